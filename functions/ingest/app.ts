@@ -1,0 +1,123 @@
+import type { SentActivity } from '@activity-log/shared/activity.ts'
+import {
+  type ActivityRecorded,
+  activityRecorded,
+  defaultTenant,
+  type EventRecord,
+  toRecord,
+} from '@activity-log/shared/activity-recorded.ts'
+import type { Broker } from '@activity-log/shared/broker/broker.ts'
+import type { Checked, InputError } from '@activity-log/shared/checked.ts'
+import { groupCommit } from '@activity-log/shared/group-commit.ts'
+import { type App, type Log, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
+import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { toReceipt } from '@activity-log/shared/receipt.ts'
+import type { Context } from 'hono'
+import { readPosted } from './read-posted.ts'
+
+export type IngestDependencies = {
+  broker: Pick<Broker, 'publish'>
+  log: Log
+  now: () => Date
+  newId: () => string
+  /** How long a client waits for the acknowledgement before it gets a 503. */
+  deadlineMs?: number
+}
+
+type Result =
+  | { index: number; status: 'accepted'; id: string; receipt: string }
+  | { index: number; status: 'invalid'; errors: readonly InputError[] }
+  | { index: number; status: 'unavailable'; id: string; cause: unknown }
+
+const mebibyte = 1024 * 1024
+
+/** Takes activities, and answers 202 once they are durable. */
+export function createApp({ broker, log, now, newId, deadlineMs = 5000 }: IngestDependencies): App {
+  const app = newApp(log)
+  const publish = groupCommit((records: readonly EventRecord[]) => broker.publish(records), {
+    maxItems: 500,
+    maxBytes: mebibyte / 2,
+    maxWaitingItems: 20_000,
+    maxWaitingBytes: 32 * mebibyte,
+    sizeOf: recordBytes,
+  })
+
+  app.post('/logs', async (c) => {
+    const receivedAt = now()
+    const traceparent = validTraceparent(c.req.header('traceparent'))
+    const record = (sent: SentActivity) =>
+      activityRecorded(sent, { tenant: defaultTenant, receivedAt, newId, traceparent })
+
+    const posted = await readPosted(c, receivedAt)
+    if (posted.many) {
+      const results = await Promise.all(posted.activities.map((sent, index) => acceptOne(sent, index, record)))
+      return answerMany(c, results)
+    }
+    const event = record(posted.activity)
+    const { id, timestamp } = event.activity
+    const position = await within(deadlineMs, publish(toRecord(event))).catch((cause) => {
+      throw unavailable(`It is not known whether the activity was stored. ${sendAgain} (id ${id}).`, cause)
+    })
+    return c.json({ id, timestamp, receipt: toReceipt(position) }, 202, { Location: `/logs/${encodeURIComponent(id)}` })
+  })
+  app.all('/logs', methodNotAllowed('POST'))
+
+  async function acceptOne(
+    sent: Checked<SentActivity>,
+    index: number,
+    record: (sent: SentActivity) => ActivityRecorded,
+  ): Promise<Result> {
+    if (!sent.ok) return { index, status: 'invalid', errors: sent.errors }
+    const event = record(sent.value)
+    const { id } = event.activity
+    try {
+      const position = await within(deadlineMs, publish(toRecord(event)))
+      return { index, status: 'accepted', id, receipt: toReceipt(position) }
+    } catch (cause) {
+      return { index, status: 'unavailable', id, cause }
+    }
+  }
+
+  function answerMany(c: Context, results: readonly Result[]): Response {
+    const unavailable = results.filter((result) => result.status === 'unavailable')
+    const count = (status: Result['status']) => results.filter((result) => result.status === status).length
+    const members = { results: results.map(({ cause: _cause, ...result }: Result & { cause?: unknown }) => result) }
+    const headers = unavailable.length > 0 ? { 'retry-after': '1' } : {}
+    const cause = unavailable[0]?.cause
+    if (count('invalid') === results.length) {
+      throw new Problem('invalid-input', 'None of the activities is valid.', { members })
+    }
+    if (unavailable.length === results.length) {
+      const detail = `It is not known whether the activities were stored. ${sendAgain}.`
+      throw new Problem('unavailable', detail, { members, headers, cause })
+    }
+    if (cause) log.error({ err: cause, activities: unavailable.length }, 'activities could not be published')
+    return c.json(members, count('accepted') === results.length ? 202 : 207, headers)
+  }
+
+  return app
+}
+
+const sendAgain = 'Send the same again with the same id: it is never stored twice'
+
+function recordBytes({ headers, value }: EventRecord): number {
+  let bytes = Buffer.byteLength(value)
+  for (const name in headers) bytes += name.length + (headers[name] as string).length
+  return bytes
+}
+
+/** W3C Trace Context: one that is malformed is left out. */
+function validTraceparent(header: string | undefined): string | undefined {
+  return header !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(header) ? header : undefined
+}
+
+/** Rejects when the promise has not settled in time; what it does later is of no more interest. */
+async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`No acknowledgement within ${ms} ms`)), ms)
+  try {
+    return await Promise.race([promise, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

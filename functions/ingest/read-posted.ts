@@ -1,0 +1,210 @@
+import { MIMEType } from 'node:util'
+import { checkActivity, Id, type SentActivity } from '@activity-log/shared/activity.ts'
+import { below, type Checked, type InputError, invalid } from '@activity-log/shared/checked.ts'
+import { type CloudEvent, readBinary, readStructured, utf8 } from '@activity-log/shared/cloud-event.ts'
+import { readBytes, readText, tooLarge } from '@activity-log/shared/http/body.ts'
+import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import { parseJson } from '@activity-log/shared/json.ts'
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
+
+export const bodyLimits = { oneBytes: 256 * 1024, manyBytes: 4 * 1024 * 1024, items: 1000 } as const
+
+export type Posted =
+  | { many: false; activity: SentActivity }
+  | { many: true; activities: readonly Checked<SentActivity>[] }
+
+const mediaTypes = {
+  'application/json': readJson,
+  'application/x-ndjson': readLines,
+  'application/cloudevents+json': readCloudEvent,
+  'application/cloudevents-batch+json': readCloudEvents,
+} as const
+type MediaType = keyof typeof mediaTypes
+const isMediaType = (essence: string): essence is MediaType => Object.hasOwn(mediaTypes, essence)
+
+/** What a POST /logs sends, in any of its content types. Throws a Problem when nothing of it can be taken. */
+export async function readPosted(c: Context, receivedAt: Date): Promise<Posted> {
+  const contentType = c.req.header('content-type')
+  const essence = mediaTypeOf(contentType)
+  const posted = await (essence === undefined
+    ? readBinaryCloudEvent(c, receivedAt)
+    : mediaTypes[essence](c, receivedAt))
+  return withIdempotencyKey(posted, c.req.header('idempotency-key'))
+
+  /** Undefined for binary mode, in which the content type is that of the data. */
+  function mediaTypeOf(header: string | undefined): MediaType | undefined {
+    const isCloudEvent = c.req.header('ce-specversion') !== undefined || c.req.header('ce-id') !== undefined
+    const parsed = header === undefined ? undefined : parseMediaType(header)
+    const isStructured = parsed?.essence.startsWith('application/cloudevents')
+    if (isCloudEvent && !isStructured) return undefined
+    const charset = parsed?.charset
+    if (charset && charset !== 'utf-8' && charset !== 'utf8')
+      throw unsupported(`The charset ${charset} is not supported; send UTF-8.`)
+    if (parsed && isMediaType(parsed.essence)) return parsed.essence
+    const accepted = Object.keys(mediaTypes).join(', ')
+    const sent = header === undefined ? 'There is no content type' : `The content type ${header} is not supported`
+    throw unsupported(`${sent}; send one of ${accepted}, for example with -H 'content-type: application/json'.`)
+  }
+}
+
+function parseMediaType(header: string): { essence: string; charset: string | undefined } {
+  if (header === 'application/json') return { essence: header, charset: undefined }
+  try {
+    const { essence, params } = new MIMEType(header)
+    return { essence, charset: params.get('charset')?.toLowerCase() }
+  } catch (cause) {
+    throw unsupported(`The content type ${header} is not a media type.`, cause)
+  }
+}
+
+const unsupported = (detail: string, cause?: unknown) =>
+  new Problem('unsupported-media-type', detail, { headers: { accept: Object.keys(mediaTypes).join(', ') }, cause })
+
+async function readJson(c: Context, receivedAt: Date): Promise<Posted> {
+  const text = await readText(c, bodyLimits.manyBytes)
+  const { value, unfaithful } = jsonOrProblem(text)
+  if (!Array.isArray(value)) {
+    if (Buffer.byteLength(text) > bodyLimits.oneBytes) throw tooLarge(bodyLimits.oneBytes)
+    return one(checkAll(value, unfaithful, (input) => checkActivity(input, receivedAt)))
+  }
+  return many(value, unfaithful, (input) => checkActivity(input, receivedAt))
+}
+
+async function readCloudEvent(c: Context, receivedAt: Date): Promise<Posted> {
+  const { value, unfaithful } = jsonOrProblem(await readText(c, bodyLimits.oneBytes))
+  return one(checkAll(value, unfaithful, (input) => checkCloudEvent(input, receivedAt)))
+}
+
+async function readCloudEvents(c: Context, receivedAt: Date): Promise<Posted> {
+  const { value, unfaithful } = jsonOrProblem(await readText(c, bodyLimits.manyBytes))
+  if (!Array.isArray(value)) throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')
+  return many(value, unfaithful, (input) => checkCloudEvent(input, receivedAt))
+}
+
+async function readBinaryCloudEvent(c: Context, receivedAt: Date): Promise<Posted> {
+  const headers = c.req.header()
+  const beyondAscii = Object.entries(headers).filter(
+    ([name, value]) => name.startsWith('ce-') && !/^[\t -~]*$/.test(value),
+  )
+  if (beyondAscii.length > 0) {
+    const detail = 'must be ASCII; percent-encode what is not (CloudEvents HTTP binding, 3.1.3.2)'
+    throw invalidInput(beyondAscii.map(([pointer]) => ({ pointer, detail })))
+  }
+  const event = readBinary(headers, await readBytes(c, bodyLimits.oneBytes))
+  if (!event.ok) throw invalidInput(event.errors)
+  return one(checkEvent(event.value, receivedAt, 'binary'))
+}
+
+/** A line that is broken spoils no other; blank ones do not count. */
+async function readLines(c: Context, receivedAt: Date): Promise<Posted> {
+  const bytes = await readBytes(c, bodyLimits.manyBytes)
+  const whole = utf8(bytes)
+  const lines = whole === undefined ? splitLines(bytes).map(utf8) : whole.split('\n')
+  const items = lines.flatMap((text, index) =>
+    text === undefined || text.trim() !== '' ? [{ text, number: index + 1 }] : [],
+  )
+  assertItems(items.length)
+  return {
+    many: true,
+    activities: items.map(({ text, number }, index) => {
+      const pointer = `/${index}`
+      if (text === undefined) return invalid({ pointer, detail: `is not valid UTF-8 (line ${number})` })
+      if (Buffer.byteLength(text) > bodyLimits.oneBytes) {
+        return invalid({ pointer, detail: `is larger than ${bodyLimits.oneBytes} bytes (line ${number})` })
+      }
+      const json = parseJson(text)
+      if (!json.ok)
+        return invalid({ pointer, detail: `${json.detail.replace('line 1', `line ${number}`)} (line ${number})` })
+      return prefixed(
+        pointer,
+        checkAll(json.value, json.unfaithful, (input) => checkActivity(input, receivedAt)),
+      )
+    }),
+  }
+}
+
+function splitLines(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = []
+  let start = 0
+  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+    lines.push(bytes.subarray(start, end))
+    start = end + 1
+  }
+  return [...lines, bytes.subarray(start)]
+}
+
+function jsonOrProblem(text: string): { value: unknown; unfaithful: readonly InputError[] } {
+  const json = parseJson(text)
+  if (!json.ok)
+    throw new Problem('invalid-input', `The body ${json.detail}.`, { errors: [{ pointer: '', detail: json.detail }] })
+  return json
+}
+
+function checkCloudEvent(input: unknown, receivedAt: Date): Checked<SentActivity> {
+  const event = readStructured(input)
+  return event.ok ? checkEvent(event.value, receivedAt, 'structured') : event
+}
+
+function checkEvent(event: CloudEvent, receivedAt: Date, mode: 'binary' | 'structured'): Checked<SentActivity> {
+  const { input, isOurs } = fromCloudEvent(event)
+  const checked = checkActivity(input, receivedAt)
+  if (checked.ok) return checked
+  return invalid(
+    ...checked.errors.map(({ pointer, detail }) => ({ pointer: cloudEventPointer(pointer, mode, isOurs), detail })),
+  )
+}
+
+type Check = (input: unknown) => Checked<SentActivity>
+
+function checkAll(input: unknown, unfaithful: readonly InputError[], check: Check): Checked<SentActivity> {
+  const checked = check(input)
+  if (unfaithful.length === 0) return checked
+  return invalid(...unfaithful, ...(checked.ok ? [] : checked.errors))
+}
+
+function one(checked: Checked<SentActivity>): Posted {
+  if (!checked.ok) throw invalidInput(checked.errors)
+  return { many: false, activity: checked.value }
+}
+
+function many(inputs: readonly unknown[], unfaithful: readonly InputError[], check: Check): Posted {
+  assertItems(inputs.length)
+  return {
+    many: true,
+    activities: inputs.map((input, index) => {
+      const pointer = `/${index}`
+      const spoilt = unfaithful.filter((error) => error.pointer === pointer || error.pointer.startsWith(`${pointer}/`))
+      const checked = prefixed(pointer, check(input))
+      return spoilt.length === 0 ? checked : invalid(...spoilt, ...(checked.ok ? [] : checked.errors))
+    }),
+  }
+}
+
+const prefixed = (pointer: string, checked: Checked<SentActivity>): Checked<SentActivity> =>
+  checked.ok ? checked : invalid(...below(pointer, checked.errors))
+
+function assertItems(count: number) {
+  if (count === 0) throw new Problem('invalid-input', 'The body holds no activity.')
+  if (count > bodyLimits.items) {
+    throw new Problem('too-large', `The body holds ${count} activities; at most ${bodyLimits.items} may come at once.`)
+  }
+}
+
+/** The header names the one activity of a request (draft-ietf-httpapi-idempotency-key-header: a string, quoted or not). */
+function withIdempotencyKey(posted: Posted, header: string | undefined): Posted {
+  if (header === undefined) return posted
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header
+  const pointer = 'Idempotency-Key'
+  if (posted.many) {
+    throw invalidInput([{ pointer, detail: 'is for one activity; give each of many an id of its own' }])
+  }
+  const { activity } = posted
+  if (activity.id !== undefined && activity.id !== key) {
+    throw invalidInput([{ pointer, detail: 'names another id than the activity has; send one of them' }])
+  }
+  const id = v.safeParse(Id, key)
+  if (!id.success) throw invalidInput([{ pointer, detail: id.issues[0].message }])
+  return { many: false, activity: { ...activity, id: key } }
+}

@@ -1,0 +1,41 @@
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StartError } from '@activity-log/shared/config.ts'
+
+export type DataFolder = AsyncDisposable & { queue: string; store: string }
+
+/** The folder of one running log. A lock that ends with the process, however it ends, keeps a second one out. */
+export function openDataFolder(folder: string): DataFolder {
+  const path = resolve(folder)
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw new StartError(
+      `Cannot make the folder ${path} (${(error as Error).message}). Choose another one with DATA_DIR.`,
+      { cause: error },
+    )
+  }
+  const lock = lockFile(join(path, 'lock.db'), path)
+  return {
+    queue: join(path, 'queue.db'),
+    store: join(path, 'store.db'),
+    async [Symbol.asyncDispose]() {
+      lock.close()
+    },
+  }
+}
+
+function lockFile(file: string, folder: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 0 })
+  try {
+    db.exec('BEGIN EXCLUSIVE')
+    return db
+  } catch (error) {
+    db.close()
+    throw new StartError(
+      `Another activity log uses the folder ${folder}. Stop it, or choose another folder: DATA_DIR=./data-2 PORT=3001 npm start`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,40 @@
+import { createApp as createIngest } from '@activity-log/ingest/app.ts'
+import { createApp as createPersist } from '@activity-log/persist/app.ts'
+import { createApp as createQuery } from '@activity-log/query/app.ts'
+import { type DeliveryPolicy, deliveryPolicy, type Send } from '@activity-log/shared/broker/delivery.ts'
+import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
+import { startDispatcher } from '@activity-log/shared/broker/embedded-dispatcher.ts'
+import type { App, Log } from '@activity-log/shared/http/app.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { v7 as newId } from 'uuid'
+import { openDataFolder } from './data-folder.ts'
+import { createOrigin } from './routes.ts'
+
+export type EmbeddedOptions = { folder: string; log: Log; policy?: DeliveryPolicy; now?: () => Date }
+
+/** The three functions over SQLite behind one origin: the same apps as everywhere, other adapters. */
+export async function openEmbedded({ folder, log, policy = deliveryPolicy, now = () => new Date() }: EmbeddedOptions) {
+  const opened = new AsyncDisposableStack()
+  try {
+    const files = opened.use(openDataFolder(folder))
+    const store = opened.use(openSqliteStore({ path: files.store }))
+    const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
+    const ingest = createIngest({ broker, log, now, newId })
+    const persist = createPersist({ store, log, now })
+    const query = createQuery({ store, log, now })
+    opened.use(startDispatcher({ queue: broker, send: sendTo(persist), policy, log }))
+    const app = createOrigin({ targets: { ingest: ingest.fetch, query: query.fetch }, log })
+    return Object.assign(opened, { app })
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+/** The request goes to persist's own handler, only not over a socket. */
+function sendTo(persist: App): Send {
+  return async ({ headers, body }) => {
+    const response = await persist.fetch(new Request('http://persist/', { method: 'POST', headers, body }))
+    return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) }
+  }
+}

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path'
+import { readConfig } from '@activity-log/shared/config.ts'
+import { openLog } from '@activity-log/shared/http/log.ts'
+import { run } from '@activity-log/shared/http/run.ts'
+import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
+import { Config } from './config.ts'
+import { openEmbedded } from './embedded.ts'
+
+async function main() {
+  const config = readConfig(Config, process.env)
+  const log = openLog('activity-log', config.LOG_LEVEL)
+  await using embedded = await openEmbedded({ folder: config.DATA_DIR, log })
+  await using server = await listen({ fetch: embedded.app.fetch, port: config.PORT, log })
+  process.stdout.write(banner(`http://localhost:${server.port}`, resolve(config.DATA_DIR)))
+  const signal = await untilTerminated()
+  log.info({ signal }, 'stopping: what is under way is finished first')
+}
+
+const banner = (origin: string, folder: string) => `
+  Activity log: records what users do, and finds it again.
+
+    ${origin}/logs    POST activities, GET them page by page
+    ${folder}    keeps them (DATA_DIR)
+
+  Send one, then look:
+
+    curl -X POST ${origin}/logs -H 'content-type: application/json' -d '{"userId":"user_123","action":"click_button"}'
+    curl '${origin}/logs?userId=user_123'
+
+  Ctrl-C stops it; nothing that was accepted is lost.
+
+`
+
+run(main)

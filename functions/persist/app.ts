@@ -1,0 +1,63 @@
+import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
+import type { InputError } from '@activity-log/shared/checked.ts'
+import { groupCommit } from '@activity-log/shared/group-commit.ts'
+import { type App, type Log, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
+import { readBytes } from '@activity-log/shared/http/body.ts'
+import { unavailable } from '@activity-log/shared/http/problem.ts'
+import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
+import { readDelivery } from './read-delivery.ts'
+
+export type PersistDependencies = {
+  store: Pick<ActivityStore, 'save' | 'park'>
+  log: Log
+  now: () => Date
+}
+
+/** As much as a broker lets through. */
+const maxBodyBytes = 2 * 1024 * 1024
+
+/**
+ * Takes one CloudEvent a request, as KafkaSource delivers them, and saves the activity in it. What can never be saved is
+ * parked as a dead letter and answered 204: KafkaSource would only bring it again. 503 brings it again; 400 is for what is
+ * no CloudEvent at all, or one whose envelope was damaged on the way, and goes to KafkaSource's own dead letters.
+ */
+export function createApp({ store, log, now }: PersistDependencies): App {
+  const app = newApp(log)
+  const save = groupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
+    maxItems: 500,
+    maxBytes: Number.POSITIVE_INFINITY,
+    // the dispatcher has at most 99 requests under way, and one more of these for each further one
+    maxWaitingItems: 10_000,
+    maxWaitingBytes: Number.POSITIVE_INFINITY,
+    sizeOf: () => 0,
+  })
+
+  app.post('/', async (c) => {
+    const body = await readBytes(c, maxBodyBytes)
+    const { event, position, headers } = readDelivery(c.req.header(), body)
+    const park = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
+      parkOne({ reason, errors, position, headers, body, at: now() })
+
+    const recorded = event.ok ? readActivityRecorded(event.value) : event
+    if (!recorded.ok) return park('refused', recorded.errors)
+    const outcome = await save({ ...recorded.value, position }).catch((cause) => {
+      throw unavailable('The store did not take the activity.', cause)
+    })
+    if (outcome !== 'conflict') return noContent()
+    return park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
+  })
+  app.all('/', methodNotAllowed('POST'))
+
+  async function parkOne(deadLetter: DeadLetter): Promise<Response> {
+    await store.park([deadLetter]).catch((cause) => {
+      throw unavailable('The store did not take the dead letter.', cause)
+    })
+    const { reason, errors, position } = deadLetter
+    log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
+    return noContent()
+  }
+
+  return app
+}
+
+const noContent = () => new Response(null, { status: 204 })

@@ -1,0 +1,67 @@
+import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
+import {
+  type CloudEvent,
+  type Headers,
+  readBinaryAttributes,
+  readData,
+  readStructured,
+  utf8,
+} from '@activity-log/shared/cloud-event.ts'
+import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import { parseJson } from '@activity-log/shared/json.ts'
+import type { Position } from '@activity-log/shared/receipt.ts'
+
+export type Delivery = {
+  position: Position
+  /** The event, or what is wrong with its data. */
+  event: Checked<CloudEvent>
+  /** Those that belong to the event. */
+  headers: { [name: string]: string }
+}
+
+/** What KafkaSource makes of a record whose CloudEvent it could not read. */
+const rawRecordType = 'dev.knative.kafka.event'
+
+/** Reads what KafkaSource delivers. Throws a 400 when it is no CloudEvent, or its envelope was damaged on the way. */
+export function readDelivery(headers: Headers, body: Uint8Array): Delivery {
+  const event = /^application\/cloudevents\+json\s*(;|$)/i.test(headers['content-type'] ?? '')
+    ? readStructuredBody(body)
+    : readBinaryBody(headers, body)
+  const attributes: { [name: string]: string } = event.ok ? event.value.attributes : {}
+  const position = readPosition({
+    partition: attributes['knativekafkapartition'] ?? headers['ce-knativekafkapartition'],
+    offset: attributes['knativekafkaoffset'] ?? headers['ce-knativekafkaoffset'],
+  })
+  const own = Object.entries(headers).filter(([name]) => name.startsWith('ce-') || name === 'content-type')
+  return { position, event, headers: Object.fromEntries(own) }
+}
+
+function readBinaryBody(headers: Headers, body: Uint8Array): Checked<CloudEvent> {
+  const attributes = readBinaryAttributes(headers)
+  if (!attributes.ok) throw invalidInput(attributes.errors)
+  if (attributes.value.type === rawRecordType) throw damaged()
+  const data = readData(attributes.value, body)
+  return data.ok ? valid({ attributes: attributes.value, data: data.value }) : data
+}
+
+function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
+  const text = utf8(body)
+  const json = text === undefined ? undefined : parseJson(text)
+  if (!json?.ok) throw new Problem('invalid-input', 'The body is not a CloudEvent as JSON.')
+  const event = readStructured(json.value)
+  if (!event.ok) throw invalidInput(event.errors)
+  if (event.value.attributes.type === rawRecordType) throw damaged()
+  return json.unfaithful.length > 0 ? invalid(...json.unfaithful) : event
+}
+
+const damaged = () =>
+  new Problem('invalid-input', `The type ${rawRecordType} means that KafkaSource found no CloudEvent in the record.`)
+
+function readPosition(text: { partition: string | undefined; offset: string | undefined }): Position {
+  const pattern = /^(?:0|[1-9]\d{0,14})$/
+  if (!text.partition || !text.offset || !pattern.test(text.partition) || !pattern.test(text.offset)) {
+    const detail = 'must name the place of the record, as KafkaSource does'
+    throw invalidInput(['partition', 'offset'].map((part) => ({ pointer: `ce-knativekafka${part}`, detail })))
+  }
+  return { partition: Number(text.partition), offset: Number(text.offset) }
+}

@@ -1,0 +1,108 @@
+import { type Activity, checkActivity, type SentActivity } from './activity.ts'
+import { type Checked, type InputError, invalid, valid } from './checked.ts'
+import { type CloudEvent, encodeHeader } from './cloud-event.ts'
+import { formatTimestamp, parseTimestamp } from './timestamp.ts'
+
+/** The type of our CloudEvent. A later version of the record gets a type of its own. */
+export const activityRecordedType = 'dev.activity-log.activity.recorded.v1'
+
+/** Until keys name another. Part of every key, index and query from the first day. */
+export const defaultTenant = 'default'
+
+/** The fact: an activity was received. `filledIn` says what the client left out and got from us. */
+export type ActivityRecorded = {
+  tenant: string
+  activity: Activity
+  recordedAt: Date
+  filledIn: readonly FilledIn[]
+  traceparent?: string
+}
+export type FilledIn = 'id' | 'timestamp'
+
+/** A record as Kafka holds it. Header values are printable ASCII, whatever the activity says. */
+export type EventRecord = { headers: { [name: string]: string }; value: string }
+
+export type Received = { tenant: string; receivedAt: Date; newId: () => string; traceparent?: string | undefined }
+
+export function activityRecorded(
+  sent: SentActivity,
+  { tenant, receivedAt, newId, traceparent }: Received,
+): ActivityRecorded {
+  const { id = newId(), userId, action, timestamp = formatTimestamp(receivedAt.getTime()), metadata } = sent
+  const filledIn: FilledIn[] = []
+  if (sent.id === undefined) filledIn.push('id')
+  if (sent.timestamp === undefined) filledIn.push('timestamp')
+  return {
+    tenant,
+    activity: { id, userId, action, timestamp, ...(metadata && { metadata }) },
+    recordedAt: receivedAt,
+    filledIn,
+    ...(traceparent && { traceparent }),
+  }
+}
+
+/**
+ * The record: CloudEvents binary mode for Kafka, the activity as its JSON value. KafkaSource copies the headers as they
+ * are into HTTP headers, loses events whose attributes hold control characters and turns what is not Latin-1 into "?"; so
+ * the values are percent-encoded. `ce_time` is the instant in UTC: an unusual form (a leap second) would make KafkaSource
+ * take the whole record for something else.
+ */
+export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }: ActivityRecorded): EventRecord {
+  const user = encodeHeader(activity.userId)
+  const at = parseTimestamp(activity.timestamp)
+  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  return {
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: encodeHeader(activity.id),
+      ce_source: `/activity-log/${encodeHeader(tenant)}`,
+      ce_type: activityRecordedType,
+      ce_subject: user,
+      ce_time: new Date(at.ms).toISOString(),
+      ce_partitionkey: user,
+      ce_tenant: encodeHeader(tenant),
+      ce_recordedtime: recordedAt.toISOString(),
+      ...(filledIn.length > 0 && { ce_filledin: filledIn.join('-') }),
+      ...(traceparent && { ce_traceparent: traceparent }),
+      'content-type': 'application/json',
+    },
+    value: JSON.stringify(activity),
+  }
+}
+
+/**
+ * The fact in a CloudEvent of our type. The activity is taken from the data alone, and checked again: anybody may write
+ * to the topic. "Ahead of now" is judged by the time of receipt, so that a redelivery is judged alike.
+ */
+export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<ActivityRecorded> {
+  const errors: InputError[] = []
+  if (attributes.type !== activityRecordedType) {
+    return invalid({ pointer: 'ce-type', detail: `must be ${activityRecordedType}` })
+  }
+  const recordedAt = parseTimestamp(attributes['recordedtime'] ?? '')
+  if (typeof recordedAt === 'string') errors.push({ pointer: 'ce-recordedtime', detail: recordedAt })
+  const tenant = attributes['tenant']
+  if (!tenant) errors.push({ pointer: 'ce-tenant', detail: 'is required' })
+  const filledIn = attributes['filledin']?.split('-') ?? []
+  if (!filledIn.every(isFilledIn)) errors.push({ pointer: 'ce-filledin', detail: 'must be id, timestamp or both' })
+  if (data.kind !== 'json') errors.push({ pointer: '', detail: 'must be an activity as JSON' })
+  if (errors.length > 0 || typeof recordedAt === 'string' || !tenant || data.kind !== 'json') return invalid(...errors)
+
+  const receivedAt = new Date(recordedAt.ms)
+  const checked = checkActivity(data.value, receivedAt)
+  if (!checked.ok) return checked
+  const { id, timestamp } = checked.value
+  if (id === undefined) errors.push({ pointer: '/id', detail: 'is required in a record' })
+  if (timestamp === undefined) errors.push({ pointer: '/timestamp', detail: 'is required in a record' })
+  if (id === undefined || timestamp === undefined) return invalid(...errors)
+  const { traceparent } = attributes
+  return valid({
+    tenant,
+    activity: { ...checked.value, id, timestamp },
+    recordedAt: receivedAt,
+    filledIn: filledIn as FilledIn[],
+    ...(traceparent && { traceparent }),
+  })
+}
+
+const isFilledIn = (part: string): part is FilledIn => part === 'id' || part === 'timestamp'

@@ -1,0 +1,112 @@
+import * as v from 'valibot'
+import { below, type Checked, type InputError, invalid, pointerStep, valid } from './checked.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
+import { parseTimestamp } from './timestamp.ts'
+
+export const activityLimits = {
+  nameCharacters: 256,
+  metadataBytes: 32 * 1024,
+  metadataLevels: 32,
+  metadataKeys: 256,
+  aheadMs: 24 * 60 * 60 * 1000,
+} as const
+
+/** A userId or an action: 1 to 256 characters (code points) once the blanks around it are gone. */
+export const Name = v.pipe(
+  v.string('must be text'),
+  v.trim(),
+  v.check((text) => text !== '', 'must not be empty'),
+  v.check((text) => {
+    const most = activityLimits.nameCharacters
+    return text.length <= most || [...text].length <= most
+  }, `must be at most ${activityLimits.nameCharacters} characters`),
+)
+
+/** Travels in headers and in the path of /logs/{id}, from which "." and ".." would vanish. */
+export const Id = v.pipe(
+  v.string('must be text'),
+  v.regex(/^(?!\.{1,2}$)[!-~]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces'),
+)
+
+const TimestampText = v.pipe(
+  v.string('must be text: an RFC 3339 date and time with an offset'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const parsed = dataset.typed ? parseTimestamp(dataset.value) : undefined
+    if (typeof parsed === 'string') addIssue({ message: parsed })
+  }),
+)
+
+/** What a client sends: without an id it gets one, without a timestamp it happened when it was received. */
+export const SentActivity = v.object(
+  {
+    id: v.optional(Id),
+    userId: Name,
+    action: Name,
+    timestamp: v.optional(TimestampText),
+    metadata: v.optional(v.custom<JsonObject>(isJsonObject, 'must be an object; leave it out if there is none')),
+  },
+  (issue) => (issue.path ? 'is required' : 'must be an object: {"userId": …, "action": …}'),
+)
+export type SentActivity = v.InferOutput<typeof SentActivity>
+
+/** What a user did. `timestamp` is the text as it was sent. */
+export type Activity = SentActivity & { id: string; timestamp: string }
+
+/** Checks one activity as it was sent and names everything that is wrong with it, not only the first. */
+export function checkActivity(input: unknown, receivedAt: Date): Checked<SentActivity> {
+  const parsed = v.safeParse(SentActivity, input)
+  const errors: InputError[] = (parsed.issues ?? []).map((issue) => ({
+    pointer: (issue.path ?? []).map((step) => pointerStep(String(step.key))).join(''),
+    detail: issue.message,
+  }))
+  if (isJsonObject(input)) {
+    errors.push(...strangers(input))
+    if (isJsonObject(input['metadata'])) errors.push(...below('/metadata', metadataErrors(input['metadata'])))
+  }
+  if (parsed.success && isAhead(parsed.output.timestamp, receivedAt)) {
+    errors.push({ pointer: '/timestamp', detail: 'is more than 24 hours ahead of now' })
+  }
+  return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
+}
+
+function strangers(input: JsonObject): InputError[] {
+  return Object.keys(input)
+    .filter((key) => !Object.hasOwn(SentActivity.entries, key))
+    .map((key) => ({
+      pointer: pointerStep(key),
+      detail: 'is not a member of an activity (id, userId, action, timestamp, metadata); put it under metadata',
+    }))
+}
+
+function isAhead(timestamp: string | undefined, now: Date): boolean {
+  const parsed = timestamp === undefined ? undefined : parseTimestamp(timestamp)
+  return typeof parsed === 'object' && parsed.ms > now.getTime() + activityLimits.aheadMs
+}
+
+function metadataErrors(metadata: JsonObject): InputError[] {
+  const errors: InputError[] = []
+  let keys = 0
+  const visit = (value: JsonValue, pointer: string, level: number) => {
+    if (typeof value !== 'object' || value === null) return
+    if (level > activityLimits.metadataLevels) {
+      errors.push({ pointer, detail: `is nested deeper than ${activityLimits.metadataLevels} levels` })
+      return
+    }
+    for (const [key, part] of Object.entries(value)) {
+      if (!Array.isArray(value)) keys++
+      // the MongoDB driver takes such an object for one of its own types and refuses it
+      if (key === '_bsontype')
+        errors.push({ pointer: pointer + pointerStep(key), detail: 'is a name that cannot be kept' })
+      visit(part, pointer + pointerStep(key), level + 1)
+    }
+  }
+  visit(metadata, '', 1)
+  if (keys > activityLimits.metadataKeys) {
+    errors.push({ pointer: '', detail: `has ${keys} members in all, more than ${activityLimits.metadataKeys}` })
+  }
+  const bytes = errors.length === 0 ? Buffer.byteLength(JSON.stringify(metadata)) : 0
+  if (bytes > activityLimits.metadataBytes) {
+    errors.push({ pointer: '', detail: `has ${bytes} bytes as JSON, more than ${activityLimits.metadataBytes}` })
+  }
+  return errors
+}

@@ -1,0 +1,132 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { EventRecord } from '../activity-recorded.ts'
+import type { Position } from '../receipt.ts'
+
+/**
+ * How KafkaSource delivers, as the real one was seen to do it: which answers are retried, with what delay, and what
+ * becomes a dead letter. The embedded dispatcher and the stand-in for KafkaSource both go by this module.
+ */
+export type DeliveryPolicy = {
+  /** Attempts after the first. */
+  retry: number
+  backoffPolicy: 'linear' | 'exponential'
+  /** 0 means no retry at all: KafkaSource's timer refuses it. */
+  backoffDelayMs: number
+  /** For one attempt. */
+  timeoutMs: number
+}
+
+/** The one in knative/base: 1 s, 2 s … 415 s, together a day. */
+export const deliveryPolicy: DeliveryPolicy = {
+  retry: 415,
+  backoffPolicy: 'linear',
+  backoffDelayMs: 1000,
+  timeoutMs: 60_000,
+}
+
+/** unordered: more is taken while fewer than this are under way, as many at once; so at most 99 are under way. */
+export const maxPollRecords = 50
+
+export type SinkRequest = { headers: { [name: string]: string }; body: Uint8Array }
+export type SinkAnswer = { status: number; body: Uint8Array }
+
+/** Sends one request; rejects when there is no answer. The signal aborts when the attempt has timed out. */
+export type Send = (request: SinkRequest, signal: AbortSignal) => Promise<SinkAnswer>
+
+/** What a dead letter carries beyond the event: extensions of the CloudEvent. */
+export type DeadLetterExtensions = {
+  knativeerrordest: string
+  knativeerrorcode?: string
+  knativeerrordata?: string
+}
+export type Delivery = { delivered: true } | { delivered: false; extensions: DeadLetterExtensions }
+
+export function verdict(status: number): 'delivered' | 'retry' | 'dead letter' {
+  if (status < 300) return 'delivered'
+  return status >= 500 || [404, 408, 409, 429].includes(status) ? 'retry' : 'dead letter'
+}
+
+/** The wait before retry number `retry`, counted from 1: an exponential one starts at twice the delay. */
+export function retryDelayMs({ backoffPolicy, backoffDelayMs }: DeliveryPolicy, retry: number): number {
+  return backoffPolicy === 'linear' ? backoffDelayMs * retry : backoffDelayMs * 2 ** retry
+}
+
+/** The CloudEvent request for a record in binary mode: header values as they are in Kafka, and where the record is. */
+export function sinkRequest(
+  { headers, value }: { headers: EventRecord['headers']; value: Uint8Array },
+  at: Position,
+  namespace: string,
+): SinkRequest {
+  const sent: SinkRequest['headers'] = { prefer: 'reply', 'kn-namespace': namespace }
+  for (const [name, content] of Object.entries(headers)) {
+    if (name.startsWith('ce_')) sent[`ce-${name.slice(3)}`] = content
+    if (name === 'content-type') sent[name] = content
+  }
+  sent['ce-knativekafkapartition'] = String(at.partition)
+  sent['ce-knativekafkaoffset'] = String(at.offset)
+  return { headers: sent, body: value }
+}
+
+export type DeliverOptions = {
+  send: Send
+  /** Goes into the dead letter's `knativeerrordest`. */
+  sinkUrl: string
+  policy: DeliveryPolicy
+  /** Ends the delivery before its next attempt: the returned promise rejects, and the record's outcome is not known. */
+  signal: AbortSignal
+  onRetry?: (retry: { attempt: number; delayMs: number; status?: number; cause?: unknown }) => void
+}
+
+/** Delivers one record, or says that it has to become a dead letter. */
+export async function deliver(
+  request: SinkRequest,
+  { send, sinkUrl, policy, signal, onRetry }: DeliverOptions,
+): Promise<Delivery> {
+  for (let attempt = 1; ; attempt++) {
+    const { answer, cause } = await attemptOnce(request, send, policy.timeoutMs)
+    const outcome = answer ? verdict(answer.status) : 'retry'
+    if (outcome === 'delivered') return { delivered: true }
+
+    signal.throwIfAborted()
+    const delayMs = retryDelayMs(policy, attempt)
+    if (outcome === 'dead letter' || attempt > policy.retry || delayMs < 1) {
+      return { delivered: false, extensions: deadLetterExtensions(sinkUrl, answer) }
+    }
+    onRetry?.({ attempt, delayMs, ...(answer ? { status: answer.status } : { cause }) })
+    await wait(delayMs, undefined, { signal })
+  }
+}
+
+async function attemptOnce(
+  request: SinkRequest,
+  send: Send,
+  timeoutMs: number,
+): Promise<{ answer?: SinkAnswer; cause?: unknown }> {
+  const attempt = new AbortController()
+  const timedOut = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const reason = new Error(`no answer within ${timeoutMs} ms`)
+    attempt.abort(reason)
+    // a sink in the same process does not look at the signal
+    timedOut.reject(reason)
+  }, timeoutMs)
+  try {
+    return { answer: await Promise.race([send(request, attempt.signal), timedOut.promise]) }
+  } catch (cause) {
+    return { cause }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const maxErrorDataBytes = 1024
+
+function deadLetterExtensions(sinkUrl: string, answer: SinkAnswer | undefined): DeadLetterExtensions {
+  if (!answer) return { knativeerrordest: sinkUrl }
+  const data = Buffer.from(answer.body.subarray(0, maxErrorDataBytes))
+  return {
+    knativeerrordest: sinkUrl,
+    knativeerrorcode: String(answer.status),
+    ...(data.length > 0 && { knativeerrordata: data.toString('base64') }),
+  }
+}

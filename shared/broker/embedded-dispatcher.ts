@@ -1,0 +1,124 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type DeliveryPolicy, deliver, maxPollRecords, type Send, sinkRequest } from './delivery.ts'
+import type { EmbeddedBroker, QueuedRecord } from './embedded.ts'
+
+export type DispatcherOptions = {
+  queue: Pick<EmbeddedBroker, 'read' | 'settle' | 'bury' | 'onPublished'>
+  send: Send
+  policy: DeliveryPolicy
+  log: { info(fields: object, fact: string): void; warn(fields: object, fact: string): void }
+}
+
+const namespace = 'local'
+const sinkUrl = 'http://persist/'
+const troubleDelayMs = 1000
+
+/**
+ * Delivers every record of the queue, in no order and many at a time, as an unordered KafkaSource does. Unlike Kafka's
+ * offsets a record is settled by itself: one that has to wait for its retry holds back no other, not even at a restart.
+ * Disposing of it ends the waits; what was under way is delivered again after the next start.
+ */
+export function startDispatcher({ queue, send, policy, log }: DispatcherOptions): AsyncDisposable {
+  const stop = new AbortController()
+  const underWay = new Set<Promise<void>>()
+  let nextOffset = 0
+  let settled: number[] = []
+  let settling = false
+
+  /** Keeps trying what only a disk in trouble can refuse, until it works or the dispatcher stops. */
+  async function persevere(what: string, work: () => void) {
+    for (;;) {
+      try {
+        return work()
+      } catch (error) {
+        log.warn({ err: error }, `the queue could not ${what}; trying again`)
+        await wait(troubleDelayMs, undefined, { signal: stop.signal })
+      }
+    }
+  }
+
+  let filling = false
+  async function fill() {
+    if (filling) return
+    filling = true
+    try {
+      while (underWay.size < maxPollRecords && !stop.signal.aborted) {
+        let records: QueuedRecord[] = []
+        await persevere('be read', () => {
+          records = queue.read(nextOffset, maxPollRecords)
+        })
+        if (records.length === 0) return
+        for (const record of records) start(record)
+      }
+    } finally {
+      filling = false
+    }
+  }
+  const refill = () => void fill().catch(ignoreAbort)
+
+  function start(record: QueuedRecord) {
+    nextOffset = record.position.offset + 1
+    const delivery = dispatch(record)
+      .catch(ignoreAbort)
+      .finally(() => {
+        underWay.delete(delivery)
+        if (underWay.size < maxPollRecords) refill()
+      })
+    underWay.add(delivery)
+  }
+
+  async function dispatch(record: QueuedRecord) {
+    const { position } = record
+    const delivery = await deliver(sinkRequest(record, position, namespace), {
+      send,
+      sinkUrl,
+      policy,
+      signal: stop.signal,
+      onRetry: (retry) => log.info({ ...position, ...retry }, 'a delivery will be retried'),
+    })
+    if (delivery.delivered) return settle(position.offset)
+    log.warn({ ...position, ...delivery.extensions }, 'a record became a dead letter')
+    const headers = Object.fromEntries(
+      Object.entries({
+        ...delivery.extensions,
+        knativekafkapartition: position.partition,
+        knativekafkaoffset: position.offset,
+      }).map(([name, value]) => [`ce_${name}`, String(value)]),
+    )
+    await persevere('keep a dead letter', () => queue.bury(record, headers))
+  }
+
+  /** The deliveries that end in one turn of the event loop are settled together. */
+  function settle(offset: number) {
+    settled.push(offset)
+    if (settling) return
+    settling = true
+    setImmediate(settleAll)
+  }
+  function settleAll() {
+    settling = false
+    try {
+      queue.settle(settled)
+      settled = []
+    } catch (error) {
+      // they are tried again with the next ones; after a restart they are delivered once more, which is harmless
+      log.warn({ err: error }, 'delivered records could not be removed from the queue')
+    }
+  }
+
+  function ignoreAbort(error: unknown) {
+    if (!stop.signal.aborted) throw error
+  }
+
+  // after the answers to those who published
+  queue.onPublished(() => setImmediate(refill))
+  refill()
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      queue.onPublished(() => {})
+      await Promise.all(underWay)
+      settleAll()
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { type Checked, type InputError, invalid, valid } from './checked.ts'
+import { isJsonObject, parseJson } from './json.ts'
+
+/** A CloudEvent 1.0: its context attributes as text, and its data as JSON, or as bytes where it is something else. */
+export type CloudEvent = { attributes: Attributes; data: CloudEventData }
+export type Attributes = { specversion: '1.0'; id: string; source: string; type: string; datacontenttype?: string } & {
+  [name: string]: string
+}
+export type CloudEventData = { kind: 'none' } | { kind: 'json'; value: unknown } | { kind: 'bytes'; bytes: Uint8Array }
+
+const required = ['specversion', 'id', 'source', 'type'] as const
+
+/** What a header may hold: printable ASCII but for space, double quote and percent sign, the rest percent-encoded. */
+export function encodeHeader(text: string): string {
+  return text.replace(/[^!#-$&-~]+/g, (part) =>
+    [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  )
+}
+
+/** Undoes `encodeHeader`; what is not the percent-encoding of UTF-8 stays as it is (CloudEvents HTTP binding, 3.1.3.2). */
+export function decodeHeader(value: string): string {
+  const bare = /^"(.*)"$/.exec(value)?.[1]?.replace(/\\(.)/g, '$1') ?? value
+  return bare.replace(/(?:%[0-9A-Fa-f]{2})+/g, (part) => {
+    try {
+      return decodeURIComponent(part)
+    } catch {
+      return part
+    }
+  })
+}
+
+/** Binary mode: attributes in `ce-` headers, data in the body (CloudEvents HTTP binding, 3.1). */
+export function readBinary(headers: Headers, body: Uint8Array): Checked<CloudEvent> {
+  const attributes = readBinaryAttributes(headers)
+  if (!attributes.ok) return attributes
+  const data = readData(attributes.value, body)
+  return data.ok ? valid({ attributes: attributes.value, data: data.value }) : data
+}
+
+export type Headers = { readonly [lowerCaseName: string]: string }
+
+export function readBinaryAttributes(headers: Headers): Checked<Attributes> {
+  const attributes: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'content-type') attributes['datacontenttype'] = value
+    if (name.startsWith('ce-')) attributes[name.slice(3)] = decodeHeader(value)
+  }
+  const errors = attributeErrors(attributes, 'ce-')
+  return errors.length > 0 ? invalid(...errors) : valid(attributes as Attributes)
+}
+
+/** The data in a body, whose kind is that of `datacontenttype`; without one it is JSON. */
+export function readData({ datacontenttype: type }: Attributes, body: Uint8Array): Checked<CloudEventData> {
+  if (body.byteLength === 0) return valid({ kind: 'none' })
+  if (type !== undefined && !isJsonType(type)) return valid({ kind: 'bytes', bytes: body })
+  const text = utf8(body)
+  if (text === undefined) return invalid({ pointer: '', detail: 'is not valid UTF-8' })
+  const json = parseJson(text)
+  if (!json.ok) return invalid({ pointer: '', detail: json.detail })
+  if (json.unfaithful.length > 0) return invalid(...json.unfaithful)
+  return valid({ kind: 'json', value: json.value })
+}
+
+/** Structured mode, or one event of a batch: one JSON object (CloudEvents JSON format, 3). */
+export function readStructured(input: unknown): Checked<CloudEvent> {
+  if (!isJsonObject(input)) return invalid({ pointer: '', detail: 'must be a CloudEvent: a JSON object' })
+  const attributes: Record<string, string> = {}
+  const errors: InputError[] = []
+  for (const [name, value] of Object.entries(input)) {
+    if (name === 'data' || name === 'data_base64' || value === null) continue
+    if (!/^[a-z0-9]+$/.test(name)) {
+      errors.push({ pointer: `/${name}`, detail: 'is not a name that a CloudEvent attribute can have (a–z, 0–9)' })
+    } else if (typeof value === 'object') {
+      errors.push({ pointer: `/${name}`, detail: 'must be text, a number or a boolean' })
+    } else {
+      attributes[name] = String(value)
+    }
+  }
+  const bytes = input['data_base64']
+  if (bytes !== undefined && (typeof bytes !== 'string' || !isBase64(bytes))) {
+    errors.push({ pointer: '/data_base64', detail: 'must be base64 text' })
+  }
+  if (bytes !== undefined && input['data'] !== undefined) {
+    errors.push({ pointer: '/data_base64', detail: 'must not stand beside data' })
+  }
+  errors.push(...attributeErrors(attributes, '/'))
+  if (errors.length > 0) return invalid(...errors)
+  const known = attributes as Attributes
+  if (typeof bytes === 'string') {
+    const data = readData(known, Buffer.from(bytes, 'base64'))
+    return data.ok ? valid({ attributes: known, data: data.value }) : data
+  }
+  const value = input['data']
+  return valid({ attributes: known, data: value === undefined ? { kind: 'none' } : { kind: 'json', value } })
+}
+
+function attributeErrors(attributes: Record<string, string>, prefix: string): InputError[] {
+  const errors: InputError[] = required
+    .filter((name) => !attributes[name])
+    .map((name) => ({ pointer: prefix + name, detail: 'is required in a CloudEvent' }))
+  if (attributes['specversion'] && attributes['specversion'] !== '1.0') {
+    errors.push({ pointer: `${prefix}specversion`, detail: 'must be 1.0' })
+  }
+  return errors
+}
+
+const isJsonType = (type: string) => /^[^;]*[/+]json\s*(;|$)/i.test(type)
+const isBase64 = (text: string) => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0
+
+/** The text, or undefined where the bytes are no UTF-8; a byte order mark is dropped. */
+export function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })

@@ -1,0 +1,51 @@
+import * as v from 'valibot'
+
+export type Environment = { readonly [name: string]: string | undefined }
+
+/** Every mistake in the environment at once. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/** The process cannot start for a reason that its user can mend: the message says it, a stack would not help. */
+export class StartError extends Error {
+  override name = 'StartError'
+}
+
+/** EX_CONFIG of sysexits.h: what a process exits with when its configuration is wrong. */
+export const exitConfig = 78
+
+/** Reads the variables that the schema names. An empty one counts as not set. Throws ConfigError. */
+export function readConfig<Schema extends v.ObjectSchema<v.ObjectEntries, undefined>>(
+  schema: Schema,
+  environment: Environment,
+): v.InferOutput<Schema> {
+  const set = Object.fromEntries(
+    Object.keys(schema.entries).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
+  )
+  const parsed = v.safeParse(schema, set)
+  if (parsed.success) return parsed.output
+  const lines = parsed.issues.map((issue) => {
+    const name = String(issue.path?.[0]?.key)
+    return `  ${name}${name in set ? ` ${issue.message}` : ' is required'}`
+  })
+  throw new ConfigError(`The configuration is not right:\n${lines.join('\n')}`)
+}
+
+export const Port = (preset: string) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, 'must be a port: 0 to 65535'),
+      v.transform(Number),
+    ),
+    preset,
+  )
+
+export const LogLevel = v.optional(
+  v.picklist(
+    ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],
+    'must be silent, fatal, error, warn, info, debug or trace',
+  ),
+  'info',
+)

@@ -1,0 +1,41 @@
+import type { InputError } from '../checked.ts'
+
+export type Parameters = { readonly [name: string]: string }
+
+/**
+ * The parameters of a URL. Unknown and repeated ones are refused, and so is what is not the percent-encoding of UTF-8: a
+ * filter that is ignored or misread shows rows that were to be hidden.
+ */
+export function readParameters(
+  url: string,
+  known: readonly string[],
+): { parameters: Parameters; errors: InputError[] } {
+  const at = url.indexOf('?')
+  const query = at === -1 ? '' : url.slice(at + 1).replace(/#.*$/, '')
+  const parameters: Record<string, string> = {}
+  const errors: InputError[] = []
+  for (const part of query.split('&')) {
+    if (part === '') continue
+    const [rawName = '', rawValue = ''] = part.split(/=(.*)/s)
+    const name = decode(rawName)
+    const value = decode(rawValue)
+    if (name === undefined || value === undefined) {
+      errors.push({ pointer: name ?? rawName, detail: 'is not percent-encoded UTF-8' })
+    } else if (!known.includes(name)) {
+      errors.push({ pointer: name, detail: `is not a parameter here; these are: ${known.join(', ') || 'none'}` })
+    } else if (Object.hasOwn(parameters, name)) {
+      errors.push({ pointer: name, detail: 'is there more than once' })
+    } else {
+      parameters[name] = value
+    }
+  }
+  return { parameters, errors }
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}

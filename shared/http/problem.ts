@@ -1,0 +1,62 @@
+import type { InputError } from '../checked.ts'
+
+const problems = {
+  'invalid-input': { status: 400, title: 'The request is not valid' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'too-large': { status: 413, title: 'The request is too large' },
+  'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'The log cannot be reached just now' },
+} as const
+export type ProblemCode = keyof typeof problems
+
+export type ProblemOptions = {
+  errors?: readonly InputError[]
+  headers?: { [name: string]: string }
+  /** Further members of the answer (RFC 9457, section 3.2). */
+  members?: { [name: string]: unknown }
+  cause?: unknown
+}
+
+/** What a handler throws when the answer is an error: it becomes an `application/problem+json` (RFC 9457). */
+export class Problem extends Error {
+  override name = 'Problem'
+  readonly code: ProblemCode
+  readonly options: ProblemOptions
+
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause })
+    this.code = code
+    this.options = options
+  }
+
+  get status() {
+    return problems[this.code].status
+  }
+
+  toResponse(): Response {
+    const { errors, headers, members } = this.options
+    const { status, title } = problems[this.code]
+    const type = `urn:activity-log:problem:${this.code}`
+    const body = { type, title, status, detail: this.message, ...(errors && { errors }), ...members }
+    return new Response(JSON.stringify(body), {
+      status,
+      headers: { 'content-type': 'application/problem+json', ...headers },
+    })
+  }
+}
+
+export const invalidInput = (errors: readonly InputError[], detail = summary(errors)) =>
+  new Problem('invalid-input', detail, { errors })
+
+/** Nothing is known about what became of the request: sending it again with the same id is safe. */
+export const unavailable = (detail: string, cause?: unknown) =>
+  new Problem('unavailable', detail, { headers: { 'retry-after': '1' }, cause })
+
+function summary(errors: readonly InputError[]): string {
+  const [first] = errors
+  if (!first) return 'The request is not valid.'
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  return `${first.pointer === '' ? 'The body' : first.pointer} ${first.detail}${more}`
+}

@@ -1,0 +1,75 @@
+import { createServer, type RequestListener } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { StartError } from '../config.ts'
+import type { Log } from './app.ts'
+import { Problem } from './problem.ts'
+
+export type ListenOptions = { fetch: Parameters<typeof getRequestListener>[0]; port: number; log: Log }
+export type Listening = AsyncDisposable & { port: number }
+
+/** How long requests under way may take once the process was told to end. */
+const drainMs = 10_000
+
+/** Serves HTTP/1.1 until it is disposed of: then nothing new is accepted and what is under way gets its answer. */
+export async function listen({ fetch, port, log }: ListenOptions): Promise<Listening> {
+  let draining = false
+  const answer = getRequestListener(fetch, {
+    errorHandler: (error) =>
+      new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
+  })
+  const listener: RequestListener = (request, response) => {
+    if (draining) response.setHeader('connection', 'close')
+    answer(request, response).catch((error) => log.error({ err: error }, 'an answer could not be sent'))
+  }
+  // a client that sends slower than this holds a connection for nothing; Go's clients close idle ones after 90 s
+  const timeouts = {
+    headersTimeout: 5_000,
+    requestTimeout: 10_000,
+    connectionsCheckingInterval: 1_000,
+    keepAliveTimeout: 95_000,
+  }
+  const server = createServer(timeouts, listener)
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, resolve)
+  }).catch((error) => {
+    throw portProblem(error, port)
+  })
+
+  async function close() {
+    draining = true
+    const closed = new Promise((resolve) => server.close(resolve))
+    // connections that turn idle while draining have no other end
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    const deadline = setTimeout(() => server.closeAllConnections(), drainMs)
+    await closed
+    clearInterval(sweep)
+    clearTimeout(deadline)
+  }
+  const address = server.address()
+  return { port: typeof address === 'object' && address ? address.port : port, [Symbol.asyncDispose]: close }
+}
+
+function portProblem(error: NodeJS.ErrnoException, port: number): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new StartError(`Port ${port} is in use. Stop what uses it, or choose another one: PORT=${port + 1}`, {
+      cause: error,
+    })
+  }
+  if (error.code === 'EACCES')
+    return new StartError(`Port ${port} may not be used here; choose one above 1023 with PORT`, { cause: error })
+  return error
+}
+
+/** Resolves on the first SIGTERM or SIGINT; a second one ends the process at once. */
+export function untilTerminated(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: NodeJS.Signals) => {
+      resolve(signal)
+      process.once(signal, () => process.exit(1))
+    }
+    process.once('SIGTERM', onSignal)
+    process.once('SIGINT', onSignal)
+  })
+}

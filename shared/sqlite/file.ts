@@ -1,0 +1,50 @@
+import { DatabaseSync } from 'node:sqlite'
+import { StartError } from '../config.ts'
+
+export type SqliteFileOptions = {
+  /** A path, or ':memory:'. */
+  path: string
+  /** Applied once each, in order; the file remembers how many it has seen. */
+  migrations: readonly string[]
+  /** FULL: a commit is on disk when it returns. NORMAL: only with the next FULL one, for what may happen twice. */
+  synchronous?: 'FULL' | 'NORMAL'
+}
+
+/** Opens a database with a write-ahead log. Throws StartError when the file cannot be used. */
+export function openSqliteFile({ path, migrations, synchronous = 'FULL' }: SqliteFileOptions): DatabaseSync {
+  try {
+    const db = new DatabaseSync(path)
+    db.exec(`PRAGMA busy_timeout = 5000; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = 4000`)
+    const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string }
+    if (mode !== 'wal' && path !== ':memory:')
+      throw new Error(`the file system does not allow a write-ahead log (${mode})`)
+    migrate(db, migrations)
+    return db
+  } catch (error) {
+    throw new StartError(`Cannot use the database ${path}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** All of it or, when `work` throws, nothing. */
+export function transaction<Result>(db: DatabaseSync, work: () => Result): Result {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    // a full disk has SQLite roll back by itself
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function migrate(db: DatabaseSync, migrations: readonly string[]) {
+  const { user_version: seen } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (seen > migrations.length) throw new Error('it was made by a newer version of the activity log')
+  if (seen === migrations.length) return
+  transaction(db, () => {
+    for (const migration of migrations.slice(seen)) db.exec(migration)
+    db.exec(`PRAGMA user_version = ${migrations.length}`)
+  })
+}

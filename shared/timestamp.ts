@@ -1,0 +1,59 @@
+export type Timestamp = {
+  /** Milliseconds since 1970 in UTC; finer digits are cut off. Within a leap second: its last millisecond before it. */
+  ms: number
+  /** The instant in full, the same for every way of writing it: what two timestamps are compared by. */
+  instant: string
+}
+
+const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
+const maxLength = 64
+
+/**
+ * A date and time as RFC 3339 (section 5.6) defines it, from 1970 on; everything `new Date` is lenient about is refused.
+ * A leap second (`:60`) is taken where one can be: in the last second of a month in UTC. POSIX time has no place for it,
+ * so it sorts with the last millisecond before it; the text is kept as it is.
+ * Returns what is wrong as a string.
+ */
+export function parseTimestamp(text: string): Timestamp | string {
+  const match = text.length <= maxLength ? rfc3339.exec(text) : null
+  if (!match) return 'must be an RFC 3339 date and time with an offset, such as 2024-01-15T10:00:00Z'
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  const [, , , , , , , fraction = '', sign, offsetHour = '0', offsetMinute = '0'] = match
+  if (month < 1 || month > 12) return `has no month ${match[2]}`
+  if (day < 1 || day > daysIn(year, month)) return `has no day ${match[3]}: ${match[1]}-${match[2]} does not have it`
+  if (hour > 23) return `has no hour ${match[4]}: a day has 00 to 23`
+  if (minute > 59 || second > 60) return 'has minutes or seconds that do not exist'
+  if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return 'has an offset that does not exist'
+
+  const offsetMs = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000 * (sign === '-' ? -1 : 1)
+  const wholeSecondMs = Date.UTC(year, month - 1, day, hour, minute, Math.min(second, 59)) - offsetMs
+  if (year < 1970 || wholeSecondMs < 0) return 'is before 1970'
+  if (second === 60 && !endsMonth(wholeSecondMs)) {
+    return 'has second 60: a leap second is only at the end of a month in UTC'
+  }
+
+  const digits = fraction.replace(/0+$/, '')
+  return {
+    ms: second === 60 ? wholeSecondMs + 999 : wholeSecondMs + Number(fraction.slice(0, 3).padEnd(3, '0')),
+    instant: `${wholeSecondMs / 1000}${second === 60 ? '+1' : ''}.${digits}`,
+  }
+}
+
+/** How the log writes an instant of its own: RFC 3339 in UTC, milliseconds only where there are some. */
+export function formatTimestamp(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z')
+}
+
+const daysIn = (year: number, month: number) => new Date(Date.UTC(year, month, 0)).getUTCDate()
+
+const endsMonth = (ms: number) => {
+  const next = new Date(ms + 1000)
+  return next.getUTCDate() === 1 && next.getUTCHours() === 0 && next.getUTCMinutes() === 0 && next.getUTCSeconds() === 0
+}
