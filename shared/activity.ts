@@ -16,11 +16,13 @@ export const Name = v.pipe(
   v.string('must be text'),
   v.trim(),
   v.check((text) => text !== '', 'must not be empty'),
-  v.check((text) => {
-    const most = activityLimits.nameCharacters
-    return text.length <= most || [...text].length <= most
-  }, `must be at most ${activityLimits.nameCharacters} characters`),
+  v.check((text) => !isTooLongForName(text), `must be at most ${activityLimits.nameCharacters} characters`),
 )
+
+/** Characters are code points, as in JSON Schema: an emoji is one. */
+export function isTooLongForName(text: string): boolean {
+  return text.length > activityLimits.nameCharacters && [...text].length > activityLimits.nameCharacters
+}
 
 /** Travels in headers and in the path of /logs/{id}, from which "." and ".." would vanish. */
 export const Id = v.pipe(
@@ -62,9 +64,9 @@ export function checkActivity(input: unknown, receivedAt: Date): Checked<SentAct
   if (isJsonObject(input)) {
     errors.push(...strangers(input))
     if (isJsonObject(input['metadata'])) errors.push(...below('/metadata', metadataErrors(input['metadata'])))
-  }
-  if (parsed.success && isAhead(parsed.output.timestamp, receivedAt)) {
-    errors.push({ pointer: '/timestamp', detail: 'is more than 24 hours ahead of now' })
+    if (isAhead(input['timestamp'], receivedAt)) {
+      errors.push({ pointer: '/timestamp', detail: 'is more than 24 hours ahead of now' })
+    }
   }
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
 }
@@ -78,8 +80,8 @@ function strangers(input: JsonObject): InputError[] {
     }))
 }
 
-function isAhead(timestamp: string | undefined, now: Date): boolean {
-  const parsed = timestamp === undefined ? undefined : parseTimestamp(timestamp)
+function isAhead(timestamp: unknown, now: Date): boolean {
+  const parsed = typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined
   return typeof parsed === 'object' && parsed.ms > now.getTime() + activityLimits.aheadMs
 }
 

@@ -1,4 +1,4 @@
-import { activityLimits, Name } from '@activity-log/shared/activity.ts'
+import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/activity.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { type Cursor, decodeCursor } from '@activity-log/shared/cursor.ts'
 import { type ActionPattern, type Filter, type Order, parseActions } from '@activity-log/shared/filter.ts'
@@ -41,13 +41,9 @@ const Actions = v.pipe(
     const parsed = parseActions(dataset.value)
     if (typeof parsed === 'string') addIssue({ message: parsed })
     else if (parsed.length > maxActions) addIssue({ message: `must be at most ${maxActions} names` })
-    else if (
-      parsed.some(
-        (pattern) => ('exact' in pattern ? pattern.exact : pattern.prefix).length > 2 * activityLimits.nameCharacters,
-      )
-    )
-      addIssue({ message: `has a name longer than ${activityLimits.nameCharacters} characters` })
-    else return parsed
+    else if (parsed.some((pattern) => isTooLongForName('exact' in pattern ? pattern.exact : pattern.prefix))) {
+      addIssue({ message: `has a name of more than ${activityLimits.nameCharacters} characters` })
+    } else return parsed
     return NEVER
   }),
 )

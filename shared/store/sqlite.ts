@@ -226,7 +226,8 @@ async function attempt<Result>(work: () => Result): Promise<Result> {
   try {
     return work()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ERR_SQLITE_ERROR' && code !== 'ERR_INVALID_STATE') throw error
     throw new StoreUnavailable('The SQLite store failed', { cause: error })
   }
 }

@@ -1,0 +1,75 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { anActivity, answerOf, post, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { aFolder } from '@activity-log/shared/testing/processes.ts'
+import { describe, expect, test } from 'vitest'
+import { openEmbedded } from './embedded.ts'
+
+async function embedded(folder = aFolder()) {
+  const opened = await openEmbedded({ folder, log: silent })
+  const send = (body: unknown, headers?: Record<string, string>) => opened.app.request('/logs', post(body, headers))
+  const list = async (query = '') => answerOf(await opened.app.request(`/logs${query}`))
+  return Object.assign(opened, { send, list, folder })
+}
+
+describe('the whole journey in one process', () => {
+  test('what is posted is found, page by page, exactly as it was sent', async () => {
+    await using log = await embedded()
+    const sent = Array.from({ length: 250 }, (_, n) =>
+      anActivity({
+        id: `id-${n}`,
+        userId: `user ${n % 5} ☃`,
+        metadata: { n },
+        timestamp: `2024-01-15T10:00:00.${1000 + n}+02:00`,
+      }),
+    )
+    expect((await log.send(sent)).status).toBe(202)
+    await until(async () => (await log.list('?count=exact')).total === 250)
+    const found = new Map<string, unknown>()
+    for (let url: string | null = '/logs?limit=100'; url; ) {
+      const page = await answerOf(await log.app.request(url))
+      for (const { recordedAt: _recordedAt, ...activity } of page.data) found.set(activity.id, activity)
+      url = page.next
+    }
+    expect([...found.keys()].toSorted()).toEqual(sent.map(({ id }) => id!).toSorted())
+    expect(sent.map(({ id }) => found.get(id!))).toEqual(sent)
+  })
+
+  test('the same id twice, in one batch and again, is found once', async () => {
+    await using log = await embedded()
+    await log.send([anActivity(), anActivity()])
+    await log.send(anActivity())
+    await until(async () => (await log.list()).total === 1)
+    await wait(50)
+    expect((await log.list()).total).toBe(1)
+  })
+
+  test('a restart finds everything again', async () => {
+    const folder = aFolder()
+    {
+      await using log = await embedded(folder)
+      await log.send(anActivity())
+    }
+    await using again = await embedded(folder)
+    await until(async () => (await again.list()).total === 1)
+    expect((await again.list()).data[0]).toMatchObject(anActivity() as object)
+  })
+
+  test('one origin answers for all, and persist is not part of it', async () => {
+    await using log = await embedded()
+    const status = async (path: string, method: string) => (await log.app.request(path, { method })).status
+    expect(await status('/healthz', 'GET')).toBe(200)
+    expect(await status('/', 'POST')).toBe(404)
+    expect(await status('/nowhere', 'GET')).toBe(404)
+    const refused = await log.app.request('/logs', { method: 'DELETE' })
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD'])
+  })
+
+  test('a folder serves one log at a time, and is free again afterwards', async () => {
+    const folder = aFolder()
+    {
+      await using _log = await embedded(folder)
+      await expect(embedded(folder)).rejects.toThrow(/DATA_DIR/)
+    }
+    await using _again = await embedded(folder)
+  })
+})

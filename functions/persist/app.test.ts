@@ -1,0 +1,169 @@
+import { toRecord } from '@activity-log/shared/activity-recorded.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { anActivity, anEvent, aRecord, delivery, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import { describe, expect, test } from 'vitest'
+import { createApp } from './app.ts'
+
+function persist(changes: Partial<ActivityStore> = {}) {
+  const store = openSqliteStore({ path: ':memory:' })
+  const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => receivedAt })
+  return { app, store, deliver: (request: RequestInit) => app.request('/', request) }
+}
+
+const stored = async (store: ActivityStore) =>
+  (await store.find({ filter: { tenant: 'default' }, order: 'asc', limit: 1000 })).map(({ activity }) => activity)
+
+describe('a record of ours', () => {
+  test('is stored as it was sent, and answered 204', async () => {
+    const { deliver, store } = persist()
+    const activity = anActivity({
+      userId: 'Ünï☃',
+      metadata: { a: [1, null] },
+      timestamp: '2024-01-15T11:00:00.50+01:00',
+    })
+    expect((await deliver(delivery(aRecord(activity)))).status).toBe(204)
+    expect(await stored(store)).toEqual([{ ...activity, recordedAt: receivedAt.toISOString() }])
+  })
+
+  test('in structured mode is stored alike', async () => {
+    const { deliver, store } = persist()
+    const { headers, value } = aRecord()
+    const attributes = Object.entries(headers).flatMap(([name, text]) =>
+      name.startsWith('ce_') ? [[name.slice(3), text]] : [],
+    )
+    const event = {
+      ...Object.fromEntries(attributes),
+      knativekafkapartition: '0',
+      knativekafkaoffset: '5',
+      data: JSON.parse(value),
+    }
+    const request = {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents+json' },
+      body: JSON.stringify(event),
+    }
+    expect((await deliver(request)).status).toBe(204)
+    expect(await stored(store)).toHaveLength(1)
+  })
+
+  test('that is delivered again changes nothing', async () => {
+    const { deliver, store } = persist()
+    const statuses = [
+      await deliver(delivery(aRecord(), 1)),
+      await deliver(delivery(aRecord(), 1)),
+      await deliver(delivery(aRecord(), 2)),
+    ]
+    expect(statuses.map(({ status }) => status)).toEqual([204, 204, 204])
+    expect(await stored(store)).toHaveLength(1)
+    expect(await store.deadLetters()).toEqual([])
+  })
+
+  test('is judged by the time at which it was received, not by the time of a late delivery', async () => {
+    const { deliver, store } = persist()
+    const ahead = anEvent({ timestamp: '2026-01-01T23:00:00Z' })
+    expect((await deliver(delivery(toRecord(ahead)))).status).toBe(204)
+    expect(await stored(store)).toHaveLength(1)
+  })
+
+  test('a hundred at once are saved in a few groups, each with its own answer', async () => {
+    const groups: number[] = []
+    const { store } = persist()
+    const counting: ActivityStore['save'] = (activities) => {
+      groups.push(activities.length)
+      return store.save(activities)
+    }
+    const { deliver } = persist({ save: counting })
+    const requests = Array.from({ length: 100 }, (_, n) => delivery(aRecord({ id: `id-${n}` }), n))
+    const responses = await Promise.all(requests.map(deliver))
+    expect(responses.every(({ status }) => status === 204)).toBe(true)
+    expect(groups.reduce((sum, size) => sum + size)).toBe(100)
+    expect(groups.length).toBeLessThan(10)
+  })
+})
+
+describe('what can never be saved becomes a dead letter, with its reason and its bytes, and is answered 204', () => {
+  test('another content under an id that is taken', async () => {
+    const { deliver, store } = persist()
+    await deliver(delivery(aRecord(), 1))
+    const other = aRecord({ action: 'another' })
+    expect((await deliver(delivery(other, 2))).status).toBe(204)
+    expect(await stored(store)).toMatchObject([{ action: 'click_button' }])
+    const [letter] = await store.deadLetters()
+    expect(letter).toMatchObject({
+      reason: 'conflict',
+      position: { partition: 0, offset: 2 },
+      headers: { 'ce-id': 'id-1' },
+    })
+    expect(Buffer.from(letter!.body).toString()).toBe(other.value)
+  })
+
+  const ours = aRecord()
+  test.each<[string, Record<string, string>, string | Uint8Array]>([
+    ['broken JSON', {}, '{"id":'],
+    ['an empty body', {}, ''],
+    ['bytes that are no UTF-8', {}, new Uint8Array([0x7b, 0xff])],
+    ['an activity without a user', {}, '{"id":"a","action":"x","timestamp":"2024-01-15T10:00:00Z"}'],
+    ['an activity without an id', {}, '{"userId":"u","action":"x","timestamp":"2024-01-15T10:00:00Z"}'],
+    ['a value that would change', {}, ours.value.replace('}', ',"metadata":{"n":1e400}}')],
+    ['a name that the store cannot keep', {}, ours.value.replace('}', ',"metadata":{"_bsontype":"ObjectId"}}')],
+    ['an array', {}, '[]'],
+    ['another type of event', { ce_type: 'com.example.other' }, ours.value],
+    ['a later version of ours', { ce_type: 'dev.activity-log.activity.recorded.v2' }, ours.value],
+    ['no time of receipt', { ce_recordedtime: '' }, ours.value],
+    ['no tenant', { ce_tenant: '' }, ours.value],
+    ['data that is no JSON', { 'content-type': 'text/plain' }, 'hello'],
+  ])('%s', async (_what, headers, value) => {
+    const { deliver, store } = persist()
+    const request = { ...delivery({ headers: { ...ours.headers, ...headers }, value: '' }, 4), body: value as string }
+    expect((await deliver(request)).status).toBe(204)
+    expect(await stored(store)).toEqual([])
+    const [letter] = await store.deadLetters()
+    expect(letter).toMatchObject({ reason: 'refused', position: { partition: 0, offset: 4 }, attempts: 1 })
+    expect(letter?.errors.length).toBeGreaterThan(0)
+    expect(Buffer.from(letter!.body)).toEqual(Buffer.from(value as string))
+    await deliver(request)
+    expect(await store.deadLetters()).toMatchObject([{ attempts: 2 }])
+  })
+})
+
+describe('what is answered 400, for the dead letters of the dispatcher', () => {
+  const ours = aRecord()
+  test.each<[string, RequestInit]>([
+    ['no CloudEvent', { method: 'POST', body: '{}' }],
+    [
+      'an envelope that was damaged on the way',
+      delivery({ ...ours, headers: { ...ours.headers, ce_type: 'dev.knative.kafka.event' } }),
+    ],
+    [
+      'no position',
+      { method: 'POST', headers: { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' } },
+    ],
+    [
+      'structured mode that is no JSON',
+      { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body: '{' },
+    ],
+  ])('%s', async (_what, request) => {
+    const { deliver, store } = persist()
+    const response = await deliver(request)
+    expect(response.status).toBe(400)
+    expect([...response.headers.keys()].filter((name) => name.startsWith('kne-'))).toEqual([])
+    expect(await stored(store)).toEqual([])
+    expect(await store.deadLetters()).toEqual([])
+  })
+})
+
+describe('when the store is in trouble', () => {
+  const trouble = () => Promise.reject(new Error('disk full'))
+
+  test('a record is answered 503, so that it comes again', async () => {
+    const { deliver } = persist({ save: trouble })
+    expect((await deliver(delivery(aRecord()))).status).toBe(503)
+  })
+
+  test('a dead letter that could not be kept is answered 503 too', async () => {
+    const { deliver } = persist({ park: trouble })
+    const broken = { ...aRecord(), value: '{' }
+    expect((await deliver(delivery(broken))).status).toBe(503)
+  })
+})

@@ -1,0 +1,147 @@
+import { HTTP } from 'cloudevents'
+import { describe, expect, test } from 'vitest'
+import { aRecord } from '../testing/builders.ts'
+import {
+  type DeliveryPolicy,
+  deliver,
+  deliveryPolicy,
+  retryDelayMs,
+  type Send,
+  sinkRequest,
+  verdict,
+} from './delivery.ts'
+
+const quick: DeliveryPolicy = { retry: 3, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
+const request = { headers: {}, body: new Uint8Array() }
+const never = new AbortController().signal
+const answer = (status: number, body = '') => ({ status, body: Buffer.from(body) })
+
+/** Answers with these in turn, and goes on with the last. */
+function sink(...answers: (number | Error)[]) {
+  const attempts: number[] = []
+  const send: Send = async () => {
+    const next = answers[Math.min(attempts.length, answers.length - 1)]!
+    attempts.push(Date.now())
+    if (next instanceof Error) throw next
+    return answer(next, `said ${next}`)
+  }
+  return { send, attempts }
+}
+const options = (send: Send, policy = quick, signal = never) => ({ send, sinkUrl: 'http://persist/', policy, signal })
+
+describe('what becomes of an answer', () => {
+  test.each([200, 201, 202, 204, 299])('%i is delivered', (status) => expect(verdict(status)).toBe('delivered'))
+  test.each([404, 408, 409, 429, 500, 501, 502, 503, 504, 507, 599])('%i is retried', (status) => {
+    expect(verdict(status)).toBe('retry')
+  })
+  test.each([
+    300, 301, 302, 304, 307, 400, 401, 403, 405, 410, 411, 413, 415, 422, 425, 431,
+  ])('%i is a dead letter at once', (status) => expect(verdict(status)).toBe('dead letter'))
+})
+
+describe('how long a retry waits', () => {
+  test('linear: the delay times the number of the retry', () => {
+    const waits = [1, 2, 3].map((n) => retryDelayMs({ ...quick, backoffDelayMs: 300 }, n))
+    expect(waits).toEqual([300, 600, 900])
+  })
+  test('exponential: it starts at twice the delay', () => {
+    const policy: DeliveryPolicy = { ...quick, backoffPolicy: 'exponential', backoffDelayMs: 300 }
+    expect([1, 2, 3].map((n) => retryDelayMs(policy, n))).toEqual([600, 1200, 2400])
+  })
+  test('the policy in use goes on for about a day', () => {
+    const waits = Array.from({ length: deliveryPolicy.retry }, (_, n) => retryDelayMs(deliveryPolicy, n + 1))
+    expect(waits.reduce((sum, ms) => sum + ms) / 3_600_000).toBeCloseTo(24, 0)
+  })
+})
+
+describe('delivery', () => {
+  test('ends with the first success', async () => {
+    const { send, attempts } = sink(503, new Error('connection reset'), 204)
+    expect(await deliver(request, options(send))).toEqual({ delivered: true })
+    expect(attempts).toHaveLength(3)
+  })
+
+  test('gives up after the retries, with what the last answer said', async () => {
+    const { send, attempts } = sink(500, 503)
+    expect(await deliver(request, options(send))).toEqual({
+      delivered: false,
+      extensions: {
+        knativeerrordest: 'http://persist/',
+        knativeerrorcode: '503',
+        knativeerrordata: Buffer.from('said 503').toString('base64'),
+      },
+    })
+    expect(attempts).toHaveLength(1 + quick.retry)
+  })
+
+  test('does not retry what no repetition would mend', async () => {
+    const { send, attempts } = sink(400)
+    expect(await deliver(request, options(send))).toMatchObject({
+      delivered: false,
+      extensions: { knativeerrorcode: '400' },
+    })
+    expect(attempts).toHaveLength(1)
+  })
+
+  test('without an answer knows nothing but where it went', async () => {
+    const { send } = sink(500, new Error('refused'))
+    expect(await deliver(request, options(send))).toEqual({
+      delivered: false,
+      extensions: { knativeerrordest: 'http://persist/' },
+    })
+  })
+
+  test('ends an attempt that takes too long, and tries again', async () => {
+    let attempts = 0
+    const aborted: boolean[] = []
+    const send: Send = (_request, signal) => {
+      if (++attempts === 2) return Promise.resolve(answer(204))
+      return new Promise(() => signal.addEventListener('abort', () => aborted.push(true)))
+    }
+    expect(await deliver(request, options(send, { ...quick, timeoutMs: 20 }))).toEqual({ delivered: true })
+    expect(aborted).toEqual([true])
+  })
+
+  test('has no retry where the delay is 0', async () => {
+    const { send, attempts } = sink(503)
+    await deliver(request, options(send, { ...quick, backoffDelayMs: 0 }))
+    expect(attempts).toHaveLength(1)
+  })
+
+  test('keeps of the answer at most 1,024 bytes', async () => {
+    const send: Send = async () => answer(400, 'x'.repeat(3000))
+    const delivery = await deliver(request, options(send))
+    if (delivery.delivered) throw new Error('it was refused')
+    expect(Buffer.from(delivery.extensions.knativeerrordata!, 'base64').toString()).toBe('x'.repeat(1024))
+  })
+
+  test('stops in the wait for a retry when it is told to, without an outcome', async () => {
+    const stop = new AbortController()
+    const send: Send = async () => {
+      setImmediate(() => stop.abort())
+      return answer(503)
+    }
+    const hour = { ...quick, backoffDelayMs: 3_600_000 }
+    await expect(deliver(request, options(send, hour, stop.signal))).rejects.toThrow()
+  })
+})
+
+test('a record becomes the request that KafkaSource makes of it', () => {
+  const record = aRecord({ id: 'a', userId: 'ada ☃' })
+  const sent = sinkRequest({ ...record, value: Buffer.from(record.value) }, { partition: 2, offset: 9 }, 'logs')
+  expect(sent.headers).toMatchObject({
+    prefer: 'reply',
+    'kn-namespace': 'logs',
+    'ce-id': 'a',
+    'ce-subject': 'ada%20%E2%98%83',
+    'ce-knativekafkapartition': '2',
+    'ce-knativekafkaoffset': '9',
+    'content-type': 'application/json',
+  })
+  const event = HTTP.toEvent({ headers: sent.headers, body: Buffer.from(sent.body).toString() })
+  expect(event).toMatchObject({
+    id: 'a',
+    type: 'dev.activity-log.activity.recorded.v1',
+    data: JSON.parse(record.value),
+  })
+})

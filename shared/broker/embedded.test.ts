@@ -1,0 +1,71 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { aRecord } from '../testing/builders.ts'
+import { testBroker } from './broker.testsuite.ts'
+import { openEmbeddedBroker } from './embedded.ts'
+
+const aFile = () => join(mkdtempSync(join(tmpdir(), 'queue-')), 'queue.db')
+
+describe('embedded broker', () =>
+  testBroker(async () => {
+    const broker = openEmbeddedBroker({ path: aFile() })
+    return {
+      broker,
+      readBack: async (positions) =>
+        positions.map(({ offset }) => {
+          const [record] = broker.read(offset, 1)
+          return { headers: record!.headers, value: Buffer.from(record!.value).toString() }
+        }),
+      [Symbol.asyncDispose]: async () => {
+        await Promise.resolve(broker[Symbol.asyncDispose]()).catch(() => {})
+      },
+    }
+  }))
+
+describe('embedded queue', () => {
+  test('keeps a record until it is settled, over a restart too', async () => {
+    const path = aFile()
+    {
+      await using broker = openEmbeddedBroker({ path })
+      const positions = await broker.publish([aRecord({ id: 'a' }), aRecord({ id: 'b' }), aRecord({ id: 'c' })])
+      broker.settle([positions[1]!.offset])
+    }
+    await using again = openEmbeddedBroker({ path })
+    expect(again.read(0, 10).map(({ headers }) => headers['ce_id'])).toEqual(['a', 'c'])
+  })
+
+  test('gives no offset twice, even when nothing is left of the records before', async () => {
+    const path = aFile()
+    const publishAndSettle = async () => {
+      await using broker = openEmbeddedBroker({ path })
+      const [position] = await broker.publish([aRecord()])
+      broker.settle([position!.offset])
+      return position!.offset
+    }
+    const offsets = [await publishAndSettle(), await publishAndSettle(), await publishAndSettle()]
+    expect(new Set(offsets).size).toBe(3)
+  })
+
+  test('moves a record to the dead letters in one step, with its bytes and what went wrong', async () => {
+    await using broker = openEmbeddedBroker({ path: aFile() })
+    await broker.publish([aRecord({ id: 'a' })])
+    const [record] = broker.read(0, 1)
+    broker.bury(record!, { ce_knativeerrorcode: '400' })
+    expect(broker.read(0, 10)).toEqual([])
+    const [buried] = broker.deadLetters()
+    expect(buried?.value).toEqual(record?.value)
+    expect(buried?.headers).toEqual({ ...record?.headers, ce_knativeerrorcode: '400' })
+  })
+
+  test('says when there is something new to read', async () => {
+    await using broker = openEmbeddedBroker({ path: ':memory:' })
+    let seen = 0
+    broker.onPublished(() => {
+      seen = broker.read(0, 10).length
+    })
+    await broker.publish([aRecord({ id: 'a' }), aRecord({ id: 'b' })])
+    expect(seen).toBe(2)
+  })
+})

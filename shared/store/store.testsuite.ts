@@ -1,0 +1,253 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { SentActivity } from '../activity.ts'
+import { activityKey } from '../key.ts'
+import { recorded } from '../testing/builders.ts'
+import { parseTimestamp } from '../timestamp.ts'
+import { type ActivityStore, type FindQuery, maxActions, StoreUnavailable, TooManyActions } from './store.ts'
+
+const all: FindQuery = { filter: { tenant: 'default' }, order: 'desc', limit: 1000 }
+const at = (minute: number) => `2024-01-15T10:${String(minute).padStart(2, '0')}:00Z`
+const ms = (text: string) => Date.parse(text)
+
+/** What every store promises. `open` gives an empty one each time. */
+export function testActivityStore(open: () => Promise<ActivityStore>): void {
+  const fresh = async (...activities: Partial<SentActivity>[]) => {
+    const store = await open()
+    if (activities.length > 0) await store.save(activities.map((activity) => recorded(activity)))
+    return store
+  }
+  const ids = async (store: ActivityStore, query: Partial<FindQuery> = {}) =>
+    (await store.find({ ...all, ...query })).map(({ activity }) => activity.id)
+
+  describe('save', () => {
+    test('gives back exactly what was sent', async () => {
+      await using store = await fresh()
+      const sent = {
+        id: 'order-981/paid?',
+        userId: 'Ünï☃😀',
+        action: 'pay',
+        timestamp: '2024-01-15T12:00:00.120+02:00',
+        metadata: { button: 'buy', deep: [{ $set: 1, 'a.b': null, __proto__x: true }], '2': 1.5, '1': '' },
+      }
+      await store.save([recorded(sent)])
+      expect(await store.get('default', sent.id)).toEqual({ ...sent, recordedAt: '2026-01-01T00:00:00.000Z' })
+    })
+
+    test('leaves metadata out where there was none, and keeps an empty one', async () => {
+      await using store = await fresh({ id: 'none' }, { id: 'empty', metadata: {} })
+      expect(await store.get('default', 'none')).not.toHaveProperty('metadata')
+      expect(await store.get('default', 'empty')).toHaveProperty('metadata', {})
+    })
+
+    test('keeps __proto__ as data', async () => {
+      const metadata = JSON.parse('{"__proto__":{"admin":true},"constructor":1}')
+      await using store = await fresh({ id: 'a', metadata })
+      expect(JSON.stringify((await store.get('default', 'a'))?.metadata)).toBe(JSON.stringify(metadata))
+    })
+
+    test('stores an id once, and calls the same content again a duplicate', async () => {
+      await using store = await fresh()
+      expect(await store.save([recorded({ id: 'a' }), recorded({ id: 'b' }), recorded({ id: 'a' })])).toEqual([
+        'stored',
+        'stored',
+        'duplicate',
+      ])
+      expect(await store.save([recorded({ id: 'b' }), recorded({ id: 'c' })])).toEqual(['duplicate', 'stored'])
+      expect(await store.count({ tenant: 'default' })).toBe(3)
+    })
+
+    test('calls a redelivery of what is stored stored', async () => {
+      await using store = await fresh()
+      const delivered = recorded({ id: 'a' })
+      expect(await store.save([delivered])).toEqual(['stored'])
+      expect(await store.save([delivered, delivered])).toEqual(['stored', 'stored'])
+      expect(await store.count({ tenant: 'default' })).toBe(1)
+    })
+
+    test.each([
+      ['userId', { userId: 'another' }],
+      ['action', { action: 'another' }],
+      ['timestamp', { timestamp: at(1) }],
+      ['metadata', { metadata: { a: 2 } }],
+    ])('keeps the first and reports a conflict when the %s differs', async (_what, change) => {
+      const first = { id: 'a', timestamp: at(0), metadata: { a: 1 } }
+      await using store = await fresh(first)
+      const before = await store.get('default', 'a')
+      expect(await store.save([recorded({ ...first, ...change })])).toEqual(['conflict'])
+      expect(await store.get('default', 'a')).toEqual(before)
+      expect(await store.count({ tenant: 'default' })).toBe(1)
+    })
+
+    test('takes another way of writing the same content for the same', async () => {
+      await using store = await fresh({ id: 'a', timestamp: '2024-01-15T10:00:00Z', metadata: { x: 1, y: [2] } })
+      const same = { id: 'a', timestamp: '2024-01-15T12:00:00.000+02:00', metadata: { y: [2], x: 1 } }
+      expect(await store.save([recorded(same)])).toEqual(['duplicate'])
+    })
+
+    test('does not count a timestamp that was filled in as a difference', async () => {
+      await using store = await fresh()
+      const first = recorded({ id: 'a', timestamp: at(0) })
+      const second = recorded({ id: 'a', timestamp: at(1) })
+      expect(await store.save([{ ...first, filledIn: ['timestamp'] }])).toEqual(['stored'])
+      expect(await store.save([{ ...second, filledIn: ['timestamp'] }])).toEqual(['duplicate'])
+    })
+
+    test('keeps the tenants apart', async () => {
+      await using store = await fresh({ id: 'a', userId: 'ours' })
+      expect(await store.save([recorded({ id: 'a', userId: 'theirs' }, 7, 'other')])).toEqual(['stored'])
+      expect(await ids(store, { filter: { tenant: 'other' } })).toEqual(['a'])
+      expect((await store.get('other', 'a'))?.userId).toBe('theirs')
+      expect((await store.get('default', 'a'))?.userId).toBe('ours')
+      expect(await store.get('third', 'a')).toBeUndefined()
+    })
+
+    test('stores an id once when many save it at the same time', async () => {
+      await using store = await fresh()
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => store.save([recorded({ id: 'a' })])))
+      expect(outcomes.flat().filter((outcome) => outcome === 'stored')).toHaveLength(1)
+      expect(await store.count({ tenant: 'default' })).toBe(1)
+    })
+  })
+
+  describe('find', () => {
+    let store: ActivityStore
+    beforeAll(async () => {
+      store = await fresh(
+        { id: 'a', timestamp: at(0), userId: 'ann', action: 'cart.add' },
+        { id: 'b', timestamp: at(1), userId: 'bob', action: 'cart.add' },
+        { id: 'c', timestamp: at(2), userId: 'ann', action: 'cart.pay' },
+        { id: 'd', timestamp: at(3), userId: 'bob', action: 'login' },
+        { id: 'e', timestamp: at(4), userId: 'ann', action: 'login' },
+        { id: 'f', timestamp: at(5), userId: 'ann', action: 'cart*' },
+      )
+      return () => store[Symbol.asyncDispose]()
+    })
+    const tenant = 'default'
+
+    test.each<[string, Partial<FindQuery>, string]>([
+      ['newest first', {}, 'fedcba'],
+      ['oldest first', { order: 'asc' }, 'abcdef'],
+      ['the first so many', { limit: 2 }, 'fe'],
+      ['what follows those left out', { skip: 2, limit: 2 }, 'dc'],
+      ['nothing beyond the end', { skip: 6 }, ''],
+      ['one user', { filter: { tenant, userId: 'bob' } }, 'db'],
+      ['one action', { filter: { tenant, actions: [{ exact: 'cart.add' }] } }, 'ba'],
+      ['any of several actions', { filter: { tenant, actions: [{ exact: 'login' }, { exact: 'cart.add' }] } }, 'edba'],
+      ['an action named twice once', { filter: { tenant, actions: [{ exact: 'login' }, { exact: 'login' }] } }, 'ed'],
+      ['a beginning of an action', { filter: { tenant, actions: [{ prefix: 'cart.' }] } }, 'cba'],
+      [
+        'a beginning that is a special character elsewhere',
+        { filter: { tenant, actions: [{ prefix: 'cart*' }] } },
+        'f',
+      ],
+      ['every action by the empty beginning', { filter: { tenant, actions: [{ prefix: '' }] } }, 'fedcba'],
+      ['no action that begins so', { filter: { tenant, actions: [{ prefix: 'x' }] } }, ''],
+      [
+        'several actions oldest first, past some',
+        { filter: { tenant, actions: [{ prefix: 'c' }, { exact: 'login' }] }, order: 'asc', skip: 1, limit: 3 },
+        'bcd',
+      ],
+      ['a user and an action', { filter: { tenant, userId: 'ann', actions: [{ exact: 'login' }] } }, 'e'],
+      [
+        'a user and several actions',
+        { filter: { tenant, userId: 'ann', actions: [{ prefix: 'cart.' }, { exact: 'login' }] } },
+        'eca',
+      ],
+      ['from inclusive, to exclusive', { filter: { tenant, from: ms(at(1)), to: ms(at(4)) } }, 'dcb'],
+      ['a user within a time', { filter: { tenant, userId: 'ann', from: ms(at(1)), to: ms(at(5)) } }, 'ec'],
+      ['actions within a time', { filter: { tenant, actions: [{ prefix: 'cart.' }], from: ms(at(1)) } }, 'cb'],
+      ['an empty time', { filter: { tenant, from: ms(at(1)), to: ms(at(1)) } }, ''],
+      ['nothing of another tenant', { filter: { tenant: 'other' } }, ''],
+      ['text that means something in other languages', { filter: { tenant, userId: "' OR 1=1 --" } }, ''],
+    ])('lists %s', async (_what, query, expected) => {
+      expect((await ids(store, query)).join('')).toBe(expected)
+      const counted = await store.count(query.filter ?? { tenant })
+      const found = await store.find({ ...all, filter: query.filter ?? { tenant } })
+      expect(counted).toBe(found.length)
+    })
+
+    test.each(['asc', 'desc'] as const)('goes on after a key, %s', async (order) => {
+      const whole = await store.find({ ...all, order })
+      const [, second] = whole
+      expect(await store.find({ ...all, order, after: second!.key })).toEqual(whole.slice(2))
+    })
+
+    test('counts no further than asked', async () => {
+      expect(await store.count({ tenant }, 4)).toBe(4)
+      expect(await store.count({ tenant }, 100)).toBe(6)
+    })
+
+    test('orders by timestamp, whatever the order of arrival, and by key where timestamps agree', async () => {
+      const instants = fc.integer({ min: 0, max: 3 })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.record({ minute: instants, id: fc.uuid() }), { maxLength: 30 }),
+          async (drafts) => {
+            await using random = await fresh(...drafts.map(({ minute, id }) => ({ id, timestamp: at(minute) })))
+            const keys = drafts.map(({ minute, id }) =>
+              activityKey('default', id, (parseTimestamp(at(minute)) as { ms: number }).ms),
+            )
+            const found = await random.find({ ...all, order: 'asc' })
+            expect(found.map(({ key }) => key)).toEqual(keys.toSorted())
+          },
+        ),
+        { numRuns: 20 },
+      )
+    })
+
+    test(`refuses a beginning of more than ${maxActions} actions`, async () => {
+      const actions = Array.from({ length: maxActions + 1 }, (_, n) => ({ id: `id${n}`, action: `a${n}` }))
+      await using many = await fresh(...actions.slice(1))
+      const filter = { tenant, actions: [{ prefix: 'a' }] }
+      expect(await many.find({ ...all, filter })).toHaveLength(maxActions)
+      await many.save([recorded(actions[0])])
+      await expect(many.find({ ...all, filter })).rejects.toBeInstanceOf(TooManyActions)
+      await expect(many.count(filter)).rejects.toBeInstanceOf(TooManyActions)
+    })
+  })
+
+  describe('park', () => {
+    const body = Buffer.from([0, 255, 1, 128])
+    const letter = {
+      position: { partition: 3, offset: 7 },
+      reason: 'refused' as const,
+      errors: [{ pointer: '/userId', detail: 'must be text' }],
+      headers: { 'ce-id': 'x' },
+      body,
+      at: new Date('2026-01-01T00:00:00Z'),
+    }
+
+    test('keeps the reason and the bytes', async () => {
+      await using store = await fresh()
+      await store.park([letter])
+      const { at: firstAt, ...rest } = letter
+      expect(await store.deadLetters()).toEqual([
+        { ...rest, body: new Uint8Array(body), firstAt, lastAt: firstAt, attempts: 1 },
+      ])
+    })
+
+    test('counts up what arrives again, and keeps what is different apart', async () => {
+      await using store = await fresh()
+      const later = new Date('2026-01-02T00:00:00Z')
+      await store.park([letter])
+      await store.park([
+        { ...letter, at: later },
+        { ...letter, position: { partition: 3, offset: 8 }, at: later },
+      ])
+      const kept = await store.deadLetters()
+      expect(kept.map(({ position, attempts }) => [position.offset, attempts])).toEqual([
+        [7, 2],
+        [8, 1],
+      ])
+      expect(kept[0]).toMatchObject({ firstAt: letter.at, lastAt: later })
+    })
+  })
+
+  test('says that it is unavailable once it is closed, rather than anything else', async () => {
+    const store = await fresh({ id: 'a' })
+    await store[Symbol.asyncDispose]()
+    await expect(store.save([recorded({ id: 'b' })])).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(store.find(all)).rejects.toBeInstanceOf(StoreUnavailable)
+  })
+}

@@ -1,0 +1,81 @@
+import type { SentActivity } from '../activity.ts'
+import {
+  type ActivityRecorded,
+  activityRecorded,
+  defaultTenant,
+  type EventRecord,
+  toRecord,
+} from '../activity-recorded.ts'
+import type { InputError } from '../checked.ts'
+import type { FoundActivity } from '../document.ts'
+import type { Log } from '../http/app.ts'
+import type { RecordedActivity } from '../store/store.ts'
+
+/** What a test is about overrides what stands here. */
+export function anActivity(changes: Partial<Record<keyof SentActivity, unknown>> = {}): SentActivity {
+  const plain = { id: 'id-1', userId: 'user_123', action: 'click_button', timestamp: '2024-01-15T10:00:00Z' }
+  return { ...plain, ...changes } as SentActivity
+}
+
+export const receivedAt = new Date('2026-01-01T00:00:00.000Z')
+
+export function anEvent(changes: Partial<SentActivity> = {}, tenant = defaultTenant): ActivityRecorded {
+  return activityRecorded(anActivity(changes), { tenant, receivedAt, newId: () => 'made-id' })
+}
+
+export const aRecord = (changes: Partial<SentActivity> = {}): EventRecord => toRecord(anEvent(changes))
+
+/** An event at a position of its own. */
+export function recorded(
+  changes: Partial<SentActivity> = {},
+  offset = nextOffset++,
+  tenant = defaultTenant,
+): RecordedActivity {
+  return { ...anEvent(changes, tenant), position: { partition: 0, offset } }
+}
+let nextOffset = 1000
+
+export const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', ...headers },
+  body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+})
+
+/** The request that KafkaSource makes of a record. */
+export function delivery({ headers, value }: EventRecord, offset = 1, partition = 0): RequestInit {
+  const sent = Object.entries(headers).map(([name, content]) => [name.replace(/^ce_/, 'ce-'), content])
+  return {
+    method: 'POST',
+    headers: {
+      ...Object.fromEntries(sent),
+      'ce-knativekafkapartition': String(partition),
+      'ce-knativekafkaoffset': String(offset),
+    },
+    body: value,
+  }
+}
+
+/** Whatever an answer of ours may have, read by tests that know which one it is. */
+export type Answer = {
+  id: string
+  timestamp: string
+  receipt: string
+  detail: string
+  errors: InputError[]
+  results: { index: number; status: string; id: string; receipt: string; errors: InputError[] }[]
+  data: FoundActivity[]
+  page: number
+  limit: number
+  total: number
+  totalIsExact: boolean
+  next: string | null
+  previous: string | null
+}
+export const answerOf = async (response: Response): Promise<Answer> => (await response.json()) as Answer
+
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Resolves when the condition holds; the test's own time limit is the deadline. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
+}

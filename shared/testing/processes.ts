@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export type Running = AsyncDisposable & {
+  child: ChildProcess
+  /** Everything it has written. */
+  output: () => string
+  /** Resolves when it writes the next time. */
+  more: () => Promise<undefined>
+  /** Resolves with the exit code, or the name of the signal that ended it. */
+  ended: Promise<number | string>
+}
+
+export const aFolder = () => mkdtempSync(join(tmpdir(), 'activity-log-'))
+const root = join(import.meta.dirname, '../..')
+
+/** A program of this repository as a process of its own, killed when the test is over. */
+export function startProgram(script: string, env: NodeJS.ProcessEnv = {}, ...args: string[]): Running {
+  return startCommand(process.execPath, [join(root, script), ...args], env)
+}
+
+export function startCommand(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let written = ''
+  const keep = (chunk: Buffer) => {
+    written += chunk
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  const ended = once(child, 'close').then(([code, signal]) => (signal ?? code) as number | string)
+  return {
+    child,
+    output: () => written,
+    more: () => Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]).then(() => undefined),
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+/** Resolves with the first group of the first match in what the program writes; rejects when it ends before. */
+export async function written(program: Running, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const match = pattern.exec(program.output())
+    if (match) return match[1] ?? match[0]
+    const ended = await Promise.race([program.ended, program.more()])
+    if (ended !== undefined && !pattern.test(program.output())) {
+      throw new Error(`The program ended (${ended}) without writing ${pattern}:\n${program.output()}`)
+    }
+  }
+}
+
+/** The whole log in one process, on a port of its own. */
+export async function startLog(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Running & { origin: string }> {
+  const program = startProgram('functions/local/main.ts', { PORT: '0', DATA_DIR: folder, ...env })
+  return Object.assign(program, { origin: await written(program, /(http:\/\/localhost:\d+)\/logs/) })
+}
