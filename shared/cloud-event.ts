@@ -1,4 +1,4 @@
-import { type Checked, type InputError, invalid, valid } from './checked.ts'
+import { type Checked, type InputError, invalid, pointerStep, valid } from './checked.ts'
 import { isJsonObject, parseJson } from './json.ts'
 
 /** A CloudEvent 1.0: its context attributes as text, and its data as JSON, or as bytes where it is something else. */
@@ -69,7 +69,10 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
   for (const [name, value] of Object.entries(input)) {
     if (name === 'data' || name === 'data_base64' || value === null) continue
     if (!/^[a-z0-9]+$/.test(name)) {
-      errors.push({ pointer: `/${name}`, detail: 'is not a name that a CloudEvent attribute can have (a–z, 0–9)' })
+      errors.push({
+        pointer: pointerStep(name),
+        detail: 'is not a name that a CloudEvent attribute can have (a–z, 0–9)',
+      })
     } else if (typeof value === 'object') {
       errors.push({ pointer: `/${name}`, detail: 'must be text, a number or a boolean' })
     } else {
@@ -100,6 +103,11 @@ function attributeErrors(attributes: Record<string, string>, prefix: string): In
     .map((name) => ({ pointer: prefix + name, detail: 'is required in a CloudEvent' }))
   if (attributes['specversion'] && attributes['specversion'] !== '1.0') {
     errors.push({ pointer: `${prefix}specversion`, detail: 'must be 1.0' })
+  }
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value.includes('\0')) {
+      errors.push({ pointer: prefix + name, detail: 'holds the character U+0000, which cannot be kept' })
+    }
   }
   return errors
 }

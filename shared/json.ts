@@ -7,8 +7,10 @@ export type ParsedJson = { ok: true; value: unknown; unfaithful: readonly InputE
 
 const stringLiteral = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
-/** Text that may hold a number or an escape that JavaScript would change: worth the slow look. */
-const suspicious = /[\d.]{16}|\d[eE]|[[:,\s]-0|^-0|\\u(?:0000|[dD][89a-fA-F])/
+/** Escapes that may stand for NUL or half a surrogate pair. */
+const suspiciousEscape = /\\u(?:0000|[dD][89a-fA-F])/
+/** Outside of strings: numbers that may be too long for a double, or too large, or −0. */
+const suspiciousNumber = /[\d.]{16}|\d[eE]|-0/
 
 /**
  * JSON text to a value, with a list of the places that would not come back as they were sent: numbers that a double
@@ -22,7 +24,8 @@ export function parseJson(text: string): ParsedJson {
   } catch (error) {
     return { ok: false, detail: whereItBreaks(text, error) }
   }
-  const faithful = !suspicious.test(text) && colons(text) === members(value, 0)
+  const bare = text.replace(stringLiteral, '')
+  const faithful = !suspiciousEscape.test(text) && !suspiciousNumber.test(bare) && colons(bare) === members(value, 0)
   return { ok: true, value, unfaithful: faithful ? [] : unfaithfulPlaces(text) }
 }
 
@@ -60,8 +63,7 @@ function members(value: unknown, depth: number): number {
   return count
 }
 
-function colons(text: string): number {
-  const bare = text.replace(stringLiteral, '')
+function colons(bare: string): number {
   let count = 0
   for (let at = bare.indexOf(':'); at !== -1; at = bare.indexOf(':', at + 1)) count++
   return count
@@ -121,13 +123,24 @@ function survives(text: string): boolean {
   return decimal(text) === decimal(String(JSON.parse(text)))
 }
 
+/** Longer ones are beyond every double; to turn a megabyte of digits into a number would take long. */
+const maxExponentLength = 10
+
 /** A decimal number as sign, digits without zeros around them, and exponent. −0 is told from 0: JSON.stringify drops its sign. */
 function decimal(text: string): string {
   const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)
   if (!match) return text
   const [, sign, whole = '', fraction = '', exponent = '0'] = match
+  if (exponent.length > maxExponentLength) return text
   const digits = `${whole}${fraction}`.replace(/^0+/, '')
-  const significant = digits.replace(/0+$/, '')
+  const significant = digits.slice(0, endWithoutZeros(digits))
   const scale = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length)
   return significant === '' ? `${sign}0` : `${sign}${significant}e${scale}`
+}
+
+/** A loop: `/0+$/` looks at every run of zeros once for each of its zeros, which a long number makes minutes of. */
+function endWithoutZeros(digits: string): number {
+  let end = digits.length
+  while (digits[end - 1] === '0') end--
+  return end
 }

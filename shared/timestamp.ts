@@ -17,24 +17,30 @@ const maxLength = 64
 export function parseTimestamp(text: string): Timestamp | string {
   const match = text.length <= maxLength ? rfc3339.exec(text) : null
   if (!match) return 'must be an RFC 3339 date and time with an offset, such as 2024-01-15T10:00:00Z'
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const [, , , , , , , fraction = '', sign, offsetHour = '0', offsetMinute = '0'] = match
-  if (month < 1 || month > 12) return `has no month ${match[2]}`
-  if (day < 1 || day > daysIn(year, month)) return `has no day ${match[3]}: ${match[1]}-${match[2]} does not have it`
-  if (hour > 23) return `has no hour ${match[4]}: a day has 00 to 23`
+  const [
+    ,
+    year4 = '',
+    month2 = '',
+    day2 = '',
+    hour2 = '',
+    minute2,
+    second2,
+    fraction = '',
+    sign,
+    offsetHour = '0',
+    offsetMinute = '0',
+  ] = match
+  const [year, month, day] = [Number(year4), Number(month2), Number(day2)]
+  const [hour, minute, second] = [Number(hour2), Number(minute2), Number(second2)]
+  if (month < 1 || month > 12) return `has no month ${month2}`
+  if (day < 1 || day > daysIn(year, month)) return `has no day ${day2}: ${year4}-${month2} does not have it`
+  if (hour > 23) return `has no hour ${hour2}: a day has 00 to 23`
   if (minute > 59 || second > 60) return 'has minutes or seconds that do not exist'
   if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return 'has an offset that does not exist'
 
   const offsetMs = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000 * (sign === '-' ? -1 : 1)
   const wholeSecondMs = Date.UTC(year, month - 1, day, hour, minute, Math.min(second, 59)) - offsetMs
-  if (year < 1970 || wholeSecondMs < 0) return 'is before 1970'
+  if (year < 1969 || wholeSecondMs < 0) return 'is before 1970'
   if (second === 60 && !endsMonth(wholeSecondMs)) {
     return 'has second 60: a leap second is only at the end of a month in UTC'
   }
@@ -51,7 +57,10 @@ export function formatTimestamp(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z')
 }
 
-const daysIn = (year: number, month: number) => new Date(Date.UTC(year, month, 0)).getUTCDate()
+const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+const isLeapYear = (year: number) => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+const daysIn = (year: number, month: number) =>
+  month === 2 && isLeapYear(year) ? 29 : (daysInMonth[month - 1] as number)
 
 const endsMonth = (ms: number) => {
   const next = new Date(ms + 1000)

@@ -97,6 +97,7 @@ export function startDispatcher({ queue, send, policy, log }: DispatcherOptions)
   }
   function settleAll() {
     settling = false
+    if (settled.length === 0) return
     try {
       queue.settle(settled)
       settled = []
