@@ -6,9 +6,10 @@ import { openEmbedded } from './embedded.ts'
 
 async function embedded(folder = aFolder()) {
   const opened = await openEmbedded({ folder, log: silent })
-  const send = (body: unknown, headers?: Record<string, string>) => opened.app.request('/logs', post(body, headers))
-  const list = async (query = '') => answerOf(await opened.app.request(`/logs${query}`))
-  return Object.assign(opened, { send, list, folder })
+  const request = async (path: string, init?: RequestInit) => opened.fetch(new Request(`http://localhost${path}`, init))
+  const send = (body: unknown, headers?: Record<string, string>) => request('/logs', post(body, headers))
+  const list = async (query = '') => answerOf(await request(`/logs${query}`))
+  return Object.assign(opened, { request, send, list, folder })
 }
 
 describe('the whole journey in one process', () => {
@@ -26,7 +27,7 @@ describe('the whole journey in one process', () => {
     await until(async () => (await log.list('?count=exact')).total === 250)
     const found = new Map<string, unknown>()
     for (let url: string | null = '/logs?limit=100'; url; ) {
-      const page = await answerOf(await log.app.request(url))
+      const page = await answerOf(await log.request(url))
       for (const { recordedAt: _recordedAt, ...activity } of page.data) found.set(activity.id, activity)
       url = page.next
     }
@@ -56,11 +57,11 @@ describe('the whole journey in one process', () => {
 
   test('one origin answers for all, and persist is not part of it', async () => {
     await using log = await embedded()
-    const status = async (path: string, method: string) => (await log.app.request(path, { method })).status
+    const status = async (path: string, method: string) => (await log.request(path, { method })).status
     expect(await status('/healthz', 'GET')).toBe(200)
     expect(await status('/', 'POST')).toBe(404)
     expect(await status('/nowhere', 'GET')).toBe(404)
-    const refused = await log.app.request('/logs', { method: 'DELETE' })
+    const refused = await log.request('/logs', { method: 'DELETE' })
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD'])
   })
 

@@ -23,8 +23,8 @@ export async function openEmbedded({ folder, log, policy = deliveryPolicy, now =
     const persist = createPersist({ store, log, now })
     const query = createQuery({ store, log, now })
     opened.use(startDispatcher({ queue: broker, send: sendTo(persist), policy, log }))
-    const app = createOrigin({ targets: { ingest: ingest.fetch, query: query.fetch }, log })
-    return Object.assign(opened, { app })
+    const fetch = createOrigin({ ingest: ingest.fetch, query: query.fetch })
+    return Object.assign(opened, { fetch })
   } catch (error) {
     await opened.disposeAsync()
     throw error

@@ -10,7 +10,7 @@ async function main() {
   const config = readConfig(Config, process.env)
   const log = openLog('activity-log', config.LOG_LEVEL)
   await using embedded = await openEmbedded({ folder: config.DATA_DIR, log })
-  await using server = await listen({ fetch: embedded.app.fetch, port: config.PORT, log })
+  await using server = await listen({ fetch: embedded.fetch, port: config.PORT, log })
   process.stdout.write(banner(`http://localhost:${server.port}`, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping: what is under way is finished first')

@@ -1,4 +1,5 @@
-import { type Log, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
+import { Problem } from '@activity-log/shared/http/problem.ts'
+import { getPath } from 'hono/utils/url'
 
 type Target = 'ingest' | 'query'
 type Method = 'GET' | 'POST'
@@ -8,16 +9,22 @@ const routes: { readonly [path: string]: { readonly [method in Method]?: Target 
   '/logs': { POST: 'ingest', GET: 'query' },
 }
 
-export type Targets = { readonly [target in Target]: (request: Request) => Response | Promise<Response> }
+type Fetch = (request: Request) => Response | Promise<Response>
 
 /** One origin for the functions behind it. */
-export function createOrigin({ targets, log }: { targets: Targets; log: Log }) {
-  const app = newApp(log)
-  for (const [path, methods] of Object.entries(routes)) {
-    for (const [method, target] of Object.entries(methods)) app.on(method, path, (c) => targets[target](c.req.raw))
-    const allowed = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
-    app.all(path, methodNotAllowed(...allowed))
+export function createOrigin(targets: { readonly [target in Target]: Fetch }): Fetch {
+  return (request) => {
+    const path = getPath(request)
+    const methods = routes[path]
+    if (!methods) return targets.query(request)
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const target = Object.hasOwn(methods, method) ? methods[method as Method] : undefined
+    return target ? targets[target](request) : methodNotAllowed(request.method, path, Object.keys(methods))
   }
-  app.all('*', (c) => targets.query(c.req.raw))
-  return app
+}
+
+function methodNotAllowed(method: string, path: string, allowed: string[]): Response {
+  const allow = allowed.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ')
+  const detail = `${method} is not allowed on ${path}; ${allow} is.`
+  return new Problem('method-not-allowed', detail, { headers: { allow } }).toResponse()
 }

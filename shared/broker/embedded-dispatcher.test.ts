@@ -12,7 +12,7 @@ const none = new Uint8Array()
 const aFile = () => join(mkdtempSync(join(tmpdir(), 'queue-')), 'queue.db')
 const records = (count: number) => Array.from({ length: count }, (_, n) => aRecord({ id: `id-${n}` }))
 const start = (options: Pick<DispatcherOptions, 'queue' | 'send'> & Partial<DispatcherOptions>) =>
-  startDispatcher({ policy, log: silent, ...options })
+  startDispatcher({ policy, log: silent, settleEveryMs: 1, ...options })
 
 /** A sink that keeps its requests until the test answers them. */
 function heldSink() {

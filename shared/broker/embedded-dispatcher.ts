@@ -6,6 +6,8 @@ export type DispatcherOptions = {
   queue: Pick<EmbeddedBroker, 'read' | 'settle' | 'bury' | 'onPublished'>
   send: Send
   policy: DeliveryPolicy
+  /** Delivered records are removed together; what a crash leaves of them is delivered once more (KafkaSource: every 5 s). */
+  settleEveryMs?: number
   log: { info(fields: object, fact: string): void; warn(fields: object, fact: string): void }
 }
 
@@ -18,12 +20,18 @@ const troubleDelayMs = 1000
  * offsets a record is settled by itself: one that has to wait for its retry holds back no other, not even at a restart.
  * Disposing of it ends the waits; what was under way is delivered again after the next start.
  */
-export function startDispatcher({ queue, send, policy, log }: DispatcherOptions): AsyncDisposable {
+export function startDispatcher({
+  queue,
+  send,
+  policy,
+  log,
+  settleEveryMs = 1000,
+}: DispatcherOptions): AsyncDisposable {
   const stop = new AbortController()
   const underWay = new Set<Promise<void>>()
   let nextOffset = 0
   let settled: number[] = []
-  let settling = false
+  let settling: NodeJS.Timeout | undefined
 
   /** Keeps trying what only a disk in trouble can refuse, until it works or the dispatcher stops. */
   async function persevere(what: string, work: () => void) {
@@ -88,15 +96,13 @@ export function startDispatcher({ queue, send, policy, log }: DispatcherOptions)
     await persevere('keep a dead letter', () => queue.bury(record, headers))
   }
 
-  /** The deliveries that end in one turn of the event loop are settled together. */
   function settle(offset: number) {
     settled.push(offset)
-    if (settling) return
-    settling = true
-    setImmediate(settleAll)
+    settling ??= setTimeout(settleAll, settleEveryMs)
   }
   function settleAll() {
-    settling = false
+    clearTimeout(settling)
+    settling = undefined
     if (settled.length === 0) return
     try {
       queue.settle(settled)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Handler, Hono } from 'hono'
 import { type RequestIdVariables, requestId } from 'hono/request-id'
 import type { Logger } from 'pino'
@@ -12,7 +13,7 @@ export type App = Hono<{ Variables: RequestIdVariables }>
  */
 export function newApp(log: Log): App {
   const app: App = new Hono()
-  app.use(requestId())
+  app.use(requestId({ generator: requestIds() }))
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.all('/healthz', methodNotAllowed('GET', 'HEAD'))
   app.notFound((c) =>
@@ -31,6 +32,13 @@ export function newApp(log: Log): App {
     return response
   })
   return app
+}
+
+/** Unique by the process and a number: a random one for each request would cost more than some requests do. */
+function requestIds(): () => string {
+  const process = randomUUID().slice(0, 8)
+  let count = 0
+  return () => `${process}-${++count}`
 }
 
 export function methodNotAllowed(...allowed: string[]): Handler {

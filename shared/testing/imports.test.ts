@@ -16,7 +16,7 @@ const node = /^node:/
 const rings: readonly Ring[] = [
   { files: shared('[^/]+\\.ts$'), may: [pure, library('valibot', 'node:crypto')] },
   { files: shared('sqlite/'), may: [pure, library('node:sqlite')] },
-  { files: shared('http/'), may: [pure, shared('http/'), library('hono', '@hono/node-server', 'pino', 'node:http')] },
+  { files: shared('http/'), may: [pure, shared('http/'), library('hono', '@hono/node-server', 'pino'), node] },
   { files: shared('broker/'), may: [pure, shared('(broker|sqlite)/'), library('kafkajs'), node] },
   { files: shared('store/'), may: [pure, shared('(store|sqlite)/'), library('mongodb'), node] },
   ...['ingest', 'persist', 'query'].map((name) => ({

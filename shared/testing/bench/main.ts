@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import autocannon from 'autocannon'
+import { run } from '../../http/run.ts'
+import { answerOf, until } from '../builders.ts'
+import { aFolder, startCommand, startLog, written } from '../processes.ts'
+
+const usage = `Usage: npm run bench [-- --rounds 5 --seconds 4 --file activities.ndjson.gz]
+
+Measures the log in one process over loopback, from 64 connections. The server has the first processor where taskset can
+see to it. --file is imported twice into an empty log; without it 27,324 activities are made up.`
+
+const connections = 64
+const root = join(import.meta.dirname, '../../..')
+
+async function main() {
+  const options = {
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    file: { type: 'string' },
+    help: { type: 'boolean' },
+  } as const
+  const { values } = parseArgs({ options })
+  if (values.help) return console.log(usage)
+  const rounds = Number(values.rounds ?? 5)
+  const duration = Number(values.seconds ?? 4)
+
+  console.log(
+    `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  )
+  const results = new Map<string, number[]>()
+  const note = (what: string, value: number) => results.set(what, [...(results.get(what) ?? []), value])
+
+  await measureImport(values.file, note)
+  await measureRequests(rounds, duration, note)
+
+  console.log(`\n| what | median | least | most | rounds |\n| --- | ---: | ---: | ---: | ---: |`)
+  for (const [what, numbers] of results) {
+    const sorted = numbers.toSorted((a, b) => a - b)
+    const shown = [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted.at(-1)].map((value) =>
+      (value ?? 0).toLocaleString('en'),
+    )
+    console.log(`| ${what} | ${shown.join(' | ')} | ${numbers.length} |`)
+  }
+}
+
+type Note = (what: string, value: number) => void
+
+async function measureRequests(rounds: number, duration: number, note: Note) {
+  await using log = await startLog(aFolder())
+  pin(log.child.pid)
+  const url = `${log.origin}/logs`
+  const post: autocannon.Options = {
+    url,
+    connections,
+    duration,
+    method: 'POST',
+    requests: [{ setupRequest: withActivity }],
+  }
+  let accepted = 0
+  for (let round = 0; round < rounds; round++) {
+    const posts = await autocannon(post)
+    accepted += posts['2xx']
+    note('POST /logs, 200 bytes each: activities/s', Math.round(posts['2xx'] / posts.duration))
+    note('POST /logs: p99 in ms', posts.latency.p99)
+    note('POST /logs: not answered 202', posts.non2xx + posts.errors)
+    const behind = performance.now()
+    await until(async () => (await answerOf(await fetch(`${url}?count=exact&limit=1`))).total >= accepted)
+    note('all of them visible after: ms', Math.round(performance.now() - behind))
+    const gets = await autocannon({ url, connections, duration })
+    note('GET /logs: pages/s', Math.round(gets['2xx'] / gets.duration))
+    note('GET /logs: p99 in ms', gets.latency.p99)
+    note('GET /logs: not answered 200', gets.non2xx + gets.errors)
+  }
+}
+
+/** Somebody does something just now, in 200 bytes. */
+function withActivity<Request extends object>(request: Request) {
+  const metadata = { button: 'buy', page: '/checkout/payment', session: randomUUID(), ip: '203.0.113.9' }
+  const userId = `user_${100 + Math.floor(Math.random() * 900)}`
+  const body = JSON.stringify({ userId, action: 'click_button', timestamp: new Date().toISOString(), metadata })
+  return { ...request, headers: { 'content-type': 'application/json' }, body }
+}
+
+async function measureImport(file: string | undefined, note: Note) {
+  const folder = aFolder()
+  await using log = await startLog(folder)
+  pin(log.child.pid)
+  const source = file ?? madeUpFile(folder)
+  for (const time of ['first', 'second'] as const) {
+    const start = performance.now()
+    const script = join(root, 'functions/local/import.ts')
+    await using program = startCommand(process.execPath, [script, source, '--url', log.origin])
+    const imported = await written(program, /([\d,]+) activities are in the log/)
+    note(
+      `import of ${imported} activities, the ${time} time, until all are visible: ms`,
+      Math.round(performance.now() - start),
+    )
+    note(`resident memory after the ${time} import: MiB`, residentMebibytes(log.child.pid))
+  }
+}
+
+function madeUpFile(folder: string): string {
+  const path = join(folder, 'made-up.ndjson')
+  const lines = Array.from({ length: 27_324 }, (_, n) => {
+    const timestamp = new Date(Date.UTC(2024, 0, 1) + n * 60_000).toISOString()
+    return JSON.stringify({
+      id: `made-up-${n}`,
+      userId: `user_${n % 500}`,
+      action: `action_${n % 7}`,
+      timestamp,
+      metadata: { n, files: n % 13 },
+    })
+  })
+  writeFileSync(path, lines.join('\n'))
+  return path
+}
+
+/** The server on the first processor, whoever makes the load on the others. */
+function pin(pid: number | undefined) {
+  if (cpus().length > 1 && existsSync('/usr/bin/taskset')) {
+    startCommand('taskset', ['-a', '-p', '-c', '0', String(pid)])
+    startCommand('taskset', ['-a', '-p', '-c', `1-${cpus().length - 1}`, String(process.pid)])
+  }
+}
+
+function residentMebibytes(pid: number | undefined): number {
+  const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : ''
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024)
+}
+
+run(main)
