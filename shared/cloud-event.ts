@@ -19,6 +19,7 @@ export function encodeHeader(text: string): string {
 
 /** Undoes `encodeHeader`; what is not the percent-encoding of UTF-8 stays as it is (CloudEvents HTTP binding, 3.1.3.2). */
 export function decodeHeader(value: string): string {
+  if (!value.includes('%') && !value.startsWith('"')) return value
   const bare = /^"(.*)"$/.exec(value)?.[1]?.replace(/\\(.)/g, '$1') ?? value
   return bare.replace(/(?:%[0-9A-Fa-f]{2})+/g, (part) => {
     try {

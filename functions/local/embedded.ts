@@ -34,7 +34,8 @@ export async function openEmbedded({ folder, log, policy = deliveryPolicy, now =
 /** The request goes to persist's own handler, only not over a socket. */
 function sendTo(persist: App): Send {
   return async ({ headers, body }) => {
-    const response = await persist.fetch(new Request('http://persist/', { method: 'POST', headers, body }))
+    const sent = { ...headers, 'content-length': String(body.byteLength) }
+    const response = await persist.fetch(new Request('http://persist/', { method: 'POST', headers: sent, body }))
     return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) }
   }
 }

@@ -121,7 +121,8 @@ describe('what was acknowledged', () => {
     const requests = 20
     for (let n = 0; n < requests; n++) expect((await send(origin, anActivity({ id: `${n}` }))).status).toBe(202)
     log.child.kill('SIGTERM')
-    await until(() => readFileSync(trace, 'utf8').includes(`${log.child.pid} +++ exited with 0 +++`))
+    const exited = new RegExp(`^${log.child.pid} +\\+\\+\\+ exited with 0`, 'm')
+    await until(() => exited.test(readFileSync(trace, 'utf8')))
     const syncs = readFileSync(trace, 'utf8').match(/sync\(.*queue\.db-wal/g) ?? []
     expect(syncs.length).toBeGreaterThanOrEqual(requests)
   })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import packageJson from '../../package.json' with { type: 'json' }
 
 export type Running = AsyncDisposable & {
   child: ChildProcess
@@ -23,7 +24,7 @@ export function startProgram(script: string, env: NodeJS.ProcessEnv = {}, ...arg
 }
 
 export function startCommand(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let written = ''
   const keep = (chunk: Buffer) => {
     written += chunk
@@ -55,8 +56,9 @@ export async function written(program: Running, pattern: RegExp): Promise<string
   }
 }
 
-/** The whole log in one process, on a port of its own. */
+/** The whole log in one process, as npm start runs it, on a port of its own. */
 export async function startLog(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Running & { origin: string }> {
-  const program = startProgram('functions/local/main.ts', { PORT: '0', DATA_DIR: folder, ...env })
+  const [, ...args] = packageJson.scripts.start.split(' ')
+  const program = startCommand(process.execPath, args, { PORT: '0', DATA_DIR: folder, ...env })
   return Object.assign(program, { origin: await written(program, /(http:\/\/localhost:\d+)\/logs/) })
 }

@@ -10,8 +10,8 @@ import { aFolder, startCommand, startLog, written } from '../processes.ts'
 
 const usage = `Usage: npm run bench [-- --rounds 5 --seconds 4 --file activities.ndjson.gz]
 
-Measures the log in one process over loopback, from 64 connections. The server has the first processor where taskset can
-see to it. --file is imported twice into an empty log; without it 27,324 activities are made up.`
+Measures the log in one process over loopback, from 64 connections, with the load made by another process on the same
+machine. --file is imported twice into an empty log; without it 27,324 activities are made up.`
 
 const connections = 64
 const root = join(import.meta.dirname, '../../..')
@@ -51,7 +51,6 @@ type Note = (what: string, value: number) => void
 
 async function measureRequests(rounds: number, duration: number, note: Note) {
   await using log = await startLog(aFolder())
-  pin(log.child.pid)
   const url = `${log.origin}/logs`
   const post: autocannon.Options = {
     url,
@@ -88,7 +87,6 @@ function withActivity<Request extends object>(request: Request) {
 async function measureImport(file: string | undefined, note: Note) {
   const folder = aFolder()
   await using log = await startLog(folder)
-  pin(log.child.pid)
   const source = file ?? madeUpFile(folder)
   for (const time of ['first', 'second'] as const) {
     const start = performance.now()
@@ -117,14 +115,6 @@ function madeUpFile(folder: string): string {
   })
   writeFileSync(path, lines.join('\n'))
   return path
-}
-
-/** The server on the first processor, whoever makes the load on the others. */
-function pin(pid: number | undefined) {
-  if (cpus().length > 1 && existsSync('/usr/bin/taskset')) {
-    startCommand('taskset', ['-a', '-p', '-c', '0', String(pid)])
-    startCommand('taskset', ['-a', '-p', '-c', `1-${cpus().length - 1}`, String(process.pid)])
-  }
 }
 
 function residentMebibytes(pid: number | undefined): number {
