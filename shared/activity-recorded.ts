@@ -55,7 +55,7 @@ export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }
     headers: {
       ce_specversion: '1.0',
       ce_id: encodeHeader(activity.id),
-      ce_source: `/activity-log/${encodeHeader(tenant)}`,
+      ce_source: `/activity-log/${encodeURIComponent(tenant)}`,
       ce_type: activityRecordedType,
       ce_subject: user,
       ce_time: new Date(at.ms).toISOString(),

@@ -1,0 +1,191 @@
+import { HTTP, type CloudEvent as SdkEvent } from 'cloudevents'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Activity, checkActivity } from './activity.ts'
+import {
+  type ActivityRecorded,
+  activityRecorded,
+  activityRecordedType,
+  type EventRecord,
+  readActivityRecorded,
+  toRecord,
+} from './activity-recorded.ts'
+import { type CloudEvent, readBinary } from './cloud-event.ts'
+import type { JsonObject } from './json.ts'
+import { anActivity, anEvent, aRecord, receivedAt } from './testing/builders.ts'
+import { parseTimestamp } from './timestamp.ts'
+
+/** KafkaSource: `ce_` becomes `ce-`, the values stay. */
+const requestHeaders = ({ headers }: EventRecord) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.replace(/^ce_/, 'ce-'), value]))
+
+function delivered(record: EventRecord): CloudEvent {
+  const event = readBinary(requestHeaders(record), Buffer.from(record.value))
+  if (!event.ok) throw new Error(JSON.stringify(event.errors))
+  return event.value
+}
+
+// what checkActivity takes, and what the reading of JSON lets through to it
+const name = fc
+  .oneof(
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 256 }),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 256, size: 'max' }),
+    fc.string({ unit: fc.constantFrom('%', '"', '\\', ' ', '\u007f', '\u2028', '😀', '☃', 'م', 'é'), minLength: 1 }),
+  )
+  .map((text) => text.replaceAll('\0', ''))
+const metadata = fc.jsonValue({ maxDepth: 3 }).map((value) => ({ value }) as JsonObject)
+const timestamp = fc
+  .date({ min: new Date(0), max: receivedAt, noInvalidDate: true })
+  .map((date) => date.toISOString().replace('Z', '+00:00'))
+const activity = fc
+  .record(
+    {
+      id: fc.string({
+        unit: fc.integer({ min: 33, max: 126 }).map((n) => String.fromCharCode(n)),
+        minLength: 3,
+        maxLength: 128,
+      }),
+      userId: name,
+      action: name,
+      timestamp,
+      metadata,
+    },
+    { requiredKeys: ['userId', 'action'] },
+  )
+  .map((input) => checkActivity(input, receivedAt))
+  .filter((checked) => checked.ok)
+  .map(({ value }) => value)
+const events = fc
+  .record({
+    sent: activity,
+    tenant: name,
+    traceparent: fc.constantFrom(undefined, '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
+  })
+  .map(({ sent, ...rest }) => activityRecorded(sent, { receivedAt, newId: () => 'made-id', ...rest }))
+
+describe('whatever the activity says', () => {
+  test('its record is read as the same event', () => {
+    fc.assert(
+      fc.property(events, (event) => {
+        expect(readActivityRecorded(delivered(toRecord(event)))).toEqual({
+          ok: true,
+          value: { ...event, activity: JSON.parse(JSON.stringify(event.activity)) },
+        })
+      }),
+    )
+  })
+
+  test('the headers of its record are printable ASCII without spaces', () => {
+    fc.assert(
+      fc.property(events, (event) => {
+        for (const value of Object.values(toRecord(event).headers)) expect(value).toMatch(/^[!-~]+$/)
+      }),
+    )
+  })
+
+  test('the CloudEvents SDK takes its record, with the time as it is', () => {
+    fc.assert(
+      fc.property(events, (event) => {
+        const record = toRecord(event)
+        const theirs = HTTP.toEvent({ headers: requestHeaders(record), body: record.value }) as SdkEvent<unknown>
+        expect(theirs.validate()).toBe(true)
+        expect(theirs).toMatchObject({ type: activityRecordedType, time: record.headers['ce_time'] })
+        expect(theirs.data).toEqual(JSON.parse(record.value))
+      }),
+    )
+  })
+})
+
+test('the longest names make headers of at most 8 KiB in all', () => {
+  const longest = '😀'.repeat(256)
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const { headers } = toRecord({
+    ...anEvent({ id: '%'.repeat(128), userId: longest, action: longest }),
+    filledIn: ['id', 'timestamp'],
+    traceparent,
+  })
+  expect(Object.entries(headers).flat().join('').length).toBeLessThanOrEqual(8 * 1024)
+})
+
+test('the record says who, what, when and where it came from', () => {
+  const event: ActivityRecorded = { ...anEvent({ userId: 'ada "☃"' }), filledIn: ['id', 'timestamp'] }
+  expect(toRecord(event)).toEqual({
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: 'id-1',
+      ce_source: '/activity-log/default',
+      ce_type: 'dev.activity-log.activity.recorded.v1',
+      ce_subject: 'ada%20%22%E2%98%83%22',
+      ce_time: '2024-01-15T10:00:00.000Z',
+      ce_partitionkey: 'ada%20%22%E2%98%83%22',
+      ce_tenant: 'default',
+      ce_recordedtime: '2026-01-01T00:00:00.000Z',
+      ce_filledin: 'id-timestamp',
+      'content-type': 'application/json',
+    },
+    value: JSON.stringify(event.activity),
+  })
+})
+
+test.each([
+  '2016-12-31T23:59:60Z',
+  '2024-01-15t10:00:00.1234567+01:00',
+  '1970-01-01T00:00:00Z',
+])('ce_time of %s is a plain UTC time; the activity keeps the text', (sent) => {
+  const { headers, value } = aRecord({ timestamp: sent })
+  expect(headers['ce_time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  expect(parseTimestamp(headers['ce_time'] ?? '')).toMatchObject({ ms: (parseTimestamp(sent) as { ms: number }).ms })
+  expect((JSON.parse(value) as Activity).timestamp).toBe(sent)
+})
+
+test('what the client left out is filled in and noted', () => {
+  const received = { tenant: 'default', receivedAt, newId: () => 'made-id' }
+  const event = activityRecorded({ userId: 'ada', action: 'login' }, received)
+  expect(event.activity).toEqual({ id: 'made-id', userId: 'ada', action: 'login', timestamp: '2026-01-01T00:00:00Z' })
+  expect(event.filledIn).toEqual(['id', 'timestamp'])
+  expect(activityRecorded(anActivity(), received).filledIn).toEqual([])
+})
+
+describe('a record of anybody else', () => {
+  const { attributes } = delivered(aRecord())
+  const json = (changes: object) => ({ kind: 'json' as const, value: { ...anActivity(), ...changes } })
+  const { recordedtime: _time, tenant: _tenant, ...bare } = attributes as Record<string, string>
+
+  test.each<[what: string, event: CloudEvent, pointers: string[]]>([
+    ['of another type', { attributes: { ...attributes, type: 'other' }, data: json({}) }, ['ce-type']],
+    ['without data', { attributes, data: { kind: 'none' } }, ['']],
+    ['with other data', { attributes, data: { kind: 'bytes', bytes: Buffer.from('{}') } }, ['']],
+    [
+      'without time of receipt and tenant',
+      { attributes: bare as CloudEvent['attributes'], data: json({}) },
+      ['ce-recordedtime', 'ce-tenant'],
+    ],
+    [
+      'with something else filled in',
+      { attributes: { ...attributes, filledin: 'id-userId' }, data: json({}) },
+      ['ce-filledin'],
+    ],
+    ['with a broken activity', { attributes, data: json({ userId: '', extra: 1 }) }, ['/userId', '/extra']],
+    [
+      'without an id',
+      { attributes, data: { kind: 'json', value: { userId: 'ada', action: 'a' } } },
+      ['/id', '/timestamp'],
+    ],
+    [
+      'from a day after its receipt',
+      { attributes, data: json({ timestamp: '2026-01-02T00:00:00.001Z' }) },
+      ['/timestamp'],
+    ],
+  ])('%s is refused with its place', (_what, event, pointers) => {
+    const read = readActivityRecorded(event)
+    expect(read.ok ? [] : read.errors.map(({ pointer }) => pointer)).toEqual(pointers)
+  })
+
+  test('gives its activity by its data alone, whatever its headers say', () => {
+    const event = {
+      attributes: { ...attributes, id: 'other', subject: 'eve', time: '2020-01-01T00:00:00Z' },
+      data: json({}),
+    }
+    expect(readActivityRecorded(event)).toMatchObject({ ok: true, value: { activity: anActivity() } })
+  })
+})

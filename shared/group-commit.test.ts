@@ -1,0 +1,155 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type GroupCommitOptions, groupCommit, QueueFull } from './group-commit.ts'
+
+const unbounded: GroupCommitOptions<string> = {
+  maxItems: 1000,
+  maxBytes: 1000,
+  maxWaitingBytes: 1000,
+  maxWaitingItems: 1000,
+  sizeOf: (item) => item.length,
+}
+
+/** Every commit waits for the test to let it go. */
+function committing(options: Partial<GroupCommitOptions<string>> = {}) {
+  const groups: string[][] = []
+  const gates: PromiseWithResolvers<void>[] = []
+  const add = groupCommit(
+    async (items: readonly string[]) => {
+      groups.push([...items])
+      const gate = Promise.withResolvers<void>()
+      gates.push(gate)
+      await gate.promise
+      return items.map((item) => item.toUpperCase())
+    },
+    { ...unbounded, ...options },
+  )
+  const next = async () => {
+    while (gates.length === 0) await turn()
+    return gates.shift()!
+  }
+  return { add, groups, next }
+}
+
+describe('groups', () => {
+  test('an item that comes to an idle log goes after one turn', async () => {
+    const { add, groups, next } = committing()
+    const result = add('a')
+    await turn()
+    expect(groups).toEqual([['a']])
+    ;(await next()).resolve()
+    expect(await result).toBe('A')
+    await turn()
+    void add('b')
+    await turn()
+    expect(groups).toEqual([['a'], ['b']])
+  })
+
+  test('what comes in one turn goes together, and each gets its own result', async () => {
+    const { add, groups, next } = committing()
+    const results = Promise.all(['a', 'b', 'c'].map(add))
+    ;(await next()).resolve()
+    expect(await results).toEqual(['A', 'B', 'C'])
+    expect(groups).toEqual([['a', 'b', 'c']])
+  })
+
+  test('what comes while a commit is under way waits for its end, then goes together', async () => {
+    const { add, groups, next } = committing()
+    const first = add('a')
+    const gate = await next()
+    const others = [add('b'), add('c')]
+    await turn()
+    expect(groups).toEqual([['a']])
+    gate.resolve()
+    await first
+    ;(await next()).resolve()
+    expect(await Promise.all(others)).toEqual(['B', 'C'])
+    expect(groups).toEqual([['a'], ['b', 'c']])
+  })
+
+  test.each<[what: string, options: Partial<GroupCommitOptions<string>>, items: string[], groups: string[][]]>([
+    ['items', { maxItems: 2 }, ['a', 'b', 'c'], [['a', 'b'], ['c']]],
+    ['bytes', { maxBytes: 4 }, ['aa', 'bb', 'c'], [['aa', 'bb'], ['c']]],
+    ['bytes, a larger item alone', { maxBytes: 4 }, ['a', 'bbbbb', 'c'], [['a'], ['bbbbb'], ['c']]],
+  ])('have at most so many %s', async (_what, options, items, expected) => {
+    const { add, groups, next } = committing(options)
+    const results = Promise.all(items.map(add))
+    for (const _group of expected) (await next()).resolve()
+    expect(await results).toEqual(items.map((item) => item.toUpperCase()))
+    expect(groups).toEqual(expected)
+  })
+})
+
+describe('a commit that fails', () => {
+  test('rejects its items and no others', async () => {
+    const { add, next } = committing({ maxItems: 2 })
+    const results = Promise.allSettled(['a', 'b', 'c'].map(add))
+    const failure = new Error('no disk')
+    ;(await next()).reject(failure)
+    ;(await next()).resolve()
+    const rejected = { status: 'rejected', reason: failure }
+    expect(await results).toEqual([rejected, rejected, { status: 'fulfilled', value: 'C' }])
+  })
+
+  test('is also one that throws at once, and one that gives another number of results', async () => {
+    const throwing = groupCommit(() => {
+      throw new Error('at once')
+    }, unbounded)
+    await expect(throwing('a')).rejects.toThrow('at once')
+    await expect(throwing('b')).rejects.toThrow('at once')
+    const forgetful = groupCommit(async () => ['A'], unbounded)
+    const results = await Promise.allSettled(['a', 'b'].map(forgetful))
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+})
+
+describe('what waits is bounded', () => {
+  test.each<[what: string, options: Partial<GroupCommitOptions<string>>, fits: string[], beyond: string]>([
+    ['in items', { maxWaitingItems: 2 }, ['a', 'b'], ''],
+    ['in bytes', { maxWaitingBytes: 4 }, ['aa', 'bb'], 'c'],
+    ['in bytes, though one larger item may wait alone', { maxWaitingBytes: 4 }, ['aaaaa'], 'b'],
+  ])('%s: beyond, an item is refused at once, and taken when there is room again', async (_what, options, fits, beyond) => {
+    const { add, next } = committing(options)
+    const results = Promise.all(fits.map(add))
+    await expect(add(beyond)).rejects.toBeInstanceOf(QueueFull)
+    const gate = await next()
+    const later = add(beyond)
+    gate.resolve()
+    expect(await results).toHaveLength(fits.length)
+    ;(await next()).resolve()
+    expect(await later).toBe(beyond.toUpperCase())
+  })
+})
+
+test('no item is lost or doubled, whenever it comes and whichever commits fail', async () => {
+  const arrivals = fc.array(fc.record({ count: fc.nat(7), turns: fc.nat(2) }), { maxLength: 12 })
+  await fc.assert(
+    fc.asyncProperty(
+      arrivals,
+      fc.integer({ min: 1, max: 5 }),
+      fc.infiniteStream(fc.boolean()),
+      async (waves, maxItems, fails) => {
+        const committed: number[] = []
+        const add = groupCommit(
+          async (items: readonly number[]) => {
+            await turn()
+            if (fails.next().value) throw new Error('failed')
+            committed.push(...items)
+            return items.map((item) => -item)
+          },
+          { ...unbounded, maxItems, sizeOf: () => 1 },
+        )
+        const results: Promise<number | undefined>[] = []
+        for (const { count, turns } of waves) {
+          for (let n = 0; n < count; n++) results.push(add(results.length + 1).catch(() => undefined))
+          for (let n = 0; n < turns; n++) await turn()
+        }
+        const settled = await Promise.all(results)
+        const succeeded = settled.flatMap((result, index) => (result === undefined ? [] : [index + 1]))
+        expect(committed).toEqual(succeeded)
+        expect(settled.filter((result) => result !== undefined)).toEqual(succeeded.map((item) => -item))
+      },
+    ),
+  )
+})

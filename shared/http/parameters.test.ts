@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readParameters } from './parameters.ts'
+
+const known = ['userId', 'action', 'metadata.a']
+const read = (query: string) => readParameters(`http://log/logs${query}`, known)
+
+describe('takes', () => {
+  test.each<[query: string, parameters: object]>([
+    ['', {}],
+    ['?', {}],
+    ['?&&', {}],
+    ['?userId=ada&action=log+in', { userId: 'ada', action: 'log in' }],
+    ['?userId=a=b&metadata.a=', { userId: 'a=b', metadata: undefined, 'metadata.a': '' }],
+    ['?userId', { userId: '' }],
+    ['?user%49d=a%26b%2Bc', { userId: 'a&b+c' }],
+    ['?userId=%E2%98%83?x#action=y', { userId: '☃?x' }],
+    ['?userId=%0Aa', { userId: '\na' }],
+  ])('%j', (query, parameters) => expect(read(query)).toEqual({ parameters, errors: [] }))
+
+  test('whatever URLSearchParams writes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), (userId, action) => {
+        const query = new URLSearchParams({ userId, action })
+        expect(read(`?${query}`)).toEqual({ parameters: { userId, action }, errors: [] })
+      }),
+    )
+  })
+})
+
+describe('refuses and names', () => {
+  test.each<[query: string, names: string[], detail: string]>([
+    ['?user=ada', ['user'], 'is not a parameter here; these are: userId, action, metadata.a'],
+    ['?userid=ada', ['userid'], 'is not a parameter'],
+    ['?__proto__=x&constructor=x', ['__proto__', 'constructor'], 'is not a parameter'],
+    ['?=x', [''], 'is not a parameter'],
+    ['?userId=a&userId=a', ['userId'], 'is there more than once'],
+    ['?userId=a&user%49d=b&userId=c', ['userId', 'userId'], 'is there more than once'],
+    ['?userId=&userId=a', ['userId'], 'is there more than once'],
+    ['?userId=100%', ['userId'], 'is not percent-encoded UTF-8'],
+    ['?userId=%zz', ['userId'], 'is not percent-encoded UTF-8'],
+    ['?userId=%FF', ['userId'], 'is not percent-encoded UTF-8'],
+    ['?userId=%C0%AF', ['userId'], 'is not percent-encoded UTF-8'],
+    ['?userId=%ED%A0%80', ['userId'], 'is not percent-encoded UTF-8'],
+    ['?%FF=a', ['%FF'], 'is not percent-encoded UTF-8'],
+  ])('%j', (query, names, detail) => {
+    const { errors } = read(query)
+    expect(errors.map(({ pointer }) => pointer)).toEqual(names)
+    for (const error of errors) expect(error.detail).toContain(detail)
+  })
+
+  test('each, where several are wrong', () => {
+    expect(read('?x=1&userId=%&y=2&action=a&action=b').errors.map(({ pointer }) => pointer)).toEqual([
+      'x',
+      'userId',
+      'y',
+      'action',
+    ])
+  })
+
+  test('any, where there are none', () => {
+    expect(readParameters('/healthz?x=1', []).errors).toEqual([
+      { pointer: 'x', detail: 'is not a parameter here; these are: none' },
+    ])
+  })
+})

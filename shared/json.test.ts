@@ -1,0 +1,167 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { canonicalJson, type JsonValue, parseJson } from './json.ts'
+
+const read = (text: string) => {
+  const parsed = parseJson(text)
+  if (!parsed.ok) throw new Error(`${text} ${parsed.detail}`)
+  return parsed
+}
+const places = (text: string) => read(text).unfaithful.map(({ pointer }) => pointer)
+
+describe('numbers', () => {
+  test.each([
+    '0',
+    '1.0',
+    '1e2',
+    '1E+2',
+    '1E23',
+    '0.1',
+    '0e5',
+    '0.0',
+    '-0.5',
+    '9007199254740992',
+    '5e-324',
+    '100e-2',
+  ])('%s survives', (number) => expect(places(`[${number}]`)).toEqual([]))
+  test.each([
+    '1e400',
+    '1e-400',
+    '9007199254740993',
+    '3.14159265358979323846',
+    '0.1000000000000000055511151231257827',
+    '-0',
+    '-0.0',
+    '-0e3',
+    `1e${'9'.repeat(400)}`,
+  ])('%s does not survive', (number) => {
+    expect(places(number)).toEqual([''])
+    expect(places(`{"a":[0,${number}]}`)).toEqual(['/a/1'])
+    expect(places(`[ ${number} ]`)).toEqual(['/0'])
+  })
+  test('the message names the number, shortened', () => {
+    const detail = read(`${'9'.repeat(1000)}`).unfaithful[0]?.detail
+    expect(detail).toBe(`holds the number ${'9'.repeat(37)}…, which does not survive; send it as text`)
+  })
+  test('a number of 4 MiB takes no longer than its reading', () => {
+    expect(places(`1${'0'.repeat(4 * 1024 * 1024)}1`)).toEqual([''])
+  }, 2_000)
+})
+
+describe('members named twice are found', () => {
+  test.each<[text: string, pointers: string[]]>([
+    ['{"a":1,"a":1}', ['/a']],
+    ['{"a":1,"\\u0061":2}', ['/a']],
+    ['{"a":1,"b":{"a":1},"c":[{"a":1}]}', []],
+    ['{"a":[0,{"b":{"c":1,"c":2}}]}', ['/a/1/b/c']],
+    ['{"a":1,"a":2,"a":3}', ['/a', '/a']],
+    ['{"a/b~":{"x":1,"x":2}}', ['/a~1b~0/x']],
+    ['{"__proto__":1,"__proto__":2}', ['/__proto__']],
+    ['{"":1,"":2}', ['/']],
+    ['{"a":"\\":{,[","a":"]}"}', ['/a']],
+    [`${'{"a":'.repeat(80)}{"b":1,"b":2}${'}'.repeat(80)}`, [`${'/a'.repeat(80)}/b`]],
+  ])('%s', (text, pointers) => expect(places(text)).toEqual(pointers))
+})
+
+describe('characters that cannot be kept are found in names and in values', () => {
+  test.each<[text: string, pointers: string[]]>([
+    ['"a\\u0000b"', ['']],
+    ['{"a":["\\u0000"]}', ['/a/0']],
+    ['{"a\\u0000":1}', ['/a\0']],
+    ['["\\ud800"]', ['/0']],
+    ['["\\uDE00\\uD83D"]', ['/0']],
+    ['{"\\udc00":1}', ['/\udc00']],
+    ['["\\ud83d\\ude00","\\\\u0000","😀"]', []],
+  ])('%s', (text, pointers) => expect(places(text)).toEqual(pointers))
+})
+
+test('__proto__ is a member like any other and changes no object', () => {
+  const { value, unfaithful } = read('{"__proto__":{"admin":true}}')
+  expect(Object.keys(value as object)).toEqual(['__proto__'])
+  expect((value as Record<string, unknown>)['admin']).toBeUndefined()
+  expect(unfaithful).toEqual([])
+  expect(canonicalJson(value as JsonValue)).toBe('{"__proto__":{"admin":true}}')
+})
+
+test('200,000 levels are read, with what is at their end', () => {
+  const levels = 200_000
+  expect(places('['.repeat(levels) + ']'.repeat(levels))).toEqual([])
+  const [pointer] = places(`${'{"a":'.repeat(levels)}-0${'}'.repeat(levels)}`)
+  expect(pointer).toBe('/a'.repeat(levels))
+})
+
+test.each<[text: string, detail: string]>([
+  ['', 'is empty'],
+  [' \n', 'is empty'],
+  ['{"a":1,\n "b" 2}', 'is not valid JSON at line 2, column 6'],
+  ['{"secret":1,}', 'is not valid JSON at line 1, column 13'],
+  ['secret', 'is not valid JSON'],
+  ['["secret', 'is not valid JSON'],
+])('%j is refused with the place and without a word of it', (text, detail) => {
+  const parsed = parseJson(text)
+  expect(parsed).toEqual({ ok: false, detail: expect.stringContaining(detail) })
+  expect(JSON.stringify(parsed)).not.toContain('secret')
+})
+
+const anyString = fc.string({ unit: 'binary', maxLength: 8 })
+const anyJson = fc.jsonValue({ stringUnit: 'binary' }).map((value) => value as JsonValue)
+const plainJson = fc.jsonValue().map((value) => value as JsonValue)
+
+describe('whatever JSON it is', () => {
+  test('it comes back as it was written, or is listed', () => {
+    fc.assert(
+      fc.property(fc.oneof(anyJson, anyString), fc.constantFrom(0, 2), (value, space) => {
+        const text = JSON.stringify(value, null, space)
+        const { value: back, unfaithful } = read(text)
+        expect(back).toEqual(JSON.parse(text))
+        expect(unfaithful.length > 0).toBe(/\\u0000|\0/.test(text))
+      }),
+    )
+  })
+
+  test('a double survives in the shortest form that names it', () => {
+    const finite = fc.double({ noDefaultInfinity: true, noNaN: true }).filter((number) => !Object.is(number, -0))
+    fc.assert(
+      fc.property(finite, (number) => {
+        expect(places(`{"n":${number}}`)).toEqual([])
+      }),
+    )
+  })
+
+  test('a member that is put in twice is found', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), plainJson),
+        fc.string(),
+        plainJson,
+        fc.nat(100),
+        (object, name, value, depth) => {
+          const twice = Object.entries({ ...object, [name]: value }).map(
+            ([key, part]) => `${JSON.stringify(key)}:${JSON.stringify(part)}`,
+          )
+          const text = `{${[...twice, `${JSON.stringify(name)}:1`].join(',')}}`
+          const found = read('['.repeat(depth) + text + ']'.repeat(depth)).unfaithful
+          expect(found.map(({ detail }) => detail)).toContain('is named twice in the same object')
+        },
+      ),
+    )
+  })
+
+  test('its canonical text does not depend on the order of its members', () => {
+    const backwards = (value: JsonValue): JsonValue => {
+      if (Array.isArray(value)) return value.map(backwards)
+      if (typeof value !== 'object' || value === null) return value
+      return Object.fromEntries(
+        Object.entries(value)
+          .map(([key, part]) => [key, backwards(part)] as const)
+          .reverse(),
+      )
+    }
+    fc.assert(
+      fc.property(anyJson, (value) => {
+        expect(canonicalJson(backwards(value))).toBe(canonicalJson(value))
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)))
+      }),
+    )
+  })
+})
