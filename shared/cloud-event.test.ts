@@ -97,6 +97,7 @@ describe('structured mode', () => {
     ['a name __proto__', JSON.parse('{"__proto__":"x"}'), ['/__proto__']],
     ['data twice', { data: 1, data_base64: '' }, ['/data_base64']],
     ['bytes that are not base64', { data_base64: 'a b' }, ['/data_base64']],
+    ['base64 that is cut off', { data_base64: 'YWJ' }, ['/data_base64']],
     ['bytes that are no text', { data_base64: 7 }, ['/data_base64']],
   ])('refuses %s', (_what, changes, expected) => {
     // not a spread of literals: __proto__ has to stay a member

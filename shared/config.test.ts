@@ -33,7 +33,7 @@ describe('a port', () => {
     ['80', 80],
     ['65535', 65_535],
   ])('%s is one', (text, port) => expect(v.parse(Port('1'), text)).toBe(port))
-  test.each(['65536', '-1', '1.5', '1e3', ' 80', '0x50', '٣', '100000'])('%j is none', (text) => {
+  test.each(['65536', '-1', '1.5', '1e3', ' 80', '0x50', '٣', '100000', '000080'])('%j is none', (text) => {
     expect(v.is(Port('1'), text)).toBe(false)
   })
 })

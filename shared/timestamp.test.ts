@@ -89,7 +89,7 @@ test('an instant is the same whatever offset and however many zeros it is writte
 })
 
 test('instants that differ below a millisecond, or by a leap second, are told apart', () => {
-  const texts = ['59.999Z', '59.9991Z', '59.9999Z', '60Z', '60.5Z'].map((end) => `2016-12-31T23:59:${end}`)
+  const texts = ['59.999Z', '59.9991Z', '59.9999Z', '60Z', '60.9991Z'].map((end) => `2016-12-31T23:59:${end}`)
   expect(new Set(texts.map((text) => parsed(text).instant)).size).toBe(texts.length)
   expect(new Set(texts.map((text) => parsed(text).ms)).size).toBe(1)
 })

@@ -5,7 +5,7 @@ import { type App, type Log, methodNotAllowed, newApp } from '@activity-log/shar
 import { readBytes } from '@activity-log/shared/http/body.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
-import { readDelivery } from './read-delivery.ts'
+import { eventHeaders, readDelivery } from './read-delivery.ts'
 
 export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'park'>
@@ -34,9 +34,10 @@ export function createApp({ store, log, now }: PersistDependencies): App {
 
   app.post('/', async (c) => {
     const body = await readBytes(c, maxBodyBytes)
-    const { event, position, headers } = readDelivery(c.req.header(), body)
+    const headers = c.req.header()
+    const { event, position } = readDelivery(headers, body)
     const park = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
-      parkOne({ reason, errors, position, headers, body, at: now() })
+      parkOne({ reason, errors, position, headers: eventHeaders(headers), body, at: now() })
 
     const recorded = event.ok ? readActivityRecorded(event.value) : event
     if (!recorded.ok) return park('refused', recorded.errors)

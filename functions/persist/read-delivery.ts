@@ -15,8 +15,6 @@ export type Delivery = {
   position: Position
   /** The event, or what is wrong with its data. */
   event: Checked<CloudEvent>
-  /** Those that belong to the event. */
-  headers: { [name: string]: string }
 }
 
 /** What KafkaSource makes of a record whose CloudEvent it could not read. */
@@ -32,8 +30,14 @@ export function readDelivery(headers: Headers, body: Uint8Array): Delivery {
     partition: attributes['knativekafkapartition'] ?? headers['ce-knativekafkapartition'],
     offset: attributes['knativekafkaoffset'] ?? headers['ce-knativekafkaoffset'],
   })
-  const own = Object.entries(headers).filter(([name]) => name.startsWith('ce-') || name === 'content-type')
-  return { position, event, headers: Object.fromEntries(own) }
+  return { position, event }
+}
+
+/** Those that belong to the event. */
+export function eventHeaders(headers: Headers): { [name: string]: string } {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.startsWith('ce-') || name === 'content-type'),
+  )
 }
 
 function readBinaryBody(headers: Headers, body: Uint8Array): Checked<CloudEvent> {

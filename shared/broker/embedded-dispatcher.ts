@@ -46,16 +46,19 @@ export function startDispatcher({
   }
 
   let filling = false
+  let mayHaveMore = true
   async function fill() {
     if (filling) return
     filling = true
     try {
-      while (underWay.size < maxPollRecords && !stop.signal.aborted) {
+      while (mayHaveMore && underWay.size < maxPollRecords && !stop.signal.aborted) {
         let records: QueuedRecord[] = []
         await persevere('be read', () => {
+          // before the read: what is published after it sets it again
+          mayHaveMore = false
           records = queue.read(nextOffset, maxPollRecords)
         })
-        if (records.length === 0) return
+        if (records.length === maxPollRecords) mayHaveMore = true
         for (const record of records) start(record)
       }
     } finally {
@@ -117,8 +120,11 @@ export function startDispatcher({
     if (!stop.signal.aborted) throw error
   }
 
-  // after the answers to those who published
-  queue.onPublished(() => setImmediate(refill))
+  queue.onPublished(() => {
+    mayHaveMore = true
+    // after the answers to those who published
+    setImmediate(refill)
+  })
   refill()
   return {
     async [Symbol.asyncDispose]() {

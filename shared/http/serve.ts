@@ -7,8 +7,9 @@ import { Problem } from './problem.ts'
 export type ListenOptions = { fetch: Parameters<typeof getRequestListener>[0]; port: number; log: Log }
 export type Listening = AsyncDisposable & { port: number }
 
-/** How long requests under way may take once the process was told to end. */
-const drainMs = 10_000
+/** How long a process may take to end once it was told to, and its requests under way of that. */
+const stopMs = 10_000
+const drainMs = 8_000
 
 /** Serves HTTP/1.1 until it is disposed of: then nothing new is accepted and what is under way gets its answer. */
 export async function listen({ fetch, port, log }: ListenOptions): Promise<Listening> {
@@ -62,12 +63,13 @@ function portProblem(error: NodeJS.ErrnoException, port: number): Error {
   return error
 }
 
-/** Resolves on the first SIGTERM or SIGINT; a second one ends the process at once. */
+/** Resolves on the first SIGTERM or SIGINT. A second one, or a stop that takes too long, ends the process at once. */
 export function untilTerminated(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const onSignal = (signal: NodeJS.Signals) => {
       resolve(signal)
       process.once(signal, () => process.exit(1))
+      setTimeout(() => process.exit(1), stopMs).unref()
     }
     process.once('SIGTERM', onSignal)
     process.once('SIGINT', onSignal)
