@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { below, type Checked, type InputError, invalid, pointerStep, valid } from './checked.ts'
+import { below, type Checked, firstErrors, type InputError, invalid, maxErrors, pointerTo, valid } from './checked.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import { parseTimestamp } from './timestamp.ts'
 
@@ -58,7 +58,7 @@ export type Activity = SentActivity & { id: string; timestamp: string }
 export function checkActivity(input: unknown, receivedAt: Date): Checked<SentActivity> {
   const parsed = v.safeParse(SentActivity, input)
   const errors: InputError[] = (parsed.issues ?? []).map((issue) => ({
-    pointer: (issue.path ?? []).map((step) => pointerStep(String(step.key))).join(''),
+    pointer: (issue.path ?? []).reduce((pointer, step) => pointerTo(pointer, String(step.key)), ''),
     detail: issue.message,
   }))
   if (isJsonObject(input)) {
@@ -68,14 +68,15 @@ export function checkActivity(input: unknown, receivedAt: Date): Checked<SentAct
       errors.push({ pointer: '/timestamp', detail: 'is more than 24 hours ahead of now' })
     }
   }
-  return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
+  return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...firstErrors(errors))
 }
 
 function strangers(input: JsonObject): InputError[] {
   return Object.keys(input)
     .filter((key) => !Object.hasOwn(SentActivity.entries, key))
+    .slice(0, maxErrors + 1)
     .map((key) => ({
-      pointer: pointerStep(key),
+      pointer: pointerTo('', key),
       detail: 'is not a member of an activity (id, userId, action, timestamp, metadata); put it under metadata',
     }))
 }
@@ -88,23 +89,25 @@ function isAhead(timestamp: unknown, now: Date): boolean {
 function metadataErrors(metadata: JsonObject): InputError[] {
   const errors: InputError[] = []
   let keys = 0
+  let values = 0
   const visit = (value: JsonValue, pointer: string, level: number) => {
-    if (typeof value !== 'object' || value === null) return
+    // as JSON each value has a byte and something that divides it from the next: with so many it is too large anyway
+    if (++values > activityLimits.metadataBytes / 2 || typeof value !== 'object' || value === null) return
     if (level > activityLimits.metadataLevels) {
       errors.push({ pointer, detail: `is nested deeper than ${activityLimits.metadataLevels} levels` })
       return
     }
-    for (const [key, part] of Object.entries(value)) {
+    for (const key in value) {
+      const place = pointerTo(pointer, key)
       if (!Array.isArray(value)) keys++
       // the MongoDB driver takes such an object for one of its own types and refuses it
-      if (key === '_bsontype')
-        errors.push({ pointer: pointer + pointerStep(key), detail: 'is a name that cannot be kept' })
-      visit(part, pointer + pointerStep(key), level + 1)
+      if (key === '_bsontype') errors.push({ pointer: place, detail: 'is a name that cannot be kept' })
+      visit((value as JsonObject)[key] as JsonValue, place, level + 1)
     }
   }
   visit(metadata, '', 1)
   if (keys > activityLimits.metadataKeys) {
-    errors.push({ pointer: '', detail: `has ${keys} members in all, more than ${activityLimits.metadataKeys}` })
+    errors.push({ pointer: '', detail: `has more than ${activityLimits.metadataKeys} members in all` })
   }
   const bytes = errors.length === 0 ? Buffer.byteLength(JSON.stringify(metadata)) : 0
   if (bytes > activityLimits.metadataBytes) {

@@ -1,4 +1,4 @@
-import { type Checked, type InputError, invalid, pointerStep, valid } from './checked.ts'
+import { type Checked, type InputError, invalid, pointerTo, valid } from './checked.ts'
 import { isJsonObject, parseJson } from './json.ts'
 
 /** A CloudEvent 1.0: its context attributes as text, and its data as JSON, or as bytes where it is something else. */
@@ -71,7 +71,7 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
     if (name === 'data' || name === 'data_base64' || value === null) continue
     if (!/^[a-z0-9]+$/.test(name)) {
       errors.push({
-        pointer: pointerStep(name),
+        pointer: pointerTo('', name),
         detail: 'is not a name that a CloudEvent attribute can have (a–z, 0–9)',
       })
     } else if (typeof value === 'object') {
@@ -92,7 +92,8 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
   const known = attributes as Attributes
   if (typeof bytes === 'string') {
     const data = readData(known, Buffer.from(bytes, 'base64'))
-    return data.ok ? valid({ attributes: known, data: data.value }) : data
+    if (data.ok) return valid({ attributes: known, data: data.value })
+    return invalid({ pointer: '/data_base64', detail: `holds JSON that ${data.errors[0]?.detail}` })
   }
   const value = input['data']
   return valid({ attributes: known, data: value === undefined ? { kind: 'none' } : { kind: 'json', value } })

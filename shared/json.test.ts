@@ -84,11 +84,11 @@ test('__proto__ is a member like any other and changes no object', () => {
   expect(canonicalJson(value as JsonValue)).toBe('{"__proto__":{"admin":true}}')
 })
 
-test('200,000 levels are read, with what is at their end', () => {
+test('200,000 levels are read; what is at their end is named by the nearest place that has a short pointer', () => {
   const levels = 200_000
   expect(places('['.repeat(levels) + ']'.repeat(levels))).toEqual([])
   const [pointer] = places(`${'{"a":'.repeat(levels)}-0${'}'.repeat(levels)}`)
-  expect(pointer).toBe('/a'.repeat(levels))
+  expect(pointer).toBe('/a'.repeat(128))
 })
 
 test.each<[text: string, detail: string]>([

@@ -1,4 +1,4 @@
-import { type InputError, pointerStep } from './checked.ts'
+import { type InputError, maxErrors, pointerTo } from './checked.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export type JsonObject = { readonly [key: string]: JsonValue }
@@ -71,14 +71,28 @@ function colons(bare: string): number {
 
 type Open = { pointer: string; names: Set<string> | undefined; index: number; name: string }
 
-/** Walks the tokens of valid JSON text. */
+/** Beyond, places are no longer noted: more than 1,000 items with 21 places each are refused for their number. */
+const maxPlaces = 25_000
+
+/**
+ * Walks the tokens of valid JSON text. Of one value, or of each item of an array, it notes the first places and one more,
+ * so that an item is never taken for faithful.
+ */
 function unfaithfulPlaces(text: string): InputError[] {
   const found: InputError[] = []
   const open: Open[] = []
   let expectsName = false
   const here = () => {
     const parent = open.at(-1)
-    return parent ? parent.pointer + pointerStep(parent.names ? parent.name : parent.index) : ''
+    return parent ? pointerTo(parent.pointer, parent.names ? parent.name : parent.index) : ''
+  }
+  const counts = new Map<number, number>()
+  const note = (detail: string | undefined) => {
+    const item = open[0] && !open[0].names ? open[0].index : 0
+    const count = counts.get(item) ?? 0
+    if (detail === undefined || count > maxErrors || found.length >= maxPlaces) return
+    counts.set(item, count + 1)
+    found.push({ pointer: here(), detail })
   }
   for (const [word] of text.matchAll(token)) {
     const parent = open.at(-1)
@@ -95,25 +109,21 @@ function unfaithfulPlaces(text: string): InputError[] {
       expectsName = false
     } else if (expectsName && parent?.names) {
       parent.name = JSON.parse(word)
-      if (parent.names.has(parent.name)) found.push({ pointer: here(), detail: 'is named twice in the same object' })
+      if (parent.names.has(parent.name)) note('is named twice in the same object')
       parent.names.add(parent.name)
-      found.push(...textFaults(parent.name, here(), 'has a name with '))
+      note(textFault(parent.name, 'has a name with '))
     } else if (word.startsWith('"')) {
-      found.push(...textFaults(JSON.parse(word), here(), 'holds '))
+      note(textFault(JSON.parse(word), 'holds '))
     } else if (/^[-\d]/.test(word) && !survives(word)) {
-      found.push({
-        pointer: here(),
-        detail: `holds the number ${shorten(word)}, which does not survive; send it as text`,
-      })
+      note(`holds the number ${shorten(word)}, which does not survive; send it as text`)
     }
   }
   return found
 }
 
-function textFaults(text: string, pointer: string, verb: string): InputError[] {
-  if (text.includes('\0')) return [{ pointer, detail: `${verb}the character U+0000, which cannot be kept` }]
-  if (!text.isWellFormed()) return [{ pointer, detail: `${verb}half of a surrogate pair, which is no character` }]
-  return []
+function textFault(text: string, verb: string): string | undefined {
+  if (text.includes('\0')) return `${verb}the character U+0000, which cannot be kept`
+  return text.isWellFormed() ? undefined : `${verb}half of a surrogate pair, which is no character`
 }
 
 const shorten = (word: string) => (word.length <= 40 ? word : `${word.slice(0, 37)}…`)

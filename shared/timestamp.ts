@@ -7,6 +7,7 @@ export type Timestamp = {
 
 const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
 const maxLength = 64
+const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
  * A date and time as RFC 3339 (section 5.6) defines it, from 1970 on; everything `new Date` is lenient about is refused.
@@ -41,6 +42,7 @@ export function parseTimestamp(text: string): Timestamp | string {
   const offsetMs = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000 * (sign === '-' ? -1 : 1)
   const wholeSecondMs = Date.UTC(year, month - 1, day, hour, minute, Math.min(second, 59)) - offsetMs
   if (year < 1969 || wholeSecondMs < 0) return 'is before 1970'
+  if (wholeSecondMs > lastMs) return 'is after the year 9999'
   if (second === 60 && !endsMonth(wholeSecondMs)) {
     return 'has second 60: a leap second is only at the end of a month in UTC'
   }

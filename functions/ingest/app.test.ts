@@ -209,6 +209,38 @@ describe('what is refused, with nothing stored', () => {
   })
 })
 
+describe('many errors make no large answer, and take no long time', () => {
+  const bad = `[${'-0,'.repeat(400_000)}-0]`
+  test.each<[string, string]>([
+    [
+      'one value among many that would change',
+      `[${`${JSON.stringify(anActivity())},`.repeat(500)}{"metadata":{"x":${bad}}}]`,
+    ],
+    ['values at every level', `${'{"a":[-0,'.repeat(5000)}1${']}'.repeat(5000)}`],
+    [
+      'names that the store cannot keep, below a long one',
+      `{"metadata":{"${'k'.repeat(100_000)}":[${'{"_bsontype":1},'.repeat(5000)}1]}}`,
+    ],
+    ['members that are none', `{${Array.from({ length: 20_000 }, (_, n) => `"m${n}":1`).join()}}`],
+  ])('%s', async (_what, body) => {
+    const { send, stored } = ingest()
+    const response = await send(body)
+    expect([207, 400]).toContain(response.status)
+    expect((await response.text()).length).toBeLessThan(200_000)
+    expect(stored().every(({ userId }) => userId === 'user_123')).toBe(true)
+  })
+
+  test('every spoilt item of a thousand is refused, whatever the others hold', async () => {
+    const { send, published } = ingest()
+    const items = Array.from(
+      { length: 1000 },
+      () => `{"userId":"u","action":"a","metadata":{"n":[${'-0,'.repeat(40)}-0]}}`,
+    )
+    expect((await send(`[${items.join()}]`)).status).toBe(400)
+    expect(published).toEqual([])
+  })
+})
+
 describe('many activities', () => {
   test.each<[string, string, Record<string, string> | undefined]>([
     ['an array', JSON.stringify([anActivity({ id: 'a' }), anActivity({ id: 'b' })]), undefined],

@@ -1,6 +1,6 @@
 import { MIMEType } from 'node:util'
 import { checkActivity, Id, type SentActivity } from '@activity-log/shared/activity.ts'
-import { below, type Checked, type InputError, invalid } from '@activity-log/shared/checked.ts'
+import { below, type Checked, firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { type CloudEvent, readBinary, readStructured, utf8 } from '@activity-log/shared/cloud-event.ts'
 import { readBytes, readText, tooLarge } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
@@ -161,7 +161,7 @@ type Check = (input: unknown) => Checked<SentActivity>
 function checkAll(input: unknown, unfaithful: readonly InputError[], check: Check): Checked<SentActivity> {
   const checked = check(input)
   if (unfaithful.length === 0) return checked
-  return invalid(...unfaithful, ...(checked.ok ? [] : checked.errors))
+  return invalid(...firstErrors([...unfaithful, ...(checked.ok ? [] : checked.errors)]))
 }
 
 function one(checked: Checked<SentActivity>): Posted {
@@ -171,13 +171,14 @@ function one(checked: Checked<SentActivity>): Posted {
 
 function many(inputs: readonly unknown[], unfaithful: readonly InputError[], check: Check): Posted {
   assertItems(inputs.length)
+  const byItem = Map.groupBy(unfaithful, ({ pointer }) => Number(pointer.split('/')[1]))
   return {
     many: true,
     activities: inputs.map((input, index) => {
-      const pointer = `/${index}`
-      const spoilt = unfaithful.filter((error) => error.pointer === pointer || error.pointer.startsWith(`${pointer}/`))
-      const checked = prefixed(pointer, check(input))
-      return spoilt.length === 0 ? checked : invalid(...spoilt, ...(checked.ok ? [] : checked.errors))
+      const checked = prefixed(`/${index}`, check(input))
+      const spoilt = byItem.get(index) ?? []
+      if (spoilt.length === 0) return checked
+      return invalid(...firstErrors([...spoilt, ...(checked.ok ? [] : checked.errors)]))
     }),
   }
 }

@@ -9,17 +9,17 @@ const routes: { readonly [path: string]: { readonly [method in Method]?: Target 
   '/logs': { POST: 'ingest', GET: 'query' },
 }
 
-type Fetch = (request: Request) => Response | Promise<Response>
+type Fetch = (request: Request, env?: object) => Response | Promise<Response>
 
 /** One origin for the functions behind it. */
 export function createOrigin(targets: { readonly [target in Target]: Fetch }): Fetch {
-  return (request) => {
+  return (request, env) => {
     const path = getPath(request)
     const methods = routes[path]
-    if (!methods) return targets.query(request)
+    if (!methods) return targets.query(request, env)
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const target = Object.hasOwn(methods, method) ? methods[method as Method] : undefined
-    return target ? targets[target](request) : methodNotAllowed(request.method, path, Object.keys(methods))
+    return target ? targets[target](request, env) : methodNotAllowed(request.method, path, Object.keys(methods))
   }
 }
 

@@ -78,3 +78,31 @@ test('a host header that names no host is a problem of the client', async () => 
   expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   expect(answer).toContain('application/problem+json')
 })
+
+test('a client that never finishes its headers, or its body, loses its connection', async () => {
+  const timeouts = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20, keepAliveTimeout: 1000 }
+  await using server = await listen({
+    fetch: async (request) => new Response(await request.text()),
+    port: 0,
+    log: silent,
+    timeouts,
+  })
+  for (const beginning of [
+    'GET / HTTP/1.1\r\nhost: x\r\n',
+    'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nab',
+  ]) {
+    const socket = connect(server.port, 'localhost')
+    socket.write(beginning)
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /)
+  }
+})
+
+test('every answer names its request: by the id that the client sent, if it is one', async () => {
+  await using server = await listen({ fetch: () => new Response('ok'), port: 0, log: silent })
+  const idOf = async (headers: Record<string, string>) =>
+    (await fetch(`http://localhost:${server.port}/`, { headers })).headers.get('x-request-id')
+  expect(await idOf({ 'x-request-id': 'mine-1' })).toBe('mine-1')
+  const made = [await idOf({}), await idOf({ 'x-request-id': 'not {an} id' })]
+  expect(new Set(made).size).toBe(2)
+  for (const id of made) expect(id).toMatch(/^[\da-f]{8}-\d+$/)
+})

@@ -1,35 +1,44 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from './app.ts'
 import { Problem } from './problem.ts'
 
-export type ListenOptions = { fetch: Parameters<typeof getRequestListener>[0]; port: number; log: Log }
+export type ListenOptions = {
+  fetch: Parameters<typeof getRequestListener>[0]
+  port: number
+  log: Log
+  timeouts?: typeof timeouts
+}
 export type Listening = AsyncDisposable & { port: number }
 
 /** How long a process may take to end once it was told to, and its requests under way of that. */
 const stopMs = 10_000
 const drainMs = 8_000
 
+/** A client that sends slower than this holds a connection for nothing. Go's clients close idle connections after 90 s. */
+const timeouts = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 95_000,
+}
+
 /** Serves HTTP/1.1 until it is disposed of: then nothing new is accepted and what is under way gets its answer. */
-export async function listen({ fetch, port, log }: ListenOptions): Promise<Listening> {
+export async function listen({ fetch, port, log, timeouts: limits = timeouts }: ListenOptions): Promise<Listening> {
   let draining = false
+  const requestId = requestIds()
   const answer = getRequestListener(fetch, {
     errorHandler: (error) =>
       new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
   })
   const listener: RequestListener = (request, response) => {
+    response.setHeader('x-request-id', requestId(request.headers['x-request-id']))
     if (draining) response.setHeader('connection', 'close')
     answer(request, response).catch((error) => log.error({ err: error }, 'an answer could not be sent'))
   }
-  // a client that sends slower than this holds a connection for nothing; Go's clients close idle ones after 90 s
-  const timeouts = {
-    headersTimeout: 5_000,
-    requestTimeout: 10_000,
-    connectionsCheckingInterval: 1_000,
-    keepAliveTimeout: 95_000,
-  }
-  const server = createServer(timeouts, listener)
+  const server = createServer(limits, listener)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -50,6 +59,13 @@ export async function listen({ fetch, port, log }: ListenOptions): Promise<Liste
   }
   const address = server.address()
   return { port: typeof address === 'object' && address ? address.port : port, [Symbol.asyncDispose]: close }
+}
+
+/** The client's own id, or one unique by the process and a number: a random one would cost more than some requests do. */
+function requestIds(): (sent: string | string[] | undefined) => string {
+  const process = randomUUID().slice(0, 8)
+  let count = 0
+  return (sent) => (typeof sent === 'string' && /^[\w-]{1,128}$/.test(sent) ? sent : `${process}-${++count}`)
 }
 
 function portProblem(error: NodeJS.ErrnoException, port: number): Error {
