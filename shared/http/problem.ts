@@ -35,15 +35,16 @@ export class Problem extends Error {
     return problems[this.code].status
   }
 
-  toResponse(): Response {
-    const { errors, headers, members } = this.options
+  toJson(): string {
+    const { errors, members } = this.options
     const { status, title } = problems[this.code]
     const type = `urn:activity-log:problem:${this.code}`
-    const body = { type, title, status, detail: this.message, ...(errors && { errors }), ...members }
-    return new Response(JSON.stringify(body), {
-      status,
-      headers: { 'content-type': 'application/problem+json', ...headers },
-    })
+    return JSON.stringify({ type, title, status, detail: this.message, ...(errors && { errors }), ...members })
+  }
+
+  toResponse(): Response {
+    const headers = { 'content-type': 'application/problem+json', ...this.options.headers }
+    return new Response(this.toJson(), { status: this.status, headers })
   }
 }
 

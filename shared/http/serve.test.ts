@@ -106,3 +106,12 @@ test('every answer names its request: by the id that the client sent, if it is o
   expect(new Set(made).size).toBe(2)
   for (const id of made) expect(id).toMatch(/^[\da-f]{8}-\d+$/)
 })
+
+test('two hosts in one request are refused', async () => {
+  await using server = await listen({ fetch: () => new Response('ok'), port: 0, log: silent })
+  const socket = connect(server.port, 'localhost')
+  socket.write('GET / HTTP/1.1\r\nhost: a\r\nHost: b\r\n\r\n')
+  const answer = await text(socket)
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+  expect(answer).toContain('more than one Host header')
+})

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from './app.ts'
@@ -36,6 +36,7 @@ export async function listen({ fetch, port, log, timeouts: limits = timeouts }: 
   const listener: RequestListener = (request, response) => {
     response.setHeader('x-request-id', requestId(request.headers['x-request-id']))
     if (draining) response.setHeader('connection', 'close')
+    if (hosts(request.rawHeaders) > 1) return refuseTwoHosts(response)
     answer(request, response).catch((error) => log.error({ err: error }, 'an answer could not be sent'))
   }
   const server = createServer(limits, listener)
@@ -66,6 +67,18 @@ function requestIds(): (sent: string | string[] | undefined) => string {
   const process = randomUUID().slice(0, 8)
   let count = 0
   return (sent) => (typeof sent === 'string' && /^[\w-]{1,128}$/.test(sent) ? sent : `${process}-${++count}`)
+}
+
+/** Node lets a second Host pass, and proxies disagree about which one counts (RFC 9112, section 3.2: 400). */
+function hosts(rawHeaders: readonly string[]): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'host') count++
+  return count
+}
+
+function refuseTwoHosts(response: ServerResponse) {
+  response.writeHead(400, { 'content-type': 'application/problem+json', connection: 'close' })
+  response.end(new Problem('invalid-input', 'The request has more than one Host header.').toJson())
 }
 
 function portProblem(error: NodeJS.ErrnoException, port: number): Error {
