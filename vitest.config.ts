@@ -1,8 +1,20 @@
 import { defineConfig } from 'vitest/config'
 
+const integration = '{shared,functions}/**/*.integration.test.ts'
+
 export default defineConfig({
   test: {
-    include: ['{shared,functions,knative}/**/*.test.ts'],
-    testTimeout: 20_000,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{shared,functions,knative}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', integration],
+          testTimeout: 20_000,
+        },
+      },
+      // one file at a time: they stop and start the servers that all of them use
+      { test: { name: 'integration', include: [integration], testTimeout: 60_000, fileParallelism: false } },
+    ],
   },
 })

@@ -15,20 +15,26 @@ export class StartError extends Error {
 /** EX_CONFIG of sysexits.h: what a process exits with when its configuration is wrong. */
 export const exitConfig = 78
 
+/** What is wrong with several variables together: a line for each mistake, which begins with a variable's name. */
+export type ConfigRule = (set: Environment) => readonly string[]
+
 /** Reads the variables that the schema names. An empty one counts as not set. Throws ConfigError. */
 export function readConfig<Schema extends v.ObjectSchema<v.ObjectEntries, undefined>>(
   schema: Schema,
   environment: Environment,
+  ...rules: readonly ConfigRule[]
 ): v.InferOutput<Schema> {
   const set = Object.fromEntries(
     Object.keys(schema.entries).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
   )
   const parsed = v.safeParse(schema, set)
-  if (parsed.success) return parsed.output
-  const lines = parsed.issues.map((issue) => {
+  const together = rules.flatMap((rule) => rule(set).map((line) => `  ${line}`))
+  if (parsed.success && together.length === 0) return parsed.output
+  const single = (parsed.issues ?? []).map((issue) => {
     const name = String(issue.path?.[0]?.key)
     return `  ${name}${name in set ? ` ${issue.message}` : ' is required'}`
   })
+  const lines = [...single, ...together]
   throw new ConfigError(`The configuration is not right:\n${lines.join('\n')}`)
 }
 

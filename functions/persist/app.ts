@@ -1,9 +1,10 @@
 import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
-import { type App, type Log, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
+import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
 import { readBytes } from '@activity-log/shared/http/body.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
+import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
 import { eventHeaders, readDelivery } from './read-delivery.ts'
 

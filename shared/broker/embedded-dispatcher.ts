@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Log } from '../log.ts'
 import { type DeliveryPolicy, deliver, maxPollRecords, type Send, sinkRequest } from './delivery.ts'
 import type { EmbeddedBroker, QueuedRecord } from './embedded.ts'
 
@@ -8,7 +9,7 @@ export type DispatcherOptions = {
   policy: DeliveryPolicy
   /** Delivered records are removed together; what a crash leaves of them is delivered once more (KafkaSource: every 5 s). */
   settleEveryMs?: number
-  log: { info(fields: object, fact: string): void; warn(fields: object, fact: string): void }
+  log: Pick<Log, 'info' | 'warn'>
 }
 
 const namespace = 'local'

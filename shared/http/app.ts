@@ -1,9 +1,8 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Handler, Hono } from 'hono'
-import type { Logger } from 'pino'
+import type { Log } from '../log.ts'
 import { Problem } from './problem.ts'
 
-export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
 /** `outgoing` is there when the request came through a socket; it has the request's id by then (serve.ts). */
 export type App = Hono<{ Bindings: Partial<Pick<HttpBindings, 'outgoing'>> }>
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
-import type { Log } from './app.ts'
+import type { Log } from '../log.ts'
 import { Problem } from './problem.ts'
 
 export type ListenOptions = {

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type ActivityDocument, toDocument, toFound } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
+import { deadLetterId } from './dead-letter-id.ts'
 import {
   type ActivityStore,
   type DeadLetter,
@@ -83,12 +83,12 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
     return isRedelivery ? 'stored' : 'duplicate'
   }
 
-  function parkOne({ position, reason, errors, headers, body, at }: DeadLetter) {
-    const { partition, offset } = position
+  function parkOne(deadLetter: DeadLetter) {
+    const { position, reason, errors, headers, body, at } = deadLetter
     park.run({
-      id: hash('sha256', Buffer.concat([Buffer.from(`${partition}/${offset}/`), body]), 'hex').slice(0, 32),
-      partition,
-      offset,
+      id: deadLetterId(deadLetter),
+      partition: position.partition,
+      offset: position.offset,
       reason,
       errors: JSON.stringify(errors),
       headers: JSON.stringify(headers),

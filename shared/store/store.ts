@@ -20,10 +20,13 @@ export type FindQuery = {
 }
 export type Found = { key: string; activity: FoundActivity }
 
-/** A record that could not be saved, with its reason and as it came. */
+/**
+ * A record that could not be saved, with its reason and as it came. `undelivered`: the dispatcher gave up on it and sent it
+ * by way of the dead-letter topic; its position is the one there.
+ */
 export type DeadLetter = {
   position: Position
-  reason: 'conflict' | 'refused'
+  reason: 'conflict' | 'refused' | 'undelivered'
   errors: readonly InputError[]
   headers: { [name: string]: string }
   body: Uint8Array

@@ -8,7 +8,7 @@ import {
 } from '../activity-recorded.ts'
 import type { InputError } from '../checked.ts'
 import type { FoundActivity } from '../document.ts'
-import type { Log } from '../http/app.ts'
+import type { Log } from '../log.ts'
 import type { RecordedActivity } from '../store/store.ts'
 
 /** What a test is about overrides what stands here. */

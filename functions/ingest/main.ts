@@ -1,0 +1,23 @@
+import { openKafkaBroker } from '@activity-log/shared/broker/kafka.ts'
+import { kafkaConnection, kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
+import { readConfig } from '@activity-log/shared/config.ts'
+import { openLog } from '@activity-log/shared/http/log.ts'
+import { run } from '@activity-log/shared/http/run.ts'
+import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
+import { v7 as newId } from 'uuid'
+import { createApp } from './app.ts'
+import { Config } from './config.ts'
+
+async function main() {
+  const config = readConfig(Config, process.env, kafkaRule)
+  const log = openLog('ingest', config.LOG_LEVEL)
+  // connects while the listener starts: a request that comes before waits for it
+  await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
+  const app = createApp({ broker, log, now: () => new Date(), newId })
+  await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
+  log.info({ port: server.port }, 'listening')
+  const signal = await Promise.race([untilTerminated(), broker.misconfigured])
+  log.info({ signal }, 'stopping: what is under way is finished first')
+}
+
+run(main)

@@ -1,0 +1,10 @@
+import { LogLevel, Port } from '@activity-log/shared/config.ts'
+import { mongoEntries, RetentionDays } from '@activity-log/shared/store/mongo-config.ts'
+import * as v from 'valibot'
+
+export const Config = v.object({
+  PORT: Port('8080'),
+  ...mongoEntries,
+  RETENTION_DAYS: RetentionDays,
+  LOG_LEVEL: LogLevel,
+})

@@ -1,0 +1,25 @@
+import { readConfig } from '@activity-log/shared/config.ts'
+import { openLog } from '@activity-log/shared/http/log.ts'
+import { run } from '@activity-log/shared/http/run.ts'
+import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
+import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
+import { createApp } from './app.ts'
+import { Config } from './config.ts'
+
+async function main() {
+  const config = readConfig(Config, process.env)
+  const log = openLog('persist', config.LOG_LEVEL)
+  await using store = openMongoStore({
+    uri: config.MONGODB_URI,
+    database: config.MONGODB_DATABASE,
+    log,
+    migrate: { retentionDays: config.RETENTION_DAYS },
+  })
+  const app = createApp({ store, log, now: () => new Date() })
+  await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
+  log.info({ port: server.port }, 'listening')
+  const signal = await Promise.race([untilTerminated(), store.misconfigured])
+  log.info({ signal }, 'stopping: what is under way is finished first')
+}
+
+run(main)

@@ -1,0 +1,88 @@
+import * as v from 'valibot'
+import type { ConfigRule } from '../config.ts'
+
+export const kafkaDefaults = {
+  topic: 'activities',
+  deadLetterTopic: 'activities-dead-letter',
+  group: 'persist',
+} as const
+
+/** host:port,host:port */
+const Brokers = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(',').map((broker) => broker.trim())),
+  v.check((brokers) => brokers.every(isHostAndPort), 'must be a list of host:port, divided by commas'),
+)
+
+/** https://kafka.apache.org: the letters that a topic's name may have. */
+const TopicName = v.pipe(
+  v.string(),
+  v.regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, 'must be 1 to 249 letters, digits, ".", "_" or "-"'),
+)
+
+const Mechanism = v.picklist(
+  ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
+  'must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512',
+)
+
+const OnOff = v.pipe(
+  v.picklist(['true', 'false'], 'must be true or false'),
+  v.transform((text) => text === 'true'),
+)
+
+/** The variables that say how to reach Kafka; one group of a function's configuration. */
+export const kafkaEntries = {
+  KAFKA_BROKERS: Brokers,
+  KAFKA_TOPIC: v.optional(TopicName, kafkaDefaults.topic),
+  KAFKA_SASL_MECHANISM: v.optional(Mechanism),
+  KAFKA_USERNAME: v.optional(v.string()),
+  KAFKA_PASSWORD: v.optional(v.string()),
+  KAFKA_TLS: v.optional(OnOff, 'false'),
+  /** PEM text: the authorities to trust instead of those of the system. */
+  KAFKA_TLS_CA: v.optional(
+    v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'must be certificates as PEM text')),
+  ),
+}
+
+/** Further ones of what consumes a topic. */
+export const kafkaConsumerEntries = {
+  KAFKA_DEAD_LETTER_TOPIC: v.optional(TopicName, kafkaDefaults.deadLetterTopic),
+  KAFKA_GROUP: v.optional(v.string(), kafkaDefaults.group),
+}
+
+type KafkaConfig = v.InferOutput<v.ObjectSchema<typeof kafkaEntries, undefined>>
+
+export type KafkaConnection = {
+  brokers: readonly string[]
+  sasl?: { mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; username: string; password: string }
+  tls?: { ca?: string }
+}
+
+/** The variables that are of use only together. */
+export const kafkaRule: ConfigRule = (set) => {
+  const lines: string[] = []
+  const credentials = ['KAFKA_USERNAME', 'KAFKA_PASSWORD']
+  if (set['KAFKA_SASL_MECHANISM']) {
+    lines.push(...credentials.filter((name) => !set[name]).map((name) => `${name} is required with a mechanism`))
+  } else if (credentials.some((name) => set[name])) {
+    lines.push('KAFKA_SASL_MECHANISM is required with a username and a password')
+  }
+  if (set['KAFKA_TLS_CA'] && set['KAFKA_TLS'] !== 'true') lines.push('KAFKA_TLS must be true with KAFKA_TLS_CA')
+  return lines
+}
+
+/** What the variables together say. */
+export function kafkaConnection(config: KafkaConfig): KafkaConnection {
+  const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism, KAFKA_TLS_CA: ca } = config
+  const { KAFKA_USERNAME: username = '', KAFKA_PASSWORD: password = '' } = config
+  return {
+    brokers,
+    ...(mechanism && { sasl: { mechanism, username, password } }),
+    ...(config.KAFKA_TLS && { tls: ca === undefined ? {} : { ca } }),
+  }
+}
+
+function isHostAndPort(text: string): boolean {
+  const port = /^(?:[\w.-]+|\[[\da-fA-F:]+\]):(\d{1,5})$/.exec(text)?.[1]
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535
+}

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+/** npm run test:integration: the tests that need a Kafka and a MongoDB, after a look whether there are any. */
+const usage = `npm run test:integration needs a Kafka and a MongoDB to test against. Set what is missing and run it again:
+
+  KAFKA_BROKERS     host:port, with commas between several
+  MONGODB_URI       mongodb://…
+
+With docker compose:
+
+  docker compose --profile debug up --wait kafka mongo
+  KAFKA_BROKERS=localhost:9092 MONGODB_URI='mongodb://localhost:27017/?directConnection=true' npm run test:integration
+
+The tests of outages stop and start the servers themselves, and are left out without a command for each that takes
+"restart", "kill", "pause" and "resume" (and, for Kafka, the number of a broker):
+
+  KAFKA_CONTROL     such as "tools/kafka --port 9092"
+  MONGODB_CONTROL
+`
+
+const missing = ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
+if (missing.length > 0) {
+  console.error(`${missing.join(' and ')} not set.\n\n${usage}`)
+  process.exit(1)
+}
+const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
+const args = [vitest, 'run', '--project', 'integration', ...process.argv.slice(2)]
+process.exit(spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1)

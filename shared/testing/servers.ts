@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { promisify } from 'node:util'
+import { Kafka, logLevel } from 'kafkajs'
+
+const run = promisify(execFile)
+
+/** The servers that the integration tests are given; npm run test:integration sees to it that they are named. */
+export const kafkaBrokers = (process.env['KAFKA_BROKERS'] ?? '').split(',')
+export const mongodbUri = process.env['MONGODB_URI'] ?? ''
+
+type Verb = 'restart' | 'kill' | 'pause' | 'resume'
+
+/** Stops and starts a server by the command that a variable holds; undefined without one. */
+export const controlKafka = control('KAFKA_CONTROL')
+export const controlMongodb = control('MONGODB_CONTROL')
+
+function control(variable: string): ((verb: Verb, ...args: (string | number)[]) => Promise<unknown>) | undefined {
+  const command = process.env[variable]
+  if (!command) return undefined
+  return (verb, ...args) => run('sh', ['-c', `${command} ${verb} ${args.join(' ')}`])
+}
+
+/** A name of its own for each run: of a topic, a group, a database. */
+export const uniqueName = (what: string) => `${what}-${randomUUID().slice(0, 8)}`
+
+export const kafkaForTests = () => new Kafka({ brokers: [...kafkaBrokers], logLevel: logLevel.NOTHING })
+
+/** A topic that every broker knows of, deleted when the test is over. */
+export async function aTopic(
+  partitions = 6,
+  name = uniqueName('activities'),
+): Promise<AsyncDisposable & { name: string }> {
+  const admin = kafkaForTests().admin()
+  await admin.connect()
+  const replicationFactor = Math.min(3, kafkaBrokers.length)
+  // waitForLeaders can fail although the topic was made
+  await admin.createTopics({
+    waitForLeaders: false,
+    topics: [{ topic: name, numPartitions: partitions, replicationFactor }],
+  })
+  for (const broker of kafkaBrokers) await untilKnown(broker, name, partitions)
+  return {
+    name,
+    async [Symbol.asyncDispose]() {
+      await admin.deleteTopics({ topics: [name] }).catch(() => {})
+      await admin.disconnect()
+    },
+  }
+}
+
+async function untilKnown(broker: string, topic: string, partitions: number) {
+  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  for (;;) {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }))
+    const known = topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? []
+    if (known.length === partitions) break
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  await admin.disconnect()
+}
