@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { silent } from '../testing/builders.ts'
+import { newKafka } from './kafka-client.ts'
+
+function aRequestQueue() {
+  const queue = new RequestQueue({
+    maxInFlightRequests: 0,
+    requestTimeout: 1000,
+    clientId: 'test',
+    broker: 'kafka:9092',
+  })
+  onTestFinished(() => queue.destroy())
+  return queue
+}
+
+test('a connection without waiting requests arms no timer', () => {
+  const queue = aRequestQueue()
+  queue.checkPendingRequests()
+  expect(queue.throttleCheckTimeoutId).toBeNull()
+})
+
+test('a request that waits is looked at again', () => {
+  const queue = aRequestQueue()
+  queue.pending.push({})
+  queue.checkPendingRequests()
+  expect(queue.throttleCheckTimeoutId).not.toBeNull()
+})
+
+test('a bundle has the one request queue, mended', async () => {
+  const { metafile } = await build({
+    entryPoints: [join(import.meta.dirname, 'kafka-client.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    write: false,
+    metafile: true,
+  })
+  const queues = Object.keys(metafile.inputs).filter((file) => file.includes('requestQueue/index.js'))
+  expect(queues).toHaveLength(1)
+})
+
+test('kafkajs writes nothing but what our log keeps for those who look closely', async () => {
+  const facts: object[] = []
+  const log = { ...silent, debug: (fields: object) => void facts.push(fields) }
+  const connection = { brokers: ['127.0.0.1:1'], tls: {} }
+  const producer = newKafka(connection, { log, clientId: 'test', retry: { retries: 0 } }).producer({
+    createPartitioner: () => () => 0,
+  })
+  await expect(producer.connect()).rejects.toThrow()
+  expect(facts).toContainEqual(expect.objectContaining({ kafkajs: 'Connection', broker: '127.0.0.1:1' }))
+})
