@@ -1,8 +1,42 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { EventRecord } from '../activity-recorded.ts'
 import type { Log } from '../log.ts'
+import type { Position } from '../receipt.ts'
+import { within } from '../within.ts'
 import type { Broker } from './broker.ts'
 import type { KafkaConnection } from './kafka-config.ts'
+import { isUnknownTopic, kafkaErrorKind, kafkaMistake } from './kafka-error.ts'
+import { type Lane, openLane } from './kafka-lane.ts'
 
-export type KafkaBrokerOptions = { connection: KafkaConnection; topic: string; log: Log }
+export type KafkaBrokerOptions = { connection: KafkaConnection; topic: string; log: Log; times?: KafkaTimes }
+
+/** All in milliseconds. */
+export type KafkaTimes = {
+  /** How long a leader waits for its replicas before it answers that it cannot. */
+  acknowledge: number
+  /** When a leader has not answered by then, the records go to another one as well: the first answer counts. */
+  goElsewhere: number
+  /** How long a leader that gave no answer is left alone. */
+  avoid: number
+  /** How long `publish` goes on while no broker answers at all. */
+  silence: number
+  /** How long it goes on while one does: until Kafka has fenced a dead broker, all partitions wait for its replicas. */
+  patience: number
+  /** How long a topic may be unknown after the start: a cluster that has just started knows none of its own yet. */
+  unknownTopic: number
+  /** How old the list of partitions and leaders may be. */
+  topology: number
+}
+
+export const kafkaTimes: KafkaTimes = {
+  acknowledge: 2_500,
+  goElsewhere: 1_000,
+  avoid: 5_000,
+  silence: 4_500,
+  patience: 9_500,
+  unknownTopic: 5_000,
+  topology: 300_000,
+}
 
 /** The broker, and what it learns of its configuration only from Kafka. */
 export interface KafkaBroker extends Broker {
@@ -10,6 +44,180 @@ export interface KafkaBroker extends Broker {
   misconfigured: Promise<never>
 }
 
-export function openKafkaBroker(_options: KafkaBrokerOptions): KafkaBroker {
-  throw new Error('still to be written')
+type Partition = { id: number; leader: number }
+/** Where the partitions are led, and the broker that said so. */
+type Topology = { partitions: readonly Partition[]; broker: string }
+type Outcome = { leader: number; positions: readonly Position[] } | { leader: number; error: unknown }
+
+const pauseMs = 100
+const mostPauseMs = 2_000
+
+/**
+ * Publishes to a topic of Kafka's. The records of a call go to one partition, moving from call to call: kafkajs may lose
+ * what it acknowledges when a send spans several leaders, and only so can they go to another leader when theirs does not
+ * answer. That may leave a record twice, which its id makes harmless. It connects in the background.
+ */
+export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: KafkaBrokerOptions): KafkaBroker {
+  const closing = new AbortController()
+  const misconfigured = Promise.withResolvers<never>()
+  misconfigured.promise.catch(() => {})
+  const opened = new Set<Lane>()
+  const laneOf = new Map<number, Lane>()
+  const avoidUntil = new Map<number, number>()
+  let topology: Topology | undefined
+  let looking: Promise<Topology> | undefined
+  let rotation = 0
+
+  async function publish(records: readonly EventRecord[]): Promise<readonly Position[]> {
+    if (records.length === 0) return []
+    const startedAt = performance.now()
+    let heardAt = startedAt
+    const restMs = () => Math.min(startedAt + times.patience, heardAt + times.silence) - performance.now()
+    const tried = new Set<number>()
+    const underWay = new Map<number, Promise<Outcome>>()
+    let lastError: unknown
+
+    while (restMs() > 0) {
+      closing.signal.throwIfAborted()
+      if (!topology) {
+        await within(restMs(), look(), 'No broker of Kafka answered')
+        heardAt = performance.now()
+        continue
+      }
+      const partition = choose(topology, tried, underWay.size > 0)
+      if (partition) {
+        tried.add(partition.leader)
+        underWay.set(partition.leader, attempt(records, partition, topology.broker))
+      } else if (underWay.size === 0) {
+        topology = undefined
+        tried.clear()
+        await wait(pauseMs)
+        continue
+      }
+      const outcome = await firstWithin(partition ? times.goElsewhere : restMs(), underWay.values())
+      if (!outcome) {
+        if (partition) avoid(partition.leader)
+        continue
+      }
+      underWay.delete(outcome.leader)
+      if ('positions' in outcome) return outcome.positions
+      lastError = outcome.error
+      const kind = kafkaErrorKind(lastError)
+      if (kind === 'refused') throw lastError
+      if (kind === 'silent') avoid(outcome.leader)
+      else heardAt = performance.now()
+      topology = undefined
+    }
+    throw new Error(`Kafka did not acknowledge ${records.length} records`, { cause: lastError })
+  }
+
+  /** The next partition whose leader has not been tried yet; one that gave no answer of late only when there is no other. */
+  function choose({ partitions }: Topology, tried: ReadonlySet<number>, isUnderWay: boolean): Partition | undefined {
+    const untried = partitions.filter(({ leader }) => leader >= 0 && !tried.has(leader))
+    const now = performance.now()
+    const usable = untried.filter(({ leader }) => (avoidUntil.get(leader) ?? 0) <= now)
+    const candidates = usable.length > 0 || isUnderWay ? usable : untried
+    rotation++
+    return candidates[rotation % candidates.length]
+  }
+
+  async function attempt(records: readonly EventRecord[], { id, leader }: Partition, broker: string): Promise<Outcome> {
+    const lane = laneOf.get(leader) ?? open(broker)
+    laneOf.set(leader, lane)
+    try {
+      const positions = await lane.send(records, id)
+      avoidUntil.delete(leader)
+      return { leader, positions }
+    } catch (error) {
+      if (laneOf.get(leader) === lane) laneOf.delete(leader)
+      close(lane)
+      if (!closing.signal.aborted)
+        log.warn({ err: error, leader, partition: id }, 'a leader did not acknowledge records')
+      return { leader, error }
+    }
+  }
+
+  function avoid(leader: number) {
+    avoidUntil.set(leader, performance.now() + times.avoid)
+  }
+
+  /** Asks all brokers at once and takes the first answer: one that is stuck holds up nobody. */
+  function look(): Promise<Topology> {
+    looking ??= Promise.any(connection.brokers.map(lookAt))
+      .then((found) => {
+        topology = found
+        return found
+      })
+      .finally(() => {
+        looking = undefined
+      })
+    return looking
+  }
+
+  async function lookAt(broker: string): Promise<Topology> {
+    const lane = open(broker)
+    try {
+      const partitions = (await lane.partitions()).map(({ partitionId, leader }) => ({ id: partitionId, leader }))
+      return { partitions, broker }
+    } finally {
+      close(lane)
+    }
+  }
+
+  function open(broker: string): Lane {
+    const lane = openLane({
+      connection: { ...connection, brokers: [broker] },
+      topic,
+      log,
+      acknowledgeMs: times.acknowledge,
+    })
+    opened.add(lane)
+    return lane
+  }
+  function close(lane: Lane) {
+    opened.delete(lane)
+    lane.close()
+  }
+
+  /** Until Kafka has answered once. Only then is it known whether the configuration is right. */
+  async function start() {
+    const startedAt = performance.now()
+    for (let pause = pauseMs, warned = false; ; pause = Math.min(2 * pause, mostPauseMs)) {
+      try {
+        const { partitions } = await look()
+        return log.info({ topic, partitions: partitions.length }, 'Kafka is reached')
+      } catch (error) {
+        const isNew = performance.now() - startedAt < times.unknownTopic
+        const mistake = isUnknownTopic(error) && isNew ? undefined : kafkaMistake(error, topic)
+        if (mistake) return misconfigured.reject(mistake)
+        const { brokers } = connection
+        if (!warned) log.warn({ err: error, brokers }, 'Kafka cannot be reached at KAFKA_BROKERS; trying on')
+        warned = true
+      }
+      await wait(pause, undefined, { signal: closing.signal })
+    }
+  }
+  start().catch((error) => {
+    if (!closing.signal.aborted) throw error
+  })
+
+  return {
+    publish,
+    misconfigured: misconfigured.promise,
+    async [Symbol.asyncDispose]() {
+      closing.abort(new Error('the broker is closed'))
+      for (const lane of opened) close(lane)
+    },
+  }
+}
+
+/** Undefined when none has settled in time. */
+async function firstWithin<Value>(ms: number, promises: Iterable<Promise<Value>>): Promise<Value | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => late.resolve(undefined), ms)
+  try {
+    return await Promise.race([...promises, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

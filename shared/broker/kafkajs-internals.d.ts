@@ -11,3 +11,10 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   }
   export = RequestQueue
 }
+
+declare module 'kafkajs/src/network/socketFactory.js' {
+  import type { ISocketFactory } from 'kafkajs'
+
+  const createSocketFactory: () => ISocketFactory
+  export = createSocketFactory
+}

@@ -60,3 +60,42 @@ async function untilKnown(broker: string, topic: string, partitions: number) {
   }
   await admin.disconnect()
 }
+
+export type ReadRecord = {
+  partition: number
+  offset: number
+  key: Buffer | null
+  headers: { [name: string]: string }
+  value: Buffer | null
+}
+
+/** Everything that a topic holds when it is called. */
+export async function readTopic(topic: string): Promise<readonly ReadRecord[]> {
+  const kafka = kafkaForTests()
+  const admin = kafka.admin()
+  await admin.connect()
+  const ends = (await admin.fetchTopicOffsets(topic)).filter(({ low, high }) => low !== high)
+  await admin.disconnect()
+  if (ends.length === 0) return []
+  const records: ReadRecord[] = []
+  const missing = new Map(ends.map(({ partition, high }) => [partition, Number(high)]))
+  const consumer = kafka.consumer({ groupId: uniqueName('read-topic') })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  const complete = Promise.withResolvers<void>()
+  await consumer.run({
+    autoCommit: false,
+    eachBatch: async ({ batch }) => {
+      const { partition } = batch
+      for (const { key, headers = {}, value, offset } of batch.messages) {
+        const texts = Object.entries(headers).map(([name, content]) => [name, String(content)])
+        records.push({ partition, offset: Number(offset), key, headers: Object.fromEntries(texts), value })
+      }
+      if (Number(batch.lastOffset()) + 1 >= (missing.get(partition) ?? 0)) missing.delete(partition)
+      if (missing.size === 0) complete.resolve()
+    },
+  })
+  await complete.promise
+  await consumer.disconnect()
+  return records
+}

@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net'
+import type { ICustomPartitioner, ISocketFactory, PartitionMetadata } from 'kafkajs'
+import defaultSocketFactory from 'kafkajs/src/network/socketFactory.js'
+import type { EventRecord } from '../activity-recorded.ts'
+import type { Log } from '../log.ts'
+import type { Position } from '../receipt.ts'
+import { newKafka } from './kafka-client.ts'
+import type { KafkaConnection } from './kafka-config.ts'
+
+export type LaneOptions = { connection: KafkaConnection; topic: string; log: Log; acknowledgeMs: number }
+
+/** One way to Kafka, with connections of its own: when it is stuck it is closed, and no other one is held up by it. */
+export interface Lane {
+  /** The partitions of the topic and their leaders, as the broker sees them that the lane was opened to. */
+  partitions(): Promise<readonly PartitionMetadata[]>
+  /** Appends the records to one partition. Resolves once all replicas in sync have them, with their positions. */
+  send(records: readonly EventRecord[], partition: number): Promise<readonly Position[]>
+  /** Cuts its connections: what is under way rejects. */
+  close(): void
+}
+
+/** The partition of a look that sends nothing. */
+const none = -1
+
+export function openLane({ connection, topic, log, acknowledgeMs }: LaneOptions): Lane {
+  const sockets = ownSockets()
+  const kafka = newKafka(connection, {
+    log,
+    clientId: 'activity-log-ingest',
+    // a broker that lives says before that it cannot; so this one is silent
+    requestTimeoutMs: acknowledgeMs + 500,
+    retry: { retries: 0, initialRetryTime: 50 },
+    socketFactory: sockets.factory,
+  })
+  let seen: readonly PartitionMetadata[] = []
+  // kafkajs shows the leaders of a topic only to a partitioner
+  const createPartitioner: ICustomPartitioner =
+    () =>
+    ({ partitionMetadata, message }) => {
+      seen = partitionMetadata
+      if (message.partition === none) throw new JustLooking()
+      return message.partition as number
+    }
+  const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: false, createPartitioner })
+  let connected: Promise<void> | undefined
+  const connect = () => {
+    connected ??= producer.connect()
+    return connected
+  }
+
+  async function produce(messages: { value: string; partition: number; headers?: EventRecord['headers'] }[]) {
+    await connect()
+    return producer.send({ topic, acks: -1, timeout: acknowledgeMs, messages })
+  }
+
+  return {
+    async partitions() {
+      await produce([{ value: '', partition: none }]).catch((error) => {
+        if (!isJustLooking(error)) throw error
+      })
+      return seen
+    },
+    async send(records, partition) {
+      const answer = await produce(records.map(({ value, headers }) => ({ value, headers, partition })))
+      const [acknowledged, ...others] = answer
+      const baseOffset = Number(acknowledged?.baseOffset ?? Number.NaN)
+      // kafkajs can resolve although a partition was never sent (tulios/kafkajs#1303): only one that is named counts
+      if (
+        acknowledged?.partition !== partition ||
+        acknowledged.errorCode !== 0 ||
+        others.length > 0 ||
+        !(baseOffset >= 0)
+      ) {
+        throw new Error(`Kafka's answer does not name partition ${partition}`)
+      }
+      return records.map((_record, index) => ({ partition, offset: baseOffset + index }))
+    },
+    close: sockets.close,
+  }
+}
+
+class JustLooking extends Error {
+  override name = 'JustLooking'
+}
+
+const isJustLooking = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'JustLooking' || isJustLooking(error.cause))
+
+/** kafkajs keeps a socket after its requests have timed out, and sends the next ones down the same hole (tulios/kafkajs#919). */
+function ownSockets(): { factory: ISocketFactory; close: () => void } {
+  const make = defaultSocketFactory()
+  const open = new Set<Socket>()
+  let closed = false
+  return {
+    factory(options) {
+      if (closed) throw new Error('the lane is closed')
+      const socket = make(options)
+      open.add(socket)
+      socket.once('close', () => open.delete(socket))
+      return socket
+    },
+    close() {
+      closed = true
+      for (const socket of open) socket.destroy(new Error('the lane is closed'))
+    },
+  }
+}
