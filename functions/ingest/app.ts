@@ -13,6 +13,7 @@ import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/ap
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
+import { within } from '@activity-log/shared/within.ts'
 import type { Context } from 'hono'
 import { readPosted } from './read-posted.ts'
 
@@ -21,7 +22,10 @@ export type IngestDependencies = {
   log: Log
   now: () => Date
   newId: () => string
-  /** How long a client waits for the acknowledgement before it gets a 503. */
+  /**
+   * How long a client waits for the acknowledgement before it gets a 503. The broker says no much sooner when nobody answers
+   * it; it needs the time while Kafka finds out that one of its own is dead, which costs no 503 so.
+   */
   deadlineMs?: number
 }
 
@@ -33,7 +37,7 @@ type Result =
 const mebibyte = 1024 * 1024
 
 /** Takes activities, and answers 202 once they are durable. */
-export function createApp({ broker, log, now, newId, deadlineMs = 5000 }: IngestDependencies): App {
+export function createApp({ broker, log, now, newId, deadlineMs = 10_000 }: IngestDependencies): App {
   const app = newApp(log)
   const publish = groupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
@@ -56,7 +60,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5000 }: Ingest
     }
     const event = record(posted.activity)
     const { id, timestamp } = event.activity
-    const position = await within(deadlineMs, publish(toRecord(event))).catch((cause) => {
+    const position = await within(deadlineMs, publish(toRecord(event)), 'No acknowledgement').catch((cause) => {
       throw unavailable(`It is not known whether the activity was stored. ${sendAgain} (id ${id}).`, cause)
     })
     return c.json({ id, timestamp, receipt: toReceipt(position) }, 202, { Location: `/logs/${encodeURIComponent(id)}` })
@@ -72,7 +76,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5000 }: Ingest
     const event = record(sent.value)
     const { id } = event.activity
     try {
-      const position = await within(deadlineMs, publish(toRecord(event)))
+      const position = await within(deadlineMs, publish(toRecord(event)), 'No acknowledgement')
       return { index, status: 'accepted', id, receipt: toReceipt(position) }
     } catch (cause) {
       return { index, status: 'unavailable', id, cause }
@@ -110,15 +114,4 @@ function recordBytes({ headers, value }: EventRecord): number {
 /** W3C Trace Context: one that is malformed is left out. */
 function validTraceparent(header: string | undefined): string | undefined {
   return header !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(header) ? header : undefined
-}
-
-/** Rejects when the promise has not settled in time; what it does later is of no more interest. */
-async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`No acknowledgement within ${ms} ms`)), ms)
-  try {
-    return await Promise.race([promise, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

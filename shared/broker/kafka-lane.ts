@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { ICustomPartitioner, ISocketFactory, PartitionMetadata } from 'kafkajs'
+import type { ICustomPartitioner, ISocketFactory, PartitionMetadata, RecordMetadata } from 'kafkajs'
 import defaultSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import type { EventRecord } from '../activity-recorded.ts'
 import type { Log } from '../log.ts'
@@ -62,21 +62,23 @@ export function openLane({ connection, topic, log, acknowledgeMs }: LaneOptions)
     },
     async send(records, partition) {
       const answer = await produce(records.map(({ value, headers }) => ({ value, headers, partition })))
-      const [acknowledged, ...others] = answer
-      const baseOffset = Number(acknowledged?.baseOffset ?? Number.NaN)
-      // kafkajs can resolve although a partition was never sent (tulios/kafkajs#1303): only one that is named counts
-      if (
-        acknowledged?.partition !== partition ||
-        acknowledged.errorCode !== 0 ||
-        others.length > 0 ||
-        !(baseOffset >= 0)
-      ) {
-        throw new Error(`Kafka's answer does not name partition ${partition}`)
-      }
-      return records.map((_record, index) => ({ partition, offset: baseOffset + index }))
+      return positionsIn(answer, partition, records.length)
     },
     close: sockets.close,
   }
+}
+
+/**
+ * The positions of so many records that were sent to a partition. kafkajs can resolve although one was never sent
+ * (tulios/kafkajs#1303): only a partition that the answer names is acknowledged.
+ */
+export function positionsIn(answer: readonly RecordMetadata[], partition: number, count: number): readonly Position[] {
+  const [named, ...others] = answer
+  const first = Number(named?.baseOffset ?? Number.NaN)
+  if (named?.partition !== partition || named.errorCode !== 0 || others.length > 0 || !(first >= 0)) {
+    throw new Error(`Kafka's answer does not name partition ${partition}`)
+  }
+  return Array.from({ length: count }, (_, index) => ({ partition, offset: first + index }))
 }
 
 class JustLooking extends Error {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { silent } from '../testing/builders.ts'
-import { aTopic, kafkaBrokers, readTopic } from '../testing/servers.ts'
+import { ConfigError } from '../config.ts'
+import { aRecord, silent } from '../testing/builders.ts'
+import { aTopic, controlKafka, kafkaBrokers, kafkaForTests, readTopic, uniqueName } from '../testing/servers.ts'
 import { testBroker } from './broker.testsuite.ts'
-import { openKafkaBroker } from './kafka.ts'
+import { kafkaTimes, openKafkaBroker } from './kafka.ts'
 
 const connection = { brokers: kafkaBrokers }
 
@@ -25,5 +26,64 @@ describe('Kafka broker', () =>
       },
     }
   }))
-void expect
-void test
+
+test('puts the records of a call into one partition, and moves from call to call', async () => {
+  await using topic = await aTopic(6)
+  await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
+  const partitions: number[] = []
+  for (let call = 0; call < 6; call++) {
+    const positions = await broker.publish([aRecord({ id: `${call}-a` }), aRecord({ id: `${call}-b` })])
+    expect(new Set(positions.map(({ partition }) => partition)).size).toBe(1)
+    partitions.push(positions[0]!.partition)
+  }
+  expect(partitions.toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+})
+
+test('a topic that is not there is a mistake in the configuration, and is not made', async () => {
+  const topic = uniqueName('nowhere')
+  const times = { ...kafkaTimes, unknownTopic: 500 }
+  await using broker = openKafkaBroker({ connection, topic, log: silent, times })
+  await expect(broker.misconfigured).rejects.toThrow(ConfigError)
+  await expect(broker.misconfigured).rejects.toThrow(`KAFKA_TOPIC names a topic that Kafka does not have`)
+  await expect(broker.publish([aRecord()])).rejects.toThrow()
+  const admin = kafkaForTests().admin()
+  await admin.connect()
+  expect(await admin.listTopics()).not.toContain(topic)
+  await admin.disconnect()
+})
+
+describe.skipIf(!controlKafka)('outages (KAFKA_CONTROL)', () => {
+  test('while all brokers are away it says so at once, and then goes on by itself', async () => {
+    await using topic = await aTopic()
+    await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
+    const [first] = await broker.publish([aRecord({ id: 'before' })])
+    expect(first).toBeDefined()
+    for (const index of kafkaBrokers.keys()) await controlKafka?.('kill', index + 1)
+    await using late = openKafkaBroker({ connection, topic: topic.name, log: silent })
+    try {
+      for (let n = 0; n < 20; n++) await expect(broker.publish([aRecord({ id: 'during' })])).rejects.toThrow()
+      await expect(late.publish([aRecord({ id: 'during' })])).rejects.toThrow()
+    } finally {
+      await controlKafka?.('start')
+    }
+    expect(await broker.publish([aRecord({ id: 'after' })])).toHaveLength(1)
+    expect(await late.publish([aRecord({ id: 'after' })])).toHaveLength(1)
+    const ids = (await readTopic(topic.name)).map(({ headers }) => headers['ce_id'])
+    expect(ids.toSorted()).toEqual(['after', 'after', 'before'])
+  })
+
+  test.skipIf(kafkaBrokers.length < 3)('does not acknowledge what only one of three brokers has', async () => {
+    await using topic = await aTopic()
+    const times = { ...kafkaTimes, silence: 2000, patience: 3000, acknowledge: 500 }
+    await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent, times })
+    await broker.publish([aRecord()])
+    await controlKafka?.('pause', 2)
+    await controlKafka?.('pause', 3)
+    try {
+      await expect(broker.publish([aRecord()])).rejects.toThrow()
+    } finally {
+      await controlKafka?.('resume', 2)
+      await controlKafka?.('resume', 3)
+    }
+  })
+})

@@ -12,8 +12,8 @@ With docker compose:
   docker compose --profile debug up --wait kafka mongo
   KAFKA_BROKERS=localhost:9092 MONGODB_URI='mongodb://localhost:27017/?directConnection=true' npm run test:integration
 
-The tests of outages stop and start the servers themselves, and are left out without a command for each that takes
-"restart", "kill", "pause" and "resume" (and, for Kafka, the number of a broker):
+The tests of outages stop and start the servers themselves. They are left out without a command for each server that
+takes kill, pause, resume, restart (for Kafka with the number of a broker, 1 …) and start (whatever is down):
 
   KAFKA_CONTROL     such as "tools/kafka --port 9092"
   MONGODB_CONTROL

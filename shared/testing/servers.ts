@@ -9,7 +9,7 @@ const run = promisify(execFile)
 export const kafkaBrokers = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 export const mongodbUri = process.env['MONGODB_URI'] ?? ''
 
-type Verb = 'restart' | 'kill' | 'pause' | 'resume'
+type Verb = 'restart' | 'kill' | 'pause' | 'resume' | 'start' | 'move'
 
 /** Stops and starts a server by the command that a variable holds; undefined without one. */
 export const controlKafka = control('KAFKA_CONTROL')

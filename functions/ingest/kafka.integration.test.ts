@@ -1,0 +1,80 @@
+import { openKafkaBroker } from '@activity-log/shared/broker/kafka.ts'
+import { anActivity, answerOf, post, silent } from '@activity-log/shared/testing/builders.ts'
+import { aTopic, controlKafka, kafkaBrokers, readTopic } from '@activity-log/shared/testing/servers.ts'
+import { describe, expect, test } from 'vitest'
+import { createApp } from './app.ts'
+
+const connection = { brokers: kafkaBrokers }
+const clients = 64
+
+/** Clients that post one activity after the other, each with an id of its own, until the returned function is called. */
+function load(broker: ReturnType<typeof openKafkaBroker>) {
+  let ids = 0
+  const app = createApp({ broker, log: silent, now: () => new Date(), newId: () => `made-${++ids}` })
+  const statuses = new Map<number, number>()
+  const acknowledged: string[] = []
+  let stopped = false
+  async function client() {
+    while (!stopped) {
+      const id = `id-${++ids}`
+      const response = await app.request('/logs', post(anActivity({ id })))
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
+      if (response.status === 202) acknowledged.push((await answerOf(response)).id)
+    }
+  }
+  const all = Promise.all(Array.from({ length: clients }, client))
+  return {
+    acknowledged,
+    statuses,
+    /** Resolves when so many more than now are acknowledged. */
+    async more(count: number) {
+      const goal = acknowledged.length + count
+      while (acknowledged.length < goal) await new Promise((resolve) => setTimeout(resolve, 10))
+    },
+    async stop() {
+      stopped = true
+      await all
+    },
+  }
+}
+
+async function lost(acknowledged: readonly string[], topic: string): Promise<string[]> {
+  const found = new Set((await readTopic(topic)).map(({ headers }) => headers['ce_id']))
+  return acknowledged.filter((id) => !found.has(id))
+}
+
+describe.skipIf(!controlKafka || kafkaBrokers.length < 3)('three brokers (KAFKA_CONTROL)', () => {
+  test.each([
+    ['kill', 'restart'],
+    ['pause', 'resume'],
+  ] as const)('a %s of one under load costs no 503, and nothing that was acknowledged', async (fault, cure) => {
+    await using topic = await aTopic(12)
+    await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
+    const running = load(broker)
+    await running.more(2000)
+    await controlKafka?.(fault, 3)
+    try {
+      await running.more(4000)
+    } finally {
+      await controlKafka?.(cure, 3)
+    }
+    await running.more(2000)
+    await running.stop()
+    expect([...running.statuses.keys()]).toEqual([202])
+    expect(await lost(running.acknowledged, topic.name)).toEqual([])
+  })
+
+  test('leaders that move under load cost no 503, and nothing that was acknowledged', async () => {
+    await using topic = await aTopic(12)
+    await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
+    const running = load(broker)
+    for (let moves = 0; moves < 5; moves++) {
+      await running.more(500)
+      await controlKafka?.('move', topic.name)
+    }
+    await running.more(500)
+    await running.stop()
+    expect([...running.statuses.keys()]).toEqual([202])
+    expect(await lost(running.acknowledged, topic.name)).toEqual([])
+  })
+})
