@@ -167,3 +167,48 @@ describe('when the store is in trouble', () => {
     expect((await deliver(delivery(broken))).status).toBe(503)
   })
 })
+
+describe('a dead letter of the dispatcher', () => {
+  const { headers, value } = aRecord()
+  const knativeerror = {
+    ce_knativeerrordest: 'http://persist/',
+    ce_knativeerrorcode: '503',
+    ce_knativeerrordata: Buffer.from('no disk').toString('base64'),
+  }
+  const toDeadLetters = (request: RequestInit, changes: Partial<ActivityStore> = {}) => {
+    const { app, store } = persist(changes)
+    return { store, response: app.request('/dead-letters', request) }
+  }
+
+  test.each([
+    ['that the store did not take', headers],
+    ['that was no CloudEvent in the topic', { ...headers, ce_type: 'dev.knative.kafka.event' }],
+  ])('%s is kept with its bytes and what went wrong', async (_what, itsHeaders) => {
+    const request = delivery({ headers: { ...itsHeaders, ...knativeerror }, value }, 7, 2)
+    const { store, response } = toDeadLetters(request)
+    expect((await response).status).toBe(204)
+    expect(await stored(store)).toEqual([])
+    const [letter] = await store.deadLetters()
+    expect(letter).toMatchObject({
+      reason: 'undelivered',
+      position: { partition: 2, offset: 7 },
+      errors: [{ pointer: '', detail: 'was not taken by http://persist/, which answered 503: no disk' }],
+      headers: { 'ce-id': 'id-1', 'ce-knativeerrorcode': '503' },
+    })
+    expect(Buffer.from(letter!.body).toString()).toBe(value)
+  })
+
+  test('that comes twice counts up, and is not taken for a refused record of the same place', async () => {
+    const { app, store } = persist()
+    await app.request('/', delivery({ headers, value: '{' }, 7))
+    for (let time = 0; time < 2; time++) await app.request('/dead-letters', delivery({ headers, value: '{' }, 7))
+    const kept = (await store.deadLetters()).map(({ reason, attempts }) => `${reason} ${attempts}`)
+    expect(kept.toSorted()).toEqual(['refused 1', 'undelivered 2'])
+  })
+
+  test('is answered 503 when the store does not keep it, and 400 when it is no CloudEvent', async () => {
+    const trouble = { park: () => Promise.reject(new Error('disk full')) }
+    expect((await toDeadLetters(delivery({ headers, value }), trouble).response).status).toBe(503)
+    expect((await toDeadLetters({ method: 'POST', body: '{}' }).response).status).toBe(400)
+  })
+})

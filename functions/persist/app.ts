@@ -6,7 +6,7 @@ import { readBytes } from '@activity-log/shared/http/body.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
-import { eventHeaders, readDelivery } from './read-delivery.ts'
+import { eventHeaders, readDelivery, refuseDamaged, whyUndelivered } from './read-delivery.ts'
 
 export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'park'>
@@ -20,7 +20,8 @@ const maxBodyBytes = 2 * 1024 * 1024
 /**
  * Takes one CloudEvent a request, as KafkaSource delivers them, and saves the activity in it. What can never be saved is
  * parked as a dead letter and answered 204: KafkaSource would only bring it again. 503 brings it again; 400 is for what is
- * no CloudEvent at all, or one whose envelope was damaged on the way, and goes to KafkaSource's own dead letters.
+ * no CloudEvent at all, or one whose envelope was damaged on the way, and goes to KafkaSource's own dead letters. Those
+ * come back by a KafkaSource of their own, to /dead-letters, and are kept beside the others.
  */
 export function createApp({ store, log, now }: PersistDependencies): App {
   const app = newApp(log)
@@ -36,7 +37,9 @@ export function createApp({ store, log, now }: PersistDependencies): App {
   app.post('/', async (c) => {
     const body = await readBytes(c, maxBodyBytes)
     const headers = c.req.header()
-    const { event, position } = readDelivery(headers, body)
+    const delivery = readDelivery(headers, body)
+    refuseDamaged(delivery)
+    const { event, position } = delivery
     const park = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
       parkOne({ reason, errors, position, headers: eventHeaders(headers), body, at: now() })
 
@@ -49,6 +52,15 @@ export function createApp({ store, log, now }: PersistDependencies): App {
     return park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
   })
   app.all('/', methodNotAllowed('POST'))
+
+  app.post('/dead-letters', async (c) => {
+    const body = await readBytes(c, maxBodyBytes)
+    const headers = c.req.header()
+    const { position } = readDelivery(headers, body)
+    const errors = [whyUndelivered(headers)]
+    return parkOne({ reason: 'undelivered', errors, position, headers: eventHeaders(headers), body, at: now() })
+  })
+  app.all('/dead-letters', methodNotAllowed('POST'))
 
   async function parkOne(deadLetter: DeadLetter): Promise<Response> {
     await store.park([deadLetter]).catch((cause) => {

@@ -1,4 +1,4 @@
-import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
+import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import {
   type CloudEvent,
   type Headers,
@@ -15,12 +15,13 @@ export type Delivery = {
   position: Position
   /** The event, or what is wrong with its data. */
   event: Checked<CloudEvent>
+  type: string
 }
 
 /** What KafkaSource makes of a record whose CloudEvent it could not read. */
 const rawRecordType = 'dev.knative.kafka.event'
 
-/** Reads what KafkaSource delivers. Throws a 400 when it is no CloudEvent, or its envelope was damaged on the way. */
+/** Reads what KafkaSource delivers. Throws a 400 when it is no CloudEvent. */
 export function readDelivery(headers: Headers, body: Uint8Array): Delivery {
   const event = /^application\/cloudevents\+json\s*(;|$)/i.test(headers['content-type'] ?? '')
     ? readStructuredBody(body)
@@ -30,7 +31,23 @@ export function readDelivery(headers: Headers, body: Uint8Array): Delivery {
     partition: attributes['knativekafkapartition'] ?? headers['ce-knativekafkapartition'],
     offset: attributes['knativekafkaoffset'] ?? headers['ce-knativekafkaoffset'],
   })
-  return { position, event }
+  return { position, event, type: attributes['type'] ?? headers['ce-type'] ?? '' }
+}
+
+/** Throws a 400 when the envelope was damaged on the way: then KafkaSource found no CloudEvent in the record, and made one. */
+export function refuseDamaged({ type }: Delivery): void {
+  if (type !== rawRecordType) return
+  const detail = `The type ${rawRecordType} means that KafkaSource found no CloudEvent in the record.`
+  throw new Problem('invalid-input', detail)
+}
+
+/** What the dispatcher says of a record it gave up on: extensions that it adds to the event. */
+export function whyUndelivered(headers: Headers): InputError {
+  const sink = headers['ce-knativeerrordest'] ?? 'persist'
+  const code = headers['ce-knativeerrorcode']
+  const said = utf8(Buffer.from(headers['ce-knativeerrordata'] ?? '', 'base64'))
+  const answer = code === undefined ? 'which gave no answer' : `which answered ${code}${said ? `: ${said}` : ''}`
+  return { pointer: '', detail: `was not taken by ${sink}, ${answer}` }
 }
 
 /** Those that belong to the event. */
@@ -43,7 +60,6 @@ export function eventHeaders(headers: Headers): { [name: string]: string } {
 function readBinaryBody(headers: Headers, body: Uint8Array): Checked<CloudEvent> {
   const attributes = readBinaryAttributes(headers)
   if (!attributes.ok) throw invalidInput(attributes.errors)
-  if (attributes.value.type === rawRecordType) throw damaged()
   const data = readData(attributes.value, body)
   return data.ok ? valid({ attributes: attributes.value, data: data.value }) : data
 }
@@ -54,12 +70,8 @@ function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
   if (!json?.ok) throw new Problem('invalid-input', 'The body is not a CloudEvent as JSON.')
   const event = readStructured(json.value)
   if (!event.ok) throw invalidInput(event.errors)
-  if (event.value.attributes.type === rawRecordType) throw damaged()
   return json.unfaithful.length > 0 ? invalid(...json.unfaithful) : event
 }
-
-const damaged = () =>
-  new Problem('invalid-input', `The type ${rawRecordType} means that KafkaSource found no CloudEvent in the record.`)
 
 function readPosition(text: { partition: string | undefined; offset: string | undefined }): Position {
   const pattern = /^(?:0|[1-9]\d{0,14})$/
