@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import { run } from '../../http/run.ts'
 import { answerOf, until } from '../builders.ts'
 import { aFolder, startCommand, startLog, written } from '../processes.ts'
+import { posting } from './posting.ts'
+import { type Note, noteIn, printMachine, printTable, type Results, residentMebibytes } from './report.ts'
 
 const usage = `Usage: npm run bench [-- --rounds 5 --seconds 4 --file activities.ndjson.gz]
 
@@ -28,37 +28,20 @@ async function main() {
   const rounds = Number(values.rounds ?? 5)
   const duration = Number(values.seconds ?? 4)
 
-  console.log(
-    `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-  )
-  const results = new Map<string, number[]>()
-  const note = (what: string, value: number) => results.set(what, [...(results.get(what) ?? []), value])
+  printMachine()
+  const results: Results = new Map()
+  const note = noteIn(results)
 
   await measureImport(values.file, note)
   await measureRequests(rounds, duration, note)
 
-  console.log(`\n| what | median | least | most | rounds |\n| --- | ---: | ---: | ---: | ---: |`)
-  for (const [what, numbers] of results) {
-    const sorted = numbers.toSorted((a, b) => a - b)
-    const shown = [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted.at(-1)].map((value) =>
-      (value ?? 0).toLocaleString('en'),
-    )
-    console.log(`| ${what} | ${shown.join(' | ')} | ${numbers.length} |`)
-  }
+  printTable(results)
 }
-
-type Note = (what: string, value: number) => void
 
 async function measureRequests(rounds: number, duration: number, note: Note) {
   await using log = await startLog(aFolder())
   const url = `${log.origin}/logs`
-  const post: autocannon.Options = {
-    url,
-    connections,
-    duration,
-    method: 'POST',
-    requests: [{ setupRequest: withActivity }],
-  }
+  const post = posting(url, connections, duration)
   let accepted = 0
   for (let round = 0; round < rounds; round++) {
     const posts = await autocannon(post)
@@ -74,14 +57,6 @@ async function measureRequests(rounds: number, duration: number, note: Note) {
     note('GET /logs: p99 in ms', gets.latency.p99)
     note('GET /logs: not answered 200', gets.non2xx + gets.errors)
   }
-}
-
-/** Somebody does something just now, in 200 bytes. */
-function withActivity<Request extends object>(request: Request) {
-  const metadata = { button: 'buy', page: '/checkout/payment', session: randomUUID(), ip: '203.0.113.9' }
-  const userId = `user_${100 + Math.floor(Math.random() * 900)}`
-  const body = JSON.stringify({ userId, action: 'click_button', timestamp: new Date().toISOString(), metadata })
-  return { ...request, headers: { 'content-type': 'application/json' }, body }
 }
 
 async function measureImport(file: string | undefined, note: Note) {
@@ -115,11 +90,6 @@ function madeUpFile(folder: string): string {
   })
   writeFileSync(path, lines.join('\n'))
   return path
-}
-
-function residentMebibytes(pid: number | undefined): number {
-  const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : ''
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024)
 }
 
 run(main)

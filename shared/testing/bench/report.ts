@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+
+/** The numbers of a benchmark, by what they measure, as a table of medians. */
+export type Results = Map<string, number[]>
+
+export type Note = (what: string, value: number) => void
+
+export const noteIn =
+  (results: Results): Note =>
+  (what, value) => {
+    results.set(what, [...(results.get(what) ?? []), value])
+  }
+
+export function printMachine(): void {
+  console.log(
+    `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  )
+}
+
+export function printTable(results: Results): void {
+  console.log(`\n| what | median | least | most | rounds |\n| --- | ---: | ---: | ---: | ---: |`)
+  for (const [what, numbers] of results) {
+    const sorted = numbers.toSorted((a, b) => a - b)
+    const shown = [median(numbers), sorted[0], sorted.at(-1)].map((value) => (value ?? 0).toLocaleString('en'))
+    console.log(`| ${what} | ${shown.join(' | ')} | ${numbers.length} |`)
+  }
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+export function residentMebibytes(pid: number | undefined): number {
+  const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : ''
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024)
+}
