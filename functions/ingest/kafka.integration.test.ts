@@ -1,6 +1,7 @@
 import { openKafkaBroker } from '@activity-log/shared/broker/kafka.ts'
 import { anActivity, answerOf, post, silent } from '@activity-log/shared/testing/builders.ts'
-import { aTopic, controlKafka, kafkaBrokers, readTopic } from '@activity-log/shared/testing/servers.ts'
+import { startProgram } from '@activity-log/shared/testing/processes.ts'
+import { aTopic, controlKafka, kafkaBrokers, readTopic, uniqueName } from '@activity-log/shared/testing/servers.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -77,4 +78,14 @@ describe.skipIf(!controlKafka || kafkaBrokers.length < 3)('three brokers (KAFKA_
     expect([...running.statuses.keys()]).toEqual([202])
     expect(await lost(running.acknowledged, topic.name)).toEqual([])
   })
+})
+
+test('a topic that Kafka does not have ends the process with 78, and says how to make it', async () => {
+  await using ingest = startProgram('functions/ingest/main.ts', {
+    PORT: '0',
+    KAFKA_BROKERS: kafkaBrokers.join(','),
+    KAFKA_TOPIC: uniqueName('nowhere'),
+  })
+  expect(await ingest.ended).toBe(78)
+  expect(ingest.output()).toMatch(/KAFKA_TOPIC names a topic that Kafka does not have.*kafka-topics.sh .*nowhere/)
 })

@@ -11,10 +11,10 @@ export const kafkaDefaults = {
 const Brokers = v.pipe(
   v.string(),
   v.transform((text) => text.split(',').map((broker) => broker.trim())),
-  v.check((brokers) => brokers.every(isHostAndPort), 'must be a list of host:port, divided by commas'),
+  v.check((brokers) => brokers.every(isHostAndPort), 'must be a list of host:port, with commas between them'),
 )
 
-/** https://kafka.apache.org: the letters that a topic's name may have. */
+/** What Kafka allows as the name of a topic. */
 const TopicName = v.pipe(
   v.string(),
   v.regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, 'must be 1 to 249 letters, digits, ".", "_" or "-"'),
@@ -83,6 +83,6 @@ export function kafkaConnection(config: KafkaConfig): KafkaConnection {
 }
 
 function isHostAndPort(text: string): boolean {
-  const port = /^(?:[\w.-]+|\[[\da-fA-F:]+\]):(\d{1,5})$/.exec(text)?.[1]
+  const port = /^[\w.-]+:(\d{1,5})$/.exec(text)?.[1]
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535
 }
