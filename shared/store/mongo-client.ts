@@ -1,0 +1,116 @@
+import { type Db, type DbOptions, MongoClient, MongoError, ReadConcern } from 'mongodb'
+import { ConfigError } from '../config.ts'
+import { StoreUnavailable } from './store.ts'
+
+/**
+ * What the driver waits for by default is measured in minutes, or has no end. A call fails within about twice the socket
+ * timeout, as the driver tries a second time; the server gives up a little earlier than we do, so that nothing that
+ * nobody waits for goes on there. The driver's `timeoutMS` has no effect.
+ */
+const socketTimeoutMs = 5000
+export const maxTimeMS = 4000
+const wtimeoutMS = 4000
+
+/** An acknowledgement means: in the journals of a majority. What is read is what a majority has. */
+const promised: DbOptions = {
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS },
+  readConcern: new ReadConcern('majority'),
+}
+
+export type MongoClientOptions = {
+  uri: string
+  /** Off for a command that may wait long for one answer, such as building an index. */
+  socketTimeout?: boolean
+}
+
+/** A client that connects when it is first asked. The hosts, credentials and TLS are those of the URI. Throws ConfigError. */
+export function openMongoClient({ uri, socketTimeout = true }: MongoClientOptions): MongoClient {
+  assertKeepsPromise(uri)
+  return new MongoClient(uri, {
+    appName: 'activity-log',
+    serverSelectionTimeoutMS: 3000,
+    connectTimeoutMS: 2000,
+    socketTimeoutMS: socketTimeout ? socketTimeoutMs : 0,
+    waitQueueTimeoutMS: 2000,
+    // instances × pool must stay below what the server takes; group commit needs few
+    maxPoolSize: 8,
+    minPoolSize: 1,
+    retryWrites: true,
+    retryReads: true,
+    // true would drop a filter whose value is undefined, and show every row
+    ignoreUndefined: false,
+  })
+}
+
+/** The database, with the concerns that the promise rests on, whatever the URI says. */
+export const openDatabase = (client: MongoClient, name: string): Db => client.db(name, promised)
+
+/** Where MongoDB is, without credentials. */
+export function hostsOf({ options }: MongoClient): string {
+  return options.srvHost ?? options.hosts.map(String).join(',')
+}
+
+/** A wish that cannot be granted is refused rather than ignored. */
+function assertKeepsPromise(uri: string) {
+  const { writeConcern, readConcern, retryWrites } = parse(uri).options
+  const mistakes = [
+    writeConcern?.w !== undefined && writeConcern.w !== 'majority' && `w=${writeConcern.w}`,
+    writeConcern?.journal === false && 'journal=false',
+    readConcern !== undefined && readConcern.level !== 'majority' && `readConcernLevel=${readConcern.level}`,
+    !retryWrites && 'retryWrites=false',
+  ].filter((mistake) => mistake !== false)
+  if (mistakes.length > 0) {
+    throw uriError(`asks for ${mistakes.join(' and ')}, with which acknowledged activities could be lost; leave it out`)
+  }
+}
+
+function parse(uri: string): MongoClient {
+  try {
+    return new MongoClient(uri)
+  } catch (error) {
+    const reason = (error as Error).message
+    const form = 'mongodb://user:password@host:27017/?option=value, with % escapes in the user and the password'
+    throw uriError(`is not a connection string of MongoDB${tellsSecret(uri, reason) ? '' : ` (${reason})`}: ${form}`)
+  }
+}
+
+/** Whether a text repeats anything that stands where a URI has its user and password. */
+function tellsSecret(uri: string, text: string): boolean {
+  const [, rest = ''] = uri.split(/:\/\/(.*)/s)
+  // a password may hold, by mistake, what ends it
+  const userInfo = rest.slice(0, Math.max(rest.lastIndexOf('@'), rest.search(/[/?]|$/)))
+  return userInfo.split(/[:@/?%,]/).some((piece) => piece !== '' && text.includes(piece))
+}
+
+export const uriError = (mistake: string) =>
+  new ConfigError(`The configuration is not right:\n  MONGODB_URI ${mistake}`)
+
+const unauthorized = 13
+/** AuthenticationFailed and MechanismUnavailable. */
+const refusals: readonly unknown[] = [18, 334]
+
+/** What only the user can mend, or undefined when waiting may. */
+export function asConfigError(error: unknown, client: MongoClient): ConfigError | undefined {
+  const { code, path } = rootOf(error) as { code?: unknown; path?: unknown }
+  if (code === unauthorized) return uriError(`gives no right to what is needed in MongoDB at ${hostsOf(client)}`)
+  if (refusals.includes(code)) return uriError(`has credentials that MongoDB at ${hostsOf(client)} refuses`)
+  if ((code === 'ENOENT' || code === 'EACCES') && typeof path === 'string') {
+    return uriError(`names the file ${path}, which cannot be read (${code})`)
+  }
+  return undefined
+}
+
+const rootOf = (error: unknown) => (error instanceof StoreUnavailable ? error.cause : error)
+
+/**
+ * Whatever the driver or the network reports is trouble with MongoDB, in which nothing is known about a write; what we
+ * throw ourselves is not.
+ */
+export async function asking<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof MongoError || (error instanceof Error && 'syscall' in error))) throw error
+    throw new StoreUnavailable('MongoDB did not do what it was asked for', { cause: error })
+  }
+}

@@ -1,0 +1,68 @@
+import type { ActivityDocument } from '../document.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
+
+export const collections = { activities: 'activities', deadLetters: 'deadLetters' } as const
+
+/**
+ * An activity as MongoDB has it; its key is `_id`. No JSON schema validates it: persist has checked it already, and a rule
+ * that lagged behind a newer version would turn its records away, one redelivery after another.
+ */
+export type StoredActivity = {
+  _id: string
+  tenant: string
+  id: string
+  userId: string
+  action: string
+  timestamp: Date
+  /** As it was sent, where our own way of writing the instant differs. */
+  timestampText?: string
+  metadata?: JsonObject
+  metadataText?: string
+  recordedAt: Date
+  partition: number
+  offset: number
+  digest: string
+}
+
+export function toStored(document: ActivityDocument): StoredActivity {
+  const { key, timestampMs, timestampText, metadata, recordedAtMs, partition, offset, digest, ...names } = document
+  return {
+    _id: key,
+    ...names,
+    timestamp: new Date(timestampMs),
+    ...(timestampText !== null && { timestampText }),
+    ...(metadata && storedMetadata(metadata)),
+    recordedAt: new Date(recordedAtMs),
+    partition,
+    offset,
+    digest,
+  }
+}
+
+export function fromStored(stored: StoredActivity): ActivityDocument {
+  const { _id, timestamp, timestampText = null, metadata = null, metadataText, recordedAt, ...others } = stored
+  return {
+    ...others,
+    key: _id,
+    timestampMs: timestamp.getTime(),
+    timestampText,
+    metadata: metadataText === undefined ? metadata : JSON.parse(metadataText),
+    recordedAtMs: recordedAt.getTime(),
+  }
+}
+
+/**
+ * BSON keeps JSON as it was: the order of members, doubles, `__proto__`, dots in names; so metadata is a document that
+ * people can query. Except where names begin with `$`: MongoDB cannot ask for them, and the driver makes a DBRef of
+ * `{$ref, $id}`, which does not come back as it was. Such metadata is kept as its JSON text.
+ */
+function storedMetadata(metadata: JsonObject): Pick<StoredActivity, 'metadata' | 'metadataText'> {
+  return hasDollarName(metadata) ? { metadataText: JSON.stringify(metadata) } : { metadata }
+}
+
+function hasDollarName(value: JsonValue): boolean {
+  if (Array.isArray(value)) return value.some(hasDollarName)
+  return (
+    isJsonObject(value) && Object.entries(value).some(([name, part]) => name.startsWith('$') || hasDollarName(part))
+  )
+}

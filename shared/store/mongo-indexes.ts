@@ -1,0 +1,95 @@
+import type { Collection, Db, Document, IndexDescription } from 'mongodb'
+import { collections } from './mongo-documents.ts'
+import { StoreUnavailable } from './store.ts'
+
+type Key = { readonly [field: string]: 1 | -1 }
+
+/** The guard behind the promise: an id is stored once in a tenant. */
+export const byId = { tenant: 1, id: 1 } as const
+/** Every list is an equality prefix and a range of keys, in the order of the answer. */
+export const byTime = { tenant: 1, _id: -1 } as const
+export const byUser = { tenant: 1, userId: 1, _id: -1 } as const
+export const byAction = { tenant: 1, action: 1, _id: -1 } as const
+/** Not unique: a topic that was made anew counts from 0 again. */
+const byPosition = { partition: 1, offset: 1 } as const
+const byArrival = { firstAt: 1, _id: 1 } as const
+
+const wanted: readonly { collection: string; key: Key; unique?: true }[] = [
+  { collection: collections.activities, key: byId, unique: true },
+  { collection: collections.activities, key: byTime },
+  { collection: collections.activities, key: byUser },
+  { collection: collections.activities, key: byAction },
+  { collection: collections.activities, key: byPosition },
+  { collection: collections.deadLetters, key: byArrival },
+]
+
+/** What is kept for RETENTION_DAYS after it came. */
+const expiring: readonly { collection: string; key: Key }[] = [
+  { collection: collections.activities, key: { recordedAt: 1 } },
+  { collection: collections.deadLetters, key: { firstAt: 1 } },
+]
+
+const secondsOfDay = 24 * 60 * 60
+const namespaceNotFound = 26
+
+/**
+ * Makes what is absent, and returns it in words. Several may do it at the same time. What is there is not asked for
+ * again: an index that somebody made under a name of their own serves as well.
+ */
+export async function makeIndexes(db: Db): Promise<string[]> {
+  const made: string[] = []
+  for (const { collection, key, unique } of wanted) {
+    const present = find(await listIndexes(db.collection(collection)), key)
+    if (present && (present.unique === true || !unique)) continue
+    await db.collection(collection).createIndex({ ...key }, unique ? { unique } : {})
+    made.push(`made ${described(collection, key)}`)
+  }
+  return made
+}
+
+/** Has MongoDB delete what is older, or keep it for ever. Returns in words what changed. */
+export async function keepFor(db: Db, retentionDays: number | undefined): Promise<string[]> {
+  const expireAfterSeconds = retentionDays === undefined ? undefined : retentionDays * secondsOfDay
+  const changes: string[] = []
+  for (const { collection, key } of expiring) {
+    const present = find(await listIndexes(db.collection(collection)), key)
+    if (present?.expireAfterSeconds === expireAfterSeconds) continue
+    const name = described(collection, key)
+    if (expireAfterSeconds === undefined) {
+      await db.collection(collection).dropIndex(present?.name as string)
+      changes.push(`dropped ${name}: nothing expires`)
+    } else if (present) {
+      // at once, where making it anew would read the whole collection
+      await db.command({ collMod: collection, index: { keyPattern: key, expireAfterSeconds } })
+      changes.push(`changed ${name}: expires after ${retentionDays} days`)
+    } else {
+      await db.collection(collection).createIndex({ ...key }, { expireAfterSeconds })
+      changes.push(`made ${name}: expires after ${retentionDays} days`)
+    }
+  }
+  return changes
+}
+
+/** Rejects with StoreUnavailable while nothing would keep an id from being stored twice. */
+export async function assertGuarded(db: Db): Promise<void> {
+  if (find(await listIndexes(db.collection(collections.activities)), byId)?.unique) return
+  throw new StoreUnavailable('The unique index on tenant and id is absent: npm run migrate makes it')
+}
+
+/** None while there is no such collection. */
+export async function listIndexes(collection: Collection<Document>): Promise<IndexDescription[]> {
+  try {
+    return await collection.listIndexes().toArray()
+  } catch (error) {
+    if ((error as { code?: unknown }).code === namespaceNotFound) return []
+    throw error
+  }
+}
+
+/** The fields of a key have an order, and values that some servers give as doubles, others as integers. */
+const shape = (key: object) => JSON.stringify(Object.entries(key).map(([field, order]) => [field, Number(order)]))
+
+const find = (indexes: readonly IndexDescription[], key: Key) =>
+  indexes.find((index) => shape(index.key) === shape(key))
+
+const described = (collection: string, key: Key) => `${collection} ${JSON.stringify(key)}`

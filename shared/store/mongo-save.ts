@@ -1,0 +1,79 @@
+import { type Collection, MongoBulkWriteError } from 'mongodb'
+import { toDocument } from '../document.ts'
+import { maxTimeMS } from './mongo-client.ts'
+import { type StoredActivity, toStored } from './mongo-documents.ts'
+import { byId } from './mongo-indexes.ts'
+import { type ActivityStore, type SaveOutcome, StoreUnavailable } from './store.ts'
+
+/** E11000: a unique index has such an entry already. */
+const duplicateKey = 11000
+
+type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
+
+const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
+
+/**
+ * One unordered insert for all; of each that was refused as present, MongoDB is asked what it holds under that id. A
+ * repeated call, whoever repeats it and whatever became of the first, finds its own position there and says stored.
+ */
+export function savingIn(activities: Collection<StoredActivity>): ActivityStore['save'] {
+  return async (recorded) => {
+    const documents = recorded.map(({ position, ...event }) => toStored(toDocument(event, position)))
+    // unordered: of an id that comes twice only the first is sent, and the second compared with it
+    const firsts = new Map<string, StoredActivity>()
+    for (const document of documents) if (!firsts.has(identity(document))) firsts.set(identity(document), document)
+
+    const sent = [...firsts.values()]
+    const refused = await refusedAsPresent(() => activities.insertMany(sent, { ordered: false }))
+    const inserted = new Set(sent)
+    for (const index of refused) inserted.delete(sent[index] as StoredActivity)
+
+    const present = await findPresent(documents.filter((document) => !inserted.has(document)))
+    return documents.map((document) =>
+      inserted.has(document) ? 'stored' : outcome(document, present.get(identity(document))),
+    )
+  }
+
+  /** Of the primary, and only what a majority has: what stopped an insert may itself still be lost in an election. */
+  async function findPresent(documents: readonly StoredActivity[]): Promise<Map<string, Present>> {
+    const ofTenants = [...Map.groupBy(documents, ({ tenant }) => tenant)].map(([tenant, those]) =>
+      activities
+        .find({ tenant: { $eq: tenant }, id: { $in: those.map(({ id }) => id) } })
+        .project<Present>({ _id: 0, tenant: 1, id: 1, digest: 1, partition: 1, offset: 1 })
+        .withReadPreference('primary')
+        .hint(byId)
+        .maxTimeMS(maxTimeMS)
+        .toArray(),
+    )
+    const found = (await Promise.all(ofTenants)).flat()
+    return new Map(found.map((present) => [identity(present), present]))
+  }
+}
+
+/**
+ * Nothing there: it is not yet with a majority, or was lost or deleted since, and may be saved when it comes again; or
+ * another id has the same key, which 80 bits of hash rule out.
+ */
+function outcome(document: StoredActivity, present: Present | undefined): SaveOutcome {
+  if (!present) throw new StoreUnavailable(`A majority has nothing under the id that MongoDB refused: ${document.id}`)
+  const isRedelivery = present.partition === document.partition && present.offset === document.offset
+  if (present.digest !== document.digest) return 'conflict'
+  return isRedelivery ? 'stored' : 'duplicate'
+}
+
+/**
+ * The indexes of the writes that were refused because a unique index has such an entry. Rejects when anything else went
+ * wrong with any of them, as does a write concern error: then not even what was refused can be relied on.
+ */
+export async function refusedAsPresent(write: () => Promise<unknown>): Promise<readonly number[]> {
+  try {
+    await write()
+    return []
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error
+    const refused = [error.writeErrors].flat()
+    // with a write concern error beside them, the driver leaves the others out
+    if (refused.length === 0 || refused.some(({ code }) => code !== duplicateKey)) throw error
+    return refused.map(({ index }) => index)
+  }
+}
