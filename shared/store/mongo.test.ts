@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { recorded, silent } from '../testing/builders.ts'
+import { openMongoStore } from './mongo.ts'
+import { StoreUnavailable } from './store.ts'
+
+/** Nothing listens on port 1. */
+const away = 'mongodb://app:s3cret@127.0.0.1:1/'
+
+test('without a MongoDB every call says within seconds that the store is unavailable', async () => {
+  const warnings: unknown[] = []
+  const log = { ...silent, warn: (fields: object, fact: string) => void warnings.push({ ...fields, fact }) }
+  await using store = openMongoStore({ uri: away, database: 'x', log, migrate: { retentionDays: 1 } })
+  const start = performance.now()
+  const letter = { position: { partition: 0, offset: 1 }, reason: 'refused', errors: [], headers: {} } as const
+  const calls = [
+    store.save([recorded()]),
+    store.park([{ ...letter, body: Buffer.from('x'), at: new Date() }]),
+    store.find({ filter: { tenant: 'default' }, order: 'desc', limit: 1 }),
+    store.count({ tenant: 'default' }),
+    store.get('default', 'a'),
+    store.deadLetters(),
+  ]
+  for (const { status, reason } of (await Promise.allSettled(calls)) as PromiseRejectedResult[]) {
+    expect(status).toBe('rejected')
+    expect(reason).toBeInstanceOf(StoreUnavailable)
+  }
+  expect(performance.now() - start).toBeLessThan(6000)
+  expect(warnings).toMatchObject([{ hosts: '127.0.0.1:1', fact: expect.stringContaining('MONGODB_URI') }])
+  expect(JSON.stringify(warnings)).not.toContain('s3cret')
+  await expect(Promise.race([store.misconfigured, 'still trying'])).resolves.toBe('still trying')
+})
+
+test('closes at once while MongoDB is away', async () => {
+  const store = openMongoStore({ uri: away, database: 'x', log: silent })
+  const start = performance.now()
+  await store[Symbol.asyncDispose]()
+  expect(performance.now() - start).toBeLessThan(1000)
+})

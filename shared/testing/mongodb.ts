@@ -1,0 +1,62 @@
+import { type Db, type Document, MongoClient } from 'mongodb'
+import { mongodbUri, uniqueName } from './servers.ts'
+
+/** A database of a test's own, dropped when the test is over. `client` reports the commands that it sends. */
+export type TestDatabase = AsyncDisposable & { name: string; db: Db; client: MongoClient }
+
+export function aDatabase(uri = mongodbUri): TestDatabase {
+  const name = uniqueName('test')
+  const client = new MongoClient(uri, { monitorCommands: true, serverSelectionTimeoutMS: 10_000 })
+  const db = client.db(name)
+  return {
+    name,
+    db,
+    client,
+    async [Symbol.asyncDispose]() {
+      await db.dropDatabase()
+      await client.close()
+    },
+  }
+}
+
+/** What the server can do, by asking it: stand-ins lack some of it. */
+export type Features = {
+  explain: boolean
+  failpoints: boolean
+  collMod: boolean
+  isReplicaSet: boolean
+}
+
+export async function askFeatures(): Promise<Features> {
+  await using database = aDatabase()
+  const { db } = database
+  const knows = (command: Document, on = db) =>
+    on.command(command).then(
+      () => true,
+      () => false,
+    )
+  await db.createCollection('any')
+  await db.collection('any').createIndex({ at: 1 }, { expireAfterSeconds: 60 })
+  return {
+    explain: await knows({ explain: { find: 'any' }, verbosity: 'executionStats' }),
+    failpoints: await knows({ configureFailPoint: 'failCommand', mode: 'off' }, database.client.db('admin')),
+    collMod: await knows({ collMod: 'any', index: { keyPattern: { at: 1 }, expireAfterSeconds: 61 } }),
+    isReplicaSet: (await db.command({ hello: 1 }))['setName'] !== undefined,
+  }
+}
+
+/** While it lasts, the next so many of these commands fail as `data` says; other commands do not. */
+export async function failing(
+  { client }: TestDatabase,
+  mode: { times: number } | 'alwaysOn',
+  data: { failCommands: string[] } & Document,
+): Promise<AsyncDisposable> {
+  const set = (how: typeof mode | 'off') =>
+    client.db('admin').command({ configureFailPoint: 'failCommand', mode: how, ...(how !== 'off' && { data }) })
+  await set(mode)
+  return {
+    async [Symbol.asyncDispose]() {
+      await set('off')
+    },
+  }
+}
