@@ -14,13 +14,12 @@ export const byAction = { tenant: 1, action: 1, _id: -1 } as const
 const byPosition = { partition: 1, offset: 1 } as const
 const byArrival = { firstAt: 1, _id: 1 } as const
 
-const wanted: readonly { collection: string; key: Key; unique?: true }[] = [
-  { collection: collections.activities, key: byId, unique: true },
-  { collection: collections.activities, key: byTime },
-  { collection: collections.activities, key: byUser },
-  { collection: collections.activities, key: byAction },
-  { collection: collections.activities, key: byPosition },
-  { collection: collections.deadLetters, key: byArrival },
+const wanted: readonly { collection: string; indexes: readonly { key: Key; unique?: true }[] }[] = [
+  {
+    collection: collections.activities,
+    indexes: [{ key: byId, unique: true }, { key: byTime }, { key: byUser }, { key: byAction }, { key: byPosition }],
+  },
+  { collection: collections.deadLetters, indexes: [{ key: byArrival }] },
 ]
 
 /** What is kept for RETENTION_DAYS after it came. */
@@ -38,11 +37,15 @@ const namespaceNotFound = 26
  */
 export async function makeIndexes(db: Db): Promise<string[]> {
   const made: string[] = []
-  for (const { collection, key, unique } of wanted) {
-    const present = find(await listIndexes(db.collection(collection)), key)
-    if (present && (present.unique === true || !unique)) continue
-    await db.collection(collection).createIndex({ ...key }, unique ? { unique } : {})
-    made.push(`made ${described(collection, key)}`)
+  for (const { collection, indexes } of wanted) {
+    const present = await listIndexes(db.collection(collection))
+    const absent = indexes.filter(({ key, unique }) => !present.some((index) => serves(index, key, unique)))
+    if (absent.length === 0) continue
+    // all in one command: nobody finds a new collection with some of them
+    await db
+      .collection(collection)
+      .createIndexes(absent.map(({ key, unique }) => ({ key: { ...key }, ...(unique && { unique }) })))
+    made.push(...absent.map(({ key }) => `made ${described(collection, key)}`))
   }
   return made
 }
@@ -52,7 +55,7 @@ export async function keepFor(db: Db, retentionDays: number | undefined): Promis
   const expireAfterSeconds = retentionDays === undefined ? undefined : retentionDays * secondsOfDay
   const changes: string[] = []
   for (const { collection, key } of expiring) {
-    const present = find(await listIndexes(db.collection(collection)), key)
+    const present = (await listIndexes(db.collection(collection))).find((index) => hasKey(index, key))
     if (present?.expireAfterSeconds === expireAfterSeconds) continue
     const name = described(collection, key)
     if (expireAfterSeconds === undefined) {
@@ -72,7 +75,8 @@ export async function keepFor(db: Db, retentionDays: number | undefined): Promis
 
 /** Rejects with StoreUnavailable while nothing would keep an id from being stored twice. */
 export async function assertGuarded(db: Db): Promise<void> {
-  if (find(await listIndexes(db.collection(collections.activities)), byId)?.unique) return
+  const present = await listIndexes(db.collection(collections.activities))
+  if (present.some((index) => serves(index, byId, true))) return
   throw new StoreUnavailable('The unique index on tenant and id is absent: npm run migrate makes it')
 }
 
@@ -89,7 +93,10 @@ export async function listIndexes(collection: Collection<Document>): Promise<Ind
 /** The fields of a key have an order, and values that some servers give as doubles, others as integers. */
 const shape = (key: object) => JSON.stringify(Object.entries(key).map(([field, order]) => [field, Number(order)]))
 
-const find = (indexes: readonly IndexDescription[], key: Key) =>
-  indexes.find((index) => shape(index.key) === shape(key))
+const hasKey = (index: IndexDescription, key: Key) => shape(index.key) === shape(key)
+
+/** A partial index leaves documents out: it neither guards nor lists them all. */
+const serves = (index: IndexDescription, key: Key, unique = false) =>
+  hasKey(index, key) && (index.unique === true || !unique) && !index.partialFilterExpression && !index.sparse
 
 const described = (collection: string, key: Key) => `${collection} ${JSON.stringify(key)}`

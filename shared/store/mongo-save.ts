@@ -18,6 +18,7 @@ const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
  */
 export function savingIn(activities: Collection<StoredActivity>): ActivityStore['save'] {
   return async (recorded) => {
+    if (recorded.length === 0) return []
     const documents = recorded.map(({ position, ...event }) => toStored(toDocument(event, position)))
     // unordered: of an id that comes twice only the first is sent, and the second compared with it
     const firsts = new Map<string, StoredActivity>()

@@ -1,24 +1,370 @@
-import { afterAll, describe } from 'vitest'
-import { silent } from '../testing/builders.ts'
-import { aDatabase, type TestDatabase } from '../testing/mongodb.ts'
+import type { CommandStartedEvent, Document } from 'mongodb'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { ConfigError } from '../config.ts'
+import { recorded, silent, until } from '../testing/builders.ts'
+import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
-import { openMongoStore } from './mongo.ts'
+import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
+import { openDatabase } from './mongo-client.ts'
+import { keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
+import { migrateMongo } from './mongo-migrate.ts'
+import { queriesIn } from './mongo-query.ts'
+import { savingIn } from './mongo-save.ts'
 import { testActivityStore } from './store.testsuite.ts'
+import { type DeadLetter, type FindQuery, StoreUnavailable } from './store.ts'
+
+const features = await askFeatures()
+const databases: TestDatabase[] = []
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+
+function newDatabase(): TestDatabase {
+  const database = aDatabase()
+  databases.push(database)
+  return database
+}
+
+const openIn = ({ name }: TestDatabase, changes: Partial<MongoStoreOptions> = {}) =>
+  openMongoStore({
+    uri: mongodbUri,
+    database: name,
+    log: silent,
+    migrate: { retentionDays: undefined },
+    ...changes,
+  })
+
+const activitiesIn = ({ db }: TestDatabase) => db.collection<{ _id: string; tenant: string; id: string }>('activities')
 
 describe('MongoDB store', () => {
-  const databases: TestDatabase[] = []
-  afterAll(async () => {
-    for (const database of databases) await database[Symbol.asyncDispose]()
-  })
-
   testActivityStore(async () => {
-    const database = aDatabase()
-    databases.push(database)
-    return openMongoStore({
-      uri: mongodbUri,
-      database: database.name,
-      log: silent,
-      migrate: { retentionDays: undefined },
-    })
+    const database = newDatabase()
+    await makeIndexes(database.db)
+    return openIn(database)
   })
 })
+
+describe('save', () => {
+  test('says duplicate or conflict alike when another instance was first', async () => {
+    const database = newDatabase()
+    await using one = openIn(database)
+    await using other = openIn(database)
+    await one.save([recorded({ id: 'a' }, 1), recorded({ id: 'b' }, 2)])
+    const outcomes = other.save([
+      recorded({ id: 'b', action: 'x' }, 5),
+      recorded({ id: 'a' }, 4),
+      recorded({ id: 'c' }),
+    ])
+    expect(await outcomes).toEqual(['conflict', 'duplicate', 'stored'])
+  })
+
+  test('of many instances that save the same at once, each id is stored once, and nothing else is said', async () => {
+    const database = newDatabase()
+    await using one = openIn(database)
+    await using other = openIn(database)
+    const ids = Array.from({ length: 20 }, (_, n) => `id-${n}`)
+    const saves = [one, other, one, other].map((store) => store.save(ids.map((id) => recorded({ id }))))
+    const outcomes = await Promise.all(saves)
+    for (const at of ids.keys()) {
+      expect(outcomes.map((group) => group[at]).toSorted()).toEqual(['duplicate', 'duplicate', 'duplicate', 'stored'])
+    }
+    expect(await one.count({ tenant: 'default' })).toBe(20)
+  })
+
+  test('never says that what it does not find under its id is saved, though its key is taken', async () => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    const activity = recorded({ id: 'a' })
+    await store.save([activity])
+    await activitiesIn(database).updateOne({ id: 'a' }, { $set: { id: 'another' } })
+    await expect(store.save([activity])).rejects.toBeInstanceOf(StoreUnavailable)
+  })
+
+  test('asks with a write concern of majority and journal, in one command for all', async () => {
+    const { commands, store } = await watched()
+    await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
+    await store.save([recorded({ id: 'a' })])
+    const [insert, again, lookup] = commands
+    const writeConcern = { w: 'majority', j: true, wtimeout: 4000 }
+    expect(insert).toMatchObject({ insert: 'activities', ordered: false, writeConcern })
+    expect(again).toMatchObject({ insert: 'activities', writeConcern })
+    expect(lookup).toMatchObject({ find: 'activities', readConcern: { level: 'majority' }, maxTimeMS: 4000 })
+    expect(commands).toHaveLength(3)
+  })
+
+  test.runIf(features.failpoints).each([
+    ['alone', [recorded({ id: 'new' })]],
+    ['beside one that is present', [recorded({ id: 'old' }), recorded({ id: 'new' })]],
+    ['where all are present', [recorded({ id: 'old' })]],
+  ])('fails when no majority confirms a write, %s, and says what is stored when it comes again', async (_, group) => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'old' }, 1)])
+    {
+      const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' }
+      await using _ = await failing(database, { times: 1 }, { failCommands: ['insert'], writeConcernError })
+      await expect(store.save(group)).rejects.toBeInstanceOf(StoreUnavailable)
+    }
+    const outcomes = await store.save(group)
+    expect(outcomes).toEqual(group.map(({ activity }) => (activity.id === 'old' ? 'duplicate' : 'stored')))
+    expect(await store.count({ tenant: 'default' })).toBe(new Set(['old', ...group.map((g) => g.activity.id)]).size)
+  })
+
+  test.runIf(features.failpoints && features.isReplicaSet).each([
+    ['a broken connection', { closeConnection: true }],
+    ['a primary that steps down', { errorCode: 10107, errorLabels: ['RetryableWriteError'] }],
+  ])('stores once through %s, which nobody notices', async (_what, data) => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'old' })])
+    await using _ = await failing(database, { times: 1 }, { failCommands: ['insert'], ...data })
+    expect(await store.save([recorded({ id: 'a' })])).toEqual(['stored'])
+    expect(await store.count({ tenant: 'default' })).toBe(2)
+  })
+
+  test.runIf(features.failpoints).each([
+    ['connections that break', { closeConnection: true }],
+    ['a disk without space', { errorCode: 14031 }],
+  ])('is unavailable with %s, and stores when they are gone', async (_what, data) => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'old' })])
+    const activity = recorded({ id: 'a' })
+    {
+      await using _ = await failing(database, 'alwaysOn', { failCommands: ['insert'], ...data })
+      await expect(store.save([activity])).rejects.toBeInstanceOf(StoreUnavailable)
+    }
+    expect(await store.save([activity])).toEqual(['stored'])
+  })
+})
+
+describe('park', () => {
+  const letter: DeadLetter = {
+    position: { partition: 3, offset: 7 },
+    reason: 'refused',
+    errors: [],
+    headers: { 'ce-a.b': 'x', $set: 'y' },
+    body: Buffer.from('{'),
+    at: new Date('2026-01-01T00:00:00Z'),
+  }
+
+  test('counts every arrival of many at once, and keeps one', async () => {
+    await using store = openIn(newDatabase())
+    const days = Array.from({ length: 20 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + ((n * 7) % 20))))
+    await Promise.all(days.map((at) => store.park([{ ...letter, at }])))
+    const kept = await store.deadLetters()
+    expect(kept).toMatchObject([{ attempts: 20, firstAt: days[0], lastAt: new Date('2026-01-20T00:00:00Z') }])
+    expect(kept[0]?.headers).toEqual(letter.headers)
+  })
+
+  test.runIf(features.failpoints)('fails when no majority confirms it', async () => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' }
+    await using _ = await failing(database, { times: 1 }, { failCommands: ['update'], writeConcernError })
+    await expect(store.park([letter])).rejects.toBeInstanceOf(StoreUnavailable)
+  })
+})
+
+describe('indexes', () => {
+  test('are made once by many that start at the same time, and said to be there after that', async () => {
+    const database = newDatabase()
+    await Promise.all(Array.from({ length: 4 }, () => makeIndexes(database.db)))
+    expect(await migrateMongo({ uri: mongodbUri, database: database.name, retentionDays: undefined })).toEqual([])
+    const indexes = await activitiesIn(database).indexes()
+    expect(indexes.filter(({ unique }) => unique).map(({ key }) => Object.keys(key))).toEqual([['tenant', 'id']])
+    expect(indexes).toHaveLength(6)
+  })
+
+  test('under names of their own serve as well', async () => {
+    const database = newDatabase()
+    await activitiesIn(database).createIndex({ tenant: 1, id: 1 }, { unique: true, name: 'mine' })
+    expect((await makeIndexes(database.db)).join()).not.toContain('"id"')
+  })
+
+  test('are there before the first activity is', async () => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'a' })])
+    expect(await makeIndexes(database.db)).toEqual([])
+  })
+
+  test('nothing is saved while nothing would keep an id from being stored twice', async () => {
+    const database = newDatabase()
+    await activitiesIn(database).insertMany([
+      { _id: '1', tenant: 'default', id: 'twice' },
+      { _id: '2', tenant: 'default', id: 'twice' },
+    ])
+    await using store = openIn(database)
+    await expect(store.save([recorded({ id: 'a' })])).rejects.toBeInstanceOf(StoreUnavailable)
+    expect(await activitiesIn(database).countDocuments()).toBe(2)
+    await activitiesIn(database).deleteMany({})
+    expect(await store.save([recorded({ id: 'a' })])).toEqual(['stored'])
+  })
+
+  test('a store that may not make them saves only once they are there', async () => {
+    const database = newDatabase()
+    await using store = openMongoStore({ uri: mongodbUri, database: database.name, log: silent })
+    await expect(store.save([recorded({ id: 'a' })])).rejects.toBeInstanceOf(StoreUnavailable)
+    await makeIndexes(database.db)
+    expect(await store.save([recorded({ id: 'a' })])).toEqual(['stored'])
+  })
+})
+
+describe('retention', () => {
+  const ttls = async ({ db }: TestDatabase) =>
+    (await Promise.all([listIndexes(db.collection('activities')), listIndexes(db.collection('deadLetters'))]))
+      .flat()
+      .flatMap(({ key, expireAfterSeconds }) => (expireAfterSeconds === undefined ? [] : [[key, expireAfterSeconds]]))
+
+  test('expires what is older than its days, of both collections, and drops that when it is for ever', async () => {
+    const database = newDatabase()
+    await makeIndexes(database.db)
+    await keepFor(database.db, 30)
+    const seconds = 30 * 24 * 3600
+    expect(await ttls(database)).toEqual([
+      [{ recordedAt: 1 }, seconds],
+      [{ firstAt: 1 }, seconds],
+    ])
+    expect(await keepFor(database.db, 30)).toEqual([])
+    await keepFor(database.db, undefined)
+    expect(await ttls(database)).toEqual([])
+  })
+
+  test.runIf(features.collMod)('follows a change of its days', async () => {
+    const database = newDatabase()
+    await keepFor(database.db, 30)
+    await keepFor(database.db, 24_855)
+    expect((await ttls(database)).map(([, seconds]) => seconds)).toEqual([2_147_472_000, 2_147_472_000])
+  })
+
+  test('is set when the store opens', async () => {
+    const database = newDatabase()
+    await using _ = openIn(database, { migrate: { retentionDays: 2 } })
+    await until(async () => (await ttls(database)).length === 2)
+  })
+})
+
+describe('lists read no more documents than they show', () => {
+  const limit = 10
+  const tenant = 'default'
+  const at = (n: number) => new Date(Date.UTC(2024, 0, 1, 0, n)).toISOString()
+  const activities = Array.from({ length: 400 }, (_, n) =>
+    recorded({ id: `id-${n}`, timestamp: at(n), userId: `user-${n % 4}`, action: `act.${n % 5}` }),
+  )
+
+  test
+    .runIf(features.explain)
+    .each<[string, Partial<Omit<FindQuery, 'filter'>> & { filter?: Partial<FindQuery['filter']> }]>([
+      ['no filter', {}],
+      ['oldest first', { order: 'asc' }],
+      ['a user', { filter: { userId: 'user-1' } }],
+      ['an action', { filter: { actions: [{ exact: 'act.1' }] } }],
+      ['several actions', { filter: { actions: [{ exact: 'act.1' }, { exact: 'act.3' }] } }],
+      ['a beginning of actions', { filter: { actions: [{ prefix: 'act.' }] } }],
+      ['a time', { filter: { from: Date.parse(at(100)), to: Date.parse(at(300)) } }],
+      ['a user within a time', { filter: { userId: 'user-1', from: Date.parse(at(100)), to: Date.parse(at(300)) } }],
+      ['a deep page', { skip: 200 }],
+      ['a deep page of a user', { filter: { userId: 'user-1' }, skip: 50 }],
+      ['a deep page of several actions', { filter: { actions: [{ prefix: 'act.' }] }, skip: 200 }],
+    ])('%s', async (_what, { filter, ...others }) => {
+    const { commands, store, database } = await watched(activities)
+    const query: FindQuery = { filter: { tenant, ...filter }, order: 'desc', limit: limit + 1, ...others }
+    const found = await store.find(query)
+    expect(found).toHaveLength(limit + 1)
+    expect(await documentsExamined(database, commands)).toBeLessThanOrEqual(limit + 1)
+
+    const whole = await store.find({ ...query, skip: 0, limit: 1000 })
+    expect(found).toEqual(whole.slice(others.skip ?? 0, (others.skip ?? 0) + limit + 1))
+
+    commands.length = 0
+    const middle = whole[Math.floor(whole.length / 2)]
+    expect(await store.find({ ...query, skip: 0, after: middle!.key })).toHaveLength(limit + 1)
+    expect(await documentsExamined(database, commands)).toBeLessThanOrEqual(limit + 1)
+  })
+
+  test.runIf(features.explain)('and totals none', async () => {
+    const { commands, store, database } = await watched(activities)
+    expect(await store.count({ tenant })).toBe(400)
+    expect(await store.count({ tenant, userId: 'user-1' }, 10)).toBe(10)
+    expect(await store.count({ tenant, actions: [{ prefix: 'act.' }], from: Date.parse(at(200)) })).toBe(200)
+    expect(await documentsExamined(database, commands)).toBe(0)
+  })
+
+  test('and every question to MongoDB has a time limit, an index and a majority', async () => {
+    const { commands, store } = await watched(activities.slice(0, 20))
+    await store.find({ filter: { tenant, actions: [{ prefix: 'a' }] }, order: 'desc', limit, skip: 1 })
+    await store.count({ tenant })
+    await store.get(tenant, 'id-1')
+    expect(commands.length).toBeGreaterThan(5)
+    for (const command of commands) {
+      expect(command).toMatchObject({ maxTimeMS: 4000, readConcern: { level: 'majority' } })
+      expect(command).toHaveProperty('hint')
+    }
+  })
+})
+
+describe('what only MongoDB knows of the configuration', () => {
+  const stranger = mongodbUri.replace(/^mongodb:\/\/([^@/]*@)?/, 'mongodb://stranger:s3cret@')
+
+  test.runIf(features.authentication)('is a mistake in MONGODB_URI when it refuses the credentials', async () => {
+    await using store = openMongoStore({ uri: stranger, database: 'x', log: silent })
+    const mistake = await store.misconfigured.catch((error: unknown) => error)
+    expect(mistake).toBeInstanceOf(ConfigError)
+    expect((mistake as Error).message).toContain('MONGODB_URI')
+    expect((mistake as Error).message).not.toContain('s3cret')
+    await expect(store.get('default', 'a')).rejects.toBeInstanceOf(StoreUnavailable)
+  })
+
+  test.runIf(features.failpoints)(
+    'is a mistake in MONGODB_URI when its user has no right to the database',
+    async () => {
+      const database = newDatabase()
+      await using _ = await failing(database, 'alwaysOn', { failCommands: ['listIndexes'], errorCode: 13 })
+      await using store = openIn(database)
+      await expect(store.misconfigured).rejects.toThrow(/MONGODB_URI gives no right/)
+    },
+  )
+
+  test('is said in one warning where there is no replica set, and in none where there is one', async () => {
+    const facts: [string, string][] = []
+    const fact = (level: string) => (_fields: object, text: string) => void facts.push([level, text])
+    const log = { ...silent, info: fact('info'), warn: fact('warn') }
+    await using _ = openIn(newDatabase(), { log })
+    await until(() => facts.some(([, text]) => text === 'MongoDB is there'))
+    await new Promise(setImmediate)
+    const warnings = facts.filter(([level]) => level === 'warn')
+    expect(warnings).toHaveLength(features.isReplicaSet ? 0 : 1)
+  })
+})
+
+/** The verbs over a client whose commands are seen, where indexes and activities are. */
+async function watched(activities: Parameters<typeof saveInto>[1] = []) {
+  const database = newDatabase()
+  await saveInto(database, activities)
+  const db = openDatabase(database.client, database.name)
+  const commands: Document[] = []
+  const watch = ({ command, databaseName }: CommandStartedEvent) => {
+    if (databaseName === database.name) commands.push(command)
+  }
+  database.client.on('commandStarted', watch)
+  onTestFinished(() => void database.client.off('commandStarted', watch))
+  const store = { save: savingIn(db.collection('activities')), ...queriesIn(db.collection('activities')) }
+  return { database, commands, store }
+}
+
+async function saveInto(database: TestDatabase, activities: ReturnType<typeof recorded>[]) {
+  await using store = openIn(database)
+  await makeIndexes(database.db)
+  if (activities.length > 0) await store.save(activities)
+}
+
+/** Of all the commands together, as the server explains them. */
+async function documentsExamined({ db }: TestDatabase, commands: Document[]): Promise<number> {
+  let sum = 0
+  for (const { lsid, $db, $clusterTime, readConcern, txnNumber, ...command } of commands.splice(0)) {
+    const explained = await db.command({ explain: command, verbosity: 'executionStats' })
+    const examined = /"totalDocsExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))
+    if (!examined) throw new Error(`No documents examined in ${JSON.stringify(explained)}`)
+    sum += Number(examined[1])
+  }
+  return sum
+}

@@ -24,23 +24,40 @@ export type Features = {
   explain: boolean
   failpoints: boolean
   collMod: boolean
+  authentication: boolean
   isReplicaSet: boolean
 }
 
 export async function askFeatures(): Promise<Features> {
   await using database = aDatabase()
   const { db } = database
-  const knows = (command: Document, on = db) =>
-    on.command(command).then(
+  const commandNotFound = 59
+  const answers = (command: Document) =>
+    db.command(command).then(
       () => true,
       () => false,
     )
+  const knows = (command: Document) =>
+    db
+      .admin()
+      .command(command)
+      .then(
+        () => true,
+        ({ code }) => code !== commandNotFound,
+      )
   await db.createCollection('any')
   await db.collection('any').createIndex({ at: 1 }, { expireAfterSeconds: 60 })
   return {
-    explain: await knows({ explain: { find: 'any' }, verbosity: 'executionStats' }),
-    failpoints: await knows({ configureFailPoint: 'failCommand', mode: 'off' }, database.client.db('admin')),
-    collMod: await knows({ collMod: 'any', index: { keyPattern: { at: 1 }, expireAfterSeconds: 61 } }),
+    explain: await answers({ explain: { find: 'any' }, verbosity: 'executionStats' }),
+    failpoints: await database.client
+      .db('admin')
+      .command({ configureFailPoint: 'failCommand', mode: 'off' })
+      .then(
+        () => true,
+        () => false,
+      ),
+    collMod: await answers({ collMod: 'any', index: { keyPattern: { at: 1 }, expireAfterSeconds: 61 } }),
+    authentication: await knows({ saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: Buffer.from('n,,n=x,r=x') }),
     isReplicaSet: (await db.command({ hello: 1 }))['setName'] !== undefined,
   }
 }
