@@ -1,13 +1,11 @@
-import { HTTP } from 'cloudevents'
 import { describe, expect, test } from 'vitest'
-import { aRecord } from '../testing/builders.ts'
 import {
   type DeliveryPolicy,
+  deadLetterHeaders,
   deliver,
   deliveryPolicy,
   retryDelayMs,
   type Send,
-  sinkRequest,
   verdict,
 } from './delivery.ts'
 
@@ -126,22 +124,33 @@ describe('delivery', () => {
   })
 })
 
-test('a record becomes the request that KafkaSource makes of it', () => {
-  const record = aRecord({ id: 'a', userId: 'ada ☃' })
-  const sent = sinkRequest({ ...record, value: Buffer.from(record.value) }, { partition: 2, offset: 9 }, 'logs')
-  expect(sent.headers).toMatchObject({
-    prefer: 'reply',
-    'kn-namespace': 'logs',
-    'ce-id': 'a',
-    'ce-subject': 'ada%20%E2%98%83',
-    'ce-knativekafkapartition': '2',
-    'ce-knativekafkaoffset': '9',
-    'content-type': 'application/json',
+describe('a dead letter', () => {
+  const refusal =
+    (headers: { [name: string]: string }): Send =>
+    async () => ({ ...answer(400), headers })
+
+  test('takes over what the sink named in kne- headers', async () => {
+    const send = refusal({ 'kne-reason': 'schema', 'x-other': 'dropped' })
+    expect(await deliver(request, options(send))).toEqual({
+      delivered: false,
+      extensions: { knativeerrordest: 'http://persist/', knativeerrorcode: '400', reason: 'schema' },
+    })
   })
-  const event = HTTP.toEvent({ headers: sent.headers, body: Buffer.from(sent.body).toString() })
-  expect(event).toMatchObject({
-    id: 'a',
-    type: 'dev.activity-log.activity.recorded.v1',
-    data: JSON.parse(record.value),
+
+  test('takes over none that a CloudEvent cannot have, or that would change the event or the error', async () => {
+    const send = refusal({ 'kne-error-detail': 'x', 'kne-id': 'x', 'kne-knativeerrorcode': 'x' })
+    expect(await deliver(request, options(send))).toEqual({
+      delivered: false,
+      extensions: { knativeerrordest: 'http://persist/', knativeerrorcode: '400' },
+    })
+  })
+
+  test('is a record in binary mode: the event as it was sent, and what went wrong', () => {
+    const headers = { prefer: 'reply', 'kn-namespace': 'local', 'ce-id': 'a', 'content-type': 'text/plain' }
+    expect(deadLetterHeaders({ ...request, headers }, { knativeerrordest: 'http://persist/' })).toEqual({
+      ce_id: 'a',
+      'content-type': 'text/plain',
+      ce_knativeerrordest: 'http://persist/',
+    })
   })
 })

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { EventRecord } from '../activity-recorded.ts'
-import type { Position } from '../receipt.ts'
+import { isExtensionName, type SinkRequest } from './sink-request.ts'
 
 /**
  * How KafkaSource delivers, as the real one was seen to do it: which answers are retried, with what delay, and what
@@ -27,17 +26,21 @@ export const deliveryPolicy: DeliveryPolicy = {
 /** unordered: more is taken while fewer than this are under way, as many at once; so at most 99 are under way. */
 export const maxPollRecords = 50
 
-export type SinkRequest = { headers: { [name: string]: string }; body: Uint8Array }
-export type SinkAnswer = { status: number; body: Uint8Array }
+/** Header names in lower case; of the body at least the first 1,024 bytes. */
+export type SinkAnswer = { status: number; headers?: { readonly [name: string]: string }; body: Uint8Array }
 
-/** Sends one request; rejects when there is no answer. The signal aborts when the attempt has timed out. */
+/**
+ * Sends one request; rejects when there is no answer, and does not follow a redirect. The signal aborts when the attempt
+ * has timed out: then its connection is closed.
+ */
 export type Send = (request: SinkRequest, signal: AbortSignal) => Promise<SinkAnswer>
 
-/** What a dead letter carries beyond the event: extensions of the CloudEvent. */
+/** What a dead letter carries beyond the event: extensions of the CloudEvent; also what the sink named in `kne-` headers. */
 export type DeadLetterExtensions = {
   knativeerrordest: string
   knativeerrorcode?: string
   knativeerrordata?: string
+  [name: string]: string | undefined
 }
 export type Delivery = { delivered: true } | { delivered: false; extensions: DeadLetterExtensions }
 
@@ -49,22 +52,6 @@ export function verdict(status: number): 'delivered' | 'retry' | 'dead letter' {
 /** The wait before retry number `retry`, counted from 1: an exponential one starts at twice the delay. */
 export function retryDelayMs({ backoffPolicy, backoffDelayMs }: DeliveryPolicy, retry: number): number {
   return backoffPolicy === 'linear' ? backoffDelayMs * retry : backoffDelayMs * 2 ** retry
-}
-
-/** The CloudEvent request for a record in binary mode: header values as they are in Kafka, and where the record is. */
-export function sinkRequest(
-  { headers, value }: { headers: EventRecord['headers']; value: Uint8Array },
-  at: Position,
-  namespace: string,
-): SinkRequest {
-  const sent: SinkRequest['headers'] = { prefer: 'reply', 'kn-namespace': namespace }
-  for (const [name, content] of Object.entries(headers)) {
-    if (name.startsWith('ce_')) sent[`ce-${name.slice(3)}`] = content
-    if (name === 'content-type') sent[name] = content
-  }
-  sent['ce-knativekafkapartition'] = String(at.partition)
-  sent['ce-knativekafkaoffset'] = String(at.offset)
-  return { headers: sent, body: value }
 }
 
 export type DeliverOptions = {
@@ -119,14 +106,39 @@ async function attemptOnce(
   }
 }
 
-const maxErrorDataBytes = 1024
+export const maxErrorDataBytes = 1024
 
 function deadLetterExtensions(sinkUrl: string, answer: SinkAnswer | undefined): DeadLetterExtensions {
   if (!answer) return { knativeerrordest: sinkUrl }
   const data = Buffer.from(answer.body.subarray(0, maxErrorDataBytes))
   return {
+    ...namedByTheSink(answer),
     knativeerrordest: sinkUrl,
     knativeerrorcode: String(answer.status),
     ...(data.length > 0 && { knativeerrordata: data.toString('base64') }),
   }
+}
+
+/** An attribute that every event may have is not the sink's to overwrite. */
+const ownAttributes = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema']
+
+function namedByTheSink({ headers = {} }: SinkAnswer): { [name: string]: string } {
+  const named = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+    name.startsWith('kne-') ? [[name.slice(4), value]] : [],
+  )
+  return Object.fromEntries(named.filter(([name]) => isExtensionName(name) && !ownAttributes.includes(name)))
+}
+
+/** The Kafka headers of a dead letter, in binary mode: those of the event as it was sent, and what went wrong. */
+export function deadLetterHeaders(
+  { headers }: SinkRequest,
+  extensions: DeadLetterExtensions,
+): { [name: string]: string } {
+  const kept: { [name: string]: string } = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith('ce-')) kept[`ce_${name.slice(3)}`] = value
+    if (name === 'content-type') kept[name] = value
+  }
+  for (const [name, value] of Object.entries(extensions)) if (value !== undefined) kept[`ce_${name}`] = value
+  return kept
 }

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../log.ts'
-import { type DeliveryPolicy, deliver, maxPollRecords, type Send, sinkRequest } from './delivery.ts'
+import { type DeliveryPolicy, deadLetterHeaders, deliver, maxPollRecords, type Send } from './delivery.ts'
 import type { EmbeddedBroker, QueuedRecord } from './embedded.ts'
+import { type Source, sinkRequest } from './sink-request.ts'
 
 export type DispatcherOptions = {
   queue: Pick<EmbeddedBroker, 'read' | 'settle' | 'bury' | 'onPublished'>
@@ -12,7 +13,7 @@ export type DispatcherOptions = {
   log: Pick<Log, 'info' | 'warn'>
 }
 
-const namespace = 'local'
+const source: Source = { namespace: 'local', name: 'embedded', topic: 'queue' }
 const sinkUrl = 'http://persist/'
 const troubleDelayMs = 1000
 
@@ -80,8 +81,9 @@ export function startDispatcher({
   }
 
   async function dispatch(record: QueuedRecord) {
-    const { position } = record
-    const delivery = await deliver(sinkRequest(record, position, namespace), {
+    const { position, headers, value } = record
+    const request = sinkRequest({ ...position, headers, value }, source)
+    const delivery = await deliver(request, {
       send,
       sinkUrl,
       policy,
@@ -90,14 +92,8 @@ export function startDispatcher({
     })
     if (delivery.delivered) return settle(position.offset)
     log.warn({ ...position, ...delivery.extensions }, 'a record became a dead letter')
-    const headers = Object.fromEntries(
-      Object.entries({
-        ...delivery.extensions,
-        knativekafkapartition: position.partition,
-        knativekafkaoffset: position.offset,
-      }).map(([name, value]) => [`ce_${name}`, String(value)]),
-    )
-    await persevere('keep a dead letter', () => queue.bury(record, headers))
+    const deadLetter = deadLetterHeaders(request, delivery.extensions)
+    await persevere('keep a dead letter', () => queue.bury(record, deadLetter))
   }
 
   function settle(offset: number) {

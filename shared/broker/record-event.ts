@@ -1,0 +1,69 @@
+import { utf8 } from '../cloud-event.ts'
+import { isJsonObject, parseJson } from '../json.ts'
+
+/** A CloudEvent as it goes to a sink; `datacontenttype` is among the attributes. */
+export type RecordEvent = { attributes: { [name: string]: string }; data: Uint8Array | null }
+
+/**
+ * A CloudEvent in structured mode, read as KafkaSource's SDK does; undefined where that throws. Its JSON data comes out
+ * without blanks, its members in their order and its numbers as they were written.
+ */
+export function readStructuredRecord(value: Uint8Array): RecordEvent | undefined {
+  const text = utf8(value)
+  const json = text === undefined ? undefined : parseJson(text)
+  if (text === undefined || !json?.ok || !isJsonObject(json.value)) return undefined
+  const { data, data_base64: base64, ...members } = json.value
+  const attributes: RecordEvent['attributes'] = { datacontenttype: 'application/json' }
+  for (const [name, content] of Object.entries(members)) {
+    if (content === null) continue
+    if (typeof content === 'object') return undefined
+    attributes[name] = String(content)
+  }
+  if (typeof base64 === 'string') return { attributes, data: Buffer.from(base64, 'base64') }
+  if (data === undefined) return { attributes, data: null }
+  if (isJsonType(attributes['datacontenttype'])) return { attributes, data: Buffer.from(memberText(text, 'data')) }
+  return typeof data === 'string' ? { attributes, data: Buffer.from(data) } : undefined
+}
+
+const isJsonType = (type = '') => /^[^;]*[/+]json\s*(;|$)/i.test(type)
+
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+
+/** The text of a member of the object that valid JSON text is, without the blanks between its tokens. */
+function memberText(json: string, wanted: string): string {
+  let depth = 0
+  let name = ''
+  let before = ''
+  let text = ''
+  for (const [part] of json.matchAll(token)) {
+    if (part === '}' || part === ']') depth--
+    if (depth === 1 && part === ':' && before.startsWith('"')) {
+      name = JSON.parse(before)
+      // named twice, the last one counts
+      if (name === wanted) text = ''
+    } else if (depth === 0 || (depth === 1 && part === ',')) name = ''
+    else if (name === wanted) text += part.startsWith('"') ? JSON.stringify(JSON.parse(part)) : part
+    if (part === '{' || part === '[') depth++
+    before = part
+  }
+  return text
+}
+
+const isoTime = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)$/i
+
+/** As Java's OffsetDateTime reads and writes a time: without trailing zeros. Undefined for what it does not read. */
+export function javaTime(text: string): string | undefined {
+  const [, date = '', minutes = '', seconds = '00', fraction = '', offset = ''] = isoTime.exec(text) ?? []
+  const instant = new Date(`${date}T${minutes}:${seconds}Z`)
+  // a day that its month does not have would come back as another one
+  if (Number.isNaN(instant.getTime()) || !instant.toISOString().startsWith(date) || !isOffset(offset)) return undefined
+  const digits = fraction.replace(/0+$/, '')
+  const zone = /^[+-]00:00$/.test(offset) ? 'Z' : offset.toUpperCase()
+  return `${date}T${minutes}:${seconds}${digits && `.${digits}`}${zone}`
+}
+
+function isOffset(text: string): boolean {
+  if (text.toUpperCase() === 'Z') return true
+  const [hours = 99, minutes = 99] = text.slice(1).split(':').map(Number)
+  return minutes <= 59 && hours * 60 + minutes <= 18 * 60
+}

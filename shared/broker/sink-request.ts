@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import { javaTime, type RecordEvent, readStructuredRecord } from './record-event.ts'
+
+/** A record of a topic; headers as UTF-8 text, the last one where a name comes twice. */
+export type SourceRecord = {
+  partition: number
+  offset: number
+  headers: { readonly [name: string]: string }
+  value: Uint8Array | null
+  key?: string | null
+  timestampMs?: number
+}
+
+/** What the requests of one source have in common: its namespace, its name, and its topic. */
+export type Source = { namespace: string; name: string; topic: string }
+
+export type SinkRequest = { headers: { [name: string]: string }; body: Uint8Array }
+
+/**
+ * The request that KafkaSource makes of a record, whatever is in it: a CloudEvent in binary mode. It looks for one in
+ * structured mode, then for one in binary mode; anything else, and any that is not valid, becomes an event about the raw
+ * record (checked against the real one, request by request).
+ */
+export function sinkRequest(record: SourceRecord, source: Source): SinkRequest {
+  const event = isStructured(record) ? structuredEvent(record) : binaryEvent(record)
+  const { attributes, data } = event ?? rawEvent(record, source)
+  const headers: SinkRequest['headers'] = { prefer: 'reply', 'kn-namespace': source.namespace }
+  for (const [name, value] of Object.entries(attributes)) {
+    headers[name === 'datacontenttype' ? 'content-type' : `ce-${name}`] = latin1(value)
+  }
+  // those of an earlier delivery go
+  headers['ce-knativekafkapartition'] = String(record.partition)
+  headers['ce-knativekafkaoffset'] = String(record.offset)
+  const trace = nextSpan(record.headers['traceparent'])
+  if (trace) headers['traceparent'] = trace
+  return { headers, body: data ?? nothing }
+}
+
+const nothing = new Uint8Array()
+
+const isStructured = ({ headers }: SourceRecord) =>
+  headers['content-type']?.split(';')[0] === 'application/cloudevents+json'
+
+function structuredEvent({ value }: SourceRecord): RecordEvent | undefined {
+  const event = value && readStructuredRecord(value)
+  return event ? checkedEvent(event) : undefined
+}
+
+/** The key, and headers that are no attributes, are not surfaced. */
+function binaryEvent({ headers, value }: SourceRecord): RecordEvent | undefined {
+  if (headers['ce_specversion'] === undefined) return undefined
+  const attributes: RecordEvent['attributes'] = {}
+  for (const [name, content] of Object.entries(headers)) {
+    if (name.startsWith('ce_') && name.length > 3) attributes[name.slice(3)] = content
+    if (name === 'content-type') attributes['datacontenttype'] = content
+  }
+  return checkedEvent({ attributes, data: value })
+}
+
+function rawEvent(record: SourceRecord, { namespace, name, topic }: Source): RecordEvent {
+  const { partition, offset, key, timestampMs, value } = record
+  const attributes: RecordEvent['attributes'] = {
+    specversion: '1.0',
+    id: `partition:${partition}/offset:${offset}`,
+    source: `/apis/v1/namespaces/${namespace}/kafkasources/${name}#${topic}`,
+    type: 'dev.knative.kafka.event',
+    subject: `partition:${partition}#${offset}`,
+  }
+  if (timestampMs !== undefined) attributes['time'] = javaTime(new Date(timestampMs).toISOString()) ?? ''
+  if (typeof key === 'string') Object.assign(attributes, { partitionkey: key, key })
+  for (const [header, content] of Object.entries(record.headers)) {
+    if (header.toLowerCase() !== 'content-type') {
+      attributes[`kafkaheader${header.toLowerCase().replace(/[^a-z0-9]/g, '')}`] = content
+    } else if (value) attributes['datacontenttype'] = content.toLowerCase()
+  }
+  return { attributes, data: value }
+}
+
+/** Undefined for what the CloudEvents SDK of KafkaSource throws at. An empty id is none of that. */
+function checkedEvent({ attributes, data }: RecordEvent): RecordEvent | undefined {
+  const { specversion, id, source, type, time, dataschema, schemaurl } = attributes
+  if (specversion !== '1.0' && specversion !== '0.3') return undefined
+  if (id === undefined || type === undefined || source === undefined) return undefined
+  if (![source, dataschema, schemaurl].every((uri) => uri === undefined || isUri(uri))) return undefined
+  if (!Object.keys(attributes).every(isExtensionName)) return undefined
+  if (time === undefined) return { attributes, data }
+  const reformatted = javaTime(time)
+  return reformatted === undefined ? undefined : { attributes: { ...attributes, time: reformatted }, data }
+}
+
+export const isExtensionName = (name: string) => /^[a-z0-9]+$/.test(name)
+
+/** About what java.net.URI takes: no blanks, none of "<>\^`{|}, and "%" only before two hexadecimal digits. */
+const isUri = (text: string) => /^(?:[\w\-.!~*'();/?:@&=+$,[\]#]|%[\da-fA-F]{2}|[^\0-\xa0])*$/.test(text)
+
+/** Headers travel as Latin-1. What it does not have becomes "?", for each half of a surrogate pair; blanks around go. */
+function latin1(value: string): string {
+  return value.replace(/[^\0-\xff]/g, '?').replace(/^[ \t]+|[ \t]+$/g, '')
+}
+
+/** A trace goes on with a span of its own, even where tracing is off. */
+function nextSpan(traceparent: string | undefined): string | undefined {
+  const [, trace, flags] = /^00-([\da-f]{32})-[\da-f]{16}-([\da-f]{2})$/.exec(traceparent ?? '') ?? []
+  return trace && `00-${trace}-${randomBytes(8).toString('hex')}-${flags}`
+}
