@@ -1,0 +1,25 @@
+import { kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
+import { readConfig } from '@activity-log/shared/config.ts'
+import { expect, test } from 'vitest'
+import { Config } from './config.ts'
+
+const read = (environment: { [name: string]: string }) =>
+  readConfig(Config, { KAFKA_BROKERS: 'kafka:9092', ...environment }, kafkaRule)
+
+test('needs nothing but the brokers', () => {
+  expect(read({})).toMatchObject({
+    KAFKA_TOPIC: 'activities',
+    KAFKA_DEAD_LETTER_TOPIC: 'activities-dead-letter',
+    KAFKA_GROUP: 'persist',
+    SINK_URL: 'http://localhost:8081',
+    ORDERING: 'unordered',
+  })
+})
+
+test.each(['persist:8080', 'ftp://persist', 'http://', 'http:// '])('refuses %j as a sink', (SINK_URL) => {
+  expect(() => read({ SINK_URL })).toThrow(/SINK_URL must be a URL/)
+})
+
+test('names every variable that is wrong', () => {
+  expect(() => read({ KAFKA_BROKERS: 'kafka', ORDERING: 'random' })).toThrow(/KAFKA_BROKERS .*\n.*ORDERING /)
+})

@@ -1,0 +1,17 @@
+import { kafkaConsumerEntries, kafkaEntries } from '@activity-log/shared/broker/kafka-config.ts'
+import { LogLevel } from '@activity-log/shared/config.ts'
+import * as v from 'valibot'
+
+const HttpUrl = v.pipe(
+  v.string(),
+  v.check((text) => /^https?:\/\/./.test(text) && URL.canParse(text), 'must be a URL: http://… or https://…'),
+)
+
+export const Config = v.object({
+  ...kafkaEntries,
+  ...kafkaConsumerEntries,
+  /** Its path is kept. */
+  SINK_URL: v.optional(HttpUrl, 'http://localhost:8081'),
+  ORDERING: v.optional(v.picklist(['unordered', 'ordered'], 'must be unordered or ordered'), 'unordered'),
+  LOG_LEVEL: LogLevel,
+})

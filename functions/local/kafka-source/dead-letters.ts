@@ -1,0 +1,32 @@
+import { type Kafka, Partitioners } from 'kafkajs'
+import { atMost } from './at-most.ts'
+
+export type DeadLetter = { headers: { [name: string]: string }; key: string | null; value: Buffer | null }
+
+export type DeadLetters = AsyncDisposable & {
+  /** Resolves once enough brokers have it; rejects when they may not. */
+  write(deadLetter: DeadLetter): Promise<void>
+}
+
+const disconnectMs = 1000
+
+/** Writes to a topic, as the KafkaSink for dead letters does: one record a request, its partition by its key. */
+export function openDeadLetters(kafka: Kafka, topic: string): DeadLetters {
+  // not idempotent: kafkajs then takes some records for stored that are not
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+    idempotent: false,
+  })
+  return {
+    async write(deadLetter) {
+      await producer.connect()
+      const acknowledged = await producer.send({ topic, acks: -1, timeout: 2500, messages: [deadLetter] })
+      // kafkajs can resolve although a partition was never sent to; then the answer does not name it
+      if (acknowledged.length !== 1 || acknowledged[0]?.errorCode !== 0) {
+        throw new Error('Kafka did not acknowledge the dead letter', { cause: acknowledged })
+      }
+    },
+    [Symbol.asyncDispose]: () => atMost(disconnectMs, producer.disconnect()),
+  }
+}

@@ -1,0 +1,133 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type DeliveryPolicy, deliveryPolicy } from '@activity-log/shared/broker/delivery.ts'
+import { newKafka } from '@activity-log/shared/broker/kafka-client.ts'
+import type { KafkaConnection } from '@activity-log/shared/broker/kafka-config.ts'
+import { ConfigError } from '@activity-log/shared/config.ts'
+import type { Log } from '@activity-log/shared/log.ts'
+import type { Kafka } from 'kafkajs'
+import { atMost } from './at-most.ts'
+import { openDeadLetters } from './dead-letters.ts'
+import { createDispatch } from './dispatch.ts'
+import { openInFlight } from './in-flight.ts'
+import { type Ordering, startSession } from './session.ts'
+import { openSink } from './sink.ts'
+
+export type KafkaSourceOptions = {
+  connection: KafkaConnection
+  topic: string
+  deadLetterTopic: string
+  group: string
+  sinkUrl: string
+  ordering: Ordering
+  log: Log
+  policy?: DeliveryPolicy
+  commitEveryMs?: number
+}
+
+export type KafkaSource = AsyncDisposable & {
+  /** Rejects with ConfigError when Kafka has no such topic, or refuses the credentials. Never resolves. */
+  misconfigured: Promise<never>
+}
+
+const restartMs = 1000
+const restartsPerWarning = 30
+const lookForTopicsMs = 5000
+
+/** Delivers a topic's records until it is disposed of; an outage of Kafka or of the sink only makes it wait. */
+export function openKafkaSource({
+  connection,
+  topic,
+  deadLetterTopic,
+  group,
+  sinkUrl,
+  ordering,
+  log,
+  policy = deliveryPolicy,
+  commitEveryMs = 5000,
+}: KafkaSourceOptions): KafkaSource {
+  const opened = new AsyncDisposableStack()
+  const kafka = newKafka(connection, { log, clientId: 'kafka-source', requestTimeoutMs: 10_000 })
+  const { send } = opened.use(openSink(sinkUrl))
+  // a dead letter that cannot be delivered must not go round
+  const isDeadLetters = topic === deadLetterTopic
+  const deadLetters = isDeadLetters
+    ? undefined
+    : opened.use(openDeadLetters(newKafka(connection, { log, clientId: 'kafka-source' }), deadLetterTopic))
+  const source = { namespace: 'local', name: group, topic }
+  const dispatch = createDispatch({ source, send, sinkUrl, policy, deadLetters, log })
+  // one for all sessions: what the last one left under way counts for the next
+  const inFlight = openInFlight()
+  const topics = { KAFKA_TOPIC: topic, ...(!isDeadLetters && { KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic }) }
+
+  const stop = new AbortController()
+  const stopped = Promise.withResolvers<void>()
+  stop.signal.addEventListener('abort', () => stopped.resolve())
+
+  async function consume() {
+    await assertUsable(kafka, topics, stop.signal)
+    await using session = startSession({ kafka, topic, group, ordering, dispatch, inFlight, commitEveryMs, log })
+    void session.joined.then(() => {
+      failures = 0
+    })
+    await Promise.race([session.failed, stopped.promise])
+  }
+
+  let failures = 0
+  async function run() {
+    while (!stop.signal.aborted) {
+      try {
+        await consume()
+      } catch (error) {
+        if (stop.signal.aborted) return
+        if (error instanceof ConfigError) throw error
+        const fact = 'Kafka does not answer at KAFKA_BROKERS as it should; trying again until it does'
+        if (failures++ % restartsPerWarning === 0) log.warn({ brokers: connection.brokers, err: error }, fact)
+        await wait(restartMs, undefined, { signal: stop.signal }).catch(() => {})
+      }
+    }
+  }
+
+  const misconfigured = Promise.withResolvers<never>()
+  misconfigured.promise.catch(() => {})
+  const running = run().catch(misconfigured.reject)
+  opened.defer(async () => {
+    stop.abort()
+    await running
+  })
+  return Object.assign(opened, { misconfigured: misconfigured.promise })
+}
+
+/** Rejects with ConfigError for what no waiting mends, and with another error when Kafka does not answer. */
+async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }, signal: AbortSignal) {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const deadline = Date.now() + lookForTopicsMs
+    for (;;) {
+      const known = await admin.listTopics()
+      const missing = Object.entries(topics).filter(([, topic]) => !known.includes(topic))
+      if (missing.length === 0) return
+      // whoever makes the topics may have been started together with this
+      if (Date.now() > deadline) {
+        throw misconfiguration(missing.map(([variable, topic]) => `${variable}: Kafka has no topic ${topic}`))
+      }
+      await wait(200, undefined, { signal })
+    }
+  } catch (error) {
+    if (isRefusal(error)) {
+      throw misconfiguration(['KAFKA_USERNAME and KAFKA_PASSWORD are refused by Kafka'], error)
+    }
+    throw error
+  } finally {
+    await atMost(1000, admin.disconnect())
+  }
+}
+
+const misconfiguration = (lines: readonly string[], cause?: unknown) =>
+  new ConfigError(`The configuration is not right:\n${lines.map((line) => `  ${line}`).join('\n')}`, { cause })
+
+/** kafkajs wraps what a broker answered. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return error.name === 'KafkaJSSASLAuthenticationError' || isRefusal(error.cause)
+}
