@@ -73,6 +73,12 @@ function heldAnswers() {
   return { held, answer, answerAll }
 }
 
+/** How many share a group, once they have agreed how. */
+async function members(admin: Admin, group: string) {
+  const { groups } = await admin.describeGroups([group])
+  return groups[0]?.state === 'Stable' ? groups[0].members.length : 0
+}
+
 /** Everything that is in a topic of one partition. */
 async function readAll(admin: Admin, topic: string) {
   const [end] = await admin.fetchTopicOffsets(topic)
@@ -243,18 +249,58 @@ describe('unordered', () => {
     source()
     await until(() => sink.underWay() === maxPollRecords)
     source()
-    const sessionMs = 10_000
-    const started = Date.now()
-    await until(async () => {
-      const { groups } = await admin.describeGroups([group])
-      const members = groups[0]?.members.filter(({ memberAssignment }) => memberAssignment.length > 0)
-      return groups[0]?.state === 'Stable' && members?.length === 2
-    })
-    expect(Date.now() - started).toBeLessThan(sessionMs)
+    await until(async () => (await members(admin, group)) === 2)
     await until(() => sink.underWay() === 2 * maxPollRecords)
     answerAll()
     for (const partition of [0, 1]) await until(async () => (await committed(partition)) === 200)
     expect(new Set(idsIn(sink)).size).toBe(400)
+  })
+})
+
+describe('when the group rebalances', () => {
+  test('what is delivered is committed first: nobody delivers it again', async () => {
+    const { source, sink, produce, admin, group } = await aJourney(2)
+    for (const partition of [0, 1]) await produce(records(20, partition))
+    const never = { commitEveryMs: 3_600_000 }
+    source(never)
+    await until(() => sink.received.length === 40)
+    source(never)
+    await until(async () => (await members(admin, group)) === 2)
+    for (const partition of [0, 1]) await produce(records(1, partition, 20))
+    await until(() => ['p0-20', 'p1-20'].every((id) => idsIn(sink).includes(id)))
+    expect(sink.received).toHaveLength(42)
+  })
+
+  test('a partition that stays goes on where it was, with what is under way', async () => {
+    const { answer, answerAll } = heldAnswers()
+    const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
+    source()
+    await using other = source()
+    await until(async () => (await members(admin, group)) === 2)
+    for (const partition of [0, 1]) await produce(records(20, partition))
+    await until(() => sink.received.length === 40)
+    await other[Symbol.asyncDispose]()
+    // only those that the other one had
+    await until(() => sink.received.length === 60)
+    await produce(records(1, 0, 20))
+    await produce(records(1, 1, 20))
+    answerAll()
+    for (const partition of [0, 1]) await until(async () => (await committed(partition)) === 21)
+    expect(sink.received).toHaveLength(62)
+  })
+
+  test('ordered: a partition that went while it was busy is read when it comes back', async () => {
+    const { answer, answerAll } = heldAnswers()
+    const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
+    for (const partition of [0, 1]) await produce(records(2, partition))
+    source({ ordering: 'ordered' })
+    await until(() => sink.received.length === 2)
+    await using other = source({ ordering: 'ordered' })
+    await until(async () => (await members(admin, group)) === 2)
+    await until(() => sink.received.length === 3)
+    await other[Symbol.asyncDispose]()
+    answerAll()
+    for (const partition of [0, 1]) await until(async () => (await committed(partition)) === 2)
   })
 })
 
@@ -399,15 +445,15 @@ describe('starts, stops and outages', () => {
   test('SIGTERM: what is under way is finished and committed, what waits is not, and it ends with 0', async () => {
     const { held, answer, answerAll } = heldAnswers()
     const { produce, env, committed, sink } = await aJourney(1, answer)
-    await produce(records(10))
+    await produce(records(200))
     await using program = startProgram('functions/local/kafka-source.ts', env)
-    await until(() => held.length === 10)
+    await until(() => held.length === maxPollRecords)
     held[7]?.(503)
     program.child.kill('SIGTERM')
     await written(program, /stopping/)
     answerAll()
     expect(await program.ended).toBe(0)
-    expect(sink.received).toHaveLength(10)
+    expect(sink.received).toHaveLength(maxPollRecords)
     expect(await committed()).toBe(Number(sink.received[7]?.headers['ce-knativekafkaoffset']))
   })
 

@@ -1,4 +1,4 @@
-import { type Kafka, Partitioners } from 'kafkajs'
+import { type Kafka, Partitioners, type Producer } from 'kafkajs'
 import { atMost } from './at-most.ts'
 
 export type DeadLetter = { headers: { [name: string]: string }; key: string | null; value: Buffer | null }
@@ -10,14 +10,20 @@ export type DeadLetters = AsyncDisposable & {
 
 const disconnectMs = 1000
 
-/** Writes to a topic, as the KafkaSink for dead letters does: one record a request, its partition by its key. */
-export function openDeadLetters(kafka: Kafka, topic: string): DeadLetters {
-  // not idempotent: kafkajs then takes some records for stored that are not
-  const producer = kafka.producer({
+/** The partition is that of the key. Not idempotent: kafkajs then takes some records for stored that are not. */
+export function deadLetterProducer(kafka: Kafka): Producer {
+  return kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
     idempotent: false,
   })
+}
+
+/** Writes to a topic, as the KafkaSink for dead letters does; one record a request, so that it has one partition. */
+export function openDeadLetters(
+  producer: Pick<Producer, 'connect' | 'send' | 'disconnect'>,
+  topic: string,
+): DeadLetters {
   return {
     async write(deadLetter) {
       await producer.connect()

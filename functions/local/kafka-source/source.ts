@@ -6,7 +6,7 @@ import { ConfigError } from '@activity-log/shared/config.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Kafka } from 'kafkajs'
 import { atMost } from './at-most.ts'
-import { openDeadLetters } from './dead-letters.ts'
+import { deadLetterProducer, openDeadLetters } from './dead-letters.ts'
 import { createDispatch } from './dispatch.ts'
 import { openInFlight } from './in-flight.ts'
 import { type Ordering, startSession } from './session.ts'
@@ -50,9 +50,8 @@ export function openKafkaSource({
   const { send } = opened.use(openSink(sinkUrl))
   // a dead letter that cannot be delivered must not go round
   const isDeadLetters = topic === deadLetterTopic
-  const deadLetters = isDeadLetters
-    ? undefined
-    : opened.use(openDeadLetters(newKafka(connection, { log, clientId: 'kafka-source' }), deadLetterTopic))
+  const producer = deadLetterProducer(newKafka(connection, { log, clientId: 'kafka-source' }))
+  const deadLetters = isDeadLetters ? undefined : opened.use(openDeadLetters(producer, deadLetterTopic))
   const source = { namespace: 'local', name: group, topic }
   const dispatch = createDispatch({ source, send, sinkUrl, policy, deadLetters, log })
   // one for all sessions: what the last one left under way counts for the next
