@@ -11,6 +11,8 @@ export type Manifest = {
   apiVersion: string
   kind: string
   metadata: { name: string; namespace?: string; labels?: { [name: string]: string } }
+  /** Of a ConfigMap or a Secret. */
+  data?: { [key: string]: string }
   [field: string]: unknown
 }
 export type Operation = { op: 'add' | 'replace' | 'remove'; path: string; value?: unknown }
@@ -83,7 +85,7 @@ function generate(set: Manifest[], kind: 'ConfigMap' | 'Secret', generator: v.In
   const data = Object.fromEntries(literals.map(entry))
   const same = set.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)
   if (Boolean(same) !== (behavior === 'merge')) throw new Error(`${kind} ${name}: merge is for what is there already`)
-  if (same) Object.assign(same['data'] as object, data)
+  if (same) same.data = { ...same.data, ...data }
   else set.push({ apiVersion: 'v1', kind, metadata: { name, ...(namespace && { namespace }) }, data })
   const made = same ?? set.at(-1)
   if (made && kind === 'Secret') made['type'] = 'Opaque'
@@ -95,7 +97,10 @@ export function change(manifest: Manifest, operations: readonly Operation[]) {
     const keys = path.split('/').slice(1)
     const names = keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
     const last = names.pop() ?? ''
-    const parent = names.reduce<unknown>((node, name) => (node as { [name: string]: unknown } | undefined)?.[name], manifest)
+    const parent = names.reduce<unknown>(
+      (node, name) => (node as { [name: string]: unknown } | undefined)?.[name],
+      manifest,
+    )
     if (typeof parent !== 'object' || parent === null) throw new Error(`${manifest.metadata.name} has no ${path}`)
     if (op !== 'add' && !(last in parent)) throw new Error(`${manifest.metadata.name} has no ${path}`)
     const copy = structuredClone(value)

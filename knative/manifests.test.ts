@@ -1,0 +1,393 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { createApp as createIngest } from '@activity-log/ingest/app.ts'
+import { createOrigin } from '@activity-log/local/routes.ts'
+import { createApp as createPersist } from '@activity-log/persist/app.ts'
+import { createApp as createQuery } from '@activity-log/query/app.ts'
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import {
+  areClusterLocal,
+  type Check,
+  deadLettersDoNotGoRound,
+  deliveryIsThatOfTheCode,
+  environmentIsWhatTheFunctionsRead,
+  healthPath,
+  namesAreThoseOfTheCode,
+  persistIsNotRouted,
+  probesAreQuick,
+  secretsHoldNoCredentials,
+  stopsInTime,
+  timeoutIsThatOfTheSink,
+} from './checks.ts'
+import { build, change, type Manifest, type Operation } from './kustomize.ts'
+
+const overlays = ['dev', 'production'] as const
+const folder = (overlay: string) => join(import.meta.dirname, 'overlays', overlay)
+const all: readonly Check[] = [
+  deliveryIsThatOfTheCode,
+  timeoutIsThatOfTheSink,
+  stopsInTime,
+  areClusterLocal('persist'),
+  persistIsNotRouted,
+  namesAreThoseOfTheCode,
+  deadLettersDoNotGoRound,
+  environmentIsWhatTheFunctionsRead,
+  probesAreQuick,
+  secretsHoldNoCredentials,
+]
+
+describe.each(overlays)('overlay %s', (overlay) => {
+  test('says what the code says', () => {
+    const manifests = build(folder(overlay))
+    expect(manifests.length).toBeGreaterThan(20)
+    expect(all.flatMap((check) => check(manifests))).toEqual([])
+  })
+})
+
+test('in production every function is cluster-local', () => {
+  expect(areClusterLocal('ingest', 'persist', 'query')(build(folder('production')))).toEqual([])
+})
+
+describe('what is wrong is seen:', () => {
+  const broken = (overlay: string, kind: string, name: string, operations: readonly Operation[]) => {
+    const manifests = build(folder(overlay))
+    const hit = manifests.filter((manifest) => manifest.kind === kind && manifest.metadata.name === name)
+    const own = kind === 'Service' ? hit.filter(({ apiVersion }) => apiVersion.startsWith('serving.knative.dev/')) : hit
+    expect(own).toHaveLength(1)
+    for (const manifest of own) change(manifest, operations)
+    return manifests
+  }
+  const container = '/spec/template/spec/containers/0'
+  const delivery = '/spec/delivery'
+  const label = '/metadata/labels/networking.knative.dev~1visibility'
+  const policy = `{"retry":415,"backoffPolicy":"linear","backoffDelayMs":1000,"timeoutMs":60000}`
+  const replace = (path: string, value: unknown): Operation[] => [{ op: 'replace', path, value }]
+
+  test.each<[string, Check, string, string, string, Operation[], string[]]>([
+    [
+      'fewer retries',
+      deliveryIsThatOfTheCode,
+      'dev',
+      'KafkaSource',
+      'activities',
+      replace(`${delivery}/retry`, 10),
+      [
+        `activities: delivery is ${policy.replace('415', '10')} and should be ${policy}`,
+        'activities: gives up after 0.0 h',
+      ],
+    ],
+    [
+      'another policy',
+      deliveryIsThatOfTheCode,
+      'dev',
+      'KafkaSource',
+      'activities-dead-letter',
+      [...replace(`${delivery}/backoffPolicy`, 'exponential'), ...replace(`${delivery}/retry`, 16)],
+      [
+        `activities-dead-letter: delivery is ${policy.replace('linear', 'exponential').replace('415', '16')} and should be ${policy}`,
+        'activities-dead-letter: gives up after 36.4 h',
+      ],
+    ],
+    [
+      'another delay',
+      deliveryIsThatOfTheCode,
+      'dev',
+      'KafkaSource',
+      'activities',
+      replace(`${delivery}/backoffDelay`, 'PT0.5S'),
+      [
+        `activities: delivery is ${policy.replace('1000', '500')} and should be ${policy}`,
+        'activities: gives up after 12.0 h',
+      ],
+    ],
+    [
+      'a timeout that the sink does not have',
+      timeoutIsThatOfTheSink,
+      'dev',
+      'KafkaSource',
+      'activities',
+      replace(`${delivery}/timeout`, 'PT30S'),
+      ['activities: timeout is 30 and should be 60'],
+    ],
+    [
+      'a sink that is slower than the timeout',
+      timeoutIsThatOfTheSink,
+      'dev',
+      'Service',
+      'persist',
+      replace('/spec/template/spec/timeoutSeconds', 120),
+      ['activities: timeout is 60 and should be 120', 'activities-dead-letter: timeout is 60 and should be 120'],
+    ],
+    [
+      'a grace period that is shorter than the drain',
+      stopsInTime,
+      'production',
+      'Service',
+      'ingest',
+      replace('/spec/template/spec/timeoutSeconds', 30),
+      ['ingest: timeoutSeconds is below 60'],
+    ],
+    [
+      'a public persist',
+      areClusterLocal('persist'),
+      'dev',
+      'Service',
+      'persist',
+      [{ op: 'remove', path: label }],
+      ['persist is public'],
+    ],
+    [
+      'a public query in production',
+      areClusterLocal('ingest', 'persist', 'query'),
+      'production',
+      'Service',
+      'query',
+      [{ op: 'remove', path: label }],
+      ['query is public'],
+    ],
+    [
+      'a route to persist',
+      persistIsNotRouted,
+      'production',
+      'HTTPRoute',
+      'activity-log',
+      replace('/spec/rules/1/filters/0/urlRewrite/hostname', 'persist.activity-log.svc.cluster.local'),
+      ['HTTPRoute activity-log leads to persist'],
+    ],
+    [
+      'another topic',
+      namesAreThoseOfTheCode,
+      'production',
+      'KafkaSource',
+      'activities',
+      replace('/spec/topics', ['activity']),
+      ['the topic of source activities is ["activity"] and should be ["activities"]'],
+    ],
+    [
+      'another topic to publish to',
+      namesAreThoseOfTheCode,
+      'production',
+      'ConfigMap',
+      'kafka',
+      replace('/data/KAFKA_TOPIC', 'logs'),
+      ['KAFKA_TOPIC is "logs" and should be "activities"'],
+    ],
+    [
+      'another group',
+      namesAreThoseOfTheCode,
+      'dev',
+      'KafkaSource',
+      'activities-dead-letter',
+      replace('/spec/consumerGroup', 'persist'),
+      ['the group of source activities-dead-letter is "persist" and should be "persist-dead-letters"'],
+    ],
+    [
+      'dead letters delivered as activities',
+      namesAreThoseOfTheCode,
+      'dev',
+      'KafkaSource',
+      'activities-dead-letter',
+      [{ op: 'remove', path: '/spec/sink/uri' }],
+      ['the path of dead letters is "/" and should be "/dead-letters"'],
+    ],
+    [
+      'a topic that nobody makes',
+      namesAreThoseOfTheCode,
+      'dev',
+      'KafkaSink',
+      'activities-undelivered',
+      replace('/spec/topic', 'lost'),
+      [
+        'topics made is ["activities","activities-dead-letter","activities-undelivered"] and should be ["activities","activities-dead-letter","lost"]',
+      ],
+    ],
+    [
+      'other brokers',
+      namesAreThoseOfTheCode,
+      'production',
+      'KafkaSink',
+      'activities-dead-letter',
+      replace('/spec/bootstrapServers', ['kafka-1.example.com:9093']),
+      [
+        'activities-dead-letter: brokers is "kafka-1.example.com:9093" and should be "kafka-1.example.com:9093,kafka-2.example.com:9093,kafka-3.example.com:9093"',
+      ],
+    ],
+    [
+      'dead letters of dead letters in their own topic',
+      deadLettersDoNotGoRound,
+      'dev',
+      'KafkaSource',
+      'activities-dead-letter',
+      replace(`${delivery}/deadLetterSink/ref/name`, 'activities-dead-letter'),
+      ['activities: its dead letters go round', 'activities-dead-letter: its dead letters go round'],
+    ],
+    [
+      'dead letters that come back by a detour',
+      deadLettersDoNotGoRound,
+      'dev',
+      'KafkaSink',
+      'activities-undelivered',
+      replace('/spec/topic', 'activities'),
+      ['activities: its dead letters go round', 'activities-dead-letter: its dead letters go round'],
+    ],
+    [
+      'dead letters that need another service',
+      deadLettersDoNotGoRound,
+      'dev',
+      'KafkaSource',
+      'activities',
+      replace(`${delivery}/deadLetterSink/ref`, { apiVersion: 'v1', kind: 'Service', name: 'query' }),
+      ['activities: its dead letters do not go to a KafkaSink'],
+    ],
+    [
+      'a variable that nobody reads',
+      environmentIsWhatTheFunctionsRead,
+      'dev',
+      'Service',
+      'query',
+      replace(`${container}/env/0/name`, 'MONGO_URI'),
+      ['query does not read MONGO_URI', 'The configuration is not right:  MONGODB_URI is required'],
+    ],
+    [
+      'settings of another function',
+      environmentIsWhatTheFunctionsRead,
+      'dev',
+      'Service',
+      'query',
+      replace(`${container}/envFrom/0/configMapRef/name`, 'kafka'),
+      ['query does not read KAFKA_BROKERS', 'query does not read KAFKA_TOPIC'],
+    ],
+    [
+      'a port, which is Knative’s to say',
+      environmentIsWhatTheFunctionsRead,
+      'dev',
+      'Service',
+      'persist',
+      [{ op: 'add', path: `${container}/env/-`, value: { name: 'PORT', value: '8080' } }],
+      ['persist does not read PORT'],
+    ],
+    [
+      'a value that no function takes',
+      environmentIsWhatTheFunctionsRead,
+      'production',
+      'ConfigMap',
+      'kafka',
+      replace('/data/KAFKA_BROKERS', 'kafka-1.example.com'),
+      ['The configuration is not right:  KAFKA_BROKERS must be a list of host:port, divided by commas'],
+    ],
+    [
+      'credentials without a mechanism',
+      environmentIsWhatTheFunctionsRead,
+      'production',
+      'Service',
+      'ingest',
+      [{ op: 'remove', path: `${container}/env/2` }],
+      ['The configuration is not right:  KAFKA_SASL_MECHANISM is required with a username and a password'],
+    ],
+    [
+      'a slow probe',
+      probesAreQuick,
+      'dev',
+      'Service',
+      'persist',
+      [{ op: 'add', path: `${container}/readinessProbe/periodSeconds`, value: 1 }],
+      [
+        'persist: readinessProbe is {"httpGet":{"path":"/healthz"},"periodSeconds":1} and should be {"httpGet":{"path":"/healthz"}}',
+      ],
+    ],
+    [
+      'a probe that asks the database',
+      probesAreQuick,
+      'dev',
+      'Service',
+      'query',
+      replace(`${container}/readinessProbe/httpGet/path`, '/logs?limit=1'),
+      ['query: readinessProbe is {"httpGet":{"path":"/logs?limit=1"}} and should be {"httpGet":{"path":"/healthz"}}'],
+    ],
+    [
+      'a password in the repository',
+      secretsHoldNoCredentials,
+      'dev',
+      'Secret',
+      'mongodb',
+      replace('/data/query-uri', Buffer.from('mongodb://query:secret@mongodb:27017/').toString('base64')),
+      ['Secret mongodb: query-uri is no address without credentials'],
+    ],
+  ])('%s', (_what, check, overlay, kind, name, operations, lines) => {
+    expect(check(broken(overlay, kind, name, operations))).toEqual(lines)
+  })
+})
+
+test.each([
+  ['ingest', createIngest],
+  ['persist', createPersist],
+  ['query', createQuery],
+])('%s answers its probe with neither Kafka nor MongoDB', async (_name, createApp) => {
+  const ask = () => {
+    throw new Error('a probe asks nobody')
+  }
+  const unusable = new Proxy({}, { get: () => ask }) as never
+  expect((await createApp(unusable).request(healthPath)).status).toBe(200)
+})
+
+describe('the one host', () => {
+  const Rule = v.object({
+    matches: v.tuple([
+      v.object({ path: v.object({ type: v.string(), value: v.string() }), method: v.optional(v.string()) }),
+    ]),
+    filters: v.tuple([v.object({ urlRewrite: v.object({ hostname: v.string() }) })]),
+  })
+  const Route = v.object({ spec: v.object({ rules: v.array(Rule) }) })
+
+  /** As the Gateway API says: an exact path goes before a prefix. */
+  function functionFor(method: string, path: string): string | undefined {
+    const route = build(folder('production')).find(({ kind }) => kind === 'HTTPRoute')
+    const rules = v.parse(Route, route).spec.rules.toSorted((a, b) => rank(a) - rank(b))
+    const hit = rules.find(({ matches: [match] }) => {
+      const { type, value } = match.path
+      const hits = type === 'Exact' ? path === value : path.startsWith(value)
+      return hits && (match.method ?? method) === method
+    })
+    return hit?.filters[0].urlRewrite.hostname.split('.')[0]
+  }
+  const rank = ({ matches: [match] }: v.InferOutput<typeof Rule>) => (match.path.type === 'Exact' ? 0 : 1)
+
+  const answers = (name: string) => () => new Response(name)
+  const origin = createOrigin({ ingest: answers('ingest'), query: answers('query') })
+
+  test.each([
+    ['POST', '/logs'],
+    ['GET', '/logs'],
+    ['GET', '/logs/a-1'],
+    ['GET', '/'],
+    ['GET', '/healthz'],
+    ['GET', '/stats'],
+    ['POST', '/logs/'],
+    ['POST', '/dead-letters'],
+  ])('sends %s %s where npm start does', async (method, path) => {
+    const answer = await origin(new Request(`http://localhost${path}`, { method }))
+    expect(functionFor(method, path)).toBe(await answer.text())
+  })
+})
+
+const kubectl = spawnSync('kubectl', ['kustomize', '--help']).status === 0
+
+describe.skipIf(!kubectl).each(overlays)('overlay %s', (overlay) => {
+  test('is rendered for these tests as kubectl renders it', () => {
+    const text = execFileSync('kubectl', ['kustomize', folder(overlay)], { encoding: 'utf8' })
+    const withoutHashes = text.replaceAll(/\b(functions|kafka|mongodb)-[a-z0-9]{10}\b/g, '$1')
+    const rendered: Manifest[] = parseAllDocuments(withoutHashes).map((document) => document.toJS())
+    for (const { kind, data } of rendered) {
+      // kustomize wraps long base64
+      for (const key in data ?? {}) if (kind === 'Secret' && data) data[key] = data[key]?.replaceAll('\n', '') ?? ''
+    }
+    expect(byName(build(folder(overlay)))).toEqual(byName(rendered))
+  })
+
+  const byName = (manifests: readonly Manifest[]) =>
+    Object.fromEntries(
+      manifests.map((manifest) => [`${manifest.apiVersion} ${manifest.kind} ${manifest.metadata.name}`, manifest]),
+    )
+})
