@@ -41,7 +41,17 @@ const Kustomization = v.strictObject({
     ),
     [],
   ),
-  images: v.optional(v.array(v.strictObject({ name: v.string(), newName: v.string(), newTag: v.string() })), []),
+  images: v.optional(
+    v.array(
+      v.strictObject({
+        name: v.string(),
+        newName: v.string(),
+        newTag: v.optional(v.string()),
+        digest: v.optional(v.string()),
+      }),
+    ),
+    [],
+  ),
   configurations: v.optional(v.array(v.string()), []),
 })
 
@@ -68,7 +78,9 @@ export function build(folder: string): Manifest[] {
   }
   for (const manifest of set) {
     if (kustomization.namespace && manifest.kind !== 'Namespace') manifest.metadata.namespace = kustomization.namespace
-    for (const { name, newName, newTag } of kustomization.images) rename(manifest, name, `${newName}:${newTag}`)
+    for (const { name, newName, newTag, digest } of kustomization.images) {
+      rename(manifest, name, digest ? `${newName}@${digest}` : `${newName}:${newTag}`)
+    }
   }
   return set
 }
@@ -85,10 +97,12 @@ function generate(set: Manifest[], kind: 'ConfigMap' | 'Secret', generator: v.In
   const data = Object.fromEntries(literals.map(entry))
   const same = set.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)
   if (Boolean(same) !== (behavior === 'merge')) throw new Error(`${kind} ${name}: merge is for what is there already`)
-  if (same) same.data = { ...same.data, ...data }
-  else set.push({ apiVersion: 'v1', kind, metadata: { name, ...(namespace && { namespace }) }, data })
-  const made = same ?? set.at(-1)
-  if (made && kind === 'Secret') made['type'] = 'Opaque'
+  if (same) {
+    same.data = { ...same.data, ...data }
+    return
+  }
+  const type = kind === 'Secret' && { type: 'Opaque' }
+  set.push({ apiVersion: 'v1', kind, metadata: { name, ...(namespace && { namespace }) }, ...type, data })
 }
 
 /** RFC 6902, in place. */
