@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
+// stills a timer of kafkajs, in tests too
+import '../broker/kafka-client.ts'
 
 const run = promisify(execFile)
 
