@@ -8,17 +8,22 @@ import { StartError } from '@activity-log/shared/config.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { SingleBar } from 'cli-progress'
 
-const usage = `Usage: npm run import -- FILE [--url http://localhost:3000]
+const usage = `Usage: npm run import -- FILE [--url http://localhost:3000] [--query-url http://…]
 
-Sends a file of activities, one as JSON a line (.ndjson, also gzipped: .gz), to POST /logs.
+Sends a file of activities, one as JSON a line (.ndjson, also gzipped: .gz), to POST /logs, and waits until the last are
+found: at the same place, or at --query-url where query has an address of its own.
 It may be stopped and run again: what is there already is not stored twice. A line without
 an id gets one made of the file's name, its number and its content.`
 
 const linesPerRequest = 1000
 const bytesPerRequest = 3 * 1024 * 1024
 const requestsAtOnce = 2
-/** The deliveries that may be under way behind the last answer: when that many of the newest are found, all are. */
+/**
+ * Looked for in the end are the newest, as many as may be under way at once, and one of so many of all the others: what a
+ * partition holds comes in order but for those under way, and the activities of a request are in a few partitions.
+ */
 const deliveriesUnderWay = 100
+const oneOf = 200
 const mostWaitMs = 60_000
 
 type Line = { number: number; text: string }
@@ -30,18 +35,20 @@ type Result = {
 }
 
 async function main() {
-  const { file, origin } = readArguments()
+  const { file, origin, queryOrigin } = readArguments()
   await assertAnswers(origin)
+  await assertAnswers(queryOrigin)
   const progress = startProgress(statSync(file).size)
   const refused: string[] = []
   const newest: string[] = []
+  const sample: string[] = []
   let accepted = 0
   const underWay = new Set<Promise<void>>()
 
   async function sendAll(lines: Line[]) {
     for (const { line, result } of await send(origin, lines)) {
       if (result.status === 'accepted' && result.id !== undefined) {
-        accepted++
+        if (accepted++ % oneOf === 0) sample.push(result.id)
         newest.push(result.id)
       } else {
         const reasons = result.errors?.map(
@@ -63,10 +70,10 @@ async function main() {
     underWay.add(sending)
   }
   await Promise.all(underWay)
-  const areFound = await untilFound(origin, newest)
+  const areFound = await untilFound(queryOrigin, [...sample, ...newest])
   progress.stop()
   const whatOfThem = areFound ? 'are in the log' : 'were accepted; some are still on their way into the log'
-  console.log(`${accepted.toLocaleString('en')} activities ${whatOfThem}: ${origin}/logs`)
+  console.log(`${accepted.toLocaleString('en')} activities ${whatOfThem}: ${queryOrigin}/logs`)
   if (refused.length > 0) {
     console.error(`${refused.length.toLocaleString('en')} lines were refused:\n${refused.slice(0, 20).join('\n')}`)
     if (refused.length > 20) console.error(`  … and ${refused.length - 20} more`)
@@ -74,10 +81,12 @@ async function main() {
   }
 }
 
-function readArguments(): { file: string; origin: string } {
-  let parsed: { values: { url?: string; help?: boolean }; positionals: string[] }
+type Arguments = { file: string; origin: string; queryOrigin: string }
+
+function readArguments(): Arguments {
+  let parsed: { values: { url?: string; 'query-url'?: string; help?: boolean }; positionals: string[] }
   try {
-    const options = { url: { type: 'string' }, help: { type: 'boolean' } } as const
+    const options = { url: { type: 'string' }, 'query-url': { type: 'string' }, help: { type: 'boolean' } } as const
     parsed = parseArgs({ allowPositionals: true, options })
   } catch (error) {
     throw new StartError(`${(error as Error).message}\n\n${usage}`)
@@ -86,7 +95,9 @@ function readArguments(): { file: string; origin: string } {
   const [file] = positionals
   if (values.help || file === undefined || positionals.length > 1) throw new StartError(usage)
   if (!existsSync(file)) throw new StartError(`There is no file ${file}.\n\n${usage}`)
-  return { file, origin: (values.url ?? 'http://localhost:3000').replace(/\/$/, '') }
+  const { url = 'http://localhost:3000', 'query-url': queryUrl = url } = values
+  const [origin = '', queryOrigin = ''] = [url, queryUrl].map((text) => text.replace(/\/$/, ''))
+  return { file, origin, queryOrigin }
 }
 
 async function assertAnswers(origin: string) {
