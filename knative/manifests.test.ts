@@ -275,7 +275,7 @@ describe('what is wrong is seen:', () => {
       'ConfigMap',
       'kafka',
       replace('/data/KAFKA_BROKERS', 'kafka-1.example.com'),
-      ['The configuration is not right:  KAFKA_BROKERS must be a list of host:port, divided by commas'],
+      ['The configuration is not right:  KAFKA_BROKERS must be a list of host:port, with commas between them'],
     ],
     [
       'credentials without a mechanism',
