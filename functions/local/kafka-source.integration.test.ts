@@ -474,6 +474,14 @@ describe('starts, stops and outages', () => {
     expect(program.output()).toMatch(/KAFKA_TOPIC: Kafka has no topic nowhere/)
   })
 
+  test('credentials that Kafka does not want are a wrong configuration, named', async () => {
+    const { env } = await aJourney(1)
+    const credentials = { KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_USERNAME: 'persist', KAFKA_PASSWORD: 'secret' }
+    await using program = startProgram('functions/local/kafka-source.ts', { ...env, ...credentials })
+    expect(await program.ended).toBe(78)
+    expect(program.output()).toMatch(/KAFKA_SASL_MECHANISM/)
+  })
+
   test('brokers that are away only make it wait, with a warning', async () => {
     const { source, sink, produce } = await aJourney(1)
     await produce(records(1))

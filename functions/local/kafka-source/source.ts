@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type DeliveryPolicy, deliveryPolicy } from '@activity-log/shared/broker/delivery.ts'
-import { newKafka } from '@activity-log/shared/broker/kafka-client.ts'
+import { newKafka, refusal } from '@activity-log/shared/broker/kafka-client.ts'
 import type { KafkaConnection } from '@activity-log/shared/broker/kafka-config.ts'
 import { ConfigError } from '@activity-log/shared/config.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -79,7 +79,8 @@ export function openKafkaSource({
       } catch (error) {
         if (stop.signal.aborted) return
         if (error instanceof ConfigError) throw error
-        const fact = 'Kafka does not answer at KAFKA_BROKERS as it should; trying again until it does'
+        const fact =
+          'Kafka does not answer at KAFKA_BROKERS (KAFKA_TLS, KAFKA_SASL_MECHANISM) as it should; trying again'
         if (failures++ % restartsPerWarning === 0) log.warn({ brokers: connection.brokers, err: error }, fact)
         await wait(restartMs, undefined, { signal: stop.signal }).catch(() => {})
       }
@@ -113,10 +114,8 @@ async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }
       await wait(200, undefined, { signal })
     }
   } catch (error) {
-    if (isRefusal(error)) {
-      throw misconfiguration(['KAFKA_USERNAME and KAFKA_PASSWORD are refused by Kafka'], error)
-    }
-    throw error
+    const refused = refusal(error)
+    throw refused ? misconfiguration([refused], error) : error
   } finally {
     await atMost(1000, admin.disconnect())
   }
@@ -124,9 +123,3 @@ async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }
 
 const misconfiguration = (lines: readonly string[], cause?: unknown) =>
   new ConfigError(`The configuration is not right:\n${lines.map((line) => `  ${line}`).join('\n')}`, { cause })
-
-/** kafkajs wraps what a broker answered. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return error.name === 'KafkaJSSASLAuthenticationError' || isRefusal(error.cause)
-}
