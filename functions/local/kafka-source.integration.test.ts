@@ -199,6 +199,18 @@ describe('what a record becomes', () => {
   })
 })
 
+describe('where it starts', () => {
+  test('records that Kafka has deleted since the commit do not stop the partition', async () => {
+    const { source, sink, produce, admin, topic, group, committed } = await aJourney(1)
+    await produce(records(100))
+    await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '10' }] })
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '50' }] })
+    source()
+    await until(async () => (await committed()) === 100)
+    expect(sink.received).toHaveLength(50)
+  })
+})
+
 describe('unordered', () => {
   test('takes all at once, goes on below 50 under way, and never has more than 99', async () => {
     const { held, answer } = heldAnswers()

@@ -62,6 +62,7 @@ export function openKafkaSource({
   const stopped = Promise.withResolvers<void>()
   stop.signal.addEventListener('abort', () => stopped.resolve())
 
+  let failures = 0
   async function consume() {
     await assertUsable(kafka, topics, stop.signal)
     await using session = startSession({ kafka, topic, group, ordering, dispatch, inFlight, commitEveryMs, log })
@@ -71,7 +72,6 @@ export function openKafkaSource({
     await Promise.race([session.failed, stopped.promise])
   }
 
-  let failures = 0
   async function run() {
     while (!stop.signal.aborted) {
       try {
