@@ -301,6 +301,23 @@ describe('when the group rebalances', () => {
     expect(sink.received).toHaveLength(62)
   })
 
+  test('only whoever has a partition goes on with its retries', async () => {
+    const { source, sink, produce } = await aJourney(2, () => ({ status: 503 }))
+    for (const partition of [0, 1]) await produce(records(1, partition))
+    const policy = { ...quick, retry: 1000, backoffDelayMs: 5 }
+    const attempts = (id: string) => (path: string) =>
+      sink.received.filter((one) => idOf(one) === id && one.path === path).length
+    source({ policy, sinkUrl: `${sink.url}first` })
+    await until(() => sink.received.length > 2)
+    source({ policy, sinkUrl: `${sink.url}second` })
+    await until(() => sink.received.some(({ path }) => path === '/second'))
+    const moved = attempts(idOf(sink.received.find(({ path }) => path === '/second')!))
+    await until(() => moved('/second') > 2)
+    const before = moved('/first')
+    await until(() => moved('/second') > 20)
+    expect(moved('/first')).toBe(before)
+  })
+
   test('ordered: a partition that went while it was busy is read when it comes back', async () => {
     const { answer, answerAll } = heldAnswers()
     const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)

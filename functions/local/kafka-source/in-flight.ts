@@ -1,7 +1,7 @@
 /** The deliveries under way, of all partitions together. */
 export type InFlight = {
   size(): number
-  add(delivery: Promise<void>): void
+  add(delivery: Promise<unknown>): void
   /** Resolves when one of them ends, or somebody is to look again for another reason. */
   changed(): Promise<void>
   change(): void

@@ -9,8 +9,9 @@ import { atMost } from './at-most.ts'
 import { deadLetterProducer, openDeadLetters } from './dead-letters.ts'
 import { createDispatch } from './dispatch.ts'
 import { openInFlight } from './in-flight.ts'
-import { type Ordering, startSession } from './session.ts'
+import { startSession } from './session.ts'
 import { openSink } from './sink.ts'
+import type { Ordering } from './take.ts'
 
 export type KafkaSourceOptions = {
   connection: KafkaConnection

@@ -1,0 +1,58 @@
+import { type Progress, startProgress } from './progress.ts'
+
+export type Partition = {
+  number: number
+  progress: Progress
+  /** Ends the waits for retries; what has no outcome then is delivered again by whoever reads on from the commit. */
+  release: AbortController
+  /** Undefined until this member has committed since the group last agreed. */
+  committed: number | undefined
+}
+
+export type Commit = { partition: Partition; offset: number }
+
+/** The partitions that a member of a group has. */
+export type Partitions = {
+  get(number: number): Partition | undefined
+  /** The group has agreed: those that went are released, those that stay keep their progress. */
+  assign(numbers: readonly number[]): { came: readonly Partition[]; stayed: readonly Partition[] }
+  /** What a commit has to say. */
+  due(): readonly Commit[]
+  releaseAll(): void
+}
+
+export function noPartitions(): Partitions {
+  const partitions = new Map<number, Partition>()
+
+  return {
+    get: (number) => partitions.get(number),
+    assign(numbers) {
+      for (const [number, { release }] of partitions) {
+        if (numbers.includes(number)) continue
+        release.abort()
+        partitions.delete(number)
+      }
+      const stayed = [...partitions.values()]
+      // the member that had one in between may have committed less
+      for (const partition of stayed) partition.committed = undefined
+      const came = numbers.filter((number) => !partitions.has(number)).map(startPartition)
+      for (const partition of came) partitions.set(partition.number, partition)
+      return { came, stayed }
+    },
+    due: () =>
+      [...partitions.values()].flatMap((partition) => {
+        const offset = partition.progress.committable()
+        return offset === undefined || offset === partition.committed ? [] : [{ partition, offset }]
+      }),
+    releaseAll() {
+      for (const { release } of partitions.values()) release.abort()
+    },
+  }
+}
+
+const startPartition = (number: number): Partition => ({
+  number,
+  progress: startProgress(),
+  release: new AbortController(),
+  committed: undefined,
+})
