@@ -15,7 +15,8 @@ import { openKafkaSource } from './kafka-source/source.ts'
  *   be written is tried again until it can; the real one gives the event up, as it does one that HTTP cannot carry.
  * - A stop waits for requests under way and commits; the real one aborts them and commits nothing. Both deliver again after
  *   a crash what was not committed.
- * - A partition that stays after a rebalance goes on where it was; the real one starts again at the commit.
+ * - A partition that stays after a rebalance goes on where it was; the real one starts again at the commit. Partitions are
+ *   shared out round robin, not sticky.
  * - ordered: up to 50 records a look for each partition, not for all together; so it is not held to 250 records a second.
  * - A `kne-` header whose name no CloudEvent extension may have is dropped; the real one stops for ever.
  * - 303 is a failure like any other redirect; the real one follows it.
