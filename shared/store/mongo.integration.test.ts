@@ -2,7 +2,7 @@ import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ConfigError } from '../config.ts'
 import { recorded, silent, until } from '../testing/builders.ts'
-import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
+import { aDatabase, askFeatures, failing, refusingScans, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
@@ -300,6 +300,25 @@ describe('lists read no more documents than they show', () => {
       expect(command).toHaveProperty('hint')
     }
   })
+})
+
+test('nothing that the store asks for reads a whole collection', async ({ skip }) => {
+  const database = newDatabase()
+  await using store = openIn(database)
+  await store.save([recorded({ id: 'a' })])
+  await using refusing = await refusingScans(database)
+  if (!refusing) return skip('the server cannot refuse scans')
+  const letter = { position: { partition: 0, offset: 1 }, reason: 'refused', errors: [], headers: {} } as const
+  await store.park([{ ...letter, body: Buffer.from('x'), at: new Date() }])
+  expect(await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])).toEqual(['duplicate', 'stored'])
+  const actions = [{ prefix: 'click' }]
+  const filters = [{}, { userId: 'user_123' }, { actions }, { userId: 'user_123', actions }, { from: 0 }]
+  for (const filter of filters.map((filter) => ({ tenant: 'default', ...filter }))) {
+    expect(await store.find({ filter, order: 'asc', limit: 10, skip: 1 })).toHaveLength(1)
+    expect(await store.count(filter)).toBe(2)
+  }
+  expect(await store.get('default', 'b')).toBeDefined()
+  expect(await store.deadLetters()).toHaveLength(1)
 })
 
 describe('what only MongoDB knows of the configuration', () => {

@@ -6,7 +6,7 @@ import { collections } from './mongo-documents.ts'
 import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
 import { queriesIn } from './mongo-query.ts'
 import { savingIn } from './mongo-save.ts'
-import type { ActivityStore } from './store.ts'
+import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
   uri: string
@@ -42,6 +42,14 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
   const { find, count, get } = queriesIn(db.collection(collections.activities))
   const { park, deadLetters } = deadLettersIn(db.collection(collections.deadLetters))
 
+  /** A driver whose first attempt to connect failed does not try again by itself; once connected, this costs nothing. */
+  const ask = <Result>(work: () => Promise<Result>) =>
+    asking(async () => {
+      if (closing.signal.aborted) throw new StoreUnavailable('The store is closed')
+      await client.connect()
+      return work()
+    })
+
   /** Nothing is saved before this: without the unique index an id could be stored twice. */
   const guarded = untilDone(async () => {
     if (!migrate) return assertGuarded(db)
@@ -69,7 +77,7 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
   async function introduce() {
     for (let pauseMs = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
-        return await asking(meet)
+        return await ask(meet)
       } catch (err) {
         if (closing.signal.aborted) return
         const mistake = asConfigError(err, client)
@@ -83,12 +91,12 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
 
   return {
     misconfigured: misconfigured.promise,
-    save: (activities) => asking(() => guarded().then(() => save(activities))),
-    park: (letters) => asking(() => park(letters)),
-    find: (query) => asking(() => find(query)),
-    count: (filter, atMost) => asking(() => count(filter, atMost)),
-    get: (tenant, id) => asking(() => get(tenant, id)),
-    deadLetters: () => asking(deadLetters),
+    save: (activities) => ask(() => guarded().then(() => save(activities))),
+    park: (letters) => ask(() => park(letters)),
+    find: (query) => ask(() => find(query)),
+    count: (filter, atMost) => ask(() => count(filter, atMost)),
+    get: (tenant, id) => ask(() => get(tenant, id)),
+    deadLetters: () => ask(deadLetters),
     async [Symbol.asyncDispose]() {
       closing.abort()
       await client.close()

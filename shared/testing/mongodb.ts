@@ -1,4 +1,5 @@
 import { type Db, type Document, MongoClient } from 'mongodb'
+import { expect } from 'vitest'
 import { mongodbUri, uniqueName } from './servers.ts'
 
 /** A database of a test's own, dropped when the test is over. `client` reports the commands that it sends. */
@@ -60,6 +61,19 @@ export async function askFeatures(): Promise<Features> {
     authentication: await knows({ saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: Buffer.from('n,,n=x,r=x') }),
     isReplicaSet: (await db.command({ hello: 1 }))['setName'] !== undefined,
   }
+}
+
+/** While it lasts, the server refuses what would read a whole collection; undefined where it cannot do that. */
+export async function refusingScans({ client, db }: TestDatabase): Promise<AsyncDisposable | undefined> {
+  const set = (notablescan: boolean) => client.db('admin').command({ setParameter: 1, notablescan })
+  const known = await set(true).then(
+    () => true,
+    () => false,
+  )
+  if (!known) return undefined
+  await db.collection('scanned').insertOne({ any: 1 })
+  await expect(db.collection('scanned').findOne({ other: 1 })).rejects.toMatchObject({ code: 291 })
+  return { [Symbol.asyncDispose]: () => set(false).then(() => undefined) }
 }
 
 /** While it lasts, the next so many of these commands fail as `data` says; other commands do not. */
