@@ -9,7 +9,7 @@ import { openKafkaSource } from './kafka-source/source.ts'
 /**
  * The stand-in for Knative's KafkaSource, where there is no Knative: it takes the records of a topic and POSTs each as a
  * CloudEvent to SINK_URL. What it makes of a record, which answers it retries and when, how many are under way and what it
- * commits was compared with the real one. It is meant to differ in this:
+ * commits follows what the real one was seen to do; the two were not run side by side. It is meant to differ in this:
  *
  * - Dead letters go to a topic directly, as the KafkaSink that the real one POSTs them to would write them. One that cannot
  *   be written is tried again until it can; the real one gives the event up, as it does one that HTTP cannot carry.

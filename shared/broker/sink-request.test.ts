@@ -20,7 +20,8 @@ const position = (offset: number) => ({
   'ce-knativekafkaoffset': String(offset),
 })
 
-// the headers and bodies here are what the real KafkaSource was seen to send
+// the whole requests here were recorded from the real KafkaSource, as most single cases were; a leap second, a day that does
+// not exist and data that is no JSON are what its Java SDK is expected to do
 describe('a raw record', () => {
   const raw = {
     'ce-specversion': '1.0',

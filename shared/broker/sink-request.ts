@@ -19,7 +19,8 @@ export type SinkRequest = { headers: { [name: string]: string }; body: Uint8Arra
 /**
  * The request that KafkaSource makes of a record, whatever is in it: a CloudEvent in binary mode. It looks for one in
  * structured mode, then for one in binary mode; anything else, and any that is not valid, becomes an event about the raw
- * record (checked against the real one, request by request).
+ * record. It follows requests that were recorded from the real one; which URIs and which structured events its SDK refuses,
+ * beyond those recorded, is a guess from the rules of Java.
  */
 export function sinkRequest(record: SourceRecord, source: Source): SinkRequest {
   const event = isStructured(record) ? structuredEvent(record) : binaryEvent(record)
