@@ -52,7 +52,7 @@ describe('starts, stops and outages', () => {
     const { env } = await aJourney(1)
     await using program = startProgram('functions/local/kafka-source.ts', { ...env, KAFKA_TOPIC: 'nowhere' })
     expect(await program.ended).toBe(78)
-    expect(program.output()).toMatch(/KAFKA_TOPIC: Kafka has no topic nowhere/)
+    expect(program.output()).toMatch(/KAFKA_TOPIC names a topic that Kafka does not have.*nowhere/)
   })
 
   test('credentials that Kafka does not want are a wrong configuration, named', async () => {

@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { expect, onTestFinished, test } from 'vitest'
 import { silent } from '../testing/builders.ts'
-import { newKafka, refusal } from './kafka-client.ts'
+import { newKafka } from './kafka-client.ts'
 
 function aRequestQueue() {
   const queue = new RequestQueue({
@@ -51,18 +51,4 @@ test('kafkajs writes nothing but what our log keeps for those who look closely',
   })
   await expect(producer.connect()).rejects.toThrow()
   expect(facts).toContainEqual(expect.objectContaining({ kafkajs: 'Connection', broker: '127.0.0.1:1' }))
-})
-
-test.each([
-  ['KafkaJSSASLAuthenticationError', {}, /^KAFKA_USERNAME and KAFKA_PASSWORD /],
-  ['KafkaJSProtocolError', { type: 'UNSUPPORTED_SASL_MECHANISM' }, /^KAFKA_SASL_MECHANISM /],
-  ['KafkaJSProtocolError', { type: 'ILLEGAL_SASL_STATE' }, /^KAFKA_SASL_MECHANISM /],
-])('%s %j is a refusal, also as the cause of another error', (name, fields, words) => {
-  const error = Object.assign(new Error('refused'), { name, ...fields })
-  expect(refusal(error)).toMatch(words)
-  expect(refusal(new Error('retries exceeded', { cause: error }))).toMatch(words)
-})
-
-test('an outage is no refusal', () => {
-  expect(refusal(Object.assign(new Error('closed'), { name: 'KafkaJSConnectionClosedError' }))).toBeUndefined()
 })

@@ -37,19 +37,6 @@ export function newKafka(
   })
 }
 
-/**
- * What of the configuration a broker refuses for good, in words that begin with the variables; undefined for an error that
- * may pass. kafkajs wraps what the broker answered.
- */
-export function refusal(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  if (error.name === 'KafkaJSSASLAuthenticationError') return 'KAFKA_USERNAME and KAFKA_PASSWORD are refused by Kafka'
-  const { type } = error as Error & { type?: string }
-  if (type === 'UNSUPPORTED_SASL_MECHANISM') return 'KAFKA_SASL_MECHANISM is not one of those that Kafka has'
-  if (type === 'ILLEGAL_SASL_STATE') return 'KAFKA_SASL_MECHANISM is set, but Kafka takes no credentials there'
-  return refusal(error.cause)
-}
-
 /** In an outage kafkajs writes an error for each attempt. What that means is said once, by those who use the client. */
 function logTo(log: Pick<Log, 'debug'>): logCreator {
   return () =>

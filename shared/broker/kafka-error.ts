@@ -10,7 +10,7 @@ type KafkaError = Error & { type?: string; retriable?: boolean; errors?: readonl
 
 /** kafkajs wraps errors in one another, and calls some transient ones not retriable: the innermost answer counts. */
 export function kafkaErrorKind(error: unknown): KafkaErrorKind {
-  if (isCredentialsError(error)) return 'refused'
+  if (credentialsMistake(error)) return 'refused'
   const answer = causes(error).find(({ type }) => type !== undefined)
   if (!answer) return 'silent'
   return answer.retriable || answer.type === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'not now' : 'refused'
@@ -19,23 +19,28 @@ export function kafkaErrorKind(error: unknown): KafkaErrorKind {
 export const isUnknownTopic = (error: unknown) =>
   causes(error).some(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'INVALID_TOPIC_EXCEPTION')
 
-const isCredentialsError = (error: unknown) =>
-  causes(error).some(({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || /SASL/.test(type ?? ''))
-
 const isForbidden = (error: unknown) => causes(error).some(({ type }) => /AUTHORIZATION_FAILED/.test(type ?? ''))
 
-/** The mistake in the configuration that an error of Kafka's betrays, if it does. */
-export function kafkaMistake(error: unknown, topic: string): ConfigError | undefined {
-  const because = (text: string) => new ConfigError(`The configuration is not right:\n  ${text}`, { cause: error })
-  if (isCredentialsError(error)) {
-    return because(
-      'KAFKA_USERNAME and KAFKA_PASSWORD are refused by Kafka, or KAFKA_SASL_MECHANISM is not one it offers',
-    )
+/** The mistake in the configuration that an error of Kafka's betrays, if it does; `variable` is what names the topic. */
+export function kafkaMistake(error: unknown, topic: string, variable = 'KAFKA_TOPIC'): ConfigError | undefined {
+  const mistake = credentialsMistake(error) ?? topicMistake(error, topic, variable)
+  return mistake ? new ConfigError(`The configuration is not right:\n  ${mistake}`, { cause: error }) : undefined
+}
+
+function credentialsMistake(error: unknown): string | undefined {
+  for (const { name, type } of causes(error)) {
+    if (name === 'KafkaJSSASLAuthenticationError') return 'KAFKA_USERNAME and KAFKA_PASSWORD are refused by Kafka'
+    if (type === 'UNSUPPORTED_SASL_MECHANISM') return 'KAFKA_SASL_MECHANISM is not one of those that Kafka has'
+    if (type === 'ILLEGAL_SASL_STATE') return 'KAFKA_SASL_MECHANISM is set, but Kafka takes no credentials there'
   }
-  if (isForbidden(error)) return because(`KAFKA_USERNAME may not use the topic ${topic} (KAFKA_TOPIC)`)
+  return undefined
+}
+
+function topicMistake(error: unknown, topic: string, variable: string): string | undefined {
+  if (isForbidden(error)) return `${variable} names the topic ${topic}, which the user of KAFKA_USERNAME may not use`
   if (!isUnknownTopic(error)) return undefined
   const command = `kafka-topics.sh --bootstrap-server … --create --topic ${topic} --partitions 12`
-  return because(`KAFKA_TOPIC names a topic that Kafka does not have. Create it: ${command}`)
+  return `${variable} names a topic that Kafka does not have. Create it: ${command}`
 }
 
 /** The error, its causes, and what an AggregateError holds. */

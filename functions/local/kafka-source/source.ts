@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type DeliveryPolicy, deliveryPolicy } from '@activity-log/shared/broker/delivery.ts'
-import { newKafka, refusal } from '@activity-log/shared/broker/kafka-client.ts'
+import { newKafka } from '@activity-log/shared/broker/kafka-client.ts'
 import type { KafkaConnection } from '@activity-log/shared/broker/kafka-config.ts'
+import { isUnknownTopic, kafkaMistake } from '@activity-log/shared/broker/kafka-error.ts'
 import { ConfigError } from '@activity-log/shared/config.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Kafka } from 'kafkajs'
@@ -101,26 +102,23 @@ export function openKafkaSource({
 /** Rejects with ConfigError for what no waiting mends, and with another error when Kafka does not answer. */
 async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }, signal: AbortSignal) {
   const admin = kafka.admin()
+  const deadline = Date.now() + lookForTopicsMs
   try {
-    await admin.connect()
-    const deadline = Date.now() + lookForTopicsMs
-    for (;;) {
-      const known = await admin.listTopics()
-      const missing = Object.entries(topics).filter(([, topic]) => !known.includes(topic))
-      if (missing.length === 0) return
-      // whoever makes the topics may have been started together with this
-      if (Date.now() > deadline) {
-        throw misconfiguration(missing.map(([variable, topic]) => `${variable}: Kafka has no topic ${topic}`))
+    for (const [variable, topic] of Object.entries(topics)) {
+      for (;;) {
+        try {
+          await admin.connect()
+          await admin.fetchTopicMetadata({ topics: [topic] })
+          break
+        } catch (error) {
+          // whoever makes the topics may have been started together with this
+          const mayCome = isUnknownTopic(error) && Date.now() < deadline
+          if (!mayCome) throw kafkaMistake(error, topic, variable) ?? error
+        }
+        await wait(200, undefined, { signal })
       }
-      await wait(200, undefined, { signal })
     }
-  } catch (error) {
-    const refused = refusal(error)
-    throw refused ? misconfiguration([refused], error) : error
   } finally {
     await atMost(1000, admin.disconnect())
   }
 }
-
-const misconfiguration = (lines: readonly string[], cause?: unknown) =>
-  new ConfigError(`The configuration is not right:\n${lines.map((line) => `  ${line}`).join('\n')}`, { cause })
