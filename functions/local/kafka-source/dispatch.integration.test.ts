@@ -184,7 +184,7 @@ describe('dead letters', () => {
     const log = { ...silent, warn: (_fields: object, fact: string) => void facts.push(fact) }
     source({ log })
     await until(() => facts.includes('a dead letter could not be written; trying again'))
-    expect(await committed()).toBe(-1)
+    expect(await committed()).toBeLessThan(1)
     await limit('1048588')
     await until(async () => (await committed()) === 1)
     expect(await readDeadLetters()).toHaveLength(1)
