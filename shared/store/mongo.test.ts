@@ -36,3 +36,13 @@ test('closes at once while MongoDB is away', async () => {
   await store[Symbol.asyncDispose]()
   expect(performance.now() - start).toBeLessThan(1000)
 })
+
+test('a file of the URI that is not there is a mistake in MONGODB_URI, and harms nobody who does not ask', async () => {
+  const uri = `${away}?tls=true&tlsCAFile=/no/such/file.pem`
+  await using asked = openMongoStore({ uri, database: 'x', log: silent })
+  await expect(asked.misconfigured).rejects.toThrow(/MONGODB_URI names the file \/no\/such\/file.pem/)
+  await using unasked = openMongoStore({ uri, database: 'x', log: silent })
+  await expect(unasked.get('default', 'a')).rejects.toBeInstanceOf(StoreUnavailable)
+  // by then the runtime would have reported a rejection that nobody took
+  await new Promise((resolve) => setTimeout(resolve, 10))
+})
