@@ -86,8 +86,8 @@ export const uriError = (mistake: string) =>
   new ConfigError(`The configuration is not right:\n  MONGODB_URI ${mistake}`)
 
 const unauthorized = 13
-/** AuthenticationFailed and MechanismUnavailable. */
-const refusals: readonly unknown[] = [18, 334]
+/** AuthenticationFailed, MechanismUnavailable, and what Atlas answers to wrong credentials. */
+const refusals: readonly unknown[] = [18, 334, 8000]
 
 /** What only the user can mend, or undefined when waiting may. */
 export function asConfigError(error: unknown, client: MongoClient): ConfigError | undefined {
