@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import { run } from '../../http/run.ts'
 import { answerOf, until } from '../builders.ts'
 import { aFolder, startCommand, startLog, written } from '../processes.ts'
+import { madeUpFile } from './made-up-file.ts'
 import { posting } from './posting.ts'
 import { type Note, noteIn, printMachine, printTable, type Results, residentMebibytes } from './report.ts'
 
@@ -74,22 +74,6 @@ async function measureImport(file: string | undefined, note: Note) {
     )
     note(`resident memory after the ${time} import: MiB`, residentMebibytes(log.child.pid))
   }
-}
-
-function madeUpFile(folder: string): string {
-  const path = join(folder, 'made-up.ndjson')
-  const lines = Array.from({ length: 27_324 }, (_, n) => {
-    const timestamp = new Date(Date.UTC(2024, 0, 1) + n * 60_000).toISOString()
-    return JSON.stringify({
-      id: `made-up-${n}`,
-      userId: `user_${n % 500}`,
-      action: `action_${n % 7}`,
-      timestamp,
-      metadata: { n, files: n % 13 },
-    })
-  })
-  writeFileSync(path, lines.join('\n'))
-  return path
 }
 
 run(main)
