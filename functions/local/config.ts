@@ -6,3 +6,34 @@ export const Config = v.object({
   DATA_DIR: v.optional(v.string(), './data'),
   LOG_LEVEL: LogLevel,
 })
+
+/** A function's address: its paths are those of the API, so there is no path in front of them. */
+const Origin = v.pipe(
+  v.string(),
+  v.check((text) => {
+    const url = URL.parse(text)
+    return url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
+  }, 'must be http://host:port or https://host:port, without a path'),
+  v.transform((text) => new URL(text).origin),
+)
+
+export const GatewayConfig = v.object({
+  PORT: Port('3000'),
+  INGEST_URL: Origin,
+  QUERY_URL: Origin,
+  LOG_LEVEL: LogLevel,
+})
+
+export const ForwardConfig = v.object({
+  FORWARD: v.pipe(
+    v.string(),
+    v.transform((text) => text.split(',').map((route) => /^(\d{1,5})=([\w.-]+):(\d{1,5})$/.exec(route.trim()))),
+    v.check((routes) => routes.every((route) => route), 'must be a list of port=host:port, divided by commas'),
+    v.transform((routes) =>
+      routes.flatMap((route) =>
+        route ? [{ from: Number(route[1]), host: `${route[2]}`, port: Number(route[3]) }] : [],
+      ),
+    ),
+  ),
+  LOG_LEVEL: LogLevel,
+})

@@ -8,6 +8,7 @@ const problems = {
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'The log cannot be reached just now' },
+  timeout: { status: 504, title: 'The log did not answer in time' },
 } as const
 export type ProblemCode = keyof typeof problems
 

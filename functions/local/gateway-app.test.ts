@@ -1,0 +1,323 @@
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { buffer, text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { createApp as createIngest } from '@activity-log/ingest/app.ts'
+import { listen } from '@activity-log/shared/http/serve.ts'
+import { anActivity, answerOf, post, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import { createGateway } from './gateway-app.ts'
+
+type Function = AsyncDisposable & { origin: string; requests: IncomingMessage[] }
+
+/** A function that really listens, and remembers what it was asked. */
+async function aFunction(answer: RequestListener): Promise<Function> {
+  const requests: IncomingMessage[] = []
+  const server = createServer((request, response) => {
+    requests.push(request)
+    answer(request, response)
+  })
+  await once(server.listen(0), 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    origin: `http://localhost:${port}`,
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const away = 'http://localhost:1'
+
+async function gateway(functions: { ingest?: string; query?: string }, timeoutMs = 10_000) {
+  const app = createGateway({ ingest: away, query: away, ...functions, log: silent, timeoutMs })
+  const server = await listen({ fetch: app.fetch, port: 0, log: silent })
+  return Object.assign(server, { origin: `http://localhost:${server.port}` })
+}
+
+type Sent = { method?: string; headers?: Record<string, string>; body?: string | Buffer }
+
+/** Exactly this request: fetch would add to it and take from it. */
+async function send(url: string, { method = 'GET', headers = {}, body }: Sent = {}) {
+  const outgoing = httpRequest(url, { method, headers })
+  outgoing.end(body)
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+  // an answer may come before everything is sent; what then happens to the rest is of no interest
+  outgoing.on('error', () => {})
+  return { status: response.statusCode, headers: response.headers, text: await text(response) }
+}
+
+test('POST /logs goes to ingest, everything else to query, path and parameters as they came', async () => {
+  await using ingest = await aFunction((_, response) => response.end('ingest'))
+  await using query = await aFunction((_, response) => response.end('query'))
+  await using front = await gateway({ ingest: ingest.origin, query: query.origin })
+  const asked = async (method: string, path: string) => (await send(front.origin + path, { method })).text
+  expect(await asked('POST', '/logs?a=1&a=%2B')).toBe('ingest')
+  expect(ingest.requests[0]?.url).toBe('/logs?a=1&a=%2B')
+  const paths = ['/logs?action=cart.*&from=2024-01-01T00:00:00%2B02:00', '/logs/a%2Fb', '/', '//elsewhere/logs']
+  for (const path of paths) expect(await asked('GET', path)).toBe('query')
+  expect(query.requests.map(({ url }) => url)).toEqual(paths)
+  expect(query.requests[0]?.headers.host).toBe(new URL(query.origin).host)
+})
+
+test('persist is not behind it: its paths are those of query, which knows none of them', async () => {
+  await using query = await aFunction((_, response) => response.writeHead(404).end())
+  await using front = await gateway({ query: query.origin })
+  for (const path of ['/', '/dead-letters']) {
+    expect((await send(front.origin + path, { method: 'POST', body: '{}' })).status).toBe(404)
+  }
+  expect(query.requests).toHaveLength(2)
+})
+
+test('answers with 405 itself where no function has the method', async () => {
+  await using front = await gateway({})
+  const refused = await send(`${front.origin}/logs`, { method: 'DELETE' })
+  expect([refused.status, refused.headers.allow]).toEqual([405, 'POST, GET, HEAD'])
+  expect((await send(`${front.origin}/x`, { method: 'TRACE' })).status).toBe(405)
+})
+
+test('is healthy on its own', async () => {
+  await using front = await gateway({})
+  expect((await send(`${front.origin}/healthz`)).status).toBe(200)
+})
+
+test('status, headers and body come back as the function gave them', async () => {
+  await using query = await aFunction((_, response) => {
+    response.writeHead(207, {
+      'x-own': 'yes',
+      link: '</logs?page=2>; rel="next"',
+      'content-type': 'text/plain',
+      'retry-after': '7',
+    })
+    response.end('ä body')
+  })
+  await using front = await gateway({ query: query.origin })
+  const answer = await send(`${front.origin}/x`)
+  expect([answer.status, answer.text]).toEqual([207, 'ä body'])
+  expect(answer.headers).toMatchObject({
+    'x-own': 'yes',
+    link: '</logs?page=2>; rel="next"',
+    'content-type': 'text/plain',
+    'retry-after': '7',
+  })
+})
+
+test.each([
+  ['HEAD', 200, { 'content-length': '1234' }],
+  ['GET', 204, {}],
+  ['GET', 304, { etag: '"v1"' }],
+  ['GET', 307, { location: '/elsewhere' }],
+] as const)('an answer without a body is passed on: %s, %i', async (method, status, headers) => {
+  await using query = await aFunction((_, response) => response.writeHead(status, headers).end())
+  await using front = await gateway({ query: query.origin })
+  const answer = await send(`${front.origin}/x`, { method })
+  expect([answer.status, answer.text]).toEqual([status, ''])
+  expect(answer.headers).toMatchObject(headers)
+})
+
+test('an answer that the function compressed arrives whole', async () => {
+  const body = JSON.stringify({ data: 'x'.repeat(10_000) })
+  await using query = await aFunction((_, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(body))
+  })
+  await using front = await gateway({ query: query.origin })
+  expect(await (await fetch(`${front.origin}/x`)).text()).toBe(body)
+})
+
+test.each([
+  ['of a declared length', (body: Buffer) => ({ 'content-length': `${body.length}` })],
+  ['in chunks', () => ({ 'transfer-encoding': 'chunked' })],
+  ['after an expectation', (body: Buffer) => ({ 'content-length': `${body.length}`, expect: '100-continue' })],
+])('a body %s arrives whole, and its length with it', async (_, headersOf) => {
+  const body = Buffer.from(Array.from({ length: 3_000_000 }, (_, n) => (n * 7919) % 251))
+  let received: Buffer | undefined
+  await using ingest = await aFunction(async (request, response) => {
+    received = await buffer(request)
+    response.writeHead(202).end()
+  })
+  await using front = await gateway({ ingest: ingest.origin })
+  const headers: Record<string, string> = { 'content-type': 'application/x-ndjson', ...headersOf(body) }
+  expect((await send(`${front.origin}/logs`, { method: 'POST', headers, body })).status).toBe(202)
+  expect(received?.equals(body)).toBe(true)
+  expect(ingest.requests[0]?.headers).toMatchObject({
+    'content-type': 'application/x-ndjson',
+    'content-length': `${body.length}`,
+  })
+})
+
+test('a GET that announces a body is passed on without one', async () => {
+  await using query = await aFunction((_, response) => response.end('ok'))
+  await using front = await gateway({ query: query.origin })
+  const answer = await send(`${front.origin}/logs`, { headers: { 'content-length': '2' }, body: '{}' })
+  expect(answer.status).toBe(200)
+})
+
+test("headers that belong to the client's connection stay there, all others are passed on", async () => {
+  await using query = await aFunction((_, response) => response.end())
+  await using front = await gateway({ query: query.origin })
+  await send(`${front.origin}/logs`, {
+    headers: {
+      te: 'trailers',
+      'keep-alive': 'timeout=1',
+      'x-request-id': 'mine-1',
+      traceparent: '00-ab-cd-01',
+      'idempotency-key': 'k',
+    },
+  })
+  const passed = query.requests[0]?.headers
+  expect(passed).toMatchObject({ 'x-request-id': 'mine-1', traceparent: '00-ab-cd-01', 'idempotency-key': 'k' })
+  expect(passed).not.toHaveProperty('te')
+  expect(passed).not.toHaveProperty('keep-alive')
+})
+
+test('a request gets one id, which the function and the client both see', async () => {
+  await using query = await aFunction((request, response) => {
+    response.setHeader('x-request-id', `${request.headers['x-request-id']}`).end()
+  })
+  await using front = await gateway({ query: query.origin })
+  const answer = await send(`${front.origin}/logs`)
+  expect(answer.headers['x-request-id']).toMatch(/^[\w-]{8,}$/)
+  expect(query.requests[0]?.headers['x-request-id']).toBe(answer.headers['x-request-id'])
+})
+
+test('a stream arrives piece by piece', async () => {
+  const next = Promise.withResolvers<void>()
+  await using query = await aFunction(async (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+    await next.promise
+    response.end('data: 2\n\n')
+  })
+  await using front = await gateway({ query: query.origin }, 200)
+  const reader = (await fetch(`${front.origin}/live`)).body!.getReader()
+  expect(Buffer.from((await reader.read()).value!).toString()).toBe('data: 1\n\n')
+  // longer than an answer may take to begin
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  next.resolve()
+  expect(Buffer.from((await reader.read()).value!).toString()).toBe('data: 2\n\n')
+})
+
+test('a client that goes away ends the request to the function', async () => {
+  let ended = false
+  await using query = await aFunction((_, response) => {
+    response.on('close', () => {
+      ended = true
+    })
+    response.writeHead(200).write('begun')
+  })
+  await using front = await gateway({ query: query.origin })
+  const client = new AbortController()
+  const response = await fetch(`${front.origin}/export`, { signal: client.signal })
+  await response.body!.getReader().read()
+  client.abort()
+  await until(() => ended)
+})
+
+test('a client that goes away before the answer ends the request to the function too', async () => {
+  let ended = false
+  await using ingest = await aFunction((request) => {
+    request.on('close', () => {
+      ended = true
+    })
+  })
+  await using front = await gateway({ ingest: ingest.origin })
+  const socket = connect(front.port, 'localhost')
+  socket.write('POST /logs HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}')
+  await until(() => ingest.requests.length === 1)
+  socket.destroy()
+  await until(() => ended)
+})
+
+test('a request that breaks off never reaches the function', async () => {
+  await using ingest = await aFunction((_, response) => response.writeHead(202).end())
+  await using front = await gateway({ ingest: ingest.origin })
+  const socket = connect(front.port, 'localhost')
+  socket.end('POST /logs HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"half"')
+  await text(socket)
+  expect(ingest.requests).toEqual([])
+})
+
+test('an answer that breaks off is broken for the client too: it must not look complete', async () => {
+  await using query = await aFunction((_, response) => {
+    response.writeHead(200).write('half of it', () => response.destroy())
+  })
+  await using front = await gateway({ query: query.origin })
+  const reading = fetch(`${front.origin}/export`).then((response) => response.text())
+  await expect(reading).rejects.toThrow()
+})
+
+test('a function that is away is a 503 that may be tried again, without a word of why', async () => {
+  await using front = await gateway({})
+  const answer = await send(`${front.origin}/logs`, { method: 'POST', body: '{}' })
+  expect([answer.status, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
+    503,
+    'application/problem+json',
+    '1',
+  ])
+  expect(JSON.parse(answer.text)).toMatchObject({ status: 503, type: 'urn:activity-log:problem:unavailable' })
+  expect(answer.text).not.toMatch(/ECONN|localhost|fetch|\bat /)
+})
+
+test('a function that hangs up without an answer is a 503', async () => {
+  await using query = await aFunction((request) => request.socket.destroy())
+  await using front = await gateway({ query: query.origin })
+  expect((await send(`${front.origin}/logs`)).status).toBe(503)
+})
+
+test('a function that does not begin to answer is a 504, and is not asked any longer', async () => {
+  let ended = false
+  await using query = await aFunction((_, response) => {
+    response.on('close', () => {
+      ended = true
+    })
+  })
+  await using front = await gateway({ query: query.origin }, 50)
+  const answer = await send(`${front.origin}/logs`)
+  expect([answer.status, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
+    504,
+    'application/problem+json',
+    '1',
+  ])
+  await until(() => ended)
+})
+
+test("ingest's own answers arrive: 202 with a relative Location, 400, 413", async () => {
+  const broker = {
+    publish: async (records: readonly unknown[]) => records.map((_, offset) => ({ partition: 0, offset })),
+  }
+  const app = createIngest({ broker, log: silent, now: () => new Date(), newId: () => 'new' })
+  await using ingest = await listen({ fetch: app.fetch, port: 0, log: silent })
+  await using front = await gateway({ ingest: `http://localhost:${ingest.port}` })
+  const accepted = await fetch(`${front.origin}/logs`, post(anActivity({ id: 'a-1' })))
+  expect([accepted.status, accepted.headers.get('location')]).toEqual([202, '/logs/a-1'])
+  const wrong = await fetch(`${front.origin}/logs`, post(anActivity({ userId: ' ' })))
+  expect([wrong.status, (await answerOf(wrong)).errors[0]?.pointer]).toEqual([400, '/userId'])
+  const large = async (type: string, megabytes: number, framing = {}) => {
+    const body = Buffer.alloc(megabytes * 1e6)
+    return (await send(`${front.origin}/logs`, { method: 'POST', headers: { 'content-type': type, ...framing }, body }))
+      .status
+  }
+  const chunked = { 'transfer-encoding': 'chunked' }
+  for (const megabytes of [5, 20]) {
+    expect(await large('application/json', megabytes)).toBe(413)
+    expect(await large('application/json', megabytes, chunked)).toBe(413)
+  }
+  for (let n = 0; n < 20; n++) expect(await large('application/cloudevents+json', 4)).toBe(413)
+})
+
+test('what is under way when it stops gets its answer', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using ingest = await aFunction(async (_, response) => {
+    await gate.promise
+    response.writeHead(202).end('done')
+  })
+  const front = await gateway({ ingest: ingest.origin })
+  const answer = send(`${front.origin}/logs`, { method: 'POST', body: '{}' })
+  await until(() => ingest.requests.length === 1)
+  const stopping = front[Symbol.asyncDispose]()
+  gate.resolve()
+  expect((await answer).text).toBe('done')
+  await stopping
+})

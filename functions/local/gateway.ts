@@ -1,0 +1,18 @@
+import { readConfig } from '@activity-log/shared/config.ts'
+import { openLog } from '@activity-log/shared/http/log.ts'
+import { run } from '@activity-log/shared/http/run.ts'
+import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
+import { GatewayConfig } from './config.ts'
+import { createGateway } from './gateway-app.ts'
+
+async function main() {
+  const config = readConfig(GatewayConfig, process.env)
+  const log = openLog('gateway', config.LOG_LEVEL)
+  const app = createGateway({ ingest: config.INGEST_URL, query: config.QUERY_URL, log })
+  await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
+  log.info({ port: server.port }, 'listening')
+  const signal = await untilTerminated()
+  log.info({ signal }, 'stopping: what is under way is finished first')
+}
+
+run(main)
