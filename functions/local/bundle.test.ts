@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { aFolder, startCommand } from '@activity-log/shared/testing/processes.ts'
+import { expect, test } from 'vitest'
+import { bundle, optionalPackages, type Program } from './bundle.ts'
+
+/** What each says when nothing is configured, and what it then exits with. */
+const complaints: Record<Program, [number, string]> = {
+  ingest: [78, 'KAFKA_BROKERS is required'],
+  persist: [78, 'MONGODB_URI is required'],
+  query: [78, 'MONGODB_URI is required'],
+  gateway: [78, 'INGEST_URL is required'],
+  'kafka-source': [78, 'KAFKA_BROKERS is required'],
+  migrate: [78, 'MONGODB_URI is required'],
+  import: [1, 'Usage: '],
+  forward: [78, 'FORWARD is required'],
+}
+
+test.each(Object.entries(complaints))('%s is one small file that starts, with its licences', async (name, [
+  code,
+  message,
+]) => {
+  // a folder without node_modules, as in the image
+  const { file, bytes, externals } = await bundle(name as Program, aFolder())
+  expect(bytes).toBeLessThanOrEqual(1.5 * 1024 * 1024)
+  expect(externals.filter((path) => !isBuiltin(path) && !optionalPackages.includes(path))).toEqual([])
+  expect(readFileSync(file.replace('.cjs', '.licences.txt'), 'utf8')).toContain('valibot 1.5.0 (MIT)\n\nMIT License')
+  const none = Object.fromEntries(Object.keys(process.env).map((variable) => [variable, undefined]))
+  await using program = startCommand(process.execPath, [file], none)
+  expect(await program.ended).toBe(code)
+  expect(program.output()).toContain(message)
+})
