@@ -24,6 +24,7 @@ const requestsAtOnce = 2
  */
 const deliveriesUnderWay = 100
 const oneOf = 200
+/** How long the next one may take to be found. */
 const mostWaitMs = 60_000
 
 type Line = { number: number; text: string }
@@ -183,8 +184,8 @@ async function post(origin: string, lines: Line[]): Promise<Result[] | undefined
 
 /** Resolves with whether all of them were found in time. */
 async function untilFound(origin: string, ids: string[]): Promise<boolean> {
-  const deadline = Date.now() + mostWaitMs
   for (const id of ids) {
+    const deadline = Date.now() + mostWaitMs
     for (;;) {
       const response = await fetch(`${origin}/logs/${encodeURIComponent(id)}`).catch(() => undefined)
       await response?.arrayBuffer()

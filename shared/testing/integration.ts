@@ -9,7 +9,7 @@ const usage = `npm run test:integration needs a Kafka and a MongoDB to test agai
 
 With docker compose:
 
-  docker compose --profile debug up --wait kafka mongo
+  docker compose up --build --wait debug
   KAFKA_BROKERS=localhost:9092 MONGODB_URI='mongodb://localhost:27017/?directConnection=true' npm run test:integration
 
 The tests of outages stop and start the servers themselves. They are left out without a command for each server that
