@@ -69,6 +69,23 @@ describe.skipIf(!controlMongodb)('outages of MongoDB (with MONGODB_CONTROL)', ()
     expect(await store.count(all.filter)).toBe(2)
   })
 
+  test('one that hangs in the middle of large writes does not hold up what comes when it goes on again', async () => {
+    await using store = open()
+    const text = 'x'.repeat(30_000)
+    const large = (write: number) =>
+      Array.from({ length: 300 }, (_, n) => recorded({ id: `${write}-${n}`, metadata: { text } }))
+    await store.save([recorded({ id: 'before' })])
+    await control('pause')
+    // more at once than there are connections
+    const writes = Array.from({ length: 10 }, (_, write) => store.save(large(write)).catch((error: unknown) => error))
+    try {
+      for (const outcome of await Promise.all(writes)) expect(outcome).toBeInstanceOf(StoreUnavailable)
+    } finally {
+      await control('resume')
+    }
+    expect(await saveAtLast(store, [recorded({ id: 'after' })])).toEqual(['stored'])
+  })
+
   test('a store opened while it is away makes its indexes and saves when it is there', async () => {
     await control('kill')
     await using store = open()

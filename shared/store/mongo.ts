@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../log.ts'
+import { TooLate, within } from '../within.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient } from './mongo-client.ts'
 import { deadLettersIn } from './mongo-dead-letters.ts'
 import { collections } from './mongo-documents.ts'
@@ -22,6 +23,12 @@ export interface MongoStore extends ActivityStore {
   misconfigured: Promise<never>
 }
 
+/**
+ * Longer than the driver's own limits together. There is a wait that none of them ends: a write larger than the socket takes
+ * at once waits for room, and goes on waiting when its connection is closed for being silent (mongodb 7.9, writeCommand).
+ * Neither does its place in the pool come back, so a client to which that happened is replaced.
+ */
+const answerMs = 20_000
 const firstPauseMs = 1000
 const longestPauseMs = 30_000
 
@@ -30,34 +37,46 @@ const longestPauseMs = 30_000
  * StoreUnavailable within seconds, and works when MongoDB is back. Throws ConfigError where the URI is none.
  */
 export function openMongoStore({ uri, database, log, migrate }: MongoStoreOptions): MongoStore {
-  const client = openMongoClient({ uri })
-  const db = openDatabase(client, database)
-  const hosts = hostsOf(client)
+  let current = connectionTo(uri, database)
+  const hosts = hostsOf(current.client)
   const closing = new AbortController()
   const misconfigured = Promise.withResolvers<never>()
   // a process that never asks is not ended by it
   misconfigured.promise.catch(() => {})
 
-  const save = savingIn(db.collection(collections.activities))
-  const { find, count, get } = queriesIn(db.collection(collections.activities))
-  const { park, deadLetters } = deadLettersIn(db.collection(collections.deadLetters))
+  async function ask<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    if (closing.signal.aborted) throw new StoreUnavailable('The store is closed')
+    const connection = current
+    const answer = async () => {
+      // a driver whose first attempt failed does not try again by itself; once connected, this costs nothing
+      await connection.client.connect()
+      return work(connection)
+    }
+    try {
+      return await asking(() => within(answerMs, answer(), 'MongoDB did not answer'))
+    } catch (error) {
+      if (!(error instanceof TooLate)) throw error
+      replace(connection)
+      throw new StoreUnavailable('MongoDB did not do what it was asked for', { cause: error })
+    }
+  }
 
-  /** A driver whose first attempt to connect failed does not try again by itself; once connected, this costs nothing. */
-  const ask = <Result>(work: () => Promise<Result>) =>
-    asking(async () => {
-      if (closing.signal.aborted) throw new StoreUnavailable('The store is closed')
-      await client.connect()
-      return work()
-    })
+  function replace(stuck: Connection) {
+    void stuck.client.close().catch(() => {})
+    if (current !== stuck || closing.signal.aborted) return
+    current = connectionTo(uri, database)
+    log.warn({ hosts }, 'the connections to MongoDB were stuck, and are made anew')
+  }
 
   /** Nothing is saved before this: without the unique index an id could be stored twice. */
   const guarded = untilDone(async () => {
+    const { db } = current
     if (!migrate) return assertGuarded(db)
     const made = await makeIndexes(db)
     if (made.length > 0) log.info({ database, made }, 'indexes of MongoDB made')
   })
 
-  async function meet() {
+  async function meet({ db }: Connection) {
     await listIndexes(db.collection(collections.activities))
     if (migrate) {
       await guarded()
@@ -80,7 +99,7 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
         return await ask(meet)
       } catch (err) {
         if (closing.signal.aborted) return
-        const mistake = asConfigError(err, client)
+        const mistake = asConfigError(err, current.client)
         if (mistake) return misconfigured.reject(mistake)
         log.warn({ err, hosts, database }, 'MongoDB cannot be used yet; MONGODB_URI says where it is')
       }
@@ -91,17 +110,31 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
 
   return {
     misconfigured: misconfigured.promise,
-    save: (activities) => ask(() => guarded().then(() => save(activities))),
-    park: (letters) => ask(() => park(letters)),
-    find: (query) => ask(() => find(query)),
-    count: (filter, atMost) => ask(() => count(filter, atMost)),
-    get: (tenant, id) => ask(() => get(tenant, id)),
-    deadLetters: () => ask(deadLetters),
+    save: (activities) => ask(({ save }) => guarded().then(() => save(activities))),
+    park: (letters) => ask(({ park }) => park(letters)),
+    find: (query) => ask(({ find }) => find(query)),
+    count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
+    get: (tenant, id) => ask(({ get }) => get(tenant, id)),
+    deadLetters: () => ask(({ deadLetters }) => deadLetters()),
     async [Symbol.asyncDispose]() {
       closing.abort()
-      await client.close()
+      await current.client.close()
       await introduced
     },
+  }
+}
+
+type Connection = ReturnType<typeof connectionTo>
+
+function connectionTo(uri: string, database: string) {
+  const client = openMongoClient({ uri })
+  const db = openDatabase(client, database)
+  return {
+    client,
+    db,
+    save: savingIn(db.collection(collections.activities)),
+    ...queriesIn(db.collection(collections.activities)),
+    ...deadLettersIn(db.collection(collections.deadLetters)),
   }
 }
 
