@@ -24,6 +24,7 @@ const requestsAtOnce = 2
  */
 const deliveriesUnderWay = 100
 const oneOf = 200
+const lookedForAtOnce = 8
 /** How long the next one may take to be found. */
 const mostWaitMs = 60_000
 
@@ -183,18 +184,26 @@ async function post(origin: string, lines: Line[]): Promise<Result[] | undefined
 }
 
 /** Resolves with whether all of them were found in time. */
-async function untilFound(origin: string, ids: string[]): Promise<boolean> {
-  for (const id of ids) {
-    const deadline = Date.now() + mostWaitMs
-    for (;;) {
-      const response = await fetch(`${origin}/logs/${encodeURIComponent(id)}`).catch(() => undefined)
-      await response?.arrayBuffer()
-      if (response?.ok) break
-      if (Date.now() > deadline) return false
-      await wait(50)
-    }
+async function untilFound(origin: string, ids: readonly string[]): Promise<boolean> {
+  const rest = ids.values()
+  const lookForSome = async () => {
+    // they share the iterator
+    for (const id of rest) if (!(await isFoundInTime(origin, id))) return false
+    return true
   }
-  return true
+  const found = await Promise.all(Array.from({ length: lookedForAtOnce }, lookForSome))
+  return found.every(Boolean)
+}
+
+async function isFoundInTime(origin: string, id: string): Promise<boolean> {
+  const deadline = Date.now() + mostWaitMs
+  for (;;) {
+    const response = await fetch(`${origin}/logs/${encodeURIComponent(id)}`).catch(() => undefined)
+    await response?.arrayBuffer()
+    if (response?.ok) return true
+    if (Date.now() > deadline) return false
+    await wait(50)
+  }
 }
 
 function startProgress(bytes: number) {
