@@ -67,6 +67,16 @@ describe('a raw record', () => {
     })
   })
 
+  test.each([
+    ['nanoseconds', 1.7e18],
+    ['beyond the year 9999', 1.7e15],
+    ['before all time', -9e15],
+    ['no number', Number.NaN],
+  ])('with a timestamp that is no date (%s) has no time', (_what, timestampMs) => {
+    const { 'ce-time': _time, ...others } = raw
+    expect(sent({ timestampMs })).toEqual({ headers: others, body: json })
+  })
+
   test('goes on with its trace in a new span', () => {
     const { headers } = sent({ headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } })
     expect(headers['ce-kafkaheadertraceparent']).toBe(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`)
@@ -83,6 +93,14 @@ const binary = {
 }
 
 describe('a record in binary mode', () => {
+  test('with a megabyte of blanks in an attribute is read at once', () => {
+    const blanks = ' '.repeat(1_000_000)
+    const startedAt = performance.now()
+    const { headers } = sent({ headers: { ...binary, ce_subject: `${blanks}a${blanks}b${blanks}` } })
+    expect(headers['ce-subject']).toBe(`a${blanks}b`)
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+  })
+
   const asSent = {
     'ce-specversion': '1.0',
     'ce-id': 'bin-1',

@@ -67,7 +67,8 @@ function rawEvent(record: SourceRecord, { namespace, name, topic }: Source): Rec
     type: 'dev.knative.kafka.event',
     subject: `partition:${partition}#${offset}`,
   }
-  if (timestampMs !== undefined) attributes['time'] = javaTime(new Date(timestampMs).toISOString()) ?? ''
+  const time = timestampMs === undefined ? undefined : timeOf(timestampMs)
+  if (time !== undefined) attributes['time'] = time
   if (typeof key === 'string') Object.assign(attributes, { partitionkey: key, key })
   for (const [header, content] of Object.entries(record.headers)) {
     if (header.toLowerCase() !== 'content-type') {
@@ -75,6 +76,12 @@ function rawEvent(record: SourceRecord, { namespace, name, topic }: Source): Rec
     } else if (value) attributes['datacontenttype'] = content.toLowerCase()
   }
   return { attributes, data: value }
+}
+
+/** Undefined for what no date is: the producer says what the timestamp is, in nanoseconds by mistake. */
+function timeOf(timestampMs: number): string | undefined {
+  const date = new Date(timestampMs)
+  return Number.isNaN(date.getTime()) ? undefined : javaTime(date.toISOString())
 }
 
 /** Undefined for what the CloudEvents SDK of KafkaSource throws at. An empty id is none of that. */
@@ -96,8 +103,16 @@ const isUri = (text: string) => /^(?:[\w\-.!~*'();/?:@&=+$,[\]#]|%[\da-fA-F]{2}|
 
 /** Headers travel as Latin-1. What it does not have becomes "?", for each half of a surrogate pair; blanks around go. */
 function latin1(value: string): string {
-  return value.replace(/[^\0-\xff]/g, '?').replace(/^[ \t]+|[ \t]+$/g, '')
+  const text = value.replace(/[^\0-\xff]/g, '?')
+  // loops: /[ \t]+$/ looks at every run of blanks once for each of its blanks, which a long one makes minutes of
+  let from = 0
+  let to = text.length
+  while (isBlank(text[from])) from++
+  while (to > from && isBlank(text[to - 1])) to--
+  return text.slice(from, to)
 }
+
+const isBlank = (character: string | undefined) => character === ' ' || character === '\t'
 
 /** A trace goes on with a span of its own, even where tracing is off. */
 function nextSpan(traceparent: string | undefined): string | undefined {
