@@ -1,4 +1,4 @@
-import { toRecord } from '@activity-log/shared/activity-recorded.ts'
+import { type EventRecord, toRecord } from '@activity-log/shared/activity-recorded.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { anActivity, anEvent, aRecord, delivery, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
@@ -14,6 +14,14 @@ function persist(changes: Partial<ActivityStore> = {}) {
 const stored = async (store: ActivityStore) =>
   (await store.find({ filter: { tenant: 'default' }, order: 'asc', limit: 1000 })).map(({ activity }) => activity)
 
+/** A record as one JSON object, with further attributes. */
+function structuredText({ headers, value }: EventRecord, further: Record<string, string> = {}): string {
+  const attributes = Object.entries(headers).flatMap(([name, text]) =>
+    name.startsWith('ce_') ? [[name.slice(3), text]] : [],
+  )
+  return JSON.stringify({ ...Object.fromEntries(attributes), ...further, data: JSON.parse(value) })
+}
+
 describe('a record of ours', () => {
   test('is stored as it was sent, and answered 204', async () => {
     const { deliver, store } = persist()
@@ -28,20 +36,10 @@ describe('a record of ours', () => {
 
   test('in structured mode is stored alike', async () => {
     const { deliver, store } = persist()
-    const { headers, value } = aRecord()
-    const attributes = Object.entries(headers).flatMap(([name, text]) =>
-      name.startsWith('ce_') ? [[name.slice(3), text]] : [],
-    )
-    const event = {
-      ...Object.fromEntries(attributes),
-      knativekafkapartition: '0',
-      knativekafkaoffset: '5',
-      data: JSON.parse(value),
-    }
     const request = {
       method: 'POST',
       headers: { 'content-type': 'application/cloudevents+json' },
-      body: JSON.stringify(event),
+      body: structuredText(aRecord(), { knativekafkapartition: '0', knativekafkaoffset: '5' }),
     }
     expect((await deliver(request)).status).toBe(204)
     expect(await stored(store)).toHaveLength(1)
@@ -136,6 +134,17 @@ describe('what is answered 400, for the dead letters of the dispatcher', () => {
       delivery({ ...ours, headers: { ...ours.headers, ce_type: 'dev.knative.kafka.event' } }),
     ],
     [
+      'one that KafkaSource could not read, though its body in structured mode can be read here',
+      delivery({
+        headers: {
+          ...ours.headers,
+          ce_type: 'dev.knative.kafka.event',
+          'content-type': 'application/cloudevents+json',
+        },
+        value: structuredText(ours),
+      }),
+    ],
+    [
       'no position',
       { method: 'POST', headers: { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' } },
     ],
@@ -198,6 +207,26 @@ describe('a dead letter of the dispatcher', () => {
     expect(Buffer.from(letter!.body).toString()).toBe(value)
   })
 
+  const structured = { 'content-type': 'application/cloudevents+json' }
+  test.each<[string, Record<string, string>, string]>([
+    [
+      'broken JSON that called itself structured',
+      { ...structured, ce_type: 'dev.knative.kafka.event' },
+      '{"specversion":',
+    ],
+    ['an envelope in structured mode without a source', structured, '{"specversion":"1.0","id":"1","type":"t"}'],
+    ['an earlier version of CloudEvents', { ce_specversion: '0.3' }, '{}'],
+    ['an empty id', { ce_id: '' }, '{}'],
+    ['an attribute with NUL', { ce_subject: 'a%00b' }, '{}'],
+  ])('that persist itself refused is kept: %s', async (_what, changes, body) => {
+    const request = delivery({ headers: { ...headers, ...changes, ...knativeerror }, value: body }, 7, 2)
+    const { store, response } = toDeadLetters(request)
+    expect((await response).status).toBe(204)
+    const [letter] = await store.deadLetters()
+    expect(letter).toMatchObject({ reason: 'undelivered', position: { partition: 2, offset: 7 } })
+    expect(Buffer.from(letter!.body).toString()).toBe(body)
+  })
+
   test('that comes twice counts up, and is not taken for a refused record of the same place', async () => {
     const { app, store } = persist()
     await app.request('/', delivery({ headers, value: '{' }, 7))
@@ -206,7 +235,7 @@ describe('a dead letter of the dispatcher', () => {
     expect(kept.toSorted()).toEqual(['refused 1', 'undelivered 2'])
   })
 
-  test('is answered 503 when the store does not keep it, and 400 when it is no CloudEvent', async () => {
+  test('is answered 503 when the store does not keep it, and 400 when it has no place', async () => {
     const trouble = { park: () => Promise.reject(new Error('disk full')) }
     expect((await toDeadLetters(delivery({ headers, value }), trouble).response).status).toBe(503)
     expect((await toDeadLetters({ method: 'POST', body: '{}' }).response).status).toBe(400)

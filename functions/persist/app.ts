@@ -6,7 +6,7 @@ import { readBytes } from '@activity-log/shared/http/body.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
-import { eventHeaders, readDelivery, refuseDamaged, whyUndelivered } from './read-delivery.ts'
+import { eventHeaders, readDeadLetterPosition, readDelivery, refuseDamaged, whyUndelivered } from './read-delivery.ts'
 
 export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'park'>
@@ -56,7 +56,7 @@ export function createApp({ store, log, now }: PersistDependencies): App {
   app.post('/dead-letters', async (c) => {
     const body = await readBytes(c, maxBodyBytes)
     const headers = c.req.header()
-    const { position } = readDelivery(headers, body)
+    const position = readDeadLetterPosition(headers)
     const errors = [whyUndelivered(headers)]
     return parkOne({ reason: 'undelivered', errors, position, headers: eventHeaders(headers), body, at: now() })
   })

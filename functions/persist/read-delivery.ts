@@ -26,12 +26,21 @@ export function readDelivery(headers: Headers, body: Uint8Array): Delivery {
   const event = /^application\/cloudevents\+json\s*(;|$)/i.test(headers['content-type'] ?? '')
     ? readStructuredBody(body)
     : readBinaryBody(headers, body)
+  // headers are the dispatcher's own words, whatever the body says
   const attributes: { [name: string]: string } = event.ok ? event.value.attributes : {}
   const position = readPosition({
-    partition: attributes['knativekafkapartition'] ?? headers['ce-knativekafkapartition'],
-    offset: attributes['knativekafkaoffset'] ?? headers['ce-knativekafkaoffset'],
+    partition: headers['ce-knativekafkapartition'] ?? attributes['knativekafkapartition'],
+    offset: headers['ce-knativekafkaoffset'] ?? attributes['knativekafkaoffset'],
   })
-  return { position, event, type: attributes['type'] ?? headers['ce-type'] ?? '' }
+  return { position, event, type: headers['ce-type'] ?? attributes['type'] ?? '' }
+}
+
+/**
+ * The place of what KafkaSource gave up on, which it delivers in binary mode. That the event is none to us may be why it is
+ * dead: it must not be lost for that. Throws a 400 without a place.
+ */
+export function readDeadLetterPosition(headers: Headers): Position {
+  return readPosition({ partition: headers['ce-knativekafkapartition'], offset: headers['ce-knativekafkaoffset'] })
 }
 
 /** Throws a 400 when the envelope was damaged on the way: then KafkaSource found no CloudEvent in the record, and made one. */
