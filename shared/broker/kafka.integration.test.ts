@@ -1,3 +1,5 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../config.ts'
 import { aRecord, silent } from '../testing/builders.ts'
@@ -51,6 +53,54 @@ test('a topic that is not there is a mistake in the configuration, and is not ma
   expect(await admin.listTopics()).not.toContain(topic)
   await admin.disconnect()
 })
+
+test('a topic that is unknown when Kafka comes, later than this process, is waited for', async () => {
+  const name = uniqueName('activities')
+  const times = { ...kafkaTimes, unknownTopic: 5_000 }
+  const port = await freePort()
+  await using broker = openKafkaBroker({
+    connection: { brokers: [`127.0.0.1:${port}`] },
+    topic: name,
+    log: silent,
+    times,
+  })
+  const ended = broker.misconfigured.catch((error) => error)
+  await wait(times.unknownTopic)
+  await using _kafka = await forwardFrom(port, kafkaBrokers[0] as string)
+  expect(await Promise.race([ended, wait(2_500, 'goes on')])).toBe('goes on')
+  await using _topic = await aTopic(1, name)
+  expect(await broker.publish([aRecord()])).toHaveLength(1)
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Passes connections on to a broker. */
+async function forwardFrom(port: number, broker: string): Promise<AsyncDisposable> {
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const [host, brokerPort] = broker.split(':')
+    const target = connect(Number(brokerPort), host)
+    for (const socket of [client, target]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => sockets.delete(socket))
+    }
+    client.pipe(target).pipe(client)
+  })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
 
 describe.skipIf(!controlKafka)('outages (KAFKA_CONTROL)', () => {
   test('while all brokers are away it says so at once, and then goes on by itself', async () => {

@@ -22,7 +22,7 @@ export type KafkaTimes = {
   silence: number
   /** How long it goes on while one does: until Kafka has fenced a dead broker, all partitions wait for its replicas. */
   patience: number
-  /** How long a topic may be unknown after the start: a cluster that has just started knows none of its own yet. */
+  /** How long a topic may be unknown at first: a cluster that has just started knows none of its own yet. */
   unknownTopic: number
   /** How old the list of partitions and leaders may be. */
   topology: number
@@ -181,14 +181,16 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
 
   /** Until Kafka has answered once. Only then is it known whether the configuration is right. */
   async function start() {
-    const startedAt = performance.now()
+    let unknownSince: number | undefined
     for (let pause = pauseMs, warned = false; ; pause = Math.min(2 * pause, mostPauseMs)) {
       try {
         const { partitions } = await look()
         return log.info({ topic, partitions: partitions.length }, 'Kafka is reached')
       } catch (error) {
-        const isNew = performance.now() - startedAt < times.unknownTopic
-        const mistake = isUnknownTopic(error) && isNew ? undefined : kafkaMistake(error, topic)
+        // not since our own start: Kafka may have come later
+        unknownSince = isUnknownTopic(error) ? (unknownSince ?? performance.now()) : undefined
+        const isNew = unknownSince !== undefined && performance.now() - unknownSince < times.unknownTopic
+        const mistake = isNew ? undefined : kafkaMistake(error, topic)
         if (mistake) return misconfigured.reject(mistake)
         const { brokers } = connection
         if (!warned) log.warn({ err: error, brokers }, 'Kafka cannot be reached at KAFKA_BROKERS; trying on')
