@@ -20,6 +20,10 @@ test.each(['persist:8080', 'ftp://persist', 'http://', 'http:// '])('refuses %j 
   expect(() => read({ SINK_URL })).toThrow(/SINK_URL must be a URL/)
 })
 
+test.each(['http://user:secret@persist', 'http://token@persist'])('refuses credentials, as in %j', (SINK_URL) => {
+  expect(() => read({ SINK_URL })).toThrow(/SINK_URL must hold no user and no password/)
+})
+
 test('names every variable that is wrong', () => {
   expect(() => read({ KAFKA_BROKERS: 'kafka', ORDERING: 'random' })).toThrow(/KAFKA_BROKERS .*\n.*ORDERING /)
 })

@@ -5,6 +5,8 @@ import * as v from 'valibot'
 const HttpUrl = v.pipe(
   v.string(),
   v.check((text) => /^https?:\/\/./.test(text) && URL.canParse(text), 'must be a URL: http://… or https://…'),
+  // it is logged, and stands in every dead letter
+  v.check((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, 'must hold no user and no password'),
 )
 
 export const Config = v.object({
