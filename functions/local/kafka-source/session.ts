@@ -95,7 +95,7 @@ export function startSession({
     }
   }
 
-  const { GROUP_JOIN, REBALANCING, END_BATCH_PROCESS, HEARTBEAT, CRASH } = consumer.events
+  const { GROUP_JOIN, REBALANCING, END_BATCH_PROCESS, HEARTBEAT, STOP, CRASH } = consumer.events
   consumer.on(GROUP_JOIN, ({ payload }) => {
     lastSign = Date.now()
     running = true
@@ -112,6 +112,10 @@ export function startSession({
   })
   consumer.on(HEARTBEAT, () => {
     lastSign = Date.now()
+  })
+  // one that crashes stops itself first, which may take long; from then on it can neither pause nor commit
+  consumer.on(STOP, () => {
+    running = false
   })
   consumer.on(CRASH, ({ payload }) => {
     running = false
