@@ -43,6 +43,16 @@ describe('MongoDB store', () => {
 })
 
 describe('save', () => {
+  test('makes the guard again when it was lost while this ran, instead of failing until a restart', async () => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'a' }, 1)])
+    await database.db.dropDatabase()
+    await store.save([recorded({ id: 'a' }, 1)])
+    await expect(store.save([recorded({ id: 'a' }, 2)])).rejects.toThrow(StoreUnavailable)
+    expect(await store.save([recorded({ id: 'a' }, 2)])).toEqual(['duplicate'])
+  })
+
   test('says duplicate or conflict alike when another instance was first', async () => {
     const database = newDatabase()
     await using one = openIn(database)

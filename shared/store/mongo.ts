@@ -7,7 +7,7 @@ import { collections } from './mongo-documents.ts'
 import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
 import { queriesIn } from './mongo-query.ts'
 import { savingIn } from './mongo-save.ts'
-import { type ActivityStore, StoreUnavailable } from './store.ts'
+import { type ActivityStore, type RecordedActivity, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
   uri: string
@@ -37,7 +37,22 @@ const longestPauseMs = 30_000
  * StoreUnavailable within seconds, and works when MongoDB is back. Throws ConfigError where the URI is none.
  */
 export function openMongoStore({ uri, database, log, migrate }: MongoStoreOptions): MongoStore {
-  let current = connectionTo(uri, database)
+  /**
+   * Nothing is saved before this: without the unique index an id could be stored twice. After any trouble it is looked at
+   * again: what comes back may be another MongoDB, an empty one.
+   */
+  const { done: guarded, forget } = untilDone(async () => {
+    const { db } = current
+    if (!migrate) return assertGuarded(db)
+    const made = await makeIndexes(db)
+    if (made.length > 0) log.info({ database, made }, 'indexes of MongoDB made')
+  })
+  const connect = () => {
+    const connection = connectionTo(uri, database)
+    connection.client.on('serverHeartbeatFailed', forget)
+    return connection
+  }
+  let current = connect()
   const hosts = hostsOf(current.client)
   const closing = new AbortController()
   const misconfigured = Promise.withResolvers<never>()
@@ -64,17 +79,18 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
   function replace(stuck: Connection) {
     void stuck.client.close().catch(() => {})
     if (current !== stuck || closing.signal.aborted) return
-    current = connectionTo(uri, database)
+    current = connect()
+    forget()
     log.warn({ hosts }, 'the connections to MongoDB were stuck, and are made anew')
   }
 
-  /** Nothing is saved before this: without the unique index an id could be stored twice. */
-  const guarded = untilDone(async () => {
-    const { db } = current
-    if (!migrate) return assertGuarded(db)
-    const made = await makeIndexes(db)
-    if (made.length > 0) log.info({ database, made }, 'indexes of MongoDB made')
-  })
+  async function saveGuarded({ save }: Connection, activities: readonly RecordedActivity[]) {
+    await guarded()
+    return save(activities).catch((error) => {
+      forget()
+      throw error
+    })
+  }
 
   async function meet({ db }: Connection) {
     await listIndexes(db.collection(collections.activities))
@@ -110,7 +126,7 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
 
   return {
     misconfigured: misconfigured.promise,
-    save: (activities) => ask(({ save }) => guarded().then(() => save(activities))),
+    save: (activities) => ask((connection) => saveGuarded(connection, activities)),
     park: (letters) => ask(({ park }) => park(letters)),
     find: (query) => ask(({ find }) => find(query)),
     count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
@@ -138,14 +154,18 @@ function connectionTo(uri: string, database: string) {
   }
 }
 
-/** Work that several wait for together, and that is done anew after it failed. */
-function untilDone(work: () => Promise<void>): () => Promise<void> {
+/** Work that several wait for together, and that is done anew after it failed or was forgotten. */
+function untilDone(work: () => Promise<void>): { done: () => Promise<void>; forget: () => void } {
   let underWay: Promise<void> | undefined
-  return () => {
+  const forget = () => {
+    underWay = undefined
+  }
+  function done() {
     underWay ??= work().catch((error) => {
-      underWay = undefined
+      forget()
       throw error
     })
     return underWay
   }
+  return { done, forget }
 }
