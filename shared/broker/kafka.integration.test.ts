@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../config.ts'
-import { aRecord, silent } from '../testing/builders.ts'
+import { aRecord, silent, until } from '../testing/builders.ts'
 import { aTopic, controlKafka, kafkaBrokers, kafkaForTests, readTopic, uniqueName } from '../testing/servers.ts'
 import { testBroker } from './broker.testsuite.ts'
 import { kafkaTimes, openKafkaBroker } from './kafka.ts'
@@ -39,6 +39,18 @@ test('puts the records of a call into one partition, and moves from call to call
     partitions.push(positions[0]!.partition)
   }
   expect(partitions.toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+})
+
+test('uses the partitions that a topic gets later', async () => {
+  await using topic = await aTopic(1)
+  const times = { ...kafkaTimes, topology: 0 }
+  await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent, times })
+  await broker.publish([aRecord()])
+  const admin = kafkaForTests().admin()
+  await admin.connect()
+  await admin.createPartitions({ topicPartitions: [{ topic: topic.name, count: 3 }] })
+  await admin.disconnect()
+  await until(async () => (await broker.publish([aRecord()])).some(({ partition }) => partition > 0))
 })
 
 test('a topic that is not there is a mistake in the configuration, and is not made', async () => {

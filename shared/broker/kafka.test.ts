@@ -34,7 +34,7 @@ describe('a broker that never answers', () => {
   test('is given up, and its connections are closed', async () => {
     await using hole = await blackHole()
     await using broker = openKafkaBroker({ connection: { brokers: [hole.address] }, topic: 'a', log: silent, times })
-    await expect(broker.publish([aRecord()])).rejects.toThrow(/within \d+ ms/)
+    await expect(broker.publish([aRecord()])).rejects.toThrow()
     await until(() => hole.accepted() >= 3)
     await until(() => hole.open() <= 1)
     await broker[Symbol.asyncDispose]()

@@ -46,7 +46,7 @@ export interface KafkaBroker extends Broker {
 
 type Partition = { id: number; leader: number }
 /** Where the partitions are led, and the broker that said so. */
-type Topology = { partitions: readonly Partition[]; broker: string }
+type Topology = { partitions: readonly Partition[]; broker: string; seenAt: number }
 type Outcome = { leader: number; positions: readonly Position[] } | { leader: number; error: unknown }
 
 const pauseMs = 100
@@ -84,6 +84,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
         heardAt = performance.now()
         continue
       }
+      if (topology.seenAt + times.topology < performance.now()) look().catch(() => {})
       const partition = choose(topology, tried, underWay.size > 0)
       if (partition) {
         tried.add(partition.leader)
@@ -125,7 +126,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     const lane = laneOf.get(leader) ?? open(broker)
     laneOf.set(leader, lane)
     try {
-      const positions = await lane.send(records, id)
+      const positions = await within(times.patience, lane.send(records, id), 'The leader did not answer')
       avoidUntil.delete(leader)
       return { leader, positions }
     } catch (error) {
@@ -141,24 +142,33 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     avoidUntil.set(leader, performance.now() + times.avoid)
   }
 
-  /** Asks all brokers at once and takes the first answer: one that is stuck holds up nobody. */
+  /**
+   * Asks all brokers at once and takes the first answer: one that is stuck holds up nobody. That none can be reached holds
+   * for a moment, so that no flood of requests makes a flood of connections.
+   */
   function look(): Promise<Topology> {
-    looking ??= Promise.any(connection.brokers.map(lookAt))
-      .then((found) => {
+    if (looking) return looking
+    looking = Promise.any(connection.brokers.map(lookAt))
+    looking.then(
+      (found) => {
         topology = found
-        return found
-      })
-      .finally(() => {
         looking = undefined
-      })
+      },
+      () => {
+        setTimeout(() => {
+          looking = undefined
+        }, pauseMs).unref()
+      },
+    )
     return looking
   }
 
   async function lookAt(broker: string): Promise<Topology> {
     const lane = open(broker)
     try {
-      const partitions = (await lane.partitions()).map(({ partitionId, leader }) => ({ id: partitionId, leader }))
-      return { partitions, broker }
+      const seen = await within(times.silence, lane.partitions(), 'The broker did not answer')
+      const partitions = seen.map(({ partitionId, leader }) => ({ id: partitionId, leader }))
+      return { partitions, broker, seenAt: performance.now() }
     } finally {
       close(lane)
     }

@@ -81,7 +81,7 @@ export async function readTopic(topic: string): Promise<readonly ReadRecord[]> {
   if (ends.length === 0) return []
   const records: ReadRecord[] = []
   const missing = new Map(ends.map(({ partition, high }) => [partition, Number(high)]))
-  const consumer = kafka.consumer({ groupId: uniqueName('read-topic') })
+  const consumer = kafka.consumer({ groupId: uniqueName('read-topic'), maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   const complete = Promise.withResolvers<void>()
