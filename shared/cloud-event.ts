@@ -114,7 +114,7 @@ function attributeErrors(attributes: Record<string, string>, prefix: string): In
   return errors
 }
 
-const isJsonType = (type: string) => /^[^;]*[/+]json\s*(;|$)/i.test(type)
+export const isJsonType = (type: string) => /^[^;]*[/+]json\s*(;|$)/i.test(type)
 const isBase64 = (text: string) => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0
 
 /** The text, or undefined where the bytes are no UTF-8; a byte order mark is dropped. */

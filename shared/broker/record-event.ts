@@ -1,4 +1,4 @@
-import { utf8 } from '../cloud-event.ts'
+import { isJsonType, utf8 } from '../cloud-event.ts'
 import { isJsonObject, parseJson } from '../json.ts'
 
 /** A CloudEvent as it goes to a sink; `datacontenttype` is among the attributes. */
@@ -21,11 +21,10 @@ export function readStructuredRecord(value: Uint8Array): RecordEvent | undefined
   }
   if (typeof base64 === 'string') return { attributes, data: Buffer.from(base64, 'base64') }
   if (data === undefined) return { attributes, data: null }
-  if (isJsonType(attributes['datacontenttype'])) return { attributes, data: Buffer.from(memberText(text, 'data')) }
+  if (isJsonType(attributes['datacontenttype'] ?? ''))
+    return { attributes, data: Buffer.from(memberText(text, 'data')) }
   return typeof data === 'string' ? { attributes, data: Buffer.from(data) } : undefined
 }
-
-const isJsonType = (type = '') => /^[^;]*[/+]json\s*(;|$)/i.test(type)
 
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
