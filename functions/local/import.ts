@@ -26,7 +26,7 @@ const deliveriesUnderWay = 100
 const oneOf = 200
 const lookedForAtOnce = 8
 /** How long the next one may take to be found. */
-const mostWaitMs = 60_000
+const mostWaitMs = 120_000
 
 type Line = { number: number; text: string }
 type Result = {
