@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
+import { StartError } from '../../config.ts'
 import { run } from '../../http/run.ts'
 import { startProgram, written } from '../processes.ts'
 import { aTopic, kafkaBrokers } from '../servers.ts'
@@ -17,7 +18,8 @@ async function main() {
   const { values } = parseArgs({
     options: { rounds: { type: 'string' }, seconds: { type: 'string' }, help: { type: 'boolean' } },
   })
-  if (values.help || !process.env['KAFKA_BROKERS']) return console.log(usage)
+  if (values.help) return console.log(usage)
+  if (!process.env['KAFKA_BROKERS']) throw new StartError(`KAFKA_BROKERS is not set.\n\n${usage}`)
   const rounds = Number(values.rounds ?? 5)
   const duration = Number(values.seconds ?? 4)
   printMachine()

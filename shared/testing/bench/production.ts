@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { StartError } from '../../config.ts'
 import { run } from '../../http/run.ts'
 import { answerOf, until } from '../builders.ts'
 import { aFolder, startProgram, written } from '../processes.ts'
@@ -15,7 +16,9 @@ async function main() {
   const { values } = parseArgs({
     options: { rounds: { type: 'string' }, file: { type: 'string' }, help: { type: 'boolean' } },
   })
-  if (values.help || !process.env['KAFKA_BROKERS'] || !process.env['MONGODB_URI']) return console.log(usage)
+  if (values.help) return console.log(usage)
+  const missing = ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
+  if (missing.length > 0) throw new StartError(`${missing.join(' and ')} not set.\n\n${usage}`)
   printMachine()
   const results: Results = new Map()
   const note = noteIn(results)
