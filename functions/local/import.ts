@@ -74,7 +74,9 @@ async function main() {
   await Promise.all(underWay)
   const areFound = await untilFound(queryOrigin, [...sample, ...newest])
   progress.stop()
-  const whatOfThem = areFound ? 'are in the log' : 'were accepted; some are still on their way into the log'
+  const whatOfThem = areFound
+    ? 'are in the log'
+    : 'were accepted and need not be sent again; some are still on their way into the log'
   console.log(`${accepted.toLocaleString('en')} activities ${whatOfThem}: ${queryOrigin}/logs`)
   if (refused.length > 0) {
     console.error(`${refused.length.toLocaleString('en')} lines were refused:\n${refused.slice(0, 20).join('\n')}`)
@@ -95,7 +97,11 @@ function readArguments(): Arguments {
   }
   const { values, positionals } = parsed
   const [file] = positionals
-  if (values.help || file === undefined || positionals.length > 1) throw new StartError(usage)
+  if (values.help) {
+    console.log(usage)
+    process.exit(0)
+  }
+  if (file === undefined || positionals.length > 1) throw new StartError(usage)
   if (!existsSync(file)) throw new StartError(`There is no file ${file}.\n\n${usage}`)
   const { url = 'http://localhost:3000', 'query-url': queryUrl = url } = values
   const [origin = '', queryOrigin = ''] = [url, queryUrl].map((text) => text.replace(/\/$/, ''))
