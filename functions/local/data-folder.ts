@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '@activity-log/shared/config.ts'
 
@@ -9,7 +9,7 @@ export type DataFolder = AsyncDisposable & { queue: string; store: string }
 export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder)
   try {
-    mkdirSync(path, { recursive: true })
+    makeFolder(path)
   } catch (error) {
     throw new StartError(
       `Cannot make the folder ${path} (${(error as Error).message}). Choose another one with DATA_DIR.`,
@@ -24,6 +24,13 @@ export function openDataFolder(folder: string): DataFolder {
       lock.close()
     },
   }
+}
+
+/** Not mkdir's own `recursive`: where the file system says that there is no such place (/proc), Node tries for ever. */
+function makeFolder(path: string) {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
 }
 
 function lockFile(file: string, folder: string): DatabaseSync {
