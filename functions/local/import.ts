@@ -72,8 +72,9 @@ async function main() {
     underWay.add(sending)
   }
   await Promise.all(underWay)
-  const areFound = await untilFound(queryOrigin, [...sample, ...newest])
   progress.stop()
+  console.log(`${accepted.toLocaleString('en')} activities accepted; waiting until they are found`)
+  const areFound = await untilFound(queryOrigin, [...sample, ...newest])
   const whatOfThem = areFound
     ? 'are in the log'
     : 'were accepted and need not be sent again; some are still on their way into the log'
