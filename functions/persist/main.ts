@@ -3,11 +3,12 @@ import { openLog } from '@activity-log/shared/http/log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
+import { mongoRule } from '@activity-log/shared/store/mongo-client.ts'
 import { createApp } from './app.ts'
 import { Config } from './config.ts'
 
 async function main() {
-  const config = readConfig(Config, process.env)
+  const config = readConfig(Config, process.env, mongoRule)
   const log = openLog('persist', config.LOG_LEVEL)
   await using store = openMongoStore({
     uri: config.MONGODB_URI,

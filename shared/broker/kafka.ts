@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EventRecord } from '../activity-recorded.ts'
 import type { Log } from '../log.ts'
+import { reasons } from '../reasons.ts'
 import type { Position } from '../receipt.ts'
 import { within } from '../within.ts'
 import type { Broker } from './broker.ts'
@@ -133,7 +134,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
       if (laneOf.get(leader) === lane) laneOf.delete(leader)
       close(lane)
       if (!closing.signal.aborted)
-        log.warn({ err: error, leader, partition: id }, 'a leader did not acknowledge records')
+        log.warn({ leader, partition: id, reason: reasons(error) }, 'a leader did not acknowledge records')
       return { leader, error }
     }
   }
@@ -203,7 +204,8 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
         const mistake = isNew ? undefined : kafkaMistake(error, topic)
         if (mistake) return misconfigured.reject(mistake)
         const { brokers } = connection
-        if (!warned) log.warn({ err: error, brokers }, 'Kafka cannot be reached at KAFKA_BROKERS; trying on')
+        const reason = reasons(error)
+        if (!warned) log.warn({ brokers, reason }, 'Kafka cannot be used yet at KAFKA_BROKERS; trying on')
         warned = true
       }
       await wait(pause, undefined, { signal: closing.signal })

@@ -1,5 +1,6 @@
-import { type Db, type DbOptions, MongoClient, MongoError, ReadConcern } from 'mongodb'
-import { ConfigError } from '../config.ts'
+import { type Db, type DbOptions, MongoClient, MongoError, MongoServerSelectionError, ReadConcern } from 'mongodb'
+import { ConfigError, type ConfigRule } from '../config.ts'
+import { reasons } from '../reasons.ts'
 import { StoreUnavailable } from './store.ts'
 
 /**
@@ -50,6 +51,20 @@ export function hostsOf({ options }: MongoClient): string {
   return options.srvHost ?? options.hosts.map(String).join(',')
 }
 
+/** Together with what else is wrong in the environment. What is no URI at all is another rule's to say. */
+export const mongoRule: ConfigRule = ({ MONGODB_URI: uri }) => {
+  if (!uri || !/^mongodb/.test(uri)) return []
+  try {
+    assertKeepsPromise(uri)
+    return []
+  } catch (error) {
+    return (error as Error).message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim())
+  }
+}
+
 /** A wish that cannot be granted is refused rather than ignored. */
 function assertKeepsPromise(uri: string) {
   const { writeConcern, readConcern, retryWrites } = parse(uri).options
@@ -98,6 +113,16 @@ export function asConfigError(error: unknown, client: MongoClient): ConfigError 
     return uriError(`names the file ${path}, which cannot be read (${code})`)
   }
   return undefined
+}
+
+/** An error in one line. What a time-out while looking for a server does not say is which servers were seen, and as what. */
+export function whyNot(error: unknown, { options }: MongoClient): string {
+  const root = rootOf(error)
+  if (!(root instanceof MongoServerSelectionError)) return reasons(error)
+  const servers = [...(root.reason?.servers.values() ?? [])]
+  const seen = servers.map(({ address, type, error }) => `${address} is ${type}${error ? ` (${error.message})` : ''}`)
+  if (seen.length > 0) return `${root.message}: ${seen.join(', ')}`
+  return `${root.message}: no server there is a member of the replica set ${options.replicaSet}`
 }
 
 const rootOf = (error: unknown) => (error instanceof StoreUnavailable ? error.cause : error)

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { TooLate, within } from '../within.ts'
-import { asConfigError, asking, hostsOf, openDatabase, openMongoClient } from './mongo-client.ts'
+import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { deadLettersIn } from './mongo-dead-letters.ts'
 import { collections } from './mongo-documents.ts'
 import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
@@ -117,7 +117,10 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
         if (closing.signal.aborted) return
         const mistake = asConfigError(err, current.client)
         if (mistake) return misconfigured.reject(mistake)
-        log.warn({ err, hosts, database }, 'MongoDB cannot be used yet; MONGODB_URI says where it is')
+        log.warn(
+          { hosts, database, reason: whyNot(err, current.client) },
+          'MongoDB cannot be used yet at MONGODB_URI; trying on',
+        )
       }
       await wait(pauseMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})
     }

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { reasons } from './reasons.ts'
+
+const refused = new Error('connect ECONNREFUSED 127.0.0.1:9092')
+
+test.each<[string, unknown, string]>([
+  ['an error', refused, 'connect ECONNREFUSED 127.0.0.1:9092'],
+  ['with its cause', new Error('not published', { cause: refused }), `not published: ${refused.message}`],
+  ['that repeats its cause', new Error(`Failed: ${refused.message}`, { cause: refused }), `Failed: ${refused.message}`],
+  ['of several, the same', new AggregateError([refused, refused], 'All promises were rejected'), refused.message],
+  ['of several, different', new AggregateError([new Error('a'), new Error('b')]), 'a: b'],
+  ['that is no Error', 'text', 'text'],
+  ['of nothing', undefined, ''],
+])('%s is one line', (_what, error, line) => {
+  expect(reasons(error)).toBe(line)
+})
