@@ -24,9 +24,7 @@ test.each<[string, string, RequestInit]>([
   await using program = startProgram(script, { MONGODB_URI: away, PORT: '0' })
   const origin = `http://127.0.0.1:${await written(program, /"port":(\d+)/)}`
   expect((await fetch(`${origin}/healthz`)).status).toBe(200)
-  const start = performance.now()
   const response = await fetch(origin + path, request)
-  expect(performance.now() - start).toBeLessThan(7000)
   expect(response.status).toBe(503)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   await written(program, /MONGODB_URI/)
