@@ -43,7 +43,8 @@ describe('MongoDB store', () => {
 })
 
 describe('save', () => {
-  test('makes the guard again when it was lost while this ran, instead of failing until a restart', async () => {
+  // a server without explain passes over hints, too, and so over the absence of their index
+  test.skipIf(!features.explain)('makes the guard again when it was lost while this ran', async () => {
     const database = newDatabase()
     await using store = openIn(database)
     await store.save([recorded({ id: 'a' }, 1)])
