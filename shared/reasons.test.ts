@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { reasons } from './reasons.ts'
+import { isFault, reasons } from './reasons.ts'
 
 const refused = new Error('connect ECONNREFUSED 127.0.0.1:9092')
 
@@ -13,4 +13,15 @@ test.each<[string, unknown, string]>([
   ['of nothing', undefined, ''],
 ])('%s is one line', (_what, error, line) => {
   expect(reasons(error)).toBe(line)
+})
+
+test.each<[string, unknown, boolean]>([
+  ['a mistake in a program', new TypeError('x is undefined'), true],
+  ['one at the root of another error', new Error('not saved', { cause: new RangeError('too long') }), true],
+  ['one among several errors', new AggregateError([refused, new TypeError('x is undefined')]), true],
+  ['an outage', new Error('not saved', { cause: refused }), false],
+  ['an outage that fetch makes a TypeError of', new TypeError('fetch failed', { cause: refused }), false],
+  ['nothing', undefined, false],
+])('whether it is a fault: %s', (_what, error, expected) => {
+  expect(isFault(error)).toBe(expected)
 })

@@ -6,6 +6,15 @@ export function reasons(error: unknown): string {
   return said.join(': ')
 }
 
+/** Whether it began with a mistake in a program rather than with trouble elsewhere: then its stack is wanted. */
+export function isFault(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isFault)
+  if (error instanceof Error && error.cause !== undefined) return isFault(error.cause)
+  return faults.some((kind) => error instanceof kind)
+}
+
+const faults = [TypeError, RangeError, ReferenceError, SyntaxError]
+
 function messages(error: unknown): string[] {
   if (!(error instanceof Error)) return error === undefined ? [] : [String(error)]
   const own = error instanceof AggregateError ? error.errors.flatMap(messages) : [error.message]

@@ -170,6 +170,25 @@ describe('when the store is in trouble', () => {
     expect((await deliver(delivery(aRecord()))).status).toBe(503)
   })
 
+  test.each<[string, Error, object]>([
+    ['an outage is told in a line', new Error('disk full'), { level: 'warn', reason: 'disk full' }],
+    [
+      'a fault of ours keeps its stack',
+      new TypeError('x is undefined'),
+      { level: 'error', err: expect.any(TypeError) },
+    ],
+  ])('in the log %s', async (_what, error, line) => {
+    const lines: object[] = []
+    const log = {
+      ...silent,
+      warn: (fields: object) => void lines.push({ level: 'warn', ...fields }),
+      error: (fields: object) => void lines.push({ level: 'error', ...fields }),
+    }
+    const app = createApp({ store: { save: () => Promise.reject(error), park: trouble }, log, now: () => receivedAt })
+    expect((await app.request('/', delivery(aRecord()))).status).toBe(503)
+    expect(lines).toEqual([expect.objectContaining(line)])
+  })
+
   test('a dead letter that could not be kept is answered 503 too', async () => {
     const { deliver } = persist({ park: trouble })
     const broken = { ...aRecord(), value: '{' }

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Handler, Hono } from 'hono'
 import type { Log } from '../log.ts'
-import { reasons } from '../reasons.ts'
+import { isFault, reasons } from '../reasons.ts'
 import { Problem } from './problem.ts'
 
 /** `outgoing` is there when the request came through a socket; it has the request's id by then (serve.ts). */
@@ -25,8 +25,9 @@ export function newApp(log: Log): App {
         : new Problem('internal', 'The request failed; the log of the service says why.', { cause: error })
     if (problem.status >= 500) {
       const request = { requestId: c.env?.outgoing?.getHeader('x-request-id'), path: c.req.path }
-      // an outage is no fault of the code: its many lines say why, without stacks
-      if (problem.code === 'internal') log.error({ err: problem.cause ?? problem, ...request }, problem.message)
+      // an outage makes many lines: they say why, without stacks
+      const wantsStack = problem.code === 'internal' || isFault(problem.cause)
+      if (wantsStack) log.error({ err: problem.cause ?? problem, ...request }, problem.message)
       else log.warn({ reason: reasons(problem.cause), ...request }, problem.message)
     }
     return problem.toResponse()
