@@ -140,10 +140,20 @@ test(`nothing is lost and nothing twice through ${restarts.map(([what]) => what)
       }
     }),
   )
-  for (const [, restart] of restarts) {
+  for (const [index, [, restart]] of restarts.entries()) {
     const before = sent.length
+    // some are being delivered and some published when it happens
+    const [first, second] = ['a', 'b'].map((half) =>
+      Array.from({ length: 1000 }, (_, n) => anActivity({ id: `burst-${index}-${half}-${n}` })),
+    ) as [SentActivity[], SentActivity[]]
+    const found = await total(production)
+    await postUntilAccepted(production, first)
+    await until(async () => (await total(production)) > found)
+    const publishing = postUntilAccepted(production, second)
     await restart(production)
-    await until(() => sent.length >= before + 200)
+    await publishing
+    sent.push(...first, ...second)
+    await until(() => sent.length >= before + 2200)
   }
   goesOn = false
   await posting
