@@ -41,7 +41,7 @@ describe('one activity', () => {
     expect(await answerOf(response)).toEqual({
       id: 'a/b',
       timestamp: activity.timestamp,
-      receipt: expect.stringMatching(/^[\w-]{16}$/),
+      receipt: expect.stringMatching(/^[\w-]{24}$/),
     })
     expect(stored()).toEqual([activity])
   })

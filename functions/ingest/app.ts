@@ -63,7 +63,9 @@ export function createApp({ broker, log, now, newId, deadlineMs = 10_000 }: Inge
     const position = await within(deadlineMs, publish(toRecord(event)), 'No acknowledgement').catch((cause) => {
       throw unavailable(`It is not known whether the activity was stored. ${sendAgain} (id ${id}).`, cause)
     })
-    return c.json({ id, timestamp, receipt: toReceipt(position) }, 202, { Location: `/logs/${encodeURIComponent(id)}` })
+    return c.json({ id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }, 202, {
+      Location: `/logs/${encodeURIComponent(id)}`,
+    })
   })
   app.all('/logs', methodNotAllowed('POST'))
 
@@ -77,7 +79,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 10_000 }: Inge
     const { id } = event.activity
     try {
       const position = await within(deadlineMs, publish(toRecord(event)), 'No acknowledgement')
-      return { index, status: 'accepted', id, receipt: toReceipt(position) }
+      return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt: event.recordedAt }) }
     } catch (cause) {
       return { index, status: 'unavailable', id, cause }
     }

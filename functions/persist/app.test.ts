@@ -1,7 +1,15 @@
 import { type EventRecord, toRecord } from '@activity-log/shared/activity-recorded.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { anActivity, anEvent, aRecord, delivery, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import {
+  anActivity,
+  anEvent,
+  aRecord,
+  deadLettersOf,
+  delivery,
+  receivedAt,
+  silent,
+} from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -54,7 +62,7 @@ describe('a record of ours', () => {
     ]
     expect(statuses.map(({ status }) => status)).toEqual([204, 204, 204])
     expect(await stored(store)).toHaveLength(1)
-    expect(await store.deadLetters()).toEqual([])
+    expect(await deadLettersOf(store)).toEqual([])
   })
 
   test('is judged by the time at which it was received, not by the time of a late delivery', async () => {
@@ -87,7 +95,7 @@ describe('what can never be saved becomes a dead letter, with its reason and its
     const other = aRecord({ action: 'another' })
     expect((await deliver(delivery(other, 2))).status).toBe(204)
     expect(await stored(store)).toMatchObject([{ action: 'click_button' }])
-    const [letter] = await store.deadLetters()
+    const [letter] = await deadLettersOf(store)
     expect(letter).toMatchObject({
       reason: 'conflict',
       position: { partition: 0, offset: 2 },
@@ -116,12 +124,12 @@ describe('what can never be saved becomes a dead letter, with its reason and its
     const request = { ...delivery({ headers: { ...ours.headers, ...headers }, value: '' }, 4), body: value as string }
     expect((await deliver(request)).status).toBe(204)
     expect(await stored(store)).toEqual([])
-    const [letter] = await store.deadLetters()
+    const [letter] = await deadLettersOf(store)
     expect(letter).toMatchObject({ reason: 'refused', position: { partition: 0, offset: 4 }, attempts: 1 })
     expect(letter?.errors.length).toBeGreaterThan(0)
     expect(Buffer.from(letter!.body)).toEqual(Buffer.from(value as string))
     await deliver(request)
-    expect(await store.deadLetters()).toMatchObject([{ attempts: 2 }])
+    expect(await deadLettersOf(store)).toMatchObject([{ attempts: 2 }])
   })
 })
 
@@ -158,7 +166,7 @@ describe('what is answered 400, for the dead letters of the dispatcher', () => {
     expect(response.status).toBe(400)
     expect([...response.headers.keys()].filter((name) => name.startsWith('kne-'))).toEqual([])
     expect(await stored(store)).toEqual([])
-    expect(await store.deadLetters()).toEqual([])
+    expect(await deadLettersOf(store)).toEqual([])
   })
 })
 
@@ -216,7 +224,7 @@ describe('a dead letter of the dispatcher', () => {
     const { store, response } = toDeadLetters(request)
     expect((await response).status).toBe(204)
     expect(await stored(store)).toEqual([])
-    const [letter] = await store.deadLetters()
+    const [letter] = await deadLettersOf(store)
     expect(letter).toMatchObject({
       reason: 'undelivered',
       position: { partition: 2, offset: 7 },
@@ -241,7 +249,7 @@ describe('a dead letter of the dispatcher', () => {
     const request = delivery({ headers: { ...headers, ...changes, ...knativeerror }, value: body }, 7, 2)
     const { store, response } = toDeadLetters(request)
     expect((await response).status).toBe(204)
-    const [letter] = await store.deadLetters()
+    const [letter] = await deadLettersOf(store)
     expect(letter).toMatchObject({ reason: 'undelivered', position: { partition: 2, offset: 7 } })
     expect(Buffer.from(letter!.body).toString()).toBe(body)
   })
@@ -250,7 +258,7 @@ describe('a dead letter of the dispatcher', () => {
     const { app, store } = persist()
     await app.request('/', delivery({ headers, value: '{' }, 7))
     for (let time = 0; time < 2; time++) await app.request('/dead-letters', delivery({ headers, value: '{' }, 7))
-    const kept = (await store.deadLetters()).map(({ reason, attempts }) => `${reason} ${attempts}`)
+    const kept = (await deadLettersOf(store)).map(({ reason, attempts }) => `${reason} ${attempts}`)
     expect(kept.toSorted()).toEqual(['refused 1', 'undelivered 2'])
   })
 

@@ -1,18 +1,32 @@
 import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
+import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
+import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
 import { readBytes } from '@activity-log/shared/http/body.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
-import { eventHeaders, readDeadLetterPosition, readDelivery, refuseDamaged, whyUndelivered } from './read-delivery.ts'
+import {
+  eventHeaders,
+  readClaims,
+  readDeadLetterPosition,
+  readDelivery,
+  readFirstPosition,
+  refuseDamaged,
+  whyUndelivered,
+} from './read-delivery.ts'
 
 export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'park'>
   log: Log
   now: () => Date
+  /** The names of the topics that records and dead letters come from: what positions count in. */
+  topics?: { records: string; deadLetters: string }
 }
+
+const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
 
 /** As much as a broker lets through. */
 const maxBodyBytes = 2 * 1024 * 1024
@@ -23,7 +37,7 @@ const maxBodyBytes = 2 * 1024 * 1024
  * no CloudEvent at all, or one whose envelope was damaged on the way, and goes to KafkaSource's own dead letters. Those
  * come back by a KafkaSource of their own, to /dead-letters, and are kept beside the others.
  */
-export function createApp({ store, log, now }: PersistDependencies): App {
+export function createApp({ store, log, now, topics = defaultTopics }: PersistDependencies): App {
   const app = newApp(log)
   const save = groupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
     maxItems: 500,
@@ -40,10 +54,10 @@ export function createApp({ store, log, now }: PersistDependencies): App {
     const delivery = readDelivery(headers, body)
     refuseDamaged(delivery)
     const { event, position } = delivery
-    const park = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
-      parkOne({ reason, errors, position, headers: eventHeaders(headers), body, at: now() })
-
     const recorded = event.ok ? readActivityRecorded(event.value) : event
+    const park = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
+      parkOne({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) })
+
     if (!recorded.ok) return park('refused', recorded.errors)
     const outcome = await save({ ...recorded.value, position }).catch((cause) => {
       throw unavailable('The store did not take the activity.', cause)
@@ -58,9 +72,24 @@ export function createApp({ store, log, now }: PersistDependencies): App {
     const headers = c.req.header()
     const position = readDeadLetterPosition(headers)
     const errors = [whyUndelivered(headers)]
-    return parkOne({ reason: 'undelivered', errors, position, headers: eventHeaders(headers), body, at: now() })
+    const firstPosition = readFirstPosition(headers)
+    return parkOne({
+      topic: topics.deadLetters,
+      reason: 'undelivered',
+      errors,
+      position,
+      ...(firstPosition && { firstPosition }),
+      ...asItCame(headers, body),
+    })
   })
   app.all('/dead-letters', methodNotAllowed('POST'))
+
+  const asItCame = (headers: Headers, body: Uint8Array) => ({
+    ...readClaims(headers),
+    headers: eventHeaders(headers),
+    body,
+    at: now(),
+  })
 
   async function parkOne(deadLetter: DeadLetter): Promise<Response> {
     await store.park([deadLetter]).catch((cause) => {

@@ -16,7 +16,8 @@ async function main() {
     log,
     migrate: { retentionDays: config.RETENTION_DAYS },
   })
-  const app = createApp({ store, log, now: () => new Date() })
+  const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
+  const app = createApp({ store, log, now: () => new Date(), topics })
   await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])

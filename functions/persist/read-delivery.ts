@@ -1,6 +1,8 @@
+import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import {
   type CloudEvent,
+  decodeHeader,
   type Headers,
   readBinaryAttributes,
   readData,
@@ -10,6 +12,7 @@ import {
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
+import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 
 export type Delivery = {
   position: Position
@@ -41,6 +44,22 @@ export function readDelivery(headers: Headers, body: Uint8Array): Delivery {
  */
 export function readDeadLetterPosition(headers: Headers): Position {
   return readPosition({ partition: headers['ce-knativekafkapartition'], offset: headers['ce-knativekafkaoffset'] })
+}
+
+/** Where a record was before the dispatcher gave up on it, as far as that dispatcher says so: KafkaSource does not. */
+export function readFirstPosition(headers: Headers): Position | undefined {
+  return toPosition({ partition: headers['ce-recordpartition'], offset: headers['ce-recordoffset'] })
+}
+
+/** What an event says of itself in its headers, which need not be an event of ours for that. */
+export function readClaims(headers: Headers): { tenant: string; activityId?: string; recordedAt?: Date } {
+  const id = headers['ce-id']
+  const recordedAt = parseTimestamp(headers['ce-recordedtime'] ?? '')
+  return {
+    tenant: decodeHeader(headers['ce-tenant'] ?? '') || defaultTenant,
+    ...(id && { activityId: decodeHeader(id) }),
+    ...(typeof recordedAt !== 'string' && { recordedAt: new Date(recordedAt.ms) }),
+  }
 }
 
 /** Throws a 400 when the envelope was damaged on the way: then KafkaSource found no CloudEvent in the record, and made one. */
@@ -82,11 +101,17 @@ function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
   return json.unfaithful.length > 0 ? invalid(...json.unfaithful) : event
 }
 
-function readPosition(text: { partition: string | undefined; offset: string | undefined }): Position {
+type PositionText = { partition: string | undefined; offset: string | undefined }
+
+function readPosition(text: PositionText): Position {
+  const position = toPosition(text)
+  if (position) return position
+  const detail = 'must name the place of the record, as KafkaSource does'
+  throw invalidInput(['partition', 'offset'].map((part) => ({ pointer: `ce-knativekafka${part}`, detail })))
+}
+
+function toPosition({ partition, offset }: PositionText): Position | undefined {
   const pattern = /^(?:0|[1-9]\d{0,14})$/
-  if (!text.partition || !text.offset || !pattern.test(text.partition) || !pattern.test(text.offset)) {
-    const detail = 'must name the place of the record, as KafkaSource does'
-    throw invalidInput(['partition', 'offset'].map((part) => ({ pointer: `ce-knativekafka${part}`, detail })))
-  }
-  return { partition: Number(text.partition), offset: Number(text.offset) }
+  if (!partition || !offset || !pattern.test(partition) || !pattern.test(offset)) return undefined
+  return { partition: Number(partition), offset: Number(offset) }
 }

@@ -30,10 +30,16 @@ const OnOff = v.pipe(
   v.transform((text) => text === 'true'),
 )
 
+const topic = { KAFKA_TOPIC: v.optional(TopicName, kafkaDefaults.topic) }
+const deadLetterTopic = { KAFKA_DEAD_LETTER_TOPIC: v.optional(TopicName, kafkaDefaults.deadLetterTopic) }
+
+/** The names alone, for what is given records and does not reach Kafka. */
+export const topicEntries = { ...topic, ...deadLetterTopic }
+
 /** The variables that say how to reach Kafka; one group of a function's configuration. */
 export const kafkaEntries = {
   KAFKA_BROKERS: Brokers,
-  KAFKA_TOPIC: v.optional(TopicName, kafkaDefaults.topic),
+  ...topic,
   KAFKA_SASL_MECHANISM: v.optional(Mechanism),
   KAFKA_USERNAME: v.optional(v.string()),
   KAFKA_PASSWORD: v.optional(v.string()),
@@ -46,7 +52,7 @@ export const kafkaEntries = {
 
 /** Further ones of what consumes a topic. */
 export const kafkaConsumerEntries = {
-  KAFKA_DEAD_LETTER_TOPIC: v.optional(TopicName, kafkaDefaults.deadLetterTopic),
+  ...deadLetterTopic,
   KAFKA_GROUP: v.optional(v.string(), kafkaDefaults.group),
 }
 

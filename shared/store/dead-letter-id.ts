@@ -5,7 +5,20 @@ import type { DeadLetter } from './store.ts'
  * The same for a dead letter that arrives again, whatever the store. The reason stands in it because what the dispatcher
  * gave up on comes from another topic, whose positions are counted anew.
  */
-export function deadLetterId({ reason, position, body }: DeadLetter): string {
+export function deadLetterId({ reason, position, body }: Pick<DeadLetter, 'reason' | 'position' | 'body'>): string {
   const { partition, offset } = position
   return hash('sha256', Buffer.concat([Buffer.from(`${reason}/${partition}/${offset}/`), body]), 'hex').slice(0, 32)
 }
+
+const timeDigits = 15
+
+/** A place in the list of dead letters, which is in the order of their first arrival. */
+export const deadLetterKey = ({ firstAt, id }: { firstAt: Date; id: string }): string =>
+  String(firstAt.getTime()).padStart(timeDigits, '0') + id
+
+export const isDeadLetterKey = (text: string): boolean => /^\d{15}[\da-f]{32}$/.test(text)
+
+export const readDeadLetterKey = (key: string): { firstAtMs: number; id: string } => ({
+  firstAtMs: Number(key.slice(0, timeDigits)),
+  id: key.slice(timeDigits),
+})

@@ -1,22 +1,32 @@
-import { type AnyBulkWriteOperation, Binary, type Collection } from 'mongodb'
-import { deadLetterId } from './dead-letter-id.ts'
+import { type AnyBulkWriteOperation, Binary, type Collection, type Filter as Match } from 'mongodb'
+import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
+import { fateOf } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
+import type { MongoFates } from './mongo-fates.ts'
+import { byArrival } from './mongo-indexes.ts'
 import { refusedAsPresent } from './mongo-save.ts'
-import type { ActivityStore, DeadLetter, KeptDeadLetter } from './store.ts'
+import type { ActivityStore, DeadLetter, KeptDeadLetter, Resolution } from './store.ts'
 
-export type StoredDeadLetter = Omit<KeptDeadLetter, 'position' | 'headers' | 'body'> & {
+export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers' | 'body' | 'resolution'> & {
   _id: string
   partition: number
   offset: number
   /** Names and values: a name may hold a dot, which an update would take for a path. */
   headers: readonly (readonly [name: string, value: string])[]
   body: Binary
+  /** Absent while it is open. */
+  resolution?: Resolution
 }
 
 /** Two upserts of one id may both try to insert; the second finds it the next time. */
 const attempts = 3
 
-export function deadLettersIn(deadLetters: Collection<StoredDeadLetter>): Pick<ActivityStore, 'park' | 'deadLetters'> {
+type Verbs = 'park' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
+
+export function deadLettersIn(
+  deadLetters: Collection<StoredDeadLetter>,
+  fates: Pick<MongoFates, 'write' | 'seal'>,
+): Pick<ActivityStore, Verbs> {
   async function upsert(operations: AnyBulkWriteOperation<StoredDeadLetter>[], attempt = 1): Promise<void> {
     const write = () => deadLetters.bulkWrite(operations, { ordered: false })
     if (attempt === attempts) {
@@ -33,18 +43,56 @@ export function deadLettersIn(deadLetters: Collection<StoredDeadLetter>): Pick<A
 
   return {
     async park(letters) {
-      if (letters.length > 0) await upsert(letters.map(toUpsert))
+      if (letters.length === 0) return
+      await upsert(letters.map(toUpsert))
+      // after them: a fate never names a dead letter that is not there, and a redelivery makes up for one that is missing
+      const written = letters.flatMap((letter) => fateOf(letter) ?? [])
+      await fates.write(written)
+      await fates.seal(written.map(({ position }) => position))
     },
-    async deadLetters() {
-      const stored = await deadLetters.find({}, { sort: { firstAt: 1, _id: 1 }, maxTimeMS }).toArray()
-      return stored.map(fromStored)
+    async findDeadLetters({ filter, order, limit, after }) {
+      const { tenant, reason, topic, from, to, state } = filter
+      const bounds: Match<StoredDeadLetter>[] = []
+      if (from !== undefined) bounds.push({ firstAt: { $gte: new Date(from) } })
+      if (to !== undefined) bounds.push({ firstAt: { $lt: new Date(to) } })
+      if (after !== undefined) bounds.push(beyond(after, order === 'asc' ? '$gt' : '$lt'))
+      const match: Match<StoredDeadLetter> = {
+        tenant: { $eq: tenant },
+        ...(reason !== undefined && { reason: { $eq: reason } }),
+        ...(topic !== undefined && { topic: { $eq: topic } }),
+        ...(state === 'open' && { resolution: { $exists: false } }),
+        ...(state !== undefined && state !== 'open' && { 'resolution.state': { $eq: state } }),
+        ...(bounds.length > 0 && { $and: bounds }),
+      }
+      const direction = order === 'asc' ? 1 : -1
+      const sort = { tenant: direction, firstAt: direction, _id: direction } as const
+      const found = await deadLetters.find(match, { sort, limit, hint: byArrival, maxTimeMS }).toArray()
+      return found.map((stored) => {
+        const deadLetter = fromStored(stored)
+        return { key: deadLetterKey(deadLetter), deadLetter }
+      })
+    },
+    async getDeadLetter(tenant, id) {
+      const stored = await deadLetters.findOne({ _id: { $eq: id }, tenant: { $eq: tenant } }, { maxTimeMS })
+      return stored ? fromStored(stored) : undefined
+    },
+    async resolve(tenant, id, resolution) {
+      const open = { _id: { $eq: id }, tenant: { $eq: tenant }, resolution: { $exists: false } }
+      await deadLetters.updateOne(open, { $set: { resolution } })
     },
   }
 }
 
+function beyond(key: string, comparison: '$gt' | '$lt'): Match<StoredDeadLetter> {
+  const { firstAtMs, id } = readDeadLetterKey(key)
+  const firstAt = new Date(firstAtMs)
+  const later = { firstAt: { [comparison]: firstAt } } as Match<StoredDeadLetter>
+  return { $or: [later, { firstAt: { $eq: firstAt }, _id: { [comparison]: id } as { $gt: string } }] }
+}
+
 function toUpsert(deadLetter: DeadLetter): AnyBulkWriteOperation<StoredDeadLetter> {
-  const { position, reason, errors, headers, body, at } = deadLetter
-  const whatItIs = { ...position, reason, errors, headers: Object.entries(headers), body: new Binary(body) }
+  const { position, headers, body, at, ...others } = deadLetter
+  const whatItIs = { ...others, ...position, headers: Object.entries(headers), body: new Binary(body) }
   return {
     updateOne: {
       filter: { _id: { $eq: deadLetterId(deadLetter) } },
@@ -57,6 +105,7 @@ function toUpsert(deadLetter: DeadLetter): AnyBulkWriteOperation<StoredDeadLette
 function fromStored({ _id, partition, offset, headers, body, ...others }: StoredDeadLetter): KeptDeadLetter {
   return {
     ...others,
+    id: _id,
     position: { partition, offset },
     headers: Object.fromEntries(headers),
     body: Uint8Array.from(body.value()),

@@ -1,7 +1,12 @@
 import type { ActivityDocument } from '../document.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 
-export const collections = { activities: 'activities', deadLetters: 'deadLetters' } as const
+export const collections = {
+  activities: 'activities',
+  deadLetters: 'deadLetters',
+  fates: 'fates',
+  books: 'books',
+} as const
 
 /**
  * An activity as MongoDB has it; its key is `_id`. No JSON schema validates it: persist has checked it already, and a rule

@@ -11,8 +11,8 @@ export const byTime = { tenant: 1, _id: -1 } as const
 export const byUser = { tenant: 1, userId: 1, _id: -1 } as const
 export const byAction = { tenant: 1, action: 1, _id: -1 } as const
 /** Not unique: a topic that was made anew counts from 0 again. */
-const byPosition = { partition: 1, offset: 1 } as const
-const byArrival = { firstAt: 1, _id: 1 } as const
+export const byPosition = { partition: 1, offset: 1 } as const
+export const byArrival = { tenant: 1, firstAt: 1, _id: 1 } as const
 
 const wanted: readonly { collection: string; indexes: readonly { key: Key; unique?: true }[] }[] = [
   {
@@ -20,12 +20,14 @@ const wanted: readonly { collection: string; indexes: readonly { key: Key; uniqu
     indexes: [{ key: byId, unique: true }, { key: byTime }, { key: byUser }, { key: byAction }, { key: byPosition }],
   },
   { collection: collections.deadLetters, indexes: [{ key: byArrival }] },
+  { collection: collections.fates, indexes: [{ key: byPosition }] },
 ]
 
 /** What is kept for RETENTION_DAYS after it came. */
 const expiring: readonly { collection: string; key: Key }[] = [
   { collection: collections.activities, key: { recordedAt: 1 } },
   { collection: collections.deadLetters, key: { firstAt: 1 } },
+  { collection: collections.fates, key: { at: 1 } },
 ]
 
 const secondsOfDay = 24 * 60 * 60

@@ -1,6 +1,6 @@
 import { MongoBulkWriteError, MongoNetworkError } from 'mongodb'
 import { expect, test } from 'vitest'
-import { recorded } from '../testing/builders.ts'
+import { aDeadLetter } from '../testing/builders.ts'
 import { deadLettersIn } from './mongo-dead-letters.ts'
 import { refusedAsPresent } from './mongo-save.ts'
 
@@ -34,12 +34,7 @@ test('parks again what lost the race to be the first of its id, and only that', 
     sent.push(operations.length)
     if (sent.length === 1) throw refusal([present(1)])
   }
-  const { park } = deadLettersIn({ bulkWrite } as never)
-  const { position } = recorded()
-  const letter = { position, reason: 'refused', errors: [], headers: {}, at: new Date() } as const
-  await park([
-    { ...letter, body: Buffer.from('a') },
-    { ...letter, body: Buffer.from('b') },
-  ])
+  const { park } = deadLettersIn({ bulkWrite } as never, { write: async () => {}, seal: async () => {} })
+  await park([aDeadLetter({ body: Buffer.from('a') }), aDeadLetter({ body: Buffer.from('b') })])
   expect(sent).toEqual([2, 1])
 })

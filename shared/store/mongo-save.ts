@@ -2,8 +2,15 @@ import { type Collection, MongoBulkWriteError } from 'mongodb'
 import { toDocument } from '../document.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toStored } from './mongo-documents.ts'
+import type { MongoFates } from './mongo-fates.ts'
 import { byId } from './mongo-indexes.ts'
-import { type ActivityStore, type SaveOutcome, StoreUnavailable } from './store.ts'
+import {
+  type ActivityStore,
+  type RecordedActivity,
+  type SaveOutcome,
+  StoreUnavailable,
+  type WrittenFate,
+} from './store.ts'
 
 /** E11000: a unique index has such an entry already. */
 const duplicateKey = 11000
@@ -16,7 +23,10 @@ const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
  * One unordered insert for all; of each that was refused as present, MongoDB is asked what it holds under that id. A
  * repeated call, whoever repeats it and whatever became of the first, finds its own position there and says stored.
  */
-export function savingIn(activities: Collection<StoredActivity>): ActivityStore['save'] {
+export function savingIn(
+  activities: Collection<StoredActivity>,
+  fates: Pick<MongoFates, 'write' | 'seal'>,
+): ActivityStore['save'] {
   return async (recorded) => {
     if (recorded.length === 0) return []
     const documents = recorded.map(({ position, ...event }) => toStored(toDocument(event, position)))
@@ -30,9 +40,13 @@ export function savingIn(activities: Collection<StoredActivity>): ActivityStore[
     for (const index of refused) inserted.delete(sent[index] as StoredActivity)
 
     const present = await findPresent(documents.filter((document) => !inserted.has(document)))
-    return documents.map((document) =>
+    const outcomes = documents.map((document) =>
       inserted.has(document) ? 'stored' : outcome(document, present.get(identity(document))),
     )
+    const duplicates = recorded.filter((_recorded, index) => outcomes[index] === 'duplicate')
+    await fates.write(duplicates.map(toDuplicate))
+    await fates.seal(recorded.map(({ position }) => position))
+    return outcomes
   }
 
   /** Of the primary, and only what a majority has: what stopped an insert may itself still be lost in an election. */
@@ -50,6 +64,14 @@ export function savingIn(activities: Collection<StoredActivity>): ActivityStore[
     return new Map(found.map((present) => [identity(present), present]))
   }
 }
+
+const toDuplicate = ({ position, tenant, activity, recordedAt }: RecordedActivity): WrittenFate => ({
+  position,
+  fate: 'duplicate',
+  tenant,
+  activityId: activity.id,
+  recordedAt,
+})
 
 /**
  * Nothing there: it is not yet with a majority, or was lost or deleted since, and may be saved when it comes again; or

@@ -1,7 +1,7 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ConfigError } from '../config.ts'
-import { recorded, silent, until } from '../testing/builders.ts'
+import { aDeadLetter, deadLettersOf, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, refusingScans, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
@@ -11,7 +11,7 @@ import { migrateMongo } from './mongo-migrate.ts'
 import { queriesIn } from './mongo-query.ts'
 import { savingIn } from './mongo-save.ts'
 import { testActivityStore } from './store.testsuite.ts'
-import { type DeadLetter, type FindQuery, StoreUnavailable } from './store.ts'
+import { type FindQuery, StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
@@ -148,20 +148,13 @@ describe('save', () => {
 })
 
 describe('park', () => {
-  const letter: DeadLetter = {
-    position: { partition: 3, offset: 7 },
-    reason: 'refused',
-    errors: [],
-    headers: { 'ce-a.b': 'x', $set: 'y' },
-    body: Buffer.from('{'),
-    at: new Date('2026-01-01T00:00:00Z'),
-  }
+  const letter = aDeadLetter({ headers: { 'ce-a.b': 'x', $set: 'y' } })
 
   test('counts every arrival of many at once, and keeps one', async () => {
     await using store = openIn(newDatabase())
     const days = Array.from({ length: 20 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + ((n * 7) % 20))))
     await Promise.all(days.map((at) => store.park([{ ...letter, at }])))
-    const kept = await store.deadLetters()
+    const kept = await deadLettersOf(store)
     expect(kept).toMatchObject([{ attempts: 20, firstAt: days[0], lastAt: new Date('2026-01-20T00:00:00Z') }])
     expect(kept[0]?.headers).toEqual(letter.headers)
   })
@@ -319,8 +312,7 @@ test('nothing that the store asks for reads a whole collection', async ({ skip }
   await store.save([recorded({ id: 'a' })])
   await using refusing = await refusingScans(database)
   if (!refusing) return skip('the server cannot refuse scans')
-  const letter = { position: { partition: 0, offset: 1 }, reason: 'refused', errors: [], headers: {} } as const
-  await store.park([{ ...letter, body: Buffer.from('x'), at: new Date() }])
+  await store.park([aDeadLetter()])
   expect(await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])).toEqual(['duplicate', 'stored'])
   const actions = [{ prefix: 'click' }]
   const filters = [{}, { userId: 'user_123' }, { actions }, { userId: 'user_123', actions }, { from: 0 }]
@@ -329,7 +321,7 @@ test('nothing that the store asks for reads a whole collection', async ({ skip }
     expect(await store.count(filter)).toBe(2)
   }
   expect(await store.get('default', 'b')).toBeDefined()
-  expect(await store.deadLetters()).toHaveLength(1)
+  expect(await deadLettersOf(store)).toHaveLength(1)
 })
 
 describe('what only MongoDB knows of the configuration', () => {
@@ -377,7 +369,8 @@ async function watched(activities: Parameters<typeof saveInto>[1] = []) {
   }
   database.client.on('commandStarted', watch)
   onTestFinished(() => void database.client.off('commandStarted', watch))
-  const store = { save: savingIn(db.collection('activities')), ...queriesIn(db.collection('activities')) }
+  const noFates = { write: async () => {}, seal: async () => {} }
+  const store = { save: savingIn(db.collection('activities'), noFates), ...queriesIn(db.collection('activities')) }
   return { database, commands, store }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { recorded, silent } from '../testing/builders.ts'
+import { aDeadLetter, recorded, silent } from '../testing/builders.ts'
 import { openMongoStore } from './mongo.ts'
 import { StoreUnavailable } from './store.ts'
 
@@ -10,14 +10,15 @@ test('without a MongoDB every call says within seconds that the store is unavail
   const warnings: unknown[] = []
   const log = { ...silent, warn: (fields: object, fact: string) => void warnings.push({ ...fields, fact }) }
   await using store = openMongoStore({ uri: away, database: 'x', log, migrate: { retentionDays: 1 } })
-  const letter = { position: { partition: 0, offset: 1 }, reason: 'refused', errors: [], headers: {} } as const
   const calls = [
     store.save([recorded()]),
-    store.park([{ ...letter, body: Buffer.from('x'), at: new Date() }]),
+    store.park([aDeadLetter()]),
     store.find({ filter: { tenant: 'default' }, order: 'desc', limit: 1 }),
     store.count({ tenant: 'default' }),
     store.get('default', 'a'),
-    store.deadLetters(),
+    store.findDeadLetters({ filter: { tenant: 'default' }, order: 'desc', limit: 1 }),
+    store.fate({ position: { partition: 0, offset: 1 }, recordedAt: new Date() }),
+    store.books(),
   ]
   for (const { status, reason } of (await Promise.allSettled(calls)) as PromiseRejectedResult[]) {
     expect(status).toBe('rejected')

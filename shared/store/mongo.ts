@@ -1,13 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../log.ts'
+import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { deadLettersIn } from './mongo-dead-letters.ts'
-import { collections } from './mongo-documents.ts'
+import { collections, type StoredActivity } from './mongo-documents.ts'
+import { fatesIn } from './mongo-fates.ts'
 import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
 import { queriesIn } from './mongo-query.ts'
 import { savingIn } from './mongo-save.ts'
-import { type ActivityStore, type RecordedActivity, StoreUnavailable } from './store.ts'
+import { type ActivityStore, type RecordedActivity, type RecordFate, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
   uri: string
@@ -29,6 +31,8 @@ export interface MongoStore extends ActivityStore {
  * Neither does its place in the pool come back, so a client to which that happened is replaced.
  */
 const answerMs = 20_000
+const firstPollMs = 10
+const longestPollMs = 500
 const firstPauseMs = 1000
 const longestPauseMs = 30_000
 
@@ -84,6 +88,15 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
     log.warn({ hosts }, 'the connections to MongoDB were stuck, and are made anew')
   }
 
+  /** There is nobody to wake who waits: the record may be saved by another process. */
+  async function awaitFate(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined> {
+    for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, longestPollMs)) {
+      const fate = await ask(({ fates }) => fates.read(receipt))
+      if (fate || !untilAborted || untilAborted.aborted) return fate
+      await wait(pauseMs, undefined, { signal: AbortSignal.any([untilAborted, closing.signal]) }).catch(() => {})
+    }
+  }
+
   async function saveGuarded({ save }: Connection, activities: readonly RecordedActivity[]) {
     await guarded()
     return save(activities).catch((error) => {
@@ -134,7 +147,17 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
     find: (query) => ask(({ find }) => find(query)),
     count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),
-    deadLetters: () => ask(({ deadLetters }) => deadLetters()),
+    fate: (receipt, untilAborted) => awaitFate(receipt, untilAborted),
+    books: () => ask(({ fates }) => fates.books()),
+    findDeadLetters: (query) => ask(({ findDeadLetters }) => findDeadLetters(query)),
+    getDeadLetter: (tenant, id) => ask(({ getDeadLetter }) => getDeadLetter(tenant, id)),
+    resolve: (tenant, id, resolution) => ask(({ resolve }) => resolve(tenant, id, resolution)),
+    account: (written) =>
+      ask(async ({ fates }) => {
+        await fates.account(written)
+        await fates.seal(written.map(({ position }) => position))
+      }),
+    writeOff: (partition, below) => ask(({ fates }) => fates.writeOff(partition, below)),
     async [Symbol.asyncDispose]() {
       closing.abort()
       await current.client.close()
@@ -148,12 +171,19 @@ type Connection = ReturnType<typeof connectionTo>
 function connectionTo(uri: string, database: string) {
   const client = openMongoClient({ uri })
   const db = openDatabase(client, database)
+  const activities = db.collection<StoredActivity>(collections.activities)
+  const fates = fatesIn({
+    activities,
+    fates: db.collection(collections.fates),
+    books: db.collection(collections.books),
+  })
   return {
     client,
     db,
-    save: savingIn(db.collection(collections.activities)),
-    ...queriesIn(db.collection(collections.activities)),
-    ...deadLettersIn(db.collection(collections.deadLetters)),
+    fates,
+    save: savingIn(activities, fates),
+    ...queriesIn(activities),
+    ...deadLettersIn(db.collection(collections.deadLetters), fates),
   }
 }
 

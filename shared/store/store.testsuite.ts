@@ -4,6 +4,8 @@ import type { SentActivity } from '../activity.ts'
 import { activityKey } from '../key.ts'
 import { recorded } from '../testing/builders.ts'
 import { parseTimestamp } from '../timestamp.ts'
+import { testDeadLetters } from './dead-letters.testsuite.ts'
+import { testFates } from './fates.testsuite.ts'
 import { type ActivityStore, type FindQuery, maxActions, StoreUnavailable, TooManyActions } from './store.ts'
 
 const all: FindQuery = { filter: { tenant: 'default' }, order: 'desc', limit: 1000 }
@@ -207,47 +209,13 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
     })
   })
 
-  describe('park', () => {
-    const body = Buffer.from([0, 255, 1, 128])
-    const letter = {
-      position: { partition: 3, offset: 7 },
-      reason: 'refused' as const,
-      errors: [{ pointer: '/userId', detail: 'must be text' }],
-      headers: { 'ce-id': 'x' },
-      body,
-      at: new Date('2026-01-01T00:00:00Z'),
-    }
-
-    test('keeps the reason and the bytes', async () => {
-      await using store = await fresh()
-      await store.park([letter])
-      const { at: firstAt, ...rest } = letter
-      expect(await store.deadLetters()).toEqual([
-        { ...rest, body: new Uint8Array(body), firstAt, lastAt: firstAt, attempts: 1 },
-      ])
-    })
-
-    test('counts up what arrives again, and keeps what is different apart', async () => {
-      await using store = await fresh()
-      const later = new Date('2026-01-02T00:00:00Z')
-      await store.park([letter])
-      await store.park([
-        { ...letter, at: later },
-        { ...letter, position: { partition: 3, offset: 8 }, at: later },
-      ])
-      const kept = await store.deadLetters()
-      expect(kept.map(({ position, attempts }) => [position.offset, attempts])).toEqual([
-        [7, 2],
-        [8, 1],
-      ])
-      expect(kept[0]).toMatchObject({ firstAt: letter.at, lastAt: later })
-    })
-  })
-
   test('says that it is unavailable once it is closed, rather than anything else', async () => {
     const store = await fresh({ id: 'a' })
     await store[Symbol.asyncDispose]()
     await expect(store.save([recorded({ id: 'b' })])).rejects.toBeInstanceOf(StoreUnavailable)
     await expect(store.find(all)).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(store.books()).rejects.toBeInstanceOf(StoreUnavailable)
   })
+  testFates(open)
+  testDeadLetters(open)
 }

@@ -9,7 +9,7 @@ import {
 import type { InputError } from '../checked.ts'
 import type { FoundActivity } from '../document.ts'
 import type { Log } from '../log.ts'
-import type { RecordedActivity } from '../store/store.ts'
+import type { ActivityStore, DeadLetter, KeptDeadLetter, RecordedActivity } from '../store/store.ts'
 
 /** What a test is about overrides what stands here. */
 export function anActivity(changes: Partial<Record<keyof SentActivity, unknown>> = {}): SentActivity {
@@ -34,6 +34,25 @@ export function recorded(
   return { ...anEvent(changes, tenant), position: { partition: 0, offset } }
 }
 let nextOffset = 1000
+
+/** What persist parks when it cannot save a record. */
+export const aDeadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
+  topic: 'activities',
+  position: { partition: 0, offset: 1 },
+  reason: 'refused',
+  errors: [],
+  headers: {},
+  body: Buffer.from('x'),
+  at: receivedAt,
+  tenant: defaultTenant,
+  ...changes,
+})
+
+/** All of them, the oldest first. */
+export async function deadLettersOf(store: Pick<ActivityStore, 'findDeadLetters'>): Promise<KeptDeadLetter[]> {
+  const found = await store.findDeadLetters({ filter: { tenant: defaultTenant }, order: 'asc', limit: 1000 })
+  return found.map(({ deadLetter }) => deadLetter)
+}
 
 export const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
   method: 'POST',

@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  bookOf,
+  joinSpans,
+  type Known,
+  noCounts,
+  openStretches,
+  type Span,
+  sealSpans,
+  toSpans,
+  writeOff,
+} from './books.ts'
+
+const known = (...offsets: number[]): Known[] => offsets.map((offset) => ({ offset, fate: 'stored' }))
+const range = (first: number, last: number): Span => ({
+  first,
+  last,
+  counts: { ...noCounts, stored: last - first + 1 },
+})
+const stretches = (spans: readonly Span[]) => spans.map(({ first, last }) => [first, last])
+
+test('what follows without a gap is one stretch, with its fates counted', () => {
+  const fates: Known[] = [
+    { offset: 3, fate: 'refused' },
+    { offset: 3, fate: 'stored' },
+  ]
+  expect(toSpans([...known(0, 1, 2), ...fates, ...known(7)])).toEqual([
+    { first: 0, last: 3, counts: { ...noCounts, stored: 3, refused: 1 } },
+    { first: 7, last: 7, counts: { ...noCounts, stored: 1 } },
+  ])
+})
+
+test('the stretches that are open lie between those that are sealed, and after them', () => {
+  expect(openStretches([])).toEqual([{ first: 0 }])
+  expect(openStretches([range(0, 4), range(9, 9)])).toEqual([{ first: 5, last: 8 }, { first: 10 }])
+  expect(openStretches([range(2, 4)])).toEqual([{ first: 0, last: 1 }, { first: 5 }])
+})
+
+describe('sealed is', () => {
+  test('the stretch from 0, and what continues it', () => {
+    expect(stretches(sealSpans([], toSpans(known(0, 1, 3))))).toEqual([[0, 1]])
+    expect(stretches(sealSpans([range(0, 1)], toSpans(known(2, 3, 5))))).toEqual([[0, 3]])
+    expect(sealSpans([], toSpans(known(1, 2)))).toEqual([])
+  })
+
+  test('what lies far behind the newest although something before it is missing, so that the rest stays short', () => {
+    const counted = [range(0, 9), range(11, 500), range(501, 9000)]
+    expect(stretches(sealSpans([], joinSpans([], counted)))).toEqual([
+      [0, 9],
+      [11, 9000],
+    ])
+    expect(stretches(sealSpans([], [range(0, 9), range(11, 8000)]))).toEqual([[0, 9]])
+  })
+
+  test('never less than before, and once again the stretch from 0 when the gap is filled', () => {
+    const sealed = [range(0, 9), range(11, 9000)]
+    expect(stretches(sealSpans(sealed, []))).toEqual(stretches(sealed))
+    expect(stretches(sealSpans(sealed, toSpans(known(10))))).toEqual([[0, 9000]])
+  })
+})
+
+test('whatever is sealed on the way, the books come out the same', () => {
+  const offsets = fc.uniqueArray(fc.nat(60), { minLength: 1, maxLength: 60 })
+  fc.assert(
+    fc.property(offsets, fc.integer({ min: 1, max: 10 }), (arrivals, step) => {
+      const inOrder = (some: number[]) => some.toSorted((a, b) => a - b)
+      let sealed: Span[] = []
+      const isSealed = (offset: number) => sealed.some(({ first, last }) => offset >= first && offset <= last)
+      const countOpen = (upTo: number) =>
+        toSpans(known(...inOrder(arrivals.slice(0, upTo)).filter((o) => !isSealed(o))))
+      for (let upTo = step; upTo < arrivals.length; upTo += step) sealed = sealSpans(sealed, countOpen(upTo))
+      const whole = bookOf(0, toSpans(known(...inOrder(arrivals))), false)
+      const joined = bookOf(
+        0,
+        joinSpans(sealed, toSpans(known(...inOrder(arrivals).filter((o) => !isSealed(o))))),
+        false,
+      )
+      expect(joined).toEqual(whole)
+    }),
+  )
+})
+
+test('what is written off is no longer missing, and is no fate', () => {
+  const book = (spans: readonly Span[]) => bookOf(0, spans, false)
+  expect(book(writeOff([range(3, 4), range(8, 8)], 6))).toMatchObject({
+    completeThrough: 5,
+    writtenOff: 4,
+    missing: [{ first: 6, last: 7 }],
+    counts: { stored: 3 },
+  })
+  expect(book(writeOff([], 2))).toMatchObject({ completeThrough: 1, last: 1, writtenOff: 2, missingCount: 0 })
+  expect(writeOff([range(0, 4)], 3)).toEqual([range(0, 4)])
+})

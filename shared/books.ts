@@ -1,0 +1,147 @@
+import { type Fate, fates } from './fate.ts'
+
+export type Counts = { readonly [fate in Fate]: number }
+
+/** A stretch of offsets whose fates are all known, but for those that were given up. Both ends belong to it. */
+export type Span = { first: number; last: number; counts: Counts }
+
+/** What is known of one offset. */
+export type Known = { offset: number; fate: Fate }
+
+/** Offsets of which nothing is known. Both ends belong to it. */
+export type Gap = { first: number; last: number }
+
+/** The books of one partition. */
+export type PartitionBook = {
+  partition: number
+  /** The first and the last offset of which anything is known. */
+  first: number
+  last: number
+  /** The last offset of the stretch from 0 without a gap; -1 when 0 itself is missing. */
+  completeThrough: number
+  counts: Counts
+  /** Offsets that Kafka no longer had before their fate was known. */
+  writtenOff: number
+  missing: readonly Gap[]
+  missingCount: number
+  /** There may be more than was counted: known, but not sealed yet. */
+  uncounted: boolean
+}
+
+/**
+ * Beyond a gap that is older than so many offsets the books go on, so that what is counted each time stays short. Nearer ones
+ * are records on their way.
+ */
+const islandAfter = 8192
+
+export const noCounts: Counts = { stored: 0, duplicate: 0, conflict: 0, refused: 0 }
+
+/** Stretches of what is known. In the order of the offsets; one that comes twice counts once, as what it is first. */
+export function toSpans(known: Iterable<Known>): Span[] {
+  const spans: { first: number; last: number; counts: { [fate in Fate]: number } }[] = []
+  for (const { offset, fate } of known) {
+    const last = spans.at(-1)
+    if (last?.last === offset) continue
+    if (last && last.last + 1 === offset) {
+      last.last = offset
+      last.counts[fate]++
+    } else {
+      spans.push({ first: offset, last: offset, counts: { ...noCounts, [fate]: 1 } })
+    }
+  }
+  return spans
+}
+
+/** Those of both, in order; what lies side by side becomes one. They must not overlap. */
+export function joinSpans(some: readonly Span[], others: readonly Span[]): Span[] {
+  const joined: Span[] = []
+  for (const span of [...some, ...others].sort((a, b) => a.first - b.first)) {
+    const last = joined.at(-1)
+    if (last && last.last + 1 === span.first) {
+      joined[joined.length - 1] = { first: last.first, last: span.last, counts: addCounts(last.counts, span.counts) }
+    } else {
+      joined.push(span)
+    }
+  }
+  return joined
+}
+
+export function addCounts(a: Counts, b: Counts): Counts {
+  return Object.fromEntries(fates.map((fate) => [fate, a[fate] + b[fate]])) as Counts
+}
+
+/** The offsets from 0 up to the last span, and those after it, that no span has. Without a `last` it has no end. */
+export function openStretches(sealed: readonly Span[]): { first: number; last?: number }[] {
+  const open: { first: number; last?: number }[] = gapsIn(sealed)
+  open.push({ first: (sealed.at(-1)?.last ?? -1) + 1 })
+  return open
+}
+
+function gapsIn(spans: readonly Span[]): Gap[] {
+  let next = 0
+  const gaps: Gap[] = []
+  for (const { first, last } of spans) {
+    if (first > next) gaps.push({ first: next, last: first - 1 })
+    next = last + 1
+  }
+  return gaps
+}
+
+/**
+ * What need not be counted again: the stretch from 0, whatever continues what was sealed, and what lies far behind the
+ * newest.
+ */
+export function sealSpans(sealed: readonly Span[], counted: readonly Span[]): Span[] {
+  const joined = joinSpans(sealed, counted)
+  const newest = joined.at(-1)?.last ?? 0
+  const wasSealed = (span: Span) => sealed.some(({ first }) => first >= span.first && first <= span.last)
+  return joined.filter((span) => span.first === 0 || newest - span.first >= islandAfter || wasSealed(span))
+}
+
+/** Gives up what is missing below an offset. */
+export function writeOff(spans: readonly Span[], below: number): Span[] {
+  const given = [...gapsIn(spans), { first: (spans.at(-1)?.last ?? -1) + 1, last: Number.MAX_SAFE_INTEGER }]
+    .filter(({ first }) => first < below)
+    .map(({ first, last }) => ({ first, last: Math.min(last, below - 1), counts: noCounts }))
+  return joinSpans(spans, given)
+}
+
+export function bookOf(partition: number, spans: readonly Span[], uncounted: boolean): PartitionBook {
+  const missing = gapsIn(spans)
+  const counts = spans.map((span) => span.counts).reduce(addCounts, noCounts)
+  const known = fates.reduce((sum, fate) => sum + counts[fate], 0)
+  const spanned = spans.reduce((sum, { first, last }) => sum + last - first + 1, 0)
+  return {
+    partition,
+    first: spans[0]?.first ?? 0,
+    last: spans.at(-1)?.last ?? -1,
+    completeThrough: spans[0]?.first === 0 ? spans[0].last : -1,
+    counts,
+    writtenOff: spanned - known,
+    missing,
+    missingCount: missing.reduce((sum, { first, last }) => sum + last - first + 1, 0),
+    uncounted,
+  }
+}
+
+/**
+ * The time before which nothing acknowledged is missing, from the times at which the last records of the partitions were
+ * received: of the complete stretch where there is a gap, else of all. What is missing was acknowledged soon after its receipt
+ * and after the record before it, so it cannot be older than that one by more than the time in which ingest answers.
+ */
+export function completeTime(
+  partitions: readonly { hasGap: boolean; lastRecordedAt: Date | undefined }[],
+): Date | undefined {
+  const withGap = partitions.filter(({ hasGap }) => hasGap)
+  const times = (some: typeof partitions) => some.map(({ lastRecordedAt }) => lastRecordedAt?.getTime() ?? 0)
+  const ms = withGap.length > 0 ? Math.min(...times(withGap)) - acknowledgedWithinMs : Math.max(0, ...times(partitions))
+  return ms > 0 ? new Date(ms) : undefined
+}
+
+/** How long ingest takes at most from the receipt of an activity to its 202. */
+export const acknowledgedWithinMs = 5_000
+
+export type Books = { partitions: readonly PartitionBook[]; completeThrough: Date | undefined }
+
+export const isBalanced = ({ partitions }: Books) =>
+  partitions.every(({ missingCount, uncounted }) => missingCount === 0 && !uncounted)

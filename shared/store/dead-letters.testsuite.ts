@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import { aDeadLetter, deadLettersOf } from '../testing/builders.ts'
+import { deadLetterId } from './dead-letter-id.ts'
+import type { ActivityStore, DeadLetter, DeadLetterQuery } from './store.ts'
+
+const day = (n: number) => new Date(Date.UTC(2026, 0, n))
+
+/** What every store promises of dead letters. */
+export function testDeadLetters(open: () => Promise<ActivityStore>): void {
+  const at = (offset: number, changes: Partial<DeadLetter> = {}) =>
+    aDeadLetter({ position: { partition: 3, offset }, at: day(offset), ...changes })
+  const list = async (store: ActivityStore, query: Partial<DeadLetterQuery['filter']> = {}) => {
+    const filter = { tenant: 'default', ...query }
+    const found = await store.findDeadLetters({ filter, order: 'desc', limit: 100 })
+    return found.map(({ deadLetter }) => deadLetter.position.offset)
+  }
+
+  describe('park', () => {
+    const letter = at(7, {
+      errors: [{ pointer: '/userId', detail: 'must be text' }],
+      headers: { 'ce-id': 'x' },
+      body: Buffer.from([0, 255, 1, 128]),
+      activityId: 'x',
+      recordedAt: day(1),
+    })
+
+    test('keeps the reason and the bytes', async () => {
+      await using store = await open()
+      await store.park([letter])
+      const { at: firstAt, ...rest } = letter
+      const kept = { ...rest, id: deadLetterId(letter), body: new Uint8Array(letter.body) }
+      expect(await deadLettersOf(store)).toEqual([{ ...kept, firstAt, lastAt: firstAt, attempts: 1 }])
+    })
+
+    test('keeps where an undelivered one came from, when that is known', async () => {
+      await using store = await open()
+      await store.park([at(1, { reason: 'undelivered', firstPosition: { partition: 0, offset: 0 } })])
+      expect((await deadLettersOf(store))[0]?.firstPosition).toEqual({ partition: 0, offset: 0 })
+    })
+
+    test('counts up what arrives again, and keeps what is different apart', async () => {
+      await using store = await open()
+      await store.park([letter])
+      await store.park([
+        { ...letter, at: day(20) },
+        { ...letter, position: { partition: 3, offset: 8 }, at: day(20) },
+      ])
+      const kept = await deadLettersOf(store)
+      expect(kept.map(({ position, attempts }) => [position.offset, attempts])).toEqual([
+        [7, 2],
+        [8, 1],
+      ])
+      expect(kept[0]).toMatchObject({ firstAt: day(7), lastAt: day(20) })
+    })
+  })
+
+  describe('findDeadLetters', () => {
+    test('lists by first arrival, filtered', async () => {
+      await using store = await open()
+      await store.park([
+        at(1, { reason: 'conflict' }),
+        at(2),
+        at(3, { reason: 'undelivered', topic: 'activities-dead-letter' }),
+        at(4, { tenant: 'other' }),
+      ])
+      expect(await list(store)).toEqual([3, 2, 1])
+      expect(await list(store, { reason: 'conflict' })).toEqual([1])
+      expect(await list(store, { topic: 'activities-dead-letter' })).toEqual([3])
+      expect(await list(store, { from: day(2).getTime(), to: day(3).getTime() })).toEqual([2])
+      expect(await list(store, { tenant: 'other' })).toEqual([4])
+    })
+
+    test('goes on after a key in both orders, also where several came at once', async () => {
+      await using store = await open()
+      await store.park([at(1), at(2), at(3), at(4), at(5)].map((letter) => ({ ...letter, at: day(1) })))
+      for (const order of ['asc', 'desc'] as const) {
+        const query = { filter: { tenant: 'default' }, order }
+        const whole = await store.findDeadLetters({ ...query, limit: 100 })
+        expect(whole).toHaveLength(5)
+        const rest = await store.findDeadLetters({ ...query, limit: 2, after: whole[1]!.key })
+        expect(rest).toEqual(whole.slice(2, 4))
+      }
+    })
+  })
+
+  describe('resolve', () => {
+    const replayed = { state: 'replayed', outcome: 'stored', at: day(9) } as const
+    const discarded = { state: 'discarded', note: 'a test', at: day(10) } as const
+
+    test('says what was done about one, once, and lists by it', async () => {
+      await using store = await open()
+      const letter = at(1)
+      const id = deadLetterId(letter)
+      await store.park([letter, at(2)])
+      expect(await list(store, { state: 'open' })).toEqual([2, 1])
+      await store.resolve('other', id, discarded)
+      expect(await store.getDeadLetter('default', id)).not.toHaveProperty('resolution')
+      await store.resolve('default', id, replayed)
+      await store.resolve('default', id, discarded)
+      expect(await store.getDeadLetter('default', id)).toHaveProperty('resolution', replayed)
+      expect(await list(store, { state: 'open' })).toEqual([2])
+      expect(await list(store, { state: 'replayed' })).toEqual([1])
+      expect(await list(store, { state: 'discarded' })).toEqual([])
+    })
+
+    test('lasts when the same dead letter comes again', async () => {
+      await using store = await open()
+      await store.park([at(1)])
+      await store.resolve('default', deadLetterId(at(1)), discarded)
+      await store.park([at(1)])
+      expect(await deadLettersOf(store)).toMatchObject([{ attempts: 2, resolution: discarded }])
+    })
+
+    test('changes nothing where there is none', async () => {
+      await using store = await open()
+      await store.resolve('default', 'f'.repeat(32), replayed)
+      expect(await store.getDeadLetter('default', 'f'.repeat(32))).toBeUndefined()
+    })
+  })
+}

@@ -1,0 +1,31 @@
+import type { Position } from '../receipt.ts'
+import { deadLetterId } from './dead-letter-id.ts'
+import type { DeadLetter, WrittenFate } from './store.ts'
+
+/** So many records after it, what is known of a partition is sealed. */
+const sealEvery = 256
+
+/** So many offsets of a stretch are counted at most when the books are asked for, or sealed. */
+export const maxCounted = 20_000
+
+/**
+ * What came back by way of the dead-letter topic has no position of its own any more, and gets a place that the books do not
+ * count (Kafka's own name for a partition that is not known is -1).
+ */
+export const unknownPartition = -1
+
+export const isKnownPosition = ({ partition }: Position) => partition !== unknownPartition
+
+/** The partitions that are to be sealed once these records have a fate. */
+export function partitionsToSeal(positions: readonly Position[]): number[] {
+  const due = positions.filter((position) => isKnownPosition(position) && position.offset % sealEvery === 0)
+  return [...new Set(due.map(({ partition }) => partition))]
+}
+
+/** What a dead letter says of its record; nothing where it came without its first position. */
+export function fateOf(deadLetter: DeadLetter): WrittenFate | undefined {
+  const { reason, firstPosition, tenant, activityId, recordedAt } = deadLetter
+  const position = reason === 'undelivered' ? firstPosition : deadLetter.position
+  const fate = reason === 'conflict' ? 'conflict' : 'refused'
+  return position && { position, fate, tenant, activityId, recordedAt, deadLetter: deadLetterId(deadLetter) }
+}

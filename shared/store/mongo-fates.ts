@@ -1,0 +1,154 @@
+import type { AnyBulkWriteOperation, Collection } from 'mongodb'
+import {
+  type Books,
+  bookOf,
+  completeTime,
+  joinSpans,
+  type Known,
+  openStretches,
+  type Span,
+  sealSpans,
+  toSpans,
+  writeOff,
+} from '../books.ts'
+import type { Position, Receipt } from '../receipt.ts'
+import { isKnownPosition, maxCounted, partitionsToSeal } from './fates.ts'
+import { maxTimeMS } from './mongo-client.ts'
+import type { StoredActivity } from './mongo-documents.ts'
+import { byPosition } from './mongo-indexes.ts'
+import { refusedAsPresent } from './mongo-save.ts'
+import type { RecordFate, WrittenFate } from './store.ts'
+
+/** `_id` is the position, so that there is one for each whatever the indexes. */
+export type StoredFate = Omit<WrittenFate, 'position'> & { _id: string; partition: number; offset: number; at: Date }
+
+/** What is sealed of a partition. `version` counts up: who wrote meanwhile has read the same, so the later one gives way. */
+export type StoredBook = { _id: number; version: number; spans: readonly Span[] }
+
+export type FateCollections = {
+  activities: Collection<StoredActivity>
+  fates: Collection<StoredFate>
+  books: Collection<StoredBook>
+}
+export type MongoFates = ReturnType<typeof fatesIn>
+
+/** The fates of records by their positions: that of a stored one is on its activity, every other one is in `fates`. */
+export function fatesIn({ activities, fates, books }: FateCollections) {
+  /** Two that write the same at once say the same, so it does not matter which of them was refused. */
+  async function upsert(
+    written: readonly WrittenFate[],
+    toOperation: (stored: StoredFate) => AnyBulkWriteOperation<StoredFate>,
+  ) {
+    const stored = written.filter(({ position }) => isKnownPosition(position)).map(toStored)
+    if (stored.length === 0) return
+    await refusedAsPresent(() => fates.bulkWrite(stored.map(toOperation), { ordered: false }))
+  }
+
+  async function read({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordFate | undefined> {
+    const place = { partition: { $eq: partition }, offset: { $eq: offset } }
+    const stored = await activities.findOne(
+      { ...place, recordedAt: { $eq: recordedAt } },
+      { projection: { _id: 0, tenant: 1, id: 1 }, hint: byPosition, maxTimeMS },
+    )
+    if (stored) return { fate: 'stored', tenant: stored.tenant, activityId: stored.id }
+    const other = await fates.findOne({ _id: { $eq: toId({ partition, offset }) } }, { maxTimeMS })
+    if (!other || (other.recordedAt && other.recordedAt.getTime() !== recordedAt.getTime())) return undefined
+    const { fate, tenant, activityId, deadLetter } = other
+    return { fate, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
+  }
+
+  async function known(partition: number, { first, last }: { first: number; last?: number }): Promise<Known[]> {
+    const match = {
+      partition: { $eq: partition },
+      offset: { $gte: first, ...(last !== undefined && { $lte: last }) },
+    }
+    const listed = { sort: byPosition, hint: byPosition, limit: maxCounted, batchSize: maxCounted, maxTimeMS } as const
+    const [stored, others] = await Promise.all([
+      activities.find(match, listed).project<{ offset: number }>({ _id: 0, offset: 1 }).toArray(),
+      fates.find(match, listed).project<Known>({ _id: 0, offset: 1, fate: 1 }).toArray(),
+    ])
+    const all = [...stored.map(({ offset }): Known => ({ offset, fate: 'stored' })), ...others]
+    // stable: what is stored stands before another fate of the same offset
+    return all.sort((a, b) => a.offset - b.offset).slice(0, maxCounted)
+  }
+
+  /** What is not sealed, as far as it is counted: `uncounted` says that there may be more. */
+  async function count(partition: number, spans: readonly Span[]) {
+    const stretches = await Promise.all(openStretches(spans).map((stretch) => known(partition, stretch)))
+    return { counted: stretches.flatMap(toSpans), uncounted: stretches.some(({ length }) => length === maxCounted) }
+  }
+
+  async function rewrite(partition: number, change: (sealed: readonly Span[], counted: readonly Span[]) => Span[]) {
+    const { spans = [], version = 0 } = (await books.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? {}
+    const { counted } = await count(partition, spans)
+    const next = { version: version + 1, spans: change(spans, counted) }
+    if (version > 0) await books.updateOne({ _id: { $eq: partition }, version: { $eq: version } }, { $set: next })
+    else await books.updateOne({ _id: { $eq: partition } }, { $setOnInsert: next }, { upsert: true })
+  }
+
+  async function lastRecordedAt(partition: number, offset: number): Promise<Date | undefined> {
+    const match = { partition: { $eq: partition }, offset: { $lte: offset } }
+    const last = { sort: { partition: -1, offset: -1 }, hint: byPosition, maxTimeMS } as const
+    const projection = { _id: 0, offset: 1, recordedAt: 1 } as const
+    const [stored, other] = await Promise.all([
+      activities.findOne(match, { ...last, projection }),
+      fates.findOne({ ...match, recordedAt: { $type: 'date' } }, { ...last, projection }),
+    ])
+    return (stored?.offset ?? -1) >= (other?.offset ?? -1) ? stored?.recordedAt : other?.recordedAt
+  }
+
+  return {
+    /** The newest word counts: a topic that was made anew has other records in the same places. */
+    write: (written: readonly WrittenFate[]) =>
+      upsert(written, ({ _id, ...replacement }) => ({
+        replaceOne: { filter: { _id: { $eq: _id } }, replacement, upsert: true },
+      })),
+    account: (written: readonly WrittenFate[]) =>
+      upsert(written, ({ _id, ...said }) => ({
+        updateOne: { filter: { _id: { $eq: _id } }, update: { $setOnInsert: said }, upsert: true },
+      })),
+
+    read,
+    async seal(positions: readonly Position[]) {
+      for (const partition of partitionsToSeal(positions)) await rewrite(partition, sealSpans)
+    },
+    writeOff: (partition: number, below: number) =>
+      rewrite(partition, (sealed, counted) => writeOff(joinSpans(sealed, counted), below)),
+
+    async books(): Promise<Books> {
+      const [sealed, ...partitions] = await Promise.all([
+        books.find({}, { maxTimeMS }).toArray(),
+        activities.distinct('partition', { partition: { $gte: 0 } }, { maxTimeMS }),
+        fates.distinct('partition', { partition: { $gte: 0 } }, { maxTimeMS }),
+      ])
+      const spansOf = new Map(sealed.map(({ _id, spans }) => [_id, spans]))
+      const all = [...new Set([...spansOf.keys(), ...partitions.flat()])].sort((a, b) => a - b)
+      const counted = await Promise.all(
+        all.map(async (partition) => {
+          const spans = spansOf.get(partition) ?? []
+          const { counted, uncounted } = await count(partition, spans)
+          const book = bookOf(partition, joinSpans(spans, counted), uncounted)
+          const hasGap = book.missingCount > 0 || uncounted
+          const lastKnown = hasGap ? book.completeThrough : book.last
+          return { book, hasGap, lastRecordedAt: await lastRecordedAt(partition, lastKnown) }
+        }),
+      )
+      return { partitions: counted.map(({ book }) => book), completeThrough: completeTime(counted) }
+    },
+  }
+}
+
+const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
+
+function toStored({ position, fate, tenant, activityId, deadLetter, recordedAt }: WrittenFate): StoredFate {
+  return {
+    _id: toId(position),
+    ...position,
+    fate,
+    tenant,
+    ...(activityId !== undefined && { activityId }),
+    ...(deadLetter !== undefined && { deadLetter }),
+    ...(recordedAt && { recordedAt }),
+    at: new Date(),
+  }
+}

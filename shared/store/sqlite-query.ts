@@ -1,0 +1,118 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { type ActivityDocument, type FoundActivity, toFound } from '../document.ts'
+import type { Filter, Order } from '../filter.ts'
+import { firstKeyAt } from '../key.ts'
+import { type FindQuery, type Found, maxActions, TooManyActions } from './store.ts'
+
+/** Prepared statements that are kept; one for each shape of a query. */
+const maxStatements = 100
+
+export type Row = Omit<ActivityDocument, 'metadata'> & { metadata: string | null }
+type Sql = { text: string; values: SQLInputValue[] }
+
+export function queriesIn(db: DatabaseSync) {
+  const byId = db.prepare('SELECT * FROM activities WHERE tenant = ? AND id = ?')
+  const nextAction = db.prepare(
+    'SELECT action FROM activities WHERE tenant = ? AND action >= ? AND action <> ? ORDER BY action LIMIT 1',
+  )
+  const prepare = statementCache(db)
+
+  /** The actions that the patterns stand for: prefixes are looked up one index step for each action. */
+  function resolveActions({ tenant, actions }: Filter): string[] | undefined {
+    if (!actions) return undefined
+    const names = new Set<string>()
+    for (const pattern of actions) {
+      if ('exact' in pattern) names.add(pattern.exact)
+      else for (const action of actionsFrom(tenant, pattern.prefix)) names.add(action)
+    }
+    return [...names]
+  }
+
+  function* actionsFrom(tenant: string, prefix: string) {
+    let last = ''
+    for (let found = 0; ; found++) {
+      const row = nextAction.get(tenant, last || prefix, last) as { action: string } | undefined
+      if (!row?.action.startsWith(prefix)) return
+      if (found === maxActions) throw new TooManyActions(`More than ${maxActions} actions begin with ${prefix}`)
+      last = row.action
+      yield last
+    }
+  }
+
+  return {
+    find({ filter, order, limit, after, skip = 0 }: FindQuery): Found[] {
+      const keys = selectKeys(filter, resolveActions(filter), order, after)
+      if (!keys) return []
+      // what is skipped is skipped in the index; only the page itself is fetched
+      const page = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ? OFFSET ?)`
+      const statement = prepare(`SELECT * FROM activities WHERE key IN (${page}) ORDER BY key ${order}`)
+      const rows = statement.all(...keys.values, limit, skip) as Row[]
+      return rows.map((row) => ({ key: row.key, activity: toFound(fromRow(row)) }))
+    },
+    count(filter: Filter, atMost = -1): number {
+      const keys = selectKeys(filter, resolveActions(filter), 'asc')
+      if (!keys) return 0
+      const row = prepare(`SELECT count(*) AS n FROM (${keys.text} LIMIT ?)`).get(...keys.values, atMost)
+      return (row as { n: number }).n
+    },
+    get(tenant: string, id: string): FoundActivity | undefined {
+      const row = byId.get(tenant, id) as Row | undefined
+      return row && toFound(fromRow(row))
+    },
+  }
+}
+
+/**
+ * The keys of what matches, from one index: that of the user, else of the action, else of time. Several actions are as
+ * many ordered lists, which SQLite merges as it goes. Undefined when nothing can match.
+ */
+function selectKeys(
+  filter: Filter,
+  actions: readonly string[] | undefined,
+  order: Order,
+  after?: string,
+): Sql | undefined {
+  const { tenant, userId, from, to } = filter
+  const bounds: Sql = { text: '', values: [] }
+  const bound = (comparison: string, key: string) => {
+    bounds.text += ` AND key ${comparison} ?`
+    bounds.values.push(key)
+  }
+  if (from !== undefined) bound('>=', firstKeyAt(from))
+  if (to !== undefined) bound('<', firstKeyAt(to))
+  if (after !== undefined) bound(order === 'asc' ? '>' : '<', after)
+
+  if (actions?.length === 0) return undefined
+  if (userId !== undefined) {
+    const among = actions ? ` AND action IN (${actions.map(() => '?').join(', ')})` : ''
+    return {
+      text: `SELECT key FROM activities INDEXED BY byUser WHERE tenant = ? AND userId = ?${among}${bounds.text}`,
+      values: [tenant, userId, ...(actions ?? []), ...bounds.values],
+    }
+  }
+  if (!actions) {
+    const text = `SELECT key FROM activities INDEXED BY byTime WHERE tenant = ?${bounds.text}`
+    return { text, values: [tenant, ...bounds.values] }
+  }
+  const one = `SELECT key FROM activities INDEXED BY byAction WHERE tenant = ? AND action = ?${bounds.text}`
+  return {
+    text: actions.map(() => one).join(' UNION ALL '),
+    values: actions.flatMap((action) => [tenant, action, ...bounds.values]),
+  }
+}
+
+function fromRow(row: Row): ActivityDocument {
+  return { ...row, metadata: row.metadata === null ? null : JSON.parse(row.metadata) }
+}
+
+function statementCache(db: DatabaseSync): (text: string) => StatementSync {
+  const statements = new Map<string, StatementSync>()
+  return (text) => {
+    const known = statements.get(text)
+    if (known) return known
+    if (statements.size === maxStatements) statements.clear()
+    const statement = db.prepare(text)
+    statements.set(text, statement)
+    return statement
+  }
+}

@@ -1,0 +1,27 @@
+import type { Position } from '../receipt.ts'
+
+/** Those who wait for the fates of records, in the process that writes them. */
+export function waiters() {
+  const waiting = new Map<string, Set<() => void>>()
+  const nameOf = ({ partition, offset }: Position) => `${partition}/${offset}`
+
+  return {
+    /** Resolves at the next fate of this position, or when the signal aborts. */
+    async wait(position: Position, signal: AbortSignal): Promise<void> {
+      const name = nameOf(position)
+      const others = waiting.get(name) ?? new Set()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const wake = () => resolve()
+      waiting.set(name, others.add(wake))
+      signal.addEventListener('abort', wake)
+      if (signal.aborted) wake()
+      await promise
+      signal.removeEventListener('abort', wake)
+      others.delete(wake)
+      if (others.size === 0 && waiting.get(name) === others) waiting.delete(name)
+    },
+    wake(position: Position) {
+      for (const wake of waiting.get(nameOf(position)) ?? []) wake()
+    },
+  }
+}
