@@ -11,10 +11,22 @@ import { v7 as newId } from 'uuid'
 import { openDataFolder } from './data-folder.ts'
 import { createOrigin } from './routes.ts'
 
-export type EmbeddedOptions = { folder: string; log: Log; policy?: DeliveryPolicy; now?: () => Date }
+export type EmbeddedOptions = {
+  folder: string
+  log: Log
+  policy?: DeliveryPolicy
+  now?: () => Date
+  stopping?: AbortSignal
+}
 
 /** The three functions over SQLite behind one origin: the same apps as everywhere, other adapters. */
-export async function openEmbedded({ folder, log, policy = deliveryPolicy, now = () => new Date() }: EmbeddedOptions) {
+export async function openEmbedded({
+  folder,
+  log,
+  policy = deliveryPolicy,
+  now = () => new Date(),
+  stopping,
+}: EmbeddedOptions) {
   const opened = new AsyncDisposableStack()
   try {
     const files = opened.use(openDataFolder(folder))
@@ -22,7 +34,7 @@ export async function openEmbedded({ folder, log, policy = deliveryPolicy, now =
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
     const ingest = createIngest({ broker, log, now, newId })
     const persist = createPersist({ store, log, now })
-    const query = createQuery({ store, log, now })
+    const query = createQuery({ store, log, now, ...(stopping && { stopping }) })
     opened.use(startDispatcher({ queue: broker, send: sendTo(persist), policy, log }))
     const fetch = createOrigin({ ingest: ingest.fetch, query: query.fetch })
     return Object.assign(opened, { fetch })

@@ -9,11 +9,13 @@ import { openEmbedded } from './embedded.ts'
 async function main() {
   const config = readConfig(Config, process.env)
   const log = openLog('activity-log', config.LOG_LEVEL)
-  await using embedded = await openEmbedded({ folder: config.DATA_DIR, log })
+  const stopping = new AbortController()
+  await using embedded = await openEmbedded({ folder: config.DATA_DIR, log, stopping: stopping.signal })
   await using server = await listen({ fetch: embedded.fetch, port: config.PORT, log })
   process.stdout.write(banner(`http://localhost:${server.port}`, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping: what is under way is finished first')
+  stopping.abort()
 }
 
 const banner = (origin: string, folder: string) => `

@@ -65,6 +65,7 @@ describe('a page', () => {
       totalIsExact: true,
       next: null,
       previous: null,
+      completeThrough: null,
     })
   })
 

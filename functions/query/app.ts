@@ -4,25 +4,42 @@ import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/ap
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
-import { type ActivityStore, type Found, StoreUnavailable, TooManyActions } from '@activity-log/shared/store/store.ts'
+import type { Receipt } from '@activity-log/shared/receipt.ts'
+import {
+  type ActivityStore,
+  type Found,
+  type RecordFate,
+  StoreUnavailable,
+  TooManyActions,
+} from '@activity-log/shared/store/store.ts'
+import { booksAnswer } from './books.ts'
 import { cappedCounter, countCap } from './capped-counter.ts'
+import { completeThrough } from './complete-through.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
+import { readReceiptRequest, receiptAnswer } from './receipts.ts'
 
 export type QueryDependencies = {
-  store: Pick<ActivityStore, 'find' | 'count' | 'get'>
+  store: Pick<ActivityStore, 'find' | 'count' | 'get' | 'fate' | 'books'>
   log: Log
   now: () => Date
+  /** Aborts when the process is told to end: who waits for a record gets an answer then. */
+  stopping?: AbortSignal
 }
 
 /** Lists the log, page by page, and finds single activities. */
-export function createApp({ store, log, now }: QueryDependencies): App {
+export function createApp({ store, log, now, stopping = never }: QueryDependencies): App {
   const app = newApp(log)
   const countCapped = cappedCounter({ count: store.count, now })
+  const readCompleteThrough = completeThrough({ books: store.books, now })
 
   app.get('/logs', async (c) => {
     const request = readListRequest(c.req.url, defaultTenant)
     if (!request.ok) throw invalidInput(request.errors)
-    const [page, total] = await fromStore(() => Promise.all([findPage(request.value), countTotal(request.value)]))
+    const { visible } = request.value
+    const receipt = visible && receiptAnswer(visible.receipt, await untilVisible(visible, c.req.raw.signal))
+    const [page, total, through] = await fromStore(() =>
+      Promise.all([findPage(request.value), countTotal(request.value), readCompleteThrough()]),
+    )
     const links = pageLinks(request.value, page)
     const header = Object.entries(links).flatMap(([rel, url]) =>
       url ? [`<${url}>; rel="${rel === 'previous' ? 'prev' : rel}"`] : [],
@@ -35,6 +52,8 @@ export function createApp({ store, log, now }: QueryDependencies): App {
       ...total,
       next: links.next,
       previous: links.previous,
+      completeThrough: through?.toISOString() ?? null,
+      ...(receipt && { receipt }),
     })
   })
   app.all('/logs', methodNotAllowed('GET', 'HEAD'))
@@ -53,6 +72,39 @@ export function createApp({ store, log, now }: QueryDependencies): App {
     return c.json(activity)
   })
   app.all('/logs/:id', methodNotAllowed('GET', 'HEAD'))
+
+  app.get('/receipts/:receipt', async (c) => {
+    const request = readReceiptRequest(c.req.url, c.req.param('receipt'))
+    if (!request.ok) throw invalidInput(request.errors)
+    const { receipt, wait = 0 } = request.value
+    return c.json(receiptAnswer(receipt, await findFate(receipt, wait, c.req.raw.signal)))
+  })
+  app.all('/receipts/:receipt', methodNotAllowed('GET', 'HEAD'))
+
+  app.get('/books', async (c) => {
+    const { errors } = readParameters(c.req.url, [])
+    if (errors.length > 0) throw invalidInput(errors)
+    return c.json(booksAnswer(await fromStore(store.books)))
+  })
+  app.all('/books', methodNotAllowed('GET', 'HEAD'))
+
+  /** Of the caller's own tenant: another one's record stays pending. */
+  async function findFate(receipt: Receipt, waitS: number, gone: AbortSignal): Promise<RecordFate | undefined> {
+    const patience = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone, stopping]) : undefined
+    const known = await fromStore(() => store.fate(receipt, patience))
+    return known?.tenant === defaultTenant ? known : undefined
+  }
+
+  /** What a record became, or a 504: a list that does not have it yet is not what was asked for. */
+  async function untilVisible(
+    { receipt, waitS }: NonNullable<ListRequest['visible']>,
+    gone: AbortSignal,
+  ): Promise<RecordFate> {
+    const fate = await findFate(receipt, waitS, gone)
+    if (fate) return fate
+    const detail = 'The record of this receipt is not there yet. It is not lost: ask again, with wait=30 for instance.'
+    throw new Problem('timeout', detail, { headers: { 'retry-after': '1' } })
+  }
 
   /** One more than the page is asked for, to know whether another page follows. */
   async function findPage({ filter, order, limit, place }: ListRequest): Promise<Page> {
@@ -85,11 +137,13 @@ export function createApp({ store, log, now }: QueryDependencies): App {
   return app
 }
 
+const never = new AbortController().signal
+
 type Page = { found: readonly Found[]; number: number; goesOn: boolean; goesBack: boolean }
 
 /** Relative: the host that a request names is the client's claim. */
 function pageLinks({ parameters, filter, order }: ListRequest, page: Page) {
-  const { page: _page, cursor: _cursor, ...others } = parameters
+  const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, ...others } = parameters
   const link = (place: { cursor?: string; page?: string }) => {
     const query = new URLSearchParams({ ...others, ...place }).toString()
     return query === '' ? '/logs' : `/logs?${query}`

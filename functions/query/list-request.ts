@@ -3,9 +3,10 @@ import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { type Cursor, decodeCursor } from '@activity-log/shared/cursor.ts'
 import { type ActionPattern, type Filter, type Order, parseActions } from '@activity-log/shared/filter.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
+import type { Receipt } from '@activity-log/shared/receipt.ts'
 import { maxActions } from '@activity-log/shared/store/store.ts'
-import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
+import { Instant, ReceiptText, Wait, WholeNumber } from './parameters.ts'
 
 export type ListRequest = {
   /** As they were given: what the links of a page repeat. */
@@ -15,25 +16,9 @@ export type ListRequest = {
   limit: number
   count: 'capped' | 'exact' | 'none'
   place: { page: number } | { cursor: Cursor }
+  /** The record that has to be visible, and for how many seconds it is waited for. */
+  visible?: { receipt: Receipt; waitS: number }
 }
-
-const WholeNumber = (most: number) =>
-  v.pipe(
-    v.string(),
-    v.check((text) => /^[1-9]\d{0,9}$/.test(text) && Number(text) <= most, `must be a whole number from 1 to ${most}`),
-    v.transform(Number),
-  )
-
-const Instant = v.pipe(
-  v.string(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const parsed = parseTimestamp(dataset.value)
-    if (typeof parsed !== 'string') return parsed.ms
-    const isPlusLost = / \d{2}:\d{2}$/.test(dataset.value)
-    addIssue({ message: isPlusLost ? 'has a space where its offset begins: in a URL, + is written %2B' : parsed })
-    return NEVER
-  }),
-)
 
 const Actions = v.pipe(
   v.string(),
@@ -58,6 +43,8 @@ const ListParameters = v.object({
   limit: v.optional(WholeNumber(1000), '10'),
   cursor: v.optional(v.string()),
   count: v.optional(v.picklist(['capped', 'exact', 'none'], 'must be capped, exact or none'), 'capped'),
+  receipt: v.optional(ReceiptText),
+  wait: v.optional(Wait),
 })
 const known = Object.keys(ListParameters.entries)
 
@@ -68,6 +55,7 @@ export function readListRequest(url: string, tenant: string): Checked<ListReques
   for (const { path, message } of parsed.issues ?? []) errors.push({ pointer: String(path?.[0]?.key), detail: message })
   if (!parsed.success) return invalid(...errors)
   const { userId, action: actions, from, to, order, page, limit, cursor: cursorText, count } = parsed.output
+  const { receipt, wait } = parsed.output
   const filter: Filter = {
     tenant,
     ...(userId !== undefined && { userId }),
@@ -81,6 +69,17 @@ export function readListRequest(url: string, tenant: string): Checked<ListReques
   if (cursor !== undefined && page !== undefined) {
     errors.push({ pointer: 'page', detail: 'cannot stand beside cursor: each names a place' })
   }
+  if (wait !== undefined && receipt === undefined) {
+    errors.push({ pointer: 'wait', detail: 'needs a receipt: what is to be waited for' })
+  }
   if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)
-  return valid({ parameters, filter, order, limit, count, place: cursor ? { cursor } : { page: page ?? 1 } })
+  return valid({
+    parameters,
+    filter,
+    order,
+    limit,
+    count,
+    place: cursor ? { cursor } : { page: page ?? 1 },
+    ...(receipt && { visible: { receipt, waitS: wait ?? 0 } }),
+  })
 }

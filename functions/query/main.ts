@@ -11,11 +11,13 @@ async function main() {
   const config = readConfig(Config, process.env, mongoRule)
   const log = openLog('query', config.LOG_LEVEL)
   await using store = openMongoStore({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log })
-  const app = createApp({ store, log, now: () => new Date() })
+  const stopping = new AbortController()
+  const app = createApp({ store, log, now: () => new Date(), stopping: stopping.signal })
   await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
   log.info({ signal }, 'stopping: what is under way is finished first')
+  stopping.abort()
 }
 
 run(main)

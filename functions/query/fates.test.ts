@@ -1,0 +1,159 @@
+import type { Position } from '@activity-log/shared/receipt.ts'
+import { toReceipt } from '@activity-log/shared/receipt.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { aDeadLetter, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { describe, expect, test } from 'vitest'
+import { createApp } from './app.ts'
+
+const at = (offset: number): Position => ({ partition: 0, offset })
+const receiptOf = (offset: number) => toReceipt({ position: at(offset), recordedAt: receivedAt })
+
+function query(changes: Partial<ActivityStore> = {}) {
+  const store = openSqliteStore({ path: ':memory:' })
+  const clock = { now: receivedAt.getTime() }
+  const stopping = new AbortController()
+  const now = () => new Date(clock.now)
+  const app = createApp({ store: { ...store, ...changes }, log: silent, now, stopping: stopping.signal })
+  const get = async (path: string, init?: RequestInit) => {
+    const response = await app.request(path, init)
+    return { status: response.status, ...((await response.json()) as Record<string, unknown>) }
+  }
+  return { store, get, clock, stopping }
+}
+
+describe('GET /receipts', () => {
+  test('says what became of a record, with links to what is left of it', async () => {
+    const { store, get } = query()
+    await store.save([recorded({ id: 'a/b' }, 0), recorded({ id: 'a/b' }, 1)])
+    await store.park([
+      aDeadLetter({ position: at(2), reason: 'conflict', activityId: 'a/b', recordedAt: receivedAt }),
+      aDeadLetter({ position: at(3), activityId: 'never', recordedAt: receivedAt }),
+    ])
+    const activity = '/logs/a%2Fb'
+    const deadLetter = expect.stringMatching(/^\/dead-letters\/[\da-f]{32}$/)
+    const fates = await Promise.all([0, 1, 2, 3].map((offset) => get(`/receipts/${receiptOf(offset)}`)))
+    expect(fates).toEqual([
+      { status: 200, fate: 'stored', id: 'a/b', position: at(0), links: { activity } },
+      { status: 200, fate: 'duplicate', id: 'a/b', position: at(1), links: { activity } },
+      { status: 200, fate: 'conflict', id: 'a/b', position: at(2), links: { activity, deadLetter } },
+      { status: 200, fate: 'refused', id: 'never', position: at(3), links: { deadLetter } },
+    ])
+  })
+
+  test('says pending of a record that is on its way, and of another tenant’s', async () => {
+    const { store, get } = query()
+    await store.save([recorded({ id: 'theirs' }, 0, 'other')])
+    const pending = { status: 200, fate: 'pending', links: {} }
+    expect(await get(`/receipts/${receiptOf(7)}`)).toEqual({ ...pending, position: at(7) })
+    expect(await get(`/receipts/${receiptOf(0)}`)).toEqual({ ...pending, position: at(0) })
+  })
+
+  test('waits for it', async () => {
+    const { store, get } = query()
+    const waiting = get(`/receipts/${receiptOf(0)}?wait=30`)
+    await store.save([recorded({ id: 'a' }, 0)])
+    expect(await waiting).toMatchObject({ fate: 'stored', id: 'a' })
+  })
+
+  test('waits no longer than it was asked to, nor when the client goes or the process ends', async () => {
+    const { get, stopping } = query()
+    expect(await get(`/receipts/${receiptOf(0)}?wait=1`)).toMatchObject({ fate: 'pending' })
+    const gone = new AbortController()
+    const waiting = [
+      get(`/receipts/${receiptOf(0)}?wait=30`, { signal: gone.signal }),
+      get(`/receipts/${receiptOf(0)}?wait=30`),
+    ]
+    gone.abort()
+    stopping.abort()
+    expect(await Promise.all(waiting)).toMatchObject([{ fate: 'pending' }, { fate: 'pending' }])
+  })
+
+  test.each([
+    ['what is no receipt', '/receipts/hello', 'receipt'],
+    ['a wait of nothing', `/receipts/${receiptOf(0)}?wait=0`, 'wait'],
+    ['a wait for too long', `/receipts/${receiptOf(0)}?wait=31`, 'wait'],
+    ['another parameter', `/receipts/${receiptOf(0)}?limit=1`, 'limit'],
+  ])('refuses %s', async (_what, path, pointer) => {
+    const { get } = query()
+    expect(await get(path)).toMatchObject({ status: 400, errors: [{ pointer }] })
+  })
+
+  test('is 503 while the store is in trouble', async () => {
+    const { get } = query({ fate: () => Promise.reject(new StoreUnavailable('away')) })
+    expect(await get(`/receipts/${receiptOf(0)}`)).toMatchObject({ status: 503 })
+  })
+})
+
+describe('GET /logs with a receipt', () => {
+  test('answers once the record is in the list', async () => {
+    const { store, get } = query()
+    const waiting = get(`/logs?receipt=${receiptOf(0)}&wait=30&limit=1`)
+    await store.save([recorded({ id: 'a' }, 0), recorded({ id: 'b' }, 1)])
+    const answer: Record<string, unknown> = await waiting
+    expect(answer).toMatchObject({ status: 200, total: 2, receipt: { fate: 'stored', id: 'a' } })
+    expect(answer['next']).not.toMatch(/receipt|wait/)
+  })
+
+  test('is 504 when it is not there in time', async () => {
+    const { get } = query()
+    expect(await get(`/logs?receipt=${receiptOf(0)}`)).toMatchObject({ status: 504 })
+    expect(await get(`/logs?receipt=${receiptOf(0)}&wait=1`)).toMatchObject({ status: 504 })
+  })
+
+  test('refuses to wait for nothing, and for what is no receipt', async () => {
+    const { get } = query()
+    expect(await get('/logs?wait=5')).toMatchObject({ status: 400, errors: [{ pointer: 'wait' }] })
+    expect(await get('/logs?receipt=x&wait=5')).toMatchObject({ status: 400, errors: [{ pointer: 'receipt' }] })
+  })
+})
+
+describe('GET /books', () => {
+  test('says of every partition what is known, and what is missing', async () => {
+    const { store, get } = query()
+    await store.save([recorded({ id: 'a' }, 0), recorded({ id: 'b' }, 1), recorded({ id: 'a' }, 3)])
+    const counts = { stored: 2, duplicate: 1, conflict: 0, refused: 0 }
+    const partition = { partition: 0, first: 0, last: 3, completeThrough: 1, counts, writtenOff: 0 }
+    expect(await get('/books')).toEqual({
+      status: 200,
+      balanced: false,
+      completeThrough: '2025-12-31T23:59:55.000Z',
+      partitions: [{ ...partition, missing: [{ from: 2, to: 2 }], missingCount: 1 }],
+    })
+    await store.park([aDeadLetter({ position: at(2) })])
+    expect(await get('/books')).toMatchObject({ balanced: true, partitions: [{ completeThrough: 3, missing: [] }] })
+  })
+
+  test('are empty at first, and balanced', async () => {
+    expect(await query().get('/books')).toEqual({ status: 200, balanced: true, completeThrough: null, partitions: [] })
+  })
+
+  test('take no parameters', async () => {
+    expect(await query().get('/books?limit=1')).toMatchObject({ status: 400 })
+  })
+})
+
+describe('every list says through which time it is complete', () => {
+  test('and reads the books for it once a second at most', async () => {
+    let reads = 0
+    const store = openSqliteStore({ path: ':memory:' })
+    const books = () => {
+      reads++
+      return store.books()
+    }
+    const { get, clock } = query({ books })
+    await Promise.all([get('/logs'), get('/logs'), get('/logs')])
+    expect(reads).toBe(1)
+    await store.save([recorded({}, 0)])
+    clock.now += 1000
+    expect(await get('/logs')).toMatchObject({ completeThrough: receivedAt.toISOString() })
+    clock.now -= 10_000
+    await get('/logs')
+    expect(reads).toBe(3)
+  })
+
+  test('but does not fail where that cannot be known', async () => {
+    const { get } = query({ books: () => Promise.reject(new StoreUnavailable('too many')) })
+    expect(await get('/logs')).toMatchObject({ status: 200, completeThrough: null })
+  })
+})

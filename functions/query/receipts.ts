@@ -1,0 +1,31 @@
+import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
+import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import type { Receipt } from '@activity-log/shared/receipt.ts'
+import type { RecordFate } from '@activity-log/shared/store/store.ts'
+import * as v from 'valibot'
+import { ReceiptText, Wait } from './parameters.ts'
+
+const ReceiptRequest = v.object({ receipt: ReceiptText, wait: v.optional(Wait) })
+
+export function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput<typeof ReceiptRequest>> {
+  const { parameters, errors } = readParameters(url, ['wait'])
+  const parsed = v.safeParse(ReceiptRequest, { receipt, ...parameters })
+  for (const { path, message } of parsed.issues ?? []) errors.push({ pointer: String(path?.[0]?.key), detail: message })
+  return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
+}
+
+/** What became of the record, with links to what is left of it. */
+export function receiptAnswer({ position }: Receipt, known: RecordFate | undefined) {
+  if (!known) return { fate: 'pending', position, links: {} } as const
+  const { fate, activityId, deadLetter } = known
+  const isThere = activityId !== undefined && fate !== 'refused'
+  return {
+    fate,
+    ...(activityId !== undefined && { id: activityId }),
+    position,
+    links: {
+      ...(isThere && { activity: `/logs/${encodeURIComponent(activityId)}` }),
+      ...(deadLetter !== undefined && { deadLetter: `/dead-letters/${deadLetter}` }),
+    },
+  }
+}
