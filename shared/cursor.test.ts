@@ -2,12 +2,14 @@ import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
-import type { Filter, Order } from './filter.ts'
-import { activityKey } from './key.ts'
+import { type Filter, filterDigest, type Order } from './filter.ts'
+import { activityKey, isKey } from './key.ts'
 
 const filter: Filter = { tenant: 'default', userId: 'ada' }
 const place: Cursor = { reading: 'onwards', key: activityKey('default', 'id-1', 1_700_000_000_000), page: 7 }
-const cursor = encodeCursor(place, filter, 'desc')
+const asked = filterDigest(filter, 'desc')
+const cursor = encodeCursor(place, asked)
+const decode = (text: string, digest = asked) => decodeCursor(text, digest, isKey)
 
 /** As an attacker or another version would: changes the bytes and makes the checksum fit. */
 function forged(change: (bytes: Buffer) => Buffer | undefined): string {
@@ -24,8 +26,9 @@ test('gives back the place that it was made of, and is safe in a URL', () => {
   })
   fc.assert(
     fc.property(places, fc.constantFrom<Order>('asc', 'desc'), (each, order) => {
-      const text = encodeCursor(each, filter, order)
-      expect(decodeCursor(text, filter, order)).toEqual(each)
+      const digest = filterDigest(filter, order)
+      const text = encodeCursor(each, digest)
+      expect(decode(text, digest)).toEqual(each)
       expect(text).toMatch(/^[\w-]+$/)
     }),
   )
@@ -35,7 +38,7 @@ test('is refused when any one character is another', () => {
   for (let at = 0; at < cursor.length; at++) {
     for (const character of 'AQgw_') {
       const tampered = cursor.slice(0, at) + character + cursor.slice(at + 1)
-      if (tampered !== cursor) expect(decodeCursor(tampered, filter, 'desc')).toContain('not a cursor of this log')
+      if (tampered !== cursor) expect(decode(tampered)).toContain('not a cursor of this log')
     }
   }
 })
@@ -51,7 +54,7 @@ test.each([
   ` ${cursor}`,
   cursor.slice(1),
   cursor.slice(0, -1),
-])('refuses %j', (text) => expect(decodeCursor(text, filter, 'desc')).toContain('not a cursor of this log'))
+])('refuses %j', (text) => expect(decode(text)).toContain('not a cursor of this log'))
 
 test.each<[what: string, filter: Filter, order: Order]>([
   ['another order', filter, 'asc'],
@@ -62,22 +65,16 @@ test.each<[what: string, filter: Filter, order: Order]>([
   ['a beginning', { ...filter, from: 0 }, 'desc'],
   ['an end', { ...filter, to: 0 }, 'desc'],
 ])('is refused with %s than it was made for', (_what, other, order) => {
-  expect(decodeCursor(cursor, other, order)).toContain('belongs to other filters or another order')
+  expect(decode(cursor, filterDigest(other, order))).toContain('belongs to other filters or another order')
 })
 
 test('is refused when another version made it', () => {
-  expect(
-    decodeCursor(
-      forged((bytes) => void bytes.writeUInt8(2, 0)),
-      filter,
-      'desc',
-    ),
-  ).toContain('another version')
-  const longer = forged((bytes) => Buffer.concat([bytes, Buffer.of(0)]))
-  expect(decodeCursor(longer, filter, 'desc')).toContain('another version')
+  expect(decode(forged((bytes) => void bytes.writeUInt8(2, 0)))).toContain('another version')
 })
 
 test('is refused when its key is none', () => {
   const text = forged((bytes) => void bytes.write("' OR 1=1", 6, 'latin1'))
-  expect(decodeCursor(text, filter, 'desc')).toBe('names no place in the log')
+  expect(decode(text)).toBe('names no place in the log')
+  const withoutKey = forged((bytes) => Buffer.concat([bytes.subarray(0, 6), bytes.subarray(-8)]))
+  expect(decode(withoutKey)).toBe('names no place in the log')
 })

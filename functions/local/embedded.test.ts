@@ -1,5 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { anActivity, answerOf, post, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { join } from 'node:path'
+import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
+import { anActivity, answerOf, aRecord, post, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import { describe, expect, test } from 'vitest'
 import { openEmbedded } from './embedded.ts'
@@ -9,7 +10,9 @@ async function embedded(folder = aFolder()) {
   const request = async (path: string, init?: RequestInit) => opened.fetch(new Request(`http://localhost${path}`, init))
   const send = (body: unknown, headers?: Record<string, string>) => request('/logs', post(body, headers))
   const list = async (query = '') => answerOf(await request(`/logs${query}`))
-  return Object.assign(opened, { request, send, list, folder })
+  const ask = async (path: string, init?: RequestInit) =>
+    (await (await request(path, init)).json()) as Record<string, unknown>
+  return Object.assign(opened, { request, send, list, ask, folder })
 }
 
 describe('the whole journey in one process', () => {
@@ -37,11 +40,44 @@ describe('the whole journey in one process', () => {
 
   test('the same id twice, in one batch and again, is found once', async () => {
     await using log = await embedded()
-    await log.send([anActivity(), anActivity()])
-    await log.send(anActivity())
-    await until(async () => (await log.list()).total === 1)
-    await wait(50)
+    const batch = await answerOf(await log.send([anActivity(), anActivity()]))
+    const again = await answerOf(await log.send(anActivity()))
+    const receipts = [...batch.results, again].map(({ receipt }) => receipt)
+    const fates = await Promise.all(receipts.map((receipt) => log.ask(`/receipts/${receipt}?wait=30`)))
+    expect(fates.map(({ fate }) => fate)).toEqual(['stored', 'duplicate', 'duplicate'])
     expect((await log.list()).total).toBe(1)
+    expect(await log.ask('/books')).toMatchObject({ balanced: true, partitions: [{ first: 0, completeThrough: 2 }] })
+  })
+
+  test('reads its own writes', async () => {
+    await using log = await embedded()
+    for (let n = 0; n < 100; n++) {
+      const { id, receipt } = await answerOf(await log.send({ userId: 'ann', action: 'x' }))
+      const { data } = await log.list(`?receipt=${receipt}&wait=10&limit=1`)
+      expect(data[0]?.id).toBe(id)
+    }
+  })
+
+  test('a record that is no event becomes a dead letter, is accounted for, and can be mended', async () => {
+    const folder = aFolder()
+    {
+      await using queue = openEmbeddedBroker({ path: join(folder, 'queue.db') })
+      await queue.publish([aRecord({ id: 'a' }), { headers: {}, value: 'garbage' }, aRecord({ id: 'b' })])
+    }
+    await using log = await embedded(folder)
+    await until(async () => (await log.ask('/books'))['balanced'] === true && (await log.list()).total === 2)
+    const counts = { stored: 2, duplicate: 0, conflict: 0, refused: 1 }
+    expect(await log.ask('/books')).toMatchObject({ partitions: [{ last: 2, counts }] })
+    const { data } = (await log.ask('/dead-letters')) as { data: { links: { self: string } }[] }
+    expect(data).toMatchObject([{ reason: 'undelivered', firstPosition: { partition: 0, offset: 1 }, attempts: 1 }])
+    const { self } = data[0]!.links
+    expect(await log.ask(self)).toMatchObject({ body: { text: 'garbage' } })
+
+    const corrected = { id: 'c', userId: 'ann', action: 'mended' }
+    expect(await log.ask(`${self}/replay`, post(corrected))).toMatchObject({ outcome: 'stored' })
+    expect((await log.list()).total).toBe(3)
+    expect(await log.ask('/dead-letters')).toMatchObject({ data: [] })
+    expect(await log.ask(self, { ...post({ note: 'x' }), method: 'DELETE' })).toMatchObject({ status: 409 })
   })
 
   test('a restart finds everything again', async () => {

@@ -35,8 +35,10 @@ export async function openEmbedded({
     const ingest = createIngest({ broker, log, now, newId })
     const persist = createPersist({ store, log, now })
     const query = createQuery({ store, log, now, ...(stopping && { stopping }) })
-    opened.use(startDispatcher({ queue: broker, send: sendTo(persist), policy, log }))
-    const fetch = createOrigin({ ingest: ingest.fetch, query: query.fetch })
+    const dispatch = { policy, log }
+    opened.use(startDispatcher({ queue: broker, bury: broker.bury, ...sendTo(persist, '/'), ...dispatch }))
+    opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
+    const fetch = createOrigin({ ingest: ingest.fetch, persist: persist.fetch, query: query.fetch })
     return Object.assign(opened, { fetch })
   } catch (error) {
     await opened.disposeAsync()
@@ -45,10 +47,12 @@ export async function openEmbedded({
 }
 
 /** The request goes to persist's own handler, only not over a socket. */
-function sendTo(persist: App): Send {
-  return async ({ headers, body }) => {
+function sendTo(persist: App, path: string): { sinkUrl: string; send: Send } {
+  const sinkUrl = `http://persist${path}`
+  const send: Send = async ({ headers, body }) => {
     const sent = { ...headers, 'content-length': String(body.byteLength) }
-    const response = await persist.fetch(new Request('http://persist/', { method: 'POST', headers: sent, body }))
+    const response = await persist.fetch(new Request(sinkUrl, { method: 'POST', headers: sent, body }))
     return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) }
   }
+  return { sinkUrl, send }
 }

@@ -1,13 +1,17 @@
 import { Problem } from '@activity-log/shared/http/problem.ts'
 import { getPath } from 'hono/utils/url'
 
-type Target = 'ingest' | 'query'
-type Method = 'GET' | 'POST'
+type Target = 'ingest' | 'persist' | 'query'
 
-/** Which function answers what, where all of them share one origin. What is not here is query's to answer. */
-const routes: { readonly [path: string]: { readonly [method in Method]?: Target } } = {
-  '/logs': { POST: 'ingest', GET: 'query' },
-}
+/**
+ * Which function answers what, where all of them share one origin. What is not here is query's to answer. Of persist there is
+ * only what operators do about dead letters: what its dispatchers deliver to is not part of the API.
+ */
+const routes: readonly { path: RegExp; methods: { readonly [method: string]: Target } }[] = [
+  { path: /^\/logs$/, methods: { POST: 'ingest', GET: 'query' } },
+  { path: /^\/dead-letters\/[^/]+$/, methods: { GET: 'query', DELETE: 'persist' } },
+  { path: /^\/dead-letters\/[^/]+\/replay$/, methods: { POST: 'persist' } },
+]
 
 type Fetch = (request: Request, env?: object) => Response | Promise<Response>
 
@@ -15,10 +19,11 @@ type Fetch = (request: Request, env?: object) => Response | Promise<Response>
 export function createOrigin(targets: { readonly [target in Target]: Fetch }): Fetch {
   return (request, env) => {
     const path = getPath(request)
-    const methods = routes[path]
-    if (!methods) return targets.query(request, env)
-    const method = request.method === 'HEAD' ? 'GET' : request.method
-    const target = Object.hasOwn(methods, method) ? methods[method as Method] : undefined
+    const route = routes.find((each) => each.path.test(path))
+    if (!route) return targets.query(request, env)
+    const { methods } = route
+    const method = request.method === 'HEAD' && methods['GET'] ? 'GET' : request.method
+    const target = Object.hasOwn(methods, method) ? methods[method] : undefined
     return target ? targets[target](request, env) : methodNotAllowed(request.method, path, Object.keys(methods))
   }
 }

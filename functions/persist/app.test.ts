@@ -192,7 +192,8 @@ describe('when the store is in trouble', () => {
       warn: (fields: object) => void lines.push({ level: 'warn', ...fields }),
       error: (fields: object) => void lines.push({ level: 'error', ...fields }),
     }
-    const app = createApp({ store: { save: () => Promise.reject(error), park: trouble }, log, now: () => receivedAt })
+    const store = { ...persist().store, save: () => Promise.reject(error) }
+    const app = createApp({ store, log, now: () => receivedAt })
     expect((await app.request('/', delivery(aRecord()))).status).toBe(503)
     expect(lines).toEqual([expect.objectContaining(line)])
   })

@@ -8,6 +8,7 @@ import { readBytes } from '@activity-log/shared/http/body.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
+import { addOperations } from './operate.ts'
 import {
   eventHeaders,
   readClaims,
@@ -19,7 +20,7 @@ import {
 } from './read-delivery.ts'
 
 export type PersistDependencies = {
-  store: Pick<ActivityStore, 'save' | 'park'>
+  store: Pick<ActivityStore, 'save' | 'park' | 'getDeadLetter' | 'resolve'>
   log: Log
   now: () => Date
   /** The names of the topics that records and dead letters come from: what positions count in. */
@@ -83,6 +84,7 @@ export function createApp({ store, log, now, topics = defaultTopics }: PersistDe
     })
   })
   app.all('/dead-letters', methodNotAllowed('POST'))
+  addOperations(app, { store, log, now })
 
   const asItCame = (headers: Headers, body: Uint8Array) => ({
     ...readClaims(headers),

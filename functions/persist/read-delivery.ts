@@ -1,4 +1,4 @@
-import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
+import { activityRecordedType, defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import {
   type CloudEvent,
@@ -51,8 +51,9 @@ export function readFirstPosition(headers: Headers): Position | undefined {
   return toPosition({ partition: headers['ce-recordpartition'], offset: headers['ce-recordoffset'] })
 }
 
-/** What an event says of itself in its headers, which need not be an event of ours for that. */
+/** What an event that calls itself ours says of itself in its headers, whatever else is wrong with it. */
 export function readClaims(headers: Headers): { tenant: string; activityId?: string; recordedAt?: Date } {
+  if (headers['ce-type'] !== activityRecordedType) return { tenant: defaultTenant }
   const id = headers['ce-id']
   const recordedAt = parseTimestamp(headers['ce-recordedtime'] ?? '')
   return {

@@ -1,25 +1,24 @@
 import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
-import { type Cursor, encodeCursor } from '@activity-log/shared/cursor.ts'
+import { filterDigest } from '@activity-log/shared/filter.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
-import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
-import {
-  type ActivityStore,
-  type Found,
-  type RecordFate,
-  StoreUnavailable,
-  TooManyActions,
-} from '@activity-log/shared/store/store.ts'
+import type { ActivityStore, RecordFate } from '@activity-log/shared/store/store.ts'
 import { booksAnswer } from './books.ts'
 import { cappedCounter, countCap } from './capped-counter.ts'
 import { completeThrough } from './complete-through.ts'
+import { addDeadLetters } from './dead-letters.ts'
+import { fromStore } from './from-store.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
+import { findPage, linkHeader, type Part, pageLinks } from './page.ts'
 import { readReceiptRequest, receiptAnswer } from './receipts.ts'
 
+type Verbs = 'find' | 'count' | 'get' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter'
+
 export type QueryDependencies = {
-  store: Pick<ActivityStore, 'find' | 'count' | 'get' | 'fate' | 'books'>
+  store: Pick<ActivityStore, Verbs>
   log: Log
   now: () => Date
   /** Aborts when the process is told to end: who waits for a record gets an answer then. */
@@ -37,14 +36,14 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     if (!request.ok) throw invalidInput(request.errors)
     const { visible } = request.value
     const receipt = visible && receiptAnswer(visible.receipt, await untilVisible(visible, c.req.raw.signal))
+    const { parameters, filter, order } = request.value
+    const find = (part: Part) => store.find({ filter, ...part })
     const [page, total, through] = await fromStore(() =>
-      Promise.all([findPage(request.value), countTotal(request.value), readCompleteThrough()]),
+      Promise.all([findPage(find, request.value), countTotal(request.value), readCompleteThrough()]),
     )
-    const links = pageLinks(request.value, page)
-    const header = Object.entries(links).flatMap(([rel, url]) =>
-      url ? [`<${url}>; rel="${rel === 'previous' ? 'prev' : rel}"`] : [],
-    )
-    c.header('Link', header.join(', '))
+    const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, ...repeated } = parameters
+    const links = pageLinks('/logs', repeated, filterDigest(filter, order), page)
+    c.header('Link', linkHeader(links))
     return c.json({
       data: page.found.map(({ activity }) => activity),
       page: page.number,
@@ -81,6 +80,8 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   })
   app.all('/receipts/:receipt', methodNotAllowed('GET', 'HEAD'))
 
+  addDeadLetters(app, store)
+
   app.get('/books', async (c) => {
     const { errors } = readParameters(c.req.url, [])
     if (errors.length > 0) throw invalidInput(errors)
@@ -106,27 +107,6 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     throw new Problem('timeout', detail, { headers: { 'retry-after': '1' } })
   }
 
-  /** One more than the page is asked for, to know whether another page follows. */
-  async function findPage({ filter, order, limit, place }: ListRequest): Promise<Page> {
-    if ('page' in place) {
-      const found = await store.find({ filter, order, limit: limit + 1, skip: (place.page - 1) * limit })
-      return {
-        found: found.slice(0, limit),
-        number: place.page,
-        goesOn: found.length > limit,
-        goesBack: place.page > 1,
-      }
-    }
-    const { reading, key, page } = place.cursor
-    if (reading === 'onwards') {
-      const found = await store.find({ filter, order, limit: limit + 1, after: key })
-      return { found: found.slice(0, limit), number: page, goesOn: found.length > limit, goesBack: true }
-    }
-    const turned = order === 'desc' ? 'asc' : 'desc'
-    const found = await store.find({ filter, order: turned, limit: limit + 1, after: key })
-    return { found: found.slice(0, limit).reverse(), number: page, goesOn: true, goesBack: found.length > limit }
-  }
-
   async function countTotal({ filter, count }: ListRequest): Promise<{ total?: number; totalIsExact?: boolean }> {
     if (count === 'none') return {}
     if (count === 'exact') return { total: await store.count(filter), totalIsExact: true }
@@ -138,37 +118,3 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
 }
 
 const never = new AbortController().signal
-
-type Page = { found: readonly Found[]; number: number; goesOn: boolean; goesBack: boolean }
-
-/** Relative: the host that a request names is the client's claim. */
-function pageLinks({ parameters, filter, order }: ListRequest, page: Page) {
-  const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, ...others } = parameters
-  const link = (place: { cursor?: string; page?: string }) => {
-    const query = new URLSearchParams({ ...others, ...place }).toString()
-    return query === '' ? '/logs' : `/logs?${query}`
-  }
-  const at = (reading: Cursor['reading'], key: string, number: number) =>
-    link({ cursor: encodeCursor({ reading, key, page: Math.max(1, number) }, filter, order) })
-  const first = page.found[0]
-  const last = page.found.at(-1)
-  const goBack = first ? at('back', first.key, page.number - 1) : link({ page: String(Math.max(1, page.number - 1)) })
-  return {
-    first: link({}),
-    next: page.goesOn && last ? at('onwards', last.key, page.number + 1) : null,
-    previous: page.goesBack ? goBack : null,
-  }
-}
-
-/** The store in trouble is a 503, a filter that is too broad the client's to narrow; anything else is a fault of ours. */
-async function fromStore<Result>(ask: () => Promise<Result>): Promise<Result> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof TooManyActions) {
-      throw invalidInput([{ pointer: 'action', detail: `${error.message}; ask for a longer beginning` }])
-    }
-    if (error instanceof StoreUnavailable) throw unavailable('The log cannot be read just now; try again.', error)
-    throw error
-  }
-}

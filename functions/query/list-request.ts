@@ -1,11 +1,13 @@
 import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/activity.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
-import { type Cursor, decodeCursor } from '@activity-log/shared/cursor.ts'
-import { type ActionPattern, type Filter, type Order, parseActions } from '@activity-log/shared/filter.ts'
+import { decodeCursor } from '@activity-log/shared/cursor.ts'
+import { type ActionPattern, type Filter, filterDigest, type Order, parseActions } from '@activity-log/shared/filter.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
+import { isKey } from '@activity-log/shared/key.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import { maxActions } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
+import type { Place } from './page.ts'
 import { Instant, ReceiptText, Wait, WholeNumber } from './parameters.ts'
 
 export type ListRequest = {
@@ -15,7 +17,7 @@ export type ListRequest = {
   order: Order
   limit: number
   count: 'capped' | 'exact' | 'none'
-  place: { page: number } | { cursor: Cursor }
+  place: Place
   /** The record that has to be visible, and for how many seconds it is waited for. */
   visible?: { receipt: Receipt; waitS: number }
 }
@@ -64,7 +66,7 @@ export function readListRequest(url: string, tenant: string): Checked<ListReques
     ...(to !== undefined && { to }),
   }
   if (from !== undefined && to !== undefined && from > to) errors.push({ pointer: 'to', detail: 'is before from' })
-  const cursor = cursorText === undefined ? undefined : decodeCursor(cursorText, filter, order)
+  const cursor = cursorText === undefined ? undefined : decodeCursor(cursorText, filterDigest(filter, order), isKey)
   if (typeof cursor === 'string') errors.push({ pointer: 'cursor', detail: cursor })
   if (cursor !== undefined && page !== undefined) {
     errors.push({ pointer: 'page', detail: 'cannot stand beside cursor: each names a place' })

@@ -34,3 +34,6 @@ export const ReceiptText = v.pipe(
     return NEVER
   }),
 )
+
+export const oneOf = <const Name extends string>(names: readonly Name[]) =>
+  v.picklist(names, `must be one of ${names.join(', ')}`)

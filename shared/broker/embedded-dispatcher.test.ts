@@ -4,15 +4,17 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { aRecord, silent, until } from '../testing/builders.ts'
 import { type DeliveryPolicy, maxPollRecords, type Send } from './delivery.ts'
-import { openEmbeddedBroker } from './embedded.ts'
+import { type EmbeddedBroker, openEmbeddedBroker } from './embedded.ts'
 import { type DispatcherOptions, startDispatcher } from './embedded-dispatcher.ts'
 
 const policy: DeliveryPolicy = { retry: 3, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
 const none = new Uint8Array()
 const aFile = () => join(mkdtempSync(join(tmpdir(), 'queue-')), 'queue.db')
 const records = (count: number) => Array.from({ length: count }, (_, n) => aRecord({ id: `id-${n}` }))
-const start = (options: Pick<DispatcherOptions, 'queue' | 'send'> & Partial<DispatcherOptions>) =>
-  startDispatcher({ policy, log: silent, settleEveryMs: 1, ...options })
+const sinkUrl = 'http://persist/'
+const start = (options: { queue: EmbeddedBroker; send: Send } & Partial<DispatcherOptions>) =>
+  startDispatcher({ policy, sinkUrl, log: silent, settleEveryMs: 1, bury: options.queue.bury, ...options })
+const deadLettersOf = ({ deadLetters }: EmbeddedBroker) => deadLetters.read(0, 100)
 
 /** A sink that keeps its requests until the test answers them. */
 function heldSink() {
@@ -70,7 +72,7 @@ describe('embedded dispatcher', () => {
     await using _dispatcher = start({ queue, send })
     await until(() => queue.read(0, 1).length === 0)
     expect(attempts).toBe(3)
-    expect(queue.deadLetters()).toEqual([])
+    expect(deadLettersOf(queue)).toEqual([])
   })
 
   test('a record that waits for its retry holds back no other', async () => {
@@ -91,8 +93,8 @@ describe('embedded dispatcher', () => {
       body: Buffer.from('no'),
     })
     await using _dispatcher = start({ queue, send })
-    await until(() => queue.deadLetters().length === 2)
-    const refused = queue.deadLetters().find(({ headers }) => headers['ce_id'] === 'id-0')
+    await until(() => deadLettersOf(queue).length === 2)
+    const refused = deadLettersOf(queue).find(({ headers }) => headers['ce_id'] === 'id-0')
     expect(refused?.headers).toMatchObject({
       ce_knativeerrorcode: '400',
       ce_knativeerrordata: Buffer.from('no').toString('base64'),
@@ -147,7 +149,7 @@ describe('embedded dispatcher', () => {
     const send: Send = async ({ headers }) => ({ status: headers['ce-id'] === 'id-0' ? 400 : 204, body: none })
     const troubled = { ...queue, settle: onceRefused(queue.settle), bury: onceRefused(queue.bury) }
     await using _dispatcher = start({ queue: troubled, send })
-    await until(() => queue.deadLetters().length === 1)
+    await until(() => deadLettersOf(queue).length === 1)
     await queue.publish([aRecord({ id: 'later' })])
     await until(() => queue.read(0, 10).length === 0)
   })

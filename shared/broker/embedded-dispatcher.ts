@@ -1,12 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { type DeliveryPolicy, deadLetterHeaders, deliver, maxPollRecords, type Send } from './delivery.ts'
-import type { EmbeddedBroker, QueuedRecord } from './embedded.ts'
+import type { EmbeddedBroker, Queue, QueuedRecord } from './embedded.ts'
 import { type Source, sinkRequest } from './sink-request.ts'
 
 export type DispatcherOptions = {
-  queue: Pick<EmbeddedBroker, 'read' | 'settle' | 'bury' | 'onPublished'>
+  queue: Queue
+  /** Where a record goes that was given up. Without it, such a record stays in its queue until the next start. */
+  bury?: EmbeddedBroker['bury']
   send: Send
+  /** Where `send` sends to: a dead letter names it. */
+  sinkUrl: string
   policy: DeliveryPolicy
   /** Delivered records are removed together; what a crash leaves of them is delivered once more (KafkaSource: every 5 s). */
   settleEveryMs?: number
@@ -14,7 +18,6 @@ export type DispatcherOptions = {
 }
 
 const source: Source = { namespace: 'local', name: 'embedded', topic: 'queue' }
-const sinkUrl = 'http://persist/'
 const troubleDelayMs = 1000
 
 /**
@@ -24,7 +27,9 @@ const troubleDelayMs = 1000
  */
 export function startDispatcher({
   queue,
+  bury,
   send,
+  sinkUrl,
   policy,
   log,
   settleEveryMs = 1000,
@@ -91,9 +96,11 @@ export function startDispatcher({
       onRetry: (retry) => log.info({ ...position, ...retry }, 'a delivery will be retried'),
     })
     if (delivery.delivered) return settle(position.offset)
+    if (!bury)
+      return log.warn({ ...position, ...delivery.extensions }, 'a dead letter was not taken; it stays in the queue')
     log.warn({ ...position, ...delivery.extensions }, 'a record became a dead letter')
     const deadLetter = deadLetterHeaders(request, delivery.extensions)
-    await persevere('keep a dead letter', () => queue.bury(record, deadLetter))
+    await persevere('keep a dead letter', () => bury(record, deadLetter))
   }
 
   function settle(offset: number) {

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import type { EventRecord } from '../activity-recorded.ts'
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
@@ -7,7 +8,6 @@ import type { Broker } from './broker.ts'
 const partition = 0
 
 const migrations = [
-  // AUTOINCREMENT: an offset is never given twice, even after the records are gone
   `CREATE TABLE records (
      offset INTEGER PRIMARY KEY AUTOINCREMENT,
      headers TEXT NOT NULL,
@@ -22,69 +22,92 @@ const migrations = [
 
 export type QueuedRecord = { position: Position; headers: EventRecord['headers']; value: Uint8Array }
 
-/** The broker, and what the embedded dispatcher needs of it. */
-export interface EmbeddedBroker extends Broker {
+/** What a dispatcher takes records from. */
+export interface Queue {
   /** The first records at or after an offset whose outcome is not known yet. */
   read(fromOffset: number, limit: number): QueuedRecord[]
   /** The outcome of these is known: they go. They may come again after a crash of the machine, which is harmless. */
   settle(offsets: readonly number[]): void
-  /** Moves a record to the dead-letter topic, in one step, with further headers. */
-  bury(record: QueuedRecord, headers: EventRecord['headers']): void
-  deadLetters(): QueuedRecord[]
   /** Calls back whenever there may be something new to read. */
   onPublished(listener: () => void): void
 }
 
+/** The broker, with its topic and its dead-letter topic. */
+export interface EmbeddedBroker extends Broker, Queue {
+  /** Moves a record to the dead letters, in one step, with further headers and where it was before. */
+  bury(record: QueuedRecord, headers: EventRecord['headers']): void
+  deadLetters: Queue
+}
+
 type Row = { offset: number; headers: string; value: Uint8Array }
+type Table = 'records' | 'deadLetters'
 
 /** A queue in a SQLite file: a record is on disk before `publish` resolves. */
 export function openEmbeddedBroker({ path }: { path: string }): EmbeddedBroker {
   const db = openSqliteFile({ path, migrations })
   // deletions may be lost with the machine, since a second delivery is harmless: they need no sync of their own
   const tail = path === ':memory:' ? db : openSqliteFile({ path, migrations, synchronous: 'NORMAL' })
-  const append = db.prepare('INSERT INTO records (headers, value) VALUES (?, ?)')
-  const readFrom = tail.prepare('SELECT offset, headers, value FROM records WHERE offset >= ? ORDER BY offset LIMIT ?')
-  const remove = tail.prepare('DELETE FROM records WHERE offset = ?')
+  const appendRecord = db.prepare('INSERT INTO records VALUES (?, ?, ?)')
   const appendDeadLetter = db.prepare('INSERT INTO deadLetters (headers, value) VALUES (?, ?)')
   const removeDurably = db.prepare('DELETE FROM records WHERE offset = ?')
-  let published = () => {}
-
-  const toQueued = ({ offset, headers, value }: Row): QueuedRecord => ({
-    position: { partition, offset },
-    headers: JSON.parse(headers),
-    value,
-  })
+  const records = queueOf(tail, 'records')
+  const deadLetters = queueOf(tail, 'deadLetters')
+  let nextOffset = offsetAfterAll(db)
 
   return {
-    async publish(records) {
-      const positions = transaction(db, () =>
-        records.map(({ headers, value }) => {
-          const { lastInsertRowid } = append.run(JSON.stringify(headers), Buffer.from(value))
-          return { partition, offset: Number(lastInsertRowid) }
-        }),
-      )
-      published()
+    ...records,
+    deadLetters,
+    async publish(published) {
+      const positions = published.map((_record, index) => ({ partition, offset: nextOffset + index }))
+      transaction(db, () => {
+        published.forEach(({ headers, value }, index) => {
+          appendRecord.run(nextOffset + index, JSON.stringify(headers), Buffer.from(value))
+        })
+      })
+      nextOffset += published.length
+      records.tell()
       return positions
     },
-    read: (fromOffset, limit) => (readFrom.all(fromOffset, limit) as Row[]).map(toQueued),
-    settle(offsets) {
-      transaction(tail, () => {
-        for (const offset of offsets) remove.run(offset)
-      })
-    },
     bury({ position, headers, value }, further) {
+      const place = { ce_recordpartition: String(position.partition), ce_recordoffset: String(position.offset) }
       transaction(db, () => {
-        appendDeadLetter.run(JSON.stringify({ ...headers, ...further }), value)
+        appendDeadLetter.run(JSON.stringify({ ...headers, ...further, ...place }), value)
         removeDurably.run(position.offset)
       })
-    },
-    deadLetters: () => (db.prepare('SELECT * FROM deadLetters ORDER BY offset').all() as Row[]).map(toQueued),
-    onPublished(listener) {
-      published = listener
+      deadLetters.tell()
     },
     async [Symbol.asyncDispose]() {
       if (tail !== db) tail.close()
       db.close()
     },
+  }
+}
+
+/** An offset is never given twice, even after the records are gone: SQLite remembers the greatest. */
+function offsetAfterAll(db: DatabaseSync): number {
+  const last = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'records'").get() as { seq: number } | undefined
+  return last ? last.seq + 1 : 0
+}
+
+function queueOf(db: DatabaseSync, table: Table): Queue & { tell(): void } {
+  const readFrom = db.prepare(`SELECT offset, headers, value FROM ${table} WHERE offset >= ? ORDER BY offset LIMIT ?`)
+  const remove = db.prepare(`DELETE FROM ${table} WHERE offset = ?`)
+  let listener = () => {}
+  return {
+    read: (fromOffset, limit) =>
+      (readFrom.all(fromOffset, limit) as Row[]).map(({ offset, headers, value }) => ({
+        position: { partition, offset },
+        headers: JSON.parse(headers),
+        value,
+      })),
+    settle(offsets) {
+      transaction(db, () => {
+        for (const offset of offsets) remove.run(offset)
+      })
+    },
+    onPublished(told) {
+      listener = told
+    },
+    tell: () => listener(),
   }
 }

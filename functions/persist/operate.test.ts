@@ -1,0 +1,190 @@
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { aRecord, deadLettersOf, delivery, post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import { describe, expect, test } from 'vitest'
+import { createApp } from './app.ts'
+
+const now = () => new Date('2026-02-01T00:00:00Z')
+const ours = aRecord({ id: 'a' })
+const withoutUser = { ...ours, value: '{"id":"a","action":"x","timestamp":"2024-01-15T10:00:00Z"}' }
+const corrected = { userId: 'ann', action: 'x', timestamp: '2024-01-15T10:00:00Z' }
+
+async function persist(changes: Partial<ActivityStore> = {}) {
+  const store = openSqliteStore({ path: ':memory:' })
+  const app = createApp({ store: { ...store, ...changes }, log: silent, now })
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await app.request(path, init)
+    const body = await response.text()
+    return { status: response.status, ...(body && (JSON.parse(body) as Record<string, unknown>)) }
+  }
+  const letter = async () => (await deadLettersOf(store))[0]!
+  const replay = async (body?: unknown) =>
+    ask(`/dead-letters/${(await letter()).id}/replay`, body === undefined ? { method: 'POST' } : post(body))
+  const discard = async (body?: unknown) =>
+    ask(`/dead-letters/${(await letter()).id}`, { ...post(body ?? ''), method: 'DELETE' })
+  const found = async () =>
+    (await store.find({ filter: { tenant: 'default' }, order: 'asc', limit: 10 })).map(({ activity }) => activity)
+  const fate = (offset: number) => store.fate({ position: { partition: 0, offset }, recordedAt: receivedAt })
+  return { store, app, ask, letter, replay, discard, found, fate }
+}
+
+describe('replay', () => {
+  test('with a correction saves the activity under the same id, as if received when it was', async () => {
+    const { app, replay, letter, found, fate } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const { id } = await letter()
+    expect(await replay(corrected)).toEqual({
+      status: 200,
+      id,
+      outcome: 'stored',
+      links: { activity: '/logs/a', deadLetter: `/dead-letters/${id}` },
+    })
+    expect(await found()).toEqual([{ id: 'a', ...corrected, recordedAt: receivedAt.toISOString() }])
+    expect(await letter()).toHaveProperty('resolution', { state: 'replayed', outcome: 'stored', at: now() })
+    expect(await fate(4)).toMatchObject({ fate: 'stored' })
+  })
+
+  test('may be done again, and says the same', async () => {
+    const { app, replay, letter, found } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const first = await replay(corrected)
+    const before = [await letter(), await found()]
+    expect(await replay(corrected)).toEqual(first)
+    expect([await letter(), await found()]).toEqual(before)
+  })
+
+  test('as it was is refused as it was, and counts up', async () => {
+    const { app, replay, letter, found } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    expect(await replay()).toMatchObject({ status: 200, outcome: 'refused', errors: [{ pointer: '/userId' }] })
+    expect(await letter()).toMatchObject({ attempts: 2, lastAt: now() })
+    expect(await found()).toEqual([])
+  })
+
+  test('of a conflict stays one, unless it is corrected to what is stored', async () => {
+    const { app, replay, letter, found } = await persist()
+    await app.request('/', delivery(ours, 1))
+    await app.request('/', delivery(aRecord({ id: 'a', action: 'another' }), 2))
+    expect(await replay()).toMatchObject({ outcome: 'conflict', errors: [{ pointer: '/id' }] })
+    expect(await letter()).toMatchObject({ reason: 'conflict', attempts: 2 })
+    expect(await replay(JSON.parse(ours.value))).toMatchObject({ outcome: 'duplicate' })
+    expect(await found()).toMatchObject([{ action: 'click_button' }])
+  })
+
+  test.each([
+    ['with its first position', { ce_recordpartition: '0', ce_recordoffset: '9' }, 9],
+    ['without it', {}, undefined],
+  ])('of what was undelivered saves it %s', async (_what, place, offset) => {
+    const { store, app, replay, fate } = await persist()
+    await app.request('/dead-letters', delivery({ ...ours, headers: { ...ours.headers, ...place } }, 3))
+    expect(await replay()).toMatchObject({ outcome: 'stored' })
+    if (offset !== undefined) expect(await fate(offset)).toMatchObject({ fate: 'stored', activityId: 'a' })
+    // the position in the dead-letter topic is none of the topic
+    expect(await fate(3)).toBeUndefined()
+    expect((await store.books()).partitions.flatMap(({ missing, last }) => [missing.length, last])).toEqual(
+      offset === undefined ? [] : [1, 9],
+    )
+  })
+
+  test('saves what was undelivered because it is no event of ours once that is corrected', async () => {
+    const { app, replay, found } = await persist()
+    const headers = { 'content-type': 'text/plain', ce_type: 'dev.knative.kafka.event' }
+    await app.request('/dead-letters', delivery({ headers, value: 'garbage' }, 3))
+    expect(await replay()).toMatchObject({ outcome: 'refused' })
+    expect(await replay(corrected)).toMatchObject({ status: 400, errors: [{ pointer: '/id' }] })
+    expect(await replay({ ...corrected, id: 'new' })).toMatchObject({ outcome: 'stored' })
+    expect(await found()).toMatchObject([{ id: 'new', recordedAt: now().toISOString() }])
+  })
+
+  test('fills in a timestamp that is missing with the time of receipt', async () => {
+    const { app, replay, found } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const { timestamp: _timestamp, ...rest } = corrected
+    await replay(rest)
+    expect(await found()).toMatchObject([{ timestamp: '2026-01-01T00:00:00Z' }])
+  })
+
+  test.each<[string, unknown, object]>([
+    ['an activity that is still wrong', { action: 'x' }, { status: 400, errors: [{ pointer: '/userId' }] }],
+    ['another id', { ...corrected, id: 'b' }, { status: 400, errors: [{ pointer: '/id' }] }],
+    ['what would change', '{"userId":"u","action":"x","metadata":{"n":1e400}}', { status: 400 }],
+    ['broken JSON', '{"userId":', { status: 400 }],
+    ['an array', [corrected], { status: 400 }],
+  ])('refuses %s, and changes nothing', async (_what, body, answer) => {
+    const { app, replay, letter, found } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const before = await letter()
+    expect(await replay(body)).toMatchObject(answer)
+    expect(await letter()).toEqual(before)
+    expect(await found()).toEqual([])
+  })
+
+  test('refuses a body of another type', async () => {
+    const { app, ask, letter } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const request = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' }
+    expect(await ask(`/dead-letters/${(await letter()).id}/replay`, request)).toMatchObject({ status: 415 })
+  })
+
+  test('whose last step failed is finished by the next one', async () => {
+    let refusals = 1
+    const { store, app, replay, letter, found } = await persist({
+      resolve: (...args) => (refusals-- > 0 ? Promise.reject(new StoreUnavailable('away')) : store.resolve(...args)),
+    })
+    await app.request('/', delivery(withoutUser, 4))
+    expect(await replay(corrected)).toMatchObject({ status: 503 })
+    expect(await letter()).not.toHaveProperty('resolution')
+    expect(await replay(corrected)).toMatchObject({ status: 200, outcome: 'stored' })
+    expect(await letter()).toHaveProperty('resolution')
+    expect(await found()).toHaveLength(1)
+  })
+})
+
+describe('discard', () => {
+  test('keeps the dead letter with the note, may be done again, and lasts', async () => {
+    const { app, discard, replay, letter } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    expect(await discard({ note: ' a test ' })).toEqual({ status: 204 })
+    expect(await discard({ note: 'again' })).toEqual({ status: 204 })
+    await app.request('/', delivery(withoutUser, 4))
+    expect(await letter()).toMatchObject({ attempts: 2, resolution: { state: 'discarded', note: 'a test' } })
+    expect(await replay(corrected)).toMatchObject({ status: 409, detail: 'It was discarded: a test' })
+  })
+
+  test('refuses what was replayed: there is nothing to discard', async () => {
+    const { app, discard, replay } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    await replay(corrected)
+    expect(await discard({ note: 'x' })).toMatchObject({ status: 409 })
+  })
+
+  test.each<[string, unknown, string]>([
+    ['no note', undefined, ''],
+    ['an empty note', { note: ' ' }, '/note'],
+    ['a note that is no text', { note: 1 }, '/note'],
+    ['a very long note', { note: 'x'.repeat(1001) }, '/note'],
+    ['another member', { note: 'x', force: true }, '/force'],
+    ['broken JSON', '{', ''],
+  ])('asks for a note: %s', async (_what, body, pointer) => {
+    const { app, discard, letter } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    expect(await discard(body)).toMatchObject({ status: 400, errors: [{ pointer }] })
+    expect(await letter()).not.toHaveProperty('resolution')
+  })
+})
+
+test('what is not there is 404, what takes no parameters says so, other methods are 405', async () => {
+  const { ask } = await persist()
+  expect(await ask('/dead-letters/nothing/replay', { method: 'POST' })).toMatchObject({ status: 404 })
+  expect(await ask('/dead-letters/nothing', { ...post({ note: 'x' }), method: 'DELETE' })).toMatchObject({
+    status: 404,
+  })
+  expect(await ask('/dead-letters/nothing/replay?force=true', { method: 'POST' })).toMatchObject({ status: 400 })
+  expect(await ask('/dead-letters/nothing', { method: 'PUT' })).toMatchObject({ status: 405 })
+})
+
+test.each(['getDeadLetter', 'save', 'resolve'] as const)('is 503 while the store is in trouble: %s', async (verb) => {
+  const { app, replay } = await persist({ [verb]: () => Promise.reject(new StoreUnavailable('away')) })
+  await app.request('/dead-letters', delivery(ours, 4))
+  expect(await replay()).toMatchObject({ status: 503 })
+})

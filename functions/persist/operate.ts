@@ -1,0 +1,111 @@
+import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
+import type { InputError } from '@activity-log/shared/checked.ts'
+import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import { readText } from '@activity-log/shared/http/body.ts'
+import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import { parseJson } from '@activity-log/shared/json.ts'
+import type { Log } from '@activity-log/shared/log.ts'
+import type { ActivityStore, KeptDeadLetter } from '@activity-log/shared/store/store.ts'
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import { fromStore } from './from-store.ts'
+import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
+
+export type OperateDependencies = {
+  store: Pick<ActivityStore, 'save' | 'park' | 'getDeadLetter' | 'resolve'>
+  log: Log
+  now: () => Date
+}
+
+const maxBodyBytes = 256 * 1024
+const maxNoteCharacters = 1000
+
+const Discard = v.strictObject(
+  {
+    note: v.pipe(
+      v.string('must be text'),
+      v.trim(),
+      v.check((text) => text !== '', 'must not be empty'),
+      v.maxLength(maxNoteCharacters, `must be at most ${maxNoteCharacters} characters`),
+    ),
+  },
+  'must be {"note": "why it may go"}',
+)
+
+/** What operators do about dead letters: replay one, also corrected, or discard it. Both may be done again. */
+export function addOperations(app: App, { store, log, now }: OperateDependencies): void {
+  app.post('/dead-letters/:id/replay', async (c) => {
+    const letter = await readLetter(c)
+    if (letter.resolution?.state === 'discarded') throw isDiscarded(letter.resolution.note)
+    const body = await readJsonText(c)
+    const corrected = body === '' ? undefined : readCorrected(body, letter)
+    if (corrected && !corrected.ok) throw invalidInput(corrected.errors)
+    const event = corrected ?? readAgain(letter)
+    const { id } = letter
+    if (!event.ok) {
+      await fromStore(() => store.park([{ ...letter, at: now() }]))
+      return c.json({ id, outcome: 'refused', errors: event.errors })
+    }
+    const activityId = event.value.activity.id
+    const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
+    const saved = await fromStore(() => store.save([{ ...event.value, position: firstPositionOf(letter) }]))
+    const outcome = saved[0] as (typeof saved)[number]
+    if (outcome === 'conflict') {
+      await fromStore(() => store.park([{ ...letter, at: now() }]))
+      return c.json({ id, outcome, errors: [isStoredOtherwise], links })
+    }
+    // a crash before this leaves it open: the next replay finds the activity and says so
+    await fromStore(() => store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
+    log.info({ deadLetter: id, activityId, outcome }, 'a dead letter was replayed')
+    return c.json({ id, outcome, links })
+  })
+  app.all('/dead-letters/:id/replay', methodNotAllowed('POST'))
+
+  app.delete('/dead-letters/:id', async (c) => {
+    const letter = await readLetter(c)
+    const note = readNote(await readJsonText(c))
+    if (letter.resolution?.state === 'replayed') {
+      throw new Problem('conflict', `It was replayed, and ${letter.resolution.outcome}: there is nothing to discard.`)
+    }
+    await fromStore(() => store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
+    log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
+    return new Response(null, { status: 204 })
+  })
+  app.all('/dead-letters/:id', methodNotAllowed('DELETE'))
+
+  async function readLetter(c: Context): Promise<KeptDeadLetter> {
+    const { errors } = readParameters(c.req.url, [])
+    if (errors.length > 0) throw invalidInput(errors)
+    const letter = await fromStore(() => store.getDeadLetter(defaultTenant, c.req.param('id') ?? ''))
+    if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
+    return letter
+  }
+}
+
+const isStoredOtherwise: InputError = { pointer: '/id', detail: 'is stored already, with other content' }
+
+const isDiscarded = (note: string) => new Problem('conflict', `It was discarded: ${note}`)
+
+/** Why a dead letter is discarded. Throws a 400. */
+function readNote(text: string): string {
+  const json = parseJson(text === '' ? 'null' : text)
+  if (!json.ok) throw invalidInput([{ pointer: '', detail: json.detail }])
+  const parsed = v.safeParse(Discard, json.value)
+  if (parsed.success && json.unfaithful.length === 0) return parsed.output.note
+  const issues = (parsed.issues ?? []).map(({ path, message }) => ({
+    pointer: path?.map(({ key }) => `/${String(key)}`).join('') ?? '',
+    detail: message,
+  }))
+  throw invalidInput([...json.unfaithful, ...issues])
+}
+
+/** Empty where there is no body. Throws a 415 for a body of another type. */
+async function readJsonText(c: Context): Promise<string> {
+  const text = await readText(c, maxBodyBytes)
+  const type = c.req.header('content-type')
+  if (text === '' || /^application\/json\s*(;|$)/i.test(type ?? '')) return text
+  throw new Problem('unsupported-media-type', 'The body must be application/json.', {
+    headers: { accept: 'application/json' },
+  })
+}

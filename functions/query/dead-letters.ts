@@ -1,0 +1,109 @@
+import { hash } from 'node:crypto'
+import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
+import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
+import { utf8 } from '@activity-log/shared/cloud-event.ts'
+import { decodeCursor } from '@activity-log/shared/cursor.ts'
+import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
+import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import { isDeadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
+import {
+  type ActivityStore,
+  type DeadLetterFilter,
+  deadLetterReasons,
+  deadLetterStates,
+  type KeptDeadLetter,
+} from '@activity-log/shared/store/store.ts'
+import * as v from 'valibot'
+import { fromStore } from './from-store.ts'
+import { findPage, linkHeader, type Part, type Place, pageLinks } from './page.ts'
+import { Instant, oneOf, WholeNumber } from './parameters.ts'
+
+/** Lists dead letters, the newest first, and shows single ones. */
+export function addDeadLetters(app: App, store: Pick<ActivityStore, 'findDeadLetters' | 'getDeadLetter'>): void {
+  app.get('/dead-letters', async (c) => {
+    const request = readRequest(c.req.url)
+    if (!request.ok) throw invalidInput(request.errors)
+    const { parameters, filter, limit, place } = request.value
+    const find = ({ skip: _skip, ...part }: Part) => store.findDeadLetters({ filter, ...part })
+    const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }))
+    const { cursor: _cursor, ...repeated } = parameters
+    const all = pageLinks('/dead-letters', repeated, digestOf(filter), page)
+    // beyond the end there is no place to go back from, and no number of a page to go back to
+    const links = page.found.length > 0 ? all : { ...all, previous: all.previous && all.first }
+    c.header('Link', linkHeader(links))
+    const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter))
+    return c.json({ data, limit, next: links.next, previous: links.previous })
+  })
+  app.all('/dead-letters', methodNotAllowed('GET', 'HEAD'))
+
+  app.get('/dead-letters/:id', async (c) => {
+    const { errors } = readParameters(c.req.url, [])
+    if (errors.length > 0) throw invalidInput(errors)
+    const letter = await fromStore(() => store.getDeadLetter(defaultTenant, c.req.param('id')))
+    if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
+    return c.json({ ...summaryOf(letter), headers: letter.headers, body: bodyOf(letter) })
+  })
+  app.all('/dead-letters/:id', methodNotAllowed('GET', 'HEAD'))
+}
+
+const KnownParameters = v.object({
+  limit: v.optional(WholeNumber(1000), '10'),
+  cursor: v.optional(v.string()),
+  reason: v.optional(oneOf(deadLetterReasons)),
+  topic: v.optional(v.string()),
+  from: v.optional(Instant),
+  to: v.optional(Instant),
+  state: v.optional(oneOf([...deadLetterStates, 'all']), 'open'),
+})
+
+type DeadLettersRequest = { parameters: Parameters; filter: DeadLetterFilter; limit: number; place: Place }
+
+function readRequest(url: string): Checked<DeadLettersRequest> {
+  const { parameters, errors } = readParameters(url, Object.keys(KnownParameters.entries))
+  const parsed = v.safeParse(KnownParameters, parameters)
+  for (const { path, message } of parsed.issues ?? []) errors.push({ pointer: String(path?.[0]?.key), detail: message })
+  if (!parsed.success) return invalid(...errors)
+  const { limit, cursor: cursorText, reason, topic, from, to, state } = parsed.output
+  const filter: DeadLetterFilter = {
+    tenant: defaultTenant,
+    ...(reason !== undefined && { reason }),
+    ...(topic !== undefined && { topic }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(state !== 'all' && { state }),
+  }
+  if (from !== undefined && to !== undefined && from > to) errors.push({ pointer: 'to', detail: 'is before from' })
+  const cursor = cursorText === undefined ? undefined : decodeCursor(cursorText, digestOf(filter), isDeadLetterKey)
+  if (typeof cursor === 'string') errors.push({ pointer: 'cursor', detail: cursor })
+  if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)
+  return valid({ parameters, filter, limit, place: cursor ? { cursor } : { page: 1 } })
+}
+
+const digestOf = (filter: DeadLetterFilter) => hash('sha256', JSON.stringify(['dead letters', filter]), 'buffer')
+
+function summaryOf({ id, reason, topic, position, errors, attempts, activityId, ...others }: KeptDeadLetter) {
+  const { recordedAt, firstPosition, firstAt, lastAt, resolution } = others
+  return {
+    id,
+    state: resolution?.state ?? 'open',
+    reason,
+    errors,
+    ...(activityId !== undefined && { activityId }),
+    topic,
+    position,
+    ...(firstPosition && { firstPosition }),
+    ...(recordedAt && { recordedAt: recordedAt.toISOString() }),
+    firstAt: firstAt.toISOString(),
+    lastAt: lastAt.toISOString(),
+    attempts,
+    ...(resolution && { resolution: { ...resolution, at: resolution.at.toISOString() } }),
+    links: { self: `/dead-letters/${id}` },
+  }
+}
+
+/** The bytes as they came; also as text where they are text. */
+function bodyOf({ body }: KeptDeadLetter) {
+  const text = utf8(body)
+  return { base64: Buffer.from(body).toString('base64'), ...(text !== undefined && { text }) }
+}

@@ -1,0 +1,63 @@
+import { type Cursor, encodeCursor } from '@activity-log/shared/cursor.ts'
+import type { Order } from '@activity-log/shared/filter.ts'
+import type { Parameters } from '@activity-log/shared/http/parameters.ts'
+
+type Keyed = { key: string }
+export type Place = { page: number } | { cursor: Cursor }
+export type Page<Item> = { found: readonly Item[]; number: number; goesOn: boolean; goesBack: boolean }
+export type Part = { order: Order; limit: number; after?: string; skip?: number }
+
+/** One more than the page is asked for, to know whether another page follows. */
+export async function findPage<Item extends Keyed>(
+  find: (part: Part) => Promise<readonly Item[]>,
+  { order, limit, place }: { order: Order; limit: number; place: Place },
+): Promise<Page<Item>> {
+  if ('page' in place) {
+    const found = await find({ order, limit: limit + 1, skip: (place.page - 1) * limit })
+    return {
+      found: found.slice(0, limit),
+      number: place.page,
+      goesOn: found.length > limit,
+      goesBack: place.page > 1,
+    }
+  }
+  const { reading, key, page } = place.cursor
+  if (reading === 'onwards') {
+    const found = await find({ order, limit: limit + 1, after: key })
+    return { found: found.slice(0, limit), number: page, goesOn: found.length > limit, goesBack: true }
+  }
+  const turned = order === 'desc' ? 'asc' : 'desc'
+  const found = await find({ order: turned, limit: limit + 1, after: key })
+  return { found: found.slice(0, limit).reverse(), number: page, goesOn: true, goesBack: found.length > limit }
+}
+
+export type Links = { first: string; next: string | null; previous: string | null }
+
+/**
+ * Relative: the host that a request names is the client's claim. `parameters` are those that every page repeats, `asked` is
+ * the digest of what they ask for.
+ */
+export function pageLinks(path: string, parameters: Parameters, asked: Buffer, page: Page<Keyed>): Links {
+  const link = (place: { cursor?: string; page?: string }) => {
+    const query = new URLSearchParams({ ...parameters, ...place }).toString()
+    return query === '' ? path : `${path}?${query}`
+  }
+  const at = (reading: Cursor['reading'], key: string, number: number) =>
+    link({ cursor: encodeCursor({ reading, key, page: Math.max(1, number) }, asked) })
+  const first = page.found[0]
+  const last = page.found.at(-1)
+  const goBack = first ? at('back', first.key, page.number - 1) : link({ page: String(Math.max(1, page.number - 1)) })
+  return {
+    first: link({}),
+    next: page.goesOn && last ? at('onwards', last.key, page.number + 1) : null,
+    previous: page.goesBack ? goBack : null,
+  }
+}
+
+/** The same as a header (RFC 8288). */
+export function linkHeader(links: Links): string {
+  const named = { first: links.first, next: links.next, prev: links.previous }
+  return Object.entries(named)
+    .flatMap(([rel, url]) => (url ? [`<${url}>; rel="${rel}"`] : []))
+    .join(', ')
+}
