@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Config as IngestConfig } from '@activity-log/ingest/config.ts'
 import { Config as PersistConfig } from '@activity-log/persist/config.ts'
 import { Config as QueryConfig } from '@activity-log/query/config.ts'
@@ -135,16 +136,30 @@ export const areClusterLocal =
       .filter(({ metadata }) => names.includes(metadata.name) && metadata.labels[visibility] !== 'cluster-local')
       .map(({ metadata }) => `${metadata.name} is public`)
 
-/** Nor does anything else lead to persist. */
-export const persistIsNotRouted: Check = (manifests) =>
+const routeKinds = ['HTTPRoute', 'GRPCRoute', 'DomainMapping', 'Ingress']
+const operations = { path: { type: 'PathPrefix', value: '/dead-letters' } }
+
+/** Only what operators do about dead letters leads to persist: what the sources deliver to is theirs alone. */
+export const persistIsRoutedForOperations: Check = (manifests) =>
   manifests
-    .filter(
-      ({ kind, apiVersion }) =>
-        ['HTTPRoute', 'GRPCRoute', 'DomainMapping', 'Ingress'].includes(kind) ||
-        (kind === 'Service' && apiVersion === 'v1'),
-    )
-    .filter((manifest) => JSON.stringify(manifest).includes('persist'))
+    .filter(({ kind, apiVersion }) => routeKinds.includes(kind) || (kind === 'Service' && apiVersion === 'v1'))
+    .filter((manifest) => leadsToPersist(withoutOperations(manifest)))
     .map(({ kind, metadata }) => `${kind} ${metadata.name} leads to persist`)
+
+const leadsToPersist = (value: unknown) => JSON.stringify(value).includes('persist')
+
+const Rules = v.looseObject({ spec: v.object({ rules: v.array(v.looseObject({ matches: v.array(v.unknown()) })) }) })
+
+/** An exact rule for /dead-letters has to stand before a prefix, which would take it in. */
+function withoutOperations(manifest: Manifest): unknown {
+  if (manifest.kind !== 'HTTPRoute') return manifest
+  const { rules } = v.parse(Rules, manifest).spec
+  const exact = { path: { type: 'Exact', value: '/dead-letters' } }
+  const isGuarded = rules.some(({ matches }) => matches.some((match) => isDeepStrictEqual(match, exact)))
+  const isOperation = (match: unknown) =>
+    ['POST', 'DELETE'].some((method) => isDeepStrictEqual(match, { ...operations, method }))
+  return rules.filter(({ matches }) => !(isGuarded && matches.every(isOperation)))
+}
 
 /** Topics, groups and brokers, wherever they are named. */
 export const namesAreThoseOfTheCode: Check = (manifests) => {

@@ -15,7 +15,7 @@ import {
   environmentIsWhatTheFunctionsRead,
   healthPath,
   namesAreThoseOfTheCode,
-  persistIsNotRouted,
+  persistIsRoutedForOperations,
   probesAreQuick,
   secretsHoldNoCredentials,
   stopsInTime,
@@ -30,7 +30,7 @@ const all: readonly Check[] = [
   timeoutIsThatOfTheSink,
   stopsInTime,
   areClusterLocal('persist'),
-  persistIsNotRouted,
+  persistIsRoutedForOperations,
   namesAreThoseOfTheCode,
   deadLettersDoNotGoRound,
   environmentIsWhatTheFunctionsRead,
@@ -149,11 +149,20 @@ describe('what is wrong is seen:', () => {
     ],
     [
       'a route to persist',
-      persistIsNotRouted,
+      persistIsRoutedForOperations,
       'production',
       'HTTPRoute',
       'activity-log',
-      replace('/spec/rules/1/filters/0/urlRewrite/hostname', 'persist.activity-log.svc.cluster.local'),
+      replace('/spec/rules/3/filters/0/urlRewrite/hostname', 'persist.activity-log.svc.cluster.local'),
+      ['HTTPRoute activity-log leads to persist'],
+    ],
+    [
+      'a route to where dead letters are delivered',
+      persistIsRoutedForOperations,
+      'production',
+      'HTTPRoute',
+      'activity-log',
+      [{ op: 'remove', path: '/spec/rules/1' }],
       ['HTTPRoute activity-log leads to persist'],
     ],
     [
@@ -334,28 +343,33 @@ test.each([
 
 describe('the one host', () => {
   const Rule = v.object({
-    matches: v.tuple([
+    matches: v.array(
       v.object({ path: v.object({ type: v.string(), value: v.string() }), method: v.optional(v.string()) }),
-    ]),
+    ),
     filters: v.tuple([v.object({ urlRewrite: v.object({ hostname: v.string() }) })]),
   })
   const Route = v.object({ spec: v.object({ rules: v.array(Rule) }) })
 
-  /** As the Gateway API says: an exact path goes before a prefix. */
+  /** As the Gateway API says: an exact path goes before a prefix, a longer one before a shorter, one with a method before one without. */
   function functionFor(method: string, path: string): string | undefined {
     const route = build(folder('production')).find(({ kind }) => kind === 'HTTPRoute')
-    const rules = v.parse(Route, route).spec.rules.toSorted((a, b) => rank(a) - rank(b))
-    const hit = rules.find(({ matches: [match] }) => {
-      const { type, value } = match.path
-      const hits = type === 'Exact' ? path === value : path.startsWith(value)
-      return hits && (match.method ?? method) === method
+    const matches = v
+      .parse(Route, route)
+      .spec.rules.flatMap(({ matches, filters: [filter] }) =>
+        matches.map((match) => ({ ...match, target: filter.urlRewrite.hostname.split('.')[0] })),
+      )
+    const hits = matches.filter(({ path: { type, value }, method: only = method }) => {
+      const isBelow = value === '/' || path === value || path.startsWith(`${value}/`)
+      return (type === 'Exact' ? path === value : isBelow) && only === method
     })
-    return hit?.filters[0].urlRewrite.hostname.split('.')[0]
+    const rank = ({ path: { type, value }, method: only }: (typeof hits)[number]) =>
+      (type === 'Exact' ? 1e6 : 0) + 10 * value.length + (only ? 1 : 0)
+    return hits.toSorted((a, b) => rank(b) - rank(a))[0]?.target
   }
-  const rank = ({ matches: [match] }: v.InferOutput<typeof Rule>) => (match.path.type === 'Exact' ? 0 : 1)
 
   const answers = (name: string) => () => new Response(name)
-  const origin = createOrigin({ ingest: answers('ingest'), query: answers('query') })
+  const targets = { ingest: answers('ingest'), persist: answers('persist'), query: answers('query') }
+  const origin = createOrigin(targets)
 
   test.each([
     ['POST', '/logs'],
@@ -366,6 +380,11 @@ describe('the one host', () => {
     ['GET', '/stats'],
     ['POST', '/logs/'],
     ['POST', '/dead-letters'],
+    ['GET', '/dead-letters'],
+    ['GET', '/dead-letters/1f'],
+    ['DELETE', '/dead-letters/1f'],
+    ['POST', '/dead-letters/1f/replay'],
+    ['POST', '/'],
   ])('sends %s %s where npm start does', async (method, path) => {
     const answer = await origin(new Request(`http://localhost${path}`, { method }))
     expect(functionFor(method, path)).toBe(await answer.text())

@@ -20,6 +20,7 @@ const Origin = v.pipe(
 export const GatewayConfig = v.object({
   PORT: Port('3000'),
   INGEST_URL: Origin,
+  PERSIST_URL: Origin,
   QUERY_URL: Origin,
   LOG_LEVEL: LogLevel,
 })

@@ -32,8 +32,8 @@ async function aFunction(answer: RequestListener): Promise<Function> {
 
 const away = 'http://localhost:1'
 
-async function gateway(functions: { ingest?: string; query?: string }, timeoutMs = 10_000) {
-  const app = createGateway({ ingest: away, query: away, ...functions, log: silent, timeoutMs })
+async function gateway(functions: { ingest?: string; persist?: string; query?: string }, timeoutMs = 10_000) {
+  const app = createGateway({ ingest: away, persist: away, query: away, ...functions, log: silent, timeoutMs })
   const server = await listen({ fetch: app.fetch, port: 0, log: silent })
   return Object.assign(server, { origin: `http://localhost:${server.port}` })
 }
@@ -63,13 +63,19 @@ test('POST /logs goes to ingest, everything else to query, path and parameters a
   expect(query.requests[0]?.headers.host).toBe(new URL(query.origin).host)
 })
 
-test('persist is not behind it: its paths are those of query, which knows none of them', async () => {
+test('of persist it has what operators do about dead letters, and not what is delivered to it', async () => {
   await using query = await aFunction((_, response) => response.writeHead(404).end())
-  await using front = await gateway({ query: query.origin })
-  for (const path of ['/', '/dead-letters']) {
-    expect((await send(front.origin + path, { method: 'POST', body: '{}' })).status).toBe(404)
-  }
-  expect(query.requests).toHaveLength(2)
+  await using persist = await aFunction((_, response) => response.end('persist'))
+  await using front = await gateway({ persist: persist.origin, query: query.origin })
+  const asked = (method: string, path: string) =>
+    send(front.origin + path, { method, body: '{}', headers: { 'content-length': '2' } })
+  for (const path of ['/', '/dead-letters', '/dead-letters/']) expect((await asked('POST', path)).status).toBe(404)
+  expect([query.requests.length, persist.requests.length]).toEqual([3, 0])
+  expect((await asked('POST', '/dead-letters/1f/replay')).text).toBe('persist')
+  expect((await asked('DELETE', '/dead-letters/1f')).text).toBe('persist')
+  expect((await send(`${front.origin}/dead-letters/1f`)).status).toBe(404)
+  const refused = await asked('PUT', '/dead-letters/1f')
+  expect([refused.status, refused.headers.allow]).toEqual([405, 'GET, HEAD, DELETE'])
 })
 
 test('answers with 405 itself where no function has the method', async () => {

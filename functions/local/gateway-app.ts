@@ -9,6 +9,7 @@ import { createOrigin } from './routes.ts'
 export type GatewayOptions = {
   /** The functions' origins: http://host:port. */
   ingest: string
+  persist: string
   query: string
   log: Log
   /** How long it may take until an answer begins; how long it then goes on is not limited. */
@@ -19,16 +20,16 @@ export type GatewayOptions = {
  * One origin in front of the functions where they are processes of their own, with the routes that npm start has. Its
  * `/healthz` is its own: that a function is away is said by the 503s, not by stopping the gateway.
  */
-export function createGateway({ ingest, query, log, timeoutMs = 35_000 }: GatewayOptions): App {
+export function createGateway({ ingest, persist, query, log, timeoutMs = 35_000 }: GatewayOptions): App {
   const app = newApp(log)
   // fetch refuses to send it
-  app.on('TRACE', '*', methodNotAllowed('GET', 'HEAD', 'POST'))
+  app.on('TRACE', '*', methodNotAllowed('GET', 'HEAD', 'POST', 'DELETE'))
   app.all('*', async (c) => {
     // whole: fetch loses an answer that comes before it has sent everything
     const body = c.req.raw.body ? await readBytes(c, bodyLimits.manyBytes) : null
     const id = c.env?.outgoing?.getHeader('x-request-id')?.toString()
     const to = (target: string) => (request: Request) => passOn(request, { target, body, id, timeoutMs })
-    return createOrigin({ ingest: to(ingest), query: to(query) })(c.req.raw)
+    return createOrigin({ ingest: to(ingest), persist: to(persist), query: to(query) })(c.req.raw)
   })
   return app
 }

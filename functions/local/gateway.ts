@@ -8,7 +8,8 @@ import { createGateway } from './gateway-app.ts'
 async function main() {
   const config = readConfig(GatewayConfig, process.env)
   const log = openLog('gateway', config.LOG_LEVEL)
-  const app = createGateway({ ingest: config.INGEST_URL, query: config.QUERY_URL, log })
+  const { INGEST_URL: ingest, PERSIST_URL: persist, QUERY_URL: query } = config
+  const app = createGateway({ ingest, persist, query, log })
   await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await untilTerminated()
