@@ -1,7 +1,7 @@
-import { Agent, get, type IncomingMessage } from 'node:http'
+import { Agent, get, type IncomingMessage, request as open } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { StartError } from '../config.ts'
 import { silent, until } from '../testing/builders.ts'
 import { type ListenOptions, listen } from './serve.ts'
@@ -114,4 +114,81 @@ test('two hosts in one request are refused', async () => {
   const answer = await text(socket)
   expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   expect(answer).toContain('more than one Host header')
+})
+
+describe('what is under way is bounded', () => {
+  /** Every request waits, with its body, until the test lets all of them go. */
+  async function holding(atOnce: NonNullable<ListenOptions['atOnce']>) {
+    const gate = Promise.withResolvers<void>()
+    let entered = 0
+    const fetch: ListenOptions['fetch'] = async (request) => {
+      await request.arrayBuffer()
+      entered++
+      await gate.promise
+      return new Response('ok')
+    }
+    const server = await listen({ fetch, port: 0, log: silent, atOnce })
+    const send = (
+      bytes: number,
+      path = '/',
+      headers: { [name: string]: string | number } = { 'content-length': bytes },
+    ) => {
+      const sending = open({ port: server.port, method: 'POST', path, headers, host: 'localhost' })
+      const answer = new Promise<IncomingMessage>((resolve, reject) =>
+        sending.on('response', resolve).on('error', reject),
+      )
+      sending.end(Buffer.alloc(bytes))
+      return { answer, sending }
+    }
+    return { server, send, release: gate.resolve, entered: () => entered }
+  }
+
+  test.each<[what: string, atOnce: NonNullable<ListenOptions['atOnce']>, bytes: number]>([
+    ['requests', { requests: 2, bytes: 1e9 }, 0],
+    ['bytes of bodies', { requests: 100, bytes: 20_000 }, 10_000],
+  ])('in %s: beyond, the answer is 503 at once, and there is room again when one is over', async (_what, atOnce, bytes) => {
+    const { server, send, release, entered } = await holding(atOnce)
+    await using _server = server
+    const first = [send(bytes), send(bytes)]
+    await until(() => entered() === 2)
+    const refused = await send(bytes).answer
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1'])
+    expect(JSON.parse(await text(refused))).toMatchObject({ status: 503 })
+    release()
+    for (const { answer } of first) expect((await answer).statusCode).toBe(200)
+    await until(async () => (await send(bytes).answer).statusCode === 200)
+  })
+
+  test('a body without a length may be of any size, and one larger than all room goes alone', async () => {
+    const { server, send, release, entered } = await holding({ requests: 100, bytes: 1_000_000 })
+    await using _server = server
+    const first = send(10, '/', { 'transfer-encoding': 'chunked' })
+    await until(() => entered() === 1)
+    expect((await send(10).answer).statusCode).toBe(503)
+    release()
+    expect((await first.answer).statusCode).toBe(200)
+  })
+
+  test('a request whose client has gone counts until it is done', async () => {
+    const { server, send, release, entered } = await holding({ requests: 1, bytes: 1e9 })
+    await using _server = server
+    const { sending, answer } = send(0)
+    await until(() => entered() === 1)
+    sending.destroy()
+    await expect(answer).rejects.toThrow()
+    expect((await send(0).answer).statusCode).toBe(503)
+    release()
+    await until(async () => (await send(0).answer).statusCode === 200)
+  })
+
+  test('asking whether the process serves is always answered', async () => {
+    const { server, send, release, entered } = await holding({ requests: 1, bytes: 1e9 })
+    await using _server = server
+    const { answer } = send(0)
+    await until(() => entered() === 1)
+    const health = send(0, '/healthz')
+    await until(() => entered() === 2)
+    release()
+    expect([(await answer).statusCode, (await health.answer).statusCode]).toEqual([200, 200])
+  })
 })

@@ -3,13 +3,15 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
-import { Problem } from './problem.ts'
+import { type Limits, openAdmission } from './admission.ts'
+import { Problem, unavailable } from './problem.ts'
 
 export type ListenOptions = {
   fetch: Parameters<typeof getRequestListener>[0]
   port: number
   log: Log
   timeouts?: typeof timeouts
+  atOnce?: Limits
 }
 export type Listening = AsyncDisposable & { port: number }
 
@@ -25,21 +27,33 @@ const timeouts = {
   keepAliveTimeout: 95_000,
 }
 
+/** Each request under way holds some 10 KiB, and a body several times its size until it has become a record. */
+const atOnce: Limits = { requests: 5_000, bytes: 16 * 1024 * 1024 }
+
 /** Serves HTTP/1.1 until it is disposed of: then nothing new is accepted and what is under way gets its answer. */
-export async function listen({ fetch, port, log, timeouts: limits = timeouts }: ListenOptions): Promise<Listening> {
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const { fetch, port, log } = options
+  const admit = openAdmission(options.atOnce ?? atOnce)
   let draining = false
   const requestId = requestIds()
   const answer = getRequestListener(fetch, {
     errorHandler: (error) =>
       new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
   })
+  const answered: RequestListener = (request, response) =>
+    answer(request, response).catch((error) => log.error({ err: error }, 'an answer could not be sent'))
   const listener: RequestListener = (request, response) => {
     response.setHeader('x-request-id', requestId(request.headers['x-request-id']))
     if (draining) response.setHeader('connection', 'close')
-    if (hosts(request.rawHeaders) > 1) return refuseTwoHosts(response)
-    answer(request, response).catch((error) => log.error({ err: error }, 'an answer could not be sent'))
+    if (hosts(request.rawHeaders) > 1) return refuse(response, twoHosts)
+    if (request.url === '/healthz') return void answered(request, response)
+    const over = admit(request)
+    if (!over) return refuse(response, tooMuchAtOnce)
+    // a client that goes away ends the answer, but not yet what is done for it
+    const closed = new Promise((resolve) => response.once('close', resolve))
+    void Promise.all([answered(request, response), closed]).then(over)
   }
-  const server = createServer(limits, listener)
+  const server = createServer(options.timeouts ?? timeouts, listener)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -76,9 +90,14 @@ function hosts(rawHeaders: readonly string[]): number {
   return count
 }
 
-function refuseTwoHosts(response: ServerResponse) {
-  response.writeHead(400, { 'content-type': 'application/problem+json', connection: 'close' })
-  response.end(new Problem('invalid-input', 'The request has more than one Host header.').toJson())
+const twoHosts = new Problem('invalid-input', 'The request has more than one Host header.', {
+  headers: { connection: 'close' },
+})
+const tooMuchAtOnce = unavailable('There are too many requests under way; nothing was done. Send it again in a moment.')
+
+function refuse(response: ServerResponse, problem: Problem) {
+  response.writeHead(problem.status, { 'content-type': 'application/problem+json', ...problem.options.headers })
+  response.end(problem.toJson())
 }
 
 function portProblem(error: NodeJS.ErrnoException, port: number): Error {
