@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type GroupCommitOptions, groupCommit, QueueFull } from './group-commit.ts'
+import { TooLate } from './within.ts'
 
 const unbounded: GroupCommitOptions<string> = {
   maxItems: 1000,
@@ -9,6 +10,7 @@ const unbounded: GroupCommitOptions<string> = {
   maxWaitingBytes: 1000,
   maxWaitingItems: 1000,
   sizeOf: (item) => item.length,
+  deadlineMs: 60_000,
 }
 
 /** Every commit waits for the test to let it go. */
@@ -130,6 +132,33 @@ describe('what waits is bounded', () => {
     expect(await results).toHaveLength(fits.length)
     ;(await next()).resolve()
     expect(await later).toHaveLength(fits.length)
+  })
+})
+
+describe('behind a commit that hangs', () => {
+  test('nobody waits longer than the deadline, and what waited is not committed any more', async () => {
+    const { add, groups, next } = committing({ deadlineMs: 20 })
+    const results = Promise.allSettled([add('a'), next().then(() => add('b'))])
+    const late = { status: 'rejected', reason: expect.any(TooLate) }
+    expect(await results).toEqual([late, late])
+    const later = add('c')
+    expect(groups).toEqual([['a']])
+    await expect(later).rejects.toBeInstanceOf(TooLate)
+    expect(groups).toEqual([['a']])
+  })
+
+  test('what was given up makes room for others', async () => {
+    const { add, groups, next } = committing({ deadlineMs: 20, maxWaitingItems: 1, maxWaitingBytes: 1 })
+    const first = expect(add('a')).rejects.toBeInstanceOf(TooLate)
+    const gate = await next()
+    const second = expect(add('b')).rejects.toBeInstanceOf(TooLate)
+    await expect(add('c')).rejects.toBeInstanceOf(QueueFull)
+    await Promise.all([first, second])
+    const third = add('d')
+    gate.resolve()
+    ;(await next()).resolve()
+    expect(await third).toBe('D')
+    expect(groups).toEqual([['a'], ['d']])
   })
 })
 

@@ -1,3 +1,5 @@
+import { TooLate } from './within.ts'
+
 /** Everything that waits is bounded; this is what the callers beyond the bound get, at once. */
 export class QueueFull extends Error {
   override name = 'QueueFull'
@@ -13,6 +15,8 @@ export type GroupCommitOptions<Item> = {
   /** Most items that wait. */
   maxWaitingItems: number
   sizeOf: (item: Item) => number
+  /** After so long `add` rejects with TooLate. What is not in a commit by then never will be. */
+  deadlineMs: number
 }
 
 type Waiting<Item, Result> = {
@@ -20,6 +24,7 @@ type Waiting<Item, Result> = {
   bytes: number
   resolve: (result: Result) => void
   reject: (error: unknown) => void
+  timer: NodeJS.Timeout
 }
 
 /**
@@ -29,19 +34,20 @@ type Waiting<Item, Result> = {
  */
 export function groupCommit<Item, Result>(
   commit: (items: readonly Item[]) => Promise<readonly Result[]>,
-  { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf }: GroupCommitOptions<Item>,
+  { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs }: GroupCommitOptions<Item>,
 ): (item: Item) => Promise<Result> {
-  let waiting: Waiting<Item, Result>[] = []
+  const waiting = new Set<Waiting<Item, Result>>()
   let waitingBytes = 0
   let busy = false
 
   function add(item: Item): Promise<Result> {
     const bytes = sizeOf(item)
-    if (waiting.length >= maxWaitingItems || (waiting.length > 0 && waitingBytes + bytes > maxWaitingBytes)) {
-      return Promise.reject(new QueueFull(`${waiting.length} items with ${waitingBytes} bytes wait already`))
+    if (waiting.size >= maxWaitingItems || (waiting.size > 0 && waitingBytes + bytes > maxWaitingBytes)) {
+      return Promise.reject(new QueueFull(`${waiting.size} items with ${waitingBytes} bytes wait already`))
     }
     return new Promise((resolve, reject) => {
-      waiting.push({ item, bytes, resolve, reject })
+      const one = { item, bytes, resolve, reject, timer: setTimeout(() => giveUp(one), deadlineMs) }
+      waiting.add(one)
       waitingBytes += bytes
       if (busy) return
       busy = true
@@ -49,8 +55,13 @@ export function groupCommit<Item, Result>(
     })
   }
 
+  function giveUp(one: Waiting<Item, Result>) {
+    if (waiting.delete(one)) waitingBytes -= one.bytes
+    one.reject(new TooLate(`There was no answer within ${deadlineMs} ms`))
+  }
+
   async function run() {
-    while (waiting.length > 0) {
+    while (waiting.size > 0) {
       const group = takeGroup()
       try {
         const results = await commit(group.map(({ item }) => item))
@@ -61,6 +72,7 @@ export function groupCommit<Item, Result>(
       } catch (error) {
         for (const { reject } of group) reject(error)
       }
+      for (const { timer } of group) clearTimeout(timer)
       // lets the requests that came in meanwhile be parsed, so that they are in the next group
       await new Promise(setImmediate)
     }
@@ -68,15 +80,14 @@ export function groupCommit<Item, Result>(
   }
 
   function takeGroup(): Waiting<Item, Result>[] {
+    const group: Waiting<Item, Result>[] = []
     let bytes = 0
-    let count = 0
-    for (const { bytes: size } of waiting) {
-      if (count > 0 && (count >= maxItems || bytes + size > maxBytes)) break
-      bytes += size
-      count++
+    for (const one of waiting) {
+      if (group.length > 0 && (group.length >= maxItems || bytes + one.bytes > maxBytes)) break
+      group.push(one)
+      waiting.delete(one)
+      bytes += one.bytes
     }
-    const group = waiting.slice(0, count)
-    waiting = waiting.slice(count)
     waitingBytes -= bytes
     return group
   }

@@ -13,7 +13,6 @@ import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/ap
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
-import { within } from '@activity-log/shared/within.ts'
 import type { Context } from 'hono'
 import { readPosted } from './read-posted.ts'
 
@@ -23,8 +22,8 @@ export type IngestDependencies = {
   now: () => Date
   newId: () => string
   /**
-   * How long a client waits for the acknowledgement before it gets a 503. The broker says no much sooner when nobody answers
-   * it; it needs the time while Kafka finds out that one of its own is dead, which costs no 503 so.
+   * How long a client waits for the acknowledgement before it gets a 503. What was sent by then may be stored even so: it is
+   * safe to send again, under the same id.
    */
   deadlineMs?: number
 }
@@ -37,7 +36,7 @@ type Result =
 const mebibyte = 1024 * 1024
 
 /** Takes activities, and answers 202 once they are durable. */
-export function createApp({ broker, log, now, newId, deadlineMs = 10_000 }: IngestDependencies): App {
+export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: IngestDependencies): App {
   const app = newApp(log)
   const publish = groupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
@@ -45,6 +44,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 10_000 }: Inge
     maxWaitingItems: 20_000,
     maxWaitingBytes: 32 * mebibyte,
     sizeOf: recordBytes,
+    deadlineMs,
   })
 
   app.post('/logs', async (c) => {
@@ -60,7 +60,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 10_000 }: Inge
     }
     const event = record(posted.activity)
     const { id, timestamp } = event.activity
-    const position = await within(deadlineMs, publish(toRecord(event)), 'No acknowledgement').catch((cause) => {
+    const position = await publish(toRecord(event)).catch((cause) => {
       throw unavailable(`It is not known whether the activity was stored. ${sendAgain} (id ${id}).`, cause)
     })
     return c.json({ id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }, 202, {
@@ -78,7 +78,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 10_000 }: Inge
     const event = record(sent.value)
     const { id } = event.activity
     try {
-      const position = await within(deadlineMs, publish(toRecord(event)), 'No acknowledgement')
+      const position = await publish(toRecord(event))
       return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt: event.recordedAt }) }
     } catch (cause) {
       return { index, status: 'unavailable', id, cause }
