@@ -13,9 +13,14 @@ import {
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
-function persist(changes: Partial<ActivityStore> = {}) {
+function persist(changes: Partial<ActivityStore> = {}, deadlineMs?: number) {
   const store = openSqliteStore({ path: ':memory:' })
-  const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => receivedAt })
+  const app = createApp({
+    store: { ...store, ...changes },
+    log: silent,
+    now: () => receivedAt,
+    ...(deadlineMs && { deadlineMs }),
+  })
   return { app, store, deliver: (request: RequestInit) => app.request('/', request) }
 }
 
@@ -171,6 +176,17 @@ describe('what is answered 400, for the dead letters of the dispatcher', () => {
 })
 
 describe('when the store is in trouble', () => {
+  test.each<[what: string, path: string, record: ReturnType<typeof aRecord>]>([
+    ['what is to be saved', '/', aRecord()],
+    ['what is to be parked', '/', { ...aRecord(), value: 'no activity' }],
+    ['a dead letter of the dispatcher', '/dead-letters', aRecord()],
+  ])('that hangs, nobody waits longer than the deadline: %s', async (_what, path, record) => {
+    const hangs = () => new Promise<never>(() => {})
+    const { app } = persist({ save: hangs, park: hangs }, 10)
+    const response = await app.request(path, delivery(record))
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+  })
+
   const trouble = () => Promise.reject(new Error('disk full'))
 
   test('a record is answered 503, so that it comes again', async () => {

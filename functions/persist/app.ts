@@ -8,6 +8,7 @@ import { readBytes } from '@activity-log/shared/http/body.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
+import { within } from '@activity-log/shared/within.ts'
 import { addOperations } from './operate.ts'
 import {
   eventHeaders,
@@ -25,6 +26,8 @@ export type PersistDependencies = {
   now: () => Date
   /** The names of the topics that records and dead letters come from: what positions count in. */
   topics?: { records: string; deadLetters: string }
+  /** How long the dispatcher waits for an answer before it gets a 503. It brings the record again, which is safe. */
+  deadlineMs?: number
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
@@ -38,7 +41,7 @@ const maxBodyBytes = 2 * 1024 * 1024
  * no CloudEvent at all, or one whose envelope was damaged on the way, and goes to KafkaSource's own dead letters. Those
  * come back by a KafkaSource of their own, to /dead-letters, and are kept beside the others.
  */
-export function createApp({ store, log, now, topics = defaultTopics }: PersistDependencies): App {
+export function createApp({ store, log, now, topics = defaultTopics, deadlineMs = 10_000 }: PersistDependencies): App {
   const app = newApp(log)
   const save = groupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
     maxItems: 500,
@@ -47,6 +50,13 @@ export function createApp({ store, log, now, topics = defaultTopics }: PersistDe
     maxWaitingItems: 10_000,
     maxWaitingBytes: Number.POSITIVE_INFINITY,
     sizeOf: () => 0,
+    deadlineMs,
+  })
+
+  app.use(async (_c, next) => {
+    await within(deadlineMs, next(), 'The store did not answer').catch((cause) => {
+      throw unavailable('The store did not answer in time.', cause)
+    })
   })
 
   app.post('/', async (c) => {

@@ -10,7 +10,7 @@ import { booksAnswer } from './books.ts'
 import { cappedCounter, countCap } from './capped-counter.ts'
 import { completeThrough } from './complete-through.ts'
 import { addDeadLetters } from './dead-letters.ts'
-import { fromStore } from './from-store.ts'
+import { answerMs, fromStore } from './from-store.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
 import { findPage, linkHeader, type Part, pageLinks } from './page.ts'
 import { readReceiptRequest, receiptAnswer } from './receipts.ts'
@@ -92,7 +92,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   /** Of the caller's own tenant: another one's record stays pending. */
   async function findFate(receipt: Receipt, waitS: number, gone: AbortSignal): Promise<RecordFate | undefined> {
     const patience = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone, stopping]) : undefined
-    const known = await fromStore(() => store.fate(receipt, patience))
+    const known = await fromStore(() => store.fate(receipt, patience), answerMs + waitS * 1000)
     return known?.tenant === defaultTenant ? known : undefined
   }
 

@@ -1,15 +1,21 @@
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import { StoreUnavailable, TooManyActions } from '@activity-log/shared/store/store.ts'
+import { TooLate, within } from '@activity-log/shared/within.ts'
+
+/** How long a client waits for the store before it gets a 503. */
+export const answerMs = 5_000
 
 /** The store in trouble is a 503, a filter that is too broad the client's to narrow; anything else is a fault of ours. */
-export async function fromStore<Result>(ask: () => Promise<Result>): Promise<Result> {
+export async function fromStore<Result>(ask: () => Promise<Result>, patienceMs = answerMs): Promise<Result> {
   try {
-    return await ask()
+    return await within(patienceMs, ask(), 'The store did not answer')
   } catch (error) {
     if (error instanceof TooManyActions) {
       throw invalidInput([{ pointer: 'action', detail: `${error.message}; ask for a longer beginning` }])
     }
-    if (error instanceof StoreUnavailable) throw unavailable('The log cannot be read just now; try again.', error)
+    if (error instanceof StoreUnavailable || error instanceof TooLate) {
+      throw unavailable('The log cannot be read just now; try again.', error)
+    }
     throw error
   }
 }
