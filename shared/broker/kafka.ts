@@ -19,9 +19,9 @@ export type KafkaTimes = {
   goElsewhere: number
   /** How long a leader that gave no answer is left alone. */
   avoid: number
-  /** How long `publish` goes on while no broker answers at all. */
-  silence: number
-  /** How long it goes on while one does: until Kafka has fenced a dead broker, all partitions wait for its replicas. */
+  /** When none of the brokers has said by then where the partitions are led, they are asked again beside that. */
+  lookAgain: number
+  /** How long `publish` goes on. Until Kafka has fenced a dead broker, all partitions wait for its replicas. */
   patience: number
   /** How long a topic may be unknown at first: a cluster that has just started knows none of its own yet. */
   unknownTopic: number
@@ -33,8 +33,8 @@ export const kafkaTimes: KafkaTimes = {
   acknowledge: 2_500,
   goElsewhere: 1_000,
   avoid: 5_000,
-  silence: 4_500,
-  patience: 9_500,
+  lookAgain: 500,
+  patience: 4_600,
   unknownTopic: 5_000,
   topology: 300_000,
 }
@@ -48,7 +48,8 @@ export interface KafkaBroker extends Broker {
 type Partition = { id: number; leader: number }
 /** Where the partitions are led, and the broker that said so. */
 type Topology = { partitions: readonly Partition[]; broker: string; seenAt: number }
-type Outcome = { leader: number; positions: readonly Position[] } | { leader: number; error: unknown }
+/** Late is a leader that has not even said that its replicas do not answer. */
+type Outcome = { leader: number; positions: readonly Position[] } | { leader: number; error: unknown; isLate: boolean }
 
 const pauseMs = 100
 const mostPauseMs = 2_000
@@ -72,17 +73,24 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   async function publish(records: readonly EventRecord[]): Promise<readonly Position[]> {
     if (records.length === 0) return []
     const startedAt = performance.now()
-    let heardAt = startedAt
-    const restMs = () => Math.min(startedAt + times.patience, heardAt + times.silence) - performance.now()
+    const restMs = () => startedAt + times.patience - performance.now()
     const tried = new Set<number>()
     const underWay = new Map<number, Promise<Outcome>>()
+    /** What was sent while brokers were away may never have come to them, and then it is in vain to wait for an answer. */
+    const startAnew = () => {
+      for (const leader of laneOf.keys()) abandon(leader)
+      underWay.clear()
+      tried.clear()
+    }
     let lastError: unknown
 
     while (restMs() > 0) {
       closing.signal.throwIfAborted()
       if (!topology) {
-        await within(restMs(), look(), 'No broker of Kafka answered')
-        heardAt = performance.now()
+        await within(restMs(), look(), 'No broker of Kafka answered').catch((error) => {
+          startAnew()
+          throw error
+        })
         continue
       }
       if (topology.seenAt + times.topology < performance.now()) look().catch(() => {})
@@ -96,10 +104,19 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
         await wait(pauseMs)
         continue
       }
-      const outcome = await firstWithin(partition ? times.goElsewhere : restMs(), underWay.values())
+      let outcome = await firstWithin(Math.min(times.goElsewhere, restMs()), underWay.values())
       if (!outcome) {
         if (partition) avoid(partition.leader)
-        continue
+        const askedAt = performance.now()
+        const isHeard = look().then(
+          () => true,
+          () => false,
+        )
+        const news = await firstWithin<Outcome | boolean>(restMs(), [...underWay.values(), isHeard])
+        // all were away and are back
+        if (news === true && performance.now() - askedAt > times.lookAgain) startAnew()
+        if (typeof news !== 'object') continue
+        outcome = news
       }
       underWay.delete(outcome.leader)
       if ('positions' in outcome) return outcome.positions
@@ -107,9 +124,10 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
       const kind = kafkaErrorKind(lastError)
       if (kind === 'refused') throw lastError
       if (kind === 'silent') avoid(outcome.leader)
-      else heardAt = performance.now()
+      if (outcome.isLate) startAnew()
       topology = undefined
     }
+    startAnew()
     throw new Error(`Kafka did not acknowledge ${records.length} records`, { cause: lastError })
   }
 
@@ -126,6 +144,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   async function attempt(records: readonly EventRecord[], { id, leader }: Partition, broker: string): Promise<Outcome> {
     const lane = laneOf.get(leader) ?? open(broker)
     laneOf.set(leader, lane)
+    const sentAt = performance.now()
     try {
       const positions = await within(times.patience, lane.send(records, id), 'The leader did not answer')
       avoidUntil.delete(leader)
@@ -135,21 +154,25 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
       close(lane)
       if (!closing.signal.aborted)
         log.warn({ leader, partition: id, reason: reasons(error) }, 'a leader did not acknowledge records')
-      return { leader, error }
+      const isLate = kafkaErrorKind(error) === 'silent' && performance.now() - sentAt > times.acknowledge
+      return { leader, error, isLate }
     }
+  }
+
+  function abandon(leader: number) {
+    const lane = laneOf.get(leader)
+    laneOf.delete(leader)
+    if (lane) close(lane)
   }
 
   function avoid(leader: number) {
     avoidUntil.set(leader, performance.now() + times.avoid)
   }
 
-  /**
-   * Asks all brokers at once and takes the first answer: one that is stuck holds up nobody. That none can be reached holds
-   * for a moment, so that no flood of requests makes a flood of connections.
-   */
+  /** That none can be reached holds for a moment, so that no flood of requests makes a flood of connections. */
   function look(): Promise<Topology> {
     if (looking) return looking
-    looking = Promise.any(connection.brokers.map(lookAt))
+    looking = lookAround()
     looking.then(
       (found) => {
         topology = found
@@ -164,10 +187,33 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     return looking
   }
 
+  /**
+   * Asks all brokers at once and takes the first answer: one that is stuck holds up nobody. What goes out while the network
+   * is away is lost, so they are asked again before that is given up.
+   */
+  async function lookAround(): Promise<Topology> {
+    const { promise, resolve, reject } = Promise.withResolvers<Topology>()
+    let underWay = 0
+    const ask = () => {
+      underWay++
+      Promise.any(connection.brokers.map(lookAt)).then(resolve, (error) => {
+        underWay--
+        if (underWay === 0) reject(error)
+      })
+    }
+    const asking = setInterval(ask, times.lookAgain)
+    ask()
+    try {
+      return await within(times.patience, promise, 'No broker of Kafka answered')
+    } finally {
+      clearInterval(asking)
+    }
+  }
+
   async function lookAt(broker: string): Promise<Topology> {
     const lane = open(broker)
     try {
-      const seen = await within(times.silence, lane.partitions(), 'The broker did not answer')
+      const seen = await within(times.patience, lane.partitions(), 'The broker did not answer')
       const partitions = seen.map(({ partitionId, leader }) => ({ id: partitionId, leader }))
       return { partitions, broker, seenAt: performance.now() }
     } finally {
