@@ -33,6 +33,8 @@ export function openMongoClient({ uri, socketTimeout = true }: MongoClientOption
     connectTimeoutMS: 2000,
     socketTimeoutMS: socketTimeout ? socketTimeoutMs : 0,
     waitQueueTimeoutMS: 2000,
+    // a server that has stopped answering is noticed within 3 s, and with it all that waits for it ends
+    heartbeatFrequencyMS: 1000,
     // instances × pool must stay below what the server takes; group commit needs few
     maxPoolSize: 8,
     minPoolSize: 1,
