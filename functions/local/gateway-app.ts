@@ -20,7 +20,7 @@ export type GatewayOptions = {
  * One origin in front of the functions where they are processes of their own, with the routes that npm start has. Its
  * `/healthz` is its own: that a function is away is said by the 503s, not by stopping the gateway.
  */
-export function createGateway({ ingest, persist, query, log, timeoutMs = 35_000 }: GatewayOptions): App {
+export function createGateway({ ingest, persist, query, log, timeoutMs = 40_000 }: GatewayOptions): App {
   const app = newApp(log)
   // fetch refuses to send it
   app.on('TRACE', '*', methodNotAllowed('GET', 'HEAD', 'POST', 'DELETE'))
