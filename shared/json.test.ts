@@ -23,10 +23,24 @@ describe('numbers', () => {
     '9007199254740992',
     '5e-324',
     '100e-2',
+    '0e00000000001',
+    '1.50E+000000000002',
+    '0e99999999999999999999',
+    '0.30000000000000004',
+    '9007199254740992000.0e-3',
+    '1.7976931348623157e308',
+    `1${'0'.repeat(300)}`,
+    `0.${'0'.repeat(300)}1`,
+    `1${'0'.repeat(400)}e-400`,
   ])('%s survives', (number) => expect(places(`[${number}]`)).toEqual([]))
   test.each([
     '1e400',
     '1e-400',
+    '-0e00000000001',
+    '1.7976931348623158e308',
+    '2e-324',
+    '12345678901234567',
+    '0.300000000000000041',
     '9007199254740993',
     '3.14159265358979323846',
     '0.1000000000000000055511151231257827',
@@ -39,6 +53,26 @@ describe('numbers', () => {
     expect(places(`{"a":[0,${number}]}`)).toEqual(['/a/1'])
     expect(places(`[ ${number} ]`)).toEqual(['/0'])
   })
+  test('any decimal is told as exact arithmetic tells it', () => {
+    const digits = fc.stringMatching(/^(0|[1-9]\d{0,20})(\.\d{1,20})?$/)
+    const exponents = fc.oneof(
+      fc.constant(''),
+      fc.integer({ min: -340, max: 330 }).map((exponent) => `e${exponent}`),
+    )
+    const written = fc.double({ noDefaultInfinity: true, noNaN: true }).map((double) => JSON.stringify(double))
+    const one = fc.oneof(
+      fc.tuple(fc.constantFrom('', '-'), digits, exponents).map((parts) => parts.join('')),
+      written,
+    )
+    fc.assert(
+      fc.property(one, (number) => {
+        const back = JSON.stringify(JSON.parse(number))
+        const survives = back !== 'null' && exactly(back) === exactly(number) && !/^-[0.]+(e|$)/.test(number)
+        expect(places(number)).toEqual(survives ? [] : [''])
+      }),
+      { numRuns: 1000 },
+    )
+  })
   test('the message names the number, shortened', () => {
     const detail = read(`${'9'.repeat(1000)}`).unfaithful[0]?.detail
     expect(detail).toBe(`holds the number ${'9'.repeat(37)}…, which does not survive; send it as text`)
@@ -48,6 +82,12 @@ describe('numbers', () => {
     ['exponent', `1e${'9'.repeat(4 * 1024 * 1024)}`],
   ])('a number with %s of 4 MiB is told at once', (_what, number) => expect(places(number)).toEqual(['']), 1_000)
 })
+
+/** As a whole number of 10⁻⁴⁰⁰. */
+function exactly(number: string): bigint {
+  const [, sign, whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/.exec(number) ?? []
+  return BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(400 + Number(exponent) - fraction.length)
+}
 
 describe('members named twice are found', () => {
   test.each<[text: string, pointers: string[]]>([
@@ -60,7 +100,8 @@ describe('members named twice are found', () => {
     ['{"__proto__":1,"__proto__":2}', ['/__proto__']],
     ['{"":1,"":2}', ['/']],
     ['{"a":"\\":{,[","a":"]}"}', ['/a']],
-    [`${'{"a":'.repeat(80)}{"b":1,"b":2}${'}'.repeat(80)}`, [`${'/a'.repeat(80)}/b`]],
+    [`${'{"a":'.repeat(60)}{"b":1,"b":2}${'}'.repeat(60)}`, [`${'/a'.repeat(60)}/b`]],
+    [`{${Array.from({ length: 500 }, (_, n) => `"k${n}":1`).join()},"k7":1,"k\\u0037":1}`, ['/k7', '/k7']],
   ])('%s', (text, pointers) => expect(places(text)).toEqual(pointers))
 })
 
@@ -84,12 +125,51 @@ test('__proto__ is a member like any other and changes no object', () => {
   expect(canonicalJson(value as JsonValue)).toBe('{"__proto__":{"admin":true}}')
 })
 
-test('200,000 levels are read; what is at their end is named by the nearest place that has a short pointer', () => {
-  const levels = 200_000
-  expect(places('['.repeat(levels) + ']'.repeat(levels))).toEqual([])
-  const [pointer] = places(`${'{"a":'.repeat(levels)}-0${'}'.repeat(levels)}`)
-  expect(pointer).toBe('/a'.repeat(128))
+describe('what is far beyond any limit is named, and not looked into', () => {
+  const levels = (count: number, inside = '1') => `${'{"a":'.repeat(count)}${inside}${'}'.repeat(count)}`
+  const members = (count: number) => `{${Array.from({ length: count }, (_, n) => `"k${n}":1`).join()}}`
+  test.each<[what: string, text: string, pointers: string[]]>([
+    ['64 levels', levels(64), []],
+    ['65 levels', levels(65), ['/a'.repeat(64)]],
+    ['200,000 levels', levels(200_000, '-0'), ['/a'.repeat(64)]],
+    ['200,000 arrays', '['.repeat(200_000) + ']'.repeat(200_000), ['/0'.repeat(64)]],
+    ['1,000 members', members(1000), []],
+    ['1,001 members', members(1001), ['']],
+    ['1,001 members below', `{"a":[1,${members(1001)}]}`, ['/a/1']],
+    [
+      'one item of several',
+      `[-0,${levels(100)},-0,${members(2000)},{"b":1,"b":2}]`,
+      ['/0', `/1${'/a'.repeat(63)}`, '/2', '/3', '/4/b'],
+    ],
+  ])('%s', (_what, text, pointers) => expect(places(text)).toEqual(pointers))
 })
+
+describe('of each item of an array at least one place is found, however many there are', () => {
+  test.each([
+    ['numbers', `{"n":[${'-0,'.repeat(40)}-0]}`],
+    ['names', `{${'"a":1,'.repeat(40)}"a":1}`],
+    ['characters', `[${'"\\u0000",'.repeat(40)}1]`],
+  ])('%s', (_what, item) => {
+    const items = new Set(places(`[${Array(1000).fill(item).join()}]`).map((pointer) => pointer.split('/')[1]))
+    expect(items.size).toBe(1000)
+  })
+})
+
+test('no body of 4 MiB keeps its reader busy for long', () => {
+  const filled = (part: string, last = '1') => `[${part.repeat(Math.floor((4 * 1024 * 1024) / part.length))}${last}]`
+  const bodies = [
+    '['.repeat(2 * 1024 * 1024) + ']'.repeat(2 * 1024 * 1024),
+    filled('{"a":1,"a":1},'),
+    filled('{"a":1},', '{"b":1,"b":2}'),
+    filled('0,', '-0'),
+    filled('-0,'),
+    filled('1e5,'),
+    filled('1e400,'),
+    filled('0.30000000000000004,'),
+    filled('"\\u0000",'),
+  ]
+  for (const body of bodies) read(body)
+}, 5_000)
 
 test.each<[text: string, detail: string]>([
   ['', 'is empty'],
@@ -135,7 +215,7 @@ describe('whatever JSON it is', () => {
         fc.dictionary(fc.string(), plainJson),
         fc.string(),
         plainJson,
-        fc.nat(100),
+        fc.nat(60),
         (object, name, value, depth) => {
           const twice = Object.entries({ ...object, [name]: value }).map(
             ([key, part]) => `${JSON.stringify(key)}:${JSON.stringify(part)}`,

@@ -1,0 +1,151 @@
+import { type InputError, maxErrors, pointerTo } from './checked.ts'
+import { numberSurvives } from './json-number.ts'
+
+/** Far more than an activity may have of either; what is beyond is refused unseen. */
+export const maxLevels = 64
+const maxMembers = 1_000
+/** Beyond, one place of an item is enough: to name a place takes time. */
+const manyPlaces = 5_000
+/** Beyond, the text is an array of more than 1,000 items, which is refused for their number. */
+const maxPlaces = manyPlaces + 1_000
+/** Fewer are faster compared each with each. */
+const manyNames = 8
+
+const quote = 0x22
+const comma = 0x2c
+const minus = 0x2d
+const zero = 0x30
+const nine = 0x39
+const colon = 0x3a
+const bracket = 0x5b
+const backslash = 0x5c
+const endOfBracket = 0x5d
+const u = 0x75
+const brace = 0x7b
+const endOfBrace = 0x7d
+
+type Open = {
+  isObject: boolean
+  index: number
+  /** Of the last name, as a place in the text. */
+  nameStart: number
+  nameEnd: number
+  names: string[] | Set<string>
+}
+
+/**
+ * Walks the characters of valid JSON text. Of one value, or of each item of an array, it notes the first faults and one
+ * more, so that an item is never taken for faithful. `members` is how many there are on the first levels.
+ *
+ * No text may keep its reader busy for much longer than JSON.parse does: so nothing is made of a character unless
+ * something is wrong with it, and names are compared only when asked for.
+ */
+export function findFaults(text: string, comparesNames: boolean): { faults: InputError[]; members: number } {
+  const faults: InputError[] = []
+  const open: Open[] = []
+  let depth = 0
+  let members = 0
+  let ofItem = 0
+  let isDone = false
+  let expectsName = false
+
+  const note = (detail: string | undefined, levels = depth, isWhole = false) => {
+    if (detail === undefined || isDone) return
+    let pointer = ''
+    for (const { isObject, index, nameStart, nameEnd } of open.slice(0, levels)) {
+      const around = pointer
+      pointer = pointerTo(around, isObject ? JSON.parse(text.slice(nameStart, nameEnd)) : index)
+      if (pointer === around) break
+    }
+    faults.push({ pointer, detail })
+    ofItem++
+    isDone = isWhole || ofItem > maxErrors || faults.length >= manyPlaces
+  }
+
+  /** There may be millions: the objects that stand for them are used again. */
+  const opens = (level: number, isObject: boolean) => {
+    const known = open[level]
+    if (!known) open[level] = { isObject, index: 0, nameStart: 0, nameEnd: 0, names: [] }
+    else {
+      known.isObject = isObject
+      known.index = 0
+      if (comparesNames) known.names = []
+    }
+  }
+
+  for (let at = 0; at < text.length && faults.length < maxPlaces; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) {
+      const start = at
+      let hasEscape = false
+      let hasCode = false
+      for (let next = text.charCodeAt(++at); next !== quote; next = text.charCodeAt(++at)) {
+        if (next !== backslash) continue
+        hasEscape = true
+        if (text.charCodeAt(++at) === u) hasCode = true
+      }
+      if (isDone) continue
+      const parent = open[depth - 1]
+      if (!expectsName || !parent) {
+        if (hasCode) note(textFault(JSON.parse(text.slice(start, at + 1)), 'holds '))
+        continue
+      }
+      parent.nameStart = start
+      parent.nameEnd = at + 1
+      if (!comparesNames && !hasCode) continue
+      const name = hasEscape ? JSON.parse(text.slice(start, at + 1)) : text.slice(start + 1, at)
+      if (comparesNames && isKnown(parent, name)) note('is named twice in the same object')
+      if (hasCode) note(textFault(name, 'has a name with '))
+    } else if (code === minus || (code >= zero && code <= nine)) {
+      const start = at
+      while (isInNumber(text.charCodeAt(at + 1))) at++
+      if (isDone || numberSurvives(text, start, at + 1)) continue
+      note(`holds the number ${shorten(text.slice(start, at + 1))}, which does not survive; send it as text`)
+    } else if (code === comma) {
+      const parent = open[depth - 1]
+      if (!parent || depth > maxLevels) continue
+      parent.index++
+      expectsName = parent.isObject
+      if (expectsName && parent.index === maxMembers) note(`has more than ${maxMembers} members`, depth - 1, true)
+      if (depth === 1 && !parent.isObject) {
+        ofItem = 0
+        isDone = false
+      }
+    } else if (code === colon) {
+      if (depth <= maxLevels) members++
+      expectsName = false
+    } else if (code === bracket || code === brace) {
+      expectsName = code === brace
+      if (depth < maxLevels) opens(depth, expectsName)
+      else note(`is nested deeper than ${maxLevels} levels`, depth, true)
+      depth++
+    } else if (code === endOfBracket || code === endOfBrace) {
+      depth--
+      expectsName = false
+    }
+  }
+  return { faults, members }
+}
+
+const isInNumber = (code: number) =>
+  (code >= zero && code <= nine) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === minus
+
+/** And from now on it is known. */
+function isKnown(object: Open, name: string): boolean {
+  const { names } = object
+  if (names instanceof Set) {
+    const before = names.size
+    return names.add(name).size === before
+  }
+  if (names.includes(name)) return true
+  names.push(name)
+  if (names.length > manyNames) object.names = new Set(names)
+  return false
+}
+
+function textFault(text: string, verb: string): string | undefined {
+  if (text.includes('\0')) return `${verb}the character U+0000, which cannot be kept`
+  return text.isWellFormed() ? undefined : `${verb}half of a surrogate pair, which is no character`
+}
+
+const shorten = (number: string) => (number.length <= 40 ? number : `${number.slice(0, 37)}…`)

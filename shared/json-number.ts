@@ -1,0 +1,54 @@
+/** A decimal of so many digits has a double of its own, so long as it is not near the ends of their range. */
+const digitsOfAnyDouble = 15
+const exponentOfAnyDouble = 290
+/** No double needs more to be told from all others. */
+const digitsOfEveryDouble = 17
+/** Beyond every double, whatever number of digits a text may have. */
+const maxExponent = 1e10
+
+const minus = 0x2d
+const point = 0x2e
+const zero = 0x30
+const nine = 0x39
+
+/**
+ * Whether JavaScript writes back the very value of the JSON number that stands in the text from `start` to `end`. A loop:
+ * a body may hold a million numbers, or one of a million digits.
+ */
+export function numberSurvives(text: string, start: number, end: number): boolean {
+  const isNegative = text.charCodeAt(start) === minus
+  let first = -1
+  let last = -1
+  let pointAt = -1
+  let at = isNegative ? start + 1 : start
+  for (; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (code === point) pointAt = at
+    else if (code < zero || code > nine) break
+    else if (code !== zero) {
+      if (first === -1) first = at
+      last = at
+    }
+  }
+  // −0 is told from 0: JSON.stringify drops its sign
+  if (first === -1) return !isNegative
+  const ones = pointAt === -1 ? at : pointAt
+  const digits = last - first + (first < ones && ones < last ? 0 : 1)
+  if (digits > digitsOfEveryDouble) return false
+  const exponent = (first < ones ? ones - first - 1 : ones - first) + readExponent(text, at + 1, end)
+  if (digits <= digitsOfAnyDouble && Math.abs(exponent) <= exponentOfAnyDouble) return true
+
+  const significant = text.slice(first, last + 1).replace('.', '')
+  const fraction = digits > 1 ? `.${significant.slice(1)}` : ''
+  const scientific = `${isNegative ? '-' : ''}${significant[0]}${fraction}e${exponent < 0 ? '' : '+'}${exponent}`
+  return Number(text.slice(start, end)).toExponential() === scientific
+}
+
+function readExponent(text: string, start: number, end: number): number {
+  let exponent = 0
+  for (let at = start; at < end && exponent < maxExponent; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= zero && code <= nine) exponent = exponent * 10 + code - zero
+  }
+  return text.charCodeAt(start) === minus ? -exponent : exponent
+}
