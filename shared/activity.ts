@@ -21,7 +21,8 @@ export const Name = v.pipe(
 
 /** Characters are code points, as in JSON Schema: an emoji is one. */
 export function isTooLongForName(text: string): boolean {
-  return text.length > activityLimits.nameCharacters && [...text].length > activityLimits.nameCharacters
+  const { nameCharacters } = activityLimits
+  return text.length > 2 * nameCharacters || (text.length > nameCharacters && [...text].length > nameCharacters)
 }
 
 /** Travels in headers and in the path of /logs/{id}, from which "." and ".." would vanish. */
@@ -72,13 +73,16 @@ export function checkActivity(input: unknown, receivedAt: Date): Checked<SentAct
 }
 
 function strangers(input: JsonObject): InputError[] {
-  return Object.keys(input)
-    .filter((key) => !Object.hasOwn(SentActivity.entries, key))
-    .slice(0, maxErrors + 1)
-    .map((key) => ({
+  const errors: InputError[] = []
+  for (const key in input) {
+    if (Object.hasOwn(SentActivity.entries, key)) continue
+    errors.push({
       pointer: pointerTo('', key),
       detail: 'is not a member of an activity (id, userId, action, timestamp, metadata); put it under metadata',
-    }))
+    })
+    if (errors.length > maxErrors) break
+  }
+  return errors
 }
 
 function isAhead(timestamp: unknown, now: Date): boolean {
@@ -86,26 +90,41 @@ function isAhead(timestamp: unknown, now: Date): boolean {
   return typeof parsed === 'object' && parsed.ms > now.getTime() + activityLimits.aheadMs
 }
 
+/** Of a value that may be large and hostile: it looks no further than it must, and names a place only when it is wrong. */
 function metadataErrors(metadata: JsonObject): InputError[] {
   const errors: InputError[] = []
+  const path: (string | number)[] = []
   let keys = 0
   let values = 0
-  const visit = (value: JsonValue, pointer: string, level: number) => {
-    // as JSON each value has a byte and something that divides it from the next: with so many it is too large anyway
-    if (++values > activityLimits.metadataBytes / 2 || typeof value !== 'object' || value === null) return
-    if (level > activityLimits.metadataLevels) {
-      errors.push({ pointer, detail: `is nested deeper than ${activityLimits.metadataLevels} levels` })
-      return
-    }
-    for (const key in value) {
-      const place = pointerTo(pointer, key)
-      if (!Array.isArray(value)) keys++
-      // the MongoDB driver takes such an object for one of its own types and refuses it
-      if (key === '_bsontype') errors.push({ pointer: place, detail: 'is a name that cannot be kept' })
-      visit((value as JsonObject)[key] as JsonValue, place, level + 1)
+  const note = (detail: string) => {
+    errors.push({ pointer: path.reduce<string>(pointerTo, ''), detail })
+  }
+  // as JSON each value has a byte and something that divides it from the next: with so many it is too large anyway
+  const goesOn = () => values <= activityLimits.metadataBytes / 2 && errors.length <= maxErrors
+  const visit = (value: JsonValue) => {
+    values++
+    if (typeof value !== 'object' || value === null) return
+    if (path.length === activityLimits.metadataLevels) {
+      note(`is nested deeper than ${activityLimits.metadataLevels} levels`)
+    } else if (Array.isArray(value)) {
+      for (let index = 0; index < value.length && goesOn(); index++) {
+        path.push(index)
+        visit(value[index])
+        path.pop()
+      }
+    } else {
+      for (const key in value) {
+        if (!goesOn()) break
+        keys++
+        path.push(key)
+        // the MongoDB driver takes such an object for one of its own types and refuses it
+        if (key === '_bsontype') note('is a name that cannot be kept')
+        visit((value as JsonObject)[key] as JsonValue)
+        path.pop()
+      }
     }
   }
-  visit(metadata, '', 1)
+  visit(metadata)
   if (keys > activityLimits.metadataKeys) {
     errors.push({ pointer: '', detail: `has more than ${activityLimits.metadataKeys} members in all` })
   }

@@ -17,7 +17,8 @@ export const maxErrors = 20
 
 /** One step of a JSON Pointer, escaped (RFC 6901, section 3). */
 export function pointerStep(key: string | number): string {
-  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  if (typeof key === 'number') return `/${key}`
+  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 /** The pointer to a member of what is at `parent`; where it would be absurdly long, to the nearest place around it. */

@@ -1,5 +1,5 @@
-import { type Checked, type InputError, invalid, pointerTo, valid } from './checked.ts'
-import { isJsonObject, parseJson } from './json.ts'
+import { type Checked, firstErrors, type InputError, invalid, maxErrors, pointerTo, valid } from './checked.ts'
+import { isJsonObject, type JsonValue, parseJson } from './json.ts'
 
 /** A CloudEvent 1.0: its context attributes as text, and its data as JSON, or as bytes where it is something else. */
 export type CloudEvent = { attributes: Attributes; data: CloudEventData }
@@ -7,6 +7,9 @@ export type Attributes = { specversion: '1.0'; id: string; source: string; type:
   [name: string]: string
 }
 export type CloudEventData = { kind: 'none' } | { kind: 'json'; value: unknown } | { kind: 'bytes'; bytes: Uint8Array }
+
+/** JSON may hide in it, which is read as well; much more than an activity can keep. */
+const maxBase64 = 256 * 1024
 
 const required = ['specversion', 'id', 'source', 'type'] as const
 
@@ -58,7 +61,7 @@ export function readData({ datacontenttype: type }: Attributes, body: Uint8Array
   if (text === undefined) return invalid({ pointer: '', detail: 'is not valid UTF-8' })
   const json = parseJson(text)
   if (!json.ok) return invalid({ pointer: '', detail: json.detail })
-  if (json.unfaithful.length > 0) return invalid(...json.unfaithful)
+  if (json.unfaithful.length > 0) return invalid(...firstErrors(json.unfaithful))
   return valid({ kind: 'json', value: json.value })
 }
 
@@ -67,7 +70,9 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
   if (!isJsonObject(input)) return invalid({ pointer: '', detail: 'must be a CloudEvent: a JSON object' })
   const attributes: Record<string, string> = {}
   const errors: InputError[] = []
-  for (const [name, value] of Object.entries(input)) {
+  for (const name in input) {
+    const value = input[name] as JsonValue
+    if (errors.length > maxErrors) break
     if (name === 'data' || name === 'data_base64' || value === null) continue
     if (!/^[a-z0-9]+$/.test(name)) {
       errors.push({
@@ -87,8 +92,11 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
   if (bytes !== undefined && input['data'] !== undefined) {
     errors.push({ pointer: '/data_base64', detail: 'must not stand beside data' })
   }
+  if (typeof bytes === 'string' && bytes.length > maxBase64) {
+    errors.push({ pointer: '/data_base64', detail: `must be at most ${maxBase64} characters` })
+  }
   errors.push(...attributeErrors(attributes, '/'))
-  if (errors.length > 0) return invalid(...errors)
+  if (errors.length > 0) return invalid(...firstErrors(errors))
   const known = attributes as Attributes
   if (typeof bytes === 'string') {
     const data = readData(known, Buffer.from(bytes, 'base64'))

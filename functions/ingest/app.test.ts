@@ -211,7 +211,7 @@ describe('what is refused, with nothing stored', () => {
 
 describe('many errors make no large answer, and take no long time', () => {
   const bad = `[${'-0,'.repeat(400_000)}-0]`
-  test.each<[string, string]>([
+  test.each<[string, string | Uint8Array, Record<string, string>?]>([
     [
       'one value among many that would change',
       `[${`${JSON.stringify(anActivity())},`.repeat(500)}{"metadata":{"x":${bad}}}]`,
@@ -222,13 +222,32 @@ describe('many errors make no large answer, and take no long time', () => {
       `{"metadata":{"${'k'.repeat(100_000)}":[${'{"_bsontype":1},'.repeat(5000)}1]}}`,
     ],
     ['members that are none', `{${Array.from({ length: 20_000 }, (_, n) => `"m${n}":1`).join()}}`],
-  ])('%s', async (_what, body) => {
-    const { send, stored } = ingest()
-    const response = await send(body)
-    expect([207, 400]).toContain(response.status)
-    expect((await response.text()).length).toBeLessThan(200_000)
-    expect(stored().every(({ userId }) => userId === 'user_123')).toBe(true)
-  })
+    ['a million values', `[{"userId":"u","action":"a","metadata":{"n":[${'1,'.repeat(2_000_000)}1]}}]`],
+    ['lines that are no UTF-8', Buffer.from('\xff\n'.repeat(2_000_000), 'latin1'), ndjson],
+    ['names that no CloudEvent has', `[{${Array.from({ length: 200_000 }, (_, n) => `"N${n}":1`).join()}}]`, batch],
+    [
+      'values of binary data',
+      `[${'-0,'.repeat(80_000)}-0]`,
+      { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' },
+    ],
+    [
+      'data in base64',
+      JSON.stringify([
+        { specversion: '1.0', id: 'i', source: '/s', type: 't', data_base64: btoa('['.repeat(3_000_000)) },
+      ]),
+      batch,
+    ],
+  ])(
+    '%s',
+    async (_what, body, headers) => {
+      const { send, stored } = ingest()
+      const response = await send(body, headers)
+      expect([207, 400, 413]).toContain(response.status)
+      expect((await response.text()).length).toBeLessThan(200_000)
+      expect(stored().every(({ userId }) => userId === 'user_123')).toBe(true)
+    },
+    5_000,
+  )
 
   test('every spoilt item of a thousand is refused, whatever the others hold', async () => {
     const { send, published } = ingest()

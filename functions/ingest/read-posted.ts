@@ -99,16 +99,11 @@ async function readBinaryCloudEvent(c: Context, receivedAt: Date): Promise<Poste
 
 /** A line that is broken spoils no other; blank ones do not count. */
 async function readLines(c: Context, receivedAt: Date): Promise<Posted> {
-  const bytes = await readBytes(c, bodyLimits.manyBytes)
-  const whole = utf8(bytes)
-  const lines = whole === undefined ? splitLines(bytes).map(utf8) : whole.split('\n')
-  const items = lines.flatMap((text, index) =>
-    text === undefined || text.trim() !== '' ? [{ text, number: index + 1 }] : [],
-  )
-  assertItems(items.length)
+  const lines = splitLines(await readBytes(c, bodyLimits.manyBytes))
+  assertItems(lines.length)
   return {
     many: true,
-    activities: items.map(({ text, number }, index) => {
+    activities: lines.map(({ text, number }, index) => {
       const pointer = `/${index}`
       if (text === undefined) return invalid({ pointer, detail: `is not valid UTF-8 (line ${number})` })
       if (Buffer.byteLength(text) > bodyLimits.oneBytes) {
@@ -125,14 +120,17 @@ async function readLines(c: Context, receivedAt: Date): Promise<Posted> {
   }
 }
 
-function splitLines(bytes: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = []
-  let start = 0
-  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-    lines.push(bytes.subarray(start, end))
-    start = end + 1
+/** Those that are not blank, and no more than it takes to see that they are too many. */
+function splitLines(bytes: Uint8Array): { text: string | undefined; number: number }[] {
+  const whole = utf8(bytes)
+  const lines: { text: string | undefined; number: number }[] = []
+  // as Latin-1 every byte is a character, so that a line that is no UTF-8 spoils no other
+  for (const [index, line] of (whole ?? Buffer.from(bytes).toString('latin1')).split('\n').entries()) {
+    if (/^[ \t\r]*$/.test(line)) continue
+    lines.push({ text: whole === undefined ? utf8(Buffer.from(line, 'latin1')) : line, number: index + 1 })
+    if (lines.length > bodyLimits.items) break
   }
-  return [...lines, bytes.subarray(start)]
+  return lines
 }
 
 function jsonOrProblem(text: string): { value: unknown; unfaithful: readonly InputError[] } {
@@ -189,7 +187,7 @@ const prefixed = (pointer: string, checked: Checked<SentActivity>): Checked<Sent
 function assertItems(count: number) {
   if (count === 0) throw new Problem('invalid-input', 'The body holds no activity.')
   if (count > bodyLimits.items) {
-    throw new Problem('too-large', `The body holds ${count} activities; at most ${bodyLimits.items} may come at once.`)
+    throw new Problem('too-large', `The body holds more than the ${bodyLimits.items} activities that may come at once.`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { activityRecordedType, defaultTenant } from '@activity-log/shared/activity-recorded.ts'
-import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
+import { type Checked, firstErrors, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import {
   type CloudEvent,
   decodeHeader,
@@ -99,7 +99,7 @@ function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
   if (!json?.ok) throw new Problem('invalid-input', 'The body is not a CloudEvent as JSON.')
   const event = readStructured(json.value)
   if (!event.ok) throw invalidInput(event.errors)
-  return json.unfaithful.length > 0 ? invalid(...json.unfaithful) : event
+  return json.unfaithful.length > 0 ? invalid(...firstErrors(json.unfaithful)) : event
 }
 
 type PositionText = { partition: string | undefined; offset: string | undefined }
