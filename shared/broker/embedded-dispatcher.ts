@@ -88,6 +88,10 @@ export function startDispatcher({
   async function dispatch(record: QueuedRecord) {
     const { position, headers, value } = record
     const request = sinkRequest({ ...position, headers, value }, source)
+    // what is no CloudEvent is made into one anew, and would lose where it was at first
+    const { ce_recordpartition: partition, ce_recordoffset: offset } = headers
+    if (partition && offset)
+      Object.assign(request.headers, { 'ce-recordpartition': partition, 'ce-recordoffset': offset })
     const delivery = await deliver(request, {
       send,
       sinkUrl,
