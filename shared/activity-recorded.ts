@@ -9,6 +9,9 @@ export const activityRecordedType = 'dev.activity-log.activity.recorded.v1'
 /** Until keys name another. Part of every key, index and query from the first day. */
 export const defaultTenant = 'default'
 
+/** A tenant that no key could name would hide what it is said to own. */
+export const isTenant = (text: string) => /^\P{Cc}{1,256}$/u.test(text)
+
 /** The fact: an activity was received. `filledIn` says what the client left out and got from us. */
 export type ActivityRecorded = {
   tenant: string
@@ -83,6 +86,7 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
   if (typeof recordedAt === 'string') errors.push({ pointer: 'ce-recordedtime', detail: recordedAt })
   const tenant = attributes['tenant']
   if (!tenant) errors.push({ pointer: 'ce-tenant', detail: 'is required' })
+  else if (!isTenant(tenant)) errors.push({ pointer: 'ce-tenant', detail: 'is no name that a tenant can have' })
   const filledIn = attributes['filledin']?.split('-') ?? []
   if (!filledIn.every(isFilledIn)) errors.push({ pointer: 'ce-filledin', detail: 'must be id, timestamp or both' })
   if (data.kind !== 'json') errors.push({ pointer: '', detail: 'must be an activity as JSON' })

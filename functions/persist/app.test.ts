@@ -123,6 +123,7 @@ describe('what can never be saved becomes a dead letter, with its reason and its
     ['a later version of ours', { ce_type: 'dev.activity-log.activity.recorded.v2' }, ours.value],
     ['no time of receipt', { ce_recordedtime: '' }, ours.value],
     ['no tenant', { ce_tenant: '' }, ours.value],
+    ['a tenant that none can be', { ce_tenant: 'a%0Ab' }, ours.value],
     ['data that is no JSON', { 'content-type': 'text/plain' }, 'hello'],
   ])('%s', async (_what, headers, value) => {
     const { deliver, store } = persist()

@@ -1,4 +1,5 @@
-import { activityRecordedType, defaultTenant } from '@activity-log/shared/activity-recorded.ts'
+import { Id } from '@activity-log/shared/activity.ts'
+import { activityRecordedType, defaultTenant, isTenant } from '@activity-log/shared/activity-recorded.ts'
 import { type Checked, firstErrors, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import {
   type CloudEvent,
@@ -13,6 +14,7 @@ import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
+import * as v from 'valibot'
 
 export type Delivery = {
   position: Position
@@ -51,14 +53,15 @@ export function readFirstPosition(headers: Headers): Position | undefined {
   return toPosition({ partition: headers['ce-recordpartition'], offset: headers['ce-recordoffset'] })
 }
 
-/** What an event that calls itself ours says of itself in its headers, whatever else is wrong with it. */
+/** What an event that calls itself ours says of itself in its headers and may be, whatever else is wrong with it. */
 export function readClaims(headers: Headers): { tenant: string; activityId?: string; recordedAt?: Date } {
   if (headers['ce-type'] !== activityRecordedType) return { tenant: defaultTenant }
-  const id = headers['ce-id']
+  const id = decodeHeader(headers['ce-id'] ?? '')
+  const tenant = decodeHeader(headers['ce-tenant'] ?? '')
   const recordedAt = parseTimestamp(headers['ce-recordedtime'] ?? '')
   return {
-    tenant: decodeHeader(headers['ce-tenant'] ?? '') || defaultTenant,
-    ...(id && { activityId: decodeHeader(id) }),
+    tenant: isTenant(tenant) ? tenant : defaultTenant,
+    ...(v.is(Id, id) && { activityId: id }),
     ...(typeof recordedAt !== 'string' && { recordedAt: new Date(recordedAt.ms) }),
   }
 }
