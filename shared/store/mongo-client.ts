@@ -8,7 +8,7 @@ import { StoreUnavailable } from './store.ts'
  * timeout, as the driver tries a second time; the server gives up a little earlier than we do, so that nothing that
  * nobody waits for goes on there. The driver's `timeoutMS` has no effect.
  */
-const socketTimeoutMs = 5000
+const socketTimeoutMs = 4500
 export const maxTimeMS = 4000
 const wtimeoutMS = 4000
 

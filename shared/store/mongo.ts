@@ -26,11 +26,12 @@ export interface MongoStore extends ActivityStore {
 }
 
 /**
- * Longer than the driver's own limits together. There is a wait that none of them ends: a write larger than the socket takes
- * at once waits for room, and goes on waiting when its connection is closed for being silent (mongodb 7.9, writeCommand).
- * Neither does its place in the pool come back, so a client to which that happened is replaced.
+ * Longer than the driver's two attempts, and shorter than persist's deadline. There is a wait that the driver's own limits
+ * do not end: a write larger than the socket takes at once waits for room, and goes on waiting when its connection is closed
+ * for being silent (mongodb 7.9, writeCommand). Neither does its place in the pool come back, so a client to which that
+ * happened is replaced.
  */
-const answerMs = 20_000
+const answerMs = 9_500
 const firstPollMs = 10
 const longestPollMs = 500
 const firstPauseMs = 1000
