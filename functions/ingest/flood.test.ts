@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { anActivity } from '@activity-log/shared/testing/builders.ts'
+import { startProgram, written } from '@activity-log/shared/testing/processes.ts'
+import { expect, test } from 'vitest'
+
+/** It takes connections, and never says a word. */
+async function silentServer(): Promise<AsyncDisposable & { address: string }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => sockets.add(socket.on('error', () => {}).resume()))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const mebibyte = 1024 * 1024
+const mostRss = (pid: number) =>
+  Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+
+/** Many activities of the greatest size, in a body of the greatest size. */
+const batch = JSON.stringify(
+  Array.from({ length: 120 }, (_, n) => anActivity({ id: `many-${n}`, metadata: { text: 'x'.repeat(32_000) } })),
+)
+
+test.skipIf(process.platform !== 'linux')(
+  'while Kafka says nothing, 400 MiB of activities at once are 503s, and do not fill the memory',
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    await using kafka = await silentServer()
+    const env = { PORT: '0', KAFKA_BROKERS: kafka.address, LOG_LEVEL: 'info' }
+    await using ingest = await startProgram('functions/ingest/main.ts', env)
+    const port = Number(await written(ingest, /"port":(\d+)/))
+    const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 110 },
+        () =>
+          new Promise<number | undefined>((resolve, reject) => {
+            const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(batch) }
+            request({ port, agent, path: '/logs', method: 'POST', headers }, (response) => {
+              response.resume().on('end', () => resolve(response.statusCode))
+            })
+              .on('error', reject)
+              .end(batch)
+          }),
+      ),
+    )
+    expect(new Set(statuses)).toEqual(new Set([503]))
+    expect(mostRss(ingest.child.pid as number)).toBeLessThan(400 * mebibyte)
+  },
+)
