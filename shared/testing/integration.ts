@@ -17,6 +17,9 @@ takes kill, pause, resume, restart (for Kafka with the number of a broker, 1 …
 
   KAFKA_CONTROL     such as "tools/kafka --port 9092"
   MONGODB_CONTROL
+
+Three brokers have to be set to broker.session.timeout.ms=3000 and broker.heartbeat.interval.ms=500: by default they take
+longer to notice that one is dead than a request waits.
 `
 
 const missing = ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
