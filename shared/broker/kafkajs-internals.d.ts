@@ -18,3 +18,24 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   const createSocketFactory: () => ISocketFactory
   export = createSocketFactory
 }
+
+declare module 'kafkajs/src/consumer/batch.js' {
+  import type { KafkaMessage } from 'kafkajs'
+
+  /** What one partition answered to a fetch from an offset on. */
+  class Batch {
+    constructor(topic: string, fetchedOffset: string, answer: Batch.Answer)
+    /** Everything from that offset on, but for transactions that were aborted and what marks their ends. */
+    readonly messages: KafkaMessage[]
+    readonly rawMessages: KafkaMessage[]
+  }
+  namespace Batch {
+    type Answer = {
+      partition: number
+      highWatermark: string
+      abortedTransactions: readonly { producerId: string; firstOffset: string }[]
+      messages: KafkaMessage[]
+    }
+  }
+  export = Batch
+}

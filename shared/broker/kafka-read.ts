@@ -1,0 +1,130 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Admin, Kafka, KafkaMessage, PartitionMetadata } from 'kafkajs'
+import Batch from 'kafkajs/src/consumer/batch.js'
+import { within } from '../within.ts'
+import { isUnknownTopic, kafkaErrorKind } from './kafka-error.ts'
+
+/** What Kafka has of a partition: `first` is the oldest offset that is left, `end` where a transaction is open or the next will be. */
+export type Extent = { partition: number; first: number; end: number }
+
+/** Of every partition, in order. A leader that is away may be replaced: it is waited for. */
+export async function extentsOf(admin: Admin, topic: string): Promise<Extent[]> {
+  const offsets = await patiently(() => within(answerMs, admin.fetchTopicOffsets(topic), 'Kafka did not answer'))
+  return offsets
+    .map(({ partition, low, high }) => ({ partition, first: Number(low), end: Number(high) }))
+    .sort((a, b) => a.partition - b.partition)
+}
+
+/** Records in the order of their offsets, and how many offsets they are, those included that hold no record. */
+export type ReadBatch = { partition: number; messages: readonly KafkaMessage[]; offsets: number }
+
+const bytesPerFetch = 4 * 1024 * 1024
+const maxWaitMs = 500
+const answerMs = 10_000
+const pauseMs = 250
+/** How long to go on while nothing comes: longer than Kafka takes to notice that a leader is dead. */
+const patienceMs = 30_000
+
+/**
+ * Reads what lies within these extents, in no group: that takes no right beyond reading the topic, leaves no trace in Kafka,
+ * and several may do it at once. kafkajs itself consumes in groups only, so this asks the brokers by its inner parts.
+ */
+export async function* readTopic(
+  kafka: Kafka,
+  admin: Admin,
+  topic: string,
+  extents: readonly Extent[],
+): AsyncGenerator<ReadBatch> {
+  const cluster = newCluster(kafka)
+  await cluster.connect()
+  try {
+    await cluster.addTargetTopic(topic)
+    for (const { partition, first, end } of extents) {
+      let heardAt = performance.now()
+      for (let next = first; next < end; ) {
+        const batch = await fetchFrom(cluster, topic, partition, next).catch(async (error) => {
+          if (performance.now() - heardAt > patienceMs) throw error
+          await wait(pauseMs)
+          await cluster.refreshMetadata().catch(() => {})
+        })
+        // they may have been deleted since
+        const from = batch ? next : await firstOf(admin, topic, partition, next)
+        const messages = batch?.messages.filter(({ offset }) => Number(offset) < end) ?? []
+        const after = Math.min(end, Math.max(from, Number(batch?.rawMessages.at(-1)?.offset ?? -1) + 1))
+        if (after > next) {
+          yield { partition, messages, offsets: after - next }
+          heardAt = performance.now()
+        } else if (performance.now() - heardAt > patienceMs) {
+          throw new Error(`Kafka gives nothing of partition ${partition} of ${topic} from offset ${next} on`)
+        }
+        next = after
+      }
+    }
+  } finally {
+    await cluster.disconnect().catch(() => {})
+  }
+}
+
+async function patiently<Value>(work: () => Promise<Value>): Promise<Value> {
+  for (const startedAt = performance.now(); ; ) {
+    try {
+      return await work()
+    } catch (error) {
+      const mayPass = kafkaErrorKind(error) !== 'refused' && !isUnknownTopic(error)
+      if (!mayPass || performance.now() - startedAt > patienceMs) throw error
+      await wait(pauseMs)
+    }
+  }
+}
+
+async function fetchFrom(cluster: Cluster, topic: string, partition: number, offset: number): Promise<Batch> {
+  const leader = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)?.leader
+  if (leader === undefined) throw new Error(`Partition ${partition} of ${topic} has no leader`)
+  const broker = await cluster.findBroker({ nodeId: leader })
+  const fetchOffset = String(offset)
+  const asked = broker.fetch({
+    isolationLevel: readCommitted,
+    maxWaitTime: maxWaitMs,
+    minBytes: 1,
+    maxBytes: bytesPerFetch,
+    topics: [{ topic, partitions: [{ partition, fetchOffset, maxBytes: bytesPerFetch }] }],
+  })
+  const { responses } = await within(answerMs, asked, `Broker ${leader} did not answer`)
+  const answer = responses.flatMap(({ partitions }) => partitions).find((one) => one.partition === partition)
+  if (!answer) throw new Error(`The answer of broker ${leader} does not name partition ${partition}`)
+  return new Batch(topic, fetchOffset, answer)
+}
+
+async function firstOf(admin: Admin, topic: string, partition: number, next: number): Promise<number> {
+  const extents = await extentsOf(admin, topic).catch(() => [])
+  return Math.max(next, extents.find((extent) => extent.partition === partition)?.first ?? 0)
+}
+
+const readCommitted = 1
+
+type FetchRequest = {
+  isolationLevel: number
+  maxWaitTime: number
+  minBytes: number
+  maxBytes: number
+  topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[]
+}
+type Cluster = {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  addTargetTopic(topic: string): Promise<void>
+  refreshMetadata(): Promise<void>
+  findTopicPartitionMetadata(topic: string): readonly PartitionMetadata[]
+  findBroker(which: { nodeId: number }): Promise<{
+    fetch(request: FetchRequest): Promise<{ responses: { partitions: Batch.Answer[] }[] }>
+  }>
+}
+
+/** What the consumers and producers of a client are made over (kafkajs 2.2.4, src/index.js). */
+function newCluster(kafka: Kafka): Cluster {
+  const symbols = Object.getOwnPropertySymbols(kafka)
+  const name = symbols.find(({ description }) => description === 'private:Kafka:createCluster')
+  const make = name && (kafka as unknown as { [name]?: (options: object) => Cluster })[name]
+  if (!make) throw new Error('This version of kafkajs makes no cluster')
+  return make({ allowAutoTopicCreation: false, metadataMaxAge: 300_000, isolationLevel: readCommitted })
+}
