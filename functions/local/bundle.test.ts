@@ -13,8 +13,12 @@ const complaints: Record<Program, [number, string]> = {
   'kafka-source': [78, 'KAFKA_BROKERS is required'],
   migrate: [78, 'MONGODB_URI is required'],
   import: [1, 'Usage: '],
+  books: [78, 'KAFKA_BROKERS is required'],
   forward: [78, 'FORWARD is required'],
 }
+
+/** One has the clients of both Kafka and MongoDB in it, and none waits for it to start. */
+const mostMiB = (name: string) => (name === 'books' ? 1.75 : 1.5)
 
 test.each(Object.entries(complaints))('%s is one small file that starts, with its licences', async (name, [
   code,
@@ -22,7 +26,7 @@ test.each(Object.entries(complaints))('%s is one small file that starts, with it
 ]) => {
   // a folder without node_modules, as in the image
   const { file, bytes, externals } = await bundle(name as Program, aFolder())
-  expect(bytes).toBeLessThanOrEqual(1.5 * 1024 * 1024)
+  expect(bytes).toBeLessThanOrEqual(mostMiB(name) * 1024 * 1024)
   expect(externals.filter((path) => !isBuiltin(path) && !optionalPackages.includes(path))).toEqual([])
   expect(readFileSync(file.replace('.cjs', '.licences.txt'), 'utf8')).toContain('valibot 1.5.0 (MIT)\n\nMIT License')
   const none = Object.fromEntries(Object.keys(process.env).map((variable) => [variable, undefined]))

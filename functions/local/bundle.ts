@@ -19,6 +19,7 @@ export const programs = {
   'kafka-source': 'functions/local/kafka-source.ts',
   migrate: 'functions/local/migrate.ts',
   import: 'functions/local/import.ts',
+  books: 'functions/local/books.ts',
   forward: 'functions/local/forward.ts',
 } as const
 export type Program = keyof typeof programs

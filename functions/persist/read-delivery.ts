@@ -114,7 +114,8 @@ function readPosition(text: PositionText): Position {
   throw invalidInput(['partition', 'offset'].map((part) => ({ pointer: `ce-knativekafka${part}`, detail })))
 }
 
-function toPosition({ partition, offset }: PositionText): Position | undefined {
+/** Undefined for what names no place. */
+export function toPosition({ partition, offset }: PositionText): Position | undefined {
   const pattern = /^(?:0|[1-9]\d{0,14})$/
   if (!partition || !offset || !pattern.test(partition) || !pattern.test(offset)) return undefined
   return { partition: Number(partition), offset: Number(offset) }

@@ -1,0 +1,70 @@
+import { bookOf, type PartitionBook, toSpans } from '@activity-log/shared/books.ts'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { compare, isBalanced, isOpen, sizeOf } from './compare.ts'
+
+const bookWith = (offsets: readonly number[], uncounted = false): PartitionBook =>
+  bookOf(0, toSpans(offsets.map((offset) => ({ offset, fate: 'stored' }))), uncounted)
+const extent = (first: number, end: number) => ({ partition: 0, first, end })
+
+describe('an offset whose fate is not known', () => {
+  const one = compare(extent(2, 9), 9, bookWith([1, 3, 5]))
+
+  test('is gone below what Kafka has', () => {
+    expect(one.gone).toEqual([{ first: 0, last: 0 }])
+    expect(compare(extent(4, 4), 4, undefined).gone).toEqual([{ first: 0, last: 3 }])
+  })
+
+  test('is missing where later ones are known', () => {
+    expect(one.missing).toEqual([
+      { first: 2, last: 2 },
+      { first: 4, last: 4 },
+    ])
+  })
+
+  test('is not delivered behind the last that is known', () => {
+    expect(one.notDelivered).toEqual([{ first: 6, last: 8 }])
+    expect(compare(extent(0, 2), 2, undefined).notDelivered).toEqual([{ first: 0, last: 1 }])
+  })
+
+  test('is exactly one of these, and only below the end that Kafka had', () => {
+    const numbers = fc.nat(30)
+    fc.assert(
+      fc.property(fc.uniqueArray(numbers), numbers, numbers, (known, some, other) => {
+        const [first, end] = [Math.min(some, other), Math.max(some, other)]
+        const offsets = known.toSorted((a, b) => a - b)
+        const { missing, notDelivered, gone } = compare(extent(first, end), 31, bookWith(offsets))
+        const open = [...gone, ...missing, ...notDelivered].flatMap((gap) =>
+          Array.from({ length: sizeOf([gap]) }, (_, n) => gap.first + n),
+        )
+        const unknown = Array.from({ length: end }, (_, n) => n).filter((offset) => !known.includes(offset))
+        expect(open.toSorted((a, b) => a - b)).toEqual(unknown)
+      }),
+    )
+  })
+})
+
+describe('the books balance', () => {
+  test('when all is known that Kafka had, also where more came since, and where nothing ever did', () => {
+    const all = [compare(extent(0, 3), 6, bookWith([0, 1, 2, 5])), compare(extent(0, 0), 0, undefined)]
+    expect(isBalanced(all)).toBe(true)
+  })
+
+  test.each([
+    ['something is missing', compare(extent(0, 3), 3, bookWith([0, 2]))],
+    ['something is not delivered', compare(extent(0, 3), 3, bookWith([0, 1]))],
+    ['something is gone', compare(extent(1, 2), 2, bookWith([1]))],
+    ['not everything was counted', compare(extent(0, 1), 1, bookWith([0], true))],
+    ['the log knows what Kafka never gave', compare(extent(0, 1), 1, bookWith([0, 1]))],
+  ])('not when %s', (_what, comparison) => {
+    expect(isBalanced([comparison])).toBe(false)
+  })
+})
+
+test('a book leaves open what it misses, what is behind it, and everything while it is not counted', () => {
+  const offsets = [0, 1, 2, 3, 4]
+  const open = (book?: PartitionBook) => offsets.filter((offset) => isOpen(book, offset))
+  expect(open(bookWith([0, 1, 3]))).toEqual([2, 4])
+  expect(open(bookWith([0, 1, 3], true))).toEqual(offsets)
+  expect(open()).toEqual(offsets)
+})

@@ -1,0 +1,46 @@
+import { bookOf, toSpans } from '@activity-log/shared/books.ts'
+import { expect, test } from 'vitest'
+import { compare } from './compare.ts'
+import { reportJson, reportText } from './report-text.ts'
+
+const none = { read: 0, closed: 0, notInStore: 0, withoutPosition: 0, elsewhere: 0 }
+const book = bookOf(0, toSpans([3, 4, 7].map((offset) => ({ offset, fate: 'stored' }))), false)
+const report = {
+  topic: 'activities',
+  deadLetterTopic: 'dead',
+  comparisons: [compare({ partition: 0, first: 2, end: 10 }, 10, book)],
+  deadLetters: { ...none, read: 2, closed: 1 },
+  writtenOff: 0,
+}
+
+test('names for each partition what Kafka has, what is known, and each range that is not', () => {
+  const text = reportText(report)
+  expect(text).toMatch(/^ +0 +2\.\.10 +3\.\.8 +0\.\.0 +3 +0 +0 +0 +0 +3 +2 +2$/m)
+  expect(text).toContain('Partition 0, missing: 2, 5 to 6')
+  expect(text).toContain('Partition 0, not delivered: 8 to 9')
+  expect(text).toContain('Partition 0, gone: 0 to 1')
+  expect(text).toContain('2 records in dead: 1 gap closed')
+  expect(text).toMatch(/The books do not balance\.$/)
+})
+
+test('says the same as JSON', () => {
+  expect(JSON.parse(reportJson(report))).toMatchObject({
+    balanced: false,
+    topic: 'activities',
+    deadLetters: { closed: 1 },
+    partitions: [
+      {
+        partition: 0,
+        kafka: { first: 2, end: 10 },
+        last: 7,
+        counts: { stored: 3 },
+        missing: [
+          { from: 2, to: 2 },
+          { from: 5, to: 6 },
+        ],
+        notDelivered: [{ from: 8, to: 9 }],
+        gone: [{ from: 0, to: 1 }],
+      },
+    ],
+  })
+})
