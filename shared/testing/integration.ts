@@ -18,8 +18,8 @@ takes kill, pause, resume, restart (for Kafka with the number of a broker, 1 …
   KAFKA_CONTROL     such as "tools/kafka --port 9092"
   MONGODB_CONTROL
 
-Three brokers have to be set to broker.session.timeout.ms=3000 and broker.heartbeat.interval.ms=500: by default they take
-longer to notice that one is dead than a request waits.
+By default three brokers take longer to notice that one is dead than a request waits. Set broker.session.timeout.ms=3000,
+broker.heartbeat.interval.ms=500, controller.quorum.fetch.timeout.ms=1000 and controller.quorum.election.timeout.ms=500.
 `
 
 const missing = ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
