@@ -32,8 +32,8 @@ export type PersistDependencies = {
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
 
-/** As much as a broker lets through. */
-const maxBodyBytes = 2 * 1024 * 1024
+/** As much as a broker lets through, as the value of a record or as its headers. */
+export const maxRecordBytes = 2 * 1024 * 1024
 
 /**
  * Takes one CloudEvent a request, as KafkaSource delivers them, and saves the activity in it. What can never be saved is
@@ -60,7 +60,7 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
   })
 
   app.post('/', async (c) => {
-    const body = await readBytes(c, maxBodyBytes)
+    const body = await readBytes(c, maxRecordBytes)
     const headers = c.req.header()
     const delivery = readDelivery(headers, body)
     refuseDamaged(delivery)
@@ -79,7 +79,7 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
   app.all('/', methodNotAllowed('POST'))
 
   app.post('/dead-letters', async (c) => {
-    const body = await readBytes(c, maxBodyBytes)
+    const body = await readBytes(c, maxRecordBytes)
     const headers = c.req.header()
     const position = readDeadLetterPosition(headers)
     const errors = [whyUndelivered(headers)]

@@ -4,7 +4,7 @@ import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { mongoRule } from '@activity-log/shared/store/mongo-client.ts'
-import { createApp } from './app.ts'
+import { createApp, maxRecordBytes } from './app.ts'
 import { Config } from './config.ts'
 
 async function main() {
@@ -18,7 +18,7 @@ async function main() {
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
   const app = createApp({ store, log, now: () => new Date(), topics })
-  await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
+  await using server = await listen({ fetch: app.fetch, port: config.PORT, log, maxHeaderBytes: maxRecordBytes })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
   log.info({ signal }, 'stopping: what is under way is finished first')

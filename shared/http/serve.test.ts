@@ -193,3 +193,18 @@ describe('what is under way is bounded', () => {
     expect([(await answer).statusCode, (await health.answer).statusCode]).toEqual([200, 200])
   })
 })
+
+test.each<[what: string, headers: Record<string, string>]>([
+  ['a large header', { 'ce-subject': 'x'.repeat(200_000) }],
+  ['many headers', Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`ce-x${n}`, 'x']))],
+])('takes %s only where it is told to, and then all of them', async (_what, headers) => {
+  const answer = (incoming: Request) => new Response(String([...incoming.headers.keys()].length))
+  const ask = (port: number) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      get({ port, host: 'localhost', headers }, resolve).on('error', reject)
+    })
+  await using usual = await serve(answer)
+  expect((await ask(usual.port)).statusCode).toBe(431)
+  await using ample = await listen({ fetch: answer, port: 0, log: silent, maxHeaderBytes: 1024 * 1024 })
+  expect(Number(await text(await ask(ample.port)))).toBeGreaterThanOrEqual(Object.keys(headers).length)
+})

@@ -12,6 +12,8 @@ export type ListenOptions = {
   log: Log
   timeouts?: typeof timeouts
   atOnce?: Limits
+  /** Of one request, in any number of headers; without it Node's own limits of both. */
+  maxHeaderBytes?: number
 }
 export type Listening = AsyncDisposable & { port: number }
 
@@ -32,7 +34,7 @@ const atOnce: Limits = { requests: 5_000, bytes: 16 * 1024 * 1024 }
 
 /** Serves HTTP/1.1 until it is disposed of: then nothing new is accepted and what is under way gets its answer. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { fetch, port, log } = options
+  const { fetch, port, log, maxHeaderBytes } = options
   const admit = openAdmission(options.atOnce ?? atOnce)
   let draining = false
   const requestId = requestIds()
@@ -53,7 +55,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const closed = new Promise((resolve) => response.once('close', resolve))
     void Promise.all([answered(request, response), closed]).then(over)
   }
-  const server = createServer(options.timeouts ?? timeouts, listener)
+  const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
+  const server = createServer({ ...(options.timeouts ?? timeouts), ...headers }, listener)
+  if (maxHeaderBytes !== undefined) server.maxHeadersCount = 0
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
