@@ -42,6 +42,8 @@ export function openMongoClient({ uri, socketTimeout = true }: MongoClientOption
     retryReads: true,
     // true would drop a filter whose value is undefined, and show every row
     ignoreUndefined: false,
+    // the driver looks names up in it, and finds toString and constructor in an object: it would read bytes for arrays
+    fieldsAsRaw: Object.create(null),
   })
 }
 

@@ -17,6 +17,10 @@ const kept: readonly [name: string, text: string][] = [
   ['empty names', '{"":{"":{"":0}}}'],
   ['__proto__', '{"__proto__":{"admin":true},"a":{"__proto__":null}}'],
   ['constructor', '{"constructor":{"prototype":{"x":1}},"prototype":1,"hasOwnProperty":0,"valueOf":0,"toString":"x"}'],
+  [
+    'names of every object, of arrays',
+    '{"toString":[{}],"a":{"constructor":[[{"b":1}]],"__proto__":[{}],"valueOf":[[],{}]}}',
+  ],
   ['toJSON and its like', '{"toJSON":1,"toBSON":2,"then":3,"inspect":4,"length":5,"buffer":6,"0":7}'],
   ['names that look like numbers', '{"b":1,"10":2,"9":3,"-1":4,"01":5,"1e3":6,"4294967295":7,"9007199254740993":8}'],
   ['names that look like numbers, below', '{"a":[{"2":1,"1":2,"x":3,"0":4}]}'],
