@@ -136,6 +136,19 @@ describe('embedded dispatcher', () => {
     expect(queue.read(0, 1)).toEqual([])
   })
 
+  test('removes what was delivered last as soon as the disk lets it, without waiting for more', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(1))
+    let refusals = 1
+    const settle = (offsets: readonly number[]) => {
+      if (refusals-- > 0) throw new Error('disk full')
+      queue.settle(offsets)
+    }
+    const send: Send = async () => ({ status: 204, body: none })
+    await using _dispatcher = start({ queue: { ...queue, settle }, send })
+    await until(() => queue.read(0, 1).length === 0)
+  })
+
   test('goes on when the disk refuses to remove what was delivered, or to keep a dead letter', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(2))

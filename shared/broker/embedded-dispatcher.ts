@@ -119,8 +119,9 @@ export function startDispatcher({
       queue.settle(settled)
       settled = []
     } catch (error) {
-      // they are tried again with the next ones; after a restart they are delivered once more, which is harmless
+      // after a restart they are delivered once more, which is harmless
       log.warn({ err: error }, 'delivered records could not be removed from the queue')
+      if (!stop.signal.aborted) settling = setTimeout(settleAll, settleEveryMs)
     }
   }
 
