@@ -1,0 +1,52 @@
+import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
+import type { Broker } from '@activity-log/shared/broker/broker.ts'
+import type { Position } from '@activity-log/shared/receipt.ts'
+import type { Life } from './life.ts'
+import type { World } from './world.ts'
+
+/** As ingest's own: more than these it may not send at once. */
+const most = { records: 500, bytes: 512 * 1024 }
+/** After this a broker answers nobody any more. */
+const patienceMs = 30_000
+
+/** The broker that a process uses: appends, or does not, and says so, or does not. */
+export function fakeBroker(
+  world: World,
+  life: Life,
+  append: (records: readonly EventRecord[]) => Promise<readonly Position[]>,
+): Pick<Broker, 'publish'> {
+  const { random, weather, way, after, object } = world
+  const late = () => after(random.between(4000, patienceMs))
+
+  async function appendAndAnswer(records: readonly EventRecord[]) {
+    await way()
+    if (random.chance(weather.refusedAppend)) {
+      await way()
+      throw new Error('the broker refused')
+    }
+    const isLate = random.chance(weather.lateAcknowledgement)
+    if (isLate && random.chance(0.5)) await late()
+    if (random.chance(weather.doubledAppend)) await append(records)
+    const positions = await append(records)
+    if (isLate && random.chance(0.5)) await late()
+    await way()
+    if (random.chance(weather.lostAcknowledgement)) {
+      await after(random.pick([0, 4500, 9500]))
+      throw new Error('the acknowledgement was lost')
+    }
+    return positions
+  }
+
+  return {
+    publish(records) {
+      const bytes = records.reduce((sum, { headers, value }) => sum + sizeOf(headers) + Buffer.byteLength(value), 0)
+      if (records.length > most.records || (records.length > 1 && bytes > most.bytes)) {
+        object(`ingest published ${records.length} records with ${bytes} bytes at once`)
+      }
+      return life.ask(() => appendAndAnswer(records))
+    },
+  }
+}
+
+const sizeOf = (headers: EventRecord['headers']) =>
+  Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0)

@@ -1,0 +1,155 @@
+import type { FoundActivity } from '@activity-log/shared/document.ts'
+import { type Position, readReceipt } from '@activity-log/shared/receipt.ts'
+import type { KeptDeadLetter } from '@activity-log/shared/store/store.ts'
+import { checkBooks, nameOf, type Told, type ToldBooks } from './check-books.ts'
+import type { Intent } from './clients.ts'
+import type { Ledger } from './ledger.ts'
+import type { AppendedRecord } from './topic.ts'
+
+/** What is known when everything has settled. */
+export type Settled = {
+  intents: readonly Intent[]
+  found: readonly FoundActivity[]
+  deadLetters: readonly KeptDeadLetter[]
+  /** What the dispatcher gave up on, with the position that it had at first. */
+  buried: readonly { position: Position; body: Uint8Array | null }[]
+  records: readonly AppendedRecord[]
+  deadLetterRecords: readonly Position[]
+  /** What GET /receipts and GET /books answer. */
+  told: Told
+  books: ToldBooks
+  ledger: Ledger
+  /** How often an answer is awaited before a record is given up. */
+  mostAttempts: number
+}
+
+type Object = (violation: string) => void
+
+/** Objects to everything that design.md §3 does not allow. */
+export function check(settled: Settled, object: Object): void {
+  checkIntents(settled, object)
+  checkRecords(settled, object)
+  checkReceipts(settled, object)
+  checkUndelivered(settled, object)
+  const { records, told, books, buried } = settled
+  checkBooks(
+    records,
+    told,
+    books,
+    buried.map(({ position }) => position),
+    object,
+  )
+}
+
+const markerOf = (activity: { metadata?: { [name: string]: unknown } }) => String(activity.metadata?.['marker'])
+
+/** 202: found once, or a dead letter. Unknown: at most once. 4xx: absent. And nothing that nobody sent. */
+function checkIntents({ intents, found, deadLetters, buried }: Settled, object: Object) {
+  const ids = new Set<string>()
+  for (const { id } of found) {
+    if (ids.has(id)) object(`${id} is found twice`)
+    ids.add(id)
+  }
+  const foundByMarker = Map.groupBy(found, markerOf)
+  const deadByMarker = Map.groupBy([...deadLetters, ...buried], ({ body }) => markerIn(body))
+  for (const [marker, activities] of foundByMarker) {
+    if (!intents.some((intent) => intent.marker === marker)) object(`nobody sent ${activities[0]?.id}`)
+  }
+  for (const intent of intents) {
+    const { marker, id, content, attempts } = intent
+    const own = foundByMarker.get(marker) ?? []
+    const dead = deadByMarker.get(marker) ?? []
+    const count = (result: string) => attempts.filter((attempt) => attempt.result === result).length
+    const accepted = count('accepted')
+    const possible = attempts.length - count('refused')
+    if (possible === 0 && own.length + dead.length > 0) object(`${marker} was refused and is there`)
+    if (accepted > 0 && own.length + dead.length === 0) object(`${marker} was accepted and is lost`)
+    if (own.length > (id === undefined ? possible : 1)) object(`${marker} is found ${own.length} times`)
+    if (id === undefined && own.length + dead.length < accepted) object(`${marker} was accepted ${accepted} times`)
+    for (const attempt of attempts) {
+      const isFound = own.some((activity) => activity.id === attempt.id)
+      if (attempt.result === 'accepted' && !isFound && dead.length === 0) object(`${attempt.id} is not found`)
+    }
+    for (const activity of own) {
+      const { timestamp = activity.timestamp, ...rest } = content
+      const { userId, action, metadata } = activity
+      const isSame = JSON.stringify({ userId, action, metadata }) === JSON.stringify(rest)
+      if (!isSame || timestamp !== activity.timestamp || (id ?? activity.id) !== activity.id) {
+        object(`${marker} was changed: ${JSON.stringify(activity)}`)
+      }
+    }
+  }
+}
+
+/** Every record has one fate. Only what the dispatcher has given up on after trying for long may also be stored. */
+function checkRecords(settled: Settled, object: Object) {
+  const { records, found, deadLetters, buried, told, ledger, mostAttempts } = settled
+  const own = Map.groupBy(
+    deadLetters.filter(({ reason }) => reason !== 'undelivered'),
+    ({ position }) => nameOf(position),
+  )
+  const givenUp = Map.groupBy(buried, ({ position }) => nameOf(position))
+  const names = new Set(records.map(nameOf))
+  for (const name of [...own.keys(), ...givenUp.keys()]) {
+    if (!names.has(name)) object(`a dead letter says that it was ${name}, where there is no record`)
+  }
+  const foundById = new Map(found.map((activity) => [activity.id, activity]))
+  for (const record of records) {
+    const name = nameOf(record)
+    const parked = own.get(name) ?? []
+    const buriedHere = givenUp.get(name) ?? []
+    const sent = contentOf(record.value)
+    const present = sent && foundById.get(sent.id)
+    const isTaken = present !== undefined && markerOf(present) === markerIn(record.value)
+    const fates = Number(isTaken) + parked.length
+    if (fates === 0 && buriedHere.length === 0) object(`${name} has no fate`)
+    const { fate = 'pending', id } = told.get(name) ?? {}
+    const allowed: (string | undefined)[] = isTaken ? ['stored', 'duplicate'] : parked.map(({ reason }) => reason)
+    if (buriedHere.length > 0) allowed.push('pending', 'refused')
+    if (!allowed.includes(fate)) object(`${name} is ${fate} by its receipt, has to be ${allowed}`)
+    if (isTaken && fate !== 'pending' && id !== sent?.id) object(`${name} is of ${sent?.id}, its receipt says ${id}`)
+    if (fates > 1) object(`${name} has ${fates} fates`)
+    for (const { reason } of parked) {
+      if (reason === 'conflict' && !present) object(`${name} is in conflict with nothing`)
+    }
+    const answers = ledger.answers(record)
+    const isRefused = answers.some((status) => status >= 400 && status < 500)
+    if (buriedHere.length > 0 && !isRefused && answers.length < mostAttempts) {
+      object(`${name} was given up after ${answers}`)
+    }
+  }
+}
+
+/** Every record of the topic for dead letters is kept once. */
+function checkUndelivered({ deadLetters, deadLetterRecords }: Settled, object: Object) {
+  const kept = deadLetters.filter(({ reason }) => reason === 'undelivered').map(({ position }) => nameOf(position))
+  const sent = deadLetterRecords.map(nameOf)
+  if (kept.toSorted().join() !== sent.toSorted().join()) object(`of the dead letters ${sent} the store keeps ${kept}`)
+}
+
+/** A receipt names the place of a record of that activity. */
+function checkReceipts({ intents, records, told, found }: Settled, object: Object) {
+  const stored = records.filter((record) => told.get(nameOf(record))?.fate === 'stored')
+  const idsStored = stored.map((record) => contentOf(record.value)?.id).toSorted()
+  const idsFound = found.map(({ id }) => id).toSorted()
+  if (idsStored.join() !== idsFound.join()) object(`the receipts say stored of ${idsStored}, found is ${idsFound}`)
+  const byPosition = new Map(records.map((record) => [nameOf(record), record]))
+  for (const { marker, attempts } of intents) {
+    for (const { result, receipt } of attempts) {
+      if (result !== 'accepted') continue
+      const named = readReceipt(receipt ?? '')
+      const record = typeof named === 'string' ? undefined : byPosition.get(nameOf(named.position))
+      if (!record || markerIn(record.value) !== marker) object(`the receipt of ${marker} names another record, or none`)
+    }
+  }
+}
+
+function contentOf(value: Uint8Array | null): { id: string; metadata?: { marker?: string } } | undefined {
+  try {
+    return JSON.parse(Buffer.from(value ?? []).toString())
+  } catch {
+    return undefined
+  }
+}
+
+const markerIn = (value: Uint8Array | null) => String(contentOf(value)?.metadata?.marker)

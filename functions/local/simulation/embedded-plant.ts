@@ -1,0 +1,76 @@
+import { type EmbeddedBroker, openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
+import type { Position } from '@activity-log/shared/receipt.ts'
+import { startEmbedded } from './embedded-process.ts'
+import { newLedger } from './ledger.ts'
+import { newLife } from './life.ts'
+import type { Server } from './network.ts'
+import type { Plant } from './plant.ts'
+import type { Setting } from './processes.ts'
+import type { AppendedRecord } from './topic.ts'
+
+/** All in one process, over the queue in SQLite. */
+export function embeddedPlant(setting: Setting): Plant {
+  const { random, weather, after, note } = setting.world
+  const file = openEmbeddedBroker({ path: ':memory:' })
+  const ledger = newLedger()
+  const ledgerOfDeadLetters = newLedger()
+  const buried: { position: Position; body: Uint8Array }[] = []
+  const broker: EmbeddedBroker = {
+    ...file,
+    bury(record, headers) {
+      file.bury(record, headers)
+      buried.push({ position: record.position, body: record.value })
+    },
+  }
+  const records: AppendedRecord[] = []
+  const ingest: Server[] = []
+  const persist: Server[] = []
+  const query: Server[] = []
+  let started = 0
+
+  async function append(appended: readonly { headers: AppendedRecord['headers']; value: string }[]) {
+    const positions = await file.publish(appended)
+    positions.forEach((position, index) => {
+      const { headers = {}, value = '' } = appended[index] ?? {}
+      records.push({ ...position, headers, value: Buffer.from(value) })
+    })
+    note(`${appended.length} records appended at ${positions[0]?.offset}`)
+    return positions
+  }
+
+  function restore() {
+    if (ingest.some(({ life }) => !life.isOver())) return
+    const process = startEmbedded(setting, {
+      life: newLife(`log-${++started}`),
+      broker,
+      ledger,
+      ledgerOfDeadLetters,
+      append,
+    })
+    ingest.push(process.ingest)
+    persist.push(process.persist)
+    query.push(process.query)
+  }
+  restore()
+
+  return {
+    ingest,
+    persist,
+    query,
+    ledger,
+    strike() {
+      if (!random.chance(weather.crash)) return
+      const life = ingest.at(-1)?.life
+      life?.end()
+      note(`${life?.name} is killed`)
+      void after(random.between(0, 5000)).then(restore)
+    },
+    restore,
+    isSettled: () => file.read(0, 1).length === 0 && file.deadLetters.read(0, 1).length === 0,
+    state: () => `the first that is left: ${[...file.read(0, 1), ...file.deadLetters.read(0, 1)][0]?.position.offset}`,
+    records: () => records,
+    buried: () => buried,
+    deadLetterRecords: () => buried.map((_, index) => ({ partition: 0, offset: index + 1 })),
+    slip: ({ headers, value }) => void append([{ headers, value: Buffer.from(value ?? []).toString() }]),
+  }
+}

@@ -1,0 +1,38 @@
+import { never } from './world.ts'
+
+/**
+ * One run of a process. When it has ended, none of its calls has an effect and none returns: whatever it was awaiting never
+ * goes on, as after a SIGKILL. Its timers may still fire, but what they start ends at the next call.
+ */
+export type Life = {
+  name: string
+  isOver(): boolean
+  end(): void
+  ended: Promise<void>
+  /** What a process does to the world outside goes through here. */
+  ask<Value>(call: () => Promise<Value>): Promise<Value>
+}
+
+export function newLife(name: string): Life {
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  let isOver = false
+  return {
+    name,
+    isOver: () => isOver,
+    end() {
+      isOver = true
+      end()
+    },
+    ended,
+    async ask(call) {
+      if (isOver) return never
+      try {
+        const value = await call()
+        return isOver ? never : value
+      } catch (error) {
+        if (isOver) return never
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import { type Books, bookOf, completeTime, type Known, toSpans } from '@activity-log/shared/books.ts'
+import { type ActivityDocument, toDocument, toFound } from '@activity-log/shared/document.ts'
+import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
+import { deadLetterId, deadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
+import { fateOf } from '@activity-log/shared/store/fates.ts'
+import type {
+  ActivityStore,
+  FindQuery,
+  KeptDeadLetter,
+  RecordedActivity,
+  RecordFate,
+  SaveOutcome,
+  WrittenFate,
+} from '@activity-log/shared/store/store.ts'
+import { nameOf } from './check-books.ts'
+
+export type SimulatedStore = Pick<
+  ActivityStore,
+  'save' | 'park' | 'find' | 'count' | 'get' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
+>
+
+export type MemoryStoreOptions = {
+  /** Without it an id is no identity. */
+  isUnique: boolean
+  /** Between two things that are not written in one step; it may throw. */
+  betweenWrites(): void
+}
+
+const pollMs = 200
+
+/** The promises of ActivityStore, kept as plainly as they can be, in the steps of one that has no transactions. */
+export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): SimulatedStore {
+  const byId = new Map<string, ActivityDocument>()
+  const fates = new Map<string, WrittenFate>()
+  const deadLetters = new Map<string, KeptDeadLetter>()
+
+  const isAt =
+    ({ partition, offset }: Position) =>
+    (document: ActivityDocument) =>
+      document.partition === partition && document.offset === offset
+  const write = (fate: WrittenFate) => void fates.set(nameOf(fate.position), fate)
+
+  function saveOne({ position, ...event }: RecordedActivity): SaveOutcome {
+    const document = toDocument(event, position)
+    const { tenant, id } = document
+    const name = isUnique ? `${tenant}/${id}` : String(byId.size)
+    const present = byId.get(name)
+    betweenWrites()
+    if (!present) {
+      byId.set(name, document)
+      return 'stored'
+    }
+    if (present.digest !== document.digest) return 'conflict'
+    if (isAt(position)(present)) return 'stored'
+    write({ position, fate: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })
+    return 'duplicate'
+  }
+
+  function listed({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>): ActivityDocument[] {
+    const { tenant, ...narrowing } = filter
+    if (Object.values(narrowing).some((value) => value !== undefined && String(value) !== '')) {
+      throw new Error('a simulation lists everything')
+    }
+    const turn = order === 'asc' ? 1 : -1
+    return [...byId.values()]
+      .filter((document) => document.tenant === tenant)
+      .filter(({ key }) => after === undefined || turn * compare(key, after) > 0)
+      .toSorted((one, other) => turn * compare(one.key, other.key))
+  }
+
+  function readFate({ position }: Receipt): RecordFate | undefined {
+    const stored = [...byId.values()].find(isAt(position))
+    if (stored) return { fate: 'stored', tenant: stored.tenant, activityId: stored.id }
+    const written = fates.get(nameOf(position))
+    if (!written) return undefined
+    const { fate, tenant, activityId, deadLetter } = written
+    return {
+      fate,
+      tenant,
+      ...(activityId !== undefined && { activityId }),
+      ...(deadLetter !== undefined && { deadLetter }),
+    }
+  }
+
+  function books(): Books {
+    const stored = [...byId.values()].map(({ partition, offset, recordedAtMs }) => {
+      return { partition, offset, fate: 'stored' as const, recordedAt: new Date(recordedAtMs) }
+    })
+    const others = [...fates.values()].map(({ position, fate, recordedAt }) => ({ ...position, fate, recordedAt }))
+    const known = [...stored, ...others].toSorted((one, other) => one.offset - other.offset)
+    const partitions = [...Map.groupBy(known, ({ partition }) => partition)].toSorted(([one], [other]) => one - other)
+    const all = partitions.map(([partition, own]) => {
+      const book = bookOf(partition, toSpans(own satisfies readonly Known[]), false)
+      const hasGap = book.missingCount > 0
+      const through = hasGap ? book.completeThrough : book.last
+      const last = own.findLast(({ offset, recordedAt }) => offset <= through && recordedAt)
+      return { book, hasGap, lastRecordedAt: last?.recordedAt }
+    })
+    return { partitions: all.map(({ book }) => book), completeThrough: completeTime(all) }
+  }
+
+  return {
+    save: async (activities) => activities.map(saveOne),
+    async park(letters) {
+      for (const { at, ...letter } of letters) {
+        const id = deadLetterId(letter)
+        const kept = deadLetters.get(id)
+        const times = { firstAt: kept?.firstAt ?? at, lastAt: at, attempts: (kept?.attempts ?? 0) + 1 }
+        deadLetters.set(id, { ...letter, id, ...times })
+        betweenWrites()
+        const fate = fateOf({ at, ...letter })
+        if (fate) write(fate)
+      }
+    },
+    find: async ({ limit, skip = 0, ...query }) =>
+      listed(query)
+        .slice(skip, skip + limit)
+        .map((document) => ({ key: document.key, activity: toFound(document) })),
+    count: async (filter, atMost = Number.POSITIVE_INFINITY) =>
+      Math.min(atMost, listed({ filter, order: 'asc' }).length),
+    async get(tenant, id) {
+      const document = byId.get(`${tenant}/${id}`)
+      return document && toFound(document)
+    },
+    async fate(receipt, untilAborted) {
+      for (;;) {
+        const fate = readFate(receipt)
+        if (fate || !untilAborted || untilAborted.aborted) return fate
+        await new Promise((resolve) => void setTimeout(resolve, pollMs))
+      }
+    },
+    books: async () => books(),
+    getDeadLetter: async (_tenant, id) => deadLetters.get(id),
+    async resolve(_tenant, id, resolution) {
+      const kept = deadLetters.get(id)
+      if (kept && !kept.resolution) deadLetters.set(id, { ...kept, resolution })
+    },
+    findDeadLetters: async () =>
+      [...deadLetters.values()].map((deadLetter) => ({ key: deadLetterKey(deadLetter), deadLetter })),
+  }
+}
+
+const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)

@@ -1,0 +1,27 @@
+import type { Position } from '@activity-log/shared/receipt.ts'
+import type { Ledger } from './ledger.ts'
+import type { Server } from './network.ts'
+import type { AppendedRecord } from './topic.ts'
+
+/** The whole log, in one of its forms, with processes that come and go. */
+export type Plant = {
+  /** Those that run at the moment are among them. */
+  ingest: readonly Server[]
+  persist: readonly Server[]
+  query: readonly Server[]
+  ledger: Ledger
+  /** Something is done to one of its processes. */
+  strike(): void
+  /** Everything that has ended runs again. */
+  restore(): void
+  /** Whether every record has been dealt with. */
+  isSettled(): boolean
+  /** How far it is, for people. */
+  state(): string
+  records(): readonly AppendedRecord[]
+  buried(): readonly { position: Position; body: Uint8Array | null }[]
+  /** Those of the topic for dead letters. */
+  deadLetterRecords(): readonly Position[]
+  /** Puts what is no record of ours straight into the queue. */
+  slip(record: Omit<AppendedRecord, keyof Position>): void
+}

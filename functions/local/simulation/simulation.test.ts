@@ -1,0 +1,24 @@
+import { availableParallelism } from 'node:os'
+import { expect, test } from 'vitest'
+import { safeguards } from './processes.ts'
+import { simulate } from './simulate.ts'
+import { simulateMany } from './simulate-many.ts'
+
+const seeds = 500
+/** For a busy machine; a seed takes some twenty milliseconds of an idle one. */
+const timeout = 240_000
+
+test('nothing is lost, doubled or silent, whatever the seed', { timeout }, async () => {
+  const broken = await simulateMany({ first: 1, count: seeds }, Math.min(2, availableParallelism()))
+  expect(broken.map(({ seed, violations }) => `npm run simulate -- --seed ${seed}: ${violations[0]}`)).toEqual([])
+})
+
+test('a seed decides everything: it happens again as it happened', { timeout }, async () => {
+  for (const seed of [1, 2, 3, 4711]) expect((await simulate(seed)).trace).toEqual((await simulate(seed)).trace)
+  expect((await simulate(1)).hash).not.toBe((await simulate(2)).hash)
+})
+
+test.each(safeguards)('without "%s" a promise is broken', { timeout }, async (without) => {
+  for (let seed = 1; seed <= seeds; seed++) if ((await simulate(seed, { without })).violations.length > 0) return
+  throw new Error(`no seed of ${seeds} shows it`)
+})

@@ -1,0 +1,53 @@
+import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
+import type { Position } from '@activity-log/shared/receipt.ts'
+
+export type AppendedRecord = Position & { headers: EventRecord['headers']; value: Buffer | null }
+
+/** What a consumer gets of a partition: records up to and with an offset, between which there may be none. */
+export type Stretch = { records: readonly AppendedRecord[]; lastOffset: number }
+
+/** Partitions as logs. What is appended stays. */
+export type Topic = {
+  name: string
+  partitions: number
+  /** The positions of the records, which go to one partition. */
+  append(records: readonly Omit<AppendedRecord, 'partition' | 'offset'>[], partition: number): readonly Position[]
+  /** An offset without a record, as transactions leave them. */
+  skip(partition: number): void
+  read(partition: number, from: number, most: number): Stretch | undefined
+  /** The offset of the next record. */
+  end(partition: number): number
+  all(): readonly AppendedRecord[]
+  /** Resolves when something has been appended. */
+  appended(): Promise<void>
+}
+
+export function newTopic(name: string, partitions: number): Topic {
+  const logs = Array.from({ length: partitions }, (): (AppendedRecord | undefined)[] => [])
+  const logOf = (partition: number) => logs[partition] ?? []
+  let { promise, resolve } = Promise.withResolvers<void>()
+  return {
+    name,
+    partitions,
+    append(records, partition) {
+      const log = logOf(partition)
+      const positions = records.map((record) => {
+        const position = { partition, offset: log.length }
+        log.push({ ...record, ...position })
+        return position
+      })
+      resolve()
+      ;({ promise, resolve } = Promise.withResolvers<void>())
+      return positions
+    },
+    skip: (partition) => void logOf(partition).push(undefined),
+    read(partition, from, most) {
+      const entries = logOf(partition).slice(from, from + most)
+      if (entries.length === 0) return undefined
+      return { records: entries.filter((entry) => entry !== undefined), lastOffset: from + entries.length - 1 }
+    },
+    end: (partition) => logOf(partition).length,
+    all: () => logs.flat().filter((entry) => entry !== undefined),
+    appended: () => promise,
+  }
+}

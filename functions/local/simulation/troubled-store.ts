@@ -1,0 +1,69 @@
+import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import type { Life } from './life.ts'
+import type { SimulatedStore } from './memory-store.ts'
+import type { World } from './world.ts'
+
+/** As persist's own. */
+const mostActivities = 500
+/** After this a call has failed, which is later than persist waits for it. */
+const patienceMs = 12_000
+
+/**
+ * The store as one process reaches it. It may fail before a write, after it, in the middle of it, and also write later
+ * what it has given up.
+ */
+export function troubledStore(world: World, life: Life, store: SimulatedStore): SimulatedStore {
+  const { random, weather, after, object, note } = world
+  const way = () => after(random.between(0, Math.min(weather.mostMs, 200)))
+
+  async function write<Item, Result>(
+    verb: 'save' | 'park',
+    items: readonly Item[],
+    apply: (items: readonly Item[]) => Promise<Result>,
+  ): Promise<Result> {
+    await way()
+    if (random.chance(weather.failedWrite)) throw new StoreUnavailable(`${verb}: nothing was written`)
+    if (random.chance(weather.belatedWrite)) {
+      void after(random.between(0, 2 * patienceMs))
+        .then(() => apply(items))
+        .catch(() => {})
+      note(`${life.name} ${verb} of ${items.length} is belated`)
+      await after(random.between(0, patienceMs))
+      throw new StoreUnavailable(`${verb}: no answer`)
+    }
+    if (random.chance(weather.partialWrite)) {
+      const some = items.filter(() => random.chance(0.5))
+      await apply(some)
+      note(`${life.name} ${verb} of ${some.length} of ${items.length}`)
+      throw new StoreUnavailable(`${verb}: a part was written`)
+    }
+    if (random.chance(weather.slowWrite)) await after(random.between(0, patienceMs))
+    const result = await apply(items)
+    note(`${life.name} ${verb} of ${items.length}${verb === 'save' ? `: ${result}` : ''}`)
+    await way()
+    return result
+  }
+
+  return {
+    save(activities) {
+      if (activities.length > mostActivities) object(`persist saved ${activities.length} activities at once`)
+      return life.ask(() => write('save', activities, store.save))
+    },
+    park: (deadLetters) => life.ask(() => write('park', deadLetters, store.park)),
+    find: (query) => life.ask(() => read(() => store.find(query))),
+    count: (filter, atMost) => life.ask(() => read(() => store.count(filter, atMost))),
+    get: (tenant, id) => life.ask(() => read(() => store.get(tenant, id))),
+    fate: (receipt, untilAborted) => life.ask(() => read(() => store.fate(receipt, untilAborted))),
+    books: () => life.ask(() => read(store.books)),
+    findDeadLetters: (query) => life.ask(() => read(() => store.findDeadLetters(query))),
+    getDeadLetter: (tenant, id) => life.ask(() => read(() => store.getDeadLetter(tenant, id))),
+    resolve: (tenant, id, resolution) => life.ask(() => read(() => store.resolve(tenant, id, resolution))),
+  }
+
+  async function read<Result>(ask: () => Promise<Result>): Promise<Result> {
+    await way()
+    if (random.chance(weather.failedWrite)) throw new StoreUnavailable('nothing was read')
+    if (random.chance(weather.slowWrite)) await after(random.between(0, patienceMs))
+    return ask()
+  }
+}

@@ -1,0 +1,105 @@
+import { type Random, randomFrom } from './random.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** How probable each fault is. */
+export type Weather = {
+  /** The longest way that a message has, in milliseconds. */
+  mostMs: number
+  lostRequest: number
+  lostAnswer: number
+  doubledRequest: number
+  /** Kafka, or the queue, says no before it has appended. */
+  refusedAppend: number
+  /** It has appended, and the acknowledgement is lost. */
+  lostAcknowledgement: number
+  /** It answers, well or not, after the caller's patience has ended. */
+  lateAcknowledgement: number
+  /** The records are appended twice. */
+  doubledAppend: number
+  failedWrite: number
+  /** A part of it is written, and the call fails. */
+  partialWrite: number
+  /** The call fails, and later it is written after all. */
+  belatedWrite: number
+  slowWrite: number
+  /** At each moment that chaos has. */
+  crash: number
+  rebalance: number
+  partition: number
+  consumerFailure: number
+}
+
+/** What all parts of a simulation have in common. */
+export type World = {
+  random: Random
+  now(): number
+  weather: Weather
+  after(ms: number): Promise<void>
+  /** The time that one message takes. */
+  way(): Promise<void>
+  /** A line of the trace. */
+  note(fact: string): void
+  /** A promise is broken. */
+  object(violation: string): void
+  readonly violations: readonly string[]
+  readonly trace: readonly string[]
+}
+
+const calm: Weather = {
+  mostMs: 20,
+  lostRequest: 0,
+  lostAnswer: 0,
+  doubledRequest: 0,
+  refusedAppend: 0,
+  lostAcknowledgement: 0,
+  lateAcknowledgement: 0,
+  doubledAppend: 0,
+  failedWrite: 0,
+  partialWrite: 0,
+  belatedWrite: 0,
+  slowWrite: 0,
+  crash: 0,
+  rebalance: 0,
+  partition: 0,
+  consumerFailure: 0,
+}
+
+/** Each fault is absent from a third of the seeds: it shows most beside some others, not beside all of them. */
+export function stormyWeather(random: Random): Weather {
+  const weather = { ...calm, mostMs: random.pick([5, 50, 400, 2000]) }
+  for (const fault of Object.keys(calm) as (keyof Weather)[]) {
+    if (fault !== 'mostMs') weather[fault] = random.pick([0, 0.05, 0.25])
+  }
+  return weather
+}
+
+export const calmDown = (weather: Weather): void => void Object.assign(weather, calm)
+
+export function newWorld(seed: number, time: VirtualTime, say: (line: string) => void = () => {}): World {
+  const random = randomFrom(seed)
+  const weather = stormyWeather(random)
+  const violations: string[] = []
+  const trace: string[] = []
+  const note = (fact: string) => {
+    const line = `${time.now()} ${fact}`
+    trace.push(line)
+    say(line)
+  }
+  const after = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms))
+  return {
+    random,
+    now: time.now,
+    weather,
+    after,
+    way: () => after(random.between(0, weather.mostMs)),
+    note,
+    object(violation) {
+      violations.push(violation)
+      note(`VIOLATION ${violation}`)
+    },
+    violations,
+    trace,
+  }
+}
+
+export const never = new Promise<never>(() => {})
