@@ -202,6 +202,7 @@ const steps: readonly [string, () => Promise<unknown>][] = [
   ['every service restarted under load, each activity found once', restarts],
   ['a stop ends every program with 0', stopsWithZero],
   ['down and up again, each activity found once', downAndUp],
+  ['the books balance with Kafka', () => compose(['run', '--rm', 'books'])],
 ]
 
 let passed = 0
