@@ -138,8 +138,11 @@ export function completeTime(
   return ms > 0 ? new Date(ms) : undefined
 }
 
-/** How long ingest takes at most from the receipt of an activity to its 202. */
-export const acknowledgedWithinMs = 5_000
+/**
+ * How long it takes at most from the receipt of an activity, which is the beginning of its request, to its 202: 10 s until
+ * the request has arrived, 5 s until it is acknowledged.
+ */
+export const acknowledgedWithinMs = 15_000
 
 export type Books = { partitions: readonly PartitionBook[]; completeThrough: Date | undefined }
 

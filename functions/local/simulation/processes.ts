@@ -2,7 +2,6 @@ import { createApp as createIngest } from '@activity-log/ingest/app.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
-import { acknowledgedWithinMs } from '@activity-log/shared/books.ts'
 import { type DeliveryPolicy, maxPollRecords, type Send } from '@activity-log/shared/broker/delivery.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
@@ -37,7 +36,7 @@ export type Setting = {
   policy: DeliveryPolicy
 }
 
-export const deadlineMs = { ingest: acknowledgedWithinMs, persist: 10_000, query: 5000 } as const
+export const deadlineMs = { ingest: 5000, persist: 10_000, query: 5000 } as const
 /** The turns of the event loop take no time; a millisecond too late is too late. */
 const now = () => new Date()
 
