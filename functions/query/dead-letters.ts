@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
@@ -6,7 +5,7 @@ import { decodeCursor } from '@activity-log/shared/cursor.ts'
 import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
-import { isDeadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
+import { deadLetterFilterDigest as digestOf, isDeadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
 import {
   type ActivityStore,
   type DeadLetterFilter,
@@ -79,8 +78,6 @@ function readRequest(url: string): Checked<DeadLettersRequest> {
   if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)
   return valid({ parameters, filter, limit, place: cursor ? { cursor } : { page: 1 } })
 }
-
-const digestOf = (filter: DeadLetterFilter) => hash('sha256', JSON.stringify(['dead letters', filter]), 'buffer')
 
 function summaryOf({ id, reason, topic, position, errors, attempts, activityId, ...others }: KeptDeadLetter) {
   const { recordedAt, firstPosition, firstAt, lastAt, resolution } = others

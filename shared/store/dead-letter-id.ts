@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { DeadLetter } from './store.ts'
+import type { DeadLetter, DeadLetterFilter } from './store.ts'
 
 /**
  * The same for a dead letter that arrives again, whatever the store. The reason stands in it because what the dispatcher
@@ -22,3 +22,7 @@ export const readDeadLetterKey = (key: string): { firstAtMs: number; id: string 
   firstAtMs: Number(key.slice(0, timeDigits)),
   id: key.slice(timeDigits),
 })
+
+/** Tells filters apart: a cursor holds it, so that it cannot be used with others. */
+export const deadLetterFilterDigest = (filter: DeadLetterFilter): Buffer =>
+  hash('sha256', JSON.stringify(['dead letters', filter]), 'buffer')
