@@ -53,6 +53,19 @@ describe('sealed is', () => {
     expect(stretches(sealSpans([], [range(0, 9), range(11, 8000)]))).toEqual([[0, 9]])
   })
 
+  test('everything once nothing is under way any more', () => {
+    const counted = [range(1, 2), range(4, 4)]
+    expect(stretches(sealSpans([], counted, true))).toEqual(stretches(counted))
+  })
+
+  test('no further stretch beyond a thousand, though more of each', () => {
+    const sealed = Array.from({ length: 1000 }, (_, n) => range(3 * n, 3 * n))
+    const counted = [range(2998, 2998), range(4000, 4000), range(20_000, 20_000)]
+    const more = stretches(sealSpans(sealed, counted, true))
+    expect(more).toHaveLength(1000)
+    expect(more.at(-1)).toEqual([2997, 2998])
+  })
+
   test('never less than before, and once again the stretch from 0 when the gap is filled', () => {
     const sealed = [range(0, 9), range(11, 9000)]
     expect(stretches(sealSpans(sealed, []))).toEqual(stretches(sealed))

@@ -87,15 +87,23 @@ function gapsIn(spans: readonly Span[]): Gap[] {
   return gaps
 }
 
+/** Beyond so many stretches no further one is sealed: each is looked at anew whenever one is. */
+const maxSpans = 1000
+
 /**
  * What need not be counted again: the stretch from 0, whatever continues what was sealed, and what lies far behind the
- * newest.
+ * newest. Once nothing is under way any more it is everything.
  */
-export function sealSpans(sealed: readonly Span[], counted: readonly Span[]): Span[] {
+export function sealSpans(sealed: readonly Span[], counted: readonly Span[], isQuiet = false): Span[] {
   const joined = joinSpans(sealed, counted)
   const newest = joined.at(-1)?.last ?? 0
-  const wasSealed = (span: Span) => sealed.some(({ first }) => first >= span.first && first <= span.last)
-  return joined.filter((span) => span.first === 0 || newest - span.first >= islandAfter || wasSealed(span))
+  const isIsland = (span: Span) => joined.length <= maxSpans && (isQuiet || newest - span.first >= islandAfter)
+  let at = 0
+  return joined.filter((span) => {
+    const before = at
+    while ((sealed[at]?.first ?? Number.POSITIVE_INFINITY) <= span.last) at++
+    return span.first === 0 || at > before || isIsland(span)
+  })
 }
 
 /** Gives up what is missing below an offset. */

@@ -16,7 +16,7 @@ export const unknownPartition = -1
 
 export const isKnownPosition = ({ partition }: Position) => partition !== unknownPartition
 
-/** The partitions that are to be sealed once these records have a fate. */
+/** The partitions that are to be sealed as soon as these records have a fate. */
 export function partitionsToSeal(positions: readonly Position[]): number[] {
   const due = positions.filter((position) => isKnownPosition(position) && position.offset % sealEvery === 0)
   return [...new Set(due.map(({ partition }) => partition))]

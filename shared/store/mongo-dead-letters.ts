@@ -25,7 +25,7 @@ type Verbs = 'park' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
 
 export function deadLettersIn(
   deadLetters: Collection<StoredDeadLetter>,
-  fates: Pick<MongoFates, 'write' | 'seal'>,
+  fates: Pick<MongoFates, 'write'>,
 ): Pick<ActivityStore, Verbs> {
   async function upsert(operations: AnyBulkWriteOperation<StoredDeadLetter>[], attempt = 1): Promise<void> {
     const write = () => deadLetters.bulkWrite(operations, { ordered: false })
@@ -46,9 +46,7 @@ export function deadLettersIn(
       if (letters.length === 0) return
       await upsert(letters.map(toUpsert))
       // after them: a fate never names a dead letter that is not there, and a redelivery makes up for one that is missing
-      const written = letters.flatMap((letter) => fateOf(letter) ?? [])
-      await fates.write(written)
-      await fates.seal(written.map(({ position }) => position))
+      await fates.write(letters.flatMap((letter) => fateOf(letter) ?? []))
     },
     async findDeadLetters({ filter, order, limit, after }) {
       const { tenant, reason, topic, from, to, state } = filter

@@ -12,12 +12,12 @@ import {
   writeOff,
 } from '../books.ts'
 import type { Position, Receipt } from '../receipt.ts'
-import { isKnownPosition, maxCounted, partitionsToSeal } from './fates.ts'
+import { isKnownPosition, maxCounted } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
 import { refusedAsPresent } from './mongo-save.ts'
-import type { RecordFate, WrittenFate } from './store.ts'
+import { type RecordFate, StoreUnavailable, type WrittenFate } from './store.ts'
 
 /** `_id` is the position, so that there is one for each whatever the indexes. */
 export type StoredFate = Omit<WrittenFate, 'position'> & { _id: string; partition: number; offset: number; at: Date }
@@ -30,6 +30,9 @@ export type FateCollections = {
   fates: Collection<StoredFate>
   books: Collection<StoredBook>
 }
+type Rewrite = (sealed: readonly Span[], counted: readonly Span[]) => Span[]
+const mostAttempts = 20
+
 export type MongoFates = ReturnType<typeof fatesIn>
 
 /** The fates of records by their positions: that of a stored one is on its activity, every other one is in `fates`. */
@@ -57,11 +60,8 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
     return { fate, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
   }
 
-  async function known(partition: number, { first, last }: { first: number; last?: number }): Promise<Known[]> {
-    const match = {
-      partition: { $eq: partition },
-      offset: { $gte: first, ...(last !== undefined && { $lte: last }) },
-    }
+  async function known(partition: number, offset: Offsets): Promise<Known[]> {
+    const match = { partition: { $eq: partition }, offset }
     const listed = { sort: byPosition, hint: byPosition, limit: maxCounted, batchSize: maxCounted, maxTimeMS } as const
     const [stored, others] = await Promise.all([
       activities.find(match, listed).project<{ offset: number }>({ _id: 0, offset: 1 }).toArray(),
@@ -74,16 +74,32 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
 
   /** What is not sealed, as far as it is counted: `uncounted` says that there may be more. */
   async function count(partition: number, spans: readonly Span[]) {
-    const stretches = await Promise.all(openStretches(spans).map((stretch) => known(partition, stretch)))
-    return { counted: stretches.flatMap(toSpans), uncounted: stretches.some(({ length }) => length === maxCounted) }
+    const { single, stretches, areAll } = questions(openStretches(spans))
+    const found: Known[][] = []
+    if (single.length > 0) found.push(await known(partition, { $in: single }))
+    for (const { first, last } of stretches) {
+      found.push(await known(partition, { $gte: first, ...(last !== undefined && { $lte: last }) }))
+    }
+    const all = found.flat().sort((a, b) => a.offset - b.offset)
+    return { counted: toSpans(all), uncounted: !areAll || found.some(({ length }) => length === maxCounted) }
   }
 
-  async function rewrite(partition: number, change: (sealed: readonly Span[], counted: readonly Span[]) => Span[]) {
+  /** Resolves with whether it did: not when another one did meanwhile. */
+  async function rewriteOnce(partition: number, change: Rewrite): Promise<boolean> {
     const { spans = [], version = 0 } = (await books.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? {}
     const { counted } = await count(partition, spans)
     const next = { version: version + 1, spans: change(spans, counted) }
-    if (version > 0) await books.updateOne({ _id: { $eq: partition }, version: { $eq: version } }, { $set: next })
-    else await books.updateOne({ _id: { $eq: partition } }, { $setOnInsert: next }, { upsert: true })
+    if (version > 0) {
+      const place = { _id: { $eq: partition }, version: { $eq: version } }
+      return (await books.updateOne(place, { $set: next })).matchedCount > 0
+    }
+    const document = { _id: partition, ...next }
+    return (await refusedAsPresent(() => books.bulkWrite([{ insertOne: { document } }]))).length === 0
+  }
+
+  async function rewrite(partition: number, change: Rewrite) {
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) if (await rewriteOnce(partition, change)) return
+    throw new StoreUnavailable(`The book of partition ${partition} was always written by another one meanwhile`)
   }
 
   async function lastRecordedAt(partition: number, offset: number): Promise<Date | undefined> {
@@ -109,8 +125,11 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
       })),
 
     read,
-    async seal(positions: readonly Position[]) {
-      for (const partition of partitionsToSeal(positions)) await rewrite(partition, sealSpans)
+    async seal(partition: number, isQuiet: boolean) {
+      const sealMore: Rewrite = (sealed, counted) => sealSpans(sealed, counted, isQuiet)
+      if (isQuiet) await rewrite(partition, sealMore)
+      // whoever wrote meanwhile has counted the same
+      else await rewriteOnce(partition, sealMore)
     },
     writeOff: (partition: number, below: number) =>
       rewrite(partition, (sealed, counted) => writeOff(joinSpans(sealed, counted), below)),
@@ -137,6 +156,28 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
     },
   }
 }
+
+/** So many short stretches are asked for in one question, by their offsets, and so many long ones in one each. */
+const mostSingle = 2000
+const mostOffsets = 4
+const mostStretches = 20
+
+/** A gap is short as a rule. Of too many the last are left out, but never what lies behind them all. */
+function questions(open: readonly Stretch[]) {
+  const single: number[] = []
+  const stretches: Stretch[] = []
+  let areAll = true
+  for (const stretch of open) {
+    const { first, last = Number.POSITIVE_INFINITY } = stretch
+    const isShort = last - first < mostOffsets
+    if (isShort && single.length < mostSingle) for (let at = first; at <= last; at++) single.push(at)
+    else if (!isShort && (stretches.length < mostStretches || stretch.last === undefined)) stretches.push(stretch)
+    else areAll = false
+  }
+  return { single, stretches, areAll }
+}
+type Stretch = ReturnType<typeof openStretches>[number]
+type Offsets = { $in: number[] } | { $gte: number; $lte?: number }
 
 const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
 

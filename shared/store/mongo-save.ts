@@ -25,7 +25,7 @@ const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
  */
 export function savingIn(
   activities: Collection<StoredActivity>,
-  fates: Pick<MongoFates, 'write' | 'seal'>,
+  fates: Pick<MongoFates, 'write'>,
 ): ActivityStore['save'] {
   return async (recorded) => {
     if (recorded.length === 0) return []
@@ -45,7 +45,6 @@ export function savingIn(
     )
     const duplicates = recorded.filter((_recorded, index) => outcomes[index] === 'duplicate')
     await fates.write(duplicates.map(toDuplicate))
-    await fates.seal(recorded.map(({ position }) => position))
     return outcomes
   }
 

@@ -369,7 +369,7 @@ async function watched(activities: Parameters<typeof saveInto>[1] = []) {
   }
   database.client.on('commandStarted', watch)
   onTestFinished(() => void database.client.off('commandStarted', watch))
-  const noFates = { write: async () => {}, seal: async () => {} }
+  const noFates = { write: async () => {} }
   const store = { save: savingIn(db.collection('activities'), noFates), ...queriesIn(db.collection('activities')) }
   return { database, commands, store }
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
+import { fateOf } from './fates.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { deadLettersIn } from './mongo-dead-letters.ts'
 import { collections, type StoredActivity } from './mongo-documents.ts'
@@ -9,6 +10,7 @@ import { fatesIn } from './mongo-fates.ts'
 import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
 import { queriesIn } from './mongo-query.ts'
 import { savingIn } from './mongo-save.ts'
+import { startSealer } from './sealer.ts'
 import { type ActivityStore, type RecordedActivity, type RecordFate, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
@@ -17,6 +19,8 @@ export type MongoStoreOptions = {
   log: Log
   /** Makes indexes that are absent, in the background; only persist asks for it. */
   migrate?: { retentionDays: number | undefined }
+  /** How long after its first record of late a partition is sealed, however few they are. */
+  sealAfterMs?: number
 }
 
 /** The store, and what it learns of its configuration only from MongoDB. */
@@ -41,7 +45,7 @@ const longestPauseMs = 30_000
  * A store in MongoDB. It is there at once, whether MongoDB is or not: what is asked of it meanwhile rejects with
  * StoreUnavailable within seconds, and works when MongoDB is back. Throws ConfigError where the URI is none.
  */
-export function openMongoStore({ uri, database, log, migrate }: MongoStoreOptions): MongoStore {
+export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_000 }: MongoStoreOptions): MongoStore {
   /**
    * Nothing is saved before this: without the unique index an id could be stored twice. After any trouble it is looked at
    * again: what comes back may be another MongoDB, an empty one.
@@ -123,6 +127,11 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
     }
   }
 
+  const sealer = startSealer({
+    seal: (partition, isQuiet) => ask(({ fates }) => fates.seal(partition, isQuiet)),
+    quietMs: sealAfterMs,
+  })
+
   async function introduce() {
     for (let pauseMs = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
@@ -143,8 +152,16 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
 
   return {
     misconfigured: misconfigured.promise,
-    save: (activities) => ask((connection) => saveGuarded(connection, activities)),
-    park: (letters) => ask(({ park }) => park(letters)),
+    async save(activities) {
+      const outcomes = await ask((connection) => saveGuarded(connection, activities))
+      // the fate of a conflict is not known yet: its dead letter is to come
+      sealer.arrived(activities.map(({ position }) => position))
+      return outcomes
+    },
+    async park(letters) {
+      await ask(({ park }) => park(letters))
+      sealer.arrived(letters.flatMap((letter) => fateOf(letter)?.position ?? []))
+    },
     find: (query) => ask(({ find }) => find(query)),
     count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),
@@ -153,13 +170,13 @@ export function openMongoStore({ uri, database, log, migrate }: MongoStoreOption
     findDeadLetters: (query) => ask(({ findDeadLetters }) => findDeadLetters(query)),
     getDeadLetter: (tenant, id) => ask(({ getDeadLetter }) => getDeadLetter(tenant, id)),
     resolve: (tenant, id, resolution) => ask(({ resolve }) => resolve(tenant, id, resolution)),
-    account: (written) =>
-      ask(async ({ fates }) => {
-        await fates.account(written)
-        await fates.seal(written.map(({ position }) => position))
-      }),
+    async account(written) {
+      await ask(({ fates }) => fates.account(written))
+      sealer.arrived(written.map(({ position }) => position))
+    },
     writeOff: (partition, below) => ask(({ fates }) => fates.writeOff(partition, below)),
     async [Symbol.asyncDispose]() {
+      await sealer[Symbol.asyncDispose]()
       closing.abort()
       await current.client.close()
       await introduced

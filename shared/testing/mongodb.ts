@@ -76,10 +76,10 @@ export async function refusingScans({ client, db }: TestDatabase): Promise<Async
   return { [Symbol.asyncDispose]: () => set(false).then(() => undefined) }
 }
 
-/** While it lasts, the next so many of these commands fail as `data` says; other commands do not. */
+/** While it lasts, the next so many of these commands fail as `data` says, or all but the first; other commands do not. */
 export async function failing(
   { client }: TestDatabase,
-  mode: { times: number } | 'alwaysOn',
+  mode: { times: number } | { skip: number } | 'alwaysOn',
   data: { failCommands: string[] } & Document,
 ): Promise<AsyncDisposable> {
   const set = (how: typeof mode | 'off') =>

@@ -1,0 +1,165 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { aDeadLetter, receivedAt, recorded, silent, until } from '../testing/builders.ts'
+import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
+import { mongodbUri } from '../testing/servers.ts'
+import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
+import type { StoredBook } from './mongo-fates.ts'
+import { makeIndexes } from './mongo-indexes.ts'
+import { type RecordedActivity, StoreUnavailable } from './store.ts'
+
+const features = await askFeatures()
+const databases: TestDatabase[] = []
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+
+async function newDatabase(): Promise<TestDatabase> {
+  const database = aDatabase()
+  databases.push(database)
+  await makeIndexes(database.db)
+  return database
+}
+
+const openIn = ({ name }: TestDatabase, changes: Partial<MongoStoreOptions> = {}) =>
+  openMongoStore({ uri: mongodbUri, database: name, log: silent, migrate: { retentionDays: undefined }, ...changes })
+
+const at = (offset: number, id = `${offset}`, partition = 0): RecordedActivity => ({
+  ...recorded({ id }),
+  position: { partition, offset },
+})
+const place = (offset: number) => ({ position: { partition: 0, offset }, recordedAt: receivedAt })
+
+describe('a redelivery makes up for a failure between any two steps', () => {
+  const failures = [
+    ['an error', { errorCode: 14031 }],
+    ['a connection that breaks', { closeConnection: true }],
+    ['no majority', { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } }],
+  ] as const
+
+  test.runIf(features.failpoints).each(failures)(
+    'of a save whose duplicates’ fates fail with %s',
+    async (_what, how) => {
+      const database = await newDatabase()
+      await using store = openIn(database)
+      await store.save([at(0, 'a')])
+      const records = [at(1, 'a'), at(2, 'b'), at(3, 'b')]
+      {
+        // the activities are inserted; what fails is an update
+        await using _ = await failing(database, { times: 2 }, { failCommands: ['update'], ...how })
+        await expect(store.save(records)).rejects.toBeInstanceOf(StoreUnavailable)
+      }
+      expect(await store.get('default', 'b')).toBeDefined()
+      expect(await store.save(records)).toEqual(['duplicate', 'stored', 'duplicate'])
+      expect((await store.books()).partitions).toMatchObject([
+        { missingCount: 0, counts: { stored: 2, duplicate: 2, conflict: 0, refused: 0 } },
+      ])
+    },
+  )
+
+  test.runIf(features.failpoints).each(failures)('of a park whose fates fail with %s', async (_what, how) => {
+    const database = await newDatabase()
+    await using store = openIn(database)
+    const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'refused' : 'conflict' }))
+    const [first] = letters
+    await store.park([first!])
+    await database.db.collection('fates').deleteMany({})
+    {
+      // the first update is that of the dead letters
+      await using _ = await failing(database, { skip: 1 }, { failCommands: ['update'], ...how })
+      await expect(store.park(letters)).rejects.toBeInstanceOf(StoreUnavailable)
+    }
+    await store.park(letters)
+    expect((await store.books()).partitions).toMatchObject([
+      { missingCount: 0, counts: { stored: 0, duplicate: 0, conflict: 1, refused: 1 } },
+    ])
+    expect(await store.fate(place(1))).toMatchObject({ fate: 'refused', deadLetter: expect.any(String) })
+  })
+})
+
+test('many stores that seal the same partition at once lose nothing and count nothing twice', async () => {
+  const database = await newDatabase()
+  const stores = Array.from({ length: 4 }, () => openIn(database))
+  await using stack = new AsyncDisposableStack()
+  for (const store of stores) stack.use(store)
+  const count = 2048
+  // of every three, one is a duplicate and one is refused
+  const records = Array.from({ length: count }, (_, offset) => at(offset, offset % 3 === 1 ? '0' : `${offset}`))
+  await stores[0]!.save([at(0)])
+  const groups = Array.from({ length: count / 32 }, (_, n) =>
+    records.filter(({ position }) => position.offset % (count / 32) === n),
+  )
+  await Promise.all(
+    stores.map(async (store, n) => {
+      for (const [index, group] of groups.entries()) {
+        if (index % stores.length !== n) continue
+        const refused = group.filter(({ position }) => position.offset % 3 === 2)
+        await store.save(group.filter((one) => !refused.includes(one)))
+        await store.park(refused.map(({ position }) => aDeadLetter(place(position.offset))))
+      }
+    }),
+  )
+  const expected = { stored: 683, duplicate: 683, refused: 682, conflict: 0 }
+  expect((await stores[0]!.books()).partitions).toMatchObject([{ missingCount: 0, last: count - 1, counts: expected }])
+})
+
+test('the first seal of a partition may be made by many at once', async () => {
+  const database = await newDatabase()
+  const stores = Array.from({ length: 6 }, () => openIn(database))
+  await using stack = new AsyncDisposableStack()
+  for (const store of stores) stack.use(store)
+  await Promise.all(stores.map((store) => store.books()))
+  for (let partition = 0; partition < 10; partition++) {
+    const outcomes = await Promise.all(stores.map((store) => store.save([at(0, `${partition}`, partition)])))
+    expect(outcomes.flat()).toEqual(stores.map(() => 'stored'))
+  }
+})
+
+test('what was known stays counted when MongoDB has deleted it, also behind a gap and in a partition that is quiet', async () => {
+  const database = await newDatabase()
+  {
+    await using store = openIn(database)
+    await store.save([0, 1, 2, 4, 5].map((offset) => at(offset)))
+    await store.park([aDeadLetter(place(6))])
+  }
+  for (const name of ['activities', 'fates']) await database.db.collection(name).deleteMany({})
+  await using store = openIn(database)
+  await store.save([at(7)])
+  expect((await store.books()).partitions).toMatchObject([
+    { last: 7, missing: [{ first: 3, last: 3 }], counts: { stored: 6, refused: 1 } },
+  ])
+})
+
+test('a partition is sealed a while after its last record, too', async () => {
+  const database = await newDatabase()
+  await using store = openIn(database, { sealAfterMs: 1 })
+  await store.save([at(1), at(3)])
+  const books = database.db.collection<StoredBook>('books')
+  await until(async () => (await books.findOne({ _id: 0 }))?.spans.length === 2)
+})
+
+test('what is given up is given up, however many seal at the time', async () => {
+  const database = await newDatabase()
+  await using store = openIn(database)
+  await using other = openIn(database, { sealAfterMs: 0 })
+  await store.save([at(5)])
+  const saving = Promise.all(Array.from({ length: 40 }, (_, n) => other.save([at(256 * (n + 1))])))
+  await Promise.all([1, 2, 3, 4, 5].map((below) => store.writeOff(0, below)))
+  await saving
+  expect((await store.books()).partitions).toMatchObject([{ completeThrough: 5, writtenOff: 5 }])
+})
+
+test('thousands of gaps hold nobody up, and are filled when their fates are known', { timeout: 120_000 }, async () => {
+  const database = await newDatabase()
+  await using store = openIn(database)
+  const count = 6000
+  const counts = { stored: 1, duplicate: 0, conflict: 0, refused: 0 }
+  const spans = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n, counts }))
+  await database.db.collection<{ _id: number }>('books').insertOne({ _id: 0, version: 1, spans } as never)
+  const bookOf0 = async () => (await store.books()).partitions[0]
+  await store.save([at(2 * count)])
+  expect(await bookOf0()).toMatchObject({ counts: { stored: count + 1 }, missingCount: count })
+  await store.save([1, 3].map((offset) => at(offset)))
+  expect(await bookOf0()).toMatchObject({ completeThrough: 4, counts: { stored: count + 3 } })
+  // those that were left out come to their turn when the first are given up
+  await store.save([at(2 * count - 1)])
+  await store.writeOff(0, 2 * count - 3)
+  expect(await bookOf0()).toMatchObject({ missing: [{ first: 2 * count - 3 }], writtenOff: count - 4 })
+})
