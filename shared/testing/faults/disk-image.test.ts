@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { type DiskEvent, diskAfter, readTraced } from './disk-image.ts'
+
+const hex = (text: string) => Buffer.from(text).toString('hex').replace(/../g, '\\x$&')
+const wal = '/data/queue.db-wal'
+const events: DiskEvent[] = [
+  { kind: 'write', file: wal, offset: 0, bytes: Buffer.from('first ') },
+  { kind: 'sync', file: wal },
+  { kind: 'write', file: wal, offset: 6, bytes: Buffer.from('second') },
+  { kind: 'write', file: wal, offset: 0, bytes: Buffer.from('F') },
+  { kind: 'sync', file: wal },
+  { kind: 'truncate', file: wal, size: 3 },
+]
+const held = (count: number, survives = false) =>
+  diskAfter(events, count, () => survives)
+    .get(wal)
+    ?.toString()
+
+test('a disk has what was written before the last sync, and no more of it', () => {
+  expect([1, 2, 4, 5, 6].map((count) => held(count))).toEqual(['', 'first ', 'first ', 'First second', 'First second'])
+})
+
+test('of what was written since, what survives is there too', () => {
+  expect([1, 3, 4, 6].map((count) => held(count, true))).toEqual(['first ', 'first second', 'First second', 'Fir'])
+})
+
+test('the calls are read as strace writes them', () => {
+  const path = `21<${hex(wal)}>`
+  expect(readTraced(`pwrite64(${path}, "${hex('ab')}", 2, 4096) = 2`)).toEqual({
+    kind: 'write',
+    file: wal,
+    offset: 4096,
+    bytes: Buffer.from('ab'),
+  })
+  expect(readTraced(`ftruncate(${path}, 12) = 0`)).toEqual({ kind: 'truncate', file: wal, size: 12 })
+  expect(readTraced(`fdatasync(${path}) = 0`)).toEqual({ kind: 'sync', file: wal })
+  expect(readTraced(`unlink("${hex(wal)}") = 0`)).toEqual({ kind: 'remove', file: wal })
+  const parts = `[{iov_base="${hex('HTTP')}", iov_len=4}, {iov_base="${hex('/1.1')}", iov_len=4}], 2`
+  expect(readTraced(`writev(24<${hex('socket:[1]')}>, ${parts}) = 8`)).toEqual({ kind: 'sent', text: 'HTTP/1.1' })
+})
+
+test.each([
+  [`fsync(21<${hex(wal)}>) = -1 EIO (Input/output error)`, 'a sync that failed'],
+  [`pwrite64(21<${hex(`${wal.slice(0, -3)}shm`)}>, "${hex('a')}", 1, 0) = 1`, 'shared memory'],
+  [`write(1<${hex('/dev/null')}>, "${hex('a')}", 1) = 1`, 'another file'],
+  ['+++ killed by SIGKILL +++', 'no call'],
+])('what a disk does not keep is left out: %#', (line) => {
+  expect(readTraced(line)).toBeUndefined()
+})
+
+test('what would make the image wrong is an error', () => {
+  expect(() => readTraced(`pwrite64(21<${hex(wal)}>, "${hex('a')}"..., 9, 0) = 9`)).toThrow('left out')
+  expect(() => readTraced(`write(21<${hex(wal)}>, "${hex('a')}", 1) = 1`)).toThrow('not known')
+})
