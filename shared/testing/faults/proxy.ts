@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type NetConnectOpts, type Socket, connect } from 'node:net'
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 
@@ -92,7 +92,9 @@ export async function startProxy({
     const deadline = performance.now() + holdMs
     for (;;) {
       for (const _ of upstreams) {
-        const upstream = connect({ ...upstreams[turn++ % upstreams.length]!, allowHalfOpen: true, noDelay: true })
+        const place = upstreams[turn++ % upstreams.length]
+        if (!place) break
+        const upstream = connect({ ...place, allowHalfOpen: true, noDelay: true })
         const isOpen = await once(upstream, 'connect').then(
           () => true,
           () => false,

@@ -29,7 +29,10 @@ export function seeded(seed: string): Random {
       const shuffled = [...items]
       for (let last = shuffled.length - 1; last > 0; last--) {
         const other = between(0, last)
-        ;[shuffled[last], shuffled[other]] = [shuffled[other] as (typeof items)[number], shuffled[last] as (typeof items)[number]]
+        ;[shuffled[last], shuffled[other]] = [
+          shuffled[other] as (typeof items)[number],
+          shuffled[last] as (typeof items)[number],
+        ]
       }
       return shuffled
     },

@@ -1,0 +1,42 @@
+import type { Toxic } from './proxy.ts'
+
+/** The programs of a scenario; a second one of a kind has a number behind its name. */
+export type Kind = 'ingest' | 'persist' | 'query' | 'source' | 'deadLetterSource' | 'replay' | 'log'
+export type PartName = Kind | `${Kind}-${number}`
+export const kindOf = (part: PartName) => part.split('-')[0] as Kind
+
+/** Where a proxy stands; what `source` has to Kafka, those for dead letters have too. */
+export const links = [
+  'client→ingest',
+  'ingest→kafka',
+  'source→kafka',
+  'source→persist',
+  'persist→store',
+  'query→store',
+] as const
+export type LinkName = (typeof links)[number]
+
+export type Fault =
+  /** A program that ends is started again, whatever ended it. */
+  | { do: 'signal'; part: PartName; signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT' }
+  | { do: 'start' | 'stop'; part: PartName }
+  | { do: 'broker'; verb: 'kill' | 'pause' | 'resume' | 'restart'; number: number }
+  /** Starts and resumes whatever is down. */
+  | { do: 'brokers'; verb: 'start' }
+  /** The leader of one partition, or of each. */
+  | { do: 'move'; partition?: number }
+  | { do: 'store'; verb: 'kill' | 'pause' | 'resume' | 'restart' | 'start' }
+  | { do: 'toxic'; on: LinkName; toxic: Toxic | undefined }
+  | { do: 'disk'; full: boolean }
+  /** Straight onto the topic: what no activity can be made of, or all that is there so far once more, in another order. */
+  | { do: 'put'; what: 'poison' | 'everything again' }
+  | { do: 'client'; what: 'aborts' | 'sends half' | 'is slow' }
+
+/** `at` counts from the first request, in milliseconds. */
+export type Step = { at: number } & Fault
+
+export const describe = ({ do: verb, ...rest }: Fault): string =>
+  [
+    verb,
+    ...Object.values(rest).map((value) => (typeof value === 'object' ? Object.values(value).join(' ') : String(value))),
+  ].join(' ')

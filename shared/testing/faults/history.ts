@@ -1,0 +1,70 @@
+import { createWriteStream } from 'node:fs'
+import { finished } from 'node:stream/promises'
+import type { SentActivity } from '../../activity.ts'
+
+/** `unknown`: sending it again with the same id is always safe, and so is leaving it. */
+export type Outcome = 'ok' | 'refused' | 'unknown'
+
+/** One attempt with one activity. Times are milliseconds since the history began. */
+export type Attempt = {
+  id: string
+  activity: SentActivity
+  /** Whether it went through ingest, or straight onto the topic. */
+  to: 'ingest' | 'topic'
+  sentAt: number
+  endedAt: number
+  outcome: Outcome
+  receipt?: string
+  why?: string
+}
+
+/** What was put onto the topic that no activity can be made of: it is to be found among the dead letters. */
+export type Poison = { name: string; body: Buffer }
+
+export type History = AsyncDisposable & {
+  path: string
+  attempts: readonly Attempt[]
+  poison: readonly Poison[]
+  now(): number
+  /** Is written before the request is. */
+  sends(id: string): number
+  ended(attempt: Attempt): void
+  put(poison: Poison): void
+  /** What was done to the system, and anything else that explains what happened. */
+  note(fact: object): void
+}
+
+/** Keeps everything in memory, and writes it as it happens: a history that ends in the middle says how far it came. */
+export function openHistory(path: string): History {
+  const startedAt = performance.now()
+  const file = createWriteStream(path)
+  const attempts: Attempt[] = []
+  const poison: Poison[] = []
+  const now = () => Math.round(performance.now() - startedAt)
+  const write = (fact: object) => void file.write(`${JSON.stringify(fact)}\n`)
+
+  return {
+    path,
+    attempts,
+    poison,
+    now,
+    sends(id) {
+      const at = now()
+      write({ at, sends: id })
+      return at
+    },
+    ended(attempt) {
+      attempts.push(attempt)
+      write(attempt)
+    },
+    put(one) {
+      poison.push(one)
+      write({ at: now(), poison: one.name, body: one.body.toString('base64') })
+    },
+    note: (fact) => write({ at: now(), ...fact }),
+    async [Symbol.asyncDispose]() {
+      file.end()
+      await finished(file)
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { FoundActivity } from '../../document.ts'
+import type { Books, FoundDeadLetter, Observed } from './checker.ts'
+import type { History } from './history.ts'
+import type { Random } from './random.ts'
+import type { System } from './system.ts'
+
+const pollMs = 200
+const someReceipts = 500
+
+/**
+ * Resolves with true once every position has its fate, or whoever delivers has nothing more to deliver: what is not there
+ * then will never be. With false when the time is over before.
+ */
+export async function settle(system: System, deadlineMs: number): Promise<boolean> {
+  const deadline = performance.now() + deadlineMs
+  while (performance.now() < deadline) {
+    // an answer may fail while a server comes back
+    const isComplete = await areBooksComplete(system).catch(() => false)
+    if (isComplete || (await system.isDrained().catch(() => false))) return true
+    await wait(pollMs)
+  }
+  return false
+}
+
+async function areBooksComplete({ query, ends }: System): Promise<boolean> {
+  const books = await ask<Books>(`${query}/books`)
+  if (!books?.balanced) return false
+  const last = new Map(books.partitions.map(({ partition, last }) => [partition, last ?? -1]))
+  return [...(await ends())].every(([partition, end]) => (last.get(partition) ?? -1) + 1 === end)
+}
+
+/** Everything that the log says of itself. */
+export async function observe(
+  system: System,
+  { attempts }: Pick<History, 'attempts'>,
+  random: Random,
+): Promise<Observed> {
+  const found = await readPages<FoundActivity>(system.query, '/logs?limit=1000&count=none')
+  const letters = await readPages<Omit<FoundDeadLetter, 'body'>>(system.query, '/dead-letters?limit=1000&state=all')
+  const books = await ask<Books>(`${system.query}/books`)
+  const receipts = attempts.flatMap(({ receipt }) => receipt ?? [])
+  const fates = new Map<string, string>()
+  for (const receipt of random.shuffled(receipts).slice(0, someReceipts)) {
+    const answer = await ask<{ fate: string }>(`${system.query}/receipts/${receipt}`)
+    if (answer) fates.set(receipt, answer.fate)
+  }
+  const bodies = new Map<string, Buffer>()
+  for (const { id } of letters ?? []) {
+    const letter = await ask<{ body: { base64: string } }>(`${system.query}/dead-letters/${encodeURIComponent(id)}`)
+    bodies.set(id, Buffer.from(letter?.body.base64 ?? '', 'base64'))
+  }
+  return {
+    found: found ?? [],
+    ...(letters && {
+      deadLetters: letters.map((letter) => ({ ...letter, body: bodies.get(letter.id) ?? Buffer.alloc(0) })),
+    }),
+    receipts: fates,
+    ...(books && { books, ends: await system.ends() }),
+  }
+}
+
+/** Undefined where there is no such path. */
+async function readPages<Row>(origin: string, path: string): Promise<Row[] | undefined> {
+  const rows: Row[] = []
+  for (let url: string | null = path; url; ) {
+    const page: { data: Row[]; next: string | null } | undefined = await ask(origin + url)
+    if (!page) return undefined
+    rows.push(...page.data)
+    url = page.next
+  }
+  return rows
+}
+
+const attempts = 20
+
+async function ask<Answer>(url: string): Promise<Answer | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined)
+    if (response?.ok) return (await response.json()) as Answer
+    if (response?.status === 404) return undefined
+    if (response && response.status < 500)
+      throw new Error(`${url} was answered ${response.status}: ${await response.text()}`)
+    if (attempt === attempts) throw new Error(`${url} was not answered: ${response?.status}`)
+    await wait(pollMs)
+  }
+}

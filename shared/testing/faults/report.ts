@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import type { Run } from './run-scenario.ts'
+
+const columns: readonly [name: string, of: (run: Run) => string | number][] = [
+  ['scenario', ({ scenario }) => scenario],
+  ['seed', ({ seed }) => seed],
+  ['sent', ({ sent }) => sent],
+  ['acknowledged', ({ acknowledged }) => acknowledged],
+  ['unknown', ({ unknown }) => unknown],
+  ['refused', ({ refused }) => refused],
+  ['found', ({ found }) => found],
+  ['dead letters', ({ deadLetters }) => deadLetters],
+  ['duplicates', ({ duplicates }) => duplicates],
+  ['lost', ({ lost }) => lost],
+  ['books', ({ balanced }) => (balanced === undefined ? '–' : balanced ? 'balanced' : 'NOT BALANCED')],
+  ['longest without an acknowledgement, s', ({ longestGapMs }) => (longestGapMs / 1000).toFixed(1)],
+  ['slowest answer, s', ({ slowestAnswerMs }) => (slowestAnswerMs / 1000).toFixed(1)],
+  ['problems', ({ problems }) => problems.length],
+]
+
+export function table(runs: readonly Run[]): string {
+  const head = `| ${columns.map(([name]) => name).join(' | ')} |`
+  const line = `| ${columns.map(([name]) => (['scenario', 'books'].includes(name) ? '---' : '---:')).join(' | ')} |`
+  return [head, line, ...runs.map((run) => `| ${columns.map(([, of]) => of(run)).join(' | ')} |`)].join('\n')
+}
+
+export function summary(runs: readonly Run[]): string {
+  const sum = (of: (run: Run) => number) => runs.reduce((total, run) => total + of(run), 0).toLocaleString('en')
+  const names = new Set(runs.map(({ scenario }) => scenario))
+  const unbalanced = runs.filter(({ balanced }) => balanced === false).length
+  const failed = runs.filter(({ problems }) => problems.length > 0).length
+  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, books not balanced in ${unbalanced}; ${failed} runs with a problem`
+}
+
+export type Report = { command: string; runs: readonly Run[]; safeguards?: string }
+
+export function writeReport(folder: string, { command, runs, safeguards }: Report): void {
+  const made = { command, on: new Date().toISOString().slice(0, 10), node: process.version, cpus: cpus().length }
+  const text = [
+    '# What the fault campaign found',
+    `\`${made.command}\`, on ${made.on}, Node ${made.node}, ${made.cpus} processors.`,
+    `${summary(runs)}.`,
+    table(runs),
+    ...(safeguards ? [safeguards] : []),
+  ]
+  writeFileSync(join(folder, 'report.md'), `${text.join('\n\n')}\n`)
+  writeFileSync(join(folder, 'report.json'), `${JSON.stringify({ ...made, runs }, undefined, 2)}\n`)
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { check, type Verdict } from './checker.ts'
+import { describe, type Step } from './fault.ts'
+import { type Attempt, openHistory } from './history.ts'
+import { postAll } from './load.ts'
+import { observe, settle } from './observe.ts'
+import { seeded } from './random.ts'
+import { loadOf, type Scenario } from './scenarios.ts'
+import { startSystem } from './start-system.ts'
+
+export type RunOptions = {
+  seed: number
+  events: number
+  /** Where histories are kept. */
+  folder: string
+  mutant?: string | undefined
+  moves?: number | undefined
+  onProgress?: (what: string) => void
+}
+
+export type Run = Verdict & {
+  scenario: string
+  seed: number
+  seconds: number
+  /** The longest time in which nothing was acknowledged. */
+  longestGapMs: number
+  slowestAnswerMs: number
+  /** Of the history, where there are problems. */
+  history?: string
+}
+
+const settleMs = 60_000
+
+/** One scenario from an empty log to its verdict. */
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Run> {
+  const { seed, events, mutant, onProgress = () => {} } = options
+  const startedAt = performance.now()
+  const random = seeded(`${scenario.name}/${seed}`)
+  const folder = join(options.folder, `${scenario.name}-${seed}`)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  await using history = openHistory(join(folder, 'history.ndjson'))
+
+  const load = loadOf(scenario, { events, moves: options.moves })
+  const plan = scenario.plan({ random, ms: load.seconds * 1000, moves: options.moves }).toSorted((a, b) => a.at - b.at)
+  history.note({ scenario: scenario.name, seed, load, mutant, plan })
+  onProgress('starting')
+  const setup = scenario.setup?.(random) ?? {}
+  await using system = await startSystem(scenario.on, { ...setup, mutant, history, random })
+
+  const healed = new AbortController()
+  async function strike() {
+    const began = performance.now()
+    for (const { at, ...fault } of plan as Step[]) {
+      const rest = at - (performance.now() - began)
+      if (rest > 0) await wait(rest)
+      history.note({ fault: describe(fault) })
+      await system
+        .suffer(fault)
+        .catch((error: Error) => history.note({ fault: describe(fault), failed: error.message }))
+    }
+  }
+  const loadedFrom = history.now()
+  const posting = postAll(system.ingest, load, {
+    history,
+    random,
+    giveUp: healed.signal,
+    onProgress: (sent) => onProgress(`sent ${sent}`),
+  })
+  await strike()
+  const sending = posting.then(() => history.now())
+  await Promise.race([posting, wait(load.seconds * 1000)])
+  onProgress('healing')
+  await system.heal()
+  history.note({ healed: true })
+  // what is unknown by then may still be tried for a while
+  const grace = setTimeout(() => healed.abort(), 20_000)
+  const loadedTo = await sending
+  clearTimeout(grace)
+  onProgress('settling')
+  const settled = await settle(system, settleMs)
+  history.note({ settled })
+  onProgress('comparing')
+  const observed = await observe(system, history, random)
+  const verdict = check(history, observed)
+  history.note({ verdict, books: observed.books })
+  if (verdict.problems.length > 0) system.keepOutput(folder)
+  else if (!options.mutant) rmSync(folder, { recursive: true, force: true })
+  return {
+    ...verdict,
+    scenario: scenario.name,
+    seed,
+    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+    longestGapMs: longestGap(history.attempts, loadedFrom, loadedTo),
+    slowestAnswerMs: history.attempts.reduce((most, { sentAt, endedAt }) => Math.max(most, endedAt - sentAt), 0),
+    ...(verdict.problems.length > 0 && { history: history.path }),
+  }
+}
+
+function longestGap(attempts: readonly Attempt[], from: number, to: number): number {
+  const ends = attempts.flatMap(({ outcome, endedAt }) => (outcome === 'ok' ? endedAt : [])).toSorted((a, b) => a - b)
+  let longest = 0
+  let last = from
+  for (const end of [...ends, to]) {
+    longest = Math.max(longest, end - last)
+    last = end
+  }
+  return longest
+}
