@@ -6,7 +6,8 @@ import type { Random } from './random.ts'
 import type { System } from './system.ts'
 
 const pollMs = 200
-const someReceipts = 500
+const someReceipts = 300
+const atOnce = 16
 
 /**
  * Resolves with true once every position has its fate, or whoever delivers has nothing more to deliver: what is not there
@@ -41,15 +42,15 @@ export async function observe(
   const books = await ask<Books>(`${system.query}/books`)
   const receipts = attempts.flatMap(({ receipt }) => receipt ?? [])
   const fates = new Map<string, string>()
-  for (const receipt of random.shuffled(receipts).slice(0, someReceipts)) {
+  await each(random.shuffled(receipts).slice(0, someReceipts), async (receipt) => {
     const answer = await ask<{ fate: string }>(`${system.query}/receipts/${receipt}`)
     if (answer) fates.set(receipt, answer.fate)
-  }
+  })
   const bodies = new Map<string, Buffer>()
-  for (const { id } of letters ?? []) {
+  await each(letters ?? [], async ({ id }) => {
     const letter = await ask<{ body: { base64: string } }>(`${system.query}/dead-letters/${encodeURIComponent(id)}`)
     bodies.set(id, Buffer.from(letter?.body.base64 ?? '', 'base64'))
-  }
+  })
   return {
     found: found ?? [],
     ...(letters && {
@@ -58,6 +59,15 @@ export async function observe(
     receipts: fates,
     ...(books && { books, ends: await system.ends() }),
   }
+}
+
+/** Several at a time. */
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const worker = async () => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
 /** Undefined where there is no such path. */

@@ -136,7 +136,11 @@ export async function startReal({
   if (!held) await Promise.all(waitFor.map((part) => programs.start(part)))
   else for (const part of waitFor) void programs.start(part)
 
+  // starting what runs already takes seconds
+  const down = { brokers: absent === 'brokers', store: absent === 'store' }
   async function suffer(fault: Fault) {
+    if (fault.do === 'broker') down.brokers = true
+    if (fault.do === 'store') down.store = true
     switch (fault.do) {
       case 'signal':
         return programs.signal(fault.part, fault.signal)
@@ -179,7 +183,7 @@ export async function startReal({
     suffer,
     async heal() {
       await Promise.all(Object.values(proxies).flatMap((link) => link.map((proxy) => proxy.set(undefined))))
-      await Promise.all([controlKafka?.('start'), controlMongodb?.('start')])
+      await Promise.all([down.brokers && controlKafka?.('start'), down.store && controlMongodb?.('start')])
       await programs.allUp()
     },
     ends,

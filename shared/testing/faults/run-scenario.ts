@@ -63,6 +63,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     }
   }
   const loadedFrom = history.now()
+  const loaded = wait(load.seconds * 1000)
   const posting = postAll(system.ingest, load, {
     history,
     random,
@@ -71,7 +72,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   })
   await strike()
   const sending = posting.then(() => history.now())
-  await Promise.race([posting, wait(load.seconds * 1000)])
+  await Promise.race([posting, loaded])
   onProgress('healing')
   await system.heal()
   history.note({ healed: true })

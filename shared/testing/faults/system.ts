@@ -56,7 +56,7 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
     const preloads = [mutant && preload('mutants.ts'), crashAt && preload('crash-points.ts')].filter(Boolean)
     return {
       ...(preloads.length > 0 && { NODE_OPTIONS: preloads.join(' ') }),
-      ...(mutant && { FAULTS_MUTANT: mutant }),
+      ...(mutant && { MUTANT: mutant }),
       ...(crashAt && { CRASH_AT: crashAt }),
     }
   }
