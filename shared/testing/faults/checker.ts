@@ -8,12 +8,13 @@ export type Observed = {
   /** Every row of every page, also those that come twice. */
   found: readonly FoundActivity[]
   deadLetters?: readonly FoundDeadLetter[]
-  /** Fates by receipt. */
-  receipts?: ReadonlyMap<string, string>
+  receipts?: ReadonlyMap<string, FoundReceipt>
   books?: Books
   /** How many records each partition of the topic holds, as Kafka says. */
   ends?: ReadonlyMap<number, number>
 }
+/** `isThere`: whether there is something at the links it gives. */
+export type FoundReceipt = { fate: string; isThere: boolean }
 export type FoundDeadLetter = { id: string; reason: string; body: Buffer }
 export type Books = {
   balanced: boolean
@@ -36,7 +37,12 @@ export type Rule =
   | 'neither refused nor parked'
   | 'stored and dead'
   | 'pending'
+  | 'names nothing'
   | 'unbalanced'
+  | 'late'
+  | 'cut off'
+  | 'not taken'
+  | 'unbounded'
 
 export type Verdict = {
   /** Activities, however often each was sent. */
@@ -49,6 +55,8 @@ export type Verdict = {
   duplicates: number
   lost: number
   balanced: boolean | undefined
+  /** Of all partitions together. */
+  fates: { [fate: string]: number }
   problems: readonly Problem[]
 }
 
@@ -102,7 +110,10 @@ export function check(
       if (!letters.some((letter) => letter.body.equals(body))) object('neither refused nor parked', name)
     }
   }
-  for (const [receipt, fate] of observed.receipts ?? []) if (fate === 'pending') object('pending', receipt)
+  for (const [receipt, { fate, isThere }] of observed.receipts ?? []) {
+    if (fate === 'pending') object('pending', receipt)
+    if (!isThere) object('names nothing', receipt)
+  }
   for (const about of whatIsMissing(observed)) object('unbalanced', about)
 
   const has = (outcome: Attempt['outcome']) => sent.filter(({ outcomes }) => outcomes.has(outcome)).length
@@ -115,6 +126,7 @@ export function check(
     deadLetters: letters.length,
     duplicates,
     lost,
+    fates: fatesIn(observed.books),
     balanced: observed.books && !problems.some(({ rule }) => rule === 'unbalanced'),
     problems,
   }
@@ -148,6 +160,14 @@ function activityIn(body: Buffer): FoundActivity | undefined {
   } catch {
     return undefined
   }
+}
+
+function fatesIn(books: Books | undefined): Verdict['fates'] {
+  const fates: Verdict['fates'] = {}
+  for (const { counts } of books?.partitions ?? []) {
+    for (const [fate, count] of Object.entries(counts)) fates[fate] = (fates[fate] ?? 0) + count
+  }
+  return fates
 }
 
 /** The books by themselves, against Kafka's own count, and against the rows. */

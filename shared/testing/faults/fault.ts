@@ -28,8 +28,8 @@ export type Fault =
   | { do: 'store'; verb: 'kill' | 'pause' | 'resume' | 'restart' | 'start' }
   | { do: 'toxic'; on: LinkName; toxic: Toxic | undefined }
   | { do: 'disk'; full: boolean }
-  /** Straight onto the topic: what no activity can be made of, or all that is there so far once more, in another order. */
-  | { do: 'put'; what: 'poison' | 'everything again' }
+  /** Straight onto the topic: what no activity can be made of; all that is there so far, or a file four times, in any order. */
+  | { do: 'put'; what: 'poison' | 'everything again' | 'a file, four times' }
   | { do: 'client'; what: 'aborts' | 'sends half' | 'is slow' }
 
 /** `at` counts from the first request, in milliseconds. */

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import type { SentActivity } from '../../activity.ts'
+import { describe, type Fault } from './fault.ts'
 
 /** `unknown`: sending it again with the same id is always safe, and so is leaving it. */
 export type Outcome = 'ok' | 'refused' | 'unknown'
@@ -18,6 +19,10 @@ export type Attempt = {
   why?: string
 }
 
+/** A page that was asked for while things went wrong. */
+export type Read = { sentAt: number; endedAt: number; status: number | undefined; twice: readonly string[] }
+export type Struck = { at: number; fault: Fault }
+
 /** What was put onto the topic that no activity can be made of: it is to be found among the dead letters. */
 export type Poison = { name: string; body: Buffer }
 
@@ -25,12 +30,16 @@ export type History = AsyncDisposable & {
   path: string
   attempts: readonly Attempt[]
   poison: readonly Poison[]
+  reads: readonly Read[]
+  struck: readonly Struck[]
   now(): number
   /** Is written before the request is. */
   sends(id: string): number
   ended(attempt: Attempt): void
   put(poison: Poison): void
-  /** What was done to the system, and anything else that explains what happened. */
+  read(read: Read): void
+  strikes(at: number, fault: Fault): void
+  /** Anything else that explains what happened. */
   note(fact: object): void
 }
 
@@ -40,6 +49,8 @@ export function openHistory(path: string): History {
   const file = createWriteStream(path)
   const attempts: Attempt[] = []
   const poison: Poison[] = []
+  const reads: Read[] = []
+  const struck: Struck[] = []
   const now = () => Math.round(performance.now() - startedAt)
   const write = (fact: object) => void file.write(`${JSON.stringify(fact)}\n`)
 
@@ -47,6 +58,8 @@ export function openHistory(path: string): History {
     path,
     attempts,
     poison,
+    reads,
+    struck,
     now,
     sends(id) {
       const at = now()
@@ -60,6 +73,14 @@ export function openHistory(path: string): History {
     put(one) {
       poison.push(one)
       write({ at: now(), poison: one.name, body: one.body.toString('base64') })
+    },
+    read(one) {
+      reads.push(one)
+      write({ read: one })
+    },
+    strikes(at, fault) {
+      struck.push({ at, fault })
+      write({ at, fault: describe(fault) })
     },
     note: (fact) => write({ at: now(), ...fact }),
     async [Symbol.asyncDispose]() {

@@ -8,7 +8,7 @@ export type Load = {
   events: number
   seconds: number
   clients: number
-  /** In requests of up to 20. */
+  /** In requests of up to `batchSize`. */
   inBatches: number
   /** Not valid: refused. */
   bad: number
@@ -18,6 +18,8 @@ export type Load = {
   copies: number
   /** Sent with another content under the same id by another client at the same time. */
   conflicts: number
+  batchSize: number
+  metadataBytes: number
 }
 
 export const usualLoad: Omit<Load, 'events' | 'seconds'> = {
@@ -27,6 +29,8 @@ export const usualLoad: Omit<Load, 'events' | 'seconds'> = {
   retried: 0.8,
   copies: 1,
   conflicts: 0,
+  batchSize: 20,
+  metadataBytes: 60,
 }
 
 type Request = { activities: readonly SentActivity[]; many: boolean; retries: boolean }
@@ -124,16 +128,15 @@ function readResult({ status, receipt }: { status: string; receipt?: string }): 
   return { outcome: status === 'invalid' ? 'refused' : 'unknown', why: status }
 }
 
-const inOneBatch = 20
-
-function turnsOf({ events, inBatches, bad, retried, copies, conflicts }: Load, random: Random): Turn[] {
+function turnsOf(load: Load, random: Random): Turn[] {
+  const { events, inBatches, batchSize, retried, copies, conflicts } = load
   const turns: Turn[] = []
   const run = random.between(0, 2 ** 31).toString(36)
   for (let n = 0; n < events; ) {
     const retries = random.chance(retried)
-    const many = random.chance(inBatches / (inOneBatch / 2 - inBatches * (inOneBatch / 2 - 1)))
-    const size = Math.min(events - n, many ? random.between(1, inOneBatch) : 1)
-    const activities = Array.from({ length: size }, () => anActivity(`${run}-${n++}`, random, bad))
+    const many = random.chance(inBatches / (batchSize / 2 - inBatches * (batchSize / 2 - 1)))
+    const size = Math.min(events - n, many ? random.between(1, batchSize) : 1)
+    const activities = Array.from({ length: size }, () => anActivity(`${run}-${n++}`, random, load))
     const request = { activities, many, retries }
     const others = random.chance(conflicts) ? [{ ...request, activities: activities.map(otherContent) }] : []
     turns.push([...Array.from({ length: copies }, () => request), ...others])
@@ -141,7 +144,7 @@ function turnsOf({ events, inBatches, bad, retried, copies, conflicts }: Load, r
   return turns
 }
 
-function anActivity(id: string, random: Random, bad: number): SentActivity {
+function anActivity(id: string, random: Random, { bad, metadataBytes }: Load): SentActivity {
   const at = Date.UTC(2024, 0, 1) + random.between(0, 31_536_000_000)
   return {
     id,
@@ -149,7 +152,11 @@ function anActivity(id: string, random: Random, bad: number): SentActivity {
     action: random.pick(['click_button', 'sign_in', 'Größe ändern', 'add_to_cart']),
     // some clients leave it out
     ...(random.chance(0.9) && { timestamp: new Date(at).toISOString() }),
-    metadata: { n: random.between(0, 1_000_000), text: 'x'.repeat(random.between(0, 60)), 'a.b$c': [1, null, '☃'] },
+    metadata: {
+      n: random.between(0, 1_000_000),
+      text: 'x'.repeat(random.between(metadataBytes / 2, metadataBytes)),
+      'a.b$c': [1, null, '☃'],
+    },
   }
 }
 

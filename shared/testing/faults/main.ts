@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../http/run.ts'
-import { readOptions, usage } from './options.ts'
-import { summary, table, writeReport } from './report.ts'
+import { type Options, readOptions, usage } from './options.ts'
+import { summary, table, teethReport, writeReport } from './report.ts'
 import { type Run, runScenario } from './run-scenario.ts'
+import { type Bite, teethTable, tryTeeth } from './teeth.ts'
 
 async function main() {
   const options = readOptions(process.argv.slice(2), process.env)
@@ -12,6 +13,7 @@ async function main() {
   const folder = join(tmpdir(), `activity-log-faults-${process.pid}`)
   mkdirSync(folder, { recursive: true })
   const runs: Run[] = []
+  if (options.teeth) return teeth(options, folder)
   const total = options.scenarios.length * options.seeds.length
   for (const seed of options.seeds) {
     for (const scenario of options.scenarios) {
@@ -32,6 +34,15 @@ async function main() {
     console.log(`Written to ${options.report}`)
   }
   if (runs.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+}
+
+async function teeth(options: Options, folder: string) {
+  const onBite = ({ mutant, by, caught, objection }: Bite) =>
+    console.log(`without ${mutant}, ${by}: ${caught ? `caught (${objection})` : 'NOT CAUGHT'}`)
+  const bites = await tryTeeth({ ...options, folder, onBite })
+  console.log(`\n${teethTable(bites)}`)
+  if (options.report) writeFileSync(join(options.report, 'teeth.md'), teethReport(options.command, bites))
+  if (bites.some(({ caught }) => !caught)) process.exitCode = 1
 }
 
 /** One line that is written over, where somebody looks at it. */

@@ -1,11 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FoundActivity } from '../../document.ts'
-import type { Books, FoundDeadLetter, Observed } from './checker.ts'
+import type { Books, FoundDeadLetter, FoundReceipt, Observed } from './checker.ts'
 import type { History } from './history.ts'
 import type { Random } from './random.ts'
 import type { System } from './system.ts'
 
+type ReceiptAnswer = { fate: string; links: { deadLetter?: string } }
+
 const pollMs = 200
+const readMs = 30_000
 const someReceipts = 300
 const atOnce = 16
 
@@ -31,6 +34,26 @@ async function areBooksComplete({ query, ends }: System): Promise<boolean> {
   return [...(await ends())].every(([partition, end]) => (last.get(partition) ?? -1) + 1 === end)
 }
 
+/** Asks for the newest page until the promise has settled. */
+export async function readAgainAndAgain(origin: string, history: History, until: Promise<unknown>): Promise<void> {
+  let goesOn = true
+  const end = () => {
+    goesOn = false
+  }
+  until.then(end, end)
+  while (goesOn) {
+    const sentAt = history.now()
+    const response = await fetch(`${origin}/logs?count=none`, { signal: AbortSignal.timeout(readMs) }).catch(
+      () => undefined,
+    )
+    const page = response?.ok ? ((await response.json()) as { data: FoundActivity[] }) : { data: [] }
+    const ids = page.data.map(({ id }) => id)
+    const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
+    history.read({ sentAt, endedAt: history.now(), status: response?.status, twice })
+    await wait(pollMs)
+  }
+}
+
 /** Everything that the log says of itself. */
 export async function observe(
   system: System,
@@ -41,10 +64,14 @@ export async function observe(
   const letters = await readPages<Omit<FoundDeadLetter, 'body'>>(system.query, '/dead-letters?limit=1000&state=all')
   const books = await ask<Books>(`${system.query}/books`)
   const receipts = attempts.flatMap(({ receipt }) => receipt ?? [])
-  const fates = new Map<string, string>()
+  const fates = new Map<string, FoundReceipt>()
   await each(random.shuffled(receipts).slice(0, someReceipts), async (receipt) => {
-    const answer = await ask<{ fate: string }>(`${system.query}/receipts/${receipt}`)
-    if (answer) fates.set(receipt, answer.fate)
+    const answer = await ask<ReceiptAnswer>(`${system.query}/receipts/${receipt}`)
+    if (!answer) return
+    const { fate, links } = answer
+    const { deadLetter } = letters ? links : {}
+    const isThere = deadLetter === undefined || (await ask(system.query + deadLetter)) !== undefined
+    fates.set(receipt, { fate, isThere })
   })
   const bodies = new Map<string, Buffer>()
   await each(letters ?? [], async ({ id }) => {

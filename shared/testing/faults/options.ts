@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Environment, StartError } from '../../config.ts'
-import { type Scenario, scenarios } from './scenarios.ts'
+import type { Scenario } from './scenarios/scenario.ts'
+import { scenarios } from './scenarios.ts'
 
 export const usage = `Usage: npm run faults -- --all | --short | --scenario NAME … [--embedded | --real] [--events 5000] [--seeds 1 | --seed S] [--report FOLDER]
 
@@ -17,6 +18,7 @@ is not accounted for.
   --seed S         one run, with this seed: the same plan of faults as before
   --moves N        leader-moves: so many moves of leaders and deaths of brokers
   --teeth          takes each safeguard out, and expects an objection
+  --file F         a-file-four-times: of activities, one as JSON a line (.gz); made up without one
   --report FOLDER  writes report.md and report.json there
 
 Those over Kafka and MongoDB need three brokers and, to stop and start servers, a command for each of them:
@@ -30,6 +32,8 @@ export type Options = {
   events: number
   moves: number | undefined
   report: string | undefined
+  file: string | undefined
+  isWanted: (scenario: Pick<Scenario, 'on'>) => boolean
   command: string
   teeth: boolean
 }
@@ -46,6 +50,7 @@ const known = {
   moves: { type: 'string' },
   teeth: { type: 'boolean' },
   report: { type: 'string' },
+  file: { type: 'string' },
   help: { type: 'boolean' },
 } as const
 
@@ -77,6 +82,8 @@ export function readOptions(args: readonly string[], environment: Environment): 
     events,
     moves,
     report: values.report,
+    file: values.file,
+    isWanted: wanted(values),
     command: ['npm run faults --', ...args].join(' '),
     teeth: values.teeth ?? false,
   }
@@ -92,7 +99,7 @@ function parse(args: readonly string[]) {
 
 function choose({ all, short, scenario: names, embedded, real, teeth }: ReturnType<typeof parse>): readonly Scenario[] {
   if (embedded && real) throw mistake('--embedded and --real exclude each other')
-  const isWanted = ({ on }: Scenario) => (on === 'embedded' ? !real : !embedded)
+  const isWanted = wanted({ embedded, real })
   if (names) {
     for (const name of names)
       if (!scenarios.some((one) => one.name === name)) throw mistake(`There is no scenario ${name}`)
@@ -102,6 +109,11 @@ function choose({ all, short, scenario: names, embedded, real, teeth }: ReturnTy
   if (!all && !embedded && !real && !teeth) throw mistake('Which scenarios? --all, --short or --scenario NAME')
   return scenarios.filter(isWanted)
 }
+
+const wanted =
+  ({ embedded, real }: { embedded?: boolean | undefined; real?: boolean | undefined }) =>
+  ({ on }: Pick<Scenario, 'on'>) =>
+    on === 'embedded' ? !real : !embedded
 
 function wholeNumber(name: string, text: string | undefined, preset: number): number {
   if (text === undefined) return preset

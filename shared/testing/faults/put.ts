@@ -1,5 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import { type Message, Partitioners } from 'kafkajs'
+import type { SentActivity } from '../../activity.ts'
+import { activityRecorded, defaultTenant, toRecord } from '../../activity-recorded.ts'
+import { type Position, toReceipt } from '../../receipt.ts'
+import { madeUpFile } from '../bench/made-up-file.ts'
 import { aRecord } from '../builders.ts'
+import { aFolder } from '../processes.ts'
 import { kafkaForTests, readTopic } from '../servers.ts'
 import type { History } from './history.ts'
 import type { Random } from './random.ts'
@@ -38,17 +45,47 @@ export async function putEverythingAgain(topic: string, random: Random): Promise
   await produce(topic, random.shuffled(records.map(({ headers, value }) => ({ headers, value }))))
 }
 
+/** Every activity of a file, of ones that are made up without one, four times. */
+export async function putFile(
+  topic: string,
+  file: string | undefined,
+  history: History,
+  random: Random,
+): Promise<void> {
+  const path = file ?? madeUpFile(aFolder())
+  const bytes = readFileSync(path)
+  const lines = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n').filter(Boolean)
+  const activities = lines.map((line) => JSON.parse(line) as SentActivity & { id: string })
+  const received = { tenant: defaultTenant, receivedAt: new Date(), newId: () => 'has one' }
+  const four = random.shuffled([activities, activities, activities, activities].flat())
+  const sentAt = history.now()
+  const positions = await produce(
+    topic,
+    four.map((activity) => toRecord(activityRecorded(activity, received))),
+  )
+  four.forEach((activity, index) => {
+    const { id } = activity
+    const receipt = toReceipt({ position: positions[index] as Position, recordedAt: received.receivedAt })
+    history.ended({ id, activity, to: 'topic', sentAt, endedAt: history.now(), outcome: 'ok', receipt })
+  })
+}
+
 const inOneRequest = 500
 
 /** Each request goes to one partition, as those of ingest do. */
-export async function produce(topic: string, messages: readonly Message[], partitions = 12): Promise<void> {
+export async function produce(topic: string, messages: readonly Message[], partitions = 12): Promise<Position[]> {
+  const positions: Position[] = []
   const producer = kafkaForTests().producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await producer.connect()
   try {
     for (let at = 0, turn = 0; at < messages.length; at += inOneRequest, turn++) {
       const some = messages.slice(at, at + inOneRequest)
-      await producer.send({ topic, messages: some.map((message) => ({ ...message, partition: turn % partitions })) })
+      const partition = turn % partitions
+      const [sent] = await producer.send({ topic, messages: some.map((message) => ({ ...message, partition })) })
+      const first = Number(sent?.baseOffset)
+      positions.push(...some.map((_message, index) => ({ partition, offset: first + index })))
     }
+    return positions
   } finally {
     await producer.disconnect()
   }

@@ -14,7 +14,7 @@ import { type Fault, kindOf, type LinkName, type PartName } from './fault.ts'
 import type { History } from './history.ts'
 import { rewriteAddresses } from './kafka-addresses.ts'
 import { type FaultProxy, startProxy } from './proxy.ts'
-import { putEverythingAgain, putPoison } from './put.ts'
+import { putEverythingAgain, putFile, putPoison } from './put.ts'
 import type { Random } from './random.ts'
 import { rudeClient } from './rude-clients.ts'
 import { type Crashes, type System, supervise } from './system.ts'
@@ -27,6 +27,7 @@ export type RealOptions = {
   held?: boolean
   crashes?: Crashes
   mutant?: string | undefined
+  file?: string | undefined
   history: History
   random: Random
 }
@@ -49,6 +50,7 @@ export async function startReal({
   held,
   crashes,
   mutant,
+  file,
   history,
   random,
 }: RealOptions): Promise<System> {
@@ -164,7 +166,9 @@ export async function startReal({
         await Promise.all(proxies[fault.on].map((proxy) => proxy.set(fault.toxic)))
         return
       case 'put':
-        return fault.what === 'poison' ? putPoison(topic, history) : putEverythingAgain(topic, random)
+        if (fault.what === 'poison') return putPoison(topic, history)
+        if (fault.what === 'everything again') return putEverythingAgain(topic, random)
+        return putFile(topic, file, history, random)
       case 'client':
         return rudeClient(proxies['client→ingest'][0]?.port ?? 0, fault.what)
       case 'disk':

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import type { Run } from './run-scenario.ts'
+import { type Bite, teethTable } from './teeth.ts'
 
 const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ['scenario', ({ scenario }) => scenario],
@@ -12,6 +13,10 @@ const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ['refused', ({ refused }) => refused],
   ['found', ({ found }) => found],
   ['dead letters', ({ deadLetters }) => deadLetters],
+  [
+    'other fates',
+    ({ fates }) => Object.entries(fates).reduce((sum, [fate, n]) => sum + (fate === 'stored' ? 0 : n), 0),
+  ],
   ['duplicates', ({ duplicates }) => duplicates],
   ['lost', ({ lost }) => lost],
   ['books', ({ balanced }) => (balanced === undefined ? '–' : balanced ? 'balanced' : 'NOT BALANCED')],
@@ -34,17 +39,17 @@ export function summary(runs: readonly Run[]): string {
   return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, books not balanced in ${unbalanced}; ${failed} runs with a problem`
 }
 
-export type Report = { command: string; runs: readonly Run[]; safeguards?: string }
+const today = () => new Date().toISOString().slice(0, 10)
+const madeBy = (command: string) =>
+  `\`${command}\`, on ${today()}, Node ${process.version}, ${cpus().length} processors.`
 
-export function writeReport(folder: string, { command, runs, safeguards }: Report): void {
-  const made = { command, on: new Date().toISOString().slice(0, 10), node: process.version, cpus: cpus().length }
-  const text = [
-    '# What the fault campaign found',
-    `\`${made.command}\`, on ${made.on}, Node ${made.node}, ${made.cpus} processors.`,
-    `${summary(runs)}.`,
-    table(runs),
-    ...(safeguards ? [safeguards] : []),
-  ]
+export const teethReport = (command: string, bites: readonly Bite[]) =>
+  `# What the fault campaign notices\n\n${madeBy(command)}\n\n${teethTable(bites)}\n`
+
+export type Report = { command: string; runs: readonly Run[] }
+
+export function writeReport(folder: string, { command, runs }: Report): void {
+  const text = ['# What the fault campaign found', madeBy(command), `${summary(runs)}.`, table(runs)]
   writeFileSync(join(folder, 'report.md'), `${text.join('\n\n')}\n`)
-  writeFileSync(join(folder, 'report.json'), `${JSON.stringify({ ...made, runs }, undefined, 2)}\n`)
+  writeFileSync(join(folder, 'report.json'), `${JSON.stringify({ command, on: today(), runs }, undefined, 2)}\n`)
 }

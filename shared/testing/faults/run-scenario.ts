@@ -2,12 +2,14 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { check, type Verdict } from './checker.ts'
+import { pagesShowNothingTwice } from './demands.ts'
 import { describe, type Step } from './fault.ts'
 import { type Attempt, openHistory } from './history.ts'
 import { postAll } from './load.ts'
-import { observe, settle } from './observe.ts'
+import { observe, readAgainAndAgain, settle } from './observe.ts'
 import { seeded } from './random.ts'
-import { loadOf, type Scenario } from './scenarios.ts'
+import type { Scenario } from './scenarios/scenario.ts'
+import { loadOf } from './scenarios.ts'
 import { startSystem } from './start-system.ts'
 
 export type RunOptions = {
@@ -17,6 +19,8 @@ export type RunOptions = {
   folder: string
   mutant?: string | undefined
   moves?: number | undefined
+  /** Of activities, one as JSON a line; made up without one. */
+  file?: string | undefined
   onProgress?: (what: string) => void
 }
 
@@ -32,6 +36,7 @@ export type Run = Verdict & {
 }
 
 const settleMs = 60_000
+const settleMsPerRecord = 2
 
 /** One scenario from an empty log to its verdict. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Run> {
@@ -48,7 +53,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   history.note({ scenario: scenario.name, seed, load, mutant, plan })
   onProgress('starting')
   const setup = scenario.setup?.(random) ?? {}
-  await using system = await startSystem(scenario.on, { ...setup, mutant, history, random })
+  await using system = await startSystem(scenario.on, { ...setup, mutant, file: options.file, history, random })
 
   const healed = new AbortController()
   async function strike() {
@@ -56,10 +61,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     for (const { at, ...fault } of plan as Step[]) {
       const rest = at - (performance.now() - began)
       if (rest > 0) await wait(rest)
-      history.note({ fault: describe(fault) })
-      await system
-        .suffer(fault)
-        .catch((error: Error) => history.note({ fault: describe(fault), failed: error.message }))
+      const struckAt = history.now()
+      try {
+        await system.suffer(fault)
+        history.strikes(struckAt, fault)
+      } catch (error) {
+        history.note({ fault: describe(fault), failed: (error as Error).message })
+      }
     }
   }
   const loadedFrom = history.now()
@@ -70,6 +78,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     giveUp: healed.signal,
     onProgress: (sent) => onProgress(`sent ${sent}`),
   })
+  const reading = readAgainAndAgain(system.query, history, posting)
   await strike()
   const sending = posting.then(() => history.now())
   await Promise.race([posting, loaded])
@@ -80,12 +89,15 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const grace = setTimeout(() => healed.abort(), 20_000)
   const loadedTo = await sending
   clearTimeout(grace)
+  await reading
   onProgress('settling')
-  const settled = await settle(system, settleMs)
+  const settled = await settle(system, settleMs + history.attempts.length * settleMsPerRecord)
   history.note({ settled })
   onProgress('comparing')
   const observed = await observe(system, history, random)
-  const verdict = check(history, observed)
+  const checked = check(history, observed)
+  const demanded = [pagesShowNothingTwice, ...(scenario.demands ?? [])].flatMap((demand) => demand(history))
+  const verdict = { ...checked, problems: [...checked.problems, ...demanded] }
   history.note({ verdict, books: observed.books })
   if (verdict.problems.length > 0) system.keepOutput(folder)
   else if (!options.mutant) rmSync(folder, { recursive: true, force: true })

@@ -27,6 +27,7 @@ export type Crashes = { [part in PartName]?: readonly string[] }
 export type Programs = AsyncDisposable & {
   start(part: PartName): Promise<void>
   stop(part: PartName): Promise<void>
+  /** Throws where there is nobody to take it. */
   signal(part: PartName, signal: NodeJS.Signals): void
   /** Resolves when all that were started are up. */
   allUp(): Promise<void>
@@ -49,6 +50,7 @@ const preload = (name: string) => `--import=${pathToFileURL(join(import.meta.dir
 export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions): Programs {
   type Life = { running: Running; stopped: boolean; ended: Promise<void> }
   const lives = new Map<PartName, Life>()
+  const told = new WeakSet<Running>()
   const outputs = new Map<PartName, string>()
 
   function environment(part: PartName, life: number): NodeJS.ProcessEnv {
@@ -92,6 +94,13 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
     }
   }
 
+  /** A platform tells a program once, and one that is up. */
+  function tell(part: PartName, { running }: Life) {
+    if (told.has(running) || !isUp(part).test(running.output())) throw new Error(`${part} stops already, or is not up`)
+    told.add(running)
+    running.child.kill('SIGTERM')
+  }
+
   async function end(life: Life, signal: NodeJS.Signals) {
     life.stopped = true
     life.running.child.kill('SIGCONT')
@@ -109,7 +118,12 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
       lives.delete(part)
       if (life) await end(life, 'SIGTERM')
     },
-    signal: (part, signal) => void lives.get(part)?.running.child.kill(signal),
+    signal(part, signal) {
+      const life = lives.get(part)
+      if (!life) throw new Error(`${part} was not started`)
+      if (signal === 'SIGTERM') tell(part, life)
+      else life.running.child.kill(signal)
+    },
     async allUp() {
       for (const { running } of lives.values()) running.child.kill('SIGCONT')
       await Promise.all([...lives.keys()].map(up))

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { readCrashAt } from './crash-points.ts'
+import { mutants } from './mutant-list.ts'
+import { seeded } from './random.ts'
+import type { Scenario } from './scenarios/scenario.ts'
+import { loadOf, scenarios } from './scenarios.ts'
+import { objectors } from './teeth.ts'
+
+const planned = (scenario: Scenario, seed: number) => {
+  const random = seeded(`${scenario.name}/${seed}`)
+  return { plan: scenario.plan({ random, ms: 6000 }), setup: scenario.setup?.(random) }
+}
+
+test('each scenario has a name of its own', () => {
+  expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length)
+})
+
+test.each(scenarios)('$name: a seed gives the same faults again', (scenario) => {
+  expect(planned(scenario, 1)).toEqual(planned(scenario, 1))
+})
+
+test.each(scenarios.filter(({ setup }) => setup))('$name crashes where there is a crash point', (scenario) => {
+  for (const points of Object.values(planned(scenario, 1).setup?.crashes ?? {})) {
+    for (const point of points ?? []) expect(() => readCrashAt(point)).not.toThrow()
+  }
+})
+
+test('every row of the fault matrix that real servers can be brought to is tried', () => {
+  // these need a fake server (9, 10, 18), a disk that fails (22), transactions (29), an emptied topic (30), a clock (31), or are
+  // tests of ingest (32, 33)
+  const elsewhere = [9, 10, 18, 22, 29, 30, 31, 32, 33]
+  const rows = new Set([...scenarios.flatMap(({ rows }) => rows), ...elsewhere])
+  expect(Array.from({ length: 40 }, (_, n) => n + 1).filter((row) => !rows.has(row))).toEqual([])
+})
+
+test('the short ones are about a dozen, over Kafka and in one process', () => {
+  const short = scenarios.filter((scenario) => scenario.short)
+  expect(short.length).toBeLessThanOrEqual(14)
+  expect(new Set(short.map(({ on }) => on))).toEqual(new Set(['real', 'embedded']))
+})
+
+test('each safeguard that can be taken out is missed by somebody', () => {
+  expect(Object.keys(objectors).toSorted()).toEqual(mutants.map(({ name }) => name).toSorted())
+  const names = Object.values(objectors).flatMap((by) => (by === 'power loss' ? [] : by))
+  expect(names.filter((name) => !scenarios.some((scenario) => scenario.name === name))).toEqual([])
+})
+
+test('the load of many moves lasts as long as they do', () => {
+  const scenario = scenarios.find(({ name }) => name === 'leader-moves')!
+  expect(loadOf(scenario, { events: 1000, moves: 200 }).seconds).toBeGreaterThanOrEqual(200)
+})

@@ -1,0 +1,84 @@
+import { startProgram } from '../processes.ts'
+import { type Mutant, mutants } from './mutant-list.ts'
+import { type RunOptions, runScenario } from './run-scenario.ts'
+import type { Scenario } from './scenarios/scenario.ts'
+import { scenarios } from './scenarios.ts'
+
+/** Which scenarios are to object when a safeguard is gone; of a power loss, the look at what is on the disk then. */
+export const objectors: { [mutant: string]: readonly string[] | 'power loss' } = {
+  'one-partition-per-acknowledgement': ['leader-moves'],
+  acks: ['a-leader-dies-alone'],
+  'unique-id': ['the-same-id-at-once', 'log-the-same-id-at-once'],
+  conflict: ['other-content-under-an-id', 'log-other-content'],
+  parking: ['poison', 'log-other-content'],
+  'fate-of-a-duplicate': ['the-same-id-at-once', 'log-the-same-id-at-once'],
+  'fate-of-a-dead-letter': ['other-content-under-an-id', 'log-other-content'],
+  'dead-letter-before-fate': ['crash-after-fate'],
+  'save-before-answer': ['crash-before-insert', 'log-crash-store-before-save-commit'],
+  'write-concern': ['store-paused-then-killed'],
+  'commit-after-outcome': ['source-killed-while-persist-refuses'],
+  'settle-after-delivery': ['log-crash-store-before-save-commit'],
+  'retry-rule': ['store-killed'],
+  fsync: 'power loss',
+  'fsync-store': 'power loss',
+  'publish-deadline': ['all-brokers-paused'],
+  'store-deadline': ['store-paused-for-long'],
+  drain: ['ingest-terminated'],
+  'bounded-waiting': ['more-than-can-wait'],
+  'bounded-group': ['large-activities'],
+}
+
+export type Bite = { safeguard: string; mutant: string; by: string; caught: boolean; objection: string }
+
+export type TeethOptions = Omit<RunOptions, 'seed' | 'mutant'> & {
+  /** As many are tried until one of them objects. */
+  seeds: readonly number[]
+  isWanted: (scenario: Pick<Scenario, 'on'>) => boolean
+  onBite: (bite: Bite) => void
+}
+
+/** Takes out one safeguard after the other, and says who noticed. */
+export async function tryTeeth({ seeds, isWanted, onBite, ...options }: TeethOptions): Promise<Bite[]> {
+  const bites: Bite[] = []
+  const note = (bite: Bite) => {
+    bites.push(bite)
+    onBite(bite)
+  }
+  for (const { name: mutant, safeguard } of mutants) {
+    const by = objectors[mutant] ?? []
+    if (by === 'power loss') {
+      if (isWanted({ on: 'embedded' })) note({ safeguard, mutant, by, ...(await losePower(mutant)) })
+      continue
+    }
+    for (const scenario of by.flatMap((name) => scenarios.find((one) => one.name === name) ?? [])) {
+      if (isWanted(scenario)) note({ safeguard, mutant, by: scenario.name, ...(await bite(scenario, mutant)) })
+    }
+  }
+  return bites
+
+  async function bite(scenario: Scenario, mutant: Mutant['name']) {
+    for (const seed of seeds) {
+      const { problems } = await runScenario(scenario, { moves: 12, ...options, seed, mutant })
+      const [first] = problems
+      if (first) return { caught: true, objection: `${problems.length}: ${first.rule} ${first.about}` }
+    }
+    return { caught: false, objection: '' }
+  }
+}
+
+async function losePower(mutant: string) {
+  const args = ['--kills', '0', '--instants', '30', '--seed', '1', '--mutant', mutant]
+  await using program = startProgram('shared/testing/faults/durability.ts', {}, ...args)
+  const exit = await program.ended
+  const [objection = ''] = /[1-9]\d* (lost|damaged)/.exec(program.output()) ?? []
+  return { caught: exit === 1 && objection !== '', objection }
+}
+
+export function teethTable(bites: readonly Bite[]): string {
+  const rows = bites.map(
+    ({ safeguard, mutant, by, caught, objection }) =>
+      `| ${safeguard} | ${mutant} | ${by} | ${caught ? 'caught' : 'NOT CAUGHT'} | ${objection} |`,
+  )
+  const head = ['| safeguard taken out | name | scenario | | objections |', '| --- | --- | --- | --- | --- |']
+  return [...head, ...rows].join('\n')
+}
