@@ -77,8 +77,8 @@ export async function startEmbedded({
     },
     async ends() {
       // an offset is never given twice, so this counts also what is gone
-      const next = queue((db) => db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'records'").get()?.['seq'])
-      return new Map([[0, Number(next ?? 0)]])
+      const last = queue((db) => db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'records'").get()?.['seq'])
+      return new Map([[0, last === undefined ? 0 : Number(last) + 1]])
     },
     isDrained: async () => queue((db) => db.prepare('SELECT count(*) AS n FROM records').get()?.['n']) === 0,
     keepOutput: programs.keepOutput,

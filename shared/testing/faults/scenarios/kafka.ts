@@ -5,7 +5,7 @@ import { afterKafka, bounded, deadlines, elsewhere, onePartition, reconnects } f
 import { type Moments, real, type Scenario } from './scenario.ts'
 
 /** A client is answered before; the rest is what a machine under load takes. */
-const answerMs = 12_000
+const answerMs = 8000
 const everyBroker = (verb: 'pause' | 'resume' | 'kill') =>
   [1, 2, 3].map((number): Fault => ({ do: 'broker', verb, number }))
 
@@ -81,8 +81,8 @@ export const ofKafka: readonly Scenario[] = [
     name: 'all-brokers-paused',
     rows: [3, 8],
     safeguard: deadlines,
-    load: { seconds: 16, clients: 8 },
-    plan: during(14_000, everyBroker('pause'), everyBroker('resume')),
+    load: { seconds: 12, clients: 8 },
+    plan: during(10_000, everyBroker('pause'), everyBroker('resume')),
     demands: [answeredWithin(answerMs)],
   }),
   real({

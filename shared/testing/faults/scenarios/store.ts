@@ -49,9 +49,9 @@ export const ofTheStore: readonly Scenario[] = [
     name: 'store-paused-for-long',
     rows: [20],
     safeguard: deadlines,
-    load: { seconds: 18 },
-    plan: during(16_000, [{ do: 'store', verb: 'pause' }], [{ do: 'store', verb: 'resume' }]),
-    demands: [answeredWithin(12_000)],
+    load: { seconds: 13 },
+    plan: during(10_500, [{ do: 'store', verb: 'pause' }], [{ do: 'store', verb: 'resume' }]),
+    demands: [answeredWithin(8000)],
   }),
   real({
     name: 'store-paused-then-killed',
