@@ -62,7 +62,9 @@ export async function observe(
 ): Promise<Observed> {
   const found = await readPages<FoundActivity>(system.query, '/logs?limit=1000&count=none')
   const letters = await readPages<Omit<FoundDeadLetter, 'body'>>(system.query, '/dead-letters?limit=1000&state=all')
-  const books = await ask<Books>(`${system.query}/books`)
+  const before = await ask<Books>(`${system.query}/books`)
+  if (before && !before.balanced) await system.closeBooks()
+  const books = before?.balanced ? before : await ask<Books>(`${system.query}/books`)
   const receipts = attempts.flatMap(({ receipt }) => receipt ?? [])
   const fates = new Map<string, FoundReceipt>()
   await each(random.shuffled(receipts).slice(0, someReceipts), async (receipt) => {

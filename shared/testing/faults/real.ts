@@ -202,6 +202,17 @@ export async function startReal({
       )
       return drained.every(Boolean)
     },
+    async closeBooks() {
+      const servers = {
+        MONGODB_URI: mongodbUri,
+        MONGODB_DATABASE: database.name,
+        KAFKA_BROKERS: kafkaBrokers.join(','),
+      }
+      const topics = { KAFKA_TOPIC: topic, KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic }
+      await using program = startProgram('functions/local/books.ts', { ...servers, ...topics })
+      await program.ended
+      history.note({ books: program.output() })
+    },
     keepOutput: programs.keepOutput,
   })
 }
