@@ -19,7 +19,7 @@ is not accounted for.
   --moves N        leader-moves: so many moves of leaders and deaths of brokers
   --teeth          takes each safeguard out, and expects an objection
   --file F         a-file-four-times: of activities, one as JSON a line (.gz); made up without one
-  --report FOLDER  writes report.md and report.json there
+  --report FOLDER  writes report.md and report.json there; --all writes them beside the scenarios
 
 Those over Kafka and MongoDB need three brokers and, to stop and start servers, a command for each of them:
 
@@ -81,7 +81,8 @@ export function readOptions(args: readonly string[], environment: Environment): 
     seeds,
     events,
     moves,
-    report: values.report,
+    // of everything there is one that is kept
+    report: values.report ?? (values.all && !values.embedded && !values.real ? import.meta.dirname : undefined),
     file: values.file,
     isWanted: wanted(values),
     command: ['npm run faults --', ...args].join(' '),

@@ -7,6 +7,7 @@ import { type Bite, teethTable } from './teeth.ts'
 const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ['scenario', ({ scenario }) => scenario],
   ['seed', ({ seed }) => seed],
+  ['faults', ({ struck }) => struck],
   ['sent', ({ sent }) => sent],
   ['acknowledged', ({ acknowledged }) => acknowledged],
   ['unknown', ({ unknown }) => unknown],
@@ -36,7 +37,7 @@ export function summary(runs: readonly Run[]): string {
   const names = new Set(runs.map(({ scenario }) => scenario))
   const unbalanced = runs.filter(({ balanced }) => balanced === false).length
   const failed = runs.filter(({ problems }) => problems.length > 0).length
-  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, books not balanced in ${unbalanced}; ${failed} runs with a problem`
+  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, books not balanced in ${unbalanced}; ${failed} runs with a problem. ${sum(({ struck }) => struck)} faults`
 }
 
 const today = () => new Date().toISOString().slice(0, 10)

@@ -25,6 +25,9 @@ export type RunOptions = {
 }
 
 export type Run = Verdict & {
+  /** How many faults struck, and how many could not: because of an earlier one, as a rule. */
+  struck: number
+  missed: number
   scenario: string
   seed: number
   seconds: number
@@ -56,6 +59,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   await using system = await startSystem(scenario.on, { ...setup, mutant, file: options.file, history, random })
 
   const healed = new AbortController()
+  let missed = 0
   async function strike() {
     const began = performance.now()
     for (const { at, ...fault } of plan as Step[]) {
@@ -66,6 +70,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
         await system.suffer(fault)
         history.strikes(struckAt, fault)
       } catch (error) {
+        missed++
         history.note({ fault: describe(fault), failed: (error as Error).message })
       }
     }
@@ -103,6 +108,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   else if (!options.mutant) rmSync(folder, { recursive: true, force: true })
   return {
     ...verdict,
+    struck: history.struck.length,
+    missed,
     scenario: scenario.name,
     seed,
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,

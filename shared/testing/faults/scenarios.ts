@@ -20,7 +20,7 @@ export const scenarios: readonly Scenario[] = [
 
 const perSecond = 800
 const leastSeconds = 4
-const secondsPerMove = 1.5
+const secondsPerMove = 2.5
 
 export function loadOf({ load }: Scenario, { events, moves }: { events: number; moves?: number | undefined }): Load {
   const seconds = Math.max(leastSeconds, events / perSecond, moves === undefined ? 0 : moves * secondsPerMove)

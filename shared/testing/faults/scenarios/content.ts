@@ -8,7 +8,7 @@ export const ofContent: readonly Scenario[] = [
     name: 'the-same-id-at-once',
     rows: [36],
     safeguard: sameIdAgain,
-    load: { copies: 10 },
+    load: { copies: 5 },
     plan: nothing,
     short: true,
   }),

@@ -59,7 +59,7 @@ export const ofOneProcess: readonly Scenario[] = [
     name: 'log-the-same-id-at-once',
     rows: [36],
     safeguard: sameIdAgain,
-    load: { copies: 10 },
+    load: { copies: 5 },
     plan: signal('SIGKILL', 2, 'log'),
   }),
   embedded({
