@@ -6,6 +6,7 @@ import {
   everythingIsTaken,
   excessIsToldWithin,
   pagesShowNothingTwice,
+  receiptsNameWhatIsThere,
   stopsCutNothingOff,
 } from './demands.ts'
 import type { Attempt, History } from './history.ts'
@@ -20,7 +21,7 @@ const attempt = (changes: Partial<Attempt>): Attempt => ({
   ...changes,
 })
 const rules = (demand: Demand, history: Partial<History>) =>
-  demand({ attempts: [], reads: [], struck: [], ...history }).map(({ rule }) => rule)
+  demand({ attempts: [], reads: [], struck: [], namedNothing: [], ...history }).map(({ rule }) => rule)
 const read = { sentAt: 0, endedAt: 10, status: 200, twice: [] }
 
 test('objects to an answer that comes late, of ingest or of query', () => {
@@ -53,4 +54,8 @@ test('objects when nobody is told at once that there is too much', () => {
 
 test('objects to a page with one id twice', () => {
   expect(rules(pagesShowNothingTwice, { reads: [{ ...read, twice: ['a'] }] })).toEqual(['duplicated'])
+})
+
+test('objects to a receipt that names a dead letter before it is there', () => {
+  expect(rules(receiptsNameWhatIsThere, { namedNothing: ['r', 'r'] })).toEqual(['names nothing'])
 })

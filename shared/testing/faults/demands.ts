@@ -2,7 +2,7 @@ import type { Problem, Rule } from './checker.ts'
 import type { History } from './history.ts'
 
 /** What a scenario asks for beyond what holds always. */
-export type Demand = (history: Pick<History, 'attempts' | 'reads' | 'struck'>) => Problem[]
+export type Demand = (history: Pick<History, 'attempts' | 'reads' | 'struck' | 'namedNothing'>) => Problem[]
 
 const objection = (rule: Rule, about: string): Problem => ({ rule, about })
 
@@ -41,6 +41,9 @@ export const excessIsToldWithin =
     const told = attempts.some(({ outcome, sentAt, endedAt }) => outcome === 'unknown' && endedAt - sentAt < ms)
     return told ? [] : [objection('unbounded', `none of ${attempts.length} was told within ${ms} ms to come again`)]
   }
+
+export const receiptsNameWhatIsThere: Demand = ({ namedNothing }) =>
+  [...new Set(namedNothing)].map((receipt) => objection('names nothing', receipt))
 
 export const pagesShowNothingTwice: Demand = ({ reads }) =>
   reads.flatMap(({ twice }) => twice).map((id) => objection('duplicated', `${id} on one page`))

@@ -32,12 +32,15 @@ export type History = AsyncDisposable & {
   poison: readonly Poison[]
   reads: readonly Read[]
   struck: readonly Struck[]
+  namedNothing: readonly string[]
   now(): number
   /** Is written before the request is. */
   sends(id: string): number
   ended(attempt: Attempt): void
   put(poison: Poison): void
   read(read: Read): void
+  /** A receipt whose dead letter was not there. */
+  readNothing(receipt: string): void
   strikes(at: number, fault: Fault): void
   /** Anything else that explains what happened. */
   note(fact: object): void
@@ -51,6 +54,7 @@ export function openHistory(path: string): History {
   const poison: Poison[] = []
   const reads: Read[] = []
   const struck: Struck[] = []
+  const namedNothing: string[] = []
   const now = () => Math.round(performance.now() - startedAt)
   const write = (fact: object) => void file.write(`${JSON.stringify(fact)}\n`)
 
@@ -60,6 +64,7 @@ export function openHistory(path: string): History {
     poison,
     reads,
     struck,
+    namedNothing,
     now,
     sends(id) {
       const at = now()
@@ -77,6 +82,10 @@ export function openHistory(path: string): History {
     read(one) {
       reads.push(one)
       write({ read: one })
+    },
+    readNothing(receipt) {
+      namedNothing.push(receipt)
+      write({ at: now(), namesNothing: receipt })
     },
     strikes(at, fault) {
       struck.push({ at, fault })

@@ -11,6 +11,7 @@ const pollMs = 200
 const readMs = 30_000
 const someReceipts = 300
 const atOnce = 16
+const recentAttempts = 300
 
 /**
  * Resolves with true once every position has its fate, or whoever delivers has nothing more to deliver: what is not there
@@ -34,8 +35,11 @@ async function areBooksComplete({ query, ends }: System): Promise<boolean> {
   return [...(await ends())].every(([partition, end]) => (last.get(partition) ?? -1) + 1 === end)
 }
 
-/** Asks for the newest page until the promise has settled. */
-export async function readAgainAndAgain(origin: string, history: History, until: Promise<unknown>): Promise<void> {
+/** Asks for the newest page, and for the fates of some recent records, until the promise has settled. */
+export async function readAgainAndAgain(
+  origin: string,
+  { history, random, until }: { history: History; random: Random; until: Promise<unknown> },
+): Promise<void> {
   let goesOn = true
   const end = () => {
     goesOn = false
@@ -50,8 +54,21 @@ export async function readAgainAndAgain(origin: string, history: History, until:
     const ids = page.data.map(({ id }) => id)
     const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
     history.read({ sentAt, endedAt: history.now(), status: response?.status, twice })
+    const recent = history.attempts.slice(-recentAttempts).flatMap(({ receipt }) => receipt ?? [])
+    for (const receipt of random.shuffled(recent).slice(0, atOnce)) {
+      if (await namesNothing(origin, receipt)) history.readNothing(receipt)
+    }
     await wait(pollMs)
   }
+}
+
+/** Whether a dead letter that it names is not there; no answer is no such thing. */
+async function namesNothing(origin: string, receipt: string): Promise<boolean> {
+  const get = (path: string) => fetch(origin + path, { signal: AbortSignal.timeout(readMs) }).catch(() => undefined)
+  const response = await get(`/receipts/${receipt}`)
+  if (!response?.ok) return false
+  const { links } = (await response.json()) as ReceiptAnswer
+  return links.deadLetter !== undefined && (await get(links.deadLetter))?.status === 404
 }
 
 /** Everything that the log says of itself. */

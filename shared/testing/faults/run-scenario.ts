@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { check, type Verdict } from './checker.ts'
-import { pagesShowNothingTwice } from './demands.ts'
+import { pagesShowNothingTwice, receiptsNameWhatIsThere } from './demands.ts'
 import { describe, type Step } from './fault.ts'
 import { type Attempt, openHistory } from './history.ts'
 import { postAll } from './load.ts'
@@ -83,7 +83,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     giveUp: healed.signal,
     onProgress: (sent) => onProgress(`sent ${sent}`),
   })
-  const reading = readAgainAndAgain(system.query, history, posting)
+  const reading = readAgainAndAgain(system.query, { history, random: seeded('reads'), until: posting })
   await strike()
   const sending = posting.then(() => history.now())
   await Promise.race([posting, loaded])
@@ -101,7 +101,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   onProgress('comparing')
   const observed = await observe(system, history, random)
   const checked = check(history, observed)
-  const demanded = [pagesShowNothingTwice, ...(scenario.demands ?? [])].flatMap((demand) => demand(history))
+  const demanded = [pagesShowNothingTwice, receiptsNameWhatIsThere, ...(scenario.demands ?? [])].flatMap((demand) =>
+    demand(history),
+  )
   const verdict = { ...checked, problems: [...checked.problems, ...demanded] }
   history.note({ verdict, books: observed.books })
   if (verdict.problems.length > 0) system.keepOutput(folder)

@@ -14,7 +14,7 @@ export const objectors: { [mutant: string]: readonly string[] | 'power loss' } =
   'fate-of-a-duplicate': ['the-same-id-at-once', 'log-the-same-id-at-once'],
   'fate-of-a-dead-letter': ['other-content-under-an-id', 'log-other-content'],
   'dead-letter-before-fate': ['crash-after-fate'],
-  'save-before-answer': ['crash-before-insert', 'log-crash-store-before-save-commit'],
+  'save-before-answer': ['crash-before-insert', 'log-other-content'],
   'write-concern': ['store-paused-then-killed'],
   'commit-after-outcome': ['source-killed-while-persist-refuses'],
   'settle-after-delivery': ['log-crash-store-before-save-commit'],
