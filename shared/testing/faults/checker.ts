@@ -43,6 +43,7 @@ export type Rule =
   | 'cut off'
   | 'not taken'
   | 'unbounded'
+  | 'did not run'
 
 export type Verdict = {
   /** Activities, however often each was sent. */

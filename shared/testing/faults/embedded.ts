@@ -17,7 +17,7 @@ export async function startEmbedded({
   mutant,
   diskMebibytes,
 }: Setup & { mutant?: string | undefined }): Promise<System> {
-  const opened = new AsyncDisposableStack()
+  await using opened = new AsyncDisposableStack()
   const folder = aFolder()
   opened.defer(() => rmSync(folder, { recursive: true, force: true }))
   if (diskMebibytes) {
@@ -66,7 +66,7 @@ export async function startEmbedded({
     return ask(db)
   }
 
-  return Object.assign(opened, {
+  return Object.assign(opened.move(), {
     ingest: `http://127.0.0.1:${proxy.port}`,
     query: `http://localhost:${port}`,
     suffer,

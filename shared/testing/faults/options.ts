@@ -16,6 +16,7 @@ is not accounted for.
   --events N       how many activities each run sends
   --seeds N        so many runs of each, with the seeds 1 to N
   --seed S         one run, with this seed: the same plan of faults as before
+  --jobs N         as many at a time, of those that leave the servers alone (1)
   --moves N        leader-moves: so many moves of leaders and deaths of brokers
   --teeth          takes each safeguard out, and expects an objection
   --file F         a-file-four-times: of activities, one as JSON a line (.gz); made up without one
@@ -31,6 +32,7 @@ export type Options = {
   seeds: readonly number[]
   events: number
   moves: number | undefined
+  jobs: number
   report: string | undefined
   file: string | undefined
   isWanted: (scenario: Pick<Scenario, 'on'>) => boolean
@@ -48,6 +50,7 @@ const known = {
   seeds: { type: 'string' },
   seed: { type: 'string' },
   moves: { type: 'string' },
+  jobs: { type: 'string' },
   teeth: { type: 'boolean' },
   report: { type: 'string' },
   file: { type: 'string' },
@@ -67,6 +70,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
   const count = wholeNumber('seeds', values.seeds, 1)
   const seeds = seed === undefined ? Array.from({ length: count }, (_, n) => n + 1) : [seed]
 
+  const jobs = wholeNumber('jobs', values.jobs, 1)
   const chosen = choose(values)
   const missing = needed.filter((name) => !environment[name])
   if (chosen.some(({ on }) => on === 'real')) {
@@ -81,6 +85,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     seeds,
     events,
     moves,
+    jobs,
     // of everything there is one that is kept
     report: values.report ?? (values.all && !values.embedded && !values.real ? import.meta.dirname : undefined),
     file: values.file,

@@ -54,7 +54,7 @@ export async function startReal({
   history,
   random,
 }: RealOptions): Promise<System> {
-  const opened = new AsyncDisposableStack()
+  await using opened = new AsyncDisposableStack()
   const topic = opened.use(await aTopic(12)).name
   const deadLetterTopic = opened.use(await aTopic(1, uniqueName('dead-letters'))).name
   const database = opened.use(aDatabase())
@@ -131,6 +131,11 @@ export async function startReal({
       mutant,
     }),
   )
+  // starting what runs already takes seconds
+  const down = { brokers: absent === 'brokers', store: absent === 'store' }
+  const startServers = () =>
+    Promise.all([down.brokers && controlKafka?.('start'), down.store && controlMongodb?.('start')])
+  opened.defer(async () => void (await startServers()))
   if (absent === 'store') await controlMongodb?.('kill')
   if (absent === 'brokers') await Promise.all(kafkaBrokers.map((_broker, index) => controlKafka?.('kill', index + 1)))
   const waitFor = parts.filter((part) => absent !== 'brokers' || isListening(part))
@@ -138,8 +143,6 @@ export async function startReal({
   if (!held) await Promise.all(waitFor.map((part) => programs.start(part)))
   else for (const part of waitFor) void programs.start(part)
 
-  // starting what runs already takes seconds
-  const down = { brokers: absent === 'brokers', store: absent === 'store' }
   async function suffer(fault: Fault) {
     if (fault.do === 'broker') down.brokers = true
     if (fault.do === 'store') down.store = true
@@ -181,13 +184,14 @@ export async function startReal({
     return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]))
   }
 
-  return Object.assign(opened, {
+  return Object.assign(opened.move(), {
     ingest: `http://${addressOf(proxies['client→ingest'])}`,
     query: `http://localhost:${portsOf.get('query')}`,
     suffer,
     async heal() {
       await Promise.all(Object.values(proxies).flatMap((link) => link.map((proxy) => proxy.set(undefined))))
-      await Promise.all([down.brokers && controlKafka?.('start'), down.store && controlMongodb?.('start')])
+      await startServers()
+      Object.assign(down, { brokers: false, store: false })
       await programs.allUp()
     },
     ends,

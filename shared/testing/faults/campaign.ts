@@ -1,0 +1,73 @@
+import { check } from './checker.ts'
+import type { Fault } from './fault.ts'
+import { seeded } from './random.ts'
+import { type Run, type RunOptions, runScenario } from './run-scenario.ts'
+import type { Scenario } from './scenarios/scenario.ts'
+
+export type CampaignOptions = Omit<RunOptions, 'seed' | 'onProgress'> & {
+  scenarios: readonly Scenario[]
+  seeds: readonly number[]
+  /** As many at a time, of those that leave the servers alone. */
+  jobs: number
+  onProgress: (label: string, what: string) => void
+  onRun: (label: string, run: Run) => void
+}
+
+type Planned = { scenario: Scenario; seed: number }
+
+/** Every scenario with every seed, in their order. */
+export async function runCampaign({
+  scenarios,
+  seeds,
+  jobs,
+  onProgress,
+  onRun,
+  ...options
+}: CampaignOptions): Promise<Run[]> {
+  const planned = seeds.flatMap((seed) => scenarios.map((scenario): Planned => ({ scenario, seed })))
+  const runs = new Map<Planned, Run>()
+  let begun = 0
+
+  async function one(each: Planned) {
+    const { scenario, seed } = each
+    const label = `[${++begun}/${planned.length}] ${scenario.name}, seed ${seed}`
+    const run = await runScenario(scenario, { ...options, seed, onProgress: (what) => onProgress(label, what) }).catch(
+      (error: Error) => didNotRun(each, error),
+    )
+    runs.set(each, run)
+    onRun(label, run)
+  }
+  async function all(some: readonly Planned[], atOnce: number) {
+    const rest = some.values()
+    const worker = async () => {
+      for (const each of rest) await one(each)
+    }
+    await Promise.all(Array.from({ length: atOnce }, worker))
+  }
+
+  await all(
+    planned.filter(({ scenario }) => !stopsServers(scenario)),
+    jobs,
+  )
+  await all(
+    planned.filter(({ scenario }) => stopsServers(scenario)),
+    1,
+  )
+  return planned.flatMap((each) => runs.get(each) ?? [])
+}
+
+/** The others go on. */
+function didNotRun({ scenario, seed }: Planned, { stack, message }: Error): Run {
+  const nothing = check({ attempts: [], poison: [] }, { found: [] })
+  const problems = [{ rule: 'did not run' as const, about: stack ?? message }]
+  const times = { seconds: 0, longestGapMs: 0, slowestAnswerMs: 0 }
+  return { ...nothing, problems, scenario: scenario.name, seed, struck: 0, missed: 0, ...times }
+}
+
+const ofServers: readonly Fault['do'][] = ['broker', 'brokers', 'move', 'store']
+
+/** What becomes of a server, all that use it at the time feel. */
+export function stopsServers({ plan, setup }: Pick<Scenario, 'plan' | 'setup'>): boolean {
+  const random = seeded('any')
+  return plan({ random, ms: 6000 }).some((step) => ofServers.includes(step.do)) || setup?.(random).absent !== undefined
+}
