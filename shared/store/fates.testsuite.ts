@@ -71,6 +71,14 @@ export function testFates(open: () => Promise<ActivityStore>): void {
       expect(await store.fate(at(position))).toBeUndefined()
     })
 
+    test('that is known is not changed by a dispatcher that gave up because it got no answer', async () => {
+      await using store = await open()
+      const firstPosition = { partition: 2, offset: 5 }
+      await store.park([aDeadLetter({ ...at(firstPosition), reason: 'conflict', activityId: 'a' })])
+      await store.park([aDeadLetter({ reason: 'undelivered', recordedAt, firstPosition })])
+      expect(await store.fate(at(firstPosition))).toMatchObject({ fate: 'conflict', activityId: 'a' })
+    })
+
     test('is not that of another record at the same place of a topic that was made anew', async () => {
       await using store = await open()
       const [old, next] = [activity(0, 0, 'old'), { ...activity(0, 0, 'next'), recordedAt: new Date() }]

@@ -29,3 +29,15 @@ export function fateOf(deadLetter: DeadLetter): WrittenFate | undefined {
   const fate = reason === 'conflict' ? 'conflict' : 'refused'
   return position && { position, fate, tenant, activityId, recordedAt, deadLetter: deadLetterId(deadLetter) }
 }
+
+/**
+ * What dead letters say of their records. `hearsay` counts only where nothing is known: the dispatcher gives up on a record
+ * also when it was persist's answers that were lost.
+ */
+export function fatesOf(deadLetters: readonly DeadLetter[]): { written: WrittenFate[]; hearsay: WrittenFate[] } {
+  const of = (isUndelivered: boolean) =>
+    deadLetters
+      .filter(({ reason }) => (reason === 'undelivered') === isUndelivered)
+      .flatMap((letter) => fateOf(letter) ?? [])
+  return { written: of(false), hearsay: of(true) }
+}

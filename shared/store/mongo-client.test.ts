@@ -65,7 +65,7 @@ test('keeps the credentials, TLS and topology of the URI, and the time limits an
     replicaSet: 'rs',
     serverSelectionTimeoutMS: 3000,
     connectTimeoutMS: 2000,
-    socketTimeoutMS: 5000,
+    socketTimeoutMS: 4500,
     waitQueueTimeoutMS: 2000,
     retryWrites: true,
   })

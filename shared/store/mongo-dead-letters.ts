@@ -1,6 +1,6 @@
 import { type AnyBulkWriteOperation, Binary, type Collection, type Filter as Match } from 'mongodb'
 import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
-import { fateOf } from './fates.ts'
+import { fatesOf } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { MongoFates } from './mongo-fates.ts'
 import { byArrival } from './mongo-indexes.ts'
@@ -25,7 +25,7 @@ type Verbs = 'park' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
 
 export function deadLettersIn(
   deadLetters: Collection<StoredDeadLetter>,
-  fates: Pick<MongoFates, 'write'>,
+  fates: Pick<MongoFates, 'write' | 'account'>,
 ): Pick<ActivityStore, Verbs> {
   async function upsert(operations: AnyBulkWriteOperation<StoredDeadLetter>[], attempt = 1): Promise<void> {
     const write = () => deadLetters.bulkWrite(operations, { ordered: false })
@@ -46,7 +46,9 @@ export function deadLettersIn(
       if (letters.length === 0) return
       await upsert(letters.map(toUpsert))
       // after them: a fate never names a dead letter that is not there, and a redelivery makes up for one that is missing
-      await fates.write(letters.flatMap((letter) => fateOf(letter) ?? []))
+      const { written, hearsay } = fatesOf(letters)
+      await fates.write(written)
+      await fates.account(hearsay)
     },
     async findDeadLetters({ filter, order, limit, after }) {
       const { tenant, reason, topic, from, to, state } = filter

@@ -1,6 +1,6 @@
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
-import { fateOf, partitionsToSeal } from './fates.ts'
+import { fateOf, fatesOf, partitionsToSeal } from './fates.ts'
 import { deadLettersIn } from './sqlite-dead-letters.ts'
 import { fatesIn } from './sqlite-fates.ts'
 import { migrations } from './sqlite-migrations.ts'
@@ -38,11 +38,10 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
       const positions = letters.flatMap((letter) => fateOf(letter)?.position ?? [])
       return attempt(() =>
         write(positions, () => {
-          for (const letter of letters) {
-            deadLetters.park(letter)
-            const fate = fateOf(letter)
-            if (fate) fates.write(fate)
-          }
+          const { written, hearsay } = fatesOf(letters)
+          letters.forEach(deadLetters.park)
+          written.forEach(fates.write)
+          hearsay.forEach(fates.account)
         }),
       )
     },
