@@ -7,6 +7,7 @@ import {
   activityRecorded,
   activityRecordedType,
   type EventRecord,
+  isTenant,
   readActivityRecorded,
   toRecord,
 } from './activity-recorded.ts'
@@ -58,7 +59,7 @@ const activity = fc
 const events = fc
   .record({
     sent: activity,
-    tenant: name,
+    tenant: name.filter(isTenant),
     traceparent: fc.constantFrom(undefined, '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
   })
   .map(({ sent, ...rest }) => activityRecorded(sent, { receivedAt, newId: () => 'made-id', ...rest }))
@@ -165,6 +166,11 @@ describe('a record of anybody else', () => {
       { attributes: { ...attributes, filledin: 'id-userId' }, data: json({}) },
       ['ce-filledin'],
     ],
+    ...['', 'a\nb', 'a\u0085', 'x'.repeat(257)].map((tenant): [string, CloudEvent, string[]] => [
+      `of a tenant that cannot be, ${JSON.stringify(tenant.slice(0, 3))}`,
+      { attributes: { ...attributes, tenant }, data: json({}) },
+      ['ce-tenant'],
+    ]),
     ['with a broken activity', { attributes, data: json({ userId: '', extra: 1 }) }, ['/userId', '/extra']],
     [
       'without an id',
