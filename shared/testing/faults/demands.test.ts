@@ -3,6 +3,7 @@ import { anActivity } from '../builders.ts'
 import {
   answeredWithin,
   type Demand,
+  deliveriesAnsweredWithin,
   everythingIsTaken,
   excessIsToldWithin,
   pagesShowNothingTwice,
@@ -22,7 +23,7 @@ const attempt = (changes: Partial<Attempt>): Attempt => ({
 })
 const rules = (demand: Demand, history: Partial<History>) =>
   demand({ attempts: [], reads: [], struck: [], namedNothing: [], ...history }).map(({ rule }) => rule)
-const read = { sentAt: 0, endedAt: 10, status: 200, twice: [] }
+const read = { of: 'page' as const, sentAt: 0, endedAt: 10, status: 200, twice: [] }
 
 test('objects to an answer that comes late, of ingest or of query', () => {
   expect(rules(answeredWithin(20), { attempts: [attempt({})], reads: [read] })).toEqual([])
@@ -58,4 +59,10 @@ test('objects to a page with one id twice', () => {
 
 test('objects to a receipt that names a dead letter before it is there', () => {
   expect(rules(receiptsNameWhatIsThere, { namedNothing: ['r', 'r'] })).toEqual(['names nothing'])
+})
+
+test('objects to a delivery that persist answers late', () => {
+  const late = { ...read, of: 'delivery' as const, endedAt: 21 }
+  expect(rules(deliveriesAnsweredWithin(20), { reads: [late] })).toEqual(['late'])
+  expect(rules(answeredWithin(20), { reads: [late] })).toEqual([])
 })

@@ -1,5 +1,5 @@
 import type { Problem, Rule } from './checker.ts'
-import type { History } from './history.ts'
+import type { History, Read } from './history.ts'
 
 /** What a scenario asks for beyond what holds always. */
 export type Demand = (history: Pick<History, 'attempts' | 'reads' | 'struck' | 'namedNothing'>) => Problem[]
@@ -13,10 +13,18 @@ export const answeredWithin =
     ...attempts
       .filter(({ to, sentAt, endedAt }) => to === 'ingest' && endedAt - sentAt > ms)
       .map(({ id, sentAt, endedAt }) => objection('late', `${id} after ${endedAt - sentAt} ms`)),
-    ...reads
-      .filter(({ sentAt, endedAt }) => endedAt - sentAt > ms)
-      .map(({ sentAt, endedAt }) => objection('late', `a page after ${endedAt - sentAt} ms`)),
+    ...lateOf('page', reads, ms),
   ]
+
+export const deliveriesAnsweredWithin =
+  (ms: number): Demand =>
+  ({ reads }) =>
+    lateOf('delivery', reads, ms)
+
+const lateOf = (what: Read['of'], reads: readonly Read[], ms: number) =>
+  reads
+    .filter(({ of, sentAt, endedAt }) => of === what && endedAt - sentAt > ms)
+    .map(({ sentAt, endedAt }) => objection('late', `a ${what} after ${endedAt - sentAt} ms`))
 
 /** So long before a stop a request has come to the process; later ones may find its door closed. */
 const underWayMs = 100

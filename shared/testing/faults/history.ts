@@ -19,8 +19,14 @@ export type Attempt = {
   why?: string
 }
 
-/** A page that was asked for while things went wrong. */
-export type Read = { sentAt: number; endedAt: number; status: number | undefined; twice: readonly string[] }
+/** A page that was asked for, or a delivery that was repeated, while things went wrong. */
+export type Read = {
+  of: 'page' | 'delivery'
+  sentAt: number
+  endedAt: number
+  status: number | undefined
+  twice: readonly string[]
+}
 export type Struck = { at: number; fault: Fault }
 
 /** What was put onto the topic that no activity can be made of: it is to be found among the dead letters. */

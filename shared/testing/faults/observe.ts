@@ -5,13 +5,11 @@ import type { History } from './history.ts'
 import type { Random } from './random.ts'
 import type { System } from './system.ts'
 
-type ReceiptAnswer = { fate: string; links: { deadLetter?: string } }
+export type ReceiptAnswer = { fate: string; links: { deadLetter?: string } }
 
 const pollMs = 200
-const readMs = 30_000
 const someReceipts = 300
 const atOnce = 16
-const recentAttempts = 300
 
 /**
  * Resolves with true once every position has its fate, or whoever delivers has nothing more to deliver: what is not there
@@ -33,42 +31,6 @@ async function areBooksComplete({ query, ends }: System): Promise<boolean> {
   if (!books?.balanced) return false
   const last = new Map(books.partitions.map(({ partition, last }) => [partition, last ?? -1]))
   return [...(await ends())].every(([partition, end]) => (last.get(partition) ?? -1) + 1 === end)
-}
-
-/** Asks for the newest page, and for the fates of some recent records, until the promise has settled. */
-export async function readAgainAndAgain(
-  origin: string,
-  { history, random, until }: { history: History; random: Random; until: Promise<unknown> },
-): Promise<void> {
-  let goesOn = true
-  const end = () => {
-    goesOn = false
-  }
-  until.then(end, end)
-  while (goesOn) {
-    const sentAt = history.now()
-    const response = await fetch(`${origin}/logs?count=none`, { signal: AbortSignal.timeout(readMs) }).catch(
-      () => undefined,
-    )
-    const page = response?.ok ? ((await response.json()) as { data: FoundActivity[] }) : { data: [] }
-    const ids = page.data.map(({ id }) => id)
-    const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
-    history.read({ sentAt, endedAt: history.now(), status: response?.status, twice })
-    const recent = history.attempts.slice(-recentAttempts).flatMap(({ receipt }) => receipt ?? [])
-    for (const receipt of random.shuffled(recent).slice(0, atOnce)) {
-      if (await namesNothing(origin, receipt)) history.readNothing(receipt)
-    }
-    await wait(pollMs)
-  }
-}
-
-/** Whether a dead letter that it names is not there; no answer is no such thing. */
-async function namesNothing(origin: string, receipt: string): Promise<boolean> {
-  const get = (path: string) => fetch(origin + path, { signal: AbortSignal.timeout(readMs) }).catch(() => undefined)
-  const response = await get(`/receipts/${receipt}`)
-  if (!response?.ok) return false
-  const { links } = (await response.json()) as ReceiptAnswer
-  return links.deadLetter !== undefined && (await get(links.deadLetter))?.status === 404
 }
 
 /** Everything that the log says of itself. */

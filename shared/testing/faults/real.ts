@@ -187,6 +187,7 @@ export async function startReal({
   return Object.assign(opened.move(), {
     ingest: `http://${addressOf(proxies['client→ingest'])}`,
     query: `http://localhost:${portsOf.get('query')}`,
+    persist: sink,
     suffer,
     async heal() {
       await Promise.all(Object.values(proxies).flatMap((link) => link.map((proxy) => proxy.set(undefined))))

@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { deliverAgainAndAgain, readAgainAndAgain } from './bystanders.ts'
 import { check, type Verdict } from './checker.ts'
 import { pagesShowNothingTwice, receiptsNameWhatIsThere } from './demands.ts'
 import { describe, type Step } from './fault.ts'
 import { type Attempt, openHistory } from './history.ts'
 import { postAll } from './load.ts'
-import { observe, readAgainAndAgain, settle } from './observe.ts'
+import { observe, settle } from './observe.ts'
 import { seeded } from './random.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { loadOf } from './scenarios.ts'
@@ -83,7 +84,11 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     giveUp: healed.signal,
     onProgress: (sent) => onProgress(`sent ${sent}`),
   })
-  const reading = readAgainAndAgain(system.query, { history, random: seeded('reads'), until: posting })
+  const bystanders = (name: string) => ({ history, random: seeded(`${name}/${seed}`), until: posting })
+  const standingBy = Promise.all([
+    readAgainAndAgain(system, bystanders('read')),
+    deliverAgainAndAgain(system, bystanders('deliver')),
+  ])
   await strike()
   const sending = posting.then(() => history.now())
   await Promise.race([posting, loaded])
@@ -94,7 +99,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const grace = setTimeout(() => healed.abort(), 20_000)
   const loadedTo = await sending
   clearTimeout(grace)
-  await reading
+  await standingBy
   onProgress('settling')
   const settled = await settle(system, settleMs + history.attempts.length * settleMsPerRecord)
   history.note({ settled })

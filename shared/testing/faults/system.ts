@@ -10,6 +10,8 @@ export type System = AsyncDisposable & {
   /** Where clients go. */
   ingest: string
   query: string
+  /** Where deliveries go, if anybody can bring one. */
+  persist?: string
   suffer(fault: Fault): Promise<void>
   /** Ends every fault; resolves when everything is up again. */
   heal(): Promise<void>

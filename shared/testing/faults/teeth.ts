@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { startProgram } from '../processes.ts'
 import { type Mutant, mutants } from './mutant-list.ts'
 import { type RunOptions, runScenario } from './run-scenario.ts'
@@ -66,10 +67,14 @@ export async function tryTeeth({ seeds, isWanted, onBite, ...options }: TeethOpt
   }
 }
 
+const powerLossMs = 120_000
+
 async function losePower(mutant: string) {
   const args = ['--kills', '0', '--instants', '30', '--seed', '1', '--mutant', mutant]
   await using program = startProgram('shared/testing/faults/durability.ts', {}, ...args)
-  const exit = await program.ended
+  // on files that are damaged the log may never come to rest
+  const exit = await Promise.race([program.ended, wait(powerLossMs)])
+  if (exit === undefined) return { caught: true, objection: 'it does not come to rest' }
   const [objection = ''] = /[1-9]\d* (lost|damaged)/.exec(program.output()) ?? []
   return { caught: exit === 1 && objection !== '', objection }
 }

@@ -1,4 +1,4 @@
-import { answeredWithin } from '../demands.ts'
+import { answeredWithin, deliveriesAnsweredWithin } from '../demands.ts'
 import { anyTime, at, during, early, times } from './plans.ts'
 import { deadlines, majority, reconnects, retries } from './safeguards.ts'
 import { real, type Scenario } from './scenario.ts'
@@ -49,9 +49,9 @@ export const ofTheStore: readonly Scenario[] = [
     name: 'store-paused-for-long',
     rows: [20],
     safeguard: deadlines,
-    load: { seconds: 13 },
-    plan: during(10_500, [{ do: 'store', verb: 'pause' }], [{ do: 'store', verb: 'resume' }]),
-    demands: [answeredWithin(8000)],
+    load: { seconds: 18 },
+    plan: during(15_000, [{ do: 'store', verb: 'pause' }], [{ do: 'store', verb: 'resume' }]),
+    demands: [answeredWithin(8000), deliveriesAnsweredWithin(12_500)],
   }),
   real({
     name: 'store-paused-then-killed',

@@ -1,0 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { activityRecorded, defaultTenant, toRecord } from '../../activity-recorded.ts'
+import type { FoundActivity } from '../../document.ts'
+import { readReceipt } from '../../receipt.ts'
+import { delivery } from '../builders.ts'
+import type { History } from './history.ts'
+import type { ReceiptAnswer } from './observe.ts'
+import type { Random } from './random.ts'
+import type { System } from './system.ts'
+
+const pauseMs = 200
+const patienceMs = 30_000
+const recentAttempts = 300
+const receiptsAtOnce = 16
+
+export type Bystanders = {
+  history: History
+  random: Random
+  /** When it has settled, they go. */
+  until: Promise<unknown>
+}
+
+/** While things go wrong, somebody looks at the newest page and asks what became of some records. */
+export async function readAgainAndAgain({ query }: Pick<System, 'query'>, { history, random, until }: Bystanders) {
+  for (const goesOn = asLongAs(until); goesOn(); await wait(pauseMs)) {
+    const sentAt = history.now()
+    const response = await answered(`${query}/logs?count=none`)
+    const page = response?.ok ? ((await response.json()) as { data: FoundActivity[] }) : { data: [] }
+    const ids = page.data.map(({ id }) => id)
+    const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
+    history.read({ of: 'page', sentAt, endedAt: history.now(), status: response?.status, twice })
+    for (const receipt of random.shuffled(recentReceipts(history)).slice(0, receiptsAtOnce)) {
+      if (await namesNothing(query, receipt)) history.readNothing(receipt)
+    }
+  }
+}
+
+/** A redelivery may come at any moment, whatever became of the record, and changes nothing. */
+export async function deliverAgainAndAgain(
+  { persist }: Pick<System, 'persist'>,
+  { history, random, until }: Bystanders,
+): Promise<void> {
+  for (const goesOn = asLongAs(until); persist && goesOn(); await wait(pauseMs)) {
+    const recent = history.attempts.slice(-recentAttempts).filter(({ receipt }) => receipt)
+    if (recent.length === 0) continue
+    const { activity, receipt = '' } = random.pick(recent)
+    const named = readReceipt(receipt)
+    if (typeof named === 'string') continue
+    const { position, recordedAt } = named
+    const record = toRecord(
+      activityRecorded(activity, { tenant: defaultTenant, receivedAt: recordedAt, newId: () => 'has one' }),
+    )
+    const sentAt = history.now()
+    const response = await answered(persist, delivery(record, position.offset, position.partition))
+    history.read({ of: 'delivery', sentAt, endedAt: history.now(), status: response?.status, twice: [] })
+  }
+}
+
+function asLongAs(until: Promise<unknown>): () => boolean {
+  let goesOn = true
+  const end = () => {
+    goesOn = false
+  }
+  until.then(end, end)
+  return () => goesOn
+}
+
+const answered = (url: string, init: RequestInit = {}) =>
+  fetch(url, { ...init, signal: AbortSignal.timeout(patienceMs) }).catch(() => undefined)
+
+const recentReceipts = ({ attempts }: History) =>
+  attempts.slice(-recentAttempts).flatMap(({ receipt }) => receipt ?? [])
+
+/** Whether a dead letter that it names is not there; no answer is no such thing. */
+async function namesNothing(query: string, receipt: string): Promise<boolean> {
+  const response = await answered(`${query}/receipts/${receipt}`)
+  if (!response?.ok) return false
+  const { links } = (await response.json()) as ReceiptAnswer
+  return links.deadLetter !== undefined && (await answered(query + links.deadLetter))?.status === 404
+}
