@@ -31,6 +31,7 @@ test('names the variables that are missing', () => {
 test.each([
   ['--scenario no-such-one', 'There is no scenario no-such-one'],
   ['--events many', '--events must be a whole number'],
+  ['--without no-such-safeguard', 'There is no safeguard no-such-safeguard'],
   ['--seed 1 --seeds 2', 'exclude each other'],
   ['--embedded --real', 'exclude each other'],
   ['--no-such-option', "Unknown option '--no-such-option'"],

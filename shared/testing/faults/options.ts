@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Environment, StartError } from '../../config.ts'
+import { mutants } from './mutant-list.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios.ts'
 
@@ -20,6 +21,7 @@ is not accounted for.
   --moves N        leader-moves: so many moves of leaders and deaths of brokers
   --teeth          takes each safeguard out, and expects an objection
   --file F         a-file-four-times: of activities, one as JSON a line (.gz); made up without one
+  --without NAME   takes out this one only; may be repeated
   --report FOLDER  writes report.md and report.json there; --all writes them beside the scenarios
 
 Those over Kafka and MongoDB need three brokers and, to stop and start servers, a command for each of them:
@@ -38,6 +40,7 @@ export type Options = {
   isWanted: (scenario: Pick<Scenario, 'on'>) => boolean
   command: string
   teeth: boolean
+  without: readonly string[] | undefined
 }
 
 const known = {
@@ -52,6 +55,7 @@ const known = {
   moves: { type: 'string' },
   jobs: { type: 'string' },
   teeth: { type: 'boolean' },
+  without: { type: 'string', multiple: true },
   report: { type: 'string' },
   file: { type: 'string' },
   help: { type: 'boolean' },
@@ -91,7 +95,8 @@ export function readOptions(args: readonly string[], environment: Environment): 
     file: values.file,
     isWanted: wanted(values),
     command: ['npm run faults --', ...args].join(' '),
-    teeth: values.teeth ?? false,
+    teeth: values.teeth ?? values.without !== undefined,
+    without: values.without?.map((name) => mutantNamed(name)),
   }
 }
 
@@ -103,7 +108,15 @@ function parse(args: readonly string[]) {
   }
 }
 
-function choose({ all, short, scenario: names, embedded, real, teeth }: ReturnType<typeof parse>): readonly Scenario[] {
+function choose({
+  all,
+  short,
+  scenario: names,
+  embedded,
+  real,
+  teeth,
+  without,
+}: ReturnType<typeof parse>): readonly Scenario[] {
   if (embedded && real) throw mistake('--embedded and --real exclude each other')
   const isWanted = wanted({ embedded, real })
   if (names) {
@@ -112,7 +125,8 @@ function choose({ all, short, scenario: names, embedded, real, teeth }: ReturnTy
     return scenarios.filter(({ name }) => names.includes(name))
   }
   if (short) return scenarios.filter((one) => one.short && isWanted(one))
-  if (!all && !embedded && !real && !teeth) throw mistake('Which scenarios? --all, --short or --scenario NAME')
+  if (!all && !embedded && !real && !teeth && !without)
+    throw mistake('Which scenarios? --all, --short or --scenario NAME')
   return scenarios.filter(isWanted)
 }
 
@@ -120,6 +134,13 @@ const wanted =
   ({ embedded, real }: { embedded?: boolean | undefined; real?: boolean | undefined }) =>
   ({ on }: Pick<Scenario, 'on'>) =>
     on === 'embedded' ? !real : !embedded
+
+function mutantNamed(name: string): string {
+  if (!mutants.some((one) => one.name === name)) {
+    throw mistake(`There is no safeguard ${name}; there are ${mutants.map((one) => one.name).join(', ')}`)
+  }
+  return name
+}
 
 function wholeNumber(name: string, text: string | undefined, preset: number): number {
   if (text === undefined) return preset

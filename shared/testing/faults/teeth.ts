@@ -34,18 +34,21 @@ export type Bite = { safeguard: string; mutant: string; by: string; caught: bool
 export type TeethOptions = Omit<RunOptions, 'seed' | 'mutant'> & {
   /** As many are tried until one of them objects. */
   seeds: readonly number[]
+  /** Only these. */
+  without: readonly string[] | undefined
   isWanted: (scenario: Pick<Scenario, 'on'>) => boolean
   onBite: (bite: Bite) => void
 }
 
 /** Takes out one safeguard after the other, and says who noticed. */
-export async function tryTeeth({ seeds, isWanted, onBite, ...options }: TeethOptions): Promise<Bite[]> {
+export async function tryTeeth({ seeds, without, isWanted, onBite, ...options }: TeethOptions): Promise<Bite[]> {
   const bites: Bite[] = []
   const note = (bite: Bite) => {
     bites.push(bite)
     onBite(bite)
   }
   for (const { name: mutant, safeguard } of mutants) {
+    if (without && !without.includes(mutant)) continue
     const by = objectors[mutant] ?? []
     if (by === 'power loss') {
       if (isWanted({ on: 'embedded' })) note({ safeguard, mutant, by, ...(await losePower(mutant)) })
