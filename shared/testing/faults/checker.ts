@@ -163,7 +163,8 @@ function activityIn(body: Buffer): FoundActivity | undefined {
   }
 }
 
-function fatesIn(books: Books | undefined): Verdict['fates'] {
+/** Of all partitions together. */
+export function fatesIn(books: Books | undefined): Verdict['fates'] {
   const fates: Verdict['fates'] = {}
   for (const { counts } of books?.partitions ?? []) {
     for (const [fate, count] of Object.entries(counts)) fates[fate] = (fates[fate] ?? 0) + count

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FoundActivity } from '../../document.ts'
-import type { Books, FoundDeadLetter, FoundReceipt, Observed } from './checker.ts'
+import { type Books, type FoundDeadLetter, type FoundReceipt, fatesIn, type Observed } from './checker.ts'
 import type { History } from './history.ts'
 import type { Random } from './random.ts'
 import type { System } from './system.ts'
@@ -13,25 +13,29 @@ const atOnce = 16
 
 /**
  * Resolves with true once every position has its fate, or whoever delivers has nothing more to deliver: what is not there
- * then will never be. With false when the time is over before.
+ * then will never be. With false when for so long no more fates have become known.
  */
-export async function settle(system: System, deadlineMs: number): Promise<boolean> {
-  const deadline = performance.now() + deadlineMs
-  while (performance.now() < deadline) {
+export async function settle(system: System, stillMs: number): Promise<boolean> {
+  let known = -1
+  for (let since = performance.now(); performance.now() - since < stillMs; await wait(pollMs)) {
     // an answer may fail while a server comes back
-    const isComplete = await areBooksComplete(system).catch(() => false)
+    const books = await ask<Books>(`${system.query}/books`).catch(() => undefined)
+    const isComplete = books && (await hasAll(books, system).catch(() => false))
     if (isComplete || (await system.isDrained().catch(() => false))) return true
-    await wait(pollMs)
+    const now = books ? sum(Object.values(fatesIn(books))) : known
+    if (now !== known) since = performance.now()
+    known = now
   }
   return false
 }
 
-async function areBooksComplete({ query, ends }: System): Promise<boolean> {
-  const books = await ask<Books>(`${query}/books`)
-  if (!books?.balanced) return false
+async function hasAll(books: Books, { ends }: System): Promise<boolean> {
+  if (!books.balanced) return false
   const last = new Map(books.partitions.map(({ partition, last }) => [partition, last ?? -1]))
   return [...(await ends())].every(([partition, end]) => (last.get(partition) ?? -1) + 1 === end)
 }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
 /** Everything that the log says of itself. */
 export async function observe(

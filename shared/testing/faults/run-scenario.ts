@@ -39,8 +39,7 @@ export type Run = Verdict & {
   history?: string
 }
 
-const settleMs = 60_000
-const settleMsPerRecord = 2
+const stillMs = 60_000
 
 /** One scenario from an empty log to its verdict. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Run> {
@@ -101,7 +100,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   clearTimeout(grace)
   await standingBy
   onProgress('settling')
-  const settled = await settle(system, settleMs + history.attempts.length * settleMsPerRecord)
+  const settled = await settle(system, stillMs)
   history.note({ settled })
   onProgress('comparing')
   const observed = await observe(system, history, random)
