@@ -1,9 +1,11 @@
-import { afterAll, describe, expect, test } from 'vitest'
+import type { CommandStartedEvent, Document } from 'mongodb'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { aDeadLetter, receivedAt, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
-import type { StoredBook } from './mongo-fates.ts'
+import { openDatabase } from './mongo-client.ts'
+import { type FateCollections, fatesIn, type StoredBook } from './mongo-fates.ts'
 import { makeIndexes } from './mongo-indexes.ts'
 import { type RecordedActivity, StoreUnavailable } from './store.ts'
 
@@ -125,6 +127,72 @@ test('what was known stays counted when MongoDB has deleted it, also behind a ga
   expect((await store.books()).partitions).toMatchObject([
     { last: 7, missing: [{ first: 3, last: 3 }], counts: { stored: 6, refused: 1 } },
   ])
+})
+
+describe('fates and books', () => {
+  /** Many records of two partitions, of which all but the last few are sealed, and the commands that are sent after that. */
+  async function watched() {
+    const database = await newDatabase()
+    {
+      await using store = openIn(database)
+      const records = Array.from({ length: 600 }, (_, n) => at(n >> 1, `${n}`, n & 1))
+      await store.save(records)
+      await store.park([aDeadLetter(place(300)), aDeadLetter(place(302))])
+    }
+    const db = openDatabase(database.client, database.name)
+    const collections = ['activities', 'fates', 'books'].map((name) => [name, db.collection(name)])
+    const fates = fatesIn(Object.fromEntries(collections) as FateCollections)
+    const commands: Document[] = []
+    const watch = ({ command, databaseName }: CommandStartedEvent) => {
+      if (databaseName === database.name) commands.push(command)
+    }
+    database.client.on('commandStarted', watch)
+    onTestFinished(() => void database.client.off('commandStarted', watch))
+    return { fates, commands, db: database.db }
+  }
+
+  test('ask a majority, within a time, and write to one', async () => {
+    const { fates, commands } = await watched()
+    const written = { position: { partition: 1, offset: 301 }, fate: 'refused', tenant: 'default' } as const
+    await fates.write([written])
+    await fates.account([written])
+    await fates.seal(1, true)
+    await fates.seal(2, true)
+    await fates.writeOff(2, 5)
+    await fates.read(place(300))
+    await fates.books()
+    const kinds = new Set<string>()
+    for (const command of commands) {
+      const isRead = 'find' in command
+      kinds.add(isRead ? 'find' : 'update' in command ? 'update' : 'insert' in command ? 'insert' : 'other')
+      if (isRead) expect(command).toMatchObject({ maxTimeMS: 4000, readConcern: { level: 'majority' } })
+      else expect(command).toMatchObject({ writeConcern: { w: 'majority', j: true, wtimeout: 4000 } })
+    }
+    expect([...kinds].toSorted()).toEqual(['find', 'insert', 'update'])
+  })
+
+  test.runIf(features.explain)('examine no more than what is not sealed, however many records there are', async () => {
+    const { fates, commands, db } = await watched()
+    const { partitions, completeThrough } = await fates.books()
+    expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
+    expect(completeThrough).toBeDefined()
+    let keys = 0
+    for (const { lsid, $db, $clusterTime, readConcern, ...command } of commands.splice(0)) {
+      if (command['find'] === 'books') continue
+      const explained = await db.command({ explain: command, verbosity: 'executionStats' })
+      keys += Number(/"totalKeysExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))?.[1])
+    }
+    expect(keys).toBeLessThanOrEqual(8)
+  })
+})
+
+test('a partition that was never sealed is found, wherever it is', async () => {
+  const database = await newDatabase()
+  await using store = openIn(database)
+  await store.writeOff(4, 1)
+  await store.save([at(1, 'a', 2), at(1, 'b', 7), at(1, 'c', 40)])
+  await store.park([aDeadLetter({ position: { partition: 3, offset: 1 } })])
+  expect((await store.books()).partitions.map(({ partition }) => partition)).toEqual([2, 3, 4, 7, 40])
 })
 
 test('a partition is sealed a while after its last record, too', async () => {

@@ -102,8 +102,9 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
     throw new StoreUnavailable(`The book of partition ${partition} was always written by another one meanwhile`)
   }
 
+  /** Of what could not be read there is no time of receipt: then that of one shortly before it. */
   async function lastRecordedAt(partition: number, offset: number): Promise<Date | undefined> {
-    const match = { partition: { $eq: partition }, offset: { $lte: offset } }
+    const match = { partition: { $eq: partition }, offset: { $gte: offset - lookedBack, $lte: offset } }
     const last = { sort: { partition: -1, offset: -1 }, hint: byPosition, maxTimeMS } as const
     const projection = { _id: 0, offset: 1, recordedAt: 1 } as const
     const [stored, other] = await Promise.all([
@@ -111,6 +112,27 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
       fates.findOne({ ...match, recordedAt: { $type: 'date' } }, { ...last, projection }),
     ])
     return (stored?.offset ?? -1) >= (other?.offset ?? -1) ? stored?.recordedAt : other?.recordedAt
+  }
+
+  /** Those that are sealed, and what is between them: each question goes to the next one at once, and there are few. */
+  async function allPartitions(sealed: readonly number[]): Promise<number[]> {
+    const found = [...sealed].sort((a, b) => a - b)
+    for (let at = 0, after = -1; at <= found.length; ) {
+      const before = found[at] ?? Number.POSITIVE_INFINITY
+      const next = before === after + 1 ? undefined : await nextPartition(after, before)
+      if (next !== undefined) found.splice(at, 0, next)
+      after = next ?? before
+      at++
+    }
+    return found
+  }
+
+  async function nextPartition(after: number, before: number): Promise<number | undefined> {
+    const match = { partition: { $gt: after, $lt: before } }
+    const first = { sort: byPosition, hint: byPosition, projection: { _id: 0, partition: 1 }, maxTimeMS } as const
+    const found = await Promise.all([activities.findOne(match, first), fates.findOne(match, first)])
+    const partitions = found.flatMap((one) => one?.partition ?? [])
+    return partitions.length > 0 ? Math.min(...partitions) : undefined
   }
 
   return {
@@ -135,27 +157,32 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
       rewrite(partition, (sealed, counted) => writeOff(joinSpans(sealed, counted), below)),
 
     async books(): Promise<Books> {
-      const [sealed, ...partitions] = await Promise.all([
-        books.find({}, { maxTimeMS }).toArray(),
-        activities.distinct('partition', { partition: { $gte: 0 } }, { maxTimeMS }),
-        fates.distinct('partition', { partition: { $gte: 0 } }, { maxTimeMS }),
-      ])
+      const sealed = await books.find({}, { maxTimeMS }).toArray()
       const spansOf = new Map(sealed.map(({ _id, spans }) => [_id, spans]))
-      const all = [...new Set([...spansOf.keys(), ...partitions.flat()])].sort((a, b) => a - b)
-      const counted = await Promise.all(
-        all.map(async (partition) => {
-          const spans = spansOf.get(partition) ?? []
-          const { counted, uncounted } = await count(partition, spans)
-          const book = bookOf(partition, joinSpans(spans, counted), uncounted)
-          const hasGap = book.missingCount > 0 || uncounted
-          const lastKnown = hasGap ? book.completeThrough : book.last
-          return { book, hasGap, lastRecordedAt: await lastRecordedAt(partition, lastKnown) }
-        }),
-      )
+      const counted: Awaited<ReturnType<typeof read>>[] = []
+      const rest = (await allPartitions([...spansOf.keys()])).values()
+      const readSome = async () => {
+        for (const partition of rest) counted.push(await read(partition))
+      }
+      // the pool of connections is for the others, too
+      await Promise.all(Array.from({ length: partitionsAtOnce }, readSome))
+      counted.sort((a, b) => a.book.partition - b.book.partition)
+
+      async function read(partition: number) {
+        const spans = spansOf.get(partition) ?? []
+        const { counted, uncounted } = await count(partition, spans)
+        const book = bookOf(partition, joinSpans(spans, counted), uncounted)
+        const hasGap = book.missingCount > 0 || uncounted
+        const lastKnown = hasGap ? book.completeThrough : book.last
+        return { book, hasGap, lastRecordedAt: await lastRecordedAt(partition, lastKnown) }
+      }
       return { partitions: counted.map(({ book }) => book), completeThrough: completeTime(counted) }
     },
   }
 }
+
+const partitionsAtOnce = 3
+const lookedBack = 100
 
 /** So many short stretches are asked for in one question, by their offsets, and so many long ones in one each. */
 const mostSingle = 2000

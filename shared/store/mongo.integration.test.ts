@@ -322,6 +322,11 @@ test('nothing that the store asks for reads a whole collection', async ({ skip }
   }
   expect(await store.get('default', 'b')).toBeDefined()
   expect(await deadLettersOf(store)).toHaveLength(1)
+  const position = { partition: 7, offset: 3 }
+  await store.account([{ position, fate: 'refused', tenant: 'default' }])
+  expect(await store.fate({ position, recordedAt: new Date() })).toMatchObject({ fate: 'refused' })
+  await store.writeOff(7, 3)
+  expect((await store.books()).partitions).toMatchObject([{ partition: 0 }, { partition: 7, completeThrough: 3 }])
 })
 
 describe('what only MongoDB knows of the configuration', () => {
