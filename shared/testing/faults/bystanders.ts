@@ -11,7 +11,7 @@ import type { System } from './system.ts'
 const pauseMs = 200
 const patienceMs = 30_000
 const recentAttempts = 300
-const receiptsAtOnce = 16
+const receiptsAtOnce = 6
 
 export type Bystanders = {
   history: History

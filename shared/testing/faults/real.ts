@@ -139,9 +139,11 @@ export async function startReal({
   if (absent === 'store') await controlMongodb?.('kill')
   if (absent === 'brokers') await Promise.all(kafkaBrokers.map((_broker, index) => controlKafka?.('kill', index + 1)))
   const waitFor = parts.filter((part) => absent !== 'brokers' || isListening(part))
-  for (const part of parts) if (!waitFor.includes(part)) void programs.start(part)
+  // in the end all are waited for
+  const begin = (part: PartName) => void programs.start(part).catch(() => {})
+  for (const part of parts) if (!waitFor.includes(part)) begin(part)
   if (!held) await Promise.all(waitFor.map((part) => programs.start(part)))
-  else for (const part of waitFor) void programs.start(part)
+  else for (const part of waitFor) begin(part)
 
   async function suffer(fault: Fault) {
     if (fault.do === 'broker') down.brokers = true

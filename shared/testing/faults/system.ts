@@ -48,6 +48,7 @@ export type ProgramsOptions = {
 }
 
 const restartMs = 200
+const mostLives = 10
 const preload = (name: string) => `--import=${pathToFileURL(join(import.meta.dirname, name)).href}`
 
 /** Programs that are started again when they end, as a platform does it. */
@@ -85,16 +86,18 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
     return life
   }
 
-  /** Whatever of its lives that is. */
+  /** Whatever of its lives that is. Rejects when it ends again and again before. */
   async function up(part: PartName) {
-    for (;;) {
+    for (let life = 1; ; life++) {
       const running = lives.get(part)?.running
       if (!running) return
       while (!isUp(part).test(running.output())) {
-        if (await Promise.race([running.ended, running.more()])) break
+        if (await Promise.race([running.ended.then(() => true), running.more()])) break
       }
       if (running === lives.get(part)?.running && running.child.exitCode === null && !running.child.signalCode) return
-      await wait(restartMs / 2)
+      if (life === mostLives) throw new Error(`${part} does not come up:\n${running.output()}`)
+      await running.ended
+      await wait(2 * restartMs)
     }
   }
 
