@@ -151,7 +151,10 @@ describe('park', () => {
   const letter = aDeadLetter({ headers: { 'ce-a.b': 'x', $set: 'y' } })
 
   test('counts every arrival of many at once, and keeps one', async () => {
-    await using store = openIn(newDatabase())
+    const database = newDatabase()
+    // what lists them needs one
+    await makeIndexes(database.db)
+    await using store = openIn(database)
     const days = Array.from({ length: 20 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + ((n * 7) % 20))))
     await Promise.all(days.map((at) => store.park([{ ...letter, at }])))
     const kept = await deadLettersOf(store)
