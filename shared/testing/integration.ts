@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** npm run test:integration: the tests that need a Kafka and a MongoDB, after a look whether there are any. */
+/** npm run test:integration, npm run test:teeth: tests that need a Kafka and a MongoDB, after a look whether there are any. */
 const usage = `npm run test:integration needs a Kafka and a MongoDB to test against. Set what is missing and run it again:
 
   KAFKA_BROKERS     host:port, with commas between several
@@ -28,5 +28,6 @@ if (missing.length > 0) {
   process.exit(1)
 }
 const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
-const args = [vitest, 'run', '--project', 'integration', ...process.argv.slice(2)]
+const [project = 'integration', ...further] = process.argv.slice(2)
+const args = [vitest, 'run', '--project', project, ...further]
 process.exit(spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1)
