@@ -89,18 +89,26 @@ export async function startProduction(): Promise<Production> {
   }
 }
 
+/** Below those that connections get for themselves: in the meantime one of them would take it. */
+const firstPort = 10_000
+const ports = 22_000
+
+/** Free at the moment, and chosen at random, so that others who choose at the same time choose others. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address ? address.port : 0
+  const free = new Set<number>()
+  while (free.size < count) {
+    const port = firstPort + Math.floor(Math.random() * ports)
+    if (await isFree(port)) free.add(port)
+  }
+  return [...free]
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const listens = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, () => resolve(true))
   })
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  if (listens) await new Promise((resolve) => server.close(resolve))
+  return listens
 }

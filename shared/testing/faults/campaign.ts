@@ -11,6 +11,8 @@ export type CampaignOptions = Omit<RunOptions, 'seed' | 'onProgress'> & {
   jobs: number
   onProgress: (label: string, what: string) => void
   onRun: (label: string, run: Run) => void
+  /** Once it has aborted no further run is begun. */
+  stop: AbortSignal
 }
 
 type Planned = { scenario: Scenario; seed: number }
@@ -22,6 +24,7 @@ export async function runCampaign({
   jobs,
   onProgress,
   onRun,
+  stop,
   ...options
 }: CampaignOptions): Promise<Run[]> {
   const planned = seeds.flatMap((seed) => scenarios.map((scenario): Planned => ({ scenario, seed })))
@@ -40,19 +43,22 @@ export async function runCampaign({
   async function all(some: readonly Planned[], atOnce: number) {
     const rest = some.values()
     const worker = async () => {
-      for (const each of rest) await one(each)
+      for (const each of rest) if (!stop.aborted) await one(each)
     }
     await Promise.all(Array.from({ length: atOnce }, worker))
   }
 
-  await all(
-    planned.filter(({ scenario }) => !stopsServers(scenario)),
-    jobs,
-  )
-  await all(
-    planned.filter(({ scenario }) => stopsServers(scenario)),
-    1,
-  )
+  for (const seed of seeds) {
+    const ofSeed = planned.filter((each) => each.seed === seed)
+    await all(
+      ofSeed.filter(({ scenario }) => !stopsServers(scenario)),
+      jobs,
+    )
+    await all(
+      ofSeed.filter(({ scenario }) => stopsServers(scenario)),
+      1,
+    )
+  }
   return planned.flatMap((each) => runs.get(each) ?? [])
 }
 

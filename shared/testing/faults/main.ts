@@ -14,7 +14,12 @@ async function main() {
   const folder = join(tmpdir(), `activity-log-faults-${process.pid}`)
   mkdirSync(folder, { recursive: true })
   if (options.teeth) return teeth(options, folder)
-  const runs = await runCampaign({ ...options, folder, onProgress, onRun })
+  const stop = new AbortController()
+  process.once('SIGINT', () => {
+    console.log('stopping: what is under way is finished first')
+    stop.abort()
+  })
+  const runs = await runCampaign({ ...options, folder, onProgress, onRun, stop: stop.signal })
   console.log(`\n${table(runs)}\n\n${summary(runs)}`)
   if (options.report) {
     writeReport(options.report, { command: options.command, runs })
