@@ -32,14 +32,14 @@ test('objects to an answer that comes late, of ingest or of query', () => {
 })
 
 test('objects to a request that was under way at a stop and got no answer', () => {
-  const struck: History['struck'] = [{ at: 1000, fault: { do: 'signal', part: 'ingest', signal: 'SIGTERM' } }]
-  const underWay = { sentAt: 800, endedAt: 1200 }
+  const struck: History['struck'] = [{ at: 5000, fault: { do: 'signal', part: 'ingest', signal: 'SIGTERM' } }]
+  const underWay = { sentAt: 3000, endedAt: 5200 }
   expect(rules(stopsCutNothingOff, { struck, attempts: [attempt({ ...underWay, outcome: 'unknown' })] })).toEqual([
     'cut off',
   ])
   expect(rules(stopsCutNothingOff, { struck, attempts: [attempt(underWay)] })).toEqual([])
   expect(
-    rules(stopsCutNothingOff, { struck, attempts: [attempt({ sentAt: 990, endedAt: 1200, outcome: 'unknown' })] }),
+    rules(stopsCutNothingOff, { struck, attempts: [attempt({ sentAt: 4900, endedAt: 5200, outcome: 'unknown' })] }),
   ).toEqual([])
 })
 

@@ -27,7 +27,7 @@ const lateOf = (what: Read['of'], reads: readonly Read[], ms: number) =>
     .map(({ sentAt, endedAt }) => objection('late', `a ${what} after ${endedAt - sentAt} ms`))
 
 /** So long before a stop a request has come to the process; later ones may find its door closed. */
-const underWayMs = 1000
+const underWayMs = 400
 
 /** What is under way when a process is told to stop gets its answer. */
 export const stopsCutNothingOff: Demand = ({ attempts, struck }) => {

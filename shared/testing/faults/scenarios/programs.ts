@@ -16,7 +16,7 @@ export const ofPrograms: readonly Scenario[] = [
     safeguard: drain,
     load: { seconds: 10 },
     // so that there is always something under way
-    plan: both(lasting('ingest→kafka', { kind: 'latency', ms: 150 }), signal('SIGTERM', 3, 'ingest')),
+    plan: both(lasting('ingest→kafka', { kind: 'latency', ms: 400 }), signal('SIGTERM', 3, 'ingest')),
     demands: [stopsCutNothingOff],
   }),
   real({ name: 'ingest-paused', rows: [11], safeguard: deadlines, plan: paused(3000, 'ingest') }),
