@@ -11,7 +11,7 @@ import type { System } from './system.ts'
 const pauseMs = 200
 const patienceMs = 30_000
 const recentAttempts = 300
-const receiptsAtOnce = 6
+const receiptsAtOnce = 10
 
 export type Bystanders = {
   history: History
@@ -21,7 +21,11 @@ export type Bystanders = {
 }
 
 /** While things go wrong, somebody looks at the newest page and asks what became of some records. */
-export async function readAgainAndAgain({ query }: Pick<System, 'query'>, { history, random, until }: Bystanders) {
+export async function readAgainAndAgain(
+  { query }: Pick<System, 'query'>,
+  { history, until }: Omit<Bystanders, 'random'>,
+) {
+  const final = new Set<string>()
   for (const goesOn = asLongAs(until); goesOn(); await wait(pauseMs)) {
     const sentAt = history.now()
     const response = await answered(`${query}/logs?count=none`)
@@ -29,9 +33,14 @@ export async function readAgainAndAgain({ query }: Pick<System, 'query'>, { hist
     const ids = page.data.map(({ id }) => id)
     const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
     history.read({ of: 'page', sentAt, endedAt: history.now(), status: response?.status, twice })
-    for (const receipt of random.shuffled(recentReceipts(history)).slice(0, receiptsAtOnce)) {
-      if (await namesNothing(query, receipt)) history.readNothing(receipt)
-    }
+    // the oldest are those that something has happened to
+    const open = recentReceipts(history).filter((receipt) => !final.has(receipt))
+    const asked = open.slice(0, receiptsAtOnce).map(async (receipt) => {
+      const said = await whatItNames(query, receipt)
+      if (said === 'nothing') history.readNothing(receipt)
+      if (said !== 'pending') final.add(receipt)
+    })
+    await Promise.all(asked)
   }
 }
 
@@ -71,10 +80,12 @@ const answered = (url: string, init: RequestInit = {}) =>
 const recentReceipts = ({ attempts }: History) =>
   attempts.slice(-recentAttempts).flatMap(({ receipt }) => receipt ?? [])
 
-/** Whether a dead letter that it names is not there; no answer is no such thing. */
-async function namesNothing(query: string, receipt: string): Promise<boolean> {
+/** `nothing`: a dead letter that is not there. No answer says no more than pending does. */
+async function whatItNames(query: string, receipt: string): Promise<'pending' | 'nothing' | 'something'> {
   const response = await answered(`${query}/receipts/${receipt}`)
-  if (!response?.ok) return false
-  const { links } = (await response.json()) as ReceiptAnswer
-  return links.deadLetter !== undefined && (await answered(query + links.deadLetter))?.status === 404
+  if (!response?.ok) return 'pending'
+  const { fate, links } = (await response.json()) as ReceiptAnswer
+  if (fate === 'pending') return 'pending'
+  if (links.deadLetter === undefined) return 'something'
+  return (await answered(query + links.deadLetter))?.status === 404 ? 'nothing' : 'something'
 }

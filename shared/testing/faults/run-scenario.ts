@@ -83,10 +83,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     giveUp: healed.signal,
     onProgress: (sent) => onProgress(`sent ${sent}`),
   })
-  const bystanders = (name: string) => ({ history, random: seeded(`${name}/${seed}`), until: posting })
   const standingBy = Promise.all([
-    readAgainAndAgain(system, bystanders('read')),
-    deliverAgainAndAgain(system, bystanders('deliver')),
+    readAgainAndAgain(system, { history, until: posting }),
+    deliverAgainAndAgain(system, { history, random: seeded(`deliver/${seed}`), until: posting }),
   ])
   await strike()
   const sending = posting.then(() => history.now())

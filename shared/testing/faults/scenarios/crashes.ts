@@ -51,7 +51,8 @@ export const ofCrashes: readonly Scenario[] = [
     name: 'crash-after-fate',
     rows: [23, 19],
     safeguard: parking,
-    load: { conflicts: 0.3 },
+    // few enough that each receipt is asked for
+    load: { events: 300, seconds: 8, conflicts: 0.5 },
     setup: crashing('persist', 'persist:after-fate', 2, 8),
     plan: nothing,
   }),
