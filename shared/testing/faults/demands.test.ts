@@ -34,13 +34,17 @@ test('objects to an answer that comes late, of ingest or of query', () => {
 test('objects to a request that was under way at a stop and got no answer', () => {
   const struck: History['struck'] = [{ at: 5000, fault: { do: 'signal', part: 'ingest', signal: 'SIGTERM' } }]
   const underWay = { sentAt: 3000, endedAt: 5200 }
-  expect(rules(stopsCutNothingOff, { struck, attempts: [attempt({ ...underWay, outcome: 'unknown' })] })).toEqual([
-    'cut off',
-  ])
+  expect(
+    rules(stopsCutNothingOff, { struck, attempts: [attempt({ ...underWay, outcome: 'unknown', unanswered: true })] }),
+  ).toEqual(['cut off'])
   expect(rules(stopsCutNothingOff, { struck, attempts: [attempt(underWay)] })).toEqual([])
   expect(
-    rules(stopsCutNothingOff, { struck, attempts: [attempt({ sentAt: 4900, endedAt: 5200, outcome: 'unknown' })] }),
+    rules(stopsCutNothingOff, {
+      struck,
+      attempts: [attempt({ sentAt: 4900, endedAt: 5200, outcome: 'unknown', unanswered: true })],
+    }),
   ).toEqual([])
+  expect(rules(stopsCutNothingOff, { struck, attempts: [attempt({ ...underWay, outcome: 'unknown' })] })).toEqual([])
 })
 
 test('objects to what is not taken though nothing is wrong', () => {

@@ -33,7 +33,7 @@ const underWayMs = 400
 export const stopsCutNothingOff: Demand = ({ attempts, struck }) => {
   const stops = struck.flatMap(({ at, fault }) => (fault.do === 'signal' && fault.signal === 'SIGTERM' ? at : []))
   return attempts
-    .filter(({ outcome }) => outcome === 'unknown')
+    .filter(({ unanswered }) => unanswered)
     .filter(({ sentAt, endedAt }) => stops.some((at) => sentAt < at - underWayMs && endedAt > at))
     .map(({ id, why }) => objection('cut off', `${id}: ${why}`))
 }

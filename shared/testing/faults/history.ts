@@ -17,6 +17,8 @@ export type Attempt = {
   outcome: Outcome
   receipt?: string
   why?: string
+  /** Nobody said anything: the connection broke, or the time was over. */
+  unanswered?: true
 }
 
 /** A page that was asked for, or a delivery that was repeated, while things went wrong. */

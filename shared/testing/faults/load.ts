@@ -36,7 +36,7 @@ export const usualLoad: Omit<Load, 'events' | 'seconds'> = {
 type Request = { activities: readonly SentActivity[]; many: boolean; retries: boolean }
 /** Requests of several clients at the same time. */
 type Turn = readonly Request[]
-type Answered = { outcome: Outcome; receipt?: string; why?: string }
+type Answered = { outcome: Outcome; receipt?: string; why?: string; unanswered?: true }
 
 /** Longer than any answer may take. */
 const patienceMs = 15_000
@@ -119,7 +119,11 @@ async function post(origin: string, activities: readonly SentActivity[], many: b
     return all({ outcome: isRefusal(status) ? 'refused' : 'unknown', why: `${status}` })
   } catch (error) {
     const { name, message, cause } = error as Error
-    return all({ outcome: 'unknown', why: cause instanceof Error ? cause.message : `${name}: ${message}` })
+    return all({
+      outcome: 'unknown',
+      unanswered: true,
+      why: cause instanceof Error ? cause.message : `${name}: ${message}`,
+    })
   }
 }
 
