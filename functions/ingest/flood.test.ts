@@ -43,17 +43,19 @@ test.skipIf(process.platform !== 'linux')(
       Array.from(
         { length: 110 },
         () =>
-          new Promise<number | undefined>((resolve, reject) => {
+          new Promise<number | 'cut off' | undefined>((resolve) => {
             const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(batch) }
             request({ port, agent, path: '/logs', method: 'POST', headers }, (response) => {
               response.resume().on('end', () => resolve(response.statusCode))
             })
-              .on('error', reject)
+              // it may have answered and closed before the body was sent
+              .on('error', () => resolve('cut off'))
               .end(batch)
           }),
       ),
     )
-    expect(new Set(statuses)).toEqual(new Set([503]))
+    expect(statuses).toContain(503)
+    expect(statuses).not.toContain(202)
     expect(mostRss(ingest.child.pid as number)).toBeLessThan(400 * mebibyte)
   },
 )
