@@ -50,4 +50,5 @@ function onRun(label: string, { acknowledged, unknown, found, lost, duplicates, 
   if (history) console.log(`    ${problems.length} problems; the history: ${history}`)
 }
 
-run(main)
+// kafkajs may go on with attempts that nobody waits for
+run(() => main().then(() => process.exit()))

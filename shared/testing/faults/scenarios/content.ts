@@ -66,7 +66,7 @@ export const ofContent: readonly Scenario[] = [
     name: 'a-file-four-times',
     rows: [26, 27],
     safeguard: sameIdAgain,
-    load: { events: 1, seconds: 1 },
+    load: { events: 0, seconds: 1 },
     plan: () => at(0, { do: 'put', what: 'a file, four times' }),
   }),
 ]
