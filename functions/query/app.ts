@@ -29,7 +29,7 @@ export type QueryDependencies = {
 export function createApp({ store, log, now, stopping = never }: QueryDependencies): App {
   const app = newApp(log)
   const countCapped = cappedCounter({ count: store.count, now })
-  const readCompleteThrough = completeThrough({ books: store.books, now })
+  const readCompleteThrough = completeThrough({ books: store.books, now, log })
 
   app.get('/logs', async (c) => {
     const request = readListRequest(c.req.url, defaultTenant)

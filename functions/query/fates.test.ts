@@ -152,6 +152,35 @@ describe('every list says through which time it is complete', () => {
     expect(reads).toBe(3)
   })
 
+  test('but waits for none that take long: it goes by those read before, and reads them less often', async () => {
+    const store = openSqliteStore({ path: ':memory:' })
+    let reads = 0
+    let answer = store.books
+    const { get, clock } = query({
+      books: () => {
+        reads++
+        return answer()
+      },
+    })
+    await store.save([recorded({}, 0)])
+    await get('/logs')
+    clock.now += 1000
+    const slow = Promise.withResolvers<Awaited<ReturnType<typeof answer>>>()
+    answer = () => slow.promise
+    expect(await get('/logs')).toMatchObject({ status: 200 })
+    expect(await get('/logs')).toMatchObject({ status: 200 })
+    expect(reads).toBe(2)
+    clock.now += 3000
+    slow.resolve({ partitions: [], completeThrough: new Date(0) })
+    await get('/logs')
+    clock.now += 20_000
+    expect(await get('/logs')).toMatchObject({ completeThrough: '1970-01-01T00:00:00.000Z' })
+    expect(reads).toBe(2)
+    clock.now += 10_000
+    await get('/logs')
+    expect(reads).toBe(3)
+  })
+
   test('but does not fail where that cannot be known', async () => {
     const { get } = query({ books: () => Promise.reject(new StoreUnavailable('too many')) })
     expect(await get('/logs')).toMatchObject({ status: 200, completeThrough: null })
