@@ -68,7 +68,8 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   // a process that never asks is not ended by it
   misconfigured.promise.catch(() => {})
 
-  async function ask<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  /** `isShort`: so few calls that they are stuck when they take long. */
+  async function ask<Result>(work: (connection: Connection) => Promise<Result>, isShort = true): Promise<Result> {
     if (closing.signal.aborted) throw new StoreUnavailable('The store is closed')
     const connection = current
     const answer = async () => {
@@ -80,7 +81,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
       return await asking(() => within(answerMs, answer(), 'MongoDB did not answer'))
     } catch (error) {
       if (!(error instanceof TooLate)) throw error
-      replace(connection)
+      if (isShort) replace(connection)
       throw new StoreUnavailable('MongoDB did not do what it was asked for', { cause: error })
     }
   }
@@ -128,7 +129,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   }
 
   const sealer = startSealer({
-    seal: (partition, isQuiet) => ask(({ fates }) => fates.seal(partition, isQuiet)),
+    seal: (partition, isQuiet) => ask(({ fates }) => fates.seal(partition, isQuiet), false),
     quietMs: sealAfterMs,
   })
 
@@ -166,7 +167,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),
     fate: (receipt, untilAborted) => awaitFate(receipt, untilAborted),
-    books: () => ask(({ fates }) => fates.books()),
+    books: () => ask(({ fates }) => fates.books(), false),
     findDeadLetters: (query) => ask(({ findDeadLetters }) => findDeadLetters(query)),
     getDeadLetter: (tenant, id) => ask(({ getDeadLetter }) => getDeadLetter(tenant, id)),
     resolve: (tenant, id, resolution) => ask(({ resolve }) => resolve(tenant, id, resolution)),
