@@ -18,10 +18,10 @@ const atOnce = 16
 export async function settle(system: System, stillMs: number): Promise<boolean> {
   let known = -1
   for (let since = performance.now(); performance.now() - since < stillMs; await wait(pollMs)) {
-    // an answer may fail while a server comes back
-    const books = await ask<Books>(`${system.query}/books`).catch(() => undefined)
-    const isComplete = books && (await hasAll(books, system).catch(() => false))
-    if (isComplete || (await system.isDrained().catch(() => false))) return true
+    // either may fail while a server comes back
+    if (await system.isDrained().catch(() => false)) return true
+    const books = await ask<Books>(`${system.query}/books`, 1).catch(() => undefined)
+    if (books && (await hasAll(books, system).catch(() => false))) return true
     const now = books ? sum(Object.values(fatesIn(books))) : known
     if (now !== known) since = performance.now()
     known = now
@@ -94,9 +94,9 @@ async function readPages<Row>(origin: string, path: string): Promise<Row[] | und
   return rows
 }
 
-const attempts = 20
+const usualAttempts = 20
 
-async function ask<Answer>(url: string): Promise<Answer | undefined> {
+async function ask<Answer>(url: string, attempts = usualAttempts): Promise<Answer | undefined> {
   for (let attempt = 1; ; attempt++) {
     const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined)
     if (response?.ok) return (await response.json()) as Answer
