@@ -1,6 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { startProgram } from '../processes.ts'
 import { type Mutant, mutants } from './mutant-list.ts'
+import { hasStrace, powerLoss } from './power-loss.ts'
 import { type RunOptions, runScenario } from './run-scenario.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios.ts'
@@ -70,16 +69,11 @@ export async function tryTeeth({ seeds, without, isWanted, onBite, ...options }:
   }
 }
 
-const powerLossMs = 120_000
-
+/** The same few as in durability.test.ts: on more that is not synced, files are damaged so that no log comes to rest on them. */
 async function losePower(mutant: string) {
-  const args = ['--kills', '0', '--instants', '30', '--seed', '1', '--mutant', mutant]
-  await using program = startProgram('shared/testing/faults/durability.ts', {}, ...args)
-  // on files that are damaged the log may never come to rest
-  const exit = await Promise.race([program.ended, wait(powerLossMs)])
-  if (exit === undefined) return { caught: true, objection: 'it does not come to rest' }
-  const [objection = ''] = /[1-9]\d* (lost|damaged)/.exec(program.output()) ?? []
-  return { caught: exit === 1 && objection !== '', objection }
+  if (!hasStrace()) return { caught: false, objection: 'needs strace' }
+  const { lost, damaged } = await powerLoss({ seed: '1', activities: 100, bytes: 2000, instants: 12, mutant })
+  return { caught: lost.length + damaged.length > 0, objection: `${lost.length} lost, ${damaged.length} damaged` }
 }
 
 export function teethTable(bites: readonly Bite[]): string {
