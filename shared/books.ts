@@ -132,15 +132,20 @@ export function bookOf(partition: number, spans: readonly Span[], uncounted: boo
   }
 }
 
+const isComplete = ({ missingCount, uncounted }: PartitionBook) => missingCount === 0 && !uncounted
+
+/** The offset whose time of receipt says through when a partition is complete: of the stretch before a gap, else of all. */
+export const lastComplete = (book: PartitionBook) => (isComplete(book) ? book.last : book.completeThrough)
+
 /**
- * The time before which nothing acknowledged is missing, from the times at which the last records of the partitions were
- * received: of the complete stretch where there is a gap, else of all. What is missing was acknowledged soon after its receipt
+ * The time before which nothing acknowledged is missing, from the times at which the last complete records of the partitions
+ * were received: the earliest before a gap, else the latest of all. What is missing was acknowledged soon after its receipt
  * and after the record before it, so it cannot be older than that one by more than the time in which ingest answers.
  */
 export function completeTime(
-  partitions: readonly { hasGap: boolean; lastRecordedAt: Date | undefined }[],
+  partitions: readonly { book: PartitionBook; lastRecordedAt: Date | undefined }[],
 ): Date | undefined {
-  const withGap = partitions.filter(({ hasGap }) => hasGap)
+  const withGap = partitions.filter(({ book }) => !isComplete(book))
   const times = (some: typeof partitions) => some.map(({ lastRecordedAt }) => lastRecordedAt?.getTime() ?? 0)
   const ms = withGap.length > 0 ? Math.min(...times(withGap)) - acknowledgedWithinMs : Math.max(0, ...times(partitions))
   return ms > 0 ? new Date(ms) : undefined
@@ -154,5 +159,4 @@ export const acknowledgedWithinMs = 15_000
 
 export type Books = { partitions: readonly PartitionBook[]; completeThrough: Date | undefined }
 
-export const isBalanced = ({ partitions }: Books) =>
-  partitions.every(({ missingCount, uncounted }) => missingCount === 0 && !uncounted)
+export const isBalanced = ({ partitions }: Books) => partitions.every(isComplete)

@@ -5,6 +5,7 @@ import {
   completeTime,
   joinSpans,
   type Known,
+  lastComplete,
   openStretches,
   type Span,
   sealSpans,
@@ -172,9 +173,7 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
         const spans = spansOf.get(partition) ?? []
         const { counted, uncounted } = await count(partition, spans)
         const book = bookOf(partition, joinSpans(spans, counted), uncounted)
-        const hasGap = book.missingCount > 0 || uncounted
-        const lastKnown = hasGap ? book.completeThrough : book.last
-        return { book, hasGap, lastRecordedAt: await lastRecordedAt(partition, lastKnown) }
+        return { book, lastRecordedAt: await lastRecordedAt(partition, lastComplete(book)) }
       }
       return { partitions: counted.map(({ book }) => book), completeThrough: completeTime(counted) }
     },

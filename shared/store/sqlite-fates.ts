@@ -5,6 +5,7 @@ import {
   completeTime,
   joinSpans,
   type Known,
+  lastComplete,
   openStretches,
   type Span,
   sealSpans,
@@ -108,21 +109,14 @@ export function fatesIn(db: DatabaseSync) {
       seal.run({ partition, spans: JSON.stringify(writeOff(joinSpans(spans, counted), below)) })
     },
     books(): Books {
-      const books = partitions.all().map((row) => {
+      const counted = partitions.all().map((row) => {
         const partition = row['n'] as number
         const spans = readSealed(partition)
         const { counted, uncounted } = count(partition, spans)
-        return bookOf(partition, joinSpans(spans, counted), uncounted)
+        const book = bookOf(partition, joinSpans(spans, counted), uncounted)
+        return { book, lastRecordedAt: lastRecordedAt(partition, lastComplete(book)) }
       })
-      return {
-        partitions: books,
-        completeThrough: completeTime(
-          books.map(({ partition, completeThrough, last, missingCount, uncounted }) => {
-            const hasGap = missingCount > 0 || uncounted
-            return { hasGap, lastRecordedAt: lastRecordedAt(partition, hasGap ? completeThrough : last) }
-          }),
-        ),
-      }
+      return { partitions: counted.map(({ book }) => book), completeThrough: completeTime(counted) }
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type Books, bookOf, completeTime, type Known, toSpans } from '@activity-log/shared/books.ts'
+import { type Books, bookOf, completeTime, type Known, lastComplete, toSpans } from '@activity-log/shared/books.ts'
 import { type ActivityDocument, toDocument, toFound } from '@activity-log/shared/document.ts'
 import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
 import { deadLetterId, deadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
@@ -91,10 +91,9 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     const partitions = [...Map.groupBy(known, ({ partition }) => partition)].toSorted(([one], [other]) => one - other)
     const all = partitions.map(([partition, own]) => {
       const book = bookOf(partition, toSpans(own satisfies readonly Known[]), false)
-      const hasGap = book.missingCount > 0
-      const through = hasGap ? book.completeThrough : book.last
+      const through = lastComplete(book)
       const last = own.findLast(({ offset, recordedAt }) => offset <= through && recordedAt)
-      return { book, hasGap, lastRecordedAt: last?.recordedAt }
+      return { book, lastRecordedAt: last?.recordedAt }
     })
     return { partitions: all.map(({ book }) => book), completeThrough: completeTime(all) }
   }
