@@ -5,10 +5,10 @@ import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
 import { readBytes } from '@activity-log/shared/http/body.ts'
-import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
 import { within } from '@activity-log/shared/within.ts'
+import { fromStore } from './from-store.ts'
 import { addOperations } from './operate.ts'
 import {
   eventHeaders,
@@ -54,9 +54,7 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
   })
 
   app.use(async (_c, next) => {
-    await within(deadlineMs, next(), 'The store did not answer').catch((cause) => {
-      throw unavailable('The store did not answer in time.', cause)
-    })
+    await fromStore(within(deadlineMs, next(), 'There was no answer'), 'The store did not answer in time.')
   })
 
   app.post('/', async (c) => {
@@ -70,9 +68,7 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
       parkOne({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) })
 
     if (!recorded.ok) return park('refused', recorded.errors)
-    const outcome = await save({ ...recorded.value, position }).catch((cause) => {
-      throw unavailable('The store did not take the activity.', cause)
-    })
+    const outcome = await fromStore(save({ ...recorded.value, position }), 'The store did not take the activity.')
     if (outcome !== 'conflict') return noContent()
     return park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
   })
@@ -104,9 +100,7 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
   })
 
   async function parkOne(deadLetter: DeadLetter): Promise<Response> {
-    await store.park([deadLetter]).catch((cause) => {
-      throw unavailable('The store did not take the dead letter.', cause)
-    })
+    await fromStore(store.park([deadLetter]), 'The store did not take the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
     return noContent()

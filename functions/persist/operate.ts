@@ -44,19 +44,19 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
     const event = corrected ?? readAgain(letter)
     const { id } = letter
     if (!event.ok) {
-      await fromStore(() => store.park([{ ...letter, at: now() }]))
+      await fromStore(store.park([{ ...letter, at: now() }]))
       return c.json({ id, outcome: 'refused', errors: event.errors })
     }
     const activityId = event.value.activity.id
     const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
-    const saved = await fromStore(() => store.save([{ ...event.value, position: firstPositionOf(letter) }]))
+    const saved = await fromStore(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict') {
-      await fromStore(() => store.park([{ ...letter, at: now() }]))
+      await fromStore(store.park([{ ...letter, at: now() }]))
       return c.json({ id, outcome, errors: [isStoredOtherwise], links })
     }
     // a crash before this leaves it open: the next replay finds the activity and says so
-    await fromStore(() => store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
+    await fromStore(store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
     log.info({ deadLetter: id, activityId, outcome }, 'a dead letter was replayed')
     return c.json({ id, outcome, links })
   })
@@ -68,7 +68,7 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
     if (letter.resolution?.state === 'replayed') {
       throw new Problem('conflict', `It was replayed, and ${letter.resolution.outcome}: there is nothing to discard.`)
     }
-    await fromStore(() => store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
+    await fromStore(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
     log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
     return new Response(null, { status: 204 })
   })
@@ -77,7 +77,7 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
   async function readLetter(c: Context): Promise<KeptDeadLetter> {
     const { errors } = readParameters(c.req.url, [])
     if (errors.length > 0) throw invalidInput(errors)
-    const letter = await fromStore(() => store.getDeadLetter(defaultTenant, c.req.param('id') ?? ''))
+    const letter = await fromStore(store.getDeadLetter(defaultTenant, c.req.param('id') ?? ''))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     return letter
   }

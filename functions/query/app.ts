@@ -93,7 +93,15 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   async function findFate(receipt: Receipt, waitS: number, gone: AbortSignal): Promise<RecordFate | undefined> {
     const patience = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone, stopping]) : undefined
     const known = await fromStore(() => store.fate(receipt, patience), answerMs + waitS * 1000)
-    return known?.tenant === defaultTenant ? known : undefined
+    return known?.tenant === defaultTenant ? afterReplay(known) : undefined
+  }
+
+  /** What came back without its first position was saved without one: then only its dead letter says that it was. */
+  async function afterReplay(known: RecordFate): Promise<RecordFate> {
+    const { deadLetter } = known
+    if (deadLetter === undefined) return known
+    const resolution = (await fromStore(() => store.getDeadLetter(defaultTenant, deadLetter)))?.resolution
+    return resolution?.state === 'replayed' ? { ...known, fate: resolution.outcome } : known
   }
 
   /** What a record became, or a 504: a list that does not have it yet is not what was asked for. */

@@ -1,5 +1,6 @@
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
+import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
@@ -39,6 +40,18 @@ describe('GET /receipts', () => {
       { status: 200, fate: 'conflict', id: 'a/b', position: at(2), links: { activity, deadLetter } },
       { status: 200, fate: 'refused', id: 'never', position: at(3), links: { deadLetter } },
     ])
+  })
+
+  test('follows a replay, also where only the dead letter knows of it', async () => {
+    const { store, get } = query()
+    const letter = aDeadLetter({ reason: 'undelivered', activityId: 'a', recordedAt: receivedAt })
+    const deadLetter = deadLetterId(letter)
+    await store.park([letter])
+    await store.account([{ position: at(5), fate: 'refused', tenant: 'default', activityId: 'a', deadLetter }])
+    expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ fate: 'refused' })
+    await store.resolve('default', deadLetter, { state: 'replayed', outcome: 'stored', at: receivedAt })
+    const links = { activity: '/logs/a', deadLetter: `/dead-letters/${deadLetter}` }
+    expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ fate: 'stored', id: 'a', links })
   })
 
   test('says pending of a record that is on its way, and of another tenant’s', async () => {

@@ -98,9 +98,7 @@ export const mutants: readonly Mutant[] = [
     in: ['persist', 'log'],
     fault: 'nothing',
     shownBy: 'post two activities under one id: the second is neither found nor a dead letter',
-    edits: [
-      { file: persist, find: 'await store.park([deadLetter]).catch(', replace: 'await Promise.resolve().catch(' },
-    ],
+    edits: [{ file: persist, find: 'fromStore(store.park([deadLetter]),', replace: 'fromStore(Promise.resolve(),' }],
   },
   {
     name: 'fate-of-a-duplicate',
@@ -162,10 +160,10 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: persist,
-        find: 'const outcome = await save({ ...recorded.value, position }).catch((cause) => {',
+        find: 'const outcome = await fromStore(save({ ...recorded.value, position }),',
         replace: `save({ ...recorded.value, position }).catch(() => {})
     return noContent()
-    const outcome = await Promise.resolve().catch((cause) => {`,
+    const outcome = await fromStore(Promise.resolve(''),`,
       },
     ],
   },
