@@ -73,7 +73,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   async function publish(records: readonly EventRecord[]): Promise<readonly Position[]> {
     if (records.length === 0) return []
     const startedAt = performance.now()
-    const restMs = () => startedAt + times.patience - performance.now()
+    const restMs = () => Math.max(0, startedAt + times.patience - performance.now())
     const tried = new Set<number>()
     const underWay = new Map<number, Promise<Outcome>>()
     /** What was sent while brokers were away may never have come to them, and then it is in vain to wait for an answer. */
