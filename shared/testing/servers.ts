@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 // stills a timer of kafkajs, in tests too
 import '../broker/kafka-client.ts'
+import { extentsOf, readTopic as readRecords } from '../broker/kafka-read.ts'
 
 const run = promisify(execFile)
 
@@ -76,28 +77,13 @@ export async function readTopic(topic: string): Promise<readonly ReadRecord[]> {
   const kafka = kafkaForTests()
   const admin = kafka.admin()
   await admin.connect()
-  const ends = (await admin.fetchTopicOffsets(topic)).filter(({ low, high }) => low !== high)
-  await admin.disconnect()
-  if (ends.length === 0) return []
   const records: ReadRecord[] = []
-  const missing = new Map(ends.map(({ partition, high }) => [partition, Number(high)]))
-  const consumer = kafka.consumer({ groupId: uniqueName('read-topic'), maxWaitTimeInMs: 100 })
-  await consumer.connect()
-  await consumer.subscribe({ topic, fromBeginning: true })
-  const complete = Promise.withResolvers<void>()
-  await consumer.run({
-    autoCommit: false,
-    eachBatch: async ({ batch }) => {
-      const { partition } = batch
-      for (const { key, headers = {}, value, offset } of batch.messages) {
-        const texts = Object.entries(headers).map(([name, content]) => [name, String(content)])
-        records.push({ partition, offset: Number(offset), key, headers: Object.fromEntries(texts), value })
-      }
-      if (Number(batch.lastOffset()) + 1 >= (missing.get(partition) ?? 0)) missing.delete(partition)
-      if (missing.size === 0) complete.resolve()
-    },
-  })
-  await complete.promise
-  await consumer.disconnect()
+  for await (const { partition, messages } of readRecords(kafka, admin, topic, await extentsOf(admin, topic))) {
+    for (const { key, headers = {}, value, offset } of messages) {
+      const texts = Object.entries(headers).map(([name, content]) => [name, String(content)])
+      records.push({ partition, offset: Number(offset), key, headers: Object.fromEntries(texts), value })
+    }
+  }
+  await admin.disconnect()
   return records
 }
