@@ -52,6 +52,16 @@ const answer = async (path: string, init?: RequestInit) => {
   return { status: response.status, headers: response.headers, body: (await response.json()) as Answer }
 }
 
+/** Asks for a page until there is one: 503 says to, and a machine under load takes longer than a function waits. */
+async function page(path: string): Promise<Answer> {
+  for (let tries = 0; ; tries++) {
+    const { status, body } = await answer(path)
+    if (status === 200) return body
+    assert(status === 503 && tries < 60, `GET ${path}: ${status}`)
+    await wait(1000)
+  }
+}
+
 /** Sends the same until it is accepted, as every client may. */
 async function send(activities: readonly SentActivity[]): Promise<void> {
   const lines = activities.map((activity) => JSON.stringify(activity)).join('\n')
@@ -82,7 +92,7 @@ async function assertEachOnce(): Promise<void> {
   await eventually(`${accepted.size} activities are found`, async () => (await total()) >= accepted.size, 300_000)
   const found: string[] = []
   for (let path: string | null = '/logs?limit=1000&count=none'; path; ) {
-    const { body }: { body: Answer } = await answer(path)
+    const body: Answer = await page(path)
     found.push(...body.data.map(({ id }) => id))
     path = body.next
   }
