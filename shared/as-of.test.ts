@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type AsOf, asOfBooks, decodeAsOf, encodeAsOf, hasRecord, isTooLong, maxMissing, withRecords } from './as-of.ts'
+import { bookOf, toSpans } from './books.ts'
+import type { Position } from './receipt.ts'
+import { toToken } from './token.ts'
+
+const positions = fc.array(fc.record({ partition: fc.integer({ min: 0, max: 3 }), offset: fc.nat(30) }), {
+  maxLength: 40,
+})
+const everywhere = [0, 1, 2, 3].flatMap((partition) =>
+  Array.from({ length: 32 }, (_, offset) => ({ partition, offset })),
+)
+const name = ({ partition, offset }: Position) => `${partition}/${offset}`
+const heldBy = (asOf: AsOf) => everywhere.filter((position) => hasRecord(asOf, position)).map(name)
+
+function booksOf(known: readonly Position[]) {
+  const partitions = [...new Set(known.map(({ partition }) => partition))].sort()
+  return {
+    partitions: partitions.map((partition) => {
+      const offsets = known.filter((each) => each.partition === partition).map(({ offset }) => offset)
+      const spans = toSpans(offsets.sort((a, b) => a - b).map((offset) => ({ offset, fate: 'stored' as const })))
+      return bookOf(partition, spans, false)
+    }),
+  }
+}
+
+test('holds what the books know and what was added, no less and no more, also as text', () => {
+  fc.assert(
+    fc.property(positions, positions, (known, added) => {
+      const asOf = withRecords(asOfBooks(booksOf(known)), added)
+      expect(heldBy(asOf)).toEqual([...new Set([...known, ...added].map(name))].sort(byPlace))
+      expect(decodeAsOf(encodeAsOf(asOf))).toEqual(asOf)
+      expect(encodeAsOf(asOf)).toMatch(/^[\w-]+$/)
+    }),
+  )
+})
+
+test('holds every record whose place is not known', () => {
+  expect(hasRecord([], { partition: -1, offset: 7 })).toBe(true)
+  expect(withRecords([], [{ partition: -1, offset: 7 }])).toEqual([])
+})
+
+test('ends before the gaps that are too many for it', () => {
+  const offsets = Array.from({ length: 1000 }, (_, n) => ({ partition: 0, offset: 2 * n }))
+  const asOf = asOfBooks(booksOf(offsets))
+  expect(isTooLong(asOf)).toBe(false)
+  expect(asOf).toMatchObject([{ last: 2 * maxMissing }])
+  expect(isTooLong(withRecords(asOf, [{ partition: 0, offset: 5000 }]))).toBe(true)
+  expect(decodeAsOf(encodeAsOf(withRecords(asOf, [{ partition: 0, offset: 5000 }])))).toContain('not a moment')
+})
+
+test('takes a hundred characters for twelve partitions of a million records', () => {
+  const asOf = Array.from({ length: 12 }, (_, partition) => ({ partition, last: 1_000_000 + partition, missing: [] }))
+  expect(encodeAsOf(asOf).length).toBeLessThan(110)
+})
+
+test('keeps the largest offset', () => {
+  const asOf = [{ partition: 0, last: Number.MAX_SAFE_INTEGER - 1, missing: [] }]
+  expect(decodeAsOf(encodeAsOf(asOf))).toEqual(asOf)
+})
+
+const text = encodeAsOf([{ partition: 0, last: 100, missing: [{ first: 3, last: 7 }] }])
+
+test('is refused when any one character is another', () => {
+  for (let at = 0; at < text.length; at++) {
+    for (const character of 'AQgw_') {
+      const tampered = text.slice(0, at) + character + text.slice(at + 1)
+      if (tampered !== text) expect(decodeAsOf(tampered)).toContain('not a moment of this log')
+    }
+  }
+})
+
+test.each<[string, number[]]>([
+  ['nothing', []],
+  ['no number of partitions', [1]],
+  ['less than it says', [1, 2, 0, 5, 0]],
+  ['more than it says', [1, 1, 0, 5, 0, 9]],
+  ['a number without an end', [1, 1, 0, 0x85]],
+  ['a number that is too large', [1, 1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0]],
+  ['partitions out of order', [1, 2, 1, 5, 0, 0, 5, 0]],
+  ['a partition twice', [1, 2, 1, 5, 0, 1, 5, 0]],
+  ['a gap beyond the last', [1, 1, 0, 5, 1, 3, 9]],
+  ['gaps without end', [1, 1, 0, 5, 0xff, 0xff, 0xff, 0x7f]],
+])('is refused with %s, by whomever it was made', (_what, bytes) => {
+  expect(decodeAsOf(toToken(Buffer.from(bytes)))).toContain('not a moment of this log')
+})
+
+test('is refused when another version made it', () => {
+  expect(decodeAsOf(toToken(Buffer.from([2, 0])))).toContain('another version')
+})
+
+function byPlace(a: string, b: string): number {
+  const [partition = 0, offset = 0] = a.split('/').map(Number)
+  const [otherPartition = 0, otherOffset = 0] = b.split('/').map(Number)
+  return partition - otherPartition || offset - otherOffset
+}

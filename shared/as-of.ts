@@ -1,0 +1,133 @@
+import type { Books, Gap } from './books.ts'
+import type { Position } from './receipt.ts'
+import { readToken, toToken } from './token.ts'
+
+/**
+ * The log as it was at a moment: which records it had. Of a partition that is every offset through `last` but for those
+ * that were missing; nothing of a partition that is not named. In the order of the partitions, and of the gaps.
+ */
+export type AsOf = readonly PartitionAsOf[]
+export type PartitionAsOf = { partition: number; last: number; missing: readonly Gap[] }
+
+/** In all its partitions together: more make it longer than a link should be. */
+export const maxMissing = 200
+
+const none: Omit<PartitionAsOf, 'partition'> = { last: -1, missing: [] }
+
+/** What the books know. Beyond too many gaps a partition is as it was before them. */
+export function asOfBooks({ partitions }: Pick<Books, 'partitions'>): AsOf {
+  const most = Math.floor(maxMissing / Math.max(1, partitions.length))
+  return partitions.map(({ partition, last, missing }) => {
+    const beyond = missing[most]
+    return beyond
+      ? { partition, last: beyond.first - 1, missing: missing.slice(0, most) }
+      : { partition, last, missing: [...missing] }
+  })
+}
+
+/** The same, and these records as well. */
+export function withRecords(asOf: AsOf, positions: readonly Position[]): AsOf {
+  const partitions = new Map(asOf.map((each) => [each.partition, each]))
+  for (const { partition, offset } of positions) {
+    if (partition < 0) continue
+    partitions.set(partition, { partition, ...withOffset(partitions.get(partition) ?? none, offset) })
+  }
+  return [...partitions.values()].sort((a, b) => a.partition - b.partition)
+}
+
+function withOffset({ last, missing }: Omit<PartitionAsOf, 'partition'>, offset: number) {
+  if (offset > last) {
+    const skipped = offset > last + 1 ? [{ first: last + 1, last: offset - 1 }] : []
+    return { last: offset, missing: [...missing, ...skipped] }
+  }
+  const filled = missing.flatMap((gap) => {
+    if (offset < gap.first || offset > gap.last) return [gap]
+    return [
+      { first: gap.first, last: offset - 1 },
+      { first: offset + 1, last: gap.last },
+    ].filter(({ first, last }) => first <= last)
+  })
+  return { last, missing: filled }
+}
+
+/** A record whose place is not known, since it came back from the dead letters without one, always belongs to it. */
+export function hasRecord(asOf: AsOf, { partition, offset }: Position): boolean {
+  if (partition < 0) return true
+  const known = asOf.find((each) => each.partition === partition)
+  if (!known || offset > known.last) return false
+  return !known.missing.some(({ first, last }) => first <= offset && offset <= last)
+}
+
+export const isTooLong = (asOf: AsOf) => asOf.reduce((sum, { missing }) => sum + missing.length, 0) > maxMissing
+
+const version = 1
+
+/** A token of some 5 bytes for each partition, and some more for each gap. */
+export function encodeAsOf(asOf: AsOf): string {
+  const numbers = [asOf.length]
+  for (const { partition, last, missing } of asOf) {
+    numbers.push(partition, last + 1, missing.length)
+    let end = 0
+    for (const gap of missing) {
+      numbers.push(gap.first - end, gap.last - gap.first)
+      end = gap.last + 1
+    }
+  }
+  return toToken(Buffer.from([version, ...numbers.flatMap(variableLength)]))
+}
+
+/** The moment, or what is wrong with it. */
+export function decodeAsOf(text: string): AsOf | string {
+  const bytes = readToken(text)
+  if (!bytes) return 'is not a moment of this log; take it from the asOf of an answer'
+  if (bytes.readUInt8(0) !== version) return 'is of another version of this log; start again without it'
+  const asOf = readPartitions(numbersIn(bytes.subarray(1)))
+  return asOf && !isTooLong(asOf) ? asOf : 'is not a moment of this log; take it from the asOf of an answer'
+}
+
+function readPartitions(numbers: readonly number[]): AsOf | undefined {
+  let at = 0
+  const next = () => numbers[at++] ?? Number.NaN
+  const asOf: PartitionAsOf[] = []
+  for (let partitions = next(); partitions > 0; partitions--) {
+    const partition = next()
+    const last = next() - 1
+    const missing: Gap[] = []
+    let end = 0
+    const gaps = next()
+    if (!(gaps <= maxMissing)) return undefined
+    while (missing.length < gaps) {
+      const first = end + next()
+      end = first + next() + 1
+      missing.push({ first, last: end - 1 })
+    }
+    if (!(partition > (asOf.at(-1)?.partition ?? -1)) || !(end <= last + 1)) return undefined
+    asOf.push({ partition, last, missing })
+  }
+  return at === numbers.length && numbers.every(Number.isSafeInteger) ? asOf : undefined
+}
+
+/** LEB128: 7 bits a byte, the low ones first. */
+function variableLength(number: number): number[] {
+  const bytes: number[] = []
+  let rest = number
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
+  bytes.push(rest)
+  return bytes
+}
+
+function numbersIn(bytes: Buffer): number[] {
+  const numbers: number[] = []
+  let number = 0
+  let factor = 1
+  for (const byte of bytes) {
+    number += (byte & 0x7f) * factor
+    factor *= 0x80
+    if (byte < 0x80) {
+      numbers.push(number)
+      number = 0
+      factor = 1
+    }
+  }
+  return factor === 1 ? numbers : [...numbers, Number.NaN]
+}
