@@ -1,0 +1,80 @@
+import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/activity.ts'
+import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
+import { type ActionPattern, type Filter, parseActions } from '@activity-log/shared/filter.ts'
+import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
+import { maxActions } from '@activity-log/shared/store/store.ts'
+import * as v from 'valibot'
+import { Instant } from './parameters.ts'
+
+const Actions = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): readonly ActionPattern[] => {
+    const parsed = parseActions(dataset.value)
+    if (typeof parsed === 'string') addIssue({ message: parsed })
+    else if (parsed.length > maxActions) addIssue({ message: `must be at most ${maxActions} names` })
+    else if (parsed.some((pattern) => isTooLongForName('exact' in pattern ? pattern.exact : pattern.prefix))) {
+      addIssue({ message: `has a name of more than ${activityLimits.nameCharacters} characters` })
+    } else return parsed
+    return NEVER
+  }),
+)
+
+/** What every route takes that shows a part of the log. */
+export const filterParameters = {
+  userId: v.optional(Name),
+  action: v.optional(Actions),
+  from: v.optional(Instant),
+  to: v.optional(Instant),
+}
+const FilterParameters = v.object(filterParameters)
+const filterNames = Object.keys(filterParameters)
+
+/** `parameters` are as they were given: what links repeat. The values of the route's own ones are beside them. */
+export type FilterRequest<Own extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Own, undefined>> & {
+  parameters: Parameters
+  filter: Filter
+}
+
+/**
+ * The filter in a URL and the values of the route's `own` parameters, or everything that is wrong with any of them.
+ * `finish` makes of them what the route wants, or says what is wrong with several together.
+ */
+export function readFilterRequest<const Own extends v.ObjectEntries>(
+  url: string,
+  tenant: string,
+  own: Own,
+): Checked<FilterRequest<Own>>
+export function readFilterRequest<const Own extends v.ObjectEntries, Request>(
+  url: string,
+  tenant: string,
+  own: Own,
+  finish: (request: FilterRequest<Own>) => Checked<Request>,
+): Checked<Request>
+export function readFilterRequest<const Own extends v.ObjectEntries>(
+  url: string,
+  tenant: string,
+  own: Own,
+  finish: (request: FilterRequest<Own>) => Checked<unknown> = valid,
+): Checked<unknown> {
+  const { parameters, errors } = readParameters(url, [...filterNames, ...Object.keys(own)])
+  const shared = v.safeParse(FilterParameters, parameters)
+  const values = v.safeParse(v.object(own), parameters)
+  errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues))
+  if (!shared.success) return invalid(...errors)
+  const { userId, action: actions, from, to } = shared.output
+  if (from !== undefined && to !== undefined && from > to) errors.push({ pointer: 'to', detail: 'is before from' })
+  if (!values.success) return invalid(...errors)
+  const filter: Filter = {
+    tenant,
+    ...(userId !== undefined && { userId }),
+    ...(actions !== undefined && { actions }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  }
+  const finished = finish({ ...values.output, parameters, filter })
+  if (!finished.ok) errors.push(...finished.errors)
+  return errors.length > 0 ? invalid(...errors) : finished
+}
+
+const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = []): InputError[] =>
+  issues.map(({ path, message }) => ({ pointer: String(path?.[0]?.key), detail: message }))
