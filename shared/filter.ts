@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { AsOf } from './as-of.ts'
 
 /** An exact action, or the beginning of one. */
 export type ActionPattern = { exact: string } | { prefix: string }
@@ -11,6 +12,8 @@ export type Filter = {
   actions?: readonly ActionPattern[]
   from?: number
   to?: number
+  /** Only what the log had then. */
+  asOf?: AsOf
 }
 export type Order = 'desc' | 'asc'
 
@@ -42,7 +45,7 @@ export function parseActions(text: string): ActionPattern[] | string {
   return patterns
 }
 
-/** Tells filters and orders apart: a cursor holds it, so that it cannot be used with others. */
+/** Tells filters and orders apart: a cursor holds it, so that it cannot be used with others. Of any moment. */
 export function filterDigest(filter: Filter, order: Order): Buffer {
   const { tenant, userId = null, actions = null, from = null, to = null } = filter
   return hash('sha256', JSON.stringify([tenant, userId, actions, from, to, order]), 'buffer').subarray(0, 8)

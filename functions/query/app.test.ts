@@ -52,7 +52,8 @@ describe('a page', () => {
   test('beyond the end is empty, and leads back', async () => {
     const { list } = await query(5)
     const answer = await list('/logs?page=9')
-    expect(answer).toMatchObject({ data: [], page: 9, total: 5, next: null, previous: '/logs?page=8' })
+    expect(answer).toMatchObject({ data: [], page: 9, total: 5, next: null })
+    expect(answer.previous).toBe(`/logs?page=8&asOf=${answer.asOf}`)
   })
 
   test('of an empty log is empty', async () => {
@@ -66,6 +67,7 @@ describe('a page', () => {
       next: null,
       previous: null,
       completeThrough: null,
+      asOf: expect.any(String),
     })
   })
 
@@ -81,7 +83,7 @@ describe('a page', () => {
       headers: { host: 'evil.example' },
     })
     const { next } = await answerOf(response)
-    expect(next).toMatch(/^\/logs\?userId=user_1&limit=2&order=asc&cursor=[\w-]+$/)
+    expect(next).toMatch(/^\/logs\?userId=user_1&limit=2&order=asc&cursor=[\w-]+&asOf=[\w-]+$/)
     expect(response.headers.get('link')).not.toContain('evil')
   })
 

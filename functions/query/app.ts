@@ -1,5 +1,6 @@
 import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
-import { filterDigest } from '@activity-log/shared/filter.ts'
+import { encodeAsOf } from '@activity-log/shared/as-of.ts'
+import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
@@ -8,11 +9,12 @@ import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { ActivityStore, RecordFate } from '@activity-log/shared/store/store.ts'
 import { booksAnswer } from './books.ts'
 import { cappedCounter, countCap } from './capped-counter.ts'
-import { completeThrough } from './complete-through.ts'
 import { addDeadLetters } from './dead-letters.ts'
+import { findAsOf } from './find-as-of.ts'
 import { answerMs, fromStore } from './from-store.ts'
+import { knownBooks } from './known-books.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
-import { findPage, linkHeader, type Part, pageLinks } from './page.ts'
+import { linkHeader, pageLinks } from './page.ts'
 import { readReceiptRequest, receiptAnswer } from './receipts.ts'
 
 type Verbs = 'find' | 'count' | 'get' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter'
@@ -29,20 +31,29 @@ export type QueryDependencies = {
 export function createApp({ store, log, now, stopping = never }: QueryDependencies): App {
   const app = newApp(log)
   const countCapped = cappedCounter({ count: store.count, now })
-  const readCompleteThrough = completeThrough({ books: store.books, now, log })
+  const known = knownBooks({ books: store.books, now, log })
 
   app.get('/logs', async (c) => {
     const request = readListRequest(c.req.url, defaultTenant)
     if (!request.ok) throw invalidInput(request.errors)
     const { visible } = request.value
     const receipt = visible && receiptAnswer(visible.receipt, await untilVisible(visible, c.req.raw.signal))
-    const { parameters, filter, order } = request.value
-    const find = (part: Part) => store.find({ filter, ...part })
-    const [page, total, through] = await fromStore(() =>
-      Promise.all([findPage(find, request.value), countTotal(request.value), readCompleteThrough()]),
+    const { parameters, filter, order, count } = request.value
+    const [{ page, asOf }, total] = await fromStore(() =>
+      Promise.all([
+        findAsOf({
+          find: (filter, part) => store.find({ filter, ...part }),
+          known,
+          request: request.value,
+          visible: visible?.receipt.position,
+        }),
+        countTotal(filter, count),
+      ]),
     )
-    const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, ...repeated } = parameters
-    const links = pageLinks('/logs', repeated, filterDigest(filter, order), page)
+    const through = (await known.recent())?.completeThrough
+    const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
+    const asOfText = asOf && encodeAsOf(asOf)
+    const links = pageLinks('/logs', repeated, filterDigest(filter, order), page, asOfText)
     c.header('Link', linkHeader(links))
     return c.json({
       data: page.found.map(({ activity }) => activity),
@@ -52,6 +63,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
       next: links.next,
       previous: links.previous,
       completeThrough: through?.toISOString() ?? null,
+      asOf: asOfText ?? null,
       ...(receipt && { receipt }),
     })
   })
@@ -115,7 +127,10 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     throw new Problem('timeout', detail, { headers: { 'retry-after': '1' } })
   }
 
-  async function countTotal({ filter, count }: ListRequest): Promise<{ total?: number; totalIsExact?: boolean }> {
+  async function countTotal(
+    filter: Filter,
+    count: ListRequest['count'],
+  ): Promise<{ total?: number; totalIsExact?: boolean }> {
     if (count === 'none') return {}
     if (count === 'exact') return { total: await store.count(filter), totalIsExact: true }
     const counted = await countCapped(filter)

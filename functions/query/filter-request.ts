@@ -1,4 +1,5 @@
 import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/activity.ts'
+import { type AsOf, decodeAsOf } from '@activity-log/shared/as-of.ts'
 import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import { type ActionPattern, type Filter, parseActions } from '@activity-log/shared/filter.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
@@ -19,12 +20,23 @@ const Actions = v.pipe(
   }),
 )
 
+const Moment = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): AsOf => {
+    const asOf = decodeAsOf(dataset.value)
+    if (typeof asOf !== 'string') return asOf
+    addIssue({ message: asOf })
+    return NEVER
+  }),
+)
+
 /** What every route takes that shows a part of the log. */
 export const filterParameters = {
   userId: v.optional(Name),
   action: v.optional(Actions),
   from: v.optional(Instant),
   to: v.optional(Instant),
+  asOf: v.optional(Moment),
 }
 const FilterParameters = v.object(filterParameters)
 const filterNames = Object.keys(filterParameters)
@@ -61,7 +73,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   const values = v.safeParse(v.object(own), parameters)
   errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues))
   if (!shared.success) return invalid(...errors)
-  const { userId, action: actions, from, to } = shared.output
+  const { userId, action: actions, from, to, asOf } = shared.output
   if (from !== undefined && to !== undefined && from > to) errors.push({ pointer: 'to', detail: 'is before from' })
   if (!values.success) return invalid(...errors)
   const filter: Filter = {
@@ -70,6 +82,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
     ...(actions !== undefined && { actions }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
+    ...(asOf !== undefined && { asOf }),
   }
   const finished = finish({ ...values.output, parameters, filter })
   if (!finished.ok) errors.push(...finished.errors)

@@ -47,6 +47,9 @@ function toListRequest(request: FilterRequest<typeof listParameters>): Checked<L
   if (wait !== undefined && receipt === undefined) {
     errors.push({ pointer: 'wait', detail: 'needs a receipt: what is to be waited for' })
   }
+  if (filter.asOf && receipt) {
+    errors.push({ pointer: 'asOf', detail: 'cannot stand beside receipt: the log may not have had its record then' })
+  }
   if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)
   return valid({
     parameters,

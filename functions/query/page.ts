@@ -35,18 +35,25 @@ export type Links = { first: string; next: string | null; previous: string | nul
 
 /**
  * Relative: the host that a request names is the client's claim. `parameters` are those that every page repeats, `asked` is
- * the digest of what they ask for.
+ * the digest of what they ask for. `asOf` belongs to every page but the first, which shows the newest.
  */
-export function pageLinks(path: string, parameters: Parameters, asked: Buffer, page: Page<Keyed>): Links {
-  const link = (place: { cursor?: string; page?: string }) => {
+export function pageLinks(
+  path: string,
+  parameters: Parameters,
+  asked: Buffer,
+  page: Page<Keyed>,
+  asOf?: string,
+): Links {
+  const link = (place: Parameters) => {
     const query = new URLSearchParams({ ...parameters, ...place }).toString()
     return query === '' ? path : `${path}?${query}`
   }
+  const linkTo = (place: Parameters) => link({ ...place, ...(asOf !== undefined && { asOf }) })
   const at = (reading: Cursor['reading'], key: string, number: number) =>
-    link({ cursor: encodeCursor({ reading, key, page: Math.max(1, number) }, asked) })
+    linkTo({ cursor: encodeCursor({ reading, key, page: Math.max(1, number) }, asked) })
   const first = page.found[0]
   const last = page.found.at(-1)
-  const goBack = first ? at('back', first.key, page.number - 1) : link({ page: String(Math.max(1, page.number - 1)) })
+  const goBack = first ? at('back', first.key, page.number - 1) : linkTo({ page: String(Math.max(1, page.number - 1)) })
   return {
     first: link({}),
     next: page.goesOn && last ? at('onwards', last.key, page.number + 1) : null,

@@ -6,12 +6,16 @@ type Key = { readonly [field: string]: 1 | -1 }
 
 /** The guard behind the promise: an id is stored once in a tenant. */
 export const byId = { tenant: 1, id: 1 } as const
-/** Every list is an equality prefix and a range of keys, in the order of the answer. */
-export const byTime = { tenant: 1, _id: -1 } as const
-export const byUser = { tenant: 1, userId: 1, _id: -1 } as const
-export const byAction = { tenant: 1, action: 1, _id: -1 } as const
+/**
+ * Every list is an equality prefix and a range of keys, in the order of the answer. With the positions, so that what came
+ * after a moment is left out within the index.
+ */
+const position = { partition: 1, offset: 1 } as const
+export const byTime = { tenant: 1, _id: -1, ...position } as const
+export const byUser = { tenant: 1, userId: 1, _id: -1, ...position } as const
+export const byAction = { tenant: 1, action: 1, _id: -1, ...position } as const
 /** Not unique: a topic that was made anew counts from 0 again. */
-export const byPosition = { partition: 1, offset: 1 } as const
+export const byPosition = position
 export const byArrival = { tenant: 1, firstAt: 1, _id: 1 } as const
 
 const wanted: readonly { collection: string; indexes: readonly { key: Key; unique?: true }[] }[] = [
@@ -23,6 +27,13 @@ const wanted: readonly { collection: string; indexes: readonly { key: Key; uniqu
   { collection: collections.fates, indexes: [{ key: byPosition }] },
 ]
 
+/** What the first versions made, and others serve instead. */
+const superseded: readonly Key[] = [
+  { tenant: 1, _id: -1 },
+  { tenant: 1, userId: 1, _id: -1 },
+  { tenant: 1, action: 1, _id: -1 },
+]
+
 /** What is kept for RETENTION_DAYS after it came. */
 const expiring: readonly { collection: string; key: Key }[] = [
   { collection: collections.activities, key: { recordedAt: 1 } },
@@ -32,9 +43,10 @@ const expiring: readonly { collection: string; key: Key }[] = [
 
 const secondsOfDay = 24 * 60 * 60
 const namespaceNotFound = 26
+const indexNotFound = 27
 
 /**
- * Makes what is absent, and returns it in words. Several may do it at the same time. What is there is not asked for
+ * Makes what is absent and drops what others serve instead, and returns it in words. Several may do it at the same time. What is there is not asked for
  * again: an index that somebody made under a name of their own serves as well.
  */
 export async function makeIndexes(db: Db): Promise<string[]> {
@@ -49,7 +61,20 @@ export async function makeIndexes(db: Db): Promise<string[]> {
       .createIndexes(absent.map(({ key, unique }) => ({ key: { ...key }, ...(unique && { unique }) })))
     made.push(...absent.map(({ key }) => `made ${described(collection, key)}`))
   }
-  return made
+  return [...made, ...(await dropSuperseded(db))]
+}
+
+async function dropSuperseded(db: Db): Promise<string[]> {
+  const activities = db.collection(collections.activities)
+  const present = await listIndexes(activities)
+  const dropped = superseded.flatMap((key) => present.find((index) => hasKey(index, key)) ?? [])
+  for (const { name } of dropped) {
+    await activities.dropIndex(name as string).catch((error) => {
+      // another process was quicker
+      if ((error as { code?: unknown }).code !== indexNotFound) throw error
+    })
+  }
+  return dropped.map(({ key }) => `dropped ${described(collections.activities, key as Key)}`)
 }
 
 /** Has MongoDB delete what is older, or keep it for ever. Returns in words what changed. */

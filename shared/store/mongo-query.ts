@@ -1,4 +1,5 @@
 import type { Collection, Filter as Match } from 'mongodb'
+import type { AsOf } from '../as-of.ts'
 import { toFound } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
@@ -52,7 +53,11 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
       const page = { sort: { _id: order === 'asc' ? 1 : -1 }, limit, batchSize: limit, maxTimeMS } as const
       const fetch = async (match: Match<StoredActivity>, hint: Selection['hint']) => {
         const found = await activities.find(match, { ...page, hint }).toArray()
-        return found.map((stored) => ({ key: stored._id, activity: toFound(fromStored(stored)) }))
+        return found.map((stored) => ({
+          key: stored._id,
+          activity: toFound(fromStored(stored)),
+          position: { partition: stored.partition, offset: stored.offset },
+        }))
       }
       if (skip === 0 && !isMerge) return fetch(match, hint)
       // what is skipped or merged is so in the index; only the page itself is fetched
@@ -89,7 +94,7 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
 
 /** From one index: that of the user, else of the action, else of time. Undefined when nothing can match. */
 function select(
-  { tenant, userId, from, to }: Filter,
+  { tenant, userId, from, to, asOf }: Filter,
   actions: readonly string[] | undefined,
   order: Order,
   after?: string,
@@ -99,6 +104,7 @@ function select(
   if (from !== undefined) bounds.push({ _id: { $gte: firstKeyAt(from) } })
   if (to !== undefined) bounds.push({ _id: { $lt: firstKeyAt(to) } })
   if (after !== undefined) bounds.push({ _id: order === 'asc' ? { $gt: after } : { $lt: after } })
+  if (asOf) bounds.push({ $or: hadThen(asOf) })
 
   const match: Match<StoredActivity> = {
     tenant: { $eq: tenant },
@@ -109,4 +115,13 @@ function select(
   if (userId !== undefined) return { match, hint: byUser, isMerge: false }
   if (!actions) return { match, hint: byTime, isMerge: false }
   return { match, hint: byAction, isMerge: actions.length > 1 }
+}
+
+function hadThen(asOf: AsOf): Match<StoredActivity>[] {
+  const partitions = asOf.map(({ partition, last, missing }) => ({
+    partition: { $eq: partition },
+    offset: { $lte: last },
+    ...(missing.length > 0 && { $nor: missing.map((gap) => ({ offset: { $gte: gap.first, $lte: gap.last } })) }),
+  }))
+  return [{ partition: { $lt: 0 } }, ...partitions]
 }

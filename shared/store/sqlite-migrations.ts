@@ -55,4 +55,11 @@ export const migrations = [
      partition INTEGER PRIMARY KEY,
      spans TEXT NOT NULL
    ) STRICT;`,
+  // with the positions, so that what came after a moment is left out within the index
+  `DROP INDEX byTime;
+   DROP INDEX byUser;
+   DROP INDEX byAction;
+   CREATE INDEX byTime ON activities (tenant, key, partition, offset);
+   CREATE INDEX byUser ON activities (tenant, userId, key, partition, offset);
+   CREATE INDEX byAction ON activities (tenant, action, key, partition, offset);`,
 ]

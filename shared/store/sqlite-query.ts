@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { AsOf } from '../as-of.ts'
 import { type ActivityDocument, type FoundActivity, toFound } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
@@ -47,7 +48,11 @@ export function queriesIn(db: DatabaseSync) {
       const page = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ? OFFSET ?)`
       const statement = prepare(`SELECT * FROM activities WHERE key IN (${page}) ORDER BY key ${order}`)
       const rows = statement.all(...keys.values, limit, skip) as Row[]
-      return rows.map((row) => ({ key: row.key, activity: toFound(fromRow(row)) }))
+      return rows.map((row) => ({
+        key: row.key,
+        activity: toFound(fromRow(row)),
+        position: { partition: row.partition, offset: row.offset },
+      }))
     },
     count(filter: Filter, atMost = -1): number {
       const keys = selectKeys(filter, resolveActions(filter), 'asc')
@@ -72,7 +77,7 @@ function selectKeys(
   order: Order,
   after?: string,
 ): Sql | undefined {
-  const { tenant, userId, from, to } = filter
+  const { tenant, userId, from, to, asOf } = filter
   const bounds: Sql = { text: '', values: [] }
   const bound = (comparison: string, key: string) => {
     bounds.text += ` AND key ${comparison} ?`
@@ -81,6 +86,11 @@ function selectKeys(
   if (from !== undefined) bound('>=', firstKeyAt(from))
   if (to !== undefined) bound('<', firstKeyAt(to))
   if (after !== undefined) bound(order === 'asc' ? '>' : '<', after)
+  if (asOf) {
+    const then = hadThen(asOf)
+    bounds.text += ` AND ${then.text}`
+    bounds.values.push(...then.values)
+  }
 
   if (actions?.length === 0) return undefined
   if (userId !== undefined) {
@@ -99,6 +109,15 @@ function selectKeys(
     text: actions.map(() => one).join(' UNION ALL '),
     values: actions.flatMap((action) => [tenant, action, ...bounds.values]),
   }
+}
+
+function hadThen(asOf: AsOf): Sql {
+  const values: SQLInputValue[] = []
+  const partitions = asOf.map(({ partition, last, missing }) => {
+    values.push(partition, last, ...missing.flatMap((gap) => [gap.first, gap.last]))
+    return ` OR partition = ? AND offset <= ?${' AND offset NOT BETWEEN ? AND ?'.repeat(missing.length)}`
+  })
+  return { text: `(partition < 0${partitions.join('')})`, values }
 }
 
 function fromRow(row: Row): ActivityDocument {

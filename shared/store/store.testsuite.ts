@@ -4,6 +4,7 @@ import type { SentActivity } from '../activity.ts'
 import { activityKey } from '../key.ts'
 import { recorded } from '../testing/builders.ts'
 import { parseTimestamp } from '../timestamp.ts'
+import { testAsOf } from './as-of.testsuite.ts'
 import { testDeadLetters } from './dead-letters.testsuite.ts'
 import { testFates } from './fates.testsuite.ts'
 import { type ActivityStore, type FindQuery, maxActions, StoreUnavailable, TooManyActions } from './store.ts'
@@ -216,6 +217,7 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
     await expect(store.find(all)).rejects.toBeInstanceOf(StoreUnavailable)
     await expect(store.books()).rejects.toBeInstanceOf(StoreUnavailable)
   })
+  testAsOf(open)
   testFates(open)
   testDeadLetters(open)
 }

@@ -20,7 +20,7 @@ export type FindQuery = {
   /** How many to leave out first. */
   skip?: number
 }
-export type Found = { key: string; activity: FoundActivity }
+export type Found = { key: string; activity: FoundActivity; position: Position }
 
 export const deadLetterReasons = ['conflict', 'refused', 'undelivered'] as const
 

@@ -89,6 +89,7 @@ export type Answer = {
   totalIsExact: boolean
   next: string | null
   previous: string | null
+  asOf: string | null
 }
 export const answerOf = async (response: Response): Promise<Answer> => (await response.json()) as Answer
 

@@ -81,7 +81,14 @@ export function startSession({
     }
   }
 
-  async function commit() {
+  let lastCommit = Promise.resolve()
+  /** One after the other: an earlier commit that is tried again must not undo a later one. */
+  function commit(): Promise<void> {
+    lastCommit = lastCommit.then(commitDue)
+    return lastCommit
+  }
+
+  async function commitDue() {
     const due = partitions.due()
     if (due.length === 0) return
     try {

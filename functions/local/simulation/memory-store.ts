@@ -1,3 +1,4 @@
+import { hasRecord } from '@activity-log/shared/as-of.ts'
 import { type Books, bookOf, completeTime, type Known, lastComplete, toSpans } from '@activity-log/shared/books.ts'
 import { type ActivityDocument, toDocument, toFound } from '@activity-log/shared/document.ts'
 import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
@@ -57,13 +58,13 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
   }
 
   function listed({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>): ActivityDocument[] {
-    const { tenant, ...narrowing } = filter
+    const { tenant, asOf, ...narrowing } = filter
     if (Object.values(narrowing).some((value) => value !== undefined && String(value) !== '')) {
       throw new Error('a simulation lists everything')
     }
     const turn = order === 'asc' ? 1 : -1
     return [...byId.values()]
-      .filter((document) => document.tenant === tenant)
+      .filter((document) => document.tenant === tenant && (!asOf || hasRecord(asOf, document)))
       .filter(({ key }) => after === undefined || turn * compare(key, after) > 0)
       .toSorted((one, other) => turn * compare(one.key, other.key))
   }
@@ -114,7 +115,11 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     find: async ({ limit, skip = 0, ...query }) =>
       listed(query)
         .slice(skip, skip + limit)
-        .map((document) => ({ key: document.key, activity: toFound(document) })),
+        .map((document) => ({
+          key: document.key,
+          activity: toFound(document),
+          position: { partition: document.partition, offset: document.offset },
+        })),
     count: async (filter, atMost = Number.POSITIVE_INFINITY) =>
       Math.min(atMost, listed({ filter, order: 'asc' }).length),
     async get(tenant, id) {

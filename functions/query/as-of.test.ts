@@ -1,0 +1,157 @@
+import { encodeAsOf } from '@activity-log/shared/as-of.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { type Answer, answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { describe, expect, test } from 'vitest'
+import { createApp } from './app.ts'
+
+const minute = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, n)).toISOString()
+
+/** Ten activities of even minutes, in two partitions; `add` puts others anywhere. */
+async function log(changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({})) {
+  const store = openSqliteStore({ path: ':memory:' })
+  const ends = [0, 0]
+  async function add(...minutes: number[]) {
+    const activities = minutes.map((n) => {
+      const partition = n % 2
+      const offset = ends[partition]!++
+      return { ...recorded({ id: `id-${n}`, timestamp: minute(n) }), position: { partition, offset } }
+    })
+    await store.save(activities)
+  }
+  await add(...Array.from({ length: 10 }, (_, n) => 2 * n))
+  const clock = { now: 0 }
+  const app = createApp({ store: { ...store, ...changes(store) }, log: silent, now: () => new Date(clock.now) })
+  const list = async (url: string) => answerOf(await app.request(url))
+  const minutesOf = ({ data }: Answer) => data.map(({ id }) => Number(id.slice(3)))
+  return { store, add, app, list, minutesOf, clock }
+}
+
+describe('pages do not move', () => {
+  test('when others are added before, between and after what is shown, by cursor and by number', async () => {
+    const { add, list, minutesOf } = await log()
+    const first = await list('/logs?limit=4')
+    expect(minutesOf(first)).toEqual([18, 16, 14, 12])
+    await add(21, 17, 9, 5, 30)
+    const second = await list(first.next!)
+    expect(minutesOf(second)).toEqual([10, 8, 6, 4])
+    expect(second.asOf).toBe(first.asOf)
+    await add(1, 3, 22)
+    expect(minutesOf(await list(second.next!))).toEqual([2, 0])
+    expect(minutesOf(await list(second.previous!))).toEqual([18, 16, 14, 12])
+    for (const [page, shown] of [[18, 16, 14, 12], [10, 8, 6, 4], [2, 0], []].entries()) {
+      const answer = await list(`/logs?limit=4&page=${page + 1}&asOf=${first.asOf}`)
+      expect(minutesOf(answer)).toEqual(shown)
+      expect(answer).toMatchObject({ total: 10, asOf: first.asOf })
+    }
+    expect(minutesOf(await list('/logs?limit=4'))).toEqual([30, 22, 21, 18])
+  })
+
+  test('also where the first page shows what the books were not asked for yet', async () => {
+    const { add, list, minutesOf } = await log()
+    await list('/logs')
+    await add(19, 17)
+    const first = await list('/logs?limit=4')
+    expect(minutesOf(first)).toEqual([19, 18, 17, 16])
+    await add(21, 15)
+    expect(minutesOf(await list(`/logs?limit=4&page=2&asOf=${first.asOf}`))).toEqual([14, 12, 10, 8])
+    expect(minutesOf(await list(first.next!))).toEqual([14, 12, 10, 8])
+  })
+
+  test('and hold all that was stored before the first was asked for', async () => {
+    const { add, list, minutesOf } = await log()
+    await list('/logs')
+    await add(19, 5)
+    const first = await list('/logs?limit=4')
+    expect(minutesOf(first)).toEqual([19, 18, 16, 14])
+    const second = await list(first.next!)
+    expect(minutesOf(second)).toEqual([12, 10, 8, 6])
+    expect(minutesOf(await list(second.next!))).toEqual([5, 4, 2, 0])
+  })
+
+  test('where a record arrives that was missing among others', async () => {
+    const { store, list, minutesOf } = await log()
+    const late = { ...recorded({ id: 'id-11', timestamp: minute(11) }), position: { partition: 1, offset: 0 } }
+    await store.save([{ ...recorded({ id: 'id-13', timestamp: minute(13) }), position: { partition: 1, offset: 1 } }])
+    const first = await list('/logs?limit=4')
+    expect(minutesOf(first)).toEqual([18, 16, 14, 13])
+    await store.save([late])
+    expect(minutesOf(await list(first.next!))).toEqual([12, 10, 8, 6])
+  })
+
+  test('from a page by number on', async () => {
+    const { add, list, minutesOf } = await log()
+    const second = await list('/logs?limit=4&page=2')
+    expect(minutesOf(second)).toEqual([10, 8, 6, 4])
+    await add(21, 19, 5)
+    expect(minutesOf(await list(`/logs?limit=4&page=1&asOf=${second.asOf}`))).toEqual([18, 16, 14, 12])
+    expect(minutesOf(await list(second.next!))).toEqual([2, 0])
+  })
+})
+
+test('any page shows what was stored before it was asked for', async () => {
+  const { add, list, minutesOf } = await log()
+  await list('/logs')
+  await add(21, 19)
+  expect(minutesOf(await list('/logs?limit=4&page=3'))).toEqual([6, 4, 2, 0])
+  await add(23)
+  expect(minutesOf(await list('/logs?limit=1'))).toEqual([23])
+})
+
+test.each<[string, number[], number[], number[]]>([
+  ['just before it is read', [17, 15], [], [18, 17, 16, 15]],
+  ['just after it was read', [], [17], [18, 16, 14, 12]],
+])('what comes %s moves no later page', async (_when, before, after, shown) => {
+  const { add, list, minutesOf } = await log((store) => ({
+    async find(query) {
+      for (const minute of before.splice(0, 1)) await add(minute)
+      const found = await store.find(query)
+      for (const minute of after.splice(0, 1)) await add(minute)
+      return found
+    },
+  }))
+  const first = await list('/logs?limit=4')
+  expect(minutesOf(first)).toEqual(shown)
+  const second = await list(`/logs?limit=4&page=2&asOf=${first.asOf}`)
+  expect(minutesOf(second)).toEqual([14, 12, 10, 8, 6, 4].filter((minute) => minute < shown.at(-1)!).slice(0, 4))
+})
+
+test('without books pages show the log as it is by then', async () => {
+  const { add, list, minutesOf } = await log(() => ({ books: () => Promise.reject(new StoreUnavailable('none')) }))
+  const first = await list('/logs?limit=4')
+  expect(first).toMatchObject({ asOf: null })
+  expect(first.next).not.toContain('asOf')
+  await add(5)
+  expect(minutesOf(await list(first.next!))).toEqual([10, 8, 6, 5])
+  expect(minutesOf(await list('/logs?limit=4&page=2'))).toEqual([10, 8, 6, 5])
+})
+
+test('books that take long are waited for seldom', async () => {
+  let read = 0
+  const { list, clock } = await log((store) => ({
+    async books() {
+      read++
+      clock.now += 1000
+      return store.books()
+    },
+  }))
+  expect((await list('/logs?page=2&limit=4')).asOf).toEqual(expect.any(String))
+  expect((await list('/logs?page=2&limit=4')).asOf).toBeNull()
+  clock.now += 8_999
+  expect((await list('/logs?page=2&limit=4')).asOf).toBeNull()
+  expect(read).toBe(1)
+  clock.now += 1
+  expect((await list('/logs?page=2&limit=4')).asOf).toEqual(expect.any(String))
+})
+
+test('a moment that is none, or stands beside a receipt, is refused by name', async () => {
+  const { app, list } = await log()
+  for (const asOf of ['', 'x', '%5B%5D', `${encodeAsOf([])}A`]) {
+    const response = await app.request(`/logs?asOf=${asOf}`)
+    expect(response.status).toBe(400)
+    expect((await answerOf(response)).errors).toMatchObject([{ pointer: 'asOf' }])
+  }
+  const receipt = 'AQAAAAAAAAAAAAAAAaIQMHYH'
+  const { errors } = await list(`/logs?asOf=${encodeAsOf([])}&receipt=${receipt}`)
+  expect(errors).toMatchObject([{ pointer: 'asOf' }])
+})

@@ -1,0 +1,55 @@
+import type { Books } from '@activity-log/shared/books.ts'
+import { silent } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import { knownBooks } from './known-books.ts'
+
+/** Books that are read when the test says so; the number of the reading is the time through which they are complete. */
+function known() {
+  const readings: PromiseWithResolvers<Books>[] = []
+  const books = () => {
+    readings.push(Promise.withResolvers())
+    return readings.at(-1)!.promise
+  }
+  const answer = async (number: number) => {
+    readings[number]!.resolve({ partitions: [], completeThrough: new Date(number) })
+    await new Promise(setImmediate)
+  }
+  return { readings, answer, ...knownBooks({ books, now: () => new Date(0), log: silent }) }
+}
+
+test('fresh ones are read after they were asked for, once for all who ask meanwhile, one reading at a time', async () => {
+  const { recent, fresh, readings, answer } = known()
+  const first = recent()
+  const asked = [fresh(), fresh()]
+  await new Promise(setImmediate)
+  expect(readings).toHaveLength(1)
+  await answer(0)
+  expect(readings).toHaveLength(2)
+  asked.push(fresh())
+  await answer(1)
+  await answer(2)
+  expect(readings).toHaveLength(3)
+  const through = (await Promise.all([first, ...asked])).map((each) => each?.completeThrough?.getTime())
+  expect(through).toEqual([0, 1, 1, 2])
+})
+
+test('recent ones are those of the last reading', async () => {
+  const { recent, fresh, readings, answer } = known()
+  const asked = fresh()
+  await new Promise(setImmediate)
+  await answer(0)
+  await asked
+  expect((await recent())?.completeThrough).toEqual(new Date(0))
+  expect(readings).toHaveLength(1)
+})
+
+test('fresh ones that cannot be read are not older ones', async () => {
+  const { recent, fresh, readings, answer } = known()
+  const first = recent()
+  await answer(0)
+  expect(await first).toBeDefined()
+  const asked = fresh()
+  await new Promise(setImmediate)
+  readings[1]!.reject(new Error('trouble'))
+  expect(await asked).toBeUndefined()
+})

@@ -1,0 +1,81 @@
+import { type AsOf, asOfBooks } from '@activity-log/shared/as-of.ts'
+import type { Log } from '@activity-log/shared/log.ts'
+import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { TooLate, within } from '@activity-log/shared/within.ts'
+
+/** An older answer is still true: what was complete stays so. */
+const rememberedMs = 1000
+/** Where the books take long they are read seldom: this many times as long as it took lies between. */
+const restFactor = 10
+/** A list waits no longer for them, and takes what was read before. */
+const patienceMs = 200
+
+export type KnownBooksOptions = { books: ActivityStore['books']; now: () => Date; log: Pick<Log, 'error'> }
+
+/** The time before which nothing acknowledged is missing, and which records the log had when that was read. */
+export type Known = { completeThrough: Date | undefined; asOf: AsOf }
+
+export type KnownBooks = {
+  /** Of at most a second ago, where the books are read quickly. */
+  recent(): Promise<Known | undefined>
+  /** Read after this was called; undefined where that takes long. */
+  fresh(): Promise<Known | undefined>
+}
+
+/**
+ * What lists say of the books. Every list needs them, so they are read once a second at most, or once at a time for those who
+ * need them fresh, and no list fails or waits long for them. Undefined where nothing is known yet.
+ */
+export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
+  let known: Known | undefined
+  let reading: Promise<Known | undefined> | undefined
+  let next: Promise<Known | undefined> | undefined
+  let startedAt = Number.NEGATIVE_INFINITY
+  let tookMs = 0
+
+  /** What was read; undefined where it could not be. */
+  async function read(): Promise<Known | undefined> {
+    next = undefined
+    startedAt = now().getTime()
+    const found = await books()
+      .then((all) => ({ completeThrough: all.completeThrough, asOf: asOfBooks(all) }))
+      .catch((error) => {
+        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the books could not be read')
+        return undefined
+      })
+    known = found ?? known
+    tookMs = now().getTime() - startedAt
+    reading = undefined
+    return found
+  }
+
+  const isResting = (restMs: number) => {
+    const age = now().getTime() - startedAt
+    // a clock that was set back makes it negative
+    return age >= 0 && age < restMs
+  }
+
+  return {
+    async recent() {
+      if (!reading && !isResting(Math.max(rememberedMs, restFactor * tookMs))) reading = read()
+      if (reading) await patiently(reading)
+      return known
+    },
+    async fresh() {
+      if (tookMs > patienceMs && isResting(restFactor * tookMs)) return undefined
+      next ??= (reading ?? Promise.resolve()).then(() => {
+        reading = read()
+        return reading
+      })
+      return patiently(next)
+    },
+  }
+}
+
+/** Undefined where it takes longer than a list waits. */
+function patiently<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  return within(patienceMs, work, 'The books were not read').catch((error) => {
+    if (error instanceof TooLate) return undefined
+    throw error
+  })
+}
