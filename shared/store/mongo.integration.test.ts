@@ -181,6 +181,23 @@ describe('indexes', () => {
     expect(indexes).toHaveLength(6)
   })
 
+  test('take the place of those of the first versions', async () => {
+    const database = newDatabase()
+    const old = [{ tenant: 1, _id: -1 } as const, { tenant: 1, userId: 1, _id: -1 } as const]
+    await activitiesIn(database).createIndexes(old.map((key) => ({ key: { ...key } })))
+    const made = await Promise.all([makeIndexes(database.db), makeIndexes(database.db)])
+    expect(made.flat().join()).toContain('dropped activities {"tenant":1,"userId":1,"_id":-1}')
+    const keys = (await listIndexes(database.db.collection('activities'))).map(({ key }) => Object.keys(key).join())
+    expect(keys.toSorted()).toEqual([
+      '_id',
+      'partition,offset',
+      'tenant,_id,partition,offset',
+      'tenant,action,_id,partition,offset',
+      'tenant,id',
+      'tenant,userId,_id,partition,offset',
+    ])
+  })
+
   test('under names of their own serve as well', async () => {
     const database = newDatabase()
     await activitiesIn(database).createIndex({ tenant: 1, id: 1 }, { unique: true, name: 'mine' })

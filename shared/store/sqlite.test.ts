@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { StartError } from '../config.ts'
 import { recorded } from '../testing/builders.ts'
 import { openSqliteStore } from './sqlite.ts'
+import { migrations } from './sqlite-migrations.ts'
 import { testActivityStore } from './store.testsuite.ts'
 
 const aFile = () => join(mkdtempSync(join(tmpdir(), 'store-')), 'store.db')
@@ -21,6 +22,21 @@ describe('SQLite store in a file', () => {
     }
     await using again = openSqliteStore({ path })
     expect(await again.get('default', 'a')).toMatchObject({ id: 'a' })
+  })
+
+  test('finds in a file of an older version what was saved there, as of a moment, too', async () => {
+    const path = aFile()
+    {
+      using older = new DatabaseSync(path)
+      for (const migration of migrations.slice(0, 2)) older.exec(migration)
+      older.exec('PRAGMA user_version = 2')
+      older.exec(`INSERT INTO activities VALUES
+        ('01HM6A3X000000000000000000', 'default', 'a', 'ann', 'login', 1705312800000, NULL, NULL, 1705312800000, 0, 0, 'x'),
+        ('01HM6A3X010000000000000000', 'default', 'b', 'ann', 'login', 1705312800000, NULL, NULL, 1705312800000, 0, 1, 'y')`)
+    }
+    await using store = openSqliteStore({ path })
+    const filter = { tenant: 'default', userId: 'ann', asOf: [{ partition: 0, last: 0, missing: [] }] }
+    expect(await store.find({ filter, order: 'asc', limit: 9 })).toMatchObject([{ activity: { id: 'a' } }])
   })
 
   test('says what to do about a file that it cannot use', () => {
