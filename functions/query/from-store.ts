@@ -1,5 +1,5 @@
-import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
-import { StoreUnavailable, TooManyActions } from '@activity-log/shared/store/store.ts'
+import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { StoreUnavailable, TooBroad, TooManyActions } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 
 /** How long a client waits for the store before it gets a 503. */
@@ -12,6 +12,10 @@ export async function fromStore<Result>(ask: () => Promise<Result>, patienceMs =
   } catch (error) {
     if (error instanceof TooManyActions) {
       throw invalidInput([{ pointer: 'action', detail: `${error.message}; ask for a longer beginning` }])
+    }
+    if (error instanceof TooBroad) {
+      const detail = 'Too many activities would have to be read for this; narrow it by userId, action, from and to.'
+      throw new Problem('too-broad', detail, { cause: error })
     }
     if (error instanceof StoreUnavailable || error instanceof TooLate) {
       throw unavailable('The log cannot be read just now; try again.', error)

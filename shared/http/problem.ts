@@ -2,6 +2,7 @@ import type { InputError } from '../checked.ts'
 
 const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
+  'too-broad': { status: 400, title: 'Too much would have to be read for this' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'What is there stands against it' },

@@ -91,6 +91,18 @@ export class TooManyActions extends Error {
 }
 export const maxActions = 200
 
+/** What no index answers would take longer than anybody may be kept waiting. The filter has to be narrower. */
+export class TooBroad extends Error {
+  override name = 'TooBroad'
+  /** How many there were up to then, where they are counted. */
+  readonly counted: number
+
+  constructor(message: string, counted = 0) {
+    super(message)
+    this.counted = counted
+  }
+}
+
 /** Every promise rejects with StoreUnavailable when the store is in trouble. */
 export interface ActivityStore extends AsyncDisposable {
   /**
@@ -101,9 +113,12 @@ export interface ActivityStore extends AsyncDisposable {
   save(activities: readonly RecordedActivity[]): Promise<readonly SaveOutcome[]>
   /** Keeps dead letters, and the fates of their records. One that arrives again counts up its attempts. */
   park(deadLetters: readonly DeadLetter[]): Promise<void>
-  /** At most `limit`, in the order of their keys. Rejects with TooManyActions. */
+  /** At most `limit`, in the order of their keys. Rejects with TooManyActions; with metadata to match, with TooBroad. */
   find(query: FindQuery): Promise<readonly Found[]>
-  /** How many there are, counting no further than `atMost`. Rejects with TooManyActions. */
+  /**
+   * How many there are, counting no further than `atMost`. Rejects with TooManyActions; with metadata to match, with
+   * TooBroad, and the sooner where it need not count them all.
+   */
   count(filter: Filter, atMost?: number): Promise<number>
   get(tenant: string, id: string): Promise<FoundActivity | undefined>
   /** What became of a record, when it is known. With a signal it waits for that until the signal aborts. */
