@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { AsOf } from './as-of.ts'
+import type { MetadataMatch } from './metadata-match.ts'
 
 /** An exact action, or the beginning of one. */
 export type ActionPattern = { exact: string } | { prefix: string }
@@ -14,6 +15,8 @@ export type Filter = {
   to?: number
   /** Only what the log had then. */
   asOf?: AsOf
+  /** All of these. */
+  metadata?: readonly MetadataMatch[]
 }
 export type Order = 'desc' | 'asc'
 
@@ -47,6 +50,7 @@ export function parseActions(text: string): ActionPattern[] | string {
 
 /** Tells filters and orders apart: a cursor holds it, so that it cannot be used with others. Of any moment. */
 export function filterDigest(filter: Filter, order: Order): Buffer {
-  const { tenant, userId = null, actions = null, from = null, to = null } = filter
-  return hash('sha256', JSON.stringify([tenant, userId, actions, from, to, order]), 'buffer').subarray(0, 8)
+  const { tenant, userId = null, actions = null, from = null, to = null, metadata = [] } = filter
+  const asked = JSON.stringify([tenant, userId, actions, from, to, order, ...metadata])
+  return hash('sha256', asked, 'buffer').subarray(0, 8)
 }
