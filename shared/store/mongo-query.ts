@@ -3,16 +3,18 @@ import type { AsOf } from '../as-of.ts'
 import { toFound } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
+import { countMatching, findMatching } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { fromStored, type StoredActivity } from './mongo-documents.ts'
 import { byAction, byId, byTime, byUser } from './mongo-indexes.ts'
-import { type ActivityStore, maxActions, TooManyActions } from './store.ts'
+import { matchingIn } from './mongo-metadata.ts'
+import { type ActivityStore, type Found, maxActions, TooManyActions } from './store.ts'
 
 /**
  * What matches, and the one index that has it in the order of the keys. Named as a hint: a planner that took another one
  * would read the whole collection some day.
  */
-type Selection = {
+export type Selection = {
   match: Match<StoredActivity>
   hint: typeof byTime | typeof byUser | typeof byAction
   isMerge: boolean
@@ -45,19 +47,21 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
     }
   }
 
+  const matching = matchingIn(activities, async ({ filter, order, after }) =>
+    select(filter, await resolveActions(filter), order, after),
+  )
+
   return {
-    async find({ filter, order, limit, after, skip = 0 }) {
+    async find(query) {
+      const { filter, order, limit, after, skip = 0 } = query
+      if (filter.metadata) return (await findMatching(matching, query)).map(toFoundStored)
       const selection = select(filter, await resolveActions(filter), order, after)
       if (!selection) return []
       const { match, hint, isMerge } = selection
       const page = { sort: { _id: order === 'asc' ? 1 : -1 }, limit, batchSize: limit, maxTimeMS } as const
       const fetch = async (match: Match<StoredActivity>, hint: Selection['hint']) => {
         const found = await activities.find(match, { ...page, hint }).toArray()
-        return found.map((stored) => ({
-          key: stored._id,
-          activity: toFound(fromStored(stored)),
-          position: { partition: stored.partition, offset: stored.offset },
-        }))
+        return found.map(toFoundStored)
       }
       if (skip === 0 && !isMerge) return fetch(match, hint)
       // what is skipped or merged is so in the index; only the page itself is fetched
@@ -70,6 +74,7 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
     },
 
     async count(filter, atMost) {
+      if (filter.metadata) return countMatching(matching, filter, atMost)
       const selection = select(filter, await resolveActions(filter), 'asc')
       if (!selection) return 0
       const { match, hint } = selection
@@ -91,6 +96,12 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
     },
   }
 }
+
+const toFoundStored = (stored: StoredActivity): Found => ({
+  key: stored._id,
+  activity: toFound(fromStored(stored)),
+  position: { partition: stored.partition, offset: stored.offset },
+})
 
 /** From one index: that of the user, else of the action, else of time. Undefined when nothing can match. */
 function select(

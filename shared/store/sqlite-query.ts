@@ -13,6 +13,7 @@ type Sql = { text: string; values: SQLInputValue[] }
 
 export function queriesIn(db: DatabaseSync) {
   const byId = db.prepare('SELECT * FROM activities WHERE tenant = ? AND id = ?')
+  const byKey = db.prepare('SELECT * FROM activities WHERE key = ?')
   const nextAction = db.prepare(
     'SELECT action FROM activities WHERE tenant = ? AND action >= ? AND action <> ? ORDER BY action LIMIT 1',
   )
@@ -48,17 +49,21 @@ export function queriesIn(db: DatabaseSync) {
       const page = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ? OFFSET ?)`
       const statement = prepare(`SELECT * FROM activities WHERE key IN (${page}) ORDER BY key ${order}`)
       const rows = statement.all(...keys.values, limit, skip) as Row[]
-      return rows.map((row) => ({
-        key: row.key,
-        activity: toFound(fromRow(row)),
-        position: { partition: row.partition, offset: row.offset },
-      }))
+      return rows.map(toFoundRow)
     },
     count(filter: Filter, atMost = -1): number {
       const keys = selectKeys(filter, resolveActions(filter), 'asc')
       if (!keys) return 0
       const row = prepare(`SELECT count(*) AS n FROM (${keys.text} LIMIT ?)`).get(...keys.values, atMost)
       return (row as { n: number }).n
+    },
+    /** In this order, after one key or another. */
+    keysOf(filter: Filter, order: Order): (after?: string) => Sql | undefined {
+      const actions = resolveActions(filter)
+      return (after) => selectKeys(filter, actions, order, after)
+    },
+    withKeys(keys: readonly string[]): Found[] {
+      return keys.map((key) => toFoundRow(byKey.get(key) as Row))
     },
     get(tenant: string, id: string): FoundActivity | undefined {
       const row = byId.get(tenant, id) as Row | undefined
@@ -120,11 +125,17 @@ function hadThen(asOf: AsOf): Sql {
   return { text: `(partition < 0${partitions.join('')})`, values }
 }
 
+const toFoundRow = (row: Row): Found => ({
+  key: row.key,
+  activity: toFound(fromRow(row)),
+  position: { partition: row.partition, offset: row.offset },
+})
+
 function fromRow(row: Row): ActivityDocument {
   return { ...row, metadata: row.metadata === null ? null : JSON.parse(row.metadata) }
 }
 
-function statementCache(db: DatabaseSync): (text: string) => StatementSync {
+export function statementCache(db: DatabaseSync): (text: string) => StatementSync {
   const statements = new Map<string, StatementSync>()
   return (text) => {
     const known = statements.get(text)

@@ -1,8 +1,10 @@
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { fateOf, fatesOf, partitionsToSeal } from './fates.ts'
+import { countMatching, findMatching } from './metadata-search.ts'
 import { deadLettersIn } from './sqlite-dead-letters.ts'
 import { fatesIn } from './sqlite-fates.ts'
+import { matchingIn } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { queriesIn } from './sqlite-query.ts'
 import { savingIn } from './sqlite-save.ts'
@@ -15,6 +17,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
   const fates = fatesIn(db)
   const deadLetters = deadLettersIn(db)
   const queries = queriesIn(db)
+  const matching = matchingIn(db, queries)
   const saveOne = savingIn(db, fates)
   const { wait, wake } = waiters()
 
@@ -45,8 +48,13 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
         }),
       )
     },
-    find: (query) => attempt(() => queries.find(query)),
-    count: (filter, atMost) => attempt(() => queries.count(filter, atMost)),
+    find: (query) =>
+      attempt(async () => {
+        if (!query.filter.metadata) return queries.find(query)
+        return queries.withKeys(await findMatching(matching, query))
+      }),
+    count: (filter, atMost) =>
+      attempt(() => (filter.metadata ? countMatching(matching, filter, atMost) : queries.count(filter, atMost))),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
     fate: (receipt, untilAborted) =>
       attempt(async () => {

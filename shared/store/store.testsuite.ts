@@ -7,6 +7,7 @@ import { parseTimestamp } from '../timestamp.ts'
 import { testAsOf } from './as-of.testsuite.ts'
 import { testDeadLetters } from './dead-letters.testsuite.ts'
 import { testFates } from './fates.testsuite.ts'
+import { testMetadataFilters } from './metadata.testsuite.ts'
 import { type ActivityStore, type FindQuery, maxActions, StoreUnavailable, TooManyActions } from './store.ts'
 
 const all: FindQuery = { filter: { tenant: 'default' }, order: 'desc', limit: 1000 }
@@ -218,6 +219,7 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
     await expect(store.books()).rejects.toBeInstanceOf(StoreUnavailable)
   })
   testAsOf(open)
+  testMetadataFilters(open)
   testFates(open)
   testDeadLetters(open)
 }

@@ -1,0 +1,49 @@
+import type { Filter } from '../filter.ts'
+import { type FindQuery, TooBroad } from './store.ts'
+
+/**
+ * What matches also by its metadata, some at a time and in order. No index has metadata, so the activities that the other
+ * filters leave are looked at one by one; not many more than it takes to have as many as are `wanted`. Rejects with TooBroad when
+ * that takes too long.
+ */
+export type Matching<Item> = (
+  query: Pick<FindQuery, 'filter' | 'order' | 'after'> & { wanted?: number },
+  patienceMs: number,
+) => AsyncIterable<readonly Item[]>
+
+/** Shorter than a client waits for an answer. */
+const patienceMs = 4000
+/** A total is beside the point of a page, and need not be exact. */
+const patienceForTotalMs = 1000
+
+export async function findMatching<Item>(
+  matching: Matching<Item>,
+  { limit, skip = 0, ...query }: FindQuery,
+): Promise<Item[]> {
+  const found: Item[] = []
+  for await (const items of matching({ ...query, wanted: skip + limit }, patienceMs)) {
+    found.push(...items)
+    if (found.length >= skip + limit) break
+  }
+  return found.slice(skip, skip + limit)
+}
+
+export async function countMatching(
+  matching: Matching<unknown>,
+  filter: Filter,
+  atMost = Number.POSITIVE_INFINITY,
+): Promise<number> {
+  let counted = 0
+  try {
+    for await (const items of matching(
+      { filter, order: 'asc' },
+      Number.isFinite(atMost) ? patienceForTotalMs : patienceMs,
+    )) {
+      counted += items.length
+      if (counted >= atMost) return atMost
+    }
+    return counted
+  } catch (error) {
+    throw error instanceof TooBroad ? new TooBroad(error.message, counted) : error
+  }
+}

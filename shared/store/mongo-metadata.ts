@@ -1,0 +1,54 @@
+import type { Collection, Filter as Match } from 'mongodb'
+import { type MetadataMatch, metadataMatcher, scalarsWritten } from '../metadata-match.ts'
+import type { Matching } from './metadata-search.ts'
+import { fromStored, type StoredActivity } from './mongo-documents.ts'
+import type { Selection } from './mongo-query.ts'
+import { type FindQuery, TooBroad } from './store.ts'
+
+const largestBatch = 100
+const maxTimeExpired = 50
+
+type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<Selection | undefined>
+
+/**
+ * MongoDB sends what may match, and we decide: its paths also lead through arrays, and cannot say every name that metadata
+ * may have.
+ */
+export function matchingIn(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
+  return async function* ({ wanted = largestBatch, ...query }, patienceMs) {
+    const { filter, order } = query
+    const metadata = filter.metadata ?? []
+    const matches = metadataMatcher(metadata)
+    const selection = await select(query)
+    if (!selection) return
+    const deadline = performance.now() + patienceMs
+    const conditions = metadata.flatMap(mayMatch)
+    await using candidates = activities.find(
+      conditions.length > 0 ? { $and: [selection.match, ...conditions] } : selection.match,
+      {
+        hint: selection.hint,
+        sort: { _id: order === 'asc' ? 1 : -1 },
+        batchSize: Math.min(wanted, largestBatch),
+        maxTimeMS: patienceMs,
+      },
+    )
+    try {
+      while (await candidates.hasNext()) {
+        const found = candidates.readBufferedDocuments().filter((stored) => matches(fromStored(stored).metadata))
+        if (found.length > 0) yield found
+        if (performance.now() > deadline) throw tooBroad()
+      }
+    } catch (error) {
+      throw (error as { code?: unknown }).code === maxTimeExpired ? tooBroad() : error
+    }
+  }
+}
+
+const tooBroad = () => new TooBroad('There are too many activities to look for metadata in')
+
+/** A condition that what matches never fails, where MongoDB has one. What it cannot look into may match. */
+function mayMatch({ path, value }: MetadataMatch): Match<StoredActivity>[] {
+  if (path.some((name) => /^\$|[.\0]/.test(name))) return []
+  const isThere: Match<StoredActivity> = { [`metadata.${path.join('.')}`]: { $in: scalarsWritten(value) } }
+  return [{ $or: [isThere, { metadataText: { $exists: true } }] }]
+}
