@@ -58,6 +58,13 @@ describe('refuses and names', () => {
     ])
   })
 
+  test('what only resembles a family of names, and each of the family that is repeated', () => {
+    const { parameters, errors } = readParameters('/?m.=1&m.a.b=2&m=3&m.a.b=4&M.a=5&m.__proto__=6', ['x'], 'm.')
+    expect(parameters).toEqual({ 'm.': '1', 'm.a.b': '2', 'm.__proto__': '6' })
+    expect(errors.map(({ pointer }) => pointer)).toEqual(['m', 'm.a.b', 'M.a'])
+    expect(errors[0]?.detail).toBe('is not a parameter here; these are: x, m.…')
+  })
+
   test('any, where there are none', () => {
     expect(readParameters('/healthz?x=1', []).errors).toEqual([
       { pointer: 'x', detail: 'is not a parameter here; these are: none' },

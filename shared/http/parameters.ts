@@ -3,12 +3,13 @@ import type { InputError } from '../checked.ts'
 export type Parameters = { readonly [name: string]: string }
 
 /**
- * The parameters of a URL. Unknown and repeated ones are refused, and so is what is not the percent-encoding of UTF-8: a
- * filter that is ignored or misread shows rows that were to be hidden.
+ * The parameters of a URL: the known ones, and those that begin with `family`. Unknown and repeated ones are refused, and so
+ * is what is not the percent-encoding of UTF-8: a filter that is ignored or misread shows rows that were to be hidden.
  */
 export function readParameters(
   url: string,
   known: readonly string[],
+  family?: string,
 ): { parameters: Parameters; errors: InputError[] } {
   const at = url.indexOf('?')
   const query = at === -1 ? '' : url.slice(at + 1).replace(/#.*$/, '')
@@ -21,8 +22,9 @@ export function readParameters(
     const value = decode(rawValue)
     if (name === undefined || value === undefined) {
       errors.push({ pointer: name ?? rawName, detail: 'is not percent-encoded UTF-8' })
-    } else if (!known.includes(name)) {
-      errors.push({ pointer: name, detail: `is not a parameter here; these are: ${known.join(', ') || 'none'}` })
+    } else if (!known.includes(name) && !(family && name.startsWith(family))) {
+      const names = family ? [...known, `${family}…`] : known
+      errors.push({ pointer: name, detail: `is not a parameter here; these are: ${names.join(', ') || 'none'}` })
     } else if (Object.hasOwn(parameters, name)) {
       errors.push({ pointer: name, detail: 'is there more than once' })
     } else {
