@@ -8,7 +8,7 @@ import type { Log } from '@activity-log/shared/log.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { ActivityStore, RecordFate } from '@activity-log/shared/store/store.ts'
 import { booksAnswer } from './books.ts'
-import { cappedCounter, countCap } from './capped-counter.ts'
+import { cappedCounter } from './capped-counter.ts'
 import { addDeadLetters } from './dead-letters.ts'
 import { findAsOf } from './find-as-of.ts'
 import { answerMs, fromStore } from './from-store.ts'
@@ -133,8 +133,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   ): Promise<{ total?: number; totalIsExact?: boolean }> {
     if (count === 'none') return {}
     if (count === 'exact') return { total: await store.count(filter), totalIsExact: true }
-    const counted = await countCapped(filter)
-    return { total: Math.min(counted, countCap), totalIsExact: counted <= countCap }
+    return countCapped(filter)
   }
 
   return app

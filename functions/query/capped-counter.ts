@@ -1,5 +1,5 @@
 import type { Filter } from '@activity-log/shared/filter.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { type ActivityStore, TooBroad } from '@activity-log/shared/store/store.ts'
 
 /** How far a total is counted when nobody asked for an exact one. */
 export const countCap = 10_000
@@ -9,20 +9,29 @@ const maxRemembered = 1000
 
 export type CappedCounterOptions = { count: ActivityStore['count']; now: () => Date }
 
+export type Total = { total: number; totalIsExact: boolean }
+
 /**
- * Counts matches up to the cap, and returns cap + 1 for "more". That there are more is remembered for a minute: a log
+ * Counts matches up to the cap, or as far as there is time for. That there are more is remembered for a minute: a log
  * hardly ever shrinks below it, and the count is the dearest part of a first page.
  */
-export function cappedCounter({ count, now }: CappedCounterOptions): (filter: Filter) => Promise<number> {
-  const overCapUntil = new Map<string, number>()
+export function cappedCounter({ count, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
+  const known = new Map<string, { total: number; until: number }>()
   return async (filter) => {
     const name = JSON.stringify(filter)
-    if ((overCapUntil.get(name) ?? 0) > now().getTime()) return countCap + 1
-    const counted = await count(filter, countCap + 1)
-    if (counted > countCap) {
-      if (overCapUntil.size >= maxRemembered) overCapUntil.clear()
-      overCapUntil.set(name, now().getTime() + rememberedMs)
+    const remembered = known.get(name)
+    if (remembered && remembered.until > now().getTime()) return { total: remembered.total, totalIsExact: false }
+    const { total, totalIsExact } = await count(filter, countCap + 1).then(
+      (counted) => ({ total: Math.min(counted, countCap), totalIsExact: counted <= countCap }),
+      (error) => {
+        if (error instanceof TooBroad) return { total: error.counted, totalIsExact: false }
+        throw error
+      },
+    )
+    if (!totalIsExact) {
+      if (known.size >= maxRemembered) known.clear()
+      known.set(name, { total, until: now().getTime() + rememberedMs })
     }
-    return counted
+    return { total, totalIsExact }
   }
 }

@@ -5,6 +5,7 @@ import { type ActionPattern, type Filter, parseActions } from '@activity-log/sha
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
 import { maxActions } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
+import { breadthErrors, metadataFamily, readMetadataFilters } from './metadata-filters.ts'
 import { Instant } from './parameters.ts'
 
 const Actions = v.pipe(
@@ -68,14 +69,14 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   own: Own,
   finish: (request: FilterRequest<Own>) => Checked<unknown> = valid,
 ): Checked<unknown> {
-  const { parameters, errors } = readParameters(url, [...filterNames, ...Object.keys(own)])
+  const { parameters, errors } = readParameters(url, [...filterNames, ...Object.keys(own)], metadataFamily)
   const shared = v.safeParse(FilterParameters, parameters)
   const values = v.safeParse(v.object(own), parameters)
-  errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues))
+  const metadata = readMetadataFilters(parameters)
+  errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues), ...metadata.errors)
   if (!shared.success) return invalid(...errors)
   const { userId, action: actions, from, to, asOf } = shared.output
   if (from !== undefined && to !== undefined && from > to) errors.push({ pointer: 'to', detail: 'is before from' })
-  if (!values.success) return invalid(...errors)
   const filter: Filter = {
     tenant,
     ...(userId !== undefined && { userId }),
@@ -83,7 +84,10 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     ...(asOf !== undefined && { asOf }),
+    ...(metadata.matches.length > 0 && { metadata: metadata.matches }),
   }
+  errors.push(...breadthErrors(filter, parameters))
+  if (!values.success) return invalid(...errors)
   const finished = finish({ ...values.output, parameters, filter })
   if (!finished.ok) errors.push(...finished.errors)
   return errors.length > 0 ? invalid(...errors) : finished

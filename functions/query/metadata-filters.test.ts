@@ -1,0 +1,136 @@
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { type ActivityStore, TooBroad } from '@activity-log/shared/store/store.ts'
+import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import { createApp } from './app.ts'
+
+const at = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, n)).toISOString()
+
+/** id-0 is the oldest. */
+async function query(metadata: string[] = [], changes: Partial<ActivityStore> = {}) {
+  const store = openSqliteStore({ path: ':memory:' })
+  await store.save(metadata.map((text, n) => recorded({ id: `id-${n}`, timestamp: at(n), metadata: JSON.parse(text) })))
+  const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => new Date() })
+  const list = async (url: string) => answerOf(await app.request(url))
+  return { list, get: (url: string) => app.request(url) }
+}
+const user = 'userId=user_123'
+
+test.each([
+  ['metadata.count=3', ['id-1', 'id-0']],
+  ['metadata.flag=true', ['id-2']],
+  ['metadata.a.b=x', ['id-4']],
+  ['metadata.a%5C.b=x', ['id-3']],
+  ['metadata.a\\.b=x', ['id-3']],
+  ['metadata.%24where=sleep(1)', ['id-5']],
+  ['metadata.__proto__.admin=true', ['id-6']],
+  ['metadata.a.b=x&metadata.c=1', ['id-4']],
+  ['metadata.a.b=x&metadata.c=2', []],
+  ['metadata.constructor.name=Object', []],
+])('%s', async (parameters, ids) => {
+  const { list } = await query([
+    '{"count":3}',
+    '{"count":"3"}',
+    '{"flag":true,"count":[3]}',
+    '{"a.b":"x"}',
+    '{"a":{"b":"x"},"c":1}',
+    '{"$where":"sleep(1)"}',
+    '{"__proto__":{"admin":true}}',
+  ])
+  const answer = await list(`/logs?${user}&${parameters}`)
+  expect(answer.data.map(({ id }) => id)).toEqual(ids)
+  expect(answer).toMatchObject({ total: ids.length, totalIsExact: true })
+})
+
+test.each([
+  user,
+  'action=click_button',
+  'action=click*,login',
+  'from=2024-01-01T00:00:00Z&to=2024-02-01T00:00:00Z',
+])('beside %s', async (parameters) => {
+  const { list } = await query(['{"a":1}', '{"a":2}'])
+  expect((await list(`/logs?${parameters}&metadata.a=1`)).data.map(({ id }) => id)).toEqual(['id-0'])
+})
+
+test.each([
+  '',
+  '&limit=1&count=none',
+  '&from=2024-01-01T00:00:00Z',
+  '&to=2024-01-01T00:00:00Z',
+  '&from=2024-01-01T00:00:00Z&to=2024-02-01T00:00:00.001Z',
+  '&action=*',
+  '&action=login,*',
+])('alone is refused, and told what it needs: %s', async (parameters) => {
+  const { get } = await query([], { find: () => Promise.reject(new Error('asked')) })
+  const response = await get(`/logs?metadata.a=1${parameters}`)
+  expect(response.status).toBe(400)
+  expect((await answerOf(response)).errors).toEqual([
+    { pointer: 'metadata.a', detail: 'needs userId, action, or from and to at most 31 days apart beside it' },
+  ])
+})
+
+test.each([
+  ['metadata=1', 'metadata'],
+  ['metadata.=1', 'metadata.'],
+  ['metadata.a..b=1', 'metadata.a..b'],
+  ['metadata.a.=1', 'metadata.a.'],
+  ['metadata.a=', 'metadata.a'],
+  ['metadata.a', 'metadata.a'],
+  ['metadata[a]=1', 'metadata[a]'],
+  ['metadata.a=1&metadata.a=1', 'metadata.a'],
+  ['metadata.a=1&metadata.%61=2', 'metadata.a'],
+  ['metadata.a=%FF', 'metadata.a'],
+  ['metadata.a%00=1', 'metadata.a\0'],
+  ['metadata.a=%00', 'metadata.a'],
+  [`metadata.a=${'x'.repeat(257)}`, 'metadata.a'],
+  [`metadata.${Array(100).fill('a').join('.')}=1`, `metadata.${Array(100).fill('a').join('.')}`],
+  [Array.from({ length: 11 }, (_, n) => `metadata.m${n}=1`).join('&'), 'metadata.m10'],
+  ['Metadata.a=1', 'Metadata.a'],
+])('refused with its name: %s', async (parameters, name) => {
+  const { get } = await query()
+  const response = await get(`/logs?${user}&${parameters}`)
+  expect(response.status).toBe(400)
+  expect((await answerOf(response)).errors.map(({ pointer }) => pointer)).toEqual([name])
+})
+
+test('every mistake is named at once', async () => {
+  const { get } = await query()
+  const { errors } = await answerOf(await get('/logs?metadata.a=1&metadata.b..c=1&limit=0&nope=1'))
+  expect(errors.map(({ pointer }) => pointer).toSorted()).toEqual(['limit', 'metadata.a', 'metadata.b..c', 'nope'])
+})
+
+test('links keep them, in any order of them a cursor goes on, and with others it does not', async () => {
+  const { list, get } = await query(Array.from({ length: 9 }, (_, n) => `{"a.b":${n % 2},"c":"x&y=z#"}`))
+  const [one, other] = ['metadata.a%5C.b=0', 'metadata.c=x%26y%3Dz%23']
+  const first = await list(`/logs?${user}&${one}&${other}&limit=2`)
+  expect(first.data.map(({ id }) => id)).toEqual(['id-8', 'id-6'])
+  const second = await list(first.next!)
+  expect(second.data.map(({ id }) => id)).toEqual(['id-4', 'id-2'])
+  expect((await list(second.previous!)).data).toEqual(first.data)
+  const cursor = new URL(first.next!, 'http://log').searchParams.get('cursor')
+  expect((await list(`/logs?${other}&${one}&${user}&cursor=${cursor}`)).data[0]?.id).toBe('id-4')
+  for (const changed of [one, `${one}&metadata.c=x`, `${one}&metadata.d=x`, `metadata.a.b=0&${other}`]) {
+    expect((await get(`/logs?${user}&${changed}&cursor=${cursor}`)).status).toBe(400)
+  }
+})
+
+test('a search that takes too long says how to narrow it', async () => {
+  const { get } = await query([], { find: () => Promise.reject(new TooBroad('secret')) })
+  const response = await get(`/logs?${user}&metadata.a=1`)
+  expect([response.status, (await answerOf(response)).detail]).toEqual([400, expect.stringMatching(/narrow it/)])
+})
+
+test('a total that takes too long is what was counted, and is not counted again for a minute', async () => {
+  let counts = 0
+  const count = async () => {
+    counts++
+    throw new TooBroad('', 7)
+  }
+  const { list, get } = await query(['{"a":1}'], { count })
+  expect(await list(`/logs?${user}&metadata.a=1`)).toMatchObject({ total: 7, totalIsExact: false })
+  expect(await list(`/logs?${user}&metadata.a=1`)).toMatchObject({ total: 7, totalIsExact: false })
+  expect(counts).toBe(1)
+  await list(`/logs?${user}&metadata.a=2`)
+  expect(counts).toBe(2)
+  expect((await get(`/logs?${user}&metadata.a=1&count=exact`)).status).toBe(400)
+})
