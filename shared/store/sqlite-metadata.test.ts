@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { openSqliteFile, transaction } from '../sqlite/file.ts'
+import { recorded } from '../testing/builders.ts'
+import { countMatching, findMatching } from './metadata-search.ts'
+import { fatesIn } from './sqlite-fates.ts'
+import { matchingIn } from './sqlite-metadata.ts'
+import { migrations } from './sqlite-migrations.ts'
+import { queriesIn } from './sqlite-query.ts'
+import { savingIn } from './sqlite-save.ts'
+import { TooBroad } from './store.ts'
+
+const filter = { tenant: 'default', userId: 'user_123', metadata: [{ path: ['n'], value: '-1' }] }
+
+/** `asked` says when each slice was: in which turn of the event loop. */
+function searching(count: number) {
+  const db = openSqliteFile({ path: ':memory:', migrations })
+  const save = savingIn(db, fatesIn(db))
+  transaction(db, () => {
+    for (let n = 0; n < count; n++)
+      save(recorded({ id: `id-${n}`, timestamp: new Date(n * 1000).toISOString(), metadata: { n } }))
+  })
+  let turn = 0
+  const timer = setInterval(() => {})
+  const next = () => {
+    turn++
+    immediate = setImmediate(next)
+  }
+  let immediate = setImmediate(next)
+  const asked: number[] = []
+  const { keysOf } = queriesIn(db)
+  const matching = matchingIn(db, {
+    keysOf: (...query) => {
+      const keysAfter = keysOf(...query)
+      return (after) => {
+        asked.push(turn)
+        return keysAfter(after)
+      }
+    },
+  })
+  const stop = () => {
+    clearInterval(timer)
+    clearImmediate(immediate)
+  }
+  return { matching, asked, [Symbol.dispose]: stop }
+}
+
+test('however many rows are looked at, and however many look, others have their turn after each slice', async () => {
+  using search = searching(1000)
+  const { matching, asked } = search
+  const query = { filter, order: 'asc', limit: 10 } as const
+  expect(await Promise.all([findMatching(matching, query), countMatching(matching, filter)])).toEqual([[], 0])
+  // each begins at once, and has further slices in turns of its own
+  expect(asked.length).toBeGreaterThanOrEqual(8)
+  const later = asked.slice(2)
+  expect(new Set(later).size).toBe(later.length)
+})
+
+test('what takes too long is too broad, and says how many had been counted', async () => {
+  using search = searching(200)
+  const found = [{ path: ['n'], value: '3' }]
+  const matching: typeof search.matching = (query) => search.matching(query, 0)
+  const error = await countMatching(matching, { ...filter, metadata: found }).catch((error: unknown) => error)
+  expect(error).toBeInstanceOf(TooBroad)
+  expect(error).toMatchObject({ counted: 1 })
+  await expect(findMatching(matching, { filter, order: 'asc', limit: 1 })).rejects.toBeInstanceOf(TooBroad)
+})
+
+test('what is found is shown at once, however much would be left to look at', async () => {
+  using search = searching(200)
+  const metadata = [{ path: ['n'], value: '3' }]
+  const query = { filter: { ...filter, metadata }, order: 'asc', limit: 1 } as const
+  expect(await findMatching((query) => search.matching(query, 0), query)).toHaveLength(1)
+  expect(search.asked).toHaveLength(1)
+})
