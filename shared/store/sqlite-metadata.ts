@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { metadataMatcher } from '../metadata-match.ts'
+import { openTurns } from '../turns.ts'
 import type { Matching } from './metadata-search.ts'
 import { type queriesIn, statementCache } from './sqlite-query.ts'
 import { TooBroad } from './store.ts'
@@ -18,11 +19,7 @@ export function matchingIn(
   { keysOf }: Pick<ReturnType<typeof queriesIn>, 'keysOf'>,
 ): Matching<string> {
   const prepare = statementCache(db)
-  let turn: Promise<unknown> = Promise.resolve()
-  const nextTurn = () => {
-    turn = turn.then(() => new Promise(setImmediate))
-    return turn
-  }
+  const nextTurn = openTurns()
 
   return async function* ({ filter, order, after }, patienceMs) {
     const matches = metadataMatcher(filter.metadata ?? [])
