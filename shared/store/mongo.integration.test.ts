@@ -2,7 +2,7 @@ import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ConfigError } from '../config.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent, until } from '../testing/builders.ts'
-import { aDatabase, askFeatures, failing, refusingScans, type TestDatabase } from '../testing/mongodb.ts'
+import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
@@ -11,7 +11,7 @@ import { migrateMongo } from './mongo-migrate.ts'
 import { queriesIn } from './mongo-query.ts'
 import { savingIn } from './mongo-save.ts'
 import { testActivityStore } from './store.testsuite.ts'
-import { type FindQuery, StoreUnavailable } from './store.ts'
+import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
@@ -267,88 +267,6 @@ describe('retention', () => {
   })
 })
 
-describe('lists read no more documents than they show', () => {
-  const limit = 10
-  const tenant = 'default'
-  const at = (n: number) => new Date(Date.UTC(2024, 0, 1, 0, n)).toISOString()
-  const activities = Array.from({ length: 400 }, (_, n) =>
-    recorded({ id: `id-${n}`, timestamp: at(n), userId: `user-${n % 4}`, action: `act.${n % 5}` }),
-  )
-
-  test
-    .runIf(features.explain)
-    .each<[string, Partial<Omit<FindQuery, 'filter'>> & { filter?: Partial<FindQuery['filter']> }]>([
-      ['no filter', {}],
-      ['oldest first', { order: 'asc' }],
-      ['a user', { filter: { userId: 'user-1' } }],
-      ['an action', { filter: { actions: [{ exact: 'act.1' }] } }],
-      ['several actions', { filter: { actions: [{ exact: 'act.1' }, { exact: 'act.3' }] } }],
-      ['a beginning of actions', { filter: { actions: [{ prefix: 'act.' }] } }],
-      ['a time', { filter: { from: Date.parse(at(100)), to: Date.parse(at(300)) } }],
-      ['a user within a time', { filter: { userId: 'user-1', from: Date.parse(at(100)), to: Date.parse(at(300)) } }],
-      ['a deep page', { skip: 200 }],
-      ['a deep page of a user', { filter: { userId: 'user-1' }, skip: 50 }],
-      ['a deep page of several actions', { filter: { actions: [{ prefix: 'act.' }] }, skip: 200 }],
-    ])('%s', async (_what, { filter, ...others }) => {
-    const { commands, store, database } = await watched(activities)
-    const query: FindQuery = { filter: { tenant, ...filter }, order: 'desc', limit: limit + 1, ...others }
-    const found = await store.find(query)
-    expect(found).toHaveLength(limit + 1)
-    expect(await documentsExamined(database, commands)).toBeLessThanOrEqual(limit + 1)
-
-    const whole = await store.find({ ...query, skip: 0, limit: 1000 })
-    expect(found).toEqual(whole.slice(others.skip ?? 0, (others.skip ?? 0) + limit + 1))
-
-    commands.length = 0
-    const middle = whole[Math.floor(whole.length / 2)]
-    expect(await store.find({ ...query, skip: 0, after: middle!.key })).toHaveLength(limit + 1)
-    expect(await documentsExamined(database, commands)).toBeLessThanOrEqual(limit + 1)
-  })
-
-  test.runIf(features.explain)('and totals none', async () => {
-    const { commands, store, database } = await watched(activities)
-    expect(await store.count({ tenant })).toBe(400)
-    expect(await store.count({ tenant, userId: 'user-1' }, 10)).toBe(10)
-    expect(await store.count({ tenant, actions: [{ prefix: 'act.' }], from: Date.parse(at(200)) })).toBe(200)
-    expect(await documentsExamined(database, commands)).toBe(0)
-  })
-
-  test('and every question to MongoDB has a time limit, an index and a majority', async () => {
-    const { commands, store } = await watched(activities.slice(0, 20))
-    await store.find({ filter: { tenant, actions: [{ prefix: 'a' }] }, order: 'desc', limit, skip: 1 })
-    await store.count({ tenant })
-    await store.get(tenant, 'id-1')
-    expect(commands.length).toBeGreaterThan(5)
-    for (const command of commands) {
-      expect(command).toMatchObject({ maxTimeMS: 4000, readConcern: { level: 'majority' } })
-      expect(command).toHaveProperty('hint')
-    }
-  })
-})
-
-test('nothing that the store asks for reads a whole collection', async ({ skip }) => {
-  const database = newDatabase()
-  await using store = openIn(database)
-  await store.save([recorded({ id: 'a' })])
-  await using refusing = await refusingScans(database)
-  if (!refusing) return skip('the server cannot refuse scans')
-  await store.park([aDeadLetter()])
-  expect(await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])).toEqual(['duplicate', 'stored'])
-  const actions = [{ prefix: 'click' }]
-  const filters = [{}, { userId: 'user_123' }, { actions }, { userId: 'user_123', actions }, { from: 0 }]
-  for (const filter of filters.map((filter) => ({ tenant: 'default', ...filter }))) {
-    expect(await store.find({ filter, order: 'asc', limit: 10, skip: 1 })).toHaveLength(1)
-    expect(await store.count(filter)).toBe(2)
-  }
-  expect(await store.get('default', 'b')).toBeDefined()
-  expect(await deadLettersOf(store)).toHaveLength(1)
-  const position = { partition: 7, offset: 3 }
-  await store.account([{ position, fate: 'refused', tenant: 'default' }])
-  expect(await store.fate({ position, recordedAt: new Date() })).toMatchObject({ fate: 'refused' })
-  await store.writeOff(7, 3)
-  expect((await store.books()).partitions).toMatchObject([{ partition: 0 }, { partition: 7, completeThrough: 3 }])
-})
-
 describe('what only MongoDB knows of the configuration', () => {
   const stranger = mongodbUri.replace(/^mongodb:\/\/([^@/]*@)?/, 'mongodb://stranger:s3cret@')
 
@@ -403,16 +321,4 @@ async function saveInto(database: TestDatabase, activities: ReturnType<typeof re
   await using store = openIn(database)
   await makeIndexes(database.db)
   if (activities.length > 0) await store.save(activities)
-}
-
-/** Of all the commands together, as the server explains them. */
-async function documentsExamined({ db }: TestDatabase, commands: Document[]): Promise<number> {
-  let sum = 0
-  for (const { lsid, $db, $clusterTime, readConcern, txnNumber, ...command } of commands.splice(0)) {
-    const explained = await db.command({ explain: command, verbosity: 'executionStats' })
-    const examined = /"totalDocsExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))
-    if (!examined) throw new Error(`No documents examined in ${JSON.stringify(explained)}`)
-    sum += Number(examined[1])
-  }
-  return sum
 }
