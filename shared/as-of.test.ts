@@ -1,6 +1,18 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type AsOf, asOfBooks, decodeAsOf, encodeAsOf, hasRecord, isTooLong, maxMissing, withRecords } from './as-of.ts'
+import {
+  type AsOf,
+  asOfBooks,
+  decodeAsOf,
+  encodeAsOf,
+  hasRecord,
+  isTooLong,
+  maxMissing,
+  newSince,
+  type Stretch,
+  withRecords,
+  withStretches,
+} from './as-of.ts'
 import { bookOf, toSpans } from './books.ts'
 import type { Position } from './receipt.ts'
 import { toToken } from './token.ts'
@@ -32,6 +44,20 @@ test('holds what the books know and what was added, no less and no more, also as
       expect(heldBy(asOf)).toEqual([...new Set([...known, ...added].map(name))].sort(byPlace))
       expect(decodeAsOf(encodeAsOf(asOf))).toEqual(asOf)
       expect(encodeAsOf(asOf)).toMatch(/^[\w-]+$/)
+    }),
+  )
+})
+
+test('tells what is new since another moment, and becomes the later one with it', () => {
+  fc.assert(
+    fc.property(positions, positions, (known, added) => {
+      const before = asOfBooks(booksOf(known))
+      const now = withRecords(before, added)
+      const fresh = newSince(before, now)
+      const held = heldBy(before)
+      expect(fresh.flatMap(namesIn)).toEqual(heldBy(now).filter((each) => !held.includes(each)))
+      expect(heldBy(withStretches(before, fresh))).toEqual(heldBy(now))
+      expect(newSince(now, before)).toEqual([])
     }),
   )
 })
@@ -89,6 +115,10 @@ test.each<[string, number[]]>([
 test('is refused when another version made it', () => {
   expect(decodeAsOf(toToken(Buffer.from([2, 0])))).toContain('another version')
 })
+
+function namesIn({ partition, first, last }: Stretch): string[] {
+  return Array.from({ length: last - first + 1 }, (_, n) => name({ partition, offset: first + n }))
+}
 
 function byPlace(a: string, b: string): number {
   const [partition = 0, offset = 0] = a.split('/').map(Number)

@@ -27,27 +27,54 @@ export function asOfBooks({ partitions }: Pick<Books, 'partitions'>): AsOf {
 
 /** The same, and these records as well. */
 export function withRecords(asOf: AsOf, positions: readonly Position[]): AsOf {
+  const stretches = positions
+    .filter(({ partition }) => partition >= 0)
+    .map(({ partition, offset }) => ({ partition, first: offset, last: offset }))
+  return withStretches(asOf, stretches)
+}
+
+/** Offsets of a partition, one after the other. Both ends belong to it. */
+export type Stretch = Gap & { partition: number }
+
+export function withStretches(asOf: AsOf, stretches: readonly Stretch[]): AsOf {
+  if (stretches.length === 0) return asOf
   const partitions = new Map(asOf.map((each) => [each.partition, each]))
-  for (const { partition, offset } of positions) {
-    if (partition < 0) continue
-    partitions.set(partition, { partition, ...withOffset(partitions.get(partition) ?? none, offset) })
+  for (const { partition, ...stretch } of stretches) {
+    partitions.set(partition, { partition, ...withStretch(partitions.get(partition) ?? none, stretch) })
   }
   return [...partitions.values()].sort((a, b) => a.partition - b.partition)
 }
 
-function withOffset({ last, missing }: Omit<PartitionAsOf, 'partition'>, offset: number) {
-  if (offset > last) {
-    const skipped = offset > last + 1 ? [{ first: last + 1, last: offset - 1 }] : []
-    return { last: offset, missing: [...missing, ...skipped] }
+function withStretch({ last, missing }: Omit<PartitionAsOf, 'partition'>, stretch: Gap) {
+  const skipped = { first: last + 1, last: stretch.first - 1 }
+  return {
+    last: Math.max(last, stretch.last),
+    missing: [...missing.flatMap((gap) => without(gap, stretch)), ...[skipped].filter(isThere)],
   }
-  const filled = missing.flatMap((gap) => {
-    if (offset < gap.first || offset > gap.last) return [gap]
-    return [
-      { first: gap.first, last: offset - 1 },
-      { first: offset + 1, last: gap.last },
-    ].filter(({ first, last }) => first <= last)
+}
+
+/** What one moment has and an earlier one had not, in the order of partitions and offsets. */
+export function newSince(before: AsOf, now: AsOf): Stretch[] {
+  return now.flatMap(({ partition, last, missing }) => {
+    const known = before.find((each) => each.partition === partition) ?? none
+    const absentBefore = [...known.missing, { first: known.last + 1, last }]
+    const stretches = missing.reduce(
+      (stretches, gap) => stretches.flatMap((stretch) => without(stretch, gap)),
+      absentBefore.map((gap) => ({ ...gap, last: Math.min(gap.last, last) })).filter(isThere),
+    )
+    return stretches.map((stretch) => ({ partition, ...stretch }))
   })
-  return { last, missing: filled }
+}
+
+const isThere = ({ first, last }: Gap) => first <= last
+
+/** What remains of a stretch without another one. */
+function without(stretch: Gap, taken: Gap): Gap[] {
+  if (taken.last < stretch.first || taken.first > stretch.last) return [stretch]
+  return [
+    { first: stretch.first, last: taken.first - 1 },
+    { first: taken.last + 1, last: stretch.last },
+  ].filter(isThere)
 }
 
 /** A record whose place is not known, since it came back from the dead letters without one, always belongs to it. */

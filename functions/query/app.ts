@@ -14,10 +14,11 @@ import { findAsOf } from './find-as-of.ts'
 import { answerMs, fromStore } from './from-store.ts'
 import { knownBooks } from './known-books.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
+import { addLive } from './live.ts'
 import { linkHeader, pageLinks } from './page.ts'
 import { readReceiptRequest, receiptAnswer } from './receipts.ts'
 
-type Verbs = 'find' | 'count' | 'get' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter'
+type Verbs = 'find' | 'count' | 'get' | 'arrivals' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter'
 
 export type QueryDependencies = {
   store: Pick<ActivityStore, Verbs>
@@ -93,6 +94,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   app.all('/receipts/:receipt', methodNotAllowed('GET', 'HEAD'))
 
   addDeadLetters(app, store)
+  addLive(app, { known, arrivals: store.arrivals, log, stopping })
 
   app.get('/books', async (c) => {
     const { errors } = readParameters(c.req.url, [])

@@ -97,7 +97,7 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
   }
 }
 
-const toFoundStored = (stored: StoredActivity): Found => ({
+export const toFoundStored = (stored: StoredActivity): Found => ({
   key: stored._id,
   activity: toFound(fromStored(stored)),
   position: { partition: stored.partition, offset: stored.offset },

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
 import { fateOf } from './fates.ts'
+import { arrivalsIn } from './mongo-arrivals.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { deadLettersIn } from './mongo-dead-letters.ts'
 import { collections, type StoredActivity } from './mongo-documents.ts'
@@ -165,6 +166,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     },
     find: (query) => ask(({ find }) => find(query)),
     count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
+    arrivals: (query) => ask(({ arrivals }) => arrivals(query)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),
     fate: (receipt, untilAborted) => awaitFate(receipt, untilAborted),
     books: () => ask(({ fates }) => fates.books(), false),
@@ -202,6 +204,7 @@ function connectionTo(uri: string, database: string) {
     fates,
     save: savingIn(activities, fates),
     ...queriesIn(activities),
+    arrivals: arrivalsIn(activities),
     ...deadLettersIn(db.collection(collections.deadLetters), fates),
   }
 }

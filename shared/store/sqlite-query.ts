@@ -125,7 +125,7 @@ function hadThen(asOf: AsOf): Sql {
   return { text: `(partition < 0${partitions.join('')})`, values }
 }
 
-const toFoundRow = (row: Row): Found => ({
+export const toFoundRow = (row: Row): Found => ({
   key: row.key,
   activity: toFound(fromRow(row)),
   position: { partition: row.partition, offset: row.offset },

@@ -2,6 +2,7 @@ import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { fateOf, fatesOf, partitionsToSeal } from './fates.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
+import { arrivalsIn } from './sqlite-arrivals.ts'
 import { deadLettersIn } from './sqlite-dead-letters.ts'
 import { fatesIn } from './sqlite-fates.ts'
 import { matchingIn } from './sqlite-metadata.ts'
@@ -17,6 +18,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
   const fates = fatesIn(db)
   const deadLetters = deadLettersIn(db)
   const queries = queriesIn(db)
+  const arrivals = arrivalsIn(db)
   const matching = matchingIn(db, queries)
   const saveOne = savingIn(db, fates)
   const { wait, wake } = waiters()
@@ -55,6 +57,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
       }),
     count: (filter, atMost) =>
       attempt(() => (filter.metadata ? countMatching(matching, filter, atMost) : queries.count(filter, atMost))),
+    arrivals: (query) => attempt(() => arrivals(query)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
     fate: (receipt, untilAborted) =>
       attempt(async () => {

@@ -4,6 +4,7 @@ import type { SentActivity } from '../activity.ts'
 import { activityKey } from '../key.ts'
 import { recorded } from '../testing/builders.ts'
 import { parseTimestamp } from '../timestamp.ts'
+import { testArrivals } from './arrivals.testsuite.ts'
 import { testAsOf } from './as-of.testsuite.ts'
 import { testDeadLetters } from './dead-letters.testsuite.ts'
 import { testFates } from './fates.testsuite.ts'
@@ -219,6 +220,7 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
     await expect(store.books()).rejects.toBeInstanceOf(StoreUnavailable)
   })
   testAsOf(open)
+  testArrivals(open)
   testMetadataFilters(open)
   testFates(open)
   testDeadLetters(open)

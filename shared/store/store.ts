@@ -22,6 +22,15 @@ export type FindQuery = {
 }
 export type Found = { key: string; activity: FoundActivity; position: Position }
 
+export type ArrivalsQuery = {
+  tenant: string
+  partition: number
+  /** Offsets; both ends belong to it. */
+  first: number
+  last: number
+  limit: number
+}
+
 export const deadLetterReasons = ['conflict', 'refused', 'undelivered'] as const
 
 /**
@@ -120,6 +129,8 @@ export interface ActivityStore extends AsyncDisposable {
    * TooBroad, and the sooner where it need not count them all.
    */
   count(filter: Filter, atMost?: number): Promise<number>
+  /** What is stored of a stretch of records, in the order of their offsets: at most `limit`. */
+  arrivals(query: ArrivalsQuery): Promise<readonly Found[]>
   get(tenant: string, id: string): Promise<FoundActivity | undefined>
   /** What became of a record, when it is known. With a signal it waits for that until the signal aborts. */
   fate(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined>

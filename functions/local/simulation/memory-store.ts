@@ -7,6 +7,7 @@ import { fateOf } from '@activity-log/shared/store/fates.ts'
 import type {
   ActivityStore,
   FindQuery,
+  Found,
   KeptDeadLetter,
   RecordedActivity,
   RecordFate,
@@ -17,7 +18,17 @@ import { nameOf } from './check-books.ts'
 
 export type SimulatedStore = Pick<
   ActivityStore,
-  'save' | 'park' | 'find' | 'count' | 'get' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
+  | 'save'
+  | 'park'
+  | 'find'
+  | 'count'
+  | 'get'
+  | 'arrivals'
+  | 'fate'
+  | 'books'
+  | 'findDeadLetters'
+  | 'getDeadLetter'
+  | 'resolve'
 >
 
 export type MemoryStoreOptions = {
@@ -115,11 +126,14 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     find: async ({ limit, skip = 0, ...query }) =>
       listed(query)
         .slice(skip, skip + limit)
-        .map((document) => ({
-          key: document.key,
-          activity: toFound(document),
-          position: { partition: document.partition, offset: document.offset },
-        })),
+        .map(toFoundDocument),
+    arrivals: async ({ tenant, partition, first, last, limit }) =>
+      [...byId.values()]
+        .filter((each) => each.tenant === tenant && each.partition === partition)
+        .filter(({ offset }) => first <= offset && offset <= last)
+        .toSorted((one, other) => one.offset - other.offset)
+        .slice(0, limit)
+        .map(toFoundDocument),
     count: async (filter, atMost = Number.POSITIVE_INFINITY) =>
       Math.min(atMost, listed({ filter, order: 'asc' }).length),
     async get(tenant, id) {
@@ -143,5 +157,11 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
       [...deadLetters.values()].map((deadLetter) => ({ key: deadLetterKey(deadLetter), deadLetter })),
   }
 }
+
+const toFoundDocument = (document: ActivityDocument): Found => ({
+  key: document.key,
+  activity: toFound(document),
+  position: { partition: document.partition, offset: document.offset },
+})
 
 const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)

@@ -1,0 +1,134 @@
+import { type AsOf, encodeAsOf, newSince, withStretches } from '@activity-log/shared/as-of.ts'
+import type { Log } from '@activity-log/shared/log.ts'
+import { type ActivityStore, type Found, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import type { KnownBooks } from './known-books.ts'
+
+/** What was stored between two moments; `text` is the event of each, with the moment just after it as its id. */
+export type Batch = { to: AsOf; events: readonly LiveEvent[] }
+export type LiveEvent = Found & { text: string }
+
+export type TailOptions = {
+  tenant: string
+  known: KnownBooks
+  arrivals: ActivityStore['arrivals']
+  log: Pick<Log, 'error'>
+  pollMs?: number
+}
+
+/** So many activities are read at once, and so many stay in memory for those who follow closely. */
+const batchSize = 500
+const mostKept = 5_000
+
+/**
+ * The end of the log, read once for all who follow it. It is looked at only while somebody does: between `join` and the
+ * disposal of what that returns.
+ */
+export function openTail({ tenant, known, arrivals, log, pollMs = 250 }: TailOptions) {
+  let head: AsOf | undefined
+  let followers = 0
+  let isLooking = false
+  /** By the moment that they follow, the oldest first. */
+  const kept = new Map<AsOf, Batch>()
+  const waiting = new Set<() => void>()
+
+  const wake = () => {
+    for (const resolve of waiting) resolve()
+  }
+
+  async function read(from: AsOf, until: AsOf): Promise<Batch | undefined> {
+    const [stretch] = newSince(from, until)
+    if (!stretch) return undefined
+    const found = await arrivals({ tenant, ...stretch, limit: batchSize })
+    const last = found.length < batchSize ? stretch.last : (found.at(-1)?.position.offset ?? stretch.last)
+    const through = (offset: number) => withStretches(from, [{ ...stretch, last: offset }])
+    const events = found.map((each) => ({
+      ...each,
+      text: liveEvent('activity', through(each.position.offset), each.activity),
+    }))
+    return { to: through(last), events }
+  }
+
+  /** Brings the end up to what the books know by now. */
+  async function look() {
+    const target = ((await known.fresh()) ?? (await known.recent()))?.asOf
+    if (!target) return
+    head ??= target
+    for (let batch = await read(head, target); batch; batch = await read(head, target)) {
+      kept.set(head, batch)
+      head = batch.to
+      let size = 0
+      for (const { events } of kept.values()) size += events.length
+      for (const [moment, { events }] of kept) {
+        if (size <= mostKept) break
+        kept.delete(moment)
+        size -= events.length
+      }
+      wake()
+    }
+  }
+
+  async function keepLooking() {
+    isLooking = true
+    while (followers > 0) {
+      await look().catch((error) => {
+        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the end of the log could not be read')
+      })
+      await wait(pollMs)
+    }
+    head = undefined
+    kept.clear()
+    isLooking = false
+  }
+
+  /** Resolves after that time, or when woken. */
+  function wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        waiting.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      waiting.add(done)
+    })
+  }
+
+  return {
+    wait,
+    /** Resolves when there is something beyond a moment, or after that time. */
+    untilNew: (at: AsOf, ms: number) => (at === head ? wait(ms) : Promise.resolve()),
+    wake,
+    followers: () => followers,
+    /** Undefined while it is not known. */
+    head: () => head,
+    async join(): Promise<Disposable> {
+      followers++
+      let isThere = true
+      const leave = () => {
+        if (isThere) followers--
+        isThere = false
+      }
+      try {
+        if (!head) await look()
+      } catch (error) {
+        leave()
+        throw error
+      }
+      if (!isLooking) void keepLooking()
+      return { [Symbol.dispose]: leave }
+    },
+    /** What follows a moment, as far as one batch goes; undefined while nothing does. */
+    async next(at: AsOf): Promise<Batch | undefined> {
+      const batch = kept.get(at)
+      if (batch || !head || at === head) return batch
+      const until = head
+      return (await read(at, until)) ?? { to: until, events: [] }
+    },
+  }
+}
+export type Tail = ReturnType<typeof openTail>
+
+/** In the text/event-stream of the HTML standard. JSON has no line breaks of its own. */
+export function liveEvent(name: string, at: AsOf, data: object): string {
+  return `id: ${encodeAsOf(at)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}

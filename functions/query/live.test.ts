@@ -1,0 +1,264 @@
+import { decodeAsOf, encodeAsOf, hasRecord } from '@activity-log/shared/as-of.ts'
+import { newApp } from '@activity-log/shared/http/app.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { describe, expect, test } from 'vitest'
+import { knownBooks } from './known-books.ts'
+import { addLive, type LiveOptions } from './live.ts'
+
+type Event = { id: string; event?: string; data?: { id: string; count: number } }
+
+/** A log whose end is looked at all the time. Activities are numbered as they come, in turn to two partitions. */
+function live(
+  options: Partial<LiveOptions> = {},
+  changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({}),
+) {
+  const store = openSqliteStore({ path: ':memory:' })
+  const changed = { ...store, ...changes(store) }
+  const app = newApp(silent)
+  const stop = new AbortController()
+  const known = knownBooks({ books: changed.books, now: () => new Date(), log: silent })
+  const { arrivals } = changed
+  addLive(app, { known, arrivals, log: silent, stopping: stop.signal, pollMs: 1, ...options })
+  let count = 0
+  async function add(number: number, change: object = {}) {
+    const activities = Array.from({ length: number }, () => {
+      const n = count++
+      return { ...recorded({ id: `id-${n}`, ...change }), position: { partition: n % 2, offset: Math.floor(n / 2) } }
+    })
+    await store.save(activities)
+  }
+  async function follow(path = '/live', lastEventId?: string) {
+    const response = await app.request(path, { ...(lastEventId && { headers: { 'last-event-id': lastEventId } }) })
+    return { response, ...events(response) }
+  }
+  return { app, store, add, follow, stop }
+}
+
+function events(response: Response) {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  /** Undefined at the end. */
+  async function next(): Promise<Event | undefined> {
+    for (;;) {
+      const end = text.indexOf('\n\n')
+      if (end >= 0) {
+        const lines = text.slice(0, end).split('\n')
+        text = text.slice(end + 2)
+        const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
+        const [event, data] = [field('event'), field('data')]
+        return { id: field('id') ?? '', ...(event && { event }), ...(data && { data: JSON.parse(data) }) }
+      }
+      const { value, done } = await reader.read()
+      if (done) return undefined
+      text += value
+    }
+  }
+  async function ids(number: number): Promise<string[]> {
+    const found: string[] = []
+    while (found.length < number) {
+      const event = await next()
+      if (event?.data) found.push(event.data.id)
+    }
+    return found
+  }
+  return { next, ids, leave: () => reader.cancel() }
+}
+
+const named = (...numbers: number[]) => numbers.map((n) => `id-${n}`)
+
+test('begins with the moment to go on from, and is what no proxy may hold back', async () => {
+  const { follow, add } = live()
+  await add(1)
+  const { response, next, leave } = await follow()
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+  expect(response.headers.get('cache-control')).toBe('no-cache, no-transform')
+  const first = await next()
+  expect(first?.data).toBeUndefined()
+  expect(hasRecord(decodeAsOf(first!.id) as never, { partition: 0, offset: 0 })).toBe(true)
+  await leave()
+})
+
+test('shows what is stored from then on, as a list would', async () => {
+  const { follow, add, store } = live()
+  await add(3)
+  const { next, ids, leave } = await follow()
+  await next()
+  await add(1, { metadata: { line: 'a\nb' } })
+  const event = await next()
+  expect(event).toMatchObject({ event: 'activity', data: await store.get('default', 'id-3') })
+  await add(2)
+  expect((await ids(2)).toSorted()).toEqual(named(4, 5))
+  await leave()
+})
+
+test('shows only what the filter asks for', async () => {
+  const { follow, add } = live()
+  const { ids, leave } = await follow('/live?userId=ann&action=cart.*&metadata.n=1')
+  await add(1, { userId: 'bob', action: 'cart.add', metadata: { n: 1 } })
+  await add(1, { userId: 'ann', action: 'login', metadata: { n: 1 } })
+  await add(1, { userId: 'ann', action: 'cart.add', metadata: { n: 2 } })
+  await add(1, { userId: 'ann', action: 'cart.add', metadata: { n: '1' } })
+  expect(await ids(1)).toEqual(named(3))
+  await leave()
+})
+
+describe('goes on', () => {
+  test('after any event, without a gap and without a repetition', async () => {
+    const { follow, add } = live()
+    const { next, leave } = await follow()
+    const begin = (await next())!.id
+    await add(40)
+    const seen = []
+    while (seen.length < 40) seen.push((await next()) as Event)
+    await leave()
+    for (const [at, { id }] of seen.entries()) {
+      const again = await follow('/live', id)
+      const rest = (await again.ids(39 - at)).toSorted()
+      expect(rest).toEqual(
+        seen
+          .slice(at + 1)
+          .flatMap(({ data }) => data?.id ?? [])
+          .toSorted(),
+      )
+      await again.leave()
+    }
+    const whole = await follow('/live', begin)
+    expect(await whole.ids(40)).toHaveLength(40)
+    await whole.leave()
+  })
+
+  test('with what came meanwhile, however much, from the asOf of a list, too', async () => {
+    const { follow, add } = live({ mostBehind: 10 })
+    const { next, leave } = await follow()
+    const { id } = (await next())!
+    await leave()
+    await add(1500)
+    for (const other of [await follow('/live', id), await follow(`/live?asOf=${id}`)]) {
+      const found = await other.ids(1500)
+      expect(new Set(found).size).toBe(1500)
+      await add(1)
+      expect(await other.ids(1)).toHaveLength(1)
+      await other.leave()
+    }
+  })
+
+  test('with a record that was missing among others', async () => {
+    const { follow, store } = live()
+    const at = (offset: number) => ({ ...recorded({ id: `id-${offset}` }), position: { partition: 0, offset } })
+    await store.save([at(0), at(3)])
+    const { next, ids, leave } = await follow()
+    await next()
+    await store.save([at(2)])
+    expect(await ids(1)).toEqual(named(2))
+    await store.save([at(1), at(4)])
+    expect(await ids(2)).toEqual(named(1, 4))
+    await leave()
+  })
+})
+
+test('says that something is left out to a client that is too slow, and goes on with what is new', async () => {
+  const { follow, add } = live({ mostBehind: 100 })
+  const slow = await follow()
+  const quick = await follow()
+  await slow.next()
+  // as much as lies between the two of them is not read yet
+  for (let round = 0; round < 10; round++) {
+    await add(50)
+    await quick.ids(50)
+  }
+  const seen = []
+  for (let event = await slow.next(); event?.event !== 'left-out'; event = await slow.next()) seen.push(event)
+  await add(1)
+  expect(await slow.ids(1)).toEqual(named(500))
+  expect(seen.length).toBeLessThan(400)
+  await slow.leave()
+  await quick.leave()
+})
+
+test('says from time to time that it is there, and where to go on from', async () => {
+  const { follow, add } = live({ heartbeatMs: 1 })
+  const { next, leave } = await follow('/live?userId=nobody')
+  const { id } = (await next())!
+  await add(1)
+  let event = await next()
+  while (event?.id === id) event = await next()
+  expect(event?.data).toBeUndefined()
+  expect(event?.id).toMatch(/^[\w-]+$/)
+  await leave()
+})
+
+test('ends in good order after its time, and when the process is told to end', async () => {
+  const short = live({ streamMs: 1 })
+  const { next } = await short.follow()
+  await next()
+  expect(await next()).toBeUndefined()
+  const { follow, stop } = live()
+  const stopped = await follow()
+  await stopped.next()
+  const end = stopped.next()
+  stop.abort()
+  expect(await end).toBeUndefined()
+})
+
+test('nothing is read while nobody follows, and once for all who do', async () => {
+  let read = 0
+  const { follow, add } = live({}, (store) => ({
+    arrivals: (query) => {
+      read++
+      return store.arrivals(query)
+    },
+  }))
+  const followers = [await follow(), await follow(), await follow()]
+  await Promise.all(followers.map(({ next }) => next()))
+  await add(1)
+  for (const { ids } of followers) expect(await ids(1)).toEqual(named(0))
+  expect(read).toBe(1)
+  await Promise.all(followers.map(({ leave }) => leave()))
+  await add(1)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(read).toBe(1)
+})
+
+test('an outage of the store breaks no stream, and leaves nothing out', async () => {
+  let isDown = false
+  const { follow, add } = live({}, (store) => ({
+    arrivals: (query) => (isDown ? Promise.reject(new StoreUnavailable('down')) : store.arrivals(query)),
+    books: () => (isDown ? Promise.reject(new StoreUnavailable('down')) : store.books()),
+  }))
+  const { next, ids, leave } = await follow()
+  await next()
+  isDown = true
+  await add(3)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  isDown = false
+  expect((await ids(3)).toSorted()).toEqual(named(0, 1, 2))
+  await leave()
+})
+
+test('HEAD opens no stream, and no more follow than may', async () => {
+  const { app, follow } = live({ mostFollowers: 1 })
+  const head = await app.request('/live', { method: 'HEAD' })
+  expect([head.status, await head.text()]).toEqual([200, ''])
+  const { leave } = await follow()
+  expect((await app.request('/live')).status).toBe(503)
+  await leave()
+  await new Promise(setImmediate)
+  const { response, leave: leaveAgain } = await follow()
+  expect(response.status).toBe(200)
+  await leaveAgain()
+})
+
+test.each([
+  ['/live?page=1', undefined, 'page'],
+  ['/live?asOf=x', undefined, 'asOf'],
+  ['/live?metadata.a=1', undefined, 'metadata.a'],
+  ['/live', 'x', 'Last-Event-ID'],
+  ['/live', `${encodeAsOf([])}A`, 'Last-Event-ID'],
+])('refuses %s after %s by name', async (path, id, pointer) => {
+  const { app } = live()
+  const response = await app.request(path, { ...(id && { headers: { 'last-event-id': id } }) })
+  expect(response.status).toBe(400)
+  expect((await answerOf(response)).errors).toMatchObject([{ pointer }])
+})

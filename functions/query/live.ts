@@ -1,0 +1,139 @@
+import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
+import { type AsOf, decodeAsOf, encodeAsOf, newSince } from '@activity-log/shared/as-of.ts'
+import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
+import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
+import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { readFilterRequest } from './filter-request.ts'
+import { fromStore } from './from-store.ts'
+import { liveEvent, openTail, type Tail, type TailOptions } from './live-tail.ts'
+
+export type LiveOptions = Omit<TailOptions, 'tenant'> & {
+  /** Aborts when the process is told to end. */
+  stopping: AbortSignal
+  heartbeatMs?: number
+  /** A stream ends by itself, and its client goes on with another one: less than Knative's timeoutSeconds of query. */
+  streamMs?: number
+  mostFollowers?: number
+  /** A client that falls further behind by so many records is told that some are left out. */
+  mostBehind?: number
+}
+
+const retryMs = 1000
+const headers = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  // nginx and those that do as it does would hold back what is small
+  'x-accel-buffering': 'no',
+}
+
+/** What is stored from now on, or from a moment on, in the order in which it arrives. */
+export function addLive(app: App, options: LiveOptions): void {
+  const { stopping, heartbeatMs = 10_000, streamMs = 50_000, mostFollowers = 1000, mostBehind = 10_000 } = options
+  const tail = openTail({ tenant: defaultTenant, ...options })
+  stopping.addEventListener('abort', tail.wake)
+
+  app.get('/live', async (c) => {
+    const request = readFilterRequest(c.req.url, defaultTenant, {})
+    const resumed = c.req.header('last-event-id')
+    const asOf = resumed ? decodeAsOf(resumed) : undefined
+    const wrong = typeof asOf === 'string' ? [{ pointer: 'Last-Event-ID', detail: asOf }] : []
+    if (!request.ok) throw invalidInput([...request.errors, ...wrong])
+    if (typeof asOf === 'string') throw invalidInput(wrong)
+    if (c.req.method === 'HEAD') return c.body(null, 200, headers)
+    if (tail.followers() >= mostFollowers) throw unavailable(`${mostFollowers} follow the log already; try again.`)
+    const joined = await fromStore(tail.join)
+    const head = tail.head()
+    if (!head) {
+      joined[Symbol.dispose]()
+      throw unavailable('The end of the log is not known just now; try again.')
+    }
+    const { asOf: named, ...filter } = request.value.filter
+    const stream = follow({
+      tail,
+      joined,
+      at: asOf ?? named ?? head,
+      matches: filterMatcher(filter),
+      isStopping: () => stopping.aborted,
+      ...{ heartbeatMs, streamMs, mostBehind },
+    })
+    return c.body(stream, 200, headers)
+  })
+  app.all('/live', methodNotAllowed('GET', 'HEAD'))
+}
+
+type FollowOptions = {
+  tail: Tail
+  joined: Disposable
+  at: AsOf
+  matches: ReturnType<typeof filterMatcher>
+  isStopping: () => boolean
+  heartbeatMs: number
+  streamMs: number
+  mostBehind: number
+}
+
+/** Reads no further than the client does: nothing gathers for one that is slow. */
+function follow(options: FollowOptions): ReadableStream<Uint8Array> {
+  const { tail, joined, matches, isStopping, heartbeatMs, streamMs } = options
+  const encoder = new TextEncoder()
+  const endsAt = Date.now() + streamMs
+  let heartbeatAt = Date.now() + heartbeatMs
+  let at = options.at
+  let isGone = false
+  const mostBehind = behind() + options.mostBehind
+
+  function behind(): number {
+    return newSince(at, tail.head() ?? at).reduce((sum, { first, last }) => sum + last - first + 1, 0)
+  }
+
+  const isOver = () => isGone || isStopping() || Date.now() >= endsAt
+
+  async function next(): Promise<string | undefined> {
+    while (!isOver()) {
+      const count = behind()
+      if (count > mostBehind) {
+        at = tail.head() ?? at
+        return liveEvent('left-out', at, { count })
+      }
+      const batch = await tail.next(at).catch((error) => {
+        if (!(error instanceof StoreUnavailable)) throw error
+        return 'unavailable' as const
+      })
+      if (batch === 'unavailable') {
+        await tail.wait(retryMs)
+      } else if (batch) {
+        at = batch.to
+        const events = batch.events.filter(({ key, activity }) => matches(key, activity))
+        if (events.length > 0) return events.map(({ text }) => text).join('')
+      } else if (Date.now() >= heartbeatAt) {
+        heartbeatAt = Date.now() + heartbeatMs
+        return `:\nid: ${encodeAsOf(at)}\n\n`
+      } else if (!isOver()) {
+        // nothing may happen between what was seen and this, or it would be waited for until the next heartbeat
+        await tail.untilNew(at, Math.min(heartbeatAt, endsAt) - Date.now())
+      }
+    }
+    return undefined
+  }
+
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(encoder.encode(`retry: 1000\nid: ${encodeAsOf(at)}\n\n`))
+    },
+    async pull(controller) {
+      const text = await next().catch((error) => {
+        joined[Symbol.dispose]()
+        throw error
+      })
+      if (text !== undefined) return controller.enqueue(encoder.encode(text))
+      joined[Symbol.dispose]()
+      if (!isGone) controller.close()
+    },
+    cancel() {
+      isGone = true
+      joined[Symbol.dispose]()
+      tail.wake()
+    },
+  })
+}

@@ -1,0 +1,19 @@
+import type { FoundActivity } from './document.ts'
+import type { Filter } from './filter.ts'
+import { keyTimeMs } from './key.ts'
+import { metadataMatcher } from './metadata-match.ts'
+
+/** Whether an activity of the filter's tenant is among what is asked for: what a store decides by its indexes. */
+export function filterMatcher({ userId, actions, from, to, metadata }: Filter) {
+  const hasMetadata = metadata && metadataMatcher(metadata)
+  return (key: string, activity: FoundActivity): boolean => {
+    if (userId !== undefined && activity.userId !== userId) return false
+    if (actions && !actions.some((pattern) => isMeant(pattern, activity.action))) return false
+    const at = keyTimeMs(key)
+    if ((from !== undefined && at < from) || (to !== undefined && at >= to)) return false
+    return !hasMetadata || hasMetadata(activity.metadata ?? null)
+  }
+}
+
+const isMeant = (pattern: { exact: string } | { prefix: string }, action: string) =>
+  'exact' in pattern ? pattern.exact === action : action.startsWith(pattern.prefix)
