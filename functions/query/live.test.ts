@@ -198,6 +198,7 @@ test('ends in good order after its time, and when the process is told to end', a
   const stopped = await follow()
   await stopped.next()
   const end = stopped.next()
+  await new Promise((resolve) => setTimeout(resolve, 5))
   stop.abort()
   expect(await end).toBeUndefined()
 })
