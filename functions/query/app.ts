@@ -7,6 +7,7 @@ import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { ActivityStore, RecordFate } from '@activity-log/shared/store/store.ts'
+import { addActivity } from './activity.ts'
 import { booksAnswer } from './books.ts'
 import { cappedCounter } from './capped-counter.ts'
 import { addDeadLetters } from './dead-letters.ts'
@@ -70,20 +71,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   })
   app.all('/logs', methodNotAllowed('GET', 'HEAD'))
 
-  app.get('/logs/:id', async (c) => {
-    const { errors } = readParameters(c.req.url, [])
-    if (errors.length > 0) throw invalidInput(errors)
-    const id = c.req.param('id')
-    const activity = await fromStore(() => store.get(defaultTenant, id))
-    if (!activity) {
-      throw new Problem(
-        'not-found',
-        'There is no activity with this id. One that was accepted a moment ago may still be on its way.',
-      )
-    }
-    return c.json(activity)
-  })
-  app.all('/logs/:id', methodNotAllowed('GET', 'HEAD'))
+  addActivity(app, store)
 
   app.get('/receipts/:receipt', async (c) => {
     const request = readReceiptRequest(c.req.url, c.req.param('receipt'))

@@ -1,0 +1,67 @@
+import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
+import { invalid, valid } from '@activity-log/shared/checked.ts'
+import type { FoundActivity } from '@activity-log/shared/document.ts'
+import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
+import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import { activityKey } from '@activity-log/shared/key.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
+import * as v from 'valibot'
+import { fromStore } from './from-store.ts'
+import { WholeNumber } from './parameters.ts'
+
+/** Finds single activities, and what their users did around them. */
+export function addActivity(app: App, store: Pick<ActivityStore, 'get' | 'find'>): void {
+  app.get('/logs/:id', async (c) => {
+    const { errors } = readParameters(c.req.url, [])
+    if (errors.length > 0) throw invalidInput(errors)
+    const text = JSON.stringify(await get(c.req.param('id')))
+    const tag = entityTag(text)
+    c.header('etag', tag)
+    // it never changes, but one day it is not there any more; and it is about a person
+    c.header('cache-control', 'private, no-cache')
+    if (isKnown(tag, c.req.header('if-none-match'))) return c.body(null, 304)
+    return c.body(text, 200, { 'content-type': 'application/json' })
+  })
+  app.all('/logs/:id', methodNotAllowed('GET', 'HEAD'))
+
+  app.get('/logs/:id/context', async (c) => {
+    const request = readContextRequest(c.req.url)
+    if (!request.ok) throw invalidInput(request.errors)
+    const activity = await get(c.req.param('id'))
+    const around = { userId: activity.userId, after: keyOf(activity), limit: request.value.around }
+    const [before, after] = await Promise.all([find({ ...around, order: 'desc' }), find({ ...around, order: 'asc' })])
+    return c.json({ activity, before: before.reverse(), after })
+  })
+  app.all('/logs/:id/context', methodNotAllowed('GET', 'HEAD'))
+
+  async function get(id: string): Promise<FoundActivity> {
+    const activity = await fromStore(() => store.get(defaultTenant, id))
+    if (activity) return activity
+    const detail = 'There is no activity with this id. One that was accepted a moment ago may still be on its way.'
+    throw new Problem('not-found', detail)
+  }
+
+  async function find({ userId, ...part }: { userId: string; after: string; limit: number; order: 'asc' | 'desc' }) {
+    const found = await fromStore(() => store.find({ filter: { tenant: defaultTenant, userId }, ...part }))
+    return found.map(({ activity }) => activity)
+  }
+}
+
+const ContextParameters = v.object({ around: v.optional(WholeNumber(100), '20') })
+
+function readContextRequest(url: string) {
+  const { parameters, errors } = readParameters(url, Object.keys(ContextParameters.entries))
+  const parsed = v.safeParse(ContextParameters, parameters)
+  for (const { path, message } of parsed.issues ?? []) errors.push({ pointer: String(path?.[0]?.key), detail: message })
+  return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
+}
+
+/** A key is made of what a reader gets. */
+function keyOf({ id, timestamp }: FoundActivity): string {
+  const at = parseTimestamp(timestamp)
+  if (typeof at === 'string') throw new Error(`A stored activity has a timestamp that ${at}`)
+  return activityKey(defaultTenant, id, at.ms)
+}
