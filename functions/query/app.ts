@@ -11,6 +11,7 @@ import { addActivity } from './activity.ts'
 import { booksAnswer } from './books.ts'
 import { cappedCounter } from './capped-counter.ts'
 import { addDeadLetters } from './dead-letters.ts'
+import { addExport } from './export.ts'
 import { findAsOf } from './find-as-of.ts'
 import { answerMs, fromStore } from './from-store.ts'
 import { knownBooks } from './known-books.ts'
@@ -72,6 +73,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   app.all('/logs', methodNotAllowed('GET', 'HEAD'))
 
   addActivity(app, store)
+  addExport(app, { store, known, log })
 
   app.get('/receipts/:receipt', async (c) => {
     const request = readReceiptRequest(c.req.url, c.req.param('receipt'))

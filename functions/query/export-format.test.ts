@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { exportFormats } from './export-format.ts'
+
+const activity = {
+  id: 'a',
+  userId: 'ann',
+  action: 'pay',
+  timestamp: '2024-01-15T10:00:00Z',
+  recordedAt: '2026-01-01T00:00:00.000Z',
+}
+const times = '2024-01-15T10:00:00Z,2026-01-01T00:00:00.000Z'
+
+describe('a row of CSV', () => {
+  const { row, head } = exportFormats.csv
+  const userCell = (userId: string) => row({ ...activity, userId }).slice('a,'.length, -`,pay,${times},\r\n`.length)
+
+  test('has the columns of the header, and ends with CRLF', () => {
+    expect(head).toBe('id,userId,action,timestamp,recordedAt,metadata\r\n')
+    expect(row(activity)).toBe(`a,ann,pay,${times},\r\n`)
+  })
+
+  test('has metadata as JSON', () => {
+    expect(row({ ...activity, metadata: { 'a,b': ['"', '=1'] } })).toBe(
+      `a,ann,pay,${times},"{""a,b"":[""\\"""",""=1""]}"\r\n`,
+    )
+  })
+
+  test.each([
+    ['Ünï☃😀', 'Ünï☃😀'],
+    ['a,b', '"a,b"'],
+    ['say "hi"', '"say ""hi"""'],
+    ['two\r\nlines', '"two\r\nlines"'],
+    ['two\nlines', '"two\nlines"'],
+    ['a;b', 'a;b'],
+  ])('quotes only what needs quotes: %j', (userId, expected) => {
+    expect(userCell(userId)).toBe(expected)
+  })
+
+  test.each([
+    ['=1+1', "'=1+1"],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['\t=1', "'\t=1"],
+    ['\r=1', `"'\r=1"`],
+    ['\n=1', `"'\n=1"`],
+    ['＝1', "'＝1"],
+    ['＋1', "'＋1"],
+    ['－1', "'－1"],
+    ['＠1', "'＠1"],
+    ['=HYPERLINK("x","y")', `"'=HYPERLINK(""x"",""y"")"`],
+    ["'=1", "''=1"],
+    ['a=1', 'a=1'],
+    ['a-1', 'a-1'],
+  ])('is no formula in a spreadsheet: %j', (userId, expected) => {
+    expect(userCell(userId)).toBe(expected)
+  })
+
+  test('is no formula in any column that a client fills', () => {
+    expect(row({ ...activity, id: '=1', action: '@x' })).toBe(`'=1,ann,'@x,${times},\r\n`)
+  })
+})
+
+test('a row of NDJSON is the activity as lists have it, and a line feed', () => {
+  const { row, head } = exportFormats.ndjson
+  const text = row({ ...activity, metadata: { a: '\n' } })
+  expect([head, text.indexOf('\n')]).toEqual(['', text.length - 1])
+  expect(JSON.parse(text)).toEqual({ ...activity, metadata: { a: '\n' } })
+})
