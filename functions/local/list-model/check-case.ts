@@ -1,0 +1,166 @@
+import { deepStrictEqual } from 'node:assert'
+import { createApp } from '@activity-log/query/app.ts'
+import { activityRecorded, defaultTenant } from '@activity-log/shared/activity-recorded.ts'
+import type { Position } from '@activity-log/shared/receipt.ts'
+import type { ActivityStore, RecordedActivity } from '@activity-log/shared/store/store.ts'
+import { type Answer, answerOf, silent } from '@activity-log/shared/testing/builders.ts'
+import type { Arrival, Case } from './draw.ts'
+import { type Logged, listed, parametersOf } from './log-model.ts'
+
+const receivedAt = new Date('2026-01-01T00:00:00.000Z')
+
+/** A page as a plain array has it. `first` and `last` are where its links lead back and onwards from. */
+type Shown = { rows: Logged[]; number: number; goesOn: boolean; goesBack: boolean }
+type Place = { page: number } | { reading: 'onwards' | 'back'; from: Logged; number: number }
+type Log = { all: Logged[]; known: Logged[] }
+
+/** Rejects when a list over the (empty) store differs from the same list of a plain array. */
+export async function checkCase(store: ActivityStore, drawn: Case): Promise<void> {
+  const log: Log = { all: [], known: [] }
+  const arrive = arriving(store, log)
+  let nowMs = receivedAt.getTime()
+  const books = () => {
+    log.known = [...log.all]
+    return store.books()
+  }
+  const app = createApp({ store: { ...store, books }, log: silent, now: () => new Date(nowMs) })
+  const get = async (url: string) => {
+    const response = await app.request(url)
+    if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+    return answerOf(response)
+  }
+  const { wanted, limit, count, moves, keepsMoment } = drawn
+  const parameters = parametersOf(wanted)
+  parameters.set('limit', String(limit))
+  parameters.set('count', count)
+  /** Once a moment is kept: the log as it was then. */
+  let then: Logged[] | undefined
+  const link = (url: string) => (keepsMoment ? url : withoutMoment(url))
+
+  async function ask(url: string, place: Place): Promise<{ answer: Answer; shown: Shown }> {
+    const answer = await get(url)
+    const isNow = then === undefined
+    const rows = listed(then ?? log.all, wanted)
+    const shown = pageOf(rows, place, limit)
+    deepStrictEqual(
+      { ...summaryOf(answer), ...(count === 'none' ? {} : { total: answer.total, totalIsExact: answer.totalIsExact }) },
+      { ...expectedOf(shown), ...(count === 'none' ? {} : { total: rows.length, totalIsExact: true }) },
+      `${url} differs`,
+    )
+    if (isNow && keepsMoment && answer.asOf) {
+      const seen = new Set('page' in place && place.page === 1 ? [...log.known, ...rows.slice(0, limit + 1)] : log.all)
+      then = log.all.filter((each) => seen.has(each))
+      parameters.set('asOf', answer.asOf)
+    }
+    return { answer, shown }
+  }
+
+  await arrive(drawn.before)
+  let at = await ask(`/logs?${parameters}&page=${drawn.startPage}`, { page: drawn.startPage })
+  for (const { to, page, arrivals, waitMs } of moves) {
+    await arrive(arrivals)
+    nowMs += waitMs
+    const { next, previous } = at.answer
+    const { rows, number } = at.shown
+    if (to === 'next' && next) {
+      at = await ask(link(next), { reading: 'onwards', from: rows.at(-1) as Logged, number: number + 1 })
+    } else if (to === 'previous' && previous) {
+      const [from] = rows
+      const back = Math.max(1, number - 1)
+      at = await ask(link(previous), from ? { reading: 'back', from, number: back } : { page: back })
+    } else if (to === 'page') {
+      at = await ask(`/logs?${parameters}&page=${page}`, { page })
+    }
+  }
+
+  // from the first page to the last, while others insert: what was there is there once
+  const there = listed(then ?? log.all, wanted)
+  const seen: string[] = []
+  let url: string | null = `/logs?${parameters}`
+  for (let page = 0; url; page++) {
+    const answer: Answer = await get(url)
+    seen.push(...answer.data.map(({ id }) => id))
+    await arrive(moves[page]?.arrivals ?? [])
+    url = answer.next && link(answer.next)
+  }
+  deepStrictEqual(new Set(seen).size, seen.length, 'A row is there twice')
+  const were = new Set(there.map(({ id }) => id))
+  deepStrictEqual(then ? seen : seen.filter((id) => were.has(id)), [...were], 'A row is left out, or not in its place')
+}
+
+function pageOf(rows: readonly Logged[], place: Place, limit: number): Shown {
+  if ('page' in place) {
+    const start = (place.page - 1) * limit
+    const end = start + limit
+    return {
+      rows: rows.slice(start, end),
+      number: place.page,
+      goesOn: rows.length > end,
+      goesBack: place.page > 1,
+    }
+  }
+  const { reading, from, number } = place
+  const index = rows.indexOf(from)
+  if (reading === 'onwards') {
+    const rest = rows.slice(index + 1)
+    return { rows: rest.slice(0, limit), number, goesOn: rest.length > limit, goesBack: true }
+  }
+  const before = rows.slice(0, index)
+  return { rows: before.slice(-limit), number, goesOn: true, goesBack: before.length > limit }
+}
+
+const expectedOf = ({ rows, number, goesOn, goesBack }: Shown) => ({
+  ids: rows.map(({ id }) => id),
+  contents: rows.map(({ userId, action, metadata }) => JSON.stringify([userId, action, metadata])),
+  number,
+  goesOn,
+  goesBack,
+})
+
+const summaryOf = ({ data, page, next, previous }: Answer) => ({
+  ids: data.map(({ id }) => id),
+  contents: data.map(({ userId, action, metadata }) => JSON.stringify([userId, action, metadata])),
+  number: page,
+  goesOn: next !== null,
+  goesBack: previous !== null,
+})
+
+function withoutMoment(url: string): string {
+  const [path, query] = url.split('?')
+  const parameters = new URLSearchParams(query)
+  parameters.delete('asOf')
+  return `${path}?${parameters}`
+}
+
+/** Saves what arrives, and after their delays those whose records have had their places for longer. */
+function arriving(store: Pick<ActivityStore, 'save'>, log: Log) {
+  const offsets = new Map<number, number>()
+  let waiting: { delay: number; logged: Logged }[] = []
+  let count = 0
+  const nextPosition = (partition: number): Position => {
+    const offset = offsets.get(partition) ?? 0
+    offsets.set(partition, offset + 1)
+    return { partition, offset }
+  }
+
+  return async (arrivals: readonly Arrival[]): Promise<void> => {
+    const repeated: Logged[] = []
+    waiting = waiting.map(({ delay, logged }) => ({ delay: delay - 1, logged }))
+    for (const { partition, delay, isRepeated, ...activity } of arrivals) {
+      const logged = { id: `id-${count++}`, ...activity, position: nextPosition(partition) }
+      waiting.push({ delay, logged })
+      if (isRepeated && delay === 0) repeated.push({ ...logged, position: nextPosition(partition) })
+    }
+    const due = waiting.flatMap(({ delay, logged }) => (delay <= 0 ? [logged] : []))
+    waiting = waiting.filter(({ delay }) => delay > 0)
+    if (due.length === 0) return
+    await store.save([...due, ...repeated].map(recordedAs))
+    log.all.push(...due)
+  }
+}
+
+function recordedAs({ position, timestampMs, metadata, ...names }: Logged): RecordedActivity {
+  const sent = { ...names, timestamp: new Date(timestampMs).toISOString(), ...(metadata && { metadata }) }
+  const event = activityRecorded(sent, { tenant: defaultTenant, receivedAt, newId: () => names.id })
+  return { ...event, position }
+}

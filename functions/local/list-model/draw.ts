@@ -1,0 +1,108 @@
+import type { JsonObject } from '@activity-log/shared/json.ts'
+import fc from 'fast-check'
+import type { Wanted } from './log-model.ts'
+
+/** An activity that arrives: some steps after its record got its place on the queue, and perhaps a second time. */
+export type Arrival = {
+  userId: string
+  action: string
+  timestampMs: number
+  metadata: JsonObject | undefined
+  partition: number
+  delay: number
+  isRepeated: boolean
+}
+export type Move = { to: 'next' | 'previous' | 'page'; page: number; arrivals: readonly Arrival[]; waitMs: number }
+export type Case = {
+  before: readonly Arrival[]
+  wanted: Wanted
+  limit: number
+  count: 'capped' | 'exact' | 'none'
+  startPage: number
+  moves: readonly Move[]
+  /** Whether the links are followed as they are, or without the moment that they name. */
+  keepsMoment: boolean
+}
+
+const startMs = Date.UTC(2024, 0, 15, 10)
+/** Few, so that many are equal, and late ones come among them. */
+const instant = fc.integer({ min: 0, max: 9 }).map((n) => startMs + (n % 2 ? n * 3_600_000 : n))
+const userId = fc.constantFrom('ann', 'bob', 'Ünï☃😀', '.*', '$ne', '%_')
+const actions = ['cart.add', 'cart.pay', 'cart*', 'login', 'a,b', 'back\\slash', 'żółć', 'lo%']
+const action = fc.constantFrom(...actions)
+const name = fc.constantFrom('a', 'b', 'a.b', '$set', '0', '__proto__', 'constructor', '☃')
+const scalar = fc.constantFrom('1', '1.5', '"1"', 'true', '"true"', 'null', '"null"', '"☃"', '1e21')
+const json = fc.letrec<{ value: string; object: string }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 2 },
+    scalar,
+    tie('object'),
+    fc.array(tie('value'), { maxLength: 2 }).map((items) => `[${items}]`),
+  ),
+  object: fc
+    .uniqueArray(fc.tuple(name, tie('value')), { maxLength: 3, selector: ([key]) => key })
+    .map((members) => `{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`)}}`),
+}))
+const metadata = fc.option(
+  json.object.map((text) => JSON.parse(text) as JsonObject),
+  { nil: undefined },
+)
+
+const arrival: fc.Arbitrary<Arrival> = fc.record({
+  userId,
+  action,
+  timestampMs: instant,
+  metadata,
+  partition: fc.integer({ min: 0, max: 2 }),
+  delay: fc.oneof({ arbitrary: fc.constant(0), weight: 4 }, { arbitrary: fc.integer({ min: 1, max: 3 }), weight: 1 }),
+  isRepeated: fc.oneof({ arbitrary: fc.constant(false), weight: 9 }, { arbitrary: fc.constant(true), weight: 1 }),
+})
+
+const pattern = fc.oneof(
+  action.map((name) => ({ name, isBeginning: false })),
+  fc
+    .constantFrom('', 'c', 'cart', 'cart.', 'cart*', 'l', 'lo', 'none', 'a,')
+    .map((name) => ({ name, isBeginning: true })),
+)
+const match = fc.record({
+  path: fc.array(name, { minLength: 1, maxLength: 2 }),
+  value: fc.constantFrom('1', '1.0', '1.5', 'true', 'null', '☃', '1000000000000000000000'),
+})
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
+
+const wanted: fc.Arbitrary<Wanted> = fc
+  .record({
+    userId: maybe(userId),
+    actions: maybe(fc.array(pattern, { minLength: 1, maxLength: 3 })),
+    fromMs: maybe(instant),
+    toMs: maybe(instant),
+    metadata: fc.option(fc.uniqueArray(match, { minLength: 1, maxLength: 2, selector: ({ path }) => path.join('.') }), {
+      nil: undefined,
+    }),
+    order: fc.constantFrom('asc', 'desc'),
+  })
+  .filter(({ fromMs, toMs }) => fromMs === undefined || toMs === undefined || fromMs <= toMs)
+  .map(({ metadata, ...others }): Wanted => (isNarrow(others) ? { metadata, ...others } : others))
+
+/** Metadata alone are not looked for. */
+const isNarrow = ({ userId, actions, fromMs, toMs }: Omit<Wanted, 'metadata'>) =>
+  userId !== undefined ||
+  actions?.every(({ name, isBeginning }) => !isBeginning || name !== '') === true ||
+  (fromMs !== undefined && toMs !== undefined)
+
+const move: fc.Arbitrary<Move> = fc.record({
+  to: fc.constantFrom('next', 'next', 'previous', 'page'),
+  page: fc.integer({ min: 1, max: 6 }),
+  arrivals: fc.array(arrival, { maxLength: 4 }),
+  waitMs: fc.constantFrom(0, 2000),
+})
+
+export const aCase: fc.Arbitrary<Case> = fc.record({
+  before: fc.array(arrival, { maxLength: 30, size: 'max' }),
+  wanted,
+  limit: fc.constantFrom(1, 2, 3, 5, 1000),
+  count: fc.constantFrom('capped', 'exact', 'none'),
+  startPage: fc.constantFrom(1, 1, 1, 2),
+  moves: fc.array(move, { maxLength: 8, size: 'max' }),
+  keepsMoment: fc.boolean(),
+})

@@ -1,0 +1,66 @@
+import type { Filter } from '@activity-log/shared/filter.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import type { ActivityStore, Found } from '@activity-log/shared/store/store.ts'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { checkCase } from './check-case.ts'
+import { aCase } from './draw.ts'
+
+const cases = 200
+/** For a busy machine; a case takes some ten milliseconds of an idle one. */
+const timeout = 240_000
+
+test('lists are those of a plain array, whatever is asked for and whatever arrives between pages', {
+  timeout,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(aCase, async (drawn) => {
+      await using store = openSqliteStore({ path: ':memory:' })
+      await checkCase(store, drawn)
+    }),
+    { numRuns: cases },
+  )
+})
+
+type Find = ActivityStore['find']
+const without =
+  (...names: (keyof Filter)[]) =>
+  (find: Find): Find =>
+  ({ filter, ...query }) => {
+    const others = Object.entries(filter).filter(([name]) => !names.some((each) => each === name))
+    return find({ ...query, filter: Object.fromEntries(others) as Filter })
+  }
+const changed =
+  (change: (found: readonly Found[]) => Found[]) =>
+  (find: Find): Find =>
+  async (query) => {
+    const found = await find(query)
+    return found.length > 1 ? change(found) : found
+  }
+
+test.each<[what: string, change: (find: Find) => Find]>([
+  ['leaves a row out', changed((found) => found.slice(1))],
+  ['finds in another order', changed((found) => found.toReversed())],
+  ['finds a row twice', changed((found) => [found[0] as Found, ...found])],
+  ['passes over the moment', without('asOf')],
+  ['passes over metadata', without('metadata')],
+  ['passes over the end of a time', without('to')],
+  [
+    'skips none',
+    (find) =>
+      ({ skip: _skip, ...query }) =>
+        find(query),
+  ],
+  [
+    'does not go on',
+    (find) =>
+      ({ after: _after, ...query }) =>
+        find(query),
+  ],
+])('a store that %s is caught', { timeout }, async (_what, change) => {
+  const property = fc.asyncProperty(aCase, async (drawn) => {
+    await using store = openSqliteStore({ path: ':memory:' })
+    await checkCase({ ...store, find: change(store.find) }, drawn)
+  })
+  expect((await fc.check(property, { numRuns: cases, endOnFailure: true })).failed).toBe(true)
+})
