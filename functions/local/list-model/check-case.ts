@@ -17,11 +17,17 @@ type Log = { all: Logged[]; known: Logged[] }
 /** Rejects when a list over the (empty) store differs from the same list of a plain array. */
 export async function checkCase(store: ActivityStore, drawn: Case): Promise<void> {
   const log: Log = { all: [], known: [] }
-  const arrive = arriving(store, log)
+  const save = arriving(store, log)
   let nowMs = receivedAt.getTime()
-  const books = () => {
+  let current = await store.books()
+  // read beforehand: an app does not wait for books that take long, and a model cannot know when those are
+  const books = async () => {
     log.known = [...log.all]
-    return store.books()
+    return current
+  }
+  const arrive = async (arrivals: readonly Arrival[]) => {
+    await save(arrivals)
+    current = await store.books()
   }
   const app = createApp({ store: { ...store, books }, log: silent, now: () => new Date(nowMs) })
   const get = async (url: string) => {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
+import { migrateMongo } from '@activity-log/shared/store/mongo-migrate.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
@@ -30,14 +31,14 @@ async function main() {
   const seed = Number(values.seed ?? Date.now() % 1_000_000)
   const numRuns = Number(values.cases)
   const start = performance.now()
-  await using stores = values.mongodb ? overMongodb(uri as string) : overSqlite()
+  await using stores = values.mongodb ? await overMongodb(uri as string) : overSqlite()
   let checked = 0
   const property = fc.asyncProperty(aCase, async (drawn) => {
     await checkCase(await stores.next(), drawn)
     if (++checked % 1000 === 0) console.log(`${checked} cases`)
   })
   const result = await fc.check(property, { numRuns, seed })
-  if (result.failed) console.log(fc.defaultReportMessage(result))
+  if (result.failed) console.log(fc.defaultReportMessage(result), result.errorInstance)
   const seconds = Math.round((performance.now() - start) / 1000)
   console.log(
     `${result.numRuns} cases from seed ${seed} in ${seconds} s, ${result.failed ? 'one differs' : 'all agree'}`,
@@ -59,11 +60,12 @@ function overSqlite(): EmptyStores {
 }
 
 /** One database, which is emptied: to make its indexes takes longer than a case. */
-function overMongodb(uri: string): EmptyStores {
+async function overMongodb(uri: string): Promise<EmptyStores> {
   const database = `list-model-${process.pid}`
   const client = new MongoClient(uri)
   const db = client.db(database)
-  const store = openMongoStore({ uri, database, log: silent, migrate: { retentionDays: undefined } })
+  await migrateMongo({ uri, database, retentionDays: undefined })
+  const store = openMongoStore({ uri, database, log: silent })
   return {
     async next() {
       await Promise.all(['activities', 'fates', 'books'].map((name) => db.collection(name).deleteMany({})))
