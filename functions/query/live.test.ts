@@ -194,7 +194,7 @@ test('ends in good order after its time, and when the process is told to end', a
   const { next } = await short.follow()
   await next()
   expect(await next()).toBeUndefined()
-  const { follow, stop } = live()
+  const { follow, stop } = live({ heartbeatMs: 100_000 })
   const stopped = await follow()
   await stopped.next()
   const end = stopped.next()
