@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { AsOf } from '../as-of.ts'
 import { type ActivityDocument, type FoundActivity, toFound } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
+import { hadThen, momentsIn } from './sqlite-as-of.ts'
 import { type FindQuery, type Found, maxActions, TooManyActions } from './store.ts'
 
 /** Prepared statements that are kept; one for each shape of a query. */
@@ -18,6 +18,7 @@ export function queriesIn(db: DatabaseSync) {
     'SELECT action FROM activities WHERE tenant = ? AND action >= ? AND action <> ? ORDER BY action LIMIT 1',
   )
   const prepare = statementCache(db)
+  const withoutNeedlessMoment = momentsIn(db)
 
   /** The actions that the patterns stand for: prefixes are looked up one index step for each action. */
   function resolveActions({ tenant, actions }: Filter): string[] | undefined {
@@ -43,7 +44,7 @@ export function queriesIn(db: DatabaseSync) {
 
   return {
     find({ filter, order, limit, after, skip = 0 }: FindQuery): Found[] {
-      const keys = selectKeys(filter, resolveActions(filter), order, after)
+      const keys = selectKeys(withoutNeedlessMoment(filter), resolveActions(filter), order, after)
       if (!keys) return []
       // what is skipped is skipped in the index; only the page itself is fetched
       const page = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ? OFFSET ?)`
@@ -52,7 +53,7 @@ export function queriesIn(db: DatabaseSync) {
       return rows.map(toFoundRow)
     },
     count(filter: Filter, atMost = -1): number {
-      const keys = selectKeys(filter, resolveActions(filter), 'asc')
+      const keys = selectKeys(withoutNeedlessMoment(filter), resolveActions(filter), 'asc')
       if (!keys) return 0
       const row = prepare(`SELECT count(*) AS n FROM (${keys.text} LIMIT ?)`).get(...keys.values, atMost)
       return (row as { n: number }).n
@@ -114,15 +115,6 @@ function selectKeys(
     text: actions.map(() => one).join(' UNION ALL '),
     values: actions.flatMap((action) => [tenant, action, ...bounds.values]),
   }
-}
-
-function hadThen(asOf: AsOf): Sql {
-  const values: SQLInputValue[] = []
-  const partitions = asOf.map(({ partition, last, missing }) => {
-    values.push(partition, last, ...missing.flatMap((gap) => [gap.first, gap.last]))
-    return ` OR partition = ? AND offset <= ?${' AND offset NOT BETWEEN ? AND ?'.repeat(missing.length)}`
-  })
-  return { text: `(partition < 0${partitions.join('')})`, values }
 }
 
 export const toFoundRow = (row: Row): Found => ({

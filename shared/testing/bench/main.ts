@@ -1,17 +1,23 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
+import { StartError } from '../../config.ts'
 import { run } from '../../http/run.ts'
 import { answerOf, until } from '../builders.ts'
 import { aFolder, startCommand, startLog, written } from '../processes.ts'
 import { madeUpFile } from './made-up-file.ts'
 import { posting } from './posting.ts'
+import { measureQuery } from './query.ts'
 import { type Note, noteIn, printMachine, printTable, type Results, residentMebibytes } from './report.ts'
 
 const usage = `Usage: npm run bench [-- --rounds 5 --seconds 4 --file activities.ndjson.gz]
+       npm run bench -- query [--rounds 5] [--folder FOLDER]
 
 Measures the log in one process over loopback, from 64 connections, with the load made by another process on the same
-machine. --file is imported twice into an empty log; without it 27,324 activities are made up.`
+machine. --file is imported twice into an empty log; without it 27,324 activities are made up.
+
+query: lists, export and live streams over 1,000,000 activities, which takes minutes to make; --folder keeps them for the
+next time.`
 
 const connections = 64
 const root = join(import.meta.dirname, '../../..')
@@ -21,10 +27,13 @@ async function main() {
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     file: { type: 'string' },
+    folder: { type: 'string' },
     help: { type: 'boolean' },
   } as const
-  const { values } = parseArgs({ options })
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const [what] = positionals
   if (values.help) return console.log(usage)
+  if (what !== undefined && what !== 'query') throw new StartError(`There is no benchmark named ${what}.\n\n${usage}`)
   const rounds = Number(values.rounds ?? 5)
   const duration = Number(values.seconds ?? 4)
 
@@ -32,8 +41,12 @@ async function main() {
   const results: Results = new Map()
   const note = noteIn(results)
 
-  await measureImport(values.file, note)
-  await measureRequests(rounds, duration, note)
+  if (what === 'query') {
+    await measureQuery({ rounds, folder: values.folder, note })
+  } else {
+    await measureImport(values.file, note)
+    await measureRequests(rounds, duration, note)
+  }
 
   printTable(results)
 }
