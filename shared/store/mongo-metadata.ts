@@ -2,7 +2,7 @@ import type { Collection, Filter as Match } from 'mongodb'
 import { type MetadataMatch, metadataMatcher, scalarsWritten } from '../metadata-match.ts'
 import type { Matching } from './metadata-search.ts'
 import { fromStored, type StoredActivity } from './mongo-documents.ts'
-import type { Selection } from './mongo-query.ts'
+import { conditionOf, type Selection } from './mongo-selection.ts'
 import { type FindQuery, TooBroad } from './store.ts'
 
 const largestBatch = 100
@@ -24,7 +24,7 @@ export function matchingIn(activities: Collection<StoredActivity>, select: Selec
     const deadline = performance.now() + patienceMs
     const conditions = metadata.flatMap(mayMatch)
     await using candidates = activities.find(
-      conditions.length > 0 ? { $and: [selection.match, ...conditions] } : selection.match,
+      conditions.length > 0 ? { $and: [conditionOf(selection), ...conditions] } : conditionOf(selection),
       {
         hint: selection.hint,
         sort: { _id: order === 'asc' ? 1 : -1 },

@@ -38,6 +38,7 @@ async function anEmptyStore() {
 const tenant = 'default'
 const at = (n: number) => new Date(Date.UTC(2024, 0, 1, 0, n)).toISOString()
 const range = { from: Date.parse(at(100)), to: Date.parse(at(300)) }
+const asOf = [{ partition: 0, last: 2 ** 40, missing: [{ first: 3, last: 4 }] }]
 const limit = 10
 
 const one = { actions: [{ exact: 'act.1' }] }
@@ -53,6 +54,7 @@ const shapes: [what: string, filter: Partial<Filter>][] = [
 const withTimes = shapes.flatMap(([what, filter]): typeof shapes => [
   [what, filter],
   [`${what} within a time`, { ...filter, ...range }],
+  [`${what} as of a moment`, { ...filter, asOf }],
 ])
 
 /** The verbs over a client whose commands are seen, and what the server says that it reads for them. */
@@ -121,6 +123,8 @@ describe('MongoDB reads no more than a page shows', () => {
         expect(await queries.find({ ...query, ...part })).toEqual(whole.slice(start, start + limit + 1))
         const { documents, keys } = await examined()
         expect(documents).toBeLessThanOrEqual(limit + 1 + lookups)
+        // what keys an aggregation reads, a stand-in does not say as MongoDB does: it goes on beyond the limit
+        if (filter.asOf && (skip > 0 || lookups > 0 || (filter.actions?.length ?? 0) > 1)) continue
         // what is skipped and the page, and once more the page by its keys, with the key beyond each
         expect(keys).toBeLessThanOrEqual((skip > 0 ? 3 : 1) * (limit + 1) + skip + forActions)
       }
@@ -131,7 +135,8 @@ describe('MongoDB reads no more than a page shows', () => {
       commands.length = 0
       expect(await queries.count({ tenant, ...filter }, 20)).toBe(20)
       const { documents, keys } = await examined()
-      expect([documents, keys <= 20 + forActions]).toEqual([0, true])
+      expect(documents).toBe(0)
+      if (!filter.asOf) expect(keys).toBeLessThanOrEqual(20 + forActions)
     })
   })
 

@@ -1,24 +1,14 @@
 import type { Collection, Filter as Match } from 'mongodb'
-import type { AsOf } from '../as-of.ts'
 import { toFound } from '../document.ts'
-import type { Filter, Order } from '../filter.ts'
-import { firstKeyAt } from '../key.ts'
+import type { Filter } from '../filter.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
+import { onlyThen } from './mongo-as-of.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { fromStored, type StoredActivity } from './mongo-documents.ts'
-import { byAction, byId, byTime, byUser } from './mongo-indexes.ts'
+import { byAction, byId, byTime } from './mongo-indexes.ts'
 import { matchingIn } from './mongo-metadata.ts'
+import { conditionOf, type Selection, select } from './mongo-selection.ts'
 import { type ActivityStore, type Found, maxActions, TooManyActions } from './store.ts'
-
-/**
- * What matches, and the one index that has it in the order of the keys. Named as a hint: a planner that took another one
- * would read the whole collection some day.
- */
-export type Selection = {
-  match: Match<StoredActivity>
-  hint: typeof byTime | typeof byUser | typeof byAction
-  isMerge: boolean
-}
 
 /** Every operand is under an operator of ours, so that no value can be one. */
 export function queriesIn(activities: Collection<StoredActivity>): Pick<ActivityStore, 'find' | 'count' | 'get'> {
@@ -57,18 +47,26 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
       if (filter.metadata) return (await findMatching(matching, query)).map(toFoundStored)
       const selection = select(filter, await resolveActions(filter), order, after)
       if (!selection) return []
-      const { match, hint, isMerge } = selection
-      const page = { sort: { _id: order === 'asc' ? 1 : -1 }, limit, batchSize: limit, maxTimeMS } as const
+      const { match, hint, isMerge, asOf } = selection
+      const sort = { _id: order === 'asc' ? 1 : -1 } as const
+      const page = { sort, limit, batchSize: limit, maxTimeMS }
       const fetch = async (match: Match<StoredActivity>, hint: Selection['hint']) => {
         const found = await activities.find(match, { ...page, hint }).toArray()
         return found.map(toFoundStored)
       }
-      if (skip === 0 && !isMerge) return fetch(match, hint)
+      if (skip === 0 && !isMerge) return fetch(conditionOf(selection), hint)
       // what is skipped or merged is so in the index; only the page itself is fetched
-      const keys = await activities
-        .find(match, { ...page, hint, skip })
-        .project<{ _id: string }>({ _id: 1, tenant: 1 })
-        .toArray()
+      const keys: { _id: string }[] = asOf
+        ? await activities
+            .aggregate<{ _id: string }>(
+              [{ $match: match }, { $sort: sort }, ...onlyThen(asOf), { $skip: skip }, { $limit: limit }],
+              { hint, maxTimeMS, batchSize: limit },
+            )
+            .toArray()
+        : await activities
+            .find(match, { ...page, hint, skip })
+            .project<{ _id: string }>({ _id: 1, tenant: 1 })
+            .toArray()
       const ofPage = { tenant: { $eq: filter.tenant }, _id: { $in: keys.map(({ _id }) => _id) } }
       return keys.length === 0 ? [] : fetch(ofPage, byTime)
     },
@@ -77,11 +75,12 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
       if (filter.metadata) return countMatching(matching, filter, atMost)
       const selection = select(filter, await resolveActions(filter), 'asc')
       if (!selection) return 0
-      const { match, hint } = selection
+      const { match, hint, asOf } = selection
       // grouped by a field of the index: so nothing is fetched
       const counted = activities.aggregate<{ n: number }>(
         [
           { $match: match },
+          ...(asOf ? onlyThen(asOf) : []),
           ...(atMost === undefined ? [] : [{ $limit: atMost }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],
@@ -102,37 +101,3 @@ export const toFoundStored = (stored: StoredActivity): Found => ({
   activity: toFound(fromStored(stored)),
   position: { partition: stored.partition, offset: stored.offset },
 })
-
-/** From one index: that of the user, else of the action, else of time. Undefined when nothing can match. */
-function select(
-  { tenant, userId, from, to, asOf }: Filter,
-  actions: readonly string[] | undefined,
-  order: Order,
-  after?: string,
-): Selection | undefined {
-  if (actions?.length === 0) return undefined
-  const bounds: Match<StoredActivity>[] = []
-  if (from !== undefined) bounds.push({ _id: { $gte: firstKeyAt(from) } })
-  if (to !== undefined) bounds.push({ _id: { $lt: firstKeyAt(to) } })
-  if (after !== undefined) bounds.push({ _id: order === 'asc' ? { $gt: after } : { $lt: after } })
-  if (asOf) bounds.push({ $or: hadThen(asOf) })
-
-  const match: Match<StoredActivity> = {
-    tenant: { $eq: tenant },
-    ...(userId !== undefined && { userId: { $eq: userId } }),
-    ...(actions && { action: actions.length === 1 ? { $eq: actions[0] as string } : { $in: actions } }),
-    ...(bounds.length > 0 && { $and: bounds }),
-  }
-  if (userId !== undefined) return { match, hint: byUser, isMerge: false }
-  if (!actions) return { match, hint: byTime, isMerge: false }
-  return { match, hint: byAction, isMerge: actions.length > 1 }
-}
-
-function hadThen(asOf: AsOf): Match<StoredActivity>[] {
-  const partitions = asOf.map(({ partition, last, missing }) => ({
-    partition: { $eq: partition },
-    offset: { $lte: last },
-    ...(missing.length > 0 && { $nor: missing.map((gap) => ({ offset: { $gte: gap.first, $lte: gap.last } })) }),
-  }))
-  return [{ partition: { $lt: 0 } }, ...partitions]
-}

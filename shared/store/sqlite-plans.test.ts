@@ -69,6 +69,7 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
   const times = [
     ['', {}],
     [' within a time', range],
+    [' as of a moment', { asOf: [{ partition: 0, last: 2 ** 40, missing: [{ first: 3, last: 4 }] }] }],
   ] as const
 
   test.each(

@@ -1,0 +1,48 @@
+import type { Filter as Match } from 'mongodb'
+import type { AsOf } from '../as-of.ts'
+import type { Filter, Order } from '../filter.ts'
+import { firstKeyAt } from '../key.ts'
+import { hadThen } from './mongo-as-of.ts'
+import type { StoredActivity } from './mongo-documents.ts'
+import { byAction, byTime, byUser } from './mongo-indexes.ts'
+
+/**
+ * What matches, and the one index that has it in the order of the keys. Named as a hint: a planner that took another one
+ * would read the whole collection some day.
+ */
+export type Selection = {
+  /** At any moment. */
+  match: Match<StoredActivity>
+  asOf: AsOf | undefined
+  hint: typeof byTime | typeof byUser | typeof byAction
+  isMerge: boolean
+}
+
+/** From one index: that of the user, else of the action, else of time. Undefined when nothing can match. */
+export function select(
+  { tenant, userId, from, to, asOf }: Filter,
+  actions: readonly string[] | undefined,
+  order: Order,
+  after?: string,
+): Selection | undefined {
+  if (actions?.length === 0) return undefined
+  const bounds: Match<StoredActivity>[] = []
+  if (from !== undefined) bounds.push({ _id: { $gte: firstKeyAt(from) } })
+  if (to !== undefined) bounds.push({ _id: { $lt: firstKeyAt(to) } })
+  if (after !== undefined) bounds.push({ _id: order === 'asc' ? { $gt: after } : { $lt: after } })
+
+  const match: Match<StoredActivity> = {
+    tenant: { $eq: tenant },
+    ...(userId !== undefined && { userId: { $eq: userId } }),
+    ...(actions && { action: actions.length === 1 ? { $eq: actions[0] as string } : { $in: actions } }),
+    ...(bounds.length > 0 && { $and: bounds }),
+  }
+  if (userId !== undefined) return { match, asOf, hint: byUser, isMerge: false }
+  if (!actions) return { match, asOf, hint: byTime, isMerge: false }
+  return { match, asOf, hint: byAction, isMerge: actions.length > 1 }
+}
+
+/** All that is to hold of a document. */
+export function conditionOf({ match, asOf }: Selection): Match<StoredActivity> {
+  return asOf ? { ...match, $and: [...(match.$and ?? []), hadThen(asOf)] } : match
+}
