@@ -28,15 +28,14 @@ function searching(count: number) {
   let immediate = setImmediate(next)
   const asked: number[] = []
   const { keysOf } = queriesIn(db)
-  const matching = matchingIn(db, {
-    keysOf: (...query) => {
-      const keysAfter = keysOf(...query)
-      return (after) => {
-        asked.push(turn)
-        return keysAfter(after)
-      }
-    },
-  })
+  const watched: typeof keysOf = (...query) => {
+    const keysAfter = keysOf(...query)
+    return (after) => {
+      asked.push(turn)
+      return keysAfter(after)
+    }
+  }
+  const matching = matchingIn(db, { keysOf: watched }, 0)
   const stop = () => {
     clearInterval(timer)
     clearImmediate(immediate)

@@ -6,9 +6,8 @@ import { type queriesIn, statementCache } from './sqlite-query.ts'
 import { TooBroad } from './store.ts'
 
 /** SQLite answers in our own thread: what looks at many rows lets others in after so long. */
-const sliceMs = 10
-const firstSliceRows = 64
-const largestSliceRows = 2048
+const longestSliceMs = 10
+const rowsAtOnce = 128
 
 /**
  * The keys of what matches, slice by slice. All that search at the same time have one slice in each turn of the event
@@ -17,34 +16,36 @@ const largestSliceRows = 2048
 export function matchingIn(
   db: DatabaseSync,
   { keysOf }: Pick<ReturnType<typeof queriesIn>, 'keysOf'>,
+  sliceMs = longestSliceMs,
 ): Matching<string> {
   const prepare = statementCache(db)
   const nextTurn = openTurns()
 
-  return async function* ({ filter, order, after }, patienceMs) {
+  return async function* ({ filter, order, after, wanted = Number.POSITIVE_INFINITY }, patienceMs) {
     const matches = metadataMatcher(filter.metadata ?? [])
     const keysAfter = keysOf(filter, order)
     const deadline = performance.now() + patienceMs
     let last = after
-    for (let limit = firstSliceRows; ; limit = Math.min(2 * limit, largestSliceRows)) {
+
+    /** The next rows, and whether others follow. */
+    function look(found: string[]): boolean {
       const keys = keysAfter(last)
-      if (!keys) return
-      const slice = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ?)`
-      const rows = prepare(`SELECT key, metadata FROM activities WHERE key IN (${slice}) ORDER BY key ${order}`)
+      if (!keys) return false
+      const next = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ${rowsAtOnce})`
+      const statement = prepare(`SELECT key, metadata FROM activities WHERE key IN (${next}) ORDER BY key ${order}`)
+      const rows = statement.all(...keys.values) as { key: string; metadata: string | null }[]
+      for (const { key, metadata } of rows) if (metadata && matches(JSON.parse(metadata))) found.push(key)
+      last = rows.at(-1)?.key
+      return rows.length === rowsAtOnce
+    }
+
+    for (;;) {
       const endOfSlice = performance.now() + sliceMs
       const found: string[] = []
-      let looked = 0
-      let isWhole = true
-      for (const row of rows.iterate(...keys.values, limit)) {
-        const { key, metadata } = row as { key: string; metadata: string | null }
-        last = key
-        looked++
-        if (metadata !== null && matches(JSON.parse(metadata))) found.push(key)
-        isWhole = performance.now() < endOfSlice
-        if (!isWhole) break
-      }
+      let goesOn = look(found)
+      while (goesOn && found.length < wanted && performance.now() < endOfSlice) goesOn = look(found)
       if (found.length > 0) yield found
-      if (isWhole && looked < limit) return
+      if (!goesOn) return
       await nextTurn()
       if (performance.now() > deadline) throw new TooBroad('There are too many activities to look for metadata in')
     }
