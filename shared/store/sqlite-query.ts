@@ -89,9 +89,14 @@ function selectKeys(
     bounds.text += ` AND key ${comparison} ?`
     bounds.values.push(key)
   }
-  if (from !== undefined) bound('>=', firstKeyAt(from))
-  if (to !== undefined) bound('<', firstKeyAt(to))
-  if (after !== undefined) bound(order === 'asc' ? '>' : '<', after)
+  // one at each end: of two, SQLite would begin at the first and read on to the second
+  const least = from === undefined ? undefined : firstKeyAt(from)
+  const end = to === undefined ? undefined : firstKeyAt(to)
+  const [above, below] = order === 'asc' ? [after] : [undefined, after]
+  if (above !== undefined && (least === undefined || above >= least)) bound('>', above)
+  else if (least !== undefined) bound('>=', least)
+  if (below !== undefined && (end === undefined || below < end)) bound('<', below)
+  else if (end !== undefined) bound('<', end)
   if (asOf) {
     const then = hadThen(asOf)
     bounds.text += ` AND ${then.text}`
