@@ -14,6 +14,9 @@ type Shown = { rows: Logged[]; number: number; goesOn: boolean; goesBack: boolea
 type Place = { page: number } | { reading: 'onwards' | 'back'; from: Logged; number: number }
 type Log = { all: Logged[]; known: Logged[] }
 
+/** Far more than any case has activities. */
+const mostPages = 200
+
 /** Rejects when a list over the (empty) store differs from the same list of a plain array. */
 export async function checkCase(store: ActivityStore, drawn: Case): Promise<void> {
   const log: Log = { all: [], known: [] }
@@ -84,6 +87,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const seen: string[] = []
   let url: string | null = `/logs?${parameters}`
   for (let page = 0; url; page++) {
+    if (page > mostPages) throw new Error(`${url} leads no further`)
     const answer: Answer = await get(url)
     seen.push(...answer.data.map(({ id }) => id))
     await arrive(moves[page]?.arrivals ?? [])
