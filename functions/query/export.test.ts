@@ -125,6 +125,25 @@ describe('an export', () => {
     expect(idsIn(await (await get('/export?format=ndjson')).text())).toEqual(newestFirst(count))
   })
 
+  test('has what its metadata match, however much does not, and no search of the store ends it', async () => {
+    const { app, finds } = await query(350)
+    const response = await app.request('/export?format=ndjson&action=login&metadata.n=1')
+    expect([response.status, await response.text()]).toEqual([200, ''])
+    expect(finds.length).toBeGreaterThan(1)
+    for (const { filter } of finds) expect(filter).not.toHaveProperty('metadata')
+    const store = openSqliteStore({ path: ':memory:' })
+    await store.save(Array.from({ length: 250 }, (_, n) => recorded({ id: `${n}`, metadata: { n: n % 125 } })))
+    const some = createApp({ store, log: silent, now: () => new Date() })
+    const exported = await (await some.request('/export?format=ndjson&userId=user_123&metadata.n=7')).text()
+    expect(
+      exported
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id)
+        .toSorted(),
+    ).toEqual(['132', '7'])
+  })
+
   test('has what the filters leave', async () => {
     const { get } = await query(12)
     const filters = 'userId=user_1&action=cart.*&from=2024-01-15T10:00:02Z&to=2024-01-15T10:00:11Z&order=asc'

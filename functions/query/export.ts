@@ -5,6 +5,7 @@ import { breakOff } from '@activity-log/shared/http/break-off.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import { metadataMatcher } from '@activity-log/shared/metadata-match.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { ActivityStore, FindQuery } from '@activity-log/shared/store/store.ts'
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
@@ -67,21 +68,31 @@ export function addExport(app: App, { store, known, log }: ExportDependencies): 
   })
   app.all('/export', methodNotAllowed('GET', 'HEAD'))
 
-  /** The bytes of each page. Nothing is asked of the store before somebody wants them. */
-  async function* partsOf(query: Pick<FindQuery, 'filter' | 'order'>, { head, row }: ExportFormat, gone: AbortSignal) {
+  /**
+   * The bytes of each page. Nothing is asked of the store before somebody wants them. Metadata are looked at here: a search
+   * of the store ends when a list would take too long, an export has time.
+   */
+  async function* partsOf(
+    { filter: { metadata = [], ...indexed }, order }: Pick<FindQuery, 'filter' | 'order'>,
+    { head, row }: ExportFormat,
+    gone: AbortSignal,
+  ) {
+    const matches = metadataMatcher(metadata)
+    // what does not match may be large, too
+    const most = metadata.length > 0 ? firstRows : mostRows
     let text = head
     let limit = firstRows
     for (let after: string | undefined; ; await nextTurn()) {
       // who has gone is noticed here first: what compresses takes several pages before it has a part of its own
       gone.throwIfAborted()
       const place = after === undefined ? {} : { after }
-      const found = await fromStore(() => store.find({ ...query, ...place, limit }))
-      for (const { activity } of found) text += row(activity)
+      const found = await fromStore(() => store.find({ filter: indexed, order, ...place, limit }))
+      for (const { activity } of found) if (matches(activity.metadata ?? null)) text += row(activity)
       const bytes = new TextEncoder().encode(text)
       if (bytes.byteLength > 0) yield bytes
       if (found.length < limit) return
       after = found.at(-1)?.key
-      limit = Math.max(1, Math.min(mostRows, Math.floor((limit * pageBytes) / bytes.byteLength)))
+      limit = Math.max(1, Math.min(most, Math.floor((limit * pageBytes) / bytes.byteLength)))
       text = ''
     }
   }
