@@ -8,10 +8,13 @@ import { fromStored, type StoredActivity } from './mongo-documents.ts'
 import { byAction, byId, byTime } from './mongo-indexes.ts'
 import { matchingIn } from './mongo-metadata.ts'
 import { conditionOf, type Selection, select } from './mongo-selection.ts'
-import { type ActivityStore, type Found, maxActions, TooManyActions } from './store.ts'
+import { statsIn } from './mongo-stats.ts'
+import { type ActivityStore, type FindQuery, type Found, maxActions, TooManyActions } from './store.ts'
 
 /** Every operand is under an operator of ours, so that no value can be one. */
-export function queriesIn(activities: Collection<StoredActivity>): Pick<ActivityStore, 'find' | 'count' | 'get'> {
+export function queriesIn(
+  activities: Collection<StoredActivity>,
+): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get'> {
   /** The actions that the patterns stand for: prefixes are looked up one index step for each action. */
   async function resolveActions({ tenant, actions }: Filter): Promise<string[] | undefined> {
     if (!actions) return undefined
@@ -37,15 +40,15 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
     }
   }
 
-  const matching = matchingIn(activities, async ({ filter, order, after }) =>
-    select(filter, await resolveActions(filter), order, after),
-  )
+  const selected = async ({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>) =>
+    select(filter, await resolveActions(filter), order, after)
+  const matching = matchingIn(activities, selected)
 
   return {
     async find(query) {
-      const { filter, order, limit, after, skip = 0 } = query
+      const { filter, order, limit, skip = 0 } = query
       if (filter.metadata) return (await findMatching(matching, query)).map(toFoundStored)
-      const selection = select(filter, await resolveActions(filter), order, after)
+      const selection = await selected(query)
       if (!selection) return []
       const { match, hint, isMerge, asOf } = selection
       const sort = { _id: order === 'asc' ? 1 : -1 } as const
@@ -73,7 +76,7 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
 
     async count(filter, atMost) {
       if (filter.metadata) return countMatching(matching, filter, atMost)
-      const selection = select(filter, await resolveActions(filter), 'asc')
+      const selection = await selected({ filter, order: 'asc' })
       if (!selection) return 0
       const { match, hint, asOf } = selection
       // grouped by a field of the index: so nothing is fetched
@@ -88,6 +91,8 @@ export function queriesIn(activities: Collection<StoredActivity>): Pick<Activity
       )
       return (await counted.next())?.n ?? 0
     },
+
+    stats: statsIn(activities, selected, matching),
 
     async get(tenant, id) {
       const stored = await activities.findOne({ tenant: { $eq: tenant }, id: { $eq: id } }, { hint: byId, maxTimeMS })

@@ -167,6 +167,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     find: (query) => ask(({ find }) => find(query)),
     count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
     arrivals: (query) => ask(({ arrivals }) => arrivals(query)),
+    stats: (query) => ask(({ stats }) => stats(query)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),
     fate: (receipt, untilAborted) => awaitFate(receipt, untilAborted),
     books: () => ask(({ fates }) => fates.books(), false),

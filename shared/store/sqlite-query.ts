@@ -9,7 +9,7 @@ import { type FindQuery, type Found, maxActions, TooManyActions } from './store.
 const maxStatements = 100
 
 export type Row = Omit<ActivityDocument, 'metadata'> & { metadata: string | null }
-type Sql = { text: string; values: SQLInputValue[] }
+export type Sql = { text: string; values: SQLInputValue[] }
 
 export function queriesIn(db: DatabaseSync) {
   const byId = db.prepare('SELECT * FROM activities WHERE tenant = ? AND id = ?')
@@ -63,6 +63,7 @@ export function queriesIn(db: DatabaseSync) {
       const actions = resolveActions(filter)
       return (after) => selectKeys(filter, actions, order, after)
     },
+    resolveActions,
     withKeys(keys: readonly string[]): Found[] {
       return keys.map((key) => toFoundRow(byKey.get(key) as Row))
     },

@@ -9,6 +9,7 @@ import { matchingIn } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { queriesIn } from './sqlite-query.ts'
 import { savingIn } from './sqlite-save.ts'
+import { statsIn } from './sqlite-stats.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { waiters } from './waiters.ts'
 
@@ -20,6 +21,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
   const queries = queriesIn(db)
   const arrivals = arrivalsIn(db)
   const matching = matchingIn(db, queries)
+  const stats = statsIn(db, queries, matching)
   const saveOne = savingIn(db, fates)
   const { wait, wake } = waiters()
 
@@ -58,6 +60,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
     count: (filter, atMost) =>
       attempt(() => (filter.metadata ? countMatching(matching, filter, atMost) : queries.count(filter, atMost))),
     arrivals: (query) => attempt(() => arrivals(query)),
+    stats: (query) => attempt(() => stats(query)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
     fate: (receipt, untilAborted) =>
       attempt(async () => {

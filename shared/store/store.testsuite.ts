@@ -9,6 +9,7 @@ import { testAsOf } from './as-of.testsuite.ts'
 import { testDeadLetters } from './dead-letters.testsuite.ts'
 import { testFates } from './fates.testsuite.ts'
 import { testMetadataFilters } from './metadata.testsuite.ts'
+import { testStats } from './stats.testsuite.ts'
 import { type ActivityStore, type FindQuery, maxActions, StoreUnavailable, TooManyActions } from './store.ts'
 
 const all: FindQuery = { filter: { tenant: 'default' }, order: 'desc', limit: 1000 }
@@ -222,6 +223,7 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
   testAsOf(open)
   testArrivals(open)
   testMetadataFilters(open)
+  testStats(open)
   testFates(open)
   testDeadLetters(open)
 }

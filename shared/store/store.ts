@@ -5,6 +5,7 @@ import type { FoundActivity } from '../document.ts'
 import type { Fate } from '../fate.ts'
 import type { Filter, Order } from '../filter.ts'
 import type { Position, Receipt } from '../receipt.ts'
+import type { CalendarUnit } from './calendar.ts'
 
 export type RecordedActivity = ActivityRecorded & { position: Position }
 
@@ -30,6 +31,14 @@ export type ArrivalsQuery = {
   last: number
   limit: number
 }
+
+type Counting = { filter: Filter; limit: number }
+export type NameStatsQuery = Counting & { by: 'action' | 'userId' }
+/** `timezone` is a name of the IANA database. */
+export type CalendarStatsQuery = Counting & { by: CalendarUnit; timezone: string }
+export type StatsQuery = NameStatsQuery | CalendarStatsQuery
+/** `total` counts also what is beyond the limit. */
+export type Stats = { data: readonly { key: string; count: number }[]; total: number }
 
 export const deadLetterReasons = ['conflict', 'refused', 'undelivered'] as const
 
@@ -131,6 +140,11 @@ export interface ActivityStore extends AsyncDisposable {
   count(filter: Filter, atMost?: number): Promise<number>
   /** What is stored of a stretch of records, in the order of their offsets: at most `limit`. */
   arrivals(query: ArrivalsQuery): Promise<readonly Found[]>
+  /**
+   * How many there are of each: by name the most frequent, ties by key; by time the newest, in order. At most `limit`. Rejects
+   * with TooManyActions, and with TooBroad where it takes too long or there are too many to tell apart.
+   */
+  stats(query: StatsQuery): Promise<Stats>
   get(tenant: string, id: string): Promise<FoundActivity | undefined>
   /** What became of a record, when it is known. With a signal it waits for that until the signal aborts. */
   fate(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined>

@@ -18,7 +18,10 @@ const rings: readonly Ring[] = [
   { files: shared('sqlite/'), may: [pure, library('node:sqlite')] },
   { files: shared('http/'), may: [pure, shared('http/'), library('hono', '@hono/node-server', 'pino'), node] },
   { files: shared('broker/'), may: [pure, shared('(broker|sqlite)/'), library('kafkajs', 'valibot'), node] },
-  { files: shared('store/'), may: [pure, shared('(store|sqlite)/'), library('mongodb', 'valibot'), node] },
+  {
+    files: shared('store/'),
+    may: [pure, shared('(store|sqlite)/'), library('mongodb', 'valibot', '@date-fns/tz'), node],
+  },
   ...['ingest', 'persist', 'query'].map((name) => ({
     files: new RegExp(`^functions/${name}/`),
     may: [

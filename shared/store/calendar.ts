@@ -1,0 +1,57 @@
+import { tzOffset } from '@date-fns/tz/tzOffset'
+
+export type CalendarUnit = 'hour' | 'day' | 'month'
+
+/** What an instant belongs to, and an instant up to which everything from there on belongs to the same. */
+export type CalendarSpan = { key: string; endMs: number }
+
+const hourMs = 3_600_000
+
+/**
+ * The hours, days or months of a time zone. The hour that comes twice when clocks are set back is two, told apart by their
+ * offsets; days then have 23 or 25 hours. A span may end before its hour, day or month does: where the offset changes.
+ */
+export function calendarOf(unit: CalendarUnit, timezone: string): (ms: number) => CalendarSpan {
+  const offsetAt = (ms: number) => Math.round(tzOffset(timezone, new Date(ms)) * 60_000)
+
+  function changeOfOffset(fromMs: number, toMs: number, offset: number): number {
+    let [before, after] = [fromMs, toMs]
+    while (after - before > 1) {
+      const between = Math.floor((before + after) / 2)
+      if (offsetAt(between) === offset) before = between
+      else after = between
+    }
+    return after
+  }
+
+  return (ms) => {
+    const offset = offsetAt(ms)
+    const local = new Date(ms + offset)
+    const endMs = endOf(unit, local) - offset
+    const isWhole = offsetAt(endMs - 1) === offset
+    return { key: keyOf(unit, local, offset), endMs: isWhole ? endMs : changeOfOffset(ms, endMs - 1, offset) }
+  }
+}
+
+/** Of a key: their order is that of time. */
+export const startMs = (key: string) => Date.parse(key)
+
+function endOf(unit: CalendarUnit, local: Date): number {
+  if (unit === 'hour') return (Math.floor(local.getTime() / hourMs) + 1) * hourMs
+  const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()]
+  return unit === 'day' ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1)
+}
+
+const keyCharacters = { hour: 13, day: 10, month: 7 }
+
+function keyOf(unit: CalendarUnit, local: Date, offset: number): string {
+  const text = local.toISOString().slice(0, keyCharacters[unit])
+  return unit === 'hour' ? `${text}:00:00${offsetText(offset)}` : text
+}
+
+function offsetText(offset: number): string {
+  if (offset === 0) return 'Z'
+  const minutes = Math.floor(Math.abs(offset) / 60_000)
+  const two = (number: number) => String(number).padStart(2, '0')
+  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}

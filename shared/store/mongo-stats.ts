@@ -1,0 +1,103 @@
+import { type Collection, type Document, MongoError } from 'mongodb'
+import { type CalendarUnit, calendarOf } from './calendar.ts'
+import type { Matching } from './metadata-search.ts'
+import { maxTimeMS } from './mongo-client.ts'
+import type { StoredActivity } from './mongo-documents.ts'
+import { byAction, byTime, byUser } from './mongo-indexes.ts'
+import { conditionOf, type Selection } from './mongo-selection.ts'
+import {
+  type ActivityStore,
+  type CalendarStatsQuery,
+  type FindQuery,
+  type NameStatsQuery,
+  type Stats,
+  TooBroad,
+} from './store.ts'
+import { maxKeys, openTally, type Tally } from './tally.ts'
+
+type Select = (query: Pick<FindQuery, 'filter' | 'order'>) => Promise<Selection | undefined>
+type Counted = { _id: string; n: number }
+
+/** Too much time; too much memory, with and without a name of its own. */
+const tooMuch: readonly unknown[] = [50, 146, 292]
+
+/**
+ * MongoDB groups, in its memory and within its time. With metadata to match, what it sends is counted here: it cannot decide
+ * about metadata.
+ */
+export function statsIn(
+  activities: Collection<StoredActivity>,
+  select: Select,
+  matching: Matching<StoredActivity>,
+): ActivityStore['stats'] {
+  const aggregate = <Row extends Document>(stages: Document[], hint: Selection['hint']) =>
+    activities.aggregate<Row>(stages, { hint, maxTimeMS, allowDiskUse: false }).toArray()
+
+  return async (query) => {
+    const { filter } = query
+    if (filter.metadata) {
+      const tally = openTally(query)
+      const keyOf = 'timezone' in query ? spanOf(query) : (stored: StoredActivity) => stored[query.by]
+      for await (const found of matching({ filter, order: 'asc' }, maxTimeMS)) {
+        for (const stored of found) tally.add(keyOf(stored), 1)
+      }
+      return tally.stats()
+    }
+    const selection = await select({ filter, order: 'asc' })
+    if (!selection) return { data: [], total: 0 }
+    try {
+      return 'timezone' in query ? await byCalendar(query, selection, openTally(query)) : await byName(query, selection)
+    } catch (error) {
+      if (!(error instanceof MongoError && tooMuch.includes(error.code))) throw error
+      throw new TooBroad('There are too many activities to count them like this')
+    }
+  }
+
+  async function byName({ filter, by, limit }: NameStatsQuery, selection: Selection): Promise<Stats> {
+    const { hint } = selection
+    const isWhole = hint === byTime && filter.from === undefined && filter.to === undefined
+    // in the order of the names nothing is fetched
+    const ofName = by === 'userId' ? byUser : byAction
+    const [row] = await aggregate<{ data: Counted[]; total: { n: number }[] }>(
+      [
+        { $match: conditionOf(selection) },
+        { $group: { _id: `$${by}`, n: { $sum: 1 } } },
+        {
+          $facet: {
+            data: [{ $sort: { n: -1, _id: 1 } }, { $limit: limit }],
+            total: [{ $group: { _id: null, n: { $sum: '$n' } } }],
+          },
+        },
+      ],
+      isWhole ? ofName : hint,
+    )
+    return {
+      data: (row?.data ?? []).map(({ _id, n }) => ({ key: _id, count: n })),
+      total: row?.total[0]?.n ?? 0,
+    }
+  }
+
+  async function byCalendar(query: CalendarStatsQuery, selection: Selection, tally: Tally): Promise<Stats> {
+    const span = { $dateToString: { date: '$timestamp', format: formats[query.by], timezone: query.timezone } }
+    const rows = await aggregate<Counted>(
+      [{ $match: conditionOf(selection) }, { $group: { _id: span, n: { $sum: 1 } } }, { $limit: maxKeys + 1 }],
+      selection.hint,
+    )
+    for (const { _id, n } of rows) tally.add(withColon(_id), n)
+    return tally.stats()
+  }
+}
+
+const formats: { readonly [unit in CalendarUnit]: string } = {
+  hour: '%Y-%m-%dT%H:00:00%z',
+  day: '%Y-%m-%d',
+  month: '%Y-%m',
+}
+
+/** MongoDB writes the offset of an hour as +0100. */
+const withColon = (key: string) => key.replace(/T(.*)[+-]0000$/, 'T$1Z').replace(/T(.*)(\d\d)$/, 'T$1:$2')
+
+function spanOf({ by, timezone }: CalendarStatsQuery): (stored: StoredActivity) => string {
+  const spanAt = calendarOf(by, timezone)
+  return ({ timestamp }) => spanAt(timestamp.getTime()).key
+}

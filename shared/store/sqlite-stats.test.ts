@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { openSqliteFile } from '../sqlite/file.ts'
+import { recorded } from '../testing/builders.ts'
+import { openSqliteStore } from './sqlite.ts'
+import { matchingIn } from './sqlite-metadata.ts'
+import { migrations } from './sqlite-migrations.ts'
+import { queriesIn } from './sqlite-query.ts'
+import { savingIn } from './sqlite-save.ts'
+import { statsIn } from './sqlite-stats.ts'
+import type { StatsQuery } from './store.ts'
+import { TooBroad } from './store.ts'
+
+const tenant = 'default'
+const base = Date.parse('2024-01-01T00:00:00Z')
+const count = 3000
+const activities = Array.from({ length: count }, (_, n) =>
+  recorded(
+    {
+      id: `${n}`,
+      timestamp: new Date(base + n * 600_000).toISOString(),
+      userId: `user_${n % 7}`,
+      action: `act.${n % 3}`,
+      metadata: { n: n % 2 },
+    },
+    n,
+  ),
+)
+
+const shapes: [string, StatsQuery][] = [
+  ['users', { filter: { tenant }, by: 'userId', limit: 10 }],
+  ['actions', { filter: { tenant }, by: 'action', limit: 10 }],
+  ['users within a time', { filter: { tenant, from: base }, by: 'userId', limit: 10 }],
+  ['users of an action', { filter: { tenant, actions: [{ exact: 'act.1' }] }, by: 'userId', limit: 10 }],
+  ['actions of a user', { filter: { tenant, userId: 'user_1' }, by: 'action', limit: 10 }],
+  ['actions', { filter: { tenant, actions: [{ prefix: 'act.' }] }, by: 'action', limit: 10 }],
+  ['hours', { filter: { tenant }, by: 'hour', timezone: 'Europe/Berlin', limit: 1000 }],
+  ['months', { filter: { tenant }, by: 'month', timezone: 'Europe/Berlin', limit: 1000 }],
+  ['months of actions', { filter: { tenant, actions: [{ prefix: 'a' }] }, by: 'month', timezone: 'UTC', limit: 10 }],
+  [
+    'users with metadata',
+    { filter: { tenant, from: base, metadata: [{ path: ['n'], value: '1' }] }, by: 'userId', limit: 10 },
+  ],
+]
+
+describe('counting over SQLite', () => {
+  test.each(shapes)('counts all where it takes several steps: %s', async (_what, query) => {
+    await using store = openSqliteStore({ path: ':memory:' })
+    await store.save(activities)
+    const { data, total } = await store.stats(query)
+    expect(total).toBe(await store.count(query.filter))
+    expect(data.reduce((sum, each) => sum + each.count, 0)).toBe(total)
+    if (query.by === 'userId' && !query.filter.metadata) expect(data).toHaveLength(7)
+  })
+
+  test.each(shapes)('is too broad when it takes too long: %s', async (_what, query) => {
+    const db = openSqliteFile({ path: ':memory:', migrations })
+    const queries = queriesIn(db)
+    const save = savingIn(db, { write() {} } as never)
+    activities.slice(0, 700).forEach(save)
+    const stats = statsIn(db, queries, matchingIn(db, queries), 0)
+    await expect(stats(query)).rejects.toBeInstanceOf(TooBroad)
+  })
+
+  test('goes by the indexes alone, wherever they have what is counted', () => {
+    const db = openSqliteFile({ path: ':memory:', migrations })
+    const plans: string[] = []
+    const explaining = new Proxy(db, {
+      get(target, name) {
+        if (name !== 'prepare') return Reflect.get(target, name)
+        return (text: string) => {
+          if (text.includes('count(*)')) {
+            const plan = target.prepare(`EXPLAIN QUERY PLAN ${text}`).all() as { detail: string }[]
+            plans.push(plan.map(({ detail }) => detail).join('; '))
+          }
+          return target.prepare(text)
+        }
+      },
+    })
+    const queries = queriesIn(db)
+    const stats = statsIn(explaining, queries, matchingIn(db, queries))
+    return Promise.all(shapes.slice(0, 2).map(([, query]) => stats(query))).then(() => {
+      expect(plans).toHaveLength(2)
+      for (const plan of plans)
+        expect(plan).toMatch(
+          /SEARCH activities USING COVERING INDEX by(User|Action) \(tenant=\? AND \(\w+,key\)>\(\?,\?\)\)/,
+        )
+    })
+  })
+
+  test('has one step in each turn of the event loop, whoever asks', async () => {
+    await using store = openSqliteStore({ path: ':memory:' })
+    await store.save(activities)
+    let turns = 0
+    let isDone = false
+    const tick = () => {
+      turns++
+      if (!isDone) setImmediate(tick)
+    }
+    setImmediate(tick)
+    await Promise.all(Array.from({ length: 10 }, () => store.stats(shapes[0]![1])))
+    isDone = true
+    expect(turns).toBeGreaterThanOrEqual(9)
+  })
+})

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { TooBroad } from './store.ts'
+import { byCodePoint, maxKeys, openTally } from './tally.ts'
+
+const filter = { tenant: 'default' }
+
+test('has the most frequent in order, whatever comes first, ties by key', () => {
+  const counted = fc.uniqueArray(fc.record({ key: fc.string(), count: fc.integer({ min: 1, max: 4 }) }), {
+    selector: ({ key }) => key,
+    maxLength: 50,
+  })
+  fc.assert(
+    fc.property(counted, fc.integer({ min: 1, max: 20 }), (all, limit) => {
+      const tally = openTally({ filter, by: 'userId', limit })
+      for (const { key, count } of all) tally.add(key, count)
+      const sorted = all.toSorted((one, other) => other.count - one.count || byCodePoint(one.key, other.key))
+      expect(tally.stats().data).toEqual(sorted.slice(0, limit))
+    }),
+  )
+})
+
+test('sorts text as UTF-8 does', () => {
+  const text = fc.string({ unit: 'binary' })
+  fc.assert(
+    fc.property(text, text, (one, other) => {
+      expect(Math.sign(byCodePoint(one, other))).toBe(Buffer.compare(Buffer.from(one), Buffer.from(other)))
+    }),
+    { examples: [['\uff5e', '😀']] },
+  )
+})
+
+test('is too broad for more keys than memory is for', () => {
+  const tally = openTally({ filter, by: 'userId', limit: 10 })
+  for (let n = 0; n < maxKeys; n++) tally.add(`${n}`, 1)
+  tally.add('1', 1)
+  expect(() => tally.add('another', 1)).toThrow(TooBroad)
+})
+
+test('goes on for ever where each key comes once', () => {
+  const tally = openTally({ filter, by: 'userId', limit: 2 })
+  const count = 3 * maxKeys
+  for (let n = 0; n < count; n++) tally.addWhole(`${n}`, n === 77 ? 3 : n === count - 1 ? 2 : 1)
+  expect(tally.stats()).toEqual({
+    data: [
+      { key: '77', count: 3 },
+      { key: `${count - 1}`, count: 2 },
+    ],
+    total: count + 3,
+  })
+})

@@ -1,0 +1,79 @@
+import { startMs } from './calendar.ts'
+import { type Stats, type StatsQuery, TooBroad } from './store.ts'
+
+/** Names in memory, at most. */
+export const maxKeys = 50_000
+
+/** Counts by key, and in the end has those that are asked for. */
+export type Tally = {
+  /** Throws TooBroad beyond so many keys. */
+  add(key: string, count: number): void
+  /** All that there is of a key: so those that are not among the first need not be kept. */
+  addWhole(key: string, count: number): void
+  stats(): Stats
+}
+
+export function openTally(query: StatsQuery): Tally {
+  const counts = new Map<string, number>()
+  const first = 'timezone' in query ? newest : mostFrequent
+  const firsts = () => first(counts, query.limit)
+  let total = 0
+
+  return {
+    add(key, count) {
+      if (count === 0) return
+      total += count
+      counts.set(key, (counts.get(key) ?? 0) + count)
+      if (counts.size > maxKeys) throw new TooBroad(`There are more than ${maxKeys} to tell apart`)
+    },
+    addWhole(key, count) {
+      if (counts.size === maxKeys) {
+        const kept = firsts()
+        counts.clear()
+        for (const { key, count } of kept) counts.set(key, count)
+      }
+      this.add(key, count)
+    },
+    stats: () => ({ data: firsts(), total }),
+  }
+}
+
+type Counted = Stats['data'][number]
+
+function newest(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
+  const inOrder = [...counts].sort(([one], [other]) => startMs(one) - startMs(other))
+  return inOrder.slice(-limit).map(([key, count]) => ({ key, count }))
+}
+
+/** In one pass: most of very many are not among the first, and are compared with the last of them alone. */
+function mostFrequent(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
+  const first: Counted[] = []
+  for (const [key, count] of counts) {
+    const counted = { key, count }
+    if (first.length === limit && before(first[limit - 1] as Counted, counted)) continue
+    let [low, high] = [0, first.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (before(first[middle] as Counted, counted)) low = middle + 1
+      else high = middle
+    }
+    first.splice(low, 0, counted)
+    if (first.length > limit) first.pop()
+  }
+  return first
+}
+
+const before = (one: Counted, other: Counted) =>
+  one.count === other.count ? byCodePoint(one.key, other.key) < 0 : one.count > other.count
+
+/** The order of UTF-8, which databases sort by. JavaScript's own has surrogates before the last characters of 16 bits. */
+export function byCodePoint(one: string, other: string): number {
+  const length = Math.min(one.length, other.length)
+  for (let at = 0; at < length; at++) {
+    const [a, b] = [one.charCodeAt(at), other.charCodeAt(at)]
+    if (a !== b) return inOrder(a) - inOrder(b)
+  }
+  return one.length - other.length
+}
+
+const inOrder = (unit: number) => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
