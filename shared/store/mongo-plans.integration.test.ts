@@ -140,6 +140,16 @@ describe('MongoDB reads no more than a page shows', () => {
     })
   })
 
+  explains('stats by name read no document where the index of the names has what is counted', async () => {
+    const { queries, examined, commands } = log
+    commands.length = 0
+    const ofAll = { filter: { tenant }, limit: 2 }
+    expect((await queries.stats({ ...ofAll, by: 'userId' })).total).toBe(400)
+    expect((await queries.stats({ ...ofAll, by: 'action' })).total).toBe(400)
+    expect((await queries.stats({ filter: { tenant, ...several }, by: 'action', limit: 1 })).total).toBe(160)
+    expect((await examined()).documents).toBe(0)
+  })
+
   explains('of a user and an action, what the user did is read until the page is full', async () => {
     const { queries, examined, commands } = log
     commands.length = 0
@@ -169,8 +179,11 @@ describe('MongoDB reads no more than a page shows', () => {
     await queries.find({ filter: { tenant, ...several, metadata }, order: 'desc', limit })
     await queries.count({ tenant })
     await queries.count({ tenant, userId: 'user-1', metadata }, 3)
+    await queries.stats({ filter: { tenant, ...range }, by: 'action', limit })
+    await queries.stats({ filter: { tenant, metadata, ...range }, by: 'action', limit })
+    await queries.stats({ filter: { tenant }, by: 'day', timezone: 'UTC', limit })
     await queries.get(tenant, 'id-1')
-    expect(commands.length).toBeGreaterThan(7)
+    expect(commands.length).toBeGreaterThan(10)
     for (const command of commands) {
       expect(command).toMatchObject({ readConcern: { level: 'majority' } })
       expect(command['maxTimeMS']).toBeLessThanOrEqual(4000)
@@ -205,6 +218,8 @@ describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () =
         await store.find({ filter: { tenant, ...filter }, order, limit, after: '0' })
       }
       await store.count({ tenant, ...filter })
+      await store.stats({ filter: { tenant, ...filter }, by: 'userId', limit })
+      await store.stats({ filter: { tenant, ...filter }, by: 'hour', timezone: 'Europe/Berlin', limit })
     }
     expect(await deadLettersOf(store)).toHaveLength(1)
     const position = { partition: 7, offset: 3 }

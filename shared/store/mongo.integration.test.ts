@@ -11,7 +11,7 @@ import { migrateMongo } from './mongo-migrate.ts'
 import { queriesIn } from './mongo-query.ts'
 import { savingIn } from './mongo-save.ts'
 import { testActivityStore } from './store.testsuite.ts'
-import { StoreUnavailable } from './store.ts'
+import { type StatsQuery, StoreUnavailable, TooBroad } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
@@ -264,6 +264,28 @@ describe('retention', () => {
     const database = newDatabase()
     await using _ = openIn(database, { migrate: { retentionDays: 2 } })
     await until(async () => (await ttls(database)).length === 2)
+  })
+})
+
+describe('stats', () => {
+  const filter = { tenant: 'default' }
+  const byName: StatsQuery = { filter, by: 'userId', limit: 10 }
+  const byTime: StatsQuery = { filter, by: 'day', timezone: 'UTC', limit: 10 }
+
+  test.runIf(features.failpoints).each([
+    ['by name', 'time', 50, byName],
+    ['by name', 'memory', 292, byName],
+    ['by time', 'time', 50, byTime],
+    ['by time', 'memory', 292, byTime],
+  ])('%s are too broad where MongoDB has not the %s for them', async (_how, _what, errorCode, query) => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'a' })])
+    {
+      await using _ = await failing(database, { times: 1 }, { failCommands: ['aggregate'], errorCode })
+      await expect(store.stats(query)).rejects.toBeInstanceOf(TooBroad)
+    }
+    expect((await store.stats(query)).total).toBe(1)
   })
 })
 

@@ -26,6 +26,9 @@ const mostStepRows = 20_000
 const patienceMs = 4000
 const busyMs = 1000
 
+/** Of the time from the first to the last: from there on an index of names is read whole. */
+const groupsFrom = 0.2
+
 /** The part of an index in which what matches is: those of a user, of an action, or all. */
 type Scan = { index: 'byUser' | 'byAction' | 'byTime'; start: Sql; known: { userId?: string; action?: string } }
 /** From a key, inclusive, to another, exclusive. */
@@ -55,10 +58,25 @@ export function statsIn(
     else {
       const actions = resolveActions(query.filter)
       if ('timezone' in query) await byCalendar(query, actions, tally, pace)
-      else if (isGrouped(query)) await byGroups(query, tally, pace)
+      else if (isForGroups(query.filter)) await byGroups(query, tally, pace)
       else await byName(query, actions, tally, pace)
     }
     return tally.stats()
+  }
+
+  /**
+   * Whether all are to be counted, or so many of them that it takes longer to look up their names than to read the whole index
+   * of the names; by the times of the first and the last.
+   */
+  function isForGroups({ tenant, userId, actions, from, to }: Filter): boolean {
+    if (userId !== undefined || actions) return false
+    if (from === undefined && to === undefined) return true
+    const ends = ['min', 'max'].map((end) =>
+      prepare(`SELECT ${end}(key) AS key FROM activities INDEXED BY byTime WHERE tenant = ?`).get(tenant),
+    )
+    const [first, last] = ends.map((end) => keyTimeMs((end as { key: string | null }).key ?? ''))
+    const [begin = 0, end = 0] = [first, last]
+    return Math.min(to ?? end, end) - Math.max(from ?? begin, begin) > (end - begin) * groupsFrom
   }
 
   /** Each span of time is a range of keys; from one that has something to the next it is one step in the index. */
@@ -128,9 +146,10 @@ export function statsIn(
   /** All of them, in the order of the names: so each name is whole when the next one comes. */
   async function byGroups({ filter, by }: NameStatsQuery, tally: Tally, pace: Pace) {
     const index = by === 'userId' ? 'byUser' : 'byAction'
-    const { text, values } = filter.asOf ? hadThen(filter.asOf) : { text: 'true', values: [] }
+    const then = filter.asOf ? hadThen(filter.asOf) : { text: 'true', values: [] }
+    const { from, to } = rangeOf(filter)
     const statement = prepare(
-      `SELECT name, count(*) FILTER (WHERE ${text}) AS n, count(*) AS looked, max(key) AS last
+      `SELECT name, count(*) FILTER (WHERE key >= ? AND key < ? AND ${then.text}) AS n, count(*) AS looked, max(key) AS last
        FROM (SELECT ${by} AS name, key, partition, offset FROM activities INDEXED BY ${index}
              WHERE tenant = ? AND (${by}, key) > (?, ?) ORDER BY ${by}, key LIMIT ?)
        GROUP BY name ORDER BY name`,
@@ -139,7 +158,7 @@ export function statsIn(
     for (;;) {
       await pace.wait()
       const limit = pace.rows()
-      const steps = statement.all(...values, filter.tenant, group.name, group.last, limit) as Step[]
+      const steps = statement.all(from, to, ...then.values, filter.tenant, group.name, group.last, limit) as Step[]
       let looked = 0
       for (const step of steps) {
         if (step.name !== group.name) tally.addWhole(group.name, group.n)
@@ -176,9 +195,6 @@ function spanOf(...calendar: Parameters<typeof calendarOf>): (key: string) => st
     return span.key
   }
 }
-
-const isGrouped = ({ filter: { userId, actions, from, to } }: StatsQuery) =>
-  userId === undefined && !actions && from === undefined && to === undefined
 
 function rangeOf({ from, to }: Filter): Range {
   return { from: from === undefined ? '' : firstKeyAt(from), to: to === undefined ? lastKey : firstKeyAt(to) }

@@ -22,6 +22,7 @@ export type SimulatedStore = Pick<
   | 'park'
   | 'find'
   | 'count'
+  | 'stats'
   | 'get'
   | 'arrivals'
   | 'fate'
@@ -136,6 +137,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
         .map(toFoundDocument),
     count: async (filter, atMost = Number.POSITIVE_INFINITY) =>
       Math.min(atMost, listed({ filter, order: 'asc' }).length),
+    stats: () => Promise.reject(new Error('a simulation lists everything')),
     async get(tenant, id) {
       const document = byId.get(`${tenant}/${id}`)
       return document && toFound(document)

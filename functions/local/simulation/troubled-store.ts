@@ -53,6 +53,7 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
     find: (query) => life.ask(() => read(() => store.find(query))),
     count: (filter, atMost) => life.ask(() => read(() => store.count(filter, atMost))),
     arrivals: (query) => life.ask(() => read(() => store.arrivals(query))),
+    stats: (query) => life.ask(() => read(() => store.stats(query))),
     get: (tenant, id) => life.ask(() => read(() => store.get(tenant, id))),
     fate: (receipt, untilAborted) => life.ask(() => read(() => store.fate(receipt, untilAborted))),
     books: () => life.ask(() => read(store.books)),
