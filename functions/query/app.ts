@@ -19,8 +19,9 @@ import { type ListRequest, readListRequest } from './list-request.ts'
 import { addLive } from './live.ts'
 import { linkHeader, pageLinks } from './page.ts'
 import { readReceiptRequest, receiptAnswer } from './receipts.ts'
+import { addStats } from './stats.ts'
 
-type Verbs = 'find' | 'count' | 'get' | 'arrivals' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter'
+type Verbs = 'find' | 'count' | 'stats' | 'get' | 'arrivals' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter'
 
 export type QueryDependencies = {
   store: Pick<ActivityStore, Verbs>
@@ -74,6 +75,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
 
   addActivity(app, store)
   addExport(app, { store, known, log })
+  addStats(app, { store, known })
 
   app.get('/receipts/:receipt', async (c) => {
     const request = readReceiptRequest(c.req.url, c.req.param('receipt'))

@@ -16,6 +16,7 @@ import { readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownBooks } from './known-books.ts'
 import { oneOf } from './parameters.ts'
+import { pinned } from './pinned.ts'
 
 export type ExportDependencies = {
   store: Pick<ActivityStore, 'find'>
@@ -52,8 +53,7 @@ export function addExport(app: App, { store, known, log }: ExportDependencies): 
     }
     if (c.req.method === 'HEAD') return c.body(null, 200, headers)
     const gone = c.req.raw.signal
-    const asOf = filter.asOf ?? (await known.fresh())?.asOf
-    const parts = partsOf({ filter: asOf ? { ...filter, asOf } : filter, order }, format, gone)
+    const parts = partsOf({ filter: await pinned(filter, known), order }, format, gone)
     // before the headers: what goes wrong at once is a problem like any other
     const first = await parts.next()
     const { outgoing } = c.env ?? {}

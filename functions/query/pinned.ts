@@ -1,0 +1,9 @@
+import type { Filter } from '@activity-log/shared/filter.ts'
+import type { KnownBooks } from './known-books.ts'
+
+/** Of one moment: that which is asked for, or now. Where it is not known which records the log has, it is left open. */
+export async function pinned(filter: Filter, known: Pick<KnownBooks, 'fresh'>): Promise<Filter> {
+  if (filter.asOf) return filter
+  const now = await known.fresh()
+  return now ? { ...filter, asOf: now.asOf } : filter
+}

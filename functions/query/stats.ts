@@ -1,0 +1,63 @@
+import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
+import { encodeAsOf } from '@activity-log/shared/as-of.ts'
+import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
+import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import { invalidInput } from '@activity-log/shared/http/problem.ts'
+import type { ActivityStore, StatsQuery } from '@activity-log/shared/store/store.ts'
+import * as v from 'valibot'
+import { type FilterRequest, readFilterRequest } from './filter-request.ts'
+import { fromStore } from './from-store.ts'
+import type { KnownBooks } from './known-books.ts'
+import { oneOf, WholeNumber } from './parameters.ts'
+import { pinned } from './pinned.ts'
+
+export type StatsDependencies = { store: Pick<ActivityStore, 'stats'>; known: Pick<KnownBooks, 'fresh'> }
+
+const statsParameters = {
+  by: oneOf(['action', 'userId', 'hour', 'day', 'month']),
+  limit: v.optional(WholeNumber(1000)),
+  timezone: v.optional(v.string()),
+}
+
+/** Counts what matches, by name or by time. */
+export function addStats(app: App, { store, known }: StatsDependencies): void {
+  app.get('/stats', async (c) => {
+    const request = readFilterRequest(c.req.url, defaultTenant, statsParameters, toQuery)
+    if (!request.ok) throw invalidInput(request.errors)
+    const filter = await pinned(request.value.filter, known)
+    const query = { ...request.value, filter }
+    const { data, total } = await fromStore(() => store.stats(query))
+    const shown = data.reduce((sum, { count }) => sum + count, 0)
+    return c.json({
+      by: query.by,
+      ...('timezone' in query && { timezone: query.timezone }),
+      data,
+      other: total - shown,
+      total,
+      asOf: filter.asOf ? encodeAsOf(filter.asOf) : null,
+    })
+  })
+  app.all('/stats', methodNotAllowed('GET', 'HEAD'))
+}
+
+function toQuery({ filter, by, limit, timezone }: FilterRequest<typeof statsParameters>): Checked<StatsQuery> {
+  if (by === 'action' || by === 'userId') {
+    if (timezone === undefined) return valid({ filter, by, limit: limit ?? 10 })
+    return invalid({ pointer: 'timezone', detail: 'is only for hours, days and months' })
+  }
+  const named = timezoneNamed(timezone ?? 'UTC')
+  if (named === undefined) {
+    return invalid({ pointer: 'timezone', detail: 'must be a name of the IANA database, such as Europe/Berlin' })
+  }
+  return valid({ filter, by, limit: limit ?? 1000, timezone: named })
+}
+
+/** In the spelling that databases know it by. An offset is no time zone: it does not know when clocks change. */
+function timezoneNamed(text: string): string | undefined {
+  if (!/^[a-z]/i.test(text)) return undefined
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+  } catch {
+    return undefined
+  }
+}
