@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { aFolder, startCommand } from '@activity-log/shared/testing/processes.ts'
+import { buildAssets } from '@activity-log/query/viewer/build-assets.ts'
+import { aFolder, startCommand, written } from '@activity-log/shared/testing/processes.ts'
 import { expect, test } from 'vitest'
 import { bundle, optionalPackages, type Program } from './bundle.ts'
 
@@ -33,4 +34,21 @@ test.each(Object.entries(complaints))('%s is one small file that starts, with it
   await using program = startCommand(process.execPath, [file], none)
   expect(await program.ended).toBe(code)
   expect(program.output()).toContain(message)
+})
+
+test('query has the viewer in it, the same as without a bundle', async () => {
+  const { file } = await bundle('query', aFolder())
+  const env = { MONGODB_URI: 'mongodb://127.0.0.1:1', PORT: '0' }
+  await using query = startCommand(process.execPath, [file], env)
+  const port = await written(query, /"port":(\d+)/)
+  const page = await fetch(`http://127.0.0.1:${port}/`)
+  // there is no database
+  expect(page.status).toBe(503)
+  const paths = [...(await page.text()).matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path!)
+  expect(paths).toHaveLength(3)
+  const built = await buildAssets()
+  for (const path of paths) {
+    const asset = await fetch(`http://127.0.0.1:${port}${path}`)
+    expect([path, await asset.text()]).toEqual([path, built[path.replace('/assets/', '')]])
+  }
 })

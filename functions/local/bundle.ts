@@ -1,8 +1,9 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { buildAssets } from '@activity-log/query/viewer/build-assets.ts'
 import { StartError } from '@activity-log/shared/config.ts'
 import { run } from '@activity-log/shared/http/run.ts'
-import { build, type Metafile } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 
 /**
  * node functions/local/bundle.ts FOLDER [NAME …]: what the containers run, each program one file. See functions/Dockerfile.
@@ -53,6 +54,7 @@ export async function bundle(name: Program, folder: string): Promise<Bundle> {
     legalComments: 'none',
     external: [...optionalPackages],
     metafile: true,
+    plugins: [assetsInside],
     logLevel: 'silent',
   })
   if (warnings.length > 0) throw new Error(`${name}: ${warnings.map(({ text }) => text).join('; ')}`)
@@ -61,6 +63,16 @@ export async function bundle(name: Program, folder: string): Promise<Bundle> {
   writeFileSync(join(folder, `${name}.licences.txt`), licences(metafile))
   const externals = output.imports.flatMap(({ external, path }) => (external ? [path] : []))
   return { file, bytes: output.bytes, externals: [...new Set(externals)] }
+}
+
+/** What the browser loads is built now: where the bundle runs there are neither sources nor esbuild. */
+const assetsInside: Plugin = {
+  name: 'assets inside',
+  setup(building) {
+    building.onLoad({ filter: /viewer[\\/]build-assets\.ts$/ }, async () => ({
+      contents: `export const buildAssets = async () => (${JSON.stringify(await buildAssets())})`,
+    }))
+  },
 }
 
 /** The licences ask to be handed on with the code. */

@@ -20,6 +20,7 @@ import { addLive } from './live.ts'
 import { linkHeader, pageLinks } from './page.ts'
 import { readReceiptRequest, receiptAnswer } from './receipts.ts'
 import { addStats } from './stats.ts'
+import { addViewer } from './viewer/viewer.ts'
 
 type Verbs = 'find' | 'count' | 'stats' | 'get' | 'arrivals' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter'
 
@@ -94,6 +95,8 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     return c.json(booksAnswer(await fromStore(store.books)))
   })
   app.all('/books', methodNotAllowed('GET', 'HEAD'))
+
+  addViewer(app, { now })
 
   /** Of the caller's own tenant: another one's record stays pending. */
   async function findFate(receipt: Receipt, waitS: number, gone: AbortSignal): Promise<RecordFate | undefined> {

@@ -22,6 +22,10 @@ const rings: readonly Ring[] = [
     files: shared('store/'),
     may: [pure, shared('(store|sqlite)/'), library('mongodb', 'valibot', '@date-fns/tz'), node],
   },
+  // makes what the browser loads; a bundle has what it makes
+  { files: /^functions\/query\/viewer\/build-assets\.ts$/, may: [library('esbuild')] },
+  // runs in the browser, where nothing of Node is
+  { files: /^functions\/query\/viewer\/(browser|views)\//, may: [/^functions\/query\/viewer\/(browser|views)\//] },
   ...['ingest', 'persist', 'query'].map((name) => ({
     files: new RegExp(`^functions/${name}/`),
     may: [
@@ -64,6 +68,9 @@ test.each([
   ['functions/ingest/app.ts', "import { x } from '@activity-log/query/app.ts'", 'functions/query/app.ts'],
   ['functions/ingest/app.ts', "import '../persist/app.ts'", 'functions/persist/app.ts'],
   ['functions/query/app.ts', "const x = await import('mongodb')", 'mongodb'],
+  ['functions/query/viewer/assets.ts', "import { build } from 'esbuild'", 'esbuild'],
+  ['functions/query/viewer/views/view.ts', "import { hash } from 'node:crypto'", 'node:crypto'],
+  ['functions/query/viewer/views/view.ts', "import { y } from '../page.ts'", 'functions/query/viewer/page.ts'],
   ['shared/activity.ts', "import { y } from './store/store.ts'", 'shared/store/store.ts'],
   ['shared/key.ts', "import { y } from 'hono'", 'hono'],
   ['shared/store/sqlite.ts', "import type { y } from '../broker/broker.ts'", 'shared/broker/broker.ts'],

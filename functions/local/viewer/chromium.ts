@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+/** Where Debian puts it, or the one that CHROMIUM names. */
+const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+
+export const whyNoBrowser = existsSync(path)
+  ? undefined
+  : `There is no browser at ${path}: install one (apt-get install chromium), or name it with CHROMIUM.`
+
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+}

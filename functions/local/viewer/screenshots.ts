@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { StartError } from '@activity-log/shared/config.ts'
+import { run } from '@activity-log/shared/http/run.ts'
+import type { Browser } from 'playwright-core'
+import { openBrowser, whyNoBrowser } from './chromium.ts'
+
+/** npm run screenshots [-- --url http://localhost:3000]: what the viewer looks like, of a log that runs. */
+const folder = join(import.meta.dirname, '../../query/viewer/screenshots')
+
+const desktop = { width: 1360, height: 850 }
+const shots = {
+  light: { path: '/', colorScheme: 'light', viewport: desktop, open: true },
+  dark: { path: '/', colorScheme: 'dark', viewport: desktop, open: true },
+  phone: { path: '/', colorScheme: 'light', viewport: { width: 390, height: 844 }, open: false },
+} as const
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      url: { type: 'string', default: 'http://localhost:3000' },
+      path: { type: 'string' },
+      folder: { type: 'string', default: folder },
+    },
+  })
+  if (whyNoBrowser) throw new StartError(whyNoBrowser)
+  const answered = await fetch(`${values.url}/healthz`).catch(() => undefined)
+  if (!answered?.ok)
+    throw new StartError(
+      `No activity log answers at ${values.url}. Start one with npm start, fill it with npm run demo.`,
+    )
+  mkdirSync(values.folder, { recursive: true })
+  await using browser = await openBrowser()
+  for (const [name, shot] of Object.entries(shots)) {
+    const file = join(values.folder, `${name}.png`)
+    await take(browser, { ...shot, url: values.url + (values.path ?? shot.path), file })
+    console.log(file)
+  }
+}
+
+type Shot = (typeof shots)[keyof typeof shots] & { url: string; file: string }
+
+async function take(browser: Browser, { url, file, open, colorScheme, viewport }: Shot) {
+  await using context = await browser.newContext({ colorScheme, viewport, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  await page.goto(url, { waitUntil: 'networkidle' })
+  if (open)
+    await page
+      .locator('.toggle > summary')
+      .nth(2)
+      .click()
+      .catch(() => undefined)
+  await page.screenshot({ path: file })
+}
+
+run(main)

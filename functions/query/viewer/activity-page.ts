@@ -1,0 +1,33 @@
+import { html } from 'hono/html'
+import { h } from './h.ts'
+import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
+import { activityDetails, activityRow, type ShownActivity } from './views/activity-row.ts'
+import { href } from './views/view.ts'
+
+type Context = { before: ShownActivity[]; after: ShownActivity[] }
+
+/** One activity, and what the same user did just before and after. */
+export async function activityPage({ view, zone, id, ask }: PageRequest): Promise<Page> {
+  const path = `/logs/${encodeURIComponent(id)}`
+  const here = `/viewer${path}`
+  const nav = navigation({ zone, view: {}, path: here })
+  const found = await ask<ShownActivity>(path)
+  const frame = { title: `${id} · Activity log`, shown: 'page' as const, nav }
+  if (!found.ok) {
+    const { problem } = found
+    return { ...frame, main: problemContent(problem, {}, here), status: problem.status, headers: retryHeaders(problem) }
+  }
+  const { answer } = found
+  const columns = { columns: 'time,action,metadata' }
+  const context = await ask<Context>(`${path}/context?around=20`)
+  const rows = (activities: readonly ShownActivity[]) =>
+    activities.map((each) => activityRow(h, each, { ...view, ...columns }, zone))
+  const around = context.ok
+    ? html`<section aria-label="Before and after"><h2>What <bdi>${answer.userId}</bdi> did just before and after</h2>
+<table id="activities"><thead class="visually-hidden"><tr><th scope="col">Details</th><th scope="col">Time</th><th scope="col">Action</th><th scope="col">Metadata</th></tr></thead>
+${rows(context.answer.after)}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${rows(context.answer.before)}</table></section>`
+    : html`<p><a class="button" href="${href({}, { userId: answer.userId })}">Everything of <bdi>${answer.userId}</bdi></a></p>`
+  const main = html`<article class="one"><h1><bdi>${answer.action}</bdi> <span class="by">by</span> <bdi>${answer.userId}</bdi></h1>
+${activityDetails(h, answer, {}, zone)}</article>${around}`
+  return { ...frame, main }
+}

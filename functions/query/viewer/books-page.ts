@@ -1,0 +1,53 @@
+import { html } from 'hono/html'
+import { h } from './h.ts'
+import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
+import { timeElement } from './views/activity-row.ts'
+import { number } from './views/counts-views.ts'
+
+type Partition = {
+  partition: number
+  first: number
+  last: number
+  counts: { [fate: string]: number }
+  missing: { from: number; to: number }[]
+  missingCount: number
+  uncounted?: boolean
+}
+type Books = { balanced: boolean; completeThrough: string | null; partitions: Partition[] }
+
+const fates = ['stored', 'duplicate', 'conflict', 'refused']
+
+/** What became of every record, partition by partition, as `GET /books` has it. */
+export async function booksPage({ view, zone, ask }: PageRequest): Promise<Page> {
+  const path = '/viewer/books'
+  const nav = navigation(
+    { zone, view, path },
+    '',
+    html`<a href="/">Activities</a><a href="/viewer/dead-letters">Dead letters</a>`,
+  )
+  const frame = { title: 'Books · Activity log', shown: 'page' as const, nav }
+  const read = await ask<Books>('/books')
+  if (!read.ok) {
+    return {
+      ...frame,
+      main: problemContent(read.problem, {}, path),
+      status: read.problem.status,
+      headers: retryHeaders(read.problem),
+    }
+  }
+  const { balanced, completeThrough, partitions } = read.answer
+  const rows = partitions.map(({ partition, first, last, counts, missing, missingCount, uncounted }) => {
+    const gaps = missing
+      .slice(0, 3)
+      .map(({ from, to }) => (from === to ? number(from) : `${number(from)}–${number(to)}`))
+    const amounts = fates.map((fate) => html`<td class="n" data-label="${fate}">${number(counts[fate] ?? 0)}</td>`)
+    return html`<tr><th scope="row">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
+<td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${gaps.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'being counted' : '0'}</td></tr>`
+  })
+  const main = html`<h1>Books</h1>
+<p class="lead">${balanced ? html`<b class="good">They balance.</b> Every record up to the newest that is known has its fate.` : html`<b class="bad">They do not balance.</b> Some records have no fate yet: they are under way, or being counted; what stays missing is looked for with <code>npm run books</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
+<table class="plain"><thead><tr><th scope="col">Partition</th><th scope="col" class="n">Offsets</th>${fates.map((fate) => html`<th scope="col" class="n">${fate}</th>`)}<th scope="col" class="n">missing</th></tr></thead><tbody>${rows}</tbody></table>
+${partitions.length === 0 ? html`<div class="state"><h2>Nothing to count yet</h2><p>No record has come to the store.</p></div>` : ''}
+<p class="tools"><a href="/books">JSON</a></p>`
+  return { ...frame, main }
+}

@@ -1,0 +1,55 @@
+import { h, one, say } from './dom.ts'
+
+/** Links, JSON and commands for elsewhere: with the origin that the browser knows. */
+export function startCopy() {
+  for (const place of document.querySelectorAll('[data-origin]')) place.textContent = location.origin
+  document.addEventListener('click', (event) => {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-copy]') : null
+    if (button) void copy(button)
+  })
+  const share = one<HTMLAnchorElement>('#share')
+  share?.addEventListener('click', (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return
+    event.preventDefault()
+    void put(share, share.href)
+  })
+}
+
+/** In what opens below an activity; a page may have thousands, so they come when they are looked at. */
+export function addCopies(details: Element) {
+  const tools = one('.tools', details)
+  if (!tools || one('[data-copy]', tools)) return
+  for (const [kind, text] of Object.entries({ link: 'Copy link', json: 'Copy JSON', curl: 'Copy curl' })) {
+    tools.append(h('button', { type: 'button', 'data-copy': kind }, text))
+  }
+}
+
+async function copy(button: HTMLElement) {
+  const path = button.closest<HTMLElement>('[data-copies]')?.dataset['copies'] ?? ''
+  const url = location.origin + path.replaceAll("'", '%27')
+  if (button.dataset['copy'] === 'link') return put(button, `${location.origin}/viewer${path}`)
+  if (button.dataset['copy'] === 'curl') return put(button, `curl '${url}'`)
+  const answer = await fetch(path).catch(() => undefined)
+  if (!answer?.ok) return tell(button, 'could not be read; try again')
+  const text = JSON.stringify(await answer.json(), null, 2)
+  return put(button, text)
+}
+
+async function put(element: HTMLElement, text: string) {
+  try {
+    await navigator.clipboard.writeText(text)
+    tell(element, 'Copied')
+  } catch {
+    tell(element, 'The browser does not allow it')
+  }
+}
+
+function tell(element: HTMLElement, text: string) {
+  const before = element.dataset['text'] ?? element.textContent ?? ''
+  element.dataset['text'] = before
+  element.textContent = text
+  say(text)
+  setTimeout(() => {
+    element.textContent = before
+  }, 1500)
+}

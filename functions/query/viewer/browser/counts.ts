@@ -1,0 +1,41 @@
+import { readCounts } from '../views/counts.ts'
+import { facets, histogram } from '../views/counts-views.ts'
+import { startBrush } from './brush.ts'
+import { h, one, svg } from './dom.ts'
+import { view, zone } from './page-view.ts'
+
+/** Counts what the server did not wait for, and makes the histogram a place to choose a range. */
+export async function startCounts() {
+  const place = one('.over-time')
+  if (!place) return
+  if (place.dataset['counts'] === 'missing') {
+    place.setAttribute('aria-busy', 'true')
+    await count(place)
+    place.removeAttribute('aria-busy')
+  }
+  const figure = one('.histogram', place)
+  if (figure) startBrush(figure)
+}
+
+/** Anew: while it is live. */
+export async function countAgain() {
+  const place = one('.over-time')
+  // nobody's choice is taken away under their hands
+  if (!place || place.contains(document.activeElement)) return
+  await count(place)
+  const figure = one('.histogram', place)
+  if (figure) startBrush(figure)
+}
+
+async function count(place: HTMLElement) {
+  const counts = await readCounts(read, view, zone)
+  const drawn = counts.histogram && histogram(h, svg, counts.histogram, view, zone)
+  const aside = one('.facets')
+  place.replaceChildren(...(drawn ? [drawn] : []))
+  if (aside && !aside.contains(document.activeElement)) aside.replaceChildren(...facets(h, counts, view))
+}
+
+async function read(path: string): Promise<unknown> {
+  const response = await fetch(path).catch(() => undefined)
+  return response?.ok ? response.json() : undefined
+}

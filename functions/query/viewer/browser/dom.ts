@@ -1,0 +1,39 @@
+import type { Child, H } from '../views/h.ts'
+
+const drawings: readonly string[] = ['svg', 'rect']
+
+/** Elements of a drawing. Text only ever becomes text. */
+export const svg = make(() => 'http://www.w3.org/2000/svg')
+/** Elements of a page, and drawings without links. */
+export const h = make((tag) => `http://www.w3.org/${drawings.includes(tag) ? '2000/svg' : '1999/xhtml'}`)
+
+function make(namespaceOf: (tag: string) => string): H<Element> {
+  return (tag, attributes, ...children) => {
+    const element = document.createElementNS(namespaceOf(tag), tag)
+    for (const [name, value] of Object.entries(attributes ?? {})) {
+      if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : String(value))
+    }
+    append(element, children)
+    return element
+  }
+}
+
+function append(parent: Element, children: readonly Child<Element>[]) {
+  for (const child of children) {
+    if (child instanceof Element || typeof child === 'string') parent.append(child)
+    else if (typeof child === 'number') parent.append(String(child))
+    else if (child) append(parent, child)
+  }
+}
+
+export const one = <Kind extends Element = HTMLElement>(selector: string, within: ParentNode = document) =>
+  within.querySelector<Kind>(selector)
+export const all = <Kind extends Element = HTMLElement>(selector: string, within: ParentNode = document) => [
+  ...within.querySelectorAll<Kind>(selector),
+]
+
+/** To those who do not see it. */
+export function say(text: string) {
+  const said = one('#said')
+  if (said) said.textContent = text
+}

@@ -1,0 +1,44 @@
+import { addCopies, startCopy } from './copy.ts'
+import { startCounts } from './counts.ts'
+import { all, one } from './dom.ts'
+import { startKeyboard } from './keyboard.ts'
+import { startLive } from './live.ts'
+import { startSettings } from './settings.ts'
+
+document.documentElement.classList.add('scripted')
+startSettings()
+startKeyboard()
+startCopy()
+startLive()
+void startCounts()
+for (const article of all('article.one')) addCopies(article)
+startWaiting()
+startOffline()
+
+/** A line that moves while the next page is on its way. */
+function startWaiting() {
+  const root = document.documentElement
+  const search = one<HTMLFormElement>('#search')
+  // empty fields would only make the address longer
+  search?.addEventListener('formdata', ({ formData }) => {
+    for (const [name, value] of [...formData]) if (value === '') formData.delete(name)
+  })
+  addEventListener('submit', () => root.classList.add('waiting'))
+  addEventListener('click', (event) => {
+    const link = event.target instanceof Element ? event.target.closest('a') : null
+    const isElsewhere = event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey
+    if (link?.getAttribute('href')?.startsWith('/') && !link.hasAttribute('download') && !isElsewhere)
+      root.classList.add('waiting')
+  })
+  addEventListener('pageshow', () => root.classList.remove('waiting'))
+}
+
+function startOffline() {
+  const banner = one('#offline')
+  const show = () => {
+    if (banner) banner.hidden = navigator.onLine
+  }
+  addEventListener('online', show)
+  addEventListener('offline', show)
+  show()
+}

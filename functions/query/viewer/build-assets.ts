@@ -1,0 +1,19 @@
+import { build } from 'esbuild'
+
+/** What the browser loads: contents by file names that have a hash of them. A bundle has this function's answer in its place (functions/local/bundle.ts). */
+export async function buildAssets(): Promise<{ readonly [file: string]: string }> {
+  const { outputFiles } = await build({
+    absWorkingDir: import.meta.dirname,
+    entryPoints: { viewer: 'browser/main.ts', style: 'browser/style.css', icon: 'browser/icon.svg' },
+    entryNames: '[name]-[hash]',
+    outdir: '/',
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    loader: { '.svg': 'copy' },
+    logLevel: 'silent',
+  })
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [path.replace(/^.*[\\/]/, ''), text]))
+}

@@ -1,0 +1,112 @@
+import type { InputError } from '@activity-log/shared/checked.ts'
+import { html } from 'hono/html'
+import type { Content } from './document.ts'
+import { h } from './h.ts'
+import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
+import { timeElement } from './views/activity-row.ts'
+import { foreign } from './views/h.ts'
+import { apiHref, type View } from './views/view.ts'
+
+type DeadLetter = {
+  id: string
+  state: string
+  reason: string
+  errors: InputError[]
+  activityId?: string
+  topic: string
+  position: { partition: number; offset: number }
+  firstAt: string
+  lastAt: string
+  attempts: number
+}
+type Single = DeadLetter & { headers: { [name: string]: string }; body: { base64: string; text?: string } }
+type List = { data: DeadLetter[]; next: string | null; previous: string | null }
+
+const path = '/viewer/dead-letters'
+const reasons: { readonly [reason: string]: string } = {
+  conflict: 'another activity has its id',
+  refused: 'it could not be saved',
+  undelivered: 'the dispatcher gave up on it',
+}
+const ownParameters = ['zone', 'columns', 'live']
+const pages = html`<a href="/">Activities</a><a href="/viewer/books">Books</a>`
+
+/** The records that could not be saved, as `GET /dead-letters` lists them. */
+export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise<Page> {
+  const asked: View = {
+    limit: '50',
+    ...Object.fromEntries(Object.entries(view).filter(([name]) => !ownParameters.includes(name))),
+  }
+  const frame = {
+    title: 'Dead letters · Activity log',
+    shown: 'page' as const,
+    nav: navigation({ zone, view, path }, '', pages),
+  }
+  const listed = await ask<List>(apiHref('/dead-letters', asked))
+  if (!listed.ok) {
+    const { problem } = listed
+    return { ...frame, main: problemContent(problem, {}, path), status: problem.status, headers: retryHeaders(problem) }
+  }
+  const { data, next, previous } = listed.answer
+  const { state = 'open' } = view
+  const states = ['open', 'replayed', 'discarded', 'all'].map(
+    (name) =>
+      html`<a href="${apiHref(path, { state: name })}"${name === state ? html` aria-current="true"` : ''}>${name}</a>`,
+  )
+  const link = (to: string | null, rel: string, text: string) =>
+    to && html`<a class="button" rel="${rel}" href="/viewer${to}">${text}</a>`
+  const main = html`<h1>Dead letters</h1>
+<p class="lead">Records that could not be saved, kept with their reason and their bytes. Nothing else is missing from the log because of them.</p>
+<nav class="ranges" aria-label="State">${states}</nav>
+${data.length === 0 ? html`<div class="state"><h2>None</h2><p>No dead letter is ${state === 'all' ? 'here' : state}.</p></div>` : tableOf(data, zone)}
+<nav class="paging" aria-label="Pages of the list">${link(previous, 'prev', '← Newer')}${link(next, 'next', 'Older →')}</nav>`
+  return { ...frame, main }
+}
+
+const tableOf = (letters: readonly DeadLetter[], zone: string): Content =>
+  html`<table class="plain"><thead><tr><th scope="col">First arrived</th><th scope="col">Reason</th><th scope="col">What is wrong</th><th scope="col">Activity</th><th scope="col">Position</th><th scope="col" class="n">Attempts</th><th scope="col">State</th></tr></thead><tbody>
+${letters.map(
+  (
+    letter,
+  ) => html`<tr><td data-label="First arrived"><a href="${path}/${encodeURIComponent(letter.id)}">${timeElement(h, letter.firstAt, zone)}</a></td>
+<td data-label="Reason">${letter.reason}</td><td data-label="What is wrong">${wrong(letter)}</td><td data-label="Activity">${letter.activityId ? foreign(h, letter.activityId) : '–'}</td>
+<td data-label="Position"><code>${positionOf(letter)}</code></td><td data-label="Attempts" class="n">${letter.attempts}</td><td data-label="State">${letter.state}</td></tr>`,
+)}</tbody></table>`
+
+const positionOf = ({ topic, position }: DeadLetter) => `${topic} ${position.partition}/${position.offset}`
+const wrong = ({ errors, reason }: DeadLetter): Content =>
+  errors.length > 0
+    ? foreign(h, errors.map(({ pointer, detail }) => `${pointer || 'it'} ${detail}`).join('; '))
+    : reasons[reason]
+
+/** One of them with what came, and what can be done about it. */
+export async function deadLetterPage({ zone, id, ask }: PageRequest): Promise<Page> {
+  const own = `/dead-letters/${encodeURIComponent(id)}`
+  const frame = {
+    title: 'Dead letter · Activity log',
+    shown: 'page' as const,
+    nav: navigation({ zone, view: {}, path: `/viewer${own}` }, '', html`<a href="${path}">Dead letters</a>${pages}`),
+  }
+  const found = await ask<Single>(own)
+  if (!found.ok) {
+    const { problem } = found
+    return {
+      ...frame,
+      main: problemContent(problem, {}, `/viewer${own}`),
+      status: problem.status,
+      headers: retryHeaders(problem),
+    }
+  }
+  const { answer } = found
+  const fact = (name: string, value: Content) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
+  const headers = Object.entries(answer.headers).map(([name, value]) => fact(name, foreign(h, value)))
+  const todo = html`<h2>What to do</h2><p>Send it again as it is, or with a corrected activity as the body; or give it up with a note:</p>
+<pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>${own}/replay
+curl -X DELETE <span data-origin>https://YOUR-LOG</span>${own} -H 'content-type: application/json' -d '{"note":"a test"}'</code></pre>`
+  const main = html`<article class="one"><h1>Dead letter: ${answer.reason}</h1><p class="lead">${wrong(answer)}</p>
+<dl class="facts">${fact('State', answer.state)}${fact('Position', html`<code>${positionOf(answer)}</code>`)}${fact('First arrived', timeElement(h, answer.firstAt, zone))}${fact('Last arrived', timeElement(h, answer.lastAt, zone))}${fact('Attempts', String(answer.attempts))}${answer.activityId && fact('Activity', foreign(h, answer.activityId))}</dl>
+<h2>As it came</h2><pre tabindex="0"><code>${foreign(h, answer.body.text ?? answer.body.base64)}</code></pre>
+<details><summary>Headers</summary><dl class="facts">${headers}</dl></details>
+${answer.state === 'open' ? todo : ''}<p class="tools"><a href="${own}">JSON</a></p></article>`
+  return { ...frame, main }
+}

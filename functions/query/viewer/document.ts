@@ -1,0 +1,74 @@
+import { html } from 'hono/html'
+import type { JSXNode } from 'hono/jsx'
+import type { AssetPath } from './assets.ts'
+
+export type Content = ReturnType<typeof html> | JSXNode | string | null | undefined | false | readonly Content[]
+export type Theme = 'light' | 'dark' | undefined
+export type DocumentOptions = {
+  title: string
+  theme: Theme
+  zone: string
+  asset: AssetPath
+  nav: Content
+  main: Content
+  shown: 'list' | 'page'
+}
+
+/** Nothing from elsewhere, nothing written into the page: a script that came with data would not run. */
+export const documentHeaders = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'private, no-cache',
+  vary: 'cookie',
+}
+
+export function document({ title, theme, zone, asset, nav, main, shown }: DocumentOptions) {
+  return html`<!doctype html>
+<html lang="en" data-theme="${theme ?? 'auto'}" data-zone="${zone}" data-shown="${shown}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="${theme ?? 'light dark'}">
+<title>${title}</title>
+<link rel="icon" href="${asset('icon.svg')}" type="image/svg+xml">
+<link rel="stylesheet" href="${asset('style.css')}">
+<script type="module" src="${asset('viewer.js')}"></script>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the activities</a>
+<header class="top">
+<a class="brand" href="/"><svg viewBox="0 0 16 16" aria-hidden="true"><rect x="1" y="9" width="3" height="6" rx="1"></rect><rect x="6.5" y="5" width="3" height="10" rx="1"></rect><rect x="12" y="1" width="3" height="14" rx="1"></rect></svg>Activity log</a>
+${nav}
+</header>
+<div class="banner" id="offline" role="status" hidden>You are offline. What you see is what was there; it goes on as soon as the network is back.</div>
+<main id="main" tabindex="-1">${main}</main>
+<div class="visually-hidden" id="said" role="status" aria-live="polite"></div>
+<dialog id="keys" aria-labelledby="keys-title">
+<h2 id="keys-title">Keys</h2>
+<dl>
+<div><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous activity</dd></div>
+<div><dt><kbd>Enter</kbd></dt><dd>open or close it</dd></div>
+<div><dt><kbd>/</kbd></dt><dd>go to the search</dd></div>
+<div><dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next, previous page</dd></div>
+<div><dt><kbd>l</kbd></dt><dd>live, or not</dd></div>
+<div><dt><kbd>Esc</kbd></dt><dd>close what is open</dd></div>
+<div><dt><kbd>?</kbd></dt><dd>these keys</dd></div>
+</dl>
+<form method="dialog"><button>Close</button></form>
+</dialog>
+</body>
+</html>`
+}

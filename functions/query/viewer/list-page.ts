@@ -1,0 +1,103 @@
+import { TooLate, within } from '@activity-log/shared/within.ts'
+import { html } from 'hono/html'
+import type { Ask } from './ask.ts'
+import type { Content } from './document.ts'
+import { h } from './h.ts'
+import { exportsOf, type ListAnswer, paging, table } from './list-table.ts'
+import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
+import { chips, searchForm } from './search.ts'
+import { readCounts } from './views/counts.ts'
+import { facets, histogram } from './views/counts-views.ts'
+import { apiHref, filtersOf, href, listParameters, type View } from './views/view.ts'
+import { timeText } from './views/zone-time.ts'
+
+/** The activities, newest first or as asked, with what narrows them down. */
+export async function listPage(request: PageRequest): Promise<Page> {
+  const { view, zone, errors, ask, now, patienceMs } = request
+  const waits = view['counts'] === 'wait' ? 30_000 : patienceMs
+  const none = { actions: undefined, users: undefined, histogram: undefined }
+  const counting =
+    errors.length > 0 ? none : inTime(waits, (signal) => readCounts(readingFrom(ask, signal), view, zone))
+  const letters = inTime(patienceMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal))
+  const listed = errors.length > 0 ? undefined : await ask<ListAnswer>(apiHref('/logs', listParameters(view)))
+  const counts = await counting
+  const deadLetters = await letters
+  const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
+  const pages = (hasBooks: boolean) =>
+    html`${deadLetters?.ok && deadLetters.answer.data.length > 0 ? html`<a href="/viewer/dead-letters">Dead letters</a>` : ''}${hasBooks ? html`<a href="/viewer/books">Books</a>` : ''}`
+  const frame = { title: titleOf(view), shown: 'list' as const }
+  if (!listed?.ok) {
+    const problem = listed?.problem ?? { status: 400, title: 'The request is not valid', detail: '', errors }
+    const main = html`${search}${problemContent(problem, view, href(view))}`
+    const nav = navigation({ zone, view, path: '/' }, '', pages(false))
+    return { ...frame, nav, main, status: problem.status, headers: retryHeaders(problem) }
+  }
+  const { answer } = listed
+  const through = answer.completeThrough
+  const fresh = through ? freshness(through, zone, now) : ''
+  const nav = navigation({ zone, view, path: '/' }, fresh, pages(through !== null))
+  const main = html`${search}
+<section class="over-time" aria-label="Over time" data-counts="${counts ? 'here' : 'missing'}">${
+    counts ? counts.histogram && histogram(h, h, counts.histogram, view, zone) : waiting(view)
+  }</section>
+<div class="columns">
+<aside class="facets" aria-label="Most frequent">${counts && facets(h, counts, view)}</aside>
+<section class="listed" aria-label="Activities">
+${answer.data.length === 0 ? nothing(view, answer) : html`${table(answer, view, zone)}${paging(answer, view)}`}
+${exportsOf(answer, view)}
+</section>
+</div>`
+  return { ...frame, nav, main }
+}
+
+/** What it resolves with, or undefined when that takes too long; then it is told to stop. */
+async function inTime<Value>(ms: number, start: (signal: AbortSignal) => Promise<Value>): Promise<Value | undefined> {
+  const stop = new AbortController()
+  try {
+    return await within(ms, start(stop.signal), 'It was not counted')
+  } catch (error) {
+    if (!(error instanceof TooLate)) throw error
+    stop.abort()
+    return undefined
+  }
+}
+
+const readingFrom = (ask: Ask, signal: AbortSignal) => async (path: string) => {
+  const asked = await ask(path, signal)
+  return asked.ok ? asked.answer : undefined
+}
+
+const waiting = (view: View) =>
+  html`<p class="waiting"><span class="no-script">Counting takes longer than the page waits: <a href="${href(view, { counts: 'wait' })}">count</a></span></p>`
+
+function titleOf(view: View): string {
+  const filters = Object.entries(filtersOf(view)).map(([name, value]) => `${name} ${value}`)
+  return filters.length > 0 ? `${filters.join(', ')} · Activity log` : 'Activity log'
+}
+
+/** Before that time nothing that was accepted is still on its way. */
+function freshness(through: string, zone: string, now: Date): Content {
+  const { date, time } = timeText(Date.parse(through), zone)
+  const isToday = date === timeText(now.getTime(), zone).date
+  return html`<span class="dot" aria-hidden="true"></span>Complete through <time datetime="${through}">${isToday ? '' : html`${date} `}${time}</time>`
+}
+
+function nothing(view: View, { page }: ListAnswer): Content {
+  const filters = Object.keys(filtersOf(view))
+  if (page > 1) {
+    return html`<div class="state"><h2>There is nothing on this page</h2><p>The list ends before it. <a class="button" href="${href(view, { page: undefined })}">First page</a></p></div>`
+  }
+  if (filters.length > 0) {
+    const without = filters.map(
+      (name) =>
+        html`<li><a href="${href(view, { [name]: undefined })}">without <bdi>${name} ${view[name]}</bdi></a></li>`,
+    )
+    return html`<div class="state"><h2>Nothing matches</h2><p>No activity has all of this. Look again:</p><ul>${without}<li><a href="/">at everything</a></li></ul></div>`
+  }
+  return html`<div class="state"><h2>The log is empty</h2>
+<p>Send a first activity, then load this page again:</p>
+<pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>/logs \\
+  -H 'content-type: application/json' \\
+  -d '{"userId":"user_123","action":"click_button","metadata":{"button":"buy"}}'</code></pre>
+<p>Or fill it with made-up ones: <code>npm run demo</code></p></div>`
+}

@@ -1,0 +1,113 @@
+import { html } from 'hono/html'
+import type { Content } from './document.ts'
+import { h } from './h.ts'
+import { activityRow, columnLabel, type ShownActivity } from './views/activity-row.ts'
+import { number } from './views/counts-views.ts'
+import {
+  apiHref,
+  columnNames,
+  columnsOf,
+  filtersOf,
+  href,
+  listParameters,
+  type View,
+  withColumn,
+} from './views/view.ts'
+
+/** As `GET /logs` answers. */
+export type ListAnswer = {
+  data: ShownActivity[]
+  page: number
+  limit: number
+  total?: number
+  totalIsExact?: boolean
+  next: string | null
+  previous: string | null
+  completeThrough: string | null
+  asOf?: string | null
+}
+
+export function table(answer: ListAnswer, view: View, zone: string): Content {
+  const columns = columnsOf(view)
+  const isOldestFirst = view['order'] === 'asc'
+  const turned = href(view, { order: isOldestFirst ? undefined : 'asc' })
+  const heads = columns.map((name) => {
+    if (name !== 'time')
+      return html`<th scope="col" class="c-${Object.hasOwn(columnNames, name) ? name : 'path'}">${columnLabel(name)}</th>`
+    return html`<th scope="col" class="c-time" aria-sort="${isOldestFirst ? 'ascending' : 'descending'}"><a href="${turned}">Time <span class="arrow" aria-hidden="true">${isOldestFirst ? '↑' : '↓'}</span><span class="visually-hidden">${isOldestFirst ? ', oldest first: turn around' : ', newest first: turn around'}</span></a></th>`
+  })
+  return html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}</div>
+<p class="live-state" id="live-state" hidden></p>
+<table id="activities" data-order="${isOldestFirst ? 'asc' : 'desc'}" data-as-of="${answer.asOf ?? ''}">
+<thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th>${heads}</tr></thead>
+${answer.data.map((activity) => activityRow(h, activity, view, zone))}
+</table>`
+}
+
+/** "10,000+" where nobody counted further. */
+function totalOf({ total, totalIsExact }: ListAnswer): string {
+  if (total === undefined) return 'Activities'
+  return `${number(total)}${totalIsExact ? '' : '+'} ${total === 1 ? 'activity' : 'activities'}`
+}
+
+/** What comes in from now on: the newest first, so it begins at the first page. */
+function liveSwitch(view: View): Content {
+  const isLive = view['live'] !== undefined
+  const link = href(
+    { ...view, live: '1' },
+    { cursor: undefined, page: undefined, asOf: undefined, order: undefined, live: isLive ? undefined : '1' },
+  )
+  return html`<a class="button live" id="live" href="${link}"${isLive ? html` aria-current="true"` : ''}><span class="dot" aria-hidden="true"></span>Live</a>${
+    isLive ? html`<noscript><p>Live needs scripts; load the page again to see what is new.</p></noscript>` : ''
+  }`
+}
+
+function columnChoice(view: View): Content {
+  const chosen = columnsOf(view)
+  const names = [...new Set([...Object.keys(columnNames), ...chosen])]
+  const links = names.map((name) => {
+    const isShown = chosen.includes(name)
+    return html`<li><a href="${href(view, { columns: withColumn(view, name) })}"><span class="check" aria-hidden="true">${isShown ? '✓' : ''}</span><bdi>${columnLabel(name)}</bdi><span class="visually-hidden">${isShown ? ' (shown): hide' : ': show'}</span></a></li>`
+  })
+  return html`<details class="menu"><summary class="button">Columns</summary><ul>${links}</ul></details>`
+}
+
+/** Where the API's link goes, as a page of the viewer. */
+function pageHref(view: View, link: string): string {
+  const { cursor, page, asOf } = Object.fromEntries(new URLSearchParams(link.split('?')[1]))
+  return href(view, { cursor, page, asOf, live: undefined })
+}
+
+export function paging({ data, page, limit, next, previous, total, totalIsExact }: ListAnswer, view: View): Content {
+  const isOldestFirst = view['order'] === 'asc'
+  const [before, after] = isOldestFirst ? ['Older', 'Newer'] : ['Newer', 'Older']
+  const first = (page - 1) * limit + 1
+  const of = total === undefined ? '' : ` of ${number(total)}${totalIsExact ? '' : '+'}`
+  const link = (to: string | null, rel: string, content: Content) =>
+    to === null
+      ? html`<span class="button" aria-disabled="true">${content}</span>`
+      : html`<a class="button" rel="${rel}" href="${pageHref(view, to)}">${content}</a>`
+  return html`<nav class="paging" aria-label="Pages of the list">
+${link(previous, 'prev', html`<span aria-hidden="true">←</span> ${before}`)}
+<span class="place">${number(first)}–${number(first + data.length - 1)}${of}</span>
+${link(next, 'next', html`${after} <span aria-hidden="true">→</span>`)}
+${page > 1 ? html`<a class="start" href="${href(view, { cursor: undefined, page: undefined })}">First page</a>` : ''}
+</nav>`
+}
+
+/** Everything that matches, not only this page; as it was when the page was made. */
+export function exportsOf({ asOf }: ListAnswer, view: View): Content {
+  const moment = asOf ?? undefined
+  const exported = (format: string) => apiHref('/export', { format, ...filtersOf(view), asOf: moment })
+  const shared = href(view, {
+    page: view['page'],
+    cursor: view['cursor'],
+    asOf: view['asOf'] ?? moment,
+    live: undefined,
+    counts: undefined,
+  })
+  return html`<p class="exports">
+<span>Everything that matches:</span> <a href="${exported('csv')}" download>CSV</a> <a href="${exported('ndjson')}" download>NDJSON</a>
+<span>This page:</span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Link to share</a>
+</p>`
+}

@@ -1,0 +1,59 @@
+import { html } from 'hono/html'
+import type { Ask, ShownProblem } from './ask.ts'
+import type { Content, DocumentOptions } from './document.ts'
+import type { ViewRequest } from './view-request.ts'
+import { href, isFilter, type View } from './views/view.ts'
+
+export type PageRequest = ViewRequest & { id: string; ask: Ask; now: Date; patienceMs: number }
+export type Page = Pick<DocumentOptions, 'title' | 'nav' | 'main' | 'shown'> & {
+  status?: number
+  headers?: { [name: string]: string }
+}
+
+/** On every page: what there is beside the list, how fresh it is, and how it looks. */
+export function navigation(
+  { zone, view, path }: { zone: string; view: View; path: string },
+  fresh?: Content,
+  more?: Content,
+) {
+  // a form that is sent with a button keeps the rest of the address
+  const others = Object.entries(view).filter(([name]) => name !== 'zone')
+  const kept = others.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
+  return html`<nav class="pages" aria-label="Pages">${more}</nav>
+<div class="fresh">${fresh}</div>
+<form class="looks" action="${path}" method="get">${kept}
+<label class="zone">Times in <select name="zone" id="zone">${zones(zone).map((name) => html`<option${name === zone ? html` selected` : ''}>${name}</option>`)}</select></label>
+<button class="no-script">Set</button>
+<button type="button" id="theme" hidden>Theme</button>
+<button type="button" id="help" aria-label="Keys" hidden>?</button>
+</form>`
+}
+
+/** A few; a script puts the reader's own among them, and in the address any is taken. */
+const zones = (zone: string) => [...new Set(['UTC', zone])]
+
+/** What went wrong, and what to do about it. */
+export function problemContent(problem: ShownProblem, view: View, again: string): Content {
+  const { status, title, detail, errors = [] } = problem
+  const named = errors.map(({ pointer, detail }) => {
+    const isHere = Object.hasOwn(view, pointer)
+    const without = isFilter(pointer) ? href(view, { [pointer]: undefined }) : href(rest(view, pointer))
+    return html`<li><b><bdi>${pointer}</bdi></b> ${detail}${isHere ? html` <a href="${without}">Go on without it</a>` : ''}</li>`
+  })
+  const isOurs = status >= 500
+  return html`<section class="state problem" role="alert">
+<h1>${title}</h1>
+${named.length > 0 ? html`<ul>${named}</ul>` : html`<p>${detail}</p>`}
+<p>${
+    isOurs
+      ? html`Nothing is lost: what was accepted stays accepted. <a class="button" href="${again}">Try again</a>`
+      : html`<a class="button" href="/">Start again with everything</a>`
+  }</p>
+</section>`
+}
+
+const rest = (view: View, without: string): View =>
+  Object.fromEntries(Object.entries(view).filter(([name]) => name !== without))
+
+export const retryHeaders = ({ retryAfter }: ShownProblem): { [name: string]: string } =>
+  retryAfter ? { 'retry-after': retryAfter } : {}

@@ -1,0 +1,45 @@
+import type { InputError } from '@activity-log/shared/checked.ts'
+import type { View } from './views/view.ts'
+import { instantOf, isZone } from './views/zone-time.ts'
+
+export type ViewRequest = { view: View; zone: string; errors: InputError[] }
+
+/**
+ * What the URL of the page asks for. Forms send empty fields (nothing), times as a clock shows them (of the zone) and metadata as
+ * `path=value`: all of it becomes what the API takes. What the API knows, it judges.
+ */
+export function readViewRequest(url: string, usualZone: string | undefined): ViewRequest {
+  const errors: InputError[] = []
+  const view: Record<string, string> = {}
+  const query = /\?([^#]*)/s.exec(url)?.[1] ?? ''
+  if (!isPercentEncoded(query)) errors.push({ pointer: 'The address', detail: 'has what is not percent-encoded UTF-8' })
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (value.trim() === '') continue
+    if (Object.hasOwn(view, name)) errors.push({ pointer: name, detail: 'is there more than once' })
+    Object.defineProperty(view, name, { value, enumerable: true, configurable: true, writable: true })
+  }
+  const { zone: asked } = view
+  if (asked !== undefined && !isZone(asked)) errors.push({ pointer: 'zone', detail: 'is not the name of a time zone' })
+  const zone = [asked, usualZone].find((name) => name !== undefined && isZone(name)) ?? 'UTC'
+  for (const name of ['from', 'to']) {
+    const wall = view[name]?.replace(' ', 'T')
+    if (wall === undefined || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?$/.test(wall)) continue
+    const ms = instantOf(wall, zone)
+    if (!Number.isNaN(ms)) view[name] = new Date(ms).toISOString().replace('.000Z', 'Z')
+  }
+  const { metadata, ...rest } = view
+  const [, path, value] = /^(?:metadata\.)?([^=]+)=(.*)$/s.exec(metadata ?? '') ?? []
+  if (metadata === undefined) return { view, zone, errors }
+  if (path && value) return { view: { ...rest, [`metadata.${path.trim()}`]: value.trim() }, zone, errors }
+  errors.push({ pointer: 'metadata', detail: 'is written name=value, or name.inner=value' })
+  return { view: rest, zone, errors }
+}
+
+function isPercentEncoded(query: string): boolean {
+  try {
+    decodeURIComponent(query)
+    return true
+  } catch {
+    return false
+  }
+}

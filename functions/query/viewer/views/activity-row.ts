@@ -1,0 +1,98 @@
+import { type Child, foreign, type H, visible } from './h.ts'
+import { type Json, metadataAt, metadataLine, metadataTree } from './metadata-tree.ts'
+import { apiHref, columnNames, columnsOf, exactAction, href, type PlainColumn, type View, withColumn } from './view.ts'
+import { timeText } from './zone-time.ts'
+
+/** As the API answers it. */
+export type ShownActivity = {
+  id: string
+  userId: string
+  action: string
+  timestamp: string
+  metadata?: { readonly [name: string]: Json }
+  recordedAt: string
+}
+
+export function timeElement<Node>(h: H<Node>, text: string, zone: string): Node {
+  const ms = Date.parse(text)
+  const { date, time, millis } = timeText(ms, zone)
+  const parts = [h('span', { class: 'date' }, date), ' ', time, millis && h('span', { class: 'millis' }, millis)]
+  return h('time', { datetime: new Date(ms).toISOString() }, parts)
+}
+
+export const columnLabel = (name: string) =>
+  Object.hasOwn(columnNames, name) ? columnNames[name as PlainColumn] : visible(name.slice('metadata.'.length))
+
+/** A body of the table for each: its row, and what opens below it. */
+export function activityRow<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string, isOpen = false): Node {
+  const columns = columnsOf(view)
+  const { id, userId, action } = activity
+  const label = `Details of ${visible(action)} by ${visible(userId)}`
+  const toggle = h('details', { class: 'toggle', open: isOpen }, h('summary', { 'aria-label': label }))
+  const cells = columns.map((name) => {
+    const kind = Object.hasOwn(columnNames, name) ? name : 'path'
+    return h('td', { class: `c-${kind}`, 'data-label': columnLabel(name) }, cell(h, name, activity, view, zone))
+  })
+  return h(
+    'tbody',
+    { 'data-id': id },
+    h('tr', { class: 'activity' }, h('td', { class: 'c-toggle' }, toggle), cells),
+    h('tr', { class: 'opened' }, h('td', { colspan: columns.length + 1 }, activityDetails(h, activity, view, zone))),
+  )
+}
+
+function cell<Node>(h: H<Node>, name: string, activity: ShownActivity, view: View, zone: string): Child<Node> {
+  const { id, userId, action, timestamp, metadata, recordedAt } = activity
+  switch (name) {
+    case 'time':
+      return timeElement(h, timestamp, zone)
+    case 'user':
+      return h('a', { href: href(view, { userId, live: view['live'] }) }, foreign(h, userId))
+    case 'action':
+      return h('a', { href: href(view, { action: exactAction(action) }) }, foreign(h, action))
+    case 'metadata':
+      return h('div', { class: 'line' }, metadata ? metadataLine(h, metadata) : '')
+    case 'id':
+      return h('a', { href: activityHref(id) }, id)
+    case 'recorded':
+      return timeElement(h, recordedAt, zone)
+    default:
+      return foreign(h, metadataAt(metadata, name.split('.').slice(1)))
+  }
+}
+
+export const activityHref = (id: string) => `/viewer/logs/${encodeURIComponent(id)}`
+
+/** All that is known of one, and what can be done with it. */
+export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string): Node {
+  const { id, userId, action, timestamp, metadata, recordedAt } = activity
+  const isNarrow = ['userId', 'action'].some((name) => view[name] !== undefined) || (view['from'] && view['to'])
+  const fact = (name: string, value: Child<Node>) => h('div', null, h('dt', null, name), h('dd', null, value))
+  return h(
+    'div',
+    { class: 'details' },
+    h(
+      'dl',
+      { class: 'facts' },
+      fact('User', h('a', { href: href(view, { userId }) }, foreign(h, userId))),
+      fact('Action', h('a', { href: href(view, { action: exactAction(action) }) }, foreign(h, action))),
+      fact(zone, timeElement(h, timestamp, zone)),
+      fact('As sent', timestamp),
+      fact('Recorded', timeElement(h, recordedAt, zone)),
+      fact('Id', h('code', null, id)),
+    ),
+    metadata && Object.keys(metadata).length > 0
+      ? metadataTree(h, metadata, (path, value) => ({
+          // alone, a value is not looked for in a whole log
+          only: href(view, { ...(!isNarrow && { action: exactAction(action) }), [path]: value }),
+          column: href(view, { columns: withColumn(view, path) }),
+        }))
+      : h('p', { class: 'none' }, 'No metadata.'),
+    h(
+      'p',
+      { class: 'tools', 'data-copies': apiHref(`/logs/${encodeURIComponent(id)}`, {}) },
+      h('a', { href: activityHref(id) }, 'Open, with before and after'),
+      h('a', { href: `/logs/${encodeURIComponent(id)}` }, 'JSON'),
+    ),
+  )
+}

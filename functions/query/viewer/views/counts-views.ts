@@ -1,0 +1,99 @@
+import type { Counts, Histogram, Stats } from './counts.ts'
+import { foreign, type H, visible } from './h.ts'
+import { exactAction, href, type View } from './view.ts'
+import { wallTime } from './zone-time.ts'
+
+export const number = (value: number) => value.toLocaleString('en-US')
+
+/** What is most frequent, each a link to only it. */
+export function facet<Node>(h: H<Node>, title: string, filter: 'action' | 'userId', stats: Stats, view: View): Node {
+  const asFilter = filter === 'action' ? exactAction : (key: string) => key
+  const most = Math.max(1, ...stats.data.map(({ count }) => count))
+  const items = stats.data.map(({ key, count }) => {
+    const isChosen = view[filter] === asFilter(key)
+    const link = {
+      href: href(view, { [filter]: isChosen ? undefined : asFilter(key) }),
+      ...(isChosen && { 'aria-current': 'true', 'aria-label': `Not only ${visible(key)}` }),
+    }
+    const bar = h('rect', { width: (100 * count) / most, height: 2 })
+    return h(
+      'li',
+      null,
+      h('a', link, h('span', { class: 'name' }, foreign(h, key)), h('span', { class: 'count' }, number(count))),
+      h('svg', { viewBox: '0 0 100 2', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, bar),
+    )
+  })
+  const others = stats.other > 0 && h('p', { class: 'others' }, `and ${number(stats.other)} of others`)
+  return h('section', { class: 'facet', 'aria-label': title }, h('h2', null, title), h('ol', null, items), others)
+}
+
+const plural = { hour: 'hours', day: 'days', week: 'weeks', month: 'months', year: 'years' }
+
+/** "2024-01-15 10:00" of hours, "2024-01-15" of days. */
+export const barLabel = (ms: number, unit: Histogram['unit'], zone: string) => {
+  const wall = wallTime(ms, zone)
+  return {
+    hour: wall.slice(0, 16).replace('T', ' '),
+    day: wall.slice(0, 10),
+    week: wall.slice(0, 10),
+    month: wall.slice(0, 7),
+    year: wall.slice(0, 4),
+  }[unit]
+}
+
+const iso = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z')
+export const rangeHref = (view: View, from: number, to: number) => href(view, { from: iso(from), to: iso(to) })
+
+/**
+ * How many over time: bars that are links to their time. A script makes it a place to choose a range. `svg` makes elements of
+ * a drawing, whose links are others than those of a page.
+ */
+export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histogram, view: View, zone: string): Node {
+  const most = Math.max(1, ...bars.map(({ count }) => count))
+  const drawn = bars.map(({ from, to, count }, at) => {
+    const height = count === 0 ? 0 : Math.max(2, (100 * count) / most)
+    return svg(
+      'a',
+      { href: rangeHref(view, from, to), tabindex: -1 },
+      svg('title', null, `${barLabel(from, unit, zone)}: ${number(count)}`),
+      svg('rect', { class: 'hit', x: at, width: 1, y: 0, height: 100 }),
+      svg('rect', { class: 'bar', x: at + 0.1, width: 0.8, y: 100 - height, height }),
+    )
+  })
+  const first = bars[0]?.from ?? 0
+  const last = bars.at(-1)?.to ?? 0
+  const end = bars.at(-1)?.from ?? 0
+  const ticks = bars.length < 4 ? [0] : [0, 1, 2, 3].map((quarter) => Math.floor((bars.length * quarter) / 4))
+  const labels = ticks.map((at) => h('span', null, barLabel(bars[at]?.from ?? first, unit, zone)))
+  const total = bars.reduce((sum, { count }) => sum + count, 0)
+  const said = `${number(total)} activities by ${unit}, ${barLabel(first, unit, zone)} to ${barLabel(end, unit, zone)}; at most ${number(most)}`
+  return h(
+    'figure',
+    {
+      class: 'histogram',
+      'data-from': first,
+      'data-to': last,
+      'data-unit': unit,
+      'data-bars': bars.map(({ from }) => from).join(','),
+    },
+    h(
+      'div',
+      { class: 'plot' },
+      svg('svg', { viewBox: `0 0 ${bars.length} 100`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, drawn),
+      h('span', { class: 'most', 'aria-hidden': 'true' }, number(most)),
+    ),
+    h('div', { class: 'ticks', 'aria-hidden': 'true' }, labels),
+    h(
+      'figcaption',
+      null,
+      h('span', { class: 'visually-hidden' }, said),
+      h('span', { class: 'hint', 'aria-hidden': 'true' }, `${bars.length} ${plural[unit]}`),
+    ),
+  )
+}
+
+/** Those of the facets that were counted. */
+export const facets = <Node>(h: H<Node>, { actions, users }: Counts, view: View): Node[] => [
+  ...(actions?.data.length ? [facet(h, 'Actions', 'action', actions, view)] : []),
+  ...(users?.data.length ? [facet(h, 'Users', 'userId', users, view)] : []),
+]

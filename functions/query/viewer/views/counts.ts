@@ -1,0 +1,111 @@
+import { apiHref, filtersOf, type View } from './view.ts'
+import { dayStart, instantOf, wallTime } from './zone-time.ts'
+
+/** As `GET /stats` answers. */
+export type Stats = { data: { key: string; count: number }[]; other: number; total: number }
+/** What a path answers, or undefined where it does not. */
+export type Get = (path: string) => Promise<unknown>
+
+export type Bar = { from: number; to: number; count: number }
+export type Histogram = { bars: Bar[]; unit: Unit }
+export type Unit = 'hour' | 'day' | 'week' | 'month' | 'year'
+export type Counts = { actions: Stats | undefined; users: Stats | undefined; histogram: Histogram | undefined }
+
+const mostBars = 150
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** What the view counts beside its list; what does not answer is left out. */
+export async function readCounts(get: Get, view: View, zone: string): Promise<Counts> {
+  const stats = async (by: string, more: { readonly [name: string]: string | undefined } = {}) => {
+    const { asOf } = view
+    return (await get(apiHref('/stats', { by, ...filtersOf(view), asOf, ...more }))) as Stats | undefined
+  }
+  const calendar = (by: string) => stats(by, { timezone: zone })
+  // what else there is to choose: as if nothing had been chosen of it
+  const [actions, users, histogram] = await Promise.all([
+    stats('action', { action: undefined }),
+    stats('userId', { userId: undefined }),
+    readHistogram(calendar, view, zone),
+  ])
+  return { actions, users, histogram }
+}
+
+async function readHistogram(
+  stats: (by: string) => Promise<Stats | undefined>,
+  { from, to }: View,
+  zone: string,
+): Promise<Histogram | undefined> {
+  const range = { from: from ? Date.parse(from) : undefined, to: to ? Date.parse(to) : undefined }
+  const spanMs = (range.to ?? Number.NaN) - (range.from ?? Number.NaN)
+  if (spanMs <= 4 * dayMs) return barsOf(await stats('hour'), 'hour', range, zone)
+  if (!(spanMs > 1000 * dayMs)) {
+    const days = await stats('day')
+    const first = days?.data[0]
+    const last = days?.data.at(-1)
+    if (first && last && Number.isNaN(spanMs) && instantOf(last.key, zone) - instantOf(first.key, zone) <= 2 * dayMs) {
+      return barsOf(await stats('hour'), 'hour', range, zone)
+    }
+    if (!days || days.other === 0) return barsOf(days, 'day', range, zone)
+  }
+  return barsOf(await stats('month'), 'month', range, zone)
+}
+
+type Range = { from: number | undefined; to: number | undefined }
+
+/** Bars side by side over the whole range, or over what there is: few enough to be told apart. */
+export function barsOf(
+  stats: Stats | undefined,
+  by: 'hour' | 'day' | 'month',
+  range: Range,
+  zone: string,
+): Histogram | undefined {
+  if (!stats || stats.data.length === 0) return undefined
+  const counted = stats.data.map(({ key, count }) => ({ at: startOf(key, zone), count }))
+  const first = Math.min(range.from ?? Number.POSITIVE_INFINITY, counted[0]?.at ?? 0)
+  const last = Math.max(range.to === undefined ? 0 : range.to - 1, counted.at(-1)?.at ?? 0)
+  const days = (last - first) / dayMs
+  const unit = coarseEnough(by, days)
+  const bars: Bar[] = []
+  let at = floor(first, unit, zone)
+  // a year has bars enough for the longest log there can be
+  while (at <= last && bars.length < 1000) {
+    const next = after(at, unit, zone)
+    bars.push({ from: at, to: next, count: 0 })
+    at = next
+  }
+  let place = 0
+  for (const { at, count } of counted) {
+    while (place < bars.length - 1 && (bars[place]?.to ?? 0) <= at) place++
+    const bar = bars[place]
+    if (bar) bar.count += count
+  }
+  return { bars, unit }
+}
+
+function coarseEnough(by: 'hour' | 'day' | 'month', days: number): Unit {
+  if (by === 'hour' || days <= mostBars) return by
+  if (by === 'day' && days <= 7 * mostBars) return 'week'
+  return days <= 30 * mostBars ? 'month' : 'year'
+}
+
+/** "2024-01-15T10:00:00+01:00", "2024-01-15" or "2024-01". */
+const startOf = (key: string, zone: string) =>
+  key.length > 10 ? Date.parse(key) : instantOf(key.length === 7 ? `${key}-01` : key, zone)
+
+function floor(ms: number, unit: Unit, zone: string): number {
+  const wall = wallTime(ms, zone)
+  if (unit === 'hour') return instantOf(`${wall.slice(0, 13)}:00`, zone)
+  if (unit === 'month') return instantOf(`${wall.slice(0, 7)}-01`, zone)
+  if (unit === 'year') return instantOf(`${wall.slice(0, 4)}-01-01`, zone)
+  const weekday = (new Date(`${wall.slice(0, 10)}T00:00Z`).getUTCDay() + 6) % 7
+  return dayStart(ms, zone, unit === 'week' ? -weekday : 0)
+}
+
+function after(ms: number, unit: Unit, zone: string): number {
+  if (unit === 'hour') return ms + hourMs
+  if (unit === 'day' || unit === 'week') return dayStart(ms, zone, unit === 'week' ? 7 : 1)
+  const date = new Date(`${wallTime(ms, zone).slice(0, 10)}T00:00Z`)
+  date.setUTCMonth(date.getUTCMonth() + (unit === 'month' ? 1 : 12))
+  return instantOf(date.toISOString().slice(0, 10), zone)
+}

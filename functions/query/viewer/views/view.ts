@@ -1,0 +1,64 @@
+/** What is looked at: the parameters of the page, as they are in its URL. */
+export type View = { readonly [name: string]: string }
+
+export const plainFilters = ['userId', 'action', 'from', 'to'] as const
+const places: readonly string[] = ['page', 'cursor', 'asOf']
+/** How it looks: the API does not know them. */
+export const looks: readonly string[] = ['columns', 'zone', 'live', 'counts']
+
+export const isFilter = (name: string) => plainFilters.some((filter) => filter === name) || name.startsWith('metadata.')
+
+/** Only what decides which activities are shown. */
+export const filtersOf = (view: View): View =>
+  Object.fromEntries(Object.entries(view).filter(([name]) => isFilter(name)))
+
+/** The same page with changes; undefined takes one out. What is filtered by something else begins at its first page. */
+export function href(view: View, changes: { readonly [name: string]: string | undefined } = {}): string {
+  const isElsewhere = Object.keys(changes).some((name) => isFilter(name) || name === 'order' || places.includes(name))
+  const kept = Object.entries(view).filter(([name]) => !(isElsewhere && places.includes(name)))
+  return apiHref('/', { ...Object.fromEntries(kept), ...changes })
+}
+
+export function apiHref(path: string, parameters: { readonly [name: string]: string | undefined }): string {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const query = new URLSearchParams(given).toString()
+  return query === '' ? path : `${path}?${query}`
+}
+
+/** What the list is asked for: without what only the viewer knows. */
+export function listParameters(view: View): View {
+  const { limit = '50' } = view
+  return { ...Object.fromEntries(Object.entries(view).filter(([name]) => !looks.includes(name))), limit }
+}
+
+/** An action as the parameter that means exactly it. */
+export const exactAction = (action: string) => action.replace(/[\\,*]/g, '\\$&')
+
+export const columnNames = {
+  time: 'Time',
+  user: 'User',
+  action: 'Action',
+  metadata: 'Metadata',
+  id: 'Id',
+  recorded: 'Recorded',
+}
+export type PlainColumn = keyof typeof columnNames
+const defaultColumns = 'time,user,action,metadata'
+
+const isColumn = (name: string) => Object.hasOwn(columnNames, name) || /^metadata\../.test(name)
+
+/** Also `metadata.a.b`: what stands there. */
+export function columnsOf({ columns = defaultColumns }: View): string[] {
+  const known = [...new Set(columns.split(','))].filter(isColumn).slice(0, 20)
+  return known.length > 0 ? known : defaultColumns.split(',')
+}
+
+/** With the column where it was not, without it where it was. */
+export function withColumn(view: View, column: string): string {
+  const columns = columnsOf(view)
+  const plain = Object.keys(columnNames)
+  const place = (name: string) => (plain.includes(name) ? plain.indexOf(name) : plain.length)
+  const others = columns.filter((name) => name !== column)
+  const changed = others.length < columns.length ? others : [...columns, column].toSorted((a, b) => place(a) - place(b))
+  return changed.join(',')
+}
