@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { Ask } from './ask.ts'
 import type { Content } from './document.ts'
 import { h } from './h.ts'
-import { exportsOf, type ListAnswer, paging, table } from './list-table.ts'
+import { exportsOf, type ListAnswer, listHead, paging, table } from './list-table.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
 import { chips, searchForm } from './search.ts'
 import { readCounts } from './views/counts.ts'
@@ -43,11 +43,18 @@ export async function listPage(request: PageRequest): Promise<Page> {
 <div class="columns">
 <aside class="facets" aria-label="Most frequent">${counts && facets(h, counts, view)}</aside>
 <section class="listed" aria-label="Activities">
-${answer.data.length === 0 ? nothing(view, answer) : html`${table(answer, view, zone)}${paging(answer, view)}`}
-${exportsOf(answer, view)}
+${listOf(answer, view, zone)}
 </section>
 </div>`
   return { ...frame, nav, main }
+}
+
+/** Where nothing is found there is nothing to go on from, but what is live may come to have something. */
+function listOf(answer: ListAnswer, view: View, zone: string): Content {
+  const head = listHead(answer, view)
+  if (answer.data.length > 0)
+    return html`${head}${table(answer, view, zone)}${paging(answer, view)}${exportsOf(answer, view)}`
+  return view['live'] ? html`${head}${table(answer, view, zone)}` : nothing(view, answer)
 }
 
 /** What it resolves with, or undefined when that takes too long; then it is told to stop. */

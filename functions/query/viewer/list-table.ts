@@ -27,6 +27,11 @@ export type ListAnswer = {
   asOf?: string | null
 }
 
+/** What is said above the list, and how it may be looked at. */
+export const listHead = (answer: ListAnswer, view: View): Content =>
+  html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}</div>
+<p class="live-state" id="live-state" hidden></p>`
+
 export function table(answer: ListAnswer, view: View, zone: string): Content {
   const columns = columnsOf(view)
   const isOldestFirst = view['order'] === 'asc'
@@ -36,9 +41,7 @@ export function table(answer: ListAnswer, view: View, zone: string): Content {
       return html`<th scope="col" class="c-${Object.hasOwn(columnNames, name) ? name : 'path'}">${columnLabel(name)}</th>`
     return html`<th scope="col" class="c-time" aria-sort="${isOldestFirst ? 'ascending' : 'descending'}"><a href="${turned}">Time <span class="arrow" aria-hidden="true">${isOldestFirst ? '↑' : '↓'}</span><span class="visually-hidden">${isOldestFirst ? ', oldest first: turn around' : ', newest first: turn around'}</span></a></th>`
   })
-  return html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}</div>
-<p class="live-state" id="live-state" hidden></p>
-<table id="activities" data-order="${isOldestFirst ? 'asc' : 'desc'}" data-as-of="${answer.asOf ?? ''}">
+  return html`<table id="activities" data-order="${isOldestFirst ? 'asc' : 'desc'}" data-as-of="${answer.asOf ?? ''}">
 <thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th>${heads}</tr></thead>
 ${answer.data.map((activity) => activityRow(h, activity, view, zone))}
 </table>`
