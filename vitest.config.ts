@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 const integration = '{shared,functions}/**/*.integration.test.ts'
 /** What becomes of each safeguard's promise without it. */
 const teeth = 'shared/**/*.teeth.test.ts'
+const browser = 'functions/**/*.browser.test.ts'
 
 export default defineConfig({
   test: {
@@ -11,12 +12,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,functions,knative}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', integration, teeth],
+          exclude: ['**/node_modules/**', integration, teeth, browser],
           testTimeout: 20_000,
         },
       },
       // one file at a time: they stop and start the servers that all of them use
       { test: { name: 'integration', include: [integration], testTimeout: 60_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'browser',
+          include: [browser],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       { test: { name: 'teeth', include: [teeth], testTimeout: 60_000, fileParallelism: false } },
     ],
   },

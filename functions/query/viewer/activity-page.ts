@@ -25,7 +25,7 @@ export async function activityPage({ view, zone, id, ask }: PageRequest): Promis
   const around = context.ok
     ? html`<section aria-label="Before and after"><h2>What <bdi>${answer.userId}</bdi> did just before and after</h2>
 <table id="activities"><thead class="visually-hidden"><tr><th scope="col">Details</th><th scope="col">Time</th><th scope="col">Action</th><th scope="col">Metadata</th></tr></thead>
-${rows(context.answer.after)}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${rows(context.answer.before)}</table></section>`
+${rows(context.answer.after.toReversed())}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${rows(context.answer.before.toReversed())}</table></section>`
     : html`<p><a class="button" href="${href({}, { userId: answer.userId })}">Everything of <bdi>${answer.userId}</bdi></a></p>`
   const main = html`<article class="one"><h1><bdi>${answer.action}</bdi> <span class="by">by</span> <bdi>${answer.userId}</bdi></h1>
 ${activityDetails(h, answer, {}, zone)}</article>${around}`

@@ -47,7 +47,7 @@ function cell<Node>(h: H<Node>, name: string, activity: ShownActivity, view: Vie
     case 'time':
       return timeElement(h, timestamp, zone)
     case 'user':
-      return h('a', { href: href(view, { userId, live: view['live'] }) }, foreign(h, userId))
+      return h('a', { href: href(view, { userId }) }, foreign(h, userId))
     case 'action':
       return h('a', { href: href(view, { action: exactAction(action) }) }, foreign(h, action))
     case 'metadata':
@@ -66,7 +66,7 @@ export const activityHref = (id: string) => `/viewer/logs/${encodeURIComponent(i
 /** All that is known of one, and what can be done with it. */
 export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string): Node {
   const { id, userId, action, timestamp, metadata, recordedAt } = activity
-  const isNarrow = ['userId', 'action'].some((name) => view[name] !== undefined) || (view['from'] && view['to'])
+  const isNarrow = view['userId'] !== undefined || view['action'] !== undefined
   const fact = (name: string, value: Child<Node>) => h('div', null, h('dt', null, name), h('dd', null, value))
   return h(
     'div',
