@@ -10,7 +10,7 @@ type Context = { before: ShownActivity[]; after: ShownActivity[] }
 export async function activityPage({ view, zone, id, ask }: PageRequest): Promise<Page> {
   const path = `/logs/${encodeURIComponent(id)}`
   const here = `/viewer${path}`
-  const nav = navigation({ zone, view: {}, path: here })
+  const nav = navigation({ zone, view: {}, path: here }, '', html`<a href="/">Activities</a>`)
   const found = await ask<ShownActivity>(path)
   const frame = { title: `${id} · Activity log`, shown: 'page' as const, nav }
   if (!found.ok) {
@@ -24,7 +24,7 @@ export async function activityPage({ view, zone, id, ask }: PageRequest): Promis
     activities.map((each) => activityRow(h, each, { ...view, ...columns }, zone))
   const around = context.ok
     ? html`<section aria-label="Before and after"><h2>What <bdi>${answer.userId}</bdi> did just before and after</h2>
-<table id="activities"><thead class="visually-hidden"><tr><th scope="col">Details</th><th scope="col">Time</th><th scope="col">Action</th><th scope="col">Metadata</th></tr></thead>
+<table id="activities"><thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th><th scope="col" class="c-time">Time</th><th scope="col" class="c-action">Action</th><th scope="col" class="c-metadata">Metadata</th></tr></thead>
 ${rows(context.answer.after.toReversed())}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${rows(context.answer.before.toReversed())}</table></section>`
     : html`<p><a class="button" href="${href({}, { userId: answer.userId })}">Everything of <bdi>${answer.userId}</bdi></a></p>`
   const main = html`<article class="one"><h1><bdi>${answer.action}</bdi> <span class="by">by</span> <bdi>${answer.userId}</bdi></h1>

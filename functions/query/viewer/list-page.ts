@@ -15,13 +15,12 @@ import { timeText } from './views/zone-time.ts'
 export async function listPage(request: PageRequest): Promise<Page> {
   const { view, zone, errors, ask, now, patienceMs } = request
   const waits = view['counts'] === 'wait' ? 30_000 : patienceMs
-  const none = { actions: undefined, users: undefined, histogram: undefined }
-  const counting =
-    errors.length > 0 ? none : inTime(waits, (signal) => readCounts(readingFrom(ask, signal), view, zone))
-  const letters = inTime(patienceMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal))
-  const listed = errors.length > 0 ? undefined : await ask<ListAnswer>(apiHref('/logs', listParameters(view)))
-  const counts = await counting
-  const deadLetters = await letters
+  const isRefused = errors.length > 0
+  const [listed, counts, deadLetters] = await Promise.all([
+    isRefused ? undefined : ask<ListAnswer>(apiHref('/logs', listParameters(view))),
+    isRefused ? undefined : inTime(waits, (signal) => readCounts(readingFrom(ask, signal), view, zone)),
+    inTime(patienceMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal)),
+  ])
   const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
   const pages = (hasBooks: boolean) =>
     html`${deadLetters?.ok && deadLetters.answer.data.length > 0 ? html`<a href="/viewer/dead-letters">Dead letters</a>` : ''}${hasBooks ? html`<a href="/viewer/books">Books</a>` : ''}`

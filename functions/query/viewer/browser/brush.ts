@@ -83,7 +83,10 @@ export function startBrush(figure: HTMLElement) {
     anchor = undefined
     reset()
   })
-  // a link would be dragged as one
+  // or a link would be focused, marked or dragged as one
+  plot.addEventListener('mousedown', (event) => {
+    if (!(event.target instanceof HTMLInputElement)) event.preventDefault()
+  })
   for (const link of all<SVGElement>('a', plot)) link.addEventListener('dragstart', (event) => event.preventDefault())
   show()
 }

@@ -1,5 +1,5 @@
 import type { Counts, Histogram, Stats } from './counts.ts'
-import { foreign, type H, visible } from './h.ts'
+import { foreign, type H } from './h.ts'
 import { exactAction, href, type View } from './view.ts'
 import { wallTime } from './zone-time.ts'
 
@@ -13,13 +13,14 @@ export function facet<Node>(h: H<Node>, title: string, filter: 'action' | 'userI
     const isChosen = view[filter] === asFilter(key)
     const link = {
       href: href(view, { [filter]: isChosen ? undefined : asFilter(key) }),
-      ...(isChosen && { 'aria-current': 'true', 'aria-label': `Not only ${visible(key)}` }),
+      'aria-current': isChosen ? 'true' : undefined,
     }
+    const chosen = isChosen && h('span', { class: 'visually-hidden' }, ' chosen: take it away')
     const bar = h('rect', { width: (100 * count) / most, height: 2 })
     return h(
       'li',
       null,
-      h('a', link, h('span', { class: 'name' }, foreign(h, key)), h('span', { class: 'count' }, number(count))),
+      h('a', link, h('span', { class: 'name' }, foreign(h, key)), h('span', { class: 'count' }, number(count)), chosen),
       h('svg', { viewBox: '0 0 100 2', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, bar),
     )
   })

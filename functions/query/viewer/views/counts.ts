@@ -36,7 +36,7 @@ async function readHistogram(
   { from, to }: View,
   zone: string,
 ): Promise<Histogram | undefined> {
-  const range = { from: from ? Date.parse(from) : undefined, to: to ? Date.parse(to) : undefined }
+  const range = { from: instant(from), to: instant(to) }
   const spanMs = (range.to ?? Number.NaN) - (range.from ?? Number.NaN)
   if (spanMs <= 4 * dayMs) return barsOf(await stats('hour'), 'hour', range, zone)
   if (!(spanMs > 1000 * dayMs)) {
@@ -49,6 +49,12 @@ async function readHistogram(
     if (!days || days.other === 0) return barsOf(days, 'day', range, zone)
   }
   return barsOf(await stats('month'), 'month', range, zone)
+}
+
+/** What is not an instant is refused with the list; here it only has to do no harm. */
+const instant = (text: string | undefined) => {
+  const ms = Date.parse(text ?? '')
+  return Number.isNaN(ms) ? undefined : ms
 }
 
 type Range = { from: number | undefined; to: number | undefined }

@@ -58,8 +58,8 @@ export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks
     const name = visible(path.join('.'))
     return [
       shown,
-      h('a', { class: 'quiet', href: only, 'aria-label': `Only where ${name} is ${visible(text)}` }, 'filter'),
-      h('a', { class: 'quiet', href: column, 'aria-label': `Column ${name}` }, 'column'),
+      h('a', { class: 'quiet', href: only, 'aria-label': `filter: only where ${name} is ${visible(text)}` }, 'filter'),
+      h('a', { class: 'quiet', href: column, 'aria-label': `column: ${name}` }, 'column'),
     ]
   }
 
