@@ -13,7 +13,9 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format
 }
 
+/** A name of the IANA database. An offset is none: it does not know when clocks change. */
 export function isZone(name: string): boolean {
+  if (!/^[a-z]/i.test(name)) return false
   try {
     formatOf(name)
     return true

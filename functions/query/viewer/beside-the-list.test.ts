@@ -1,0 +1,122 @@
+import { newApp } from '@activity-log/shared/http/app.ts'
+import { Problem } from '@activity-log/shared/http/problem.ts'
+import { silent } from '@activity-log/shared/testing/builders.ts'
+import { describe, expect, test } from 'vitest'
+import { addViewer } from './viewer.ts'
+import { barsOf } from './views/counts.ts'
+
+type Query = { [name: string]: string }
+const list = {
+  data: [],
+  page: 1,
+  limit: 50,
+  total: 0,
+  totalIsExact: true,
+  next: null,
+  previous: null,
+  completeThrough: null,
+}
+
+/** A log that counts as it is told to. */
+function viewer(stats: (query: Query) => object | Promise<object>) {
+  const app = newApp(silent)
+  const asked: Query[] = []
+  app.get('/logs', (c) => c.json(list))
+  app.get('/stats', async (c) => {
+    asked.push(c.req.query())
+    return c.json(await stats(c.req.query()))
+  })
+  addViewer(app, { now: () => new Date('2024-01-20T12:00:00Z'), patienceMs: 50 })
+  return { asked, html: async (path: string) => (await app.request(path)).text() }
+}
+
+const counts = (by: string) =>
+  ({
+    action: { data: [{ key: 'log,in*', count: 1200 }], other: 30, total: 1230 },
+    userId: { data: [{ key: '<b>', count: 3 }], other: 0, total: 3 },
+    day: {
+      data: [
+        { key: '2024-01-01', count: 5 },
+        { key: '2024-01-15', count: 10 },
+      ],
+      other: 0,
+      total: 15,
+    },
+  })[by] ?? { data: [], other: 0, total: 0 }
+
+describe('what is counted beside the list', () => {
+  test('is a link to only it, and one back from it', async () => {
+    const { html } = viewer(({ by = '' }) => counts(by))
+    const page = await html('/?order=asc')
+    const href = `/?${new URLSearchParams({ order: 'asc', action: 'log\\,in\\*' })}`.replaceAll('&', '&amp;')
+    expect(page).toContain(
+      `<a href="${href}"><span class="name"><bdi>log,in*</bdi></span><span class="count">1,200</span></a>`,
+    )
+    expect(page).toContain('and 30 of others')
+    expect(page).toContain('<bdi>&lt;b&gt;</bdi>')
+    expect(await html(href.replaceAll('&amp;', '&'))).toContain('<a href="/?order=asc" aria-current="true">')
+  })
+
+  test('is asked for with the same filters, but not with the one it offers', async () => {
+    const { asked, html } = viewer(({ by = '' }) => counts(by))
+    await html('/?userId=a&action=b&metadata.x=1&zone=Europe%2FBerlin&limit=7&columns=id')
+    expect(asked.find(({ by }) => by === 'action')).toEqual({ by: 'action', userId: 'a', 'metadata.x': '1' })
+    expect(asked.find(({ by }) => by === 'userId')).toEqual({ by: 'userId', action: 'b', 'metadata.x': '1' })
+    expect(asked.find(({ by }) => by === 'day')).toMatchObject({ userId: 'a', action: 'b', timezone: 'Europe/Berlin' })
+  })
+
+  test('over time has a bar for every day, each a link to it', async () => {
+    const { html } = viewer(({ by = '' }) => counts(by))
+    const page = await html('/')
+    expect(page.match(/class="bar" x/g)).toHaveLength(15)
+    expect(page).toContain('href="/?from=2024-01-01T00%3A00%3A00Z&amp;to=2024-01-02T00%3A00%3A00Z"')
+  })
+
+  test('is left out where it fails, and the page is there', async () => {
+    const { html } = viewer(() => {
+      throw new Problem('unavailable', 'too broad')
+    })
+    const page = await html('/')
+    expect(page).toContain('The log is empty')
+    expect(page).not.toMatch(/class="(facet|histogram)"/)
+  })
+
+  test('is not waited for, but can be', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { html } = viewer(async ({ by = '' }) => {
+      await promise
+      return counts(by)
+    })
+    const page = await html('/')
+    expect(page).toContain('data-counts="missing"')
+    const href = /<a href="([^"]*)">count<\/a>/.exec(page)![1]!
+    const counted = html(href)
+    resolve()
+    expect(await counted).toContain('class="histogram"')
+  })
+})
+
+describe('bars', () => {
+  const none = { from: undefined, to: undefined }
+  const keyed = (...keys: string[]) => ({ data: keys.map((key) => ({ key, count: 1 })), other: 0, total: keys.length })
+  const sum = (bars: readonly { count: number }[]) => bars.reduce((total, { count }) => total + count, 0)
+
+  test.each([
+    ['hour', ['2024-03-31T01:00:00+01:00', '2024-03-31T03:00:00+02:00'], 'hour', 2],
+    ['day', ['2024-03-30', '2024-04-01'], 'day', 3],
+    ['day', ['2023-01-01', '2023-12-31'], 'week', 53],
+    ['day', ['2019-01-01', '2023-12-31'], 'month', 60],
+    ['month', ['2015-08', '2026-08'], 'month', 133],
+    ['month', ['1970-01', '2024-01'], 'year', 55],
+  ] as const)('of %ss %j are few enough: by %s, %i', (by, keys, unit, count) => {
+    const histogram = barsOf(keyed(...keys), by, none, 'Europe/Berlin')!
+    expect([histogram.unit, histogram.bars.length]).toEqual([unit, count])
+    expect(sum(histogram.bars)).toBe(keys.length)
+    for (const [at, { from }] of histogram.bars.entries()) if (at > 0) expect(from).toBe(histogram.bars[at - 1]!.to)
+  })
+
+  test('cover the range that was chosen, also where nothing is', () => {
+    const range = { from: Date.parse('2024-01-01T00:00:00Z'), to: Date.parse('2024-01-11T00:00:00Z') }
+    expect(barsOf(keyed('2024-01-05'), 'day', range, 'UTC')!.bars).toHaveLength(10)
+  })
+})

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { dayStart, instantOf, isZone, wallTime } from './zone-time.ts'
+
+const at = (text: string) => Date.parse(text)
+
+test.each([
+  ['2024-01-15T10:00:00Z', 'UTC', '2024-01-15T10:00:00.000'],
+  ['2024-01-15T10:00:00.005Z', 'Europe/Berlin', '2024-01-15T11:00:00.005'],
+  ['2024-07-01T23:30:00Z', 'Asia/Kolkata', '2024-07-02T05:00:00.000'],
+  ['1970-01-01T00:00:00Z', 'America/New_York', '1969-12-31T19:00:00.000'],
+])('%s is in %s %s, and back', (text, zone, wall) => {
+  expect(wallTime(at(text), zone)).toBe(wall)
+  expect(instantOf(wall, zone)).toBe(at(text))
+})
+
+test('an hour that clocks skip or show twice is one of the two it may be', () => {
+  expect(wallTime(instantOf('2024-03-31T02:30', 'Europe/Berlin'), 'Europe/Berlin')).toMatch(/T0[13]:30/)
+  expect([at('2024-10-27T00:30:00Z'), at('2024-10-27T01:30:00Z')]).toContain(
+    instantOf('2024-10-27T02:30', 'Europe/Berlin'),
+  )
+})
+
+test('days are as long as clocks make them', () => {
+  const noon = at('2024-03-31T12:00:00Z')
+  const hours = (dayStart(noon, 'Europe/Berlin', 1) - dayStart(noon, 'Europe/Berlin')) / 3_600_000
+  expect(hours).toBe(23)
+})
+
+test('knows which names are zones', () => {
+  expect(['UTC', 'Europe/Berlin', 'Mars/Olympus', '', '+01:00'].map(isZone)).toEqual([true, true, false, false, false])
+})
+
+test('what is no time is no instant', () => {
+  expect(instantOf('2024-13-45T99:99', 'UTC')).toBeNaN()
+})
