@@ -8,6 +8,7 @@ import { navigation, type Page, type PageRequest, problemContent, retryHeaders }
 import { chips, searchForm } from './search.ts'
 import { readCounts } from './views/counts.ts'
 import { facets, histogram } from './views/counts-views.ts'
+import { visible } from './views/h.ts'
 import { apiHref, filtersOf, href, listParameters, type View } from './views/view.ts'
 import { timeText } from './views/zone-time.ts'
 
@@ -77,7 +78,7 @@ const waiting = (view: View) =>
   html`<p class="waiting"><span class="no-script">Counting takes longer than the page waits: <a href="${href(view, { counts: 'wait' })}">count</a></span></p>`
 
 function titleOf(view: View): string {
-  const filters = Object.entries(filtersOf(view)).map(([name, value]) => `${name} ${value}`)
+  const filters = Object.entries(filtersOf(view)).map(([name, value]) => visible(`${name} ${value}`))
   return filters.length > 0 ? `${filters.join(', ')} · Activity log` : 'Activity log'
 }
 

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Content } from './document.ts'
 import type { Counts } from './views/counts.ts'
+import { visible } from './views/h.ts'
 import { exactAction, filtersOf, href, isFilter, plainFilters, type View } from './views/view.ts'
 import { dayStart, timeText, wallTime } from './views/zone-time.ts'
 
@@ -75,7 +76,7 @@ export function chips(view: View, zone: string): Content {
     const { date, time, millis } = Number.isNaN(ms) ? { date: value, time: '', millis: '' } : timeText(ms, zone)
     const shown = `${date} ${time}${millis}`.trim()
     const label = filterNames[name] ?? name.replace(/^metadata\./, '')
-    return html`<li><a class="chip" href="${href(view, { [name]: undefined })}" title="Remove this filter"><span class="key"><bdi>${label}</bdi></span> <bdi class="value">${shown}</bdi><span class="cross" aria-hidden="true">×</span><span class="visually-hidden"> (remove)</span></a></li>`
+    return html`<li><a class="chip" href="${href(view, { [name]: undefined })}" title="Remove this filter"><span class="key"><bdi>${visible(label)}</bdi></span> <bdi class="value">${visible(shown)}</bdi><span class="cross" aria-hidden="true">×</span><span class="visually-hidden"> (remove)</span></a></li>`
   })
   const all =
     filters.length > 1

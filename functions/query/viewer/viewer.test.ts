@@ -218,6 +218,15 @@ describe('what was sent is never interpreted as HTML', () => {
     }
   })
 
+  test('control characters are shown as the signs that stand for them', async () => {
+    const userId = 'a\u0000b\u001b[31m'
+    const { html } = await viewer([{ id: 'id-1', userId, action: 'x', timestamp: '2024-01-15T10:00:00Z' }])
+    const page = await html('/')
+    expect(page).toContain('<bdi>a\u2400b\u241b[31m</bdi>')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+    expect(page).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/)
+  })
+
   test('an error shows what was wrong as text', async () => {
     const { html } = await viewer()
     const page = await html(`/?${new URLSearchParams({ '<img src=x>': '1', from: '"><script>' })}`)
