@@ -15,13 +15,11 @@ import { timeText } from './views/zone-time.ts'
 /** The activities, newest first or as asked, with what narrows them down. */
 export async function listPage(request: PageRequest): Promise<Page> {
   const { view, zone, errors, ask, now, patienceMs } = request
-  const waits = view['counts'] === 'wait' ? 30_000 : patienceMs
-  const isRefused = errors.length > 0
-  const [listed, counts, deadLetters] = await Promise.all([
-    isRefused ? undefined : ask<ListAnswer>(apiHref('/logs', listParameters(view))),
-    isRefused ? undefined : inTime(waits, (signal) => readCounts(readingFrom(ask, signal), view, zone)),
+  const [listed, deadLetters] = await Promise.all([
+    errors.length > 0 ? undefined : ask<ListAnswer>(apiHref('/logs', listParameters(view))),
     inTime(patienceMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal)),
   ])
+  const counts = listed?.ok ? await countsOf(listed.answer, request) : undefined
   const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
   const pages = (hasBooks: boolean) =>
     html`${deadLetters?.ok && deadLetters.answer.data.length > 0 ? html`<a href="/viewer/dead-letters">Dead letters</a>` : ''}${hasBooks ? html`<a href="/viewer/books">Books</a>` : ''}`
@@ -47,6 +45,14 @@ ${listOf(answer, view, zone)}
 </section>
 </div>`
   return { ...frame, nav, main }
+}
+
+/** Of many it takes long: a script asks for them when the page is there, and who has none says that it is to be waited for. */
+async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, patienceMs }: PageRequest) {
+  const isWaitedFor = view['counts'] === 'wait'
+  if (!totalIsExact && !isWaitedFor) return undefined
+  const ms = isWaitedFor ? 30_000 : patienceMs
+  return inTime(ms, (signal) => readCounts(readingFrom(ask, signal), view, zone))
 }
 
 /** Where nothing is found there is nothing to go on from, but what is live may come to have something. */

@@ -22,10 +22,9 @@ export async function readCounts(get: Get, view: View, zone: string): Promise<Co
     return (await get(apiHref('/stats', { by, ...filtersOf(view), asOf, ...more }))) as Stats | undefined
   }
   const calendar = (by: string) => stats(by, { timezone: zone })
-  // what else there is to choose: as if nothing had been chosen of it
   const [actions, users, histogram] = await Promise.all([
-    stats('action', { action: undefined }),
-    stats('userId', { userId: undefined }),
+    stats('action'),
+    view['userId'] === undefined ? stats('userId') : undefined,
     readHistogram(calendar, view, zone),
   ])
   return { actions, users, histogram }
