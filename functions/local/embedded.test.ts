@@ -95,7 +95,7 @@ describe('the whole journey in one process', () => {
     await using log = await embedded()
     const status = async (path: string, method: string) => (await log.request(path, { method })).status
     expect(await status('/healthz', 'GET')).toBe(200)
-    expect(await status('/', 'POST')).toBe(404)
+    expect(await status('/', 'POST')).toBe(405)
     expect(await status('/nowhere', 'GET')).toBe(404)
     const refused = await log.request('/logs', { method: 'DELETE' })
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD'])

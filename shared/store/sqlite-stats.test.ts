@@ -8,7 +8,7 @@ import { queriesIn } from './sqlite-query.ts'
 import { savingIn } from './sqlite-save.ts'
 import { statsIn } from './sqlite-stats.ts'
 import type { StatsQuery } from './store.ts'
-import { TooBroad } from './store.ts'
+import { StoreUnavailable, TooBroad } from './store.ts'
 
 const tenant = 'default'
 const base = Date.parse('2024-01-01T00:00:00Z')
@@ -52,13 +52,22 @@ describe('counting over SQLite', () => {
     if (query.by === 'userId' && !query.filter.metadata) expect(data).toHaveLength(7)
   })
 
-  test.each(shapes)('is too broad when it takes too long: %s', async (_what, query) => {
+  function counting(patience: { workMs: number; answerMs: number }) {
     const db = openSqliteFile({ path: ':memory:', migrations })
     const queries = queriesIn(db)
     const save = savingIn(db, { write() {} } as never)
     activities.slice(0, 700).forEach(save)
-    const stats = statsIn(db, queries, matchingIn(db, queries), 0)
+    return statsIn(db, queries, matchingIn(db, queries, 0), patience)
+  }
+
+  test.each(shapes)('is too broad when it takes too long: %s', async (_what, query) => {
+    const stats = counting({ workMs: 0, answerMs: 20_000 })
     await expect(stats(query)).rejects.toBeInstanceOf(TooBroad)
+  })
+
+  test('is unavailable, not too broad, when others have had all the time', async () => {
+    const stats = counting({ workMs: 20_000, answerMs: -1 })
+    await expect(stats(shapes[0]![1])).rejects.toBeInstanceOf(StoreUnavailable)
   })
 
   test('goes by the indexes alone, wherever they have what is counted', () => {

@@ -22,9 +22,8 @@ const firstStepRows = 500
 const leastStepRows = 100
 const mostStepRows = 20_000
 
-/** How long it may work on one answer, and how much longer that may take where others have turns as well. */
-const patienceMs = 4000
-const busyMs = 1000
+/** How long it may work on one answer, and how long that may take where others have turns as well. */
+const patience = { workMs: 4000, answerMs: 5000 }
 
 /** Of the time from the first to the last: from there on an index of names is read whole. */
 const groupsFrom = 0.2
@@ -46,14 +45,14 @@ export function statsIn(
   db: DatabaseSync,
   { resolveActions }: Queries,
   matching: Matching<string>,
-  workMs = patienceMs,
+  { workMs, answerMs } = patience,
 ) {
   const prepare = statementCache(db)
   const nextTurn = openTurns()
 
   return async function stats(query: StatsQuery): Promise<Stats> {
     const tally = openTally(query)
-    const pace = openPace(nextTurn, workMs)
+    const pace = openPace(nextTurn, { workMs, answerMs })
     if (query.filter.metadata) await countMatching(query, tally)
     else {
       const actions = resolveActions(query.filter)
@@ -184,14 +183,13 @@ export function statsIn(
   }
 }
 
+/** Of keys in order. */
 function spanOf(...calendar: Parameters<typeof calendarOf>): (key: string) => string {
   const spanAt = calendarOf(...calendar)
   let span = { key: '', endMs: 0 }
-  let before = Number.POSITIVE_INFINITY
   return (key) => {
     const ms = keyTimeMs(key)
-    if (ms >= span.endMs || ms < before) span = spanAt(ms)
-    before = ms
+    if (ms >= span.endMs) span = spanAt(ms)
     return span.key
   }
 }
@@ -243,8 +241,8 @@ type Pace = { wait(): Promise<void>; rows(): number; took(looked: number): void 
  * How many rows a step may have, by how long the ones before took. Rejects with TooBroad after so much work, and with
  * StoreUnavailable where others have so many turns that it does not come to that.
  */
-function openPace(nextTurn: () => Promise<unknown>, workMs: number): Pace {
-  const late = performance.now() + workMs + busyMs
+function openPace(nextTurn: () => Promise<unknown>, { workMs, answerMs }: typeof patience): Pace {
+  const late = performance.now() + answerMs
   let worked = 0
   let sliceAt = Number.NaN
   let stepAt = Number.NaN

@@ -181,7 +181,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
           timestamp: at(1 + (n >> 1)),
           userId: n % 3 ? 'ann' : 'bob',
           action: ['x.a', 'x.b', 'y'][n % 3 ? n % 2 : 2]!,
-          metadata: { n },
+          metadata: { n, isEven: n % 2 === 0 },
         })),
       )
       const days = async (filter: object) =>
@@ -192,6 +192,9 @@ export function testStats(open: () => Promise<ActivityStore>): void {
         '2024-01-02:1 2024-01-03:1 2024-01-05:1 2024-01-06:1 of 4',
       )
       expect(await days({ userId: 'bob', metadata: [{ path: ['n'], value: '3' }] })).toBe('2024-01-02:1 of 1')
+      expect(await days({ userId: 'ann', metadata: [{ path: ['isEven'], value: 'true' }] })).toBe(
+        '2024-01-02:1 2024-01-03:1 2024-01-05:1 2024-01-06:1 of 4',
+      )
       expect(await days({ userId: 'bob', asOf: [{ partition: 0, last: 5, missing: [] }] })).toBe(
         '2024-01-01:1 2024-01-02:1 of 2',
       )

@@ -13,7 +13,10 @@ export function searchForm(view: View, zone: string, now: Date, counts: Counts |
   const kept = Object.entries(view).filter(([name]) => !asked.includes(name))
   const hidden = kept.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   const names = (id: string, keys: readonly string[] = []) =>
-    html`<datalist id="${id}">${keys.map((key) => html`<option value="${key}"></option>`)}</datalist>`
+    html`<datalist id="${id}">${keys
+      // nobody could type the others
+      .filter((key) => visible(key) === key)
+      .map((key) => html`<option value="${key}"></option>`)}</datalist>`
   return html`<form class="search" id="search" role="search" action="/" method="get">${hidden}
 <label>User <input name="userId" value="${view['userId'] ?? ''}" list="users" placeholder="anyone" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
 <label>Action <input name="action" value="${view['action'] ?? ''}" list="actions" placeholder="any, or cart.*" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
