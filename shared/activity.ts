@@ -17,6 +17,7 @@ export const Name = v.pipe(
   v.trim(),
   v.check((text) => text !== '', 'must not be empty'),
   v.check((text) => !isTooLongForName(text), `must be at most ${activityLimits.nameCharacters} characters`),
+  v.metadata({ minLength: 1, maxLength: activityLimits.nameCharacters, pattern: '\\S' }),
 )
 
 /** Characters are code points, as in JSON Schema: an emoji is one. */
@@ -31,12 +32,20 @@ export const Id = v.pipe(
   v.regex(/^(?!\.{1,2}$)[!-~]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces'),
 )
 
-const TimestampText = v.pipe(
+export const TimestampText = v.pipe(
   v.string('must be text: an RFC 3339 date and time with an offset'),
   v.rawCheck(({ dataset, addIssue }) => {
     const parsed = dataset.typed ? parseTimestamp(dataset.value) : undefined
     if (typeof parsed === 'string') addIssue({ message: parsed })
   }),
+  v.metadata({ format: 'date-time', maxLength: 64 }),
+  v.description('RFC 3339 with an offset, from 1970 to 24 h ahead of now; given back exactly as it was sent'),
+)
+
+export const Metadata = v.pipe(
+  v.custom<JsonObject>(isJsonObject, 'must be an object; leave it out if there is none'),
+  v.metadata({ type: 'object', maxProperties: activityLimits.metadataKeys }),
+  v.description('Any JSON object: at most 32 KiB, 32 levels, 256 members in all'),
 )
 
 /** What a client sends: without an id it gets one, without a timestamp it happened when it was received. */
@@ -46,7 +55,7 @@ export const SentActivity = v.object(
     userId: Name,
     action: Name,
     timestamp: v.optional(TimestampText),
-    metadata: v.optional(v.custom<JsonObject>(isJsonObject, 'must be an object; leave it out if there is none')),
+    metadata: v.optional(Metadata),
   },
   (issue) => (issue.path ? 'is required' : 'must be an object: {"userId": …, "action": …}'),
 )

@@ -14,6 +14,7 @@ import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import type { Context } from 'hono'
+import type { Accepted } from './answers.ts'
 import { readPosted } from './read-posted.ts'
 
 export type IngestDependencies = {
@@ -63,9 +64,8 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
     const position = await publish(toRecord(event)).catch((cause) => {
       throw unavailable(`It is not known whether the activity was stored. ${sendAgain} (id ${id}).`, cause)
     })
-    return c.json({ id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }, 202, {
-      Location: `/logs/${encodeURIComponent(id)}`,
-    })
+    const answer: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }
+    return c.json(answer, 202, { Location: `/logs/${encodeURIComponent(id)}` })
   })
   app.all('/logs', methodNotAllowed('POST'))
 

@@ -9,6 +9,7 @@ import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, KeptDeadLetter } from '@activity-log/shared/store/store.ts'
 import type { Context } from 'hono'
 import * as v from 'valibot'
+import type { Replayed } from './answers.ts'
 import { fromStore } from './from-store.ts'
 import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
 
@@ -21,13 +22,16 @@ export type OperateDependencies = {
 const maxBodyBytes = 256 * 1024
 const maxNoteCharacters = 1000
 
-const Discard = v.strictObject(
+/** Why a dead letter may go. */
+export const Discard = v.strictObject(
   {
     note: v.pipe(
       v.string('must be text'),
       v.trim(),
       v.check((text) => text !== '', 'must not be empty'),
       v.maxLength(maxNoteCharacters, `must be at most ${maxNoteCharacters} characters`),
+      v.metadata({ minLength: 1, pattern: '\\S' }),
+      v.examples(['a test']),
     ),
   },
   'must be {"note": "why it may go"}',
@@ -45,7 +49,7 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
     const { id } = letter
     if (!event.ok) {
       await fromStore(store.park([{ ...letter, at: now() }]))
-      return c.json({ id, outcome: 'refused', errors: event.errors })
+      return c.json({ id, outcome: 'refused', errors: event.errors } satisfies Replayed)
     }
     const activityId = event.value.activity.id
     const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
@@ -53,12 +57,12 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict') {
       await fromStore(store.park([{ ...letter, at: now() }]))
-      return c.json({ id, outcome, errors: [isStoredOtherwise], links })
+      return c.json({ id, outcome, errors: [isStoredOtherwise], links } satisfies Replayed)
     }
     // a crash before this leaves it open: the next replay finds the activity and says so
     await fromStore(store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
     log.info({ deadLetter: id, activityId, outcome }, 'a dead letter was replayed')
-    return c.json({ id, outcome, links })
+    return c.json({ id, outcome, links } satisfies Replayed)
   })
   app.all('/dead-letters/:id/replay', methodNotAllowed('POST'))
 

@@ -9,6 +9,7 @@ import { activityKey } from '@activity-log/shared/key.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
+import type { ContextAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
 import { WholeNumber } from './parameters.ts'
 
@@ -33,7 +34,7 @@ export function addActivity(app: App, store: Pick<ActivityStore, 'get' | 'find'>
     const activity = await get(c.req.param('id'))
     const around = { userId: activity.userId, after: keyOf(activity), limit: request.value.around }
     const [before, after] = await Promise.all([find({ ...around, order: 'desc' }), find({ ...around, order: 'asc' })])
-    return c.json({ activity, before: before.reverse(), after })
+    return c.json({ activity, before: before.reverse(), after } satisfies ContextAnswer)
   })
   app.all('/logs/:id/context', methodNotAllowed('GET', 'HEAD'))
 
@@ -50,7 +51,9 @@ export function addActivity(app: App, store: Pick<ActivityStore, 'get' | 'find'>
   }
 }
 
-const ContextParameters = v.object({ around: v.optional(WholeNumber(100), '20') })
+export const ContextParameters = v.object({
+  around: v.optional(v.pipe(WholeNumber(100), v.description('How many before it, and how many after it')), '20'),
+})
 
 function readContextRequest(url: string) {
   const { parameters, errors } = readParameters(url, Object.keys(ContextParameters.entries))

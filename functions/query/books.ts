@@ -1,9 +1,10 @@
 import { type Books, isBalanced, type PartitionBook } from '@activity-log/shared/books.ts'
+import type { BooksAnswer } from './answers.ts'
 
 const mostGaps = 100
 
 /** As they are answered: an offset that there is not is null. Of very many gaps the first are listed. */
-export function booksAnswer(books: Books) {
+export function booksAnswer(books: Books): BooksAnswer {
   return {
     balanced: isBalanced(books),
     completeThrough: books.completeThrough?.toISOString() ?? null,

@@ -14,9 +14,10 @@ import {
   type KeptDeadLetter,
 } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
+import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
 import { findPage, linkHeader, type Part, type Place, pageLinks } from './page.ts'
-import { Instant, oneOf, WholeNumber } from './parameters.ts'
+import { CursorText, Instant, oneOf, WholeNumber } from './parameters.ts'
 
 /** Lists dead letters, the newest first, and shows single ones. */
 export function addDeadLetters(app: App, store: Pick<ActivityStore, 'findDeadLetters' | 'getDeadLetter'>): void {
@@ -32,7 +33,7 @@ export function addDeadLetters(app: App, store: Pick<ActivityStore, 'findDeadLet
     const links = page.found.length > 0 ? all : { ...all, previous: all.previous && all.first }
     c.header('Link', linkHeader(links))
     const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter))
-    return c.json({ data, limit, next: links.next, previous: links.previous })
+    return c.json({ data, limit, next: links.next, previous: links.previous } satisfies DeadLettersAnswer)
   })
   app.all('/dead-letters', methodNotAllowed('GET', 'HEAD'))
 
@@ -41,26 +42,30 @@ export function addDeadLetters(app: App, store: Pick<ActivityStore, 'findDeadLet
     if (errors.length > 0) throw invalidInput(errors)
     const letter = await fromStore(() => store.getDeadLetter(defaultTenant, c.req.param('id')))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
-    return c.json({ ...summaryOf(letter), headers: letter.headers, body: bodyOf(letter) })
+    const { headers } = letter
+    return c.json({ ...summaryOf(letter), headers, body: bodyOf(letter) } satisfies DeadLetterAnswer)
   })
   app.all('/dead-letters/:id', methodNotAllowed('GET', 'HEAD'))
 }
 
-const KnownParameters = v.object({
-  limit: v.optional(WholeNumber(1000), '10'),
-  cursor: v.optional(v.string()),
-  reason: v.optional(oneOf(deadLetterReasons)),
-  topic: v.optional(v.string()),
-  from: v.optional(Instant),
-  to: v.optional(Instant),
-  state: v.optional(oneOf([...deadLetterStates, 'all']), 'open'),
+export const DeadLettersParameters = v.object({
+  limit: v.optional(v.pipe(WholeNumber(1000), v.description('How many to a page')), '10'),
+  cursor: v.optional(CursorText),
+  reason: v.optional(v.pipe(oneOf(deadLetterReasons), v.description('Why the record could not be saved'))),
+  topic: v.optional(v.pipe(v.string(), v.description('The name of the topic that the position counts in'))),
+  from: v.optional(v.pipe(Instant, v.description('Inclusive, by first arrival'))),
+  to: v.optional(v.pipe(Instant, v.description('Exclusive, by first arrival'))),
+  state: v.optional(
+    v.pipe(oneOf([...deadLetterStates, 'all']), v.description('What was done about it; all: whatever it was')),
+    'open',
+  ),
 })
 
 type DeadLettersRequest = { parameters: Parameters; filter: DeadLetterFilter; limit: number; place: Place }
 
 function readRequest(url: string): Checked<DeadLettersRequest> {
-  const { parameters, errors } = readParameters(url, Object.keys(KnownParameters.entries))
-  const parsed = v.safeParse(KnownParameters, parameters)
+  const { parameters, errors } = readParameters(url, Object.keys(DeadLettersParameters.entries))
+  const parsed = v.safeParse(DeadLettersParameters, parameters)
   for (const { path, message } of parsed.issues ?? []) errors.push({ pointer: String(path?.[0]?.key), detail: message })
   if (!parsed.success) return invalid(...errors)
   const { limit, cursor: cursorText, reason, topic, from, to, state } = parsed.output
@@ -79,7 +84,16 @@ function readRequest(url: string): Checked<DeadLettersRequest> {
   return valid({ parameters, filter, limit, place: cursor ? { cursor } : { page: 1 } })
 }
 
-function summaryOf({ id, reason, topic, position, errors, attempts, activityId, ...others }: KeptDeadLetter) {
+function summaryOf({
+  id,
+  reason,
+  topic,
+  position,
+  errors,
+  attempts,
+  activityId,
+  ...others
+}: KeptDeadLetter): DeadLetterSummary {
   const { recordedAt, firstPosition, firstAt, lastAt, resolution } = others
   return {
     id,

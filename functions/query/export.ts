@@ -15,7 +15,7 @@ import { type ExportFormat, exportFormats } from './export-format.ts'
 import { readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownBooks } from './known-books.ts'
-import { oneOf } from './parameters.ts'
+import { OrderName, oneOf } from './parameters.ts'
 import { pinned } from './pinned.ts'
 
 export type ExportDependencies = {
@@ -24,9 +24,10 @@ export type ExportDependencies = {
   log: Pick<Log, 'warn' | 'error'>
 }
 
-const exportParameters = {
+/** What only exports take. */
+export const exportParameters = {
   format: oneOf(['csv', 'ndjson']),
-  order: v.optional(v.picklist(['desc', 'asc'], 'must be desc or asc'), 'desc'),
+  order: v.optional(OrderName, 'desc'),
 }
 
 /** Pages are about as large as this, and small at first: how large a row is becomes known with them. */

@@ -19,6 +19,10 @@ const Actions = v.pipe(
     } else return parsed
     return NEVER
   }),
+  v.metadata({ minLength: 1 }),
+  v.description(
+    'A name, a list with commas, or the beginning of names ending in *; a backslash makes a comma, an asterisk or a backslash ordinary',
+  ),
 )
 
 const Moment = v.pipe(
@@ -29,14 +33,16 @@ const Moment = v.pipe(
     addIssue({ message: asOf })
     return NEVER
   }),
+  v.metadata({ pattern: '^[A-Za-z0-9_-]+$' }),
+  v.description('The log as it was at a moment, taken from an answer'),
 )
 
 /** What every route takes that shows a part of the log. */
 export const filterParameters = {
-  userId: v.optional(Name),
+  userId: v.optional(v.pipe(Name, v.description('One user'))),
   action: v.optional(Actions),
-  from: v.optional(Instant),
-  to: v.optional(Instant),
+  from: v.optional(v.pipe(Instant, v.description('Inclusive, by timestamp'))),
+  to: v.optional(v.pipe(Instant, v.description('Exclusive, by timestamp'))),
   asOf: v.optional(Moment),
 }
 const FilterParameters = v.object(filterParameters)

@@ -7,7 +7,7 @@ import type { Receipt } from '@activity-log/shared/receipt.ts'
 import * as v from 'valibot'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import type { Place } from './page.ts'
-import { ReceiptText, Wait, WholeNumber } from './parameters.ts'
+import { CursorText, OrderName, ReceiptText, Wait, WholeNumber } from './parameters.ts'
 
 export type ListRequest = {
   /** As they were given: what the links of a page repeat. */
@@ -21,12 +21,19 @@ export type ListRequest = {
   visible?: { receipt: Receipt; waitS: number }
 }
 
-const listParameters = {
-  order: v.optional(v.picklist(['desc', 'asc'], 'must be desc or asc'), 'desc'),
-  page: v.optional(WholeNumber(4_000_000_000)),
-  limit: v.optional(WholeNumber(1000), '10'),
-  cursor: v.optional(v.string()),
-  count: v.optional(v.picklist(['capped', 'exact', 'none'], 'must be capped, exact or none'), 'capped'),
+/** What only lists take. */
+export const listParameters = {
+  order: v.optional(OrderName, 'desc'),
+  page: v.optional(v.pipe(WholeNumber(4_000_000_000), v.description('The number of a page; not beside cursor'))),
+  limit: v.optional(v.pipe(WholeNumber(1000), v.description('How many to a page')), '10'),
+  cursor: v.optional(CursorText),
+  count: v.optional(
+    v.pipe(
+      v.picklist(['capped', 'exact', 'none'], 'must be capped, exact or none'),
+      v.description('capped: total is exact up to 10,000'),
+    ),
+    'capped',
+  ),
   receipt: v.optional(ReceiptText),
   wait: v.optional(Wait),
 }

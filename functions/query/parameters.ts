@@ -7,6 +7,7 @@ export const WholeNumber = (most: number) =>
     v.string(),
     v.check((text) => /^[1-9]\d{0,9}$/.test(text) && Number(text) <= most, `must be a whole number from 1 to ${most}`),
     v.transform(Number),
+    v.metadata({ type: 'integer', minimum: 1, maximum: most }),
   )
 
 export const Instant = v.pipe(
@@ -18,12 +19,16 @@ export const Instant = v.pipe(
     addIssue({ message: isPlusLost ? 'has a space where its offset begins: in a URL, + is written %2B' : parsed })
     return NEVER
   }),
+  v.metadata({ format: 'date-time', maxLength: 64, examples: ['2024-01-15T10:00:00Z'] }),
 )
 
 const longestWaitS = 30
 
 /** Seconds. */
-export const Wait = WholeNumber(longestWaitS)
+export const Wait = v.pipe(
+  WholeNumber(longestWaitS),
+  v.description('For how many seconds at most the record is waited for'),
+)
 
 export const ReceiptText = v.pipe(
   v.string(),
@@ -33,6 +38,18 @@ export const ReceiptText = v.pipe(
     addIssue({ message: receipt })
     return NEVER
   }),
+  v.metadata({ pattern: '^[A-Za-z0-9_-]{24}$' }),
+  v.description('Names a record; from the answer of POST /logs'),
+)
+
+export const CursorText = v.pipe(
+  v.string(),
+  v.description('A place, taken from next or previous; it belongs to its filters and order'),
+)
+
+export const OrderName = v.pipe(
+  v.picklist(['desc', 'asc'], 'must be desc or asc'),
+  v.description('By timestamp: desc has the newest first'),
 )
 
 export const oneOf = <const Name extends string>(names: readonly Name[]) =>

@@ -3,9 +3,10 @@ import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { RecordFate } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
+import type { ReceiptAnswer } from './answers.ts'
 import { ReceiptText, Wait } from './parameters.ts'
 
-const ReceiptRequest = v.object({ receipt: ReceiptText, wait: v.optional(Wait) })
+export const ReceiptRequest = v.object({ receipt: ReceiptText, wait: v.optional(Wait) })
 
 export function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput<typeof ReceiptRequest>> {
   const { parameters, errors } = readParameters(url, ['wait'])
@@ -15,8 +16,8 @@ export function readReceiptRequest(url: string, receipt: string): Checked<v.Infe
 }
 
 /** What became of the record, with links to what is left of it. */
-export function receiptAnswer({ position }: Receipt, known: RecordFate | undefined) {
-  if (!known) return { fate: 'pending', position, links: {} } as const
+export function receiptAnswer({ position }: Receipt, known: RecordFate | undefined): ReceiptAnswer {
+  if (!known) return { fate: 'pending', position, links: {} }
   const { fate, activityId, deadLetter } = known
   const isThere = activityId !== undefined && fate !== 'refused'
   return {

@@ -1,0 +1,113 @@
+import { Count, FoundActivity, InputErrors, PathText, Position, Time } from '@activity-log/shared/answers.ts'
+import { fates } from '@activity-log/shared/fate.ts'
+import { deadLetterReasons, deadLetterStates } from '@activity-log/shared/store/store.ts'
+import * as v from 'valibot'
+
+const Page = v.pipe(v.number(), v.integer(), v.minValue(1))
+const NextPath = v.pipe(v.nullable(PathText), v.description('The page that follows; the same as in Link'))
+const PreviousPath = v.pipe(v.nullable(PathText), v.description('The page before; the same as in Link'))
+const AsOfText = v.pipe(
+  v.nullable(v.string()),
+  v.description('The moment of the log that this shows; null where it is not known'),
+)
+const CompleteThrough = v.pipe(
+  v.nullable(Time),
+  v.description('The time of receipt before which nothing that was accepted is still missing, as far as is known'),
+)
+
+/** What became of a record: what GET /receipts/{receipt} answers. */
+export const ReceiptAnswer = v.strictObject({
+  fate: v.picklist(['pending', ...fates]),
+  id: v.exactOptional(v.string()),
+  position: Position,
+  links: v.strictObject({ activity: v.exactOptional(PathText), deadLetter: v.exactOptional(PathText) }),
+})
+export type ReceiptAnswer = v.InferOutput<typeof ReceiptAnswer>
+
+export const ListAnswer = v.strictObject({
+  data: v.array(FoundActivity),
+  page: Page,
+  limit: Page,
+  total: v.exactOptional(v.pipe(Count, v.description('How many match; not there with count=none'))),
+  totalIsExact: v.exactOptional(v.pipe(v.boolean(), v.description('false: there are more than total'))),
+  next: NextPath,
+  previous: PreviousPath,
+  completeThrough: CompleteThrough,
+  asOf: AsOfText,
+  receipt: v.exactOptional(ReceiptAnswer),
+})
+export type ListAnswer = v.InferOutput<typeof ListAnswer>
+
+export const ContextAnswer = v.strictObject({
+  activity: FoundActivity,
+  before: v.pipe(v.array(FoundActivity), v.description('What the same user did before it, the oldest first')),
+  after: v.pipe(v.array(FoundActivity), v.description('What the same user did after it, the oldest first')),
+})
+export type ContextAnswer = v.InferOutput<typeof ContextAnswer>
+
+const Gap = v.strictObject({ from: Count, to: Count })
+export const BooksAnswer = v.strictObject({
+  balanced: v.pipe(v.boolean(), v.description('Nothing is missing')),
+  completeThrough: CompleteThrough,
+  partitions: v.array(
+    v.strictObject({
+      partition: v.pipe(v.number(), v.integer()),
+      first: Count,
+      last: Count,
+      completeThrough: v.pipe(v.nullable(Count), v.description('The offset through which all fates are known')),
+      counts: v.strictObject({ stored: Count, duplicate: Count, conflict: Count, refused: Count }),
+      writtenOff: v.pipe(Count, v.description('How many the queue no longer had before their fate was known')),
+      missing: v.pipe(
+        v.array(Gap),
+        v.description('Offsets without a fate, both ends included; the first 100 stretches'),
+      ),
+      missingCount: Count,
+      uncounted: v.exactOptional(v.pipe(v.boolean(), v.description('There may be more than was counted'))),
+    }),
+  ),
+})
+export type BooksAnswer = v.InferOutput<typeof BooksAnswer>
+
+const resolvedAt = { at: Time }
+/** A dead letter as it is listed. */
+export const DeadLetterSummary = v.strictObject({
+  id: v.string(),
+  state: v.picklist(deadLetterStates),
+  reason: v.picklist(deadLetterReasons),
+  errors: InputErrors,
+  activityId: v.exactOptional(v.string()),
+  topic: v.string(),
+  position: Position,
+  firstPosition: v.exactOptional(Position),
+  recordedAt: v.exactOptional(Time),
+  firstAt: Time,
+  lastAt: Time,
+  attempts: Count,
+  resolution: v.exactOptional(
+    v.variant('state', [
+      v.strictObject({ state: v.literal('replayed'), outcome: v.picklist(['stored', 'duplicate']), ...resolvedAt }),
+      v.strictObject({ state: v.literal('discarded'), note: v.string(), ...resolvedAt }),
+    ]),
+  ),
+  links: v.strictObject({ self: PathText }),
+})
+export type DeadLetterSummary = v.InferOutput<typeof DeadLetterSummary>
+
+/** A dead letter with its record as it came. */
+export const DeadLetterAnswer = v.strictObject({
+  ...DeadLetterSummary.entries,
+  headers: v.pipe(v.record(v.string(), v.string()), v.description('Of the record, as it came')),
+  body: v.strictObject({
+    base64: v.pipe(v.string(), v.base64()),
+    text: v.exactOptional(v.pipe(v.string(), v.description('The same, where it is text'))),
+  }),
+})
+export type DeadLetterAnswer = v.InferOutput<typeof DeadLetterAnswer>
+
+export const DeadLettersAnswer = v.strictObject({
+  data: v.array(DeadLetterSummary),
+  limit: Page,
+  next: NextPath,
+  previous: PreviousPath,
+})
+export type DeadLettersAnswer = v.InferOutput<typeof DeadLettersAnswer>
