@@ -8,9 +8,11 @@ import type { Log } from '@activity-log/shared/log.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { ActivityStore, RecordFate } from '@activity-log/shared/store/store.ts'
 import { addActivity } from './activity.ts'
+import type { ListAnswer } from './answers.ts'
 import { booksAnswer } from './books.ts'
 import { cappedCounter } from './capped-counter.ts'
 import { addDeadLetters } from './dead-letters.ts'
+import { addDocs } from './docs/docs.ts'
 import { addExport } from './export.ts'
 import { findAsOf } from './find-as-of.ts'
 import { answerMs, fromStore } from './from-store.ts'
@@ -70,7 +72,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
       completeThrough: through?.toISOString() ?? null,
       asOf: asOfText ?? null,
       ...(receipt && { receipt }),
-    })
+    } satisfies ListAnswer)
   })
   app.all('/logs', methodNotAllowed('GET', 'HEAD'))
 
@@ -97,6 +99,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   app.all('/books', methodNotAllowed('GET', 'HEAD'))
 
   addViewer(app, { now })
+  addDocs(app)
 
   /** Of the caller's own tenant: another one's record stays pending. */
   async function findFate(receipt: Receipt, waitS: number, gone: AbortSignal): Promise<RecordFate | undefined> {

@@ -1,0 +1,138 @@
+import { html } from 'hono/html'
+import type { Contract, Operation, Schema } from './contract.ts'
+import { curlExample } from './curl-example.ts'
+import { typeText } from './type-text.ts'
+
+type Html = ReturnType<typeof html>
+
+const methods = ['get', 'post', 'delete'] as const
+type Entry = { method: (typeof methods)[number]; path: string; operation: Operation }
+
+/** The contract as a page for people: made of it alone, and it works without scripts and without a network. */
+export function referencePage({ info, tags, paths, components }: Contract, stylePath: string): Html {
+  const entries: Entry[] = Object.entries(paths).flatMap(([path, item]) =>
+    methods.flatMap((method) => (item[method] ? [{ method, path, operation: item[method] }] : [])),
+  )
+  const of = (tag: string) => entries.filter(({ operation }) => operation.tags.includes(tag))
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${info.title}: the HTTP API</title>
+<link rel="stylesheet" href="${stylePath}">
+</head>
+<body>
+<a class="skip" href="#main">Skip to the reference</a>
+<nav aria-label="Contents">
+<a href="#main"><strong>${info.title}</strong></a>
+${tags.map(
+  ({ name }) => html`<h2>${name}</h2><ul>
+${of(name).map(
+  ({ method, path, operation }) =>
+    html`<li><a href="#${operation.operationId}"><span class="method ${method}">${method.toUpperCase()}</span> ${path}</a></li>
+`,
+)}</ul>
+`,
+)}<h2><a href="#schemas">Schemas</a></h2>
+</nav>
+<main id="main">
+<h1>${info.title}</h1>
+<p class="soft">Version ${info.version}. For programs: <a href="/openapi.json">/openapi.json</a>, OpenAPI 3.1.</p>
+${info.description.split('\n\n').map((text) => html`<p>${text}</p>`)}
+${tags.map(
+  ({ name, description }) => html`<section aria-labelledby="${anchor(name)}">
+<h2 id="${anchor(name)}">${name}</h2>
+<p class="soft">${description}</p>
+${of(name).map(operationArticle)}
+</section>
+`,
+)}<section aria-labelledby="schemas">
+<h2 id="schemas">Schemas</h2>
+${Object.entries(components.schemas).map(([name, schema]) => schemaArticle(name, schema))}
+</section>
+</main>
+</body>
+</html>`
+}
+
+const anchor = (name: string) => name.toLowerCase().replaceAll(' ', '-')
+
+function operationArticle({ method, path, operation }: Entry): Html {
+  const { operationId, summary, description, parameters = [], requestBody, responses } = operation
+  return html`<article id="${operationId}">
+<h3><span class="method ${method}">${method.toUpperCase()}</span> <a href="#${operationId}"><code>${path}</code></a></h3>
+<p>${summary}. ${description ?? ''}</p>
+<pre><code>${curlExample(method, path, operation)}</code></pre>
+${
+  parameters.length > 0 &&
+  html`<h4>Parameters</h4>
+${table(
+  ['Name', 'In', 'What it is'],
+  parameters.map(({ name, in: place, required, description = '', schema }) => [
+    html`<code>${schema.type === 'object' ? `${name}.…` : name}</code>`,
+    required ? `${place}, required` : place,
+    html`<p>${description}</p><p class="soft">${schema.type === 'object' ? 'text' : typeText(schema)}</p>`,
+  ]),
+)}`
+}
+${
+  requestBody &&
+  html`<h4>Body${requestBody.required ? '' : ', optional'}</h4>
+${table(
+  ['Content type', '', 'What it is'],
+  Object.entries(requestBody.content).map(([type, { schema }]) => [
+    html`<code>${type}</code>`,
+    '',
+    html`${typeLinks(schema)} ${schema.description ?? ''}`,
+  ]),
+)}`
+}
+<h4>Answers</h4>
+${table(
+  ['Status', 'Content type', 'What it says'],
+  Object.entries(responses).map(([status, { description, headers = {}, content = {} }]) => [
+    html`<code>${status}</code>`,
+    Object.keys(content).join(', '),
+    html`<p>${description}</p>${Object.values(content).map(
+      ({ schema }) => html`<p>${typeLinks(schema)}</p>`,
+    )}${Object.entries(headers).map(([name, header]) => html`<p class="soft"><code>${name}</code>: ${header.description}</p>`)}`,
+  ]),
+)}
+</article>
+`
+}
+
+function schemaArticle(name: string, schema: Schema): Html {
+  const required = schema.required ?? []
+  return html`<article id="schema-${name}">
+<h3><a href="#schema-${name}"><code>${name}</code></a></h3>
+<p>${schema.description ?? ''}</p>
+${table(
+  ['Member', '', 'What it is'],
+  Object.entries(schema.properties ?? {}).map(([member, value]) => [
+    html`<code>${member}</code>`,
+    required.includes(member) ? '' : 'optional',
+    html`<p>${value.description ?? ''}</p><p class="soft">${typeLinks(value)}</p>`,
+  ]),
+)}
+</article>
+`
+}
+
+function table(heads: readonly string[], rows: readonly (readonly (Html | string)[])[]): Html {
+  return html`<div class="wide"><table><thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead><tbody>
+${rows.map(
+  (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
+`,
+)}</tbody></table></div>`
+}
+
+/** What it is in a few words, with the names of schemas as links to them. */
+function typeLinks(schema: Schema): Html {
+  const parts = typeText(schema).split(/(\{[A-Za-z]+\})/)
+  return html`${parts.map((part) => {
+    const name = /^\{(.+)\}$/.exec(part)?.[1]
+    return name ? html`<a href="#schema-${name}">${name}</a>` : part
+  })}`
+}
