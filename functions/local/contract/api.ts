@@ -725,15 +725,15 @@ export interface operations {
                 traceparent?: string;
                 /** @description Of a CloudEvent in binary mode */
                 "ce-specversion"?: "1.0";
-                /** @description Of a CloudEvent in binary mode */
+                /** @description Of a CloudEvent in binary mode: the id */
                 "ce-id"?: string;
-                /** @description Of a CloudEvent in binary mode */
+                /** @description Of a CloudEvent in binary mode: kept in the metadata */
                 "ce-source"?: string;
-                /** @description Becomes the action */
+                /** @description Of a CloudEvent in binary mode: the action */
                 "ce-type"?: string;
-                /** @description Becomes the userId */
+                /** @description Of a CloudEvent in binary mode: the userId */
                 "ce-subject"?: string;
-                /** @description Becomes the timestamp */
+                /** @description Of a CloudEvent in binary mode: the timestamp */
                 "ce-time"?: string;
             };
             path?: never;

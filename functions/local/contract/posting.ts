@@ -13,7 +13,8 @@ const activity = {
 const lines =
   '{"id":"a-1","userId":"user_123","action":"login"}\n{"id":"a-2","userId":"user_123","action":"cart.add"}\n'
 
-const ofEvents = v.pipe(v.string(), v.metadata({ minLength: 1 }), v.description('Of a CloudEvent in binary mode'))
+const ofEvent = (what: string) =>
+  v.optional(v.pipe(v.string(), v.description(`Of a CloudEvent in binary mode: ${what}`)))
 const postProblem = (description: string, ...headers: 'Retry-After'[]) => ({
   ...problem(description, ...headers),
   content: { 'application/problem+json': { schema: schemaRef('PostProblem') } },
@@ -35,13 +36,11 @@ export const posting: readonly Operation[] = [
         v.pipe(v.string(), v.description('W3C Trace Context; handed on with the record, left out when malformed')),
       ),
       'ce-specversion': v.optional(v.pipe(v.literal('1.0'), v.description('Of a CloudEvent in binary mode'))),
-      'ce-id': v.optional(ofEvents),
-      'ce-source': v.optional(ofEvents),
-      'ce-type': v.optional(v.pipe(v.string(), v.metadata({ minLength: 1 }), v.description('Becomes the action'))),
-      'ce-subject': v.optional(v.pipe(v.string(), v.metadata({ minLength: 1 }), v.description('Becomes the userId'))),
-      'ce-time': v.optional(
-        v.pipe(v.string(), v.metadata({ format: 'date-time' }), v.description('Becomes the timestamp')),
-      ),
+      'ce-id': v.optional(v.pipe(Id, v.description('Of a CloudEvent in binary mode: the id'))),
+      'ce-source': ofEvent('kept in the metadata'),
+      'ce-type': ofEvent('the action'),
+      'ce-subject': ofEvent('the userId'),
+      'ce-time': ofEvent('the timestamp'),
     },
     body: {
       required: true,
