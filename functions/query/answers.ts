@@ -45,6 +45,16 @@ export const ContextAnswer = v.strictObject({
 })
 export type ContextAnswer = v.InferOutput<typeof ContextAnswer>
 
+export const StatsAnswer = v.strictObject({
+  by: v.picklist(['action', 'userId', 'hour', 'day', 'month']),
+  timezone: v.exactOptional(v.string()),
+  data: v.pipe(v.array(v.strictObject({ key: v.string(), count: Count })), v.readonly()),
+  other: v.pipe(Count, v.description('How many are of keys that data does not have')),
+  total: Count,
+  asOf: AsOfText,
+})
+export type StatsAnswer = v.InferOutput<typeof StatsAnswer>
+
 const Gap = v.strictObject({ from: Count, to: Count })
 export const BooksAnswer = v.strictObject({
   balanced: v.pipe(v.boolean(), v.description('Nothing is missing')),

@@ -5,6 +5,7 @@ import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { ActivityStore, StatsQuery } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
+import type { StatsAnswer } from './answers.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownBooks } from './known-books.ts'
@@ -13,10 +14,22 @@ import { pinned } from './pinned.ts'
 
 export type StatsDependencies = { store: Pick<ActivityStore, 'stats'>; known: Pick<KnownBooks, 'fresh'> }
 
-const statsParameters = {
-  by: oneOf(['action', 'userId', 'hour', 'day', 'month']),
-  limit: v.optional(WholeNumber(1000)),
-  timezone: v.optional(v.string()),
+/** What only stats take. */
+export const statsParameters = {
+  by: v.pipe(
+    oneOf(['action', 'userId', 'hour', 'day', 'month']),
+    v.description('Names have the most frequent first; times are in order'),
+  ),
+  limit: v.optional(
+    v.pipe(WholeNumber(1000), v.description('How many keys; the rest is other. Without it 10 names, or 1000 times')),
+  ),
+  timezone: v.optional(
+    v.pipe(
+      v.string(),
+      v.metadata({ pattern: '^[A-Za-z]', examples: ['Europe/Berlin'] }),
+      v.description('A name of the IANA database, for hours, days and months; UTC without it'),
+    ),
+  ),
 }
 
 /** Counts what matches, by name or by time. */
@@ -35,7 +48,7 @@ export function addStats(app: App, { store, known }: StatsDependencies): void {
       other: total - shown,
       total,
       asOf: filter.asOf ? encodeAsOf(filter.asOf) : null,
-    })
+    } satisfies StatsAnswer)
   })
   app.all('/stats', methodNotAllowed('GET', 'HEAD'))
 }

@@ -59,6 +59,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what matches, by name or by time */
+        get: operations["countActivities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/export": {
         parameters: {
             query?: never;
@@ -401,6 +418,20 @@ export interface components {
             before: components["schemas"]["FoundActivity"][];
             /** @description What the same user did after it, the oldest first */
             after: components["schemas"]["FoundActivity"][];
+        };
+        StatsAnswer: {
+            /** @enum {string} */
+            by: "action" | "userId" | "hour" | "day" | "month";
+            timezone?: string;
+            data: {
+                key: string;
+                count: number;
+            }[];
+            /** @description How many are of keys that data does not have */
+            other: number;
+            total: number;
+            /** @description The moment of the log that this shows; null where it is not known */
+            asOf: string | null;
         };
         ReceiptAnswer: {
             /** @enum {string} */
@@ -936,6 +967,78 @@ export interface operations {
             };
             /** @description There is nothing of this name */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method than those of this path */
+            405: {
+                headers: {
+                    /** @description The methods that there are */
+                    Allow?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The log cannot be reached just now; the same may be sent again */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countActivities: {
+        parameters: {
+            query: {
+                /** @description One user */
+                userId?: string;
+                /** @description A name, a list with commas, or the beginning of names ending in *; a backslash makes a comma, an asterisk or a backslash ordinary */
+                action?: string;
+                /** @description Inclusive, by timestamp */
+                from?: string;
+                /** @description Exclusive, by timestamp */
+                to?: string;
+                /** @description The log as it was at a moment, taken from an answer */
+                asOf?: string;
+                /** @description Names have the most frequent first; times are in order */
+                by: "action" | "userId" | "hour" | "day" | "month";
+                /** @description How many keys; the rest is other. Without it 10 names, or 1000 times */
+                limit?: number;
+                /** @description A name of the IANA database, for hours, days and months; UTC without it */
+                timezone?: string;
+                /** @description metadata.a.b=value: what is written there; metadata.count=3 finds the number and the text. At most 10, beside userId, action, or from and to at most 31 days apart. A backslash makes a dot ordinary */
+                metadata?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsAnswer"];
+                };
+            };
+            /** @description The request is not valid, or too much would have to be read for it (too-broad) */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,6 +9,7 @@ import {
   DeadLettersAnswer,
   ListAnswer,
   ReceiptAnswer,
+  StatsAnswer,
 } from '@activity-log/query/answers.ts'
 import { SentActivity } from '@activity-log/shared/activity.ts'
 import { FoundActivity, InputError, Position, Problem } from '@activity-log/shared/answers.ts'
@@ -29,6 +30,7 @@ const named = {
   PostResults,
   ListAnswer,
   ContextAnswer,
+  StatsAnswer,
   ReceiptAnswer,
   BooksAnswer,
   DeadLetterSummary,

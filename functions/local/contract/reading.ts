@@ -3,6 +3,7 @@ import { exportParameters } from '@activity-log/query/export.ts'
 import { filterParameters } from '@activity-log/query/filter-request.ts'
 import { listParameters } from '@activity-log/query/list-request.ts'
 import { ReceiptRequest } from '@activity-log/query/receipts.ts'
+import { statsParameters } from '@activity-log/query/stats.ts'
 import * as v from 'valibot'
 import { badRequest, EntityTags, json, notFound, type Operation, problem, textual, tooBroad } from './operation.ts'
 
@@ -60,6 +61,16 @@ export const reading: readonly Operation[] = [
       400: badRequest,
       404: notFound,
     },
+  },
+  {
+    id: 'countActivities',
+    method: 'get',
+    path: '/stats',
+    tag: 'Look',
+    summary: 'Count what matches, by name or by time',
+    query: { ...filterParameters, ...statsParameters },
+    takesMetadata: true,
+    answers: { 200: { description: 'The counts', content: json('StatsAnswer') }, 400: tooBroad },
   },
   {
     id: 'exportActivities',
