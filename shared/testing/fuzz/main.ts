@@ -1,9 +1,11 @@
-import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { StartError } from '../../config.ts'
 import { run } from '../../http/run.ts'
 import { post } from '../builders.ts'
-import { aFolder, startCommand, startLog } from '../processes.ts'
+import { aFolder, startLog } from '../processes.ts'
 
 const usage = `Usage: npm run fuzz -- [--examples 500] [--seed N] [--port 0]
 
@@ -33,26 +35,37 @@ async function main() {
     ...['--max-examples', examples, '--continue-on-failure', '--no-color'],
     ...(seed === undefined ? [] : ['--seed', seed]),
   ]
-  const program = startCommand(process.env['SCHEMATHESIS'] ?? 'schemathesis', args, {
-    SCHEMATHESIS_HOOKS: 'hooks',
-    PYTHONPATH: import.meta.dirname,
-    PYTHONDONTWRITEBYTECODE: '1',
-  })
-  await new Promise<void>((resolve, reject) => program.child.once('spawn', resolve).once('error', reject)).catch(
-    (cause) => {
-      throw new StartError(`schemathesis is not there.\n\n${usage}`, { cause })
+  const program = spawn(schemathesis(), args, {
+    // it leaves notes where it runs
+    cwd: aFolder(),
+    env: {
+      ...process.env,
+      SCHEMATHESIS_HOOKS: 'hooks',
+      PYTHONPATH: import.meta.dirname,
+      PYTHONDONTWRITEBYTECODE: '1',
     },
-  )
-  program.child.stdout?.pipe(process.stdout)
-  program.child.stderr?.pipe(process.stderr)
-  const code = await program.ended
-  const written = log.output().trim().split('\n').slice(-5)
-  const cases = Number(/(\d+) generated/.exec(program.output())?.[1] ?? 0)
-  const failures = Number(/found (\d+) unique failures?/.exec(program.output())?.[1] ?? 0)
-  const errors = Number(/(\d+) errored/.exec(program.output())?.[1] ?? 0)
-  if (log.child.exitCode !== null) console.log(`The log ended:\n${written.join('\n')}`)
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  program.stdout.on('data', (chunk) => {
+    output += chunk
+    process.stdout.write(chunk)
+  })
+  const [code] = await once(program, 'close').catch((cause) => {
+    throw new StartError(`schemathesis cannot be started.\n\n${usage}`, { cause })
+  })
+  const cases = Number(/(\d+) generated/.exec(output)?.[1] ?? 0)
+  const failures = Number(/(\d+) unique failures?/.exec(output)?.[1] ?? 0)
+  const errors = Number(/(\d+) errored/.exec(output)?.[1] ?? 0)
+  if (log.child.exitCode !== null) console.log(`The log ended:\n${log.output().slice(-2000)}`)
   console.log(`${cases} cases, ${failures} failures, ${errors} errors`)
   if (code !== 0 || cases === 0 || log.child.exitCode !== null) process.exitCode = 1
+}
+
+/** A path of one's own is read where it was written. */
+function schemathesis(): string {
+  const named = process.env['SCHEMATHESIS'] ?? 'schemathesis'
+  return named.includes('/') ? resolve(named) : named
 }
 
 /** The activity of the contract's examples, and a dead letter. */
