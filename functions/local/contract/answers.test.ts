@@ -1,0 +1,133 @@
+import { listen } from '@activity-log/shared/http/serve.ts'
+import { StoreUnavailable, TooBroad } from '@activity-log/shared/store/store.ts'
+import { anActivity, post, silent } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import { openConformance } from './conformance.ts'
+import { operations } from './document.ts'
+import { aFilledLog, aLog, type Call, filled } from './log-for-tests.ts'
+
+test('answers are as the contract says, in each of its statuses', async () => {
+  const { faultsOf, unseen } = openConformance()
+  const faults: string[] = []
+  const ask = async (call: Call, method: string, path: string, url: string, init?: Omit<RequestInit, 'method'>) =>
+    faults.push(...(await faultsOf(method.toLowerCase(), path, await call(method, url, init))))
+  const sent = (body: unknown, headers = {}) => {
+    const { method: _method, ...init } = post(body, headers)
+    return init
+  }
+  const { apps, call, letter, other, receipt } = await aFilledLog()
+  const large = { metadata: { text: 'x'.repeat(300_000) } }
+
+  for (const body of [anActivity(), [anActivity()], [anActivity(), {}], [{}], {}, large]) {
+    await ask(call, 'POST', '/logs', '/logs', sent(body))
+  }
+  await ask(call, 'POST', '/logs', '/logs', sent('x', { 'content-type': 'text/plain' }))
+  const away = aLog(outage(), () => Promise.reject(new Error('away')))
+  await ask(away.call, 'POST', '/logs', '/logs', sent(anActivity()))
+  await ask(away.call, 'POST', '/logs', '/logs', sent([anActivity()]))
+
+  const lists = [
+    '',
+    '?limit=1',
+    '?count=none',
+    '?count=exact',
+    '?page=9',
+    `?receipt=${receipt}`,
+    '?limit=x',
+    '?action=*,*',
+  ]
+  for (const query of lists) await ask(call, 'GET', '/logs', `/logs${query}`)
+  await ask(call, 'GET', '/logs', '/logs?receipt=AQAAAAAAAAAAAAAAAaIQMHYH')
+  const tooBroad = aLog({ find: () => Promise.reject(new TooBroad('too broad')) })
+  await ask(tooBroad.call, 'GET', '/logs', '/logs')
+  const tag = (await call('GET', '/logs/id-1')).headers.get('etag') ?? ''
+  await ask(call, 'GET', '/logs/{id}', '/logs/id-1')
+  await ask(call, 'GET', '/logs/{id}', '/logs/id-1', { headers: { 'if-none-match': tag } })
+  await ask(call, 'GET', '/logs/{id}/context', '/logs/id-2/context')
+  for (const [path, url] of [
+    ['/logs/{id}', '/logs/none'],
+    ['/logs/{id}/context', '/logs/none/context'],
+  ] as const) {
+    await ask(call, 'GET', path, url)
+    await ask(call, 'GET', path, `${url}?x=1`)
+  }
+  for (const by of ['action', 'userId', 'hour', 'day', 'month']) await ask(call, 'GET', '/stats', `/stats?by=${by}`)
+  for (const format of ['csv', 'ndjson']) await ask(call, 'GET', '/export', `/export?format=${format}`)
+  await ask(call, 'GET', '/live', '/live')
+  await ask(call, 'GET', '/receipts/{receipt}', `/receipts/${receipt}`)
+  await ask(call, 'GET', '/receipts/{receipt}', '/receipts/AQAAAAAAAAAAAAAAAaIQMHYH')
+  await ask(call, 'GET', '/receipts/{receipt}', '/receipts/x')
+  await ask(call, 'GET', '/books', '/books')
+  for (const state of ['open', 'all']) await ask(call, 'GET', '/dead-letters', `/dead-letters?state=${state}`)
+  for (const path of ['/stats', '/export', '/live', '/books', '/dead-letters', '/openapi.json', '/docs']) {
+    await ask(call, 'GET', path, `${path}?x=1`)
+  }
+
+  const one = '/dead-letters/{id}'
+  const again = '/dead-letters/{id}/replay'
+  for (const [method, path, end] of [
+    ['GET', one, ''],
+    ['DELETE', one, ''],
+    ['POST', again, '/replay'],
+  ] as const) {
+    await ask(call, method, path, `/dead-letters/none${end}`)
+    await ask(call, method, path, `/dead-letters/${letter}${end}?x=1`)
+  }
+  await ask(call, 'GET', one, `/dead-letters/${letter}`)
+  for (const [method, path, end] of [
+    ['DELETE', one, ''],
+    ['POST', again, '/replay'],
+  ] as const) {
+    await ask(call, method, path, `/dead-letters/${letter}${end}`, sent('x'.repeat(300_000)))
+    await ask(call, method, path, `/dead-letters/${letter}${end}`, sent('x', { 'content-type': 'text/plain' }))
+  }
+  await ask(call, 'POST', again, `/dead-letters/${letter}/replay`)
+  await ask(call, 'POST', again, `/dead-letters/${letter}/replay`, sent({ userId: 'u', action: 'a' }))
+  await ask(call, 'DELETE', one, `/dead-letters/${letter}`, sent({ note: 'too late' }))
+  await ask(call, 'DELETE', one, `/dead-letters/${other}`, sent({ note: 'a test' }))
+  await ask(call, 'POST', again, `/dead-letters/${other}/replay`)
+  await ask(call, 'GET', '/dead-letters', '/dead-letters?state=all')
+  await ask(call, 'GET', one, `/dead-letters/${other}`)
+
+  await ask(call, 'GET', '/healthz', '/healthz')
+  const etag = (await call('GET', '/openapi.json')).headers.get('etag') ?? ''
+  await ask(call, 'GET', '/openapi.json', '/openapi.json')
+  await ask(call, 'GET', '/openapi.json', '/openapi.json', { headers: { 'if-none-match': etag } })
+  await ask(call, 'GET', '/docs', '/docs')
+  const style = /href="(\/docs\/style[^"]+)"/.exec(await (await call('GET', '/docs')).text())?.[1] ?? ''
+  await ask(call, 'GET', '/docs/{file}', style)
+  await ask(call, 'GET', '/docs/{file}', '/docs/none')
+
+  for (const { path, method } of operations) {
+    faults.push(...(await faultsOf(method, path, await call('PATCH', filled(path, letter)))))
+    const query = { '/stats': '?by=action', '/export': '?format=csv' }[path] ?? ''
+    const response = await away.call(method.toUpperCase(), filled(path, letter) + query)
+    if (response.status === 503) faults.push(...(await faultsOf(method, path, response)))
+  }
+  // none of these needs the store: only a flood of requests makes them a 503
+  const nothingAtOnce = { requests: 0, bytes: 0 }
+  await using flooded = await listen({ fetch: apps.query.fetch, port: 0, log: silent, atOnce: nothingAtOnce })
+  for (const path of ['/openapi.json', '/docs', '/docs/{file}']) {
+    faults.push(...(await faultsOf('get', path, await fetch(`http://localhost:${flooded.port}${path}`))))
+  }
+  expect(faults).toEqual([])
+  expect(unseen()).toEqual([])
+})
+
+/** Every verb of the store, in trouble. */
+function outage() {
+  const away = () => Promise.reject(new StoreUnavailable('away'))
+  const verbs = [
+    'find',
+    'count',
+    'stats',
+    'get',
+    'arrivals',
+    'fate',
+    'books',
+    'findDeadLetters',
+    'getDeadLetter',
+    'save',
+  ]
+  return Object.fromEntries(verbs.map((verb) => [verb, away]))
+}
