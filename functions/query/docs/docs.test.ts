@@ -1,0 +1,52 @@
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { silent } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import { createApp } from '../app.ts'
+import type { Contract } from './contract.ts'
+import document from './openapi.json' with { type: 'json' }
+import { referencePage } from './reference-page.ts'
+
+function query() {
+  const app = createApp({ store: openSqliteStore({ path: ':memory:' }), log: silent, now: () => new Date() })
+  return async (path: string, init?: RequestInit) => app.request(path, init)
+}
+
+test('the contract is handed out, and not again to whom has it', async () => {
+  const get = query()
+  const response = await get('/openapi.json')
+  expect(await response.json()).toEqual(document)
+  const headers = { 'if-none-match': response.headers.get('etag') ?? '' }
+  expect((await get('/openapi.json', { headers })).status).toBe(304)
+})
+
+test('the reference has a place for each operation and schema, and no link leads nowhere', async () => {
+  const page = await (await query()('/docs')).text()
+  const places = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
+  const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id)
+  expect(links.filter((id) => !places.has(id))).toEqual([])
+  const operations = Object.values(document.paths).flatMap((item) =>
+    Object.values(item).map(({ operationId }: { operationId: string }) => operationId),
+  )
+  const schemas = Object.keys(document.components.schemas).map((name) => `schema-${name}`)
+  expect([...operations, ...schemas].filter((id) => !places.has(id))).toEqual([])
+})
+
+test('the reference needs nothing from elsewhere, and no script', async () => {
+  const get = query()
+  const response = await get('/docs')
+  expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/)
+  const page = await response.text()
+  expect(page).not.toMatch(/<script|<style|style=|\son\w+=|(?:src|href)="(?:https?:)?\/\//)
+  const [, path] = /<link rel="stylesheet" href="([^"]+)">/.exec(page) ?? []
+  const style = await get(path ?? '')
+  expect(style.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+  expect(await style.text()).toMatch(/prefers-color-scheme|color-scheme: light dark/)
+})
+
+test('the reference shows what is in the contract as text', async () => {
+  const hostile = '<img src=x onerror=alert(1)>'
+  const info = { title: hostile, version: hostile, description: hostile }
+  const page = String(await referencePage({ ...(document as unknown as Contract), info }, '/style.css'))
+  expect(page).not.toContain('<img')
+  expect(page).toContain('&lt;img')
+})
