@@ -94,9 +94,14 @@ test('answers are as the contract says, in each of its statuses', async () => {
   await ask(call, 'GET', '/openapi.json', '/openapi.json')
   await ask(call, 'GET', '/openapi.json', '/openapi.json', { headers: { 'if-none-match': etag } })
   await ask(call, 'GET', '/docs', '/docs')
-  const style = /href="(\/docs\/style[^"]+)"/.exec(await (await call('GET', '/docs')).text())?.[1] ?? ''
-  await ask(call, 'GET', '/docs/{file}', style)
-  await ask(call, 'GET', '/docs/{file}', '/docs/none')
+  const home = await (await call('GET', '/')).text()
+  const files = [...home.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? '')
+  expect(files).toHaveLength(3)
+  for (const file of [...files, '/assets/none']) await ask(call, 'GET', '/assets/{file}', file)
+  for (const url of ['/', '/?limit=x']) await ask(call, 'GET', '/', url)
+  for (const id of ['id-1', 'none']) await ask(call, 'GET', '/viewer/logs/{id}', `/viewer/logs/${id}`)
+  for (const id of [letter, 'none']) await ask(call, 'GET', '/viewer/dead-letters/{id}', `/viewer/dead-letters/${id}`)
+  for (const path of ['/viewer/dead-letters', '/viewer/books']) await ask(call, 'GET', path, path)
 
   for (const { path, method } of operations) {
     faults.push(...(await faultsOf(method, path, await call('PATCH', filled(path, letter)))))
@@ -107,7 +112,7 @@ test('answers are as the contract says, in each of its statuses', async () => {
   // none of these needs the store: only a flood of requests makes them a 503
   const nothingAtOnce = { requests: 0, bytes: 0 }
   await using flooded = await listen({ fetch: apps.query.fetch, port: 0, log: silent, atOnce: nothingAtOnce })
-  for (const path of ['/openapi.json', '/docs', '/docs/{file}']) {
+  for (const path of ['/openapi.json', '/docs', '/assets/{file}']) {
     faults.push(...(await faultsOf('get', path, await fetch(`http://localhost:${flooded.port}${path}`))))
   }
   expect(faults).toEqual([])

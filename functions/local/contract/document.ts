@@ -20,6 +20,7 @@ const tags = [
   { name: 'Look', description: 'Lists, single activities, exports and streams. All of them take the same filters.' },
   { name: 'Make sure', description: 'What became of one record, and whether all are accounted for.' },
   { name: 'Dead letters', description: 'Records that could not be saved, with their reasons and their bytes.' },
+  { name: 'For people', description: 'Pages for a browser; they work without scripts.' },
   { name: 'The service', description: 'Whether it serves, and what it is.' },
 ]
 

@@ -1,7 +1,32 @@
 import * as v from 'valibot'
-import { badRequest, EntityTags, json, notFound, type Operation, textual } from './operation.ts'
+import { badRequest, EntityTags, json, notFound, type Operation, textual, unavailable } from './operation.ts'
 
 const tag = 'The service'
+export const forPeople = 'For people'
+
+const webPage = textual('text/html', 'A page that says so')
+
+/** Pages say in their own way what is wrong. */
+function page(path: string, id: string, summary: string): Operation {
+  const inPath = path.includes('{id}') && { inPath: { id: v.pipe(v.string(), v.examples(['order-981-paid'])) } }
+  return {
+    id,
+    method: 'get',
+    path,
+    tag: forPeople,
+    summary,
+    ...inPath,
+    answers: {
+      200: { description: 'The page', content: textual('text/html', 'A page') },
+      ...(path === '/' && { 400: { description: 'What is asked for is not valid', content: webPage } }),
+      ...(inPath && { 404: { description: 'There is nothing of this name', content: webPage } }),
+      503: {
+        description: unavailable.description,
+        content: { ...webPage, ...unavailable.content },
+      },
+    },
+  }
+}
 
 export const pages: readonly Operation[] = [
   {
@@ -34,19 +59,33 @@ export const pages: readonly Operation[] = [
     id: 'getReference',
     method: 'get',
     path: '/docs',
-    tag,
+    tag: forPeople,
     summary: 'Read this contract',
     answers: { 200: { description: 'A page for people', content: textual('text/html', 'HTML') }, 400: badRequest },
   },
+  ...[
+    page('/', 'showActivities', 'See the log; takes what GET /logs takes, as forms send it'),
+    page('/viewer/logs/{id}', 'showActivity', 'See one activity, and what its user did around it'),
+    page('/viewer/dead-letters', 'showDeadLetters', 'See the dead letters'),
+    page('/viewer/dead-letters/{id}', 'showDeadLetter', 'See one dead letter'),
+    page('/viewer/books', 'showBooks', 'See the books'),
+  ],
   {
-    id: 'getReferenceStyle',
+    id: 'getAsset',
     method: 'get',
-    path: '/docs/{file}',
-    tag,
-    summary: 'Get the style of that page',
-    inPath: { file: v.pipe(v.string(), v.description('Its name, which the page says'), v.examples(['style.css'])) },
+    path: '/assets/{file}',
+    tag: forPeople,
+    summary: 'Get what a page is made of',
+    inPath: { file: v.pipe(v.string(), v.description('Its name, which the page says')) },
     answers: {
-      200: { description: 'It never changes under this name', content: textual('text/css', 'A style sheet') },
+      200: {
+        description: 'It never changes under this name',
+        content: {
+          ...textual('text/css', 'A style sheet'),
+          ...textual('text/javascript', 'A script'),
+          ...textual('image/svg+xml', 'An image'),
+        },
+      },
       404: notFound,
     },
   },

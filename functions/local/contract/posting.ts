@@ -35,8 +35,8 @@ export const posting: readonly Operation[] = [
       traceparent: v.optional(
         v.pipe(v.string(), v.description('W3C Trace Context; handed on with the record, left out when malformed')),
       ),
-      'ce-specversion': v.optional(v.pipe(v.literal('1.0'), v.description('Of a CloudEvent in binary mode'))),
-      'ce-id': v.optional(v.pipe(Id, v.description('Of a CloudEvent in binary mode: the id'))),
+      'ce-specversion': ofEvent('1.0'),
+      'ce-id': ofEvent('the id'),
       'ce-source': ofEvent('kept in the metadata'),
       'ce-type': ofEvent('the action'),
       'ce-subject': ofEvent('the userId'),

@@ -1,8 +1,9 @@
 import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
 import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
-import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
-import { style } from './style.ts'
+import { invalidInput } from '@activity-log/shared/http/problem.ts'
+import { assetPaths } from '../viewer/assets.ts'
+import { referencePage } from './reference-page.ts'
 
 /** The contract of all three functions, for programs and for people. Nothing of it is read before somebody asks. */
 export function addDocs(app: App): void {
@@ -17,22 +18,11 @@ export function addDocs(app: App): void {
 
   app.get('/docs', async (c) => {
     refuseParameters(c.req.url)
-    const [{ document }, { referencePage }] = await Promise.all([readContract(), import('./reference-page.ts')])
-    const html = await referencePage(document, `/docs/${styleFile()}`)
+    const [{ document }, asset] = await Promise.all([readContract(), assetPaths()])
+    const html = await referencePage(document, asset)
     return c.body(String(html), 200, pageHeaders)
   })
   app.all('/docs', methodNotAllowed('GET', 'HEAD'))
-
-  app.get('/docs/:file', (c) => {
-    if (c.req.param('file') !== styleFile())
-      throw new Problem('not-found', 'There is no such file; GET /docs names it.')
-    return c.body(style, 200, {
-      'content-type': 'text/css; charset=utf-8',
-      'cache-control': 'public, max-age=31536000, immutable',
-      'x-content-type-options': 'nosniff',
-    })
-  })
-  app.all('/docs/:file', methodNotAllowed('GET', 'HEAD'))
 }
 
 let contract: ReturnType<typeof importContract> | undefined
@@ -47,14 +37,11 @@ async function importContract() {
   return { document, text, tag: entityTag(text) }
 }
 
-/** Has a hash of what is in it: it never changes, and nobody asks twice. */
-const styleFile = () => `style-${entityTag(style).slice(1, 9)}.css`
-
 /** Nothing from elsewhere, and no scripts. */
 const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import type { AssetPath } from '../viewer/assets.ts'
 import type { Contract, Operation, Schema } from './contract.ts'
 import { curlExample } from './curl-example.ts'
 import { typeText } from './type-text.ts'
@@ -9,7 +10,7 @@ const methods = ['get', 'post', 'delete'] as const
 type Entry = { method: (typeof methods)[number]; path: string; operation: Operation }
 
 /** The contract as a page for people: made of it alone, and it works without scripts and without a network. */
-export function referencePage({ info, tags, paths, components }: Contract, stylePath: string): Html {
+export function referencePage({ info, tags, paths, components }: Contract, asset: AssetPath): Html {
   const entries: Entry[] = Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => (item[method] ? [{ method, path, operation: item[method] }] : [])),
   )
@@ -20,7 +21,8 @@ export function referencePage({ info, tags, paths, components }: Contract, style
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${info.title}: the HTTP API</title>
-<link rel="stylesheet" href="${stylePath}">
+<link rel="icon" href="${asset('icon.svg')}" type="image/svg+xml">
+<link rel="stylesheet" href="${asset('reference.css')}">
 </head>
 <body>
 <a class="skip" href="#main">Skip to the reference</a>
@@ -38,7 +40,7 @@ ${of(name).map(
 </nav>
 <main id="main">
 <h1>${info.title}</h1>
-<p class="soft">Version ${info.version}. For programs: <a href="/openapi.json">/openapi.json</a>, OpenAPI 3.1.</p>
+<p class="soft">Version ${info.version}. <a href="/">The viewer</a> shows the log to people. For programs: <a href="/openapi.json">/openapi.json</a>, OpenAPI 3.1.</p>
 ${info.description.split('\n\n').map((text) => html`<p>${text}</p>`)}
 ${tags.map(
   ({ name, description }) => html`<section aria-labelledby="${anchor(name)}">

@@ -4,7 +4,12 @@ import { build } from 'esbuild'
 export async function buildAssets(): Promise<{ readonly [file: string]: string }> {
   const { outputFiles } = await build({
     absWorkingDir: import.meta.dirname,
-    entryPoints: { viewer: 'browser/main.ts', style: 'browser/style.css', icon: 'browser/icon.svg' },
+    entryPoints: {
+      viewer: 'browser/main.ts',
+      style: 'browser/style.css',
+      icon: 'browser/icon.svg',
+      reference: '../docs/reference.css',
+    },
     entryNames: '[name]-[hash]',
     outdir: '/',
     bundle: true,
