@@ -247,9 +247,9 @@ describe('what was sent is never interpreted as HTML', () => {
   })
 })
 
-/** Tags with the names of their attributes; what a link or a number of them depends on is left out. */
+/** Tags with the names of their attributes; what a link or a number of them depends on is left out, and names that are proposed. */
 function skeleton(html: string): string[] {
-  const tags = html.replace(/<!doctype html>/, '').match(/<[a-z][^>]*>/g) ?? []
+  const tags = html.replace(/<!doctype html>|<option value="[^"]*"><\/option>/g, '').match(/<[a-z][^>]*>/g) ?? []
   return (
     tags
       .map((tag) => tag.replace(/="[^"]*"/g, ''))
