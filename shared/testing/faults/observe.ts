@@ -13,7 +13,8 @@ const atOnce = 16
 
 /**
  * Resolves with true once every position has its fate, or whoever delivers has nothing more to deliver: what is not there
- * then will never be. With false when for so long no more fates have become known.
+ * then will never be. With false when for so long no more fates have become known; while nobody can say how many are, that
+ * time does not begin.
  */
 export async function settle(system: System, stillMs: number): Promise<boolean> {
   let known = -1
@@ -22,9 +23,9 @@ export async function settle(system: System, stillMs: number): Promise<boolean> 
     if (await system.isDrained().catch(() => false)) return true
     const books = await ask<Books>(`${system.query}/books`, 1).catch(() => undefined)
     if (books && (await hasAll(books, system).catch(() => false))) return true
-    const now = books ? sum(Object.values(fatesIn(books))) : known
-    if (now !== known) since = performance.now()
-    known = now
+    const now = books && sum(Object.values(fatesIn(books)))
+    if (now === undefined || now !== known) since = performance.now()
+    known = now ?? known
   }
   return false
 }
