@@ -65,7 +65,7 @@ function operationArticle({ method, path, operation }: Entry): Html {
   return html`<article id="${operationId}">
 <h3><span class="method ${method}">${method.toUpperCase()}</span> <a href="#${operationId}"><code>${path}</code></a></h3>
 <p>${summary}. ${description ?? ''}</p>
-<pre><code>${curlExample(method, path, operation)}</code></pre>
+<pre tabindex="0"><code>${curlExample(method, path, operation)}</code></pre>
 ${
   parameters.length > 0 &&
   html`<h4>Parameters</h4>
@@ -82,10 +82,9 @@ ${
   requestBody &&
   html`<h4>Body${requestBody.required ? '' : ', optional'}</h4>
 ${table(
-  ['Content type', '', 'What it is'],
+  ['Content type', 'What it is'],
   Object.entries(requestBody.content).map(([type, { schema }]) => [
     html`<code>${type}</code>`,
-    '',
     html`${typeLinks(schema)} ${schema.description ?? ''}`,
   ]),
 )}`
@@ -111,10 +110,10 @@ function schemaArticle(name: string, schema: Schema): Html {
 <h3><a href="#schema-${name}"><code>${name}</code></a></h3>
 <p>${schema.description ?? ''}</p>
 ${table(
-  ['Member', '', 'What it is'],
+  ['Member', 'Is there', 'What it is'],
   Object.entries(schema.properties ?? {}).map(([member, value]) => [
     html`<code>${member}</code>`,
-    required.includes(member) ? '' : 'optional',
+    required.includes(member) ? 'always' : 'optional',
     html`<p>${value.description ?? ''}</p><p class="soft">${typeLinks(value)}</p>`,
   ]),
 )}

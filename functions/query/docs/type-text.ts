@@ -31,5 +31,6 @@ function limits({ minimum, maximum, minLength, maxLength, minItems, maxItems }: 
 function range(unit: string, least?: number, most?: number): string {
   if (least !== undefined && most !== undefined) return `${least} to ${most}${unit}`
   if (most !== undefined) return `at most ${most}${unit}`
+  if (least === 1 && unit !== '') return 'not empty'
   return least === undefined ? '' : `at least ${least}${unit}`
 }
