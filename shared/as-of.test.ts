@@ -40,7 +40,7 @@ function booksOf(known: readonly Position[]) {
 test('holds what the books know and what was added, no less and no more, also as text', () => {
   fc.assert(
     fc.property(positions, positions, (known, added) => {
-      const asOf = withRecords(asOfBooks(booksOf(known)), added)
+      const asOf = withRecords(asOfBooks(booksOf(known)).asOf, added)
       expect(heldBy(asOf)).toEqual([...new Set([...known, ...added].map(name))].sort(byPlace))
       expect(decodeAsOf(encodeAsOf(asOf))).toEqual(asOf)
       expect(encodeAsOf(asOf)).toMatch(/^[\w-]+$/)
@@ -51,7 +51,7 @@ test('holds what the books know and what was added, no less and no more, also as
 test('tells what is new since another moment, and becomes the later one with it', () => {
   fc.assert(
     fc.property(positions, positions, (known, added) => {
-      const before = asOfBooks(booksOf(known))
+      const { asOf: before } = asOfBooks(booksOf(known))
       const now = withRecords(before, added)
       const fresh = newSince(before, now)
       const held = heldBy(before)
@@ -67,13 +67,25 @@ test('holds every record whose place is not known', () => {
   expect(withRecords([], [{ partition: -1, offset: 7 }])).toEqual([])
 })
 
-test('ends before the gaps that are too many for it', () => {
+test('ends before the gaps that are too many for it, and says that it is not whole', () => {
   const offsets = Array.from({ length: 1000 }, (_, n) => ({ partition: 0, offset: 2 * n }))
-  const asOf = asOfBooks(booksOf(offsets))
+  const { asOf, isWhole } = asOfBooks(booksOf(offsets))
+  expect(isWhole).toBe(false)
   expect(isTooLong(asOf)).toBe(false)
   expect(asOf).toMatchObject([{ last: 2 * maxMissing }])
   expect(isTooLong(withRecords(asOf, [{ partition: 0, offset: 5000 }]))).toBe(true)
-  expect(decodeAsOf(encodeAsOf(withRecords(asOf, [{ partition: 0, offset: 5000 }])))).toContain('not a moment')
+  expect(asOfBooks(booksOf(offsets.slice(0, maxMissing + 1))).isWhole).toBe(true)
+  const [book] = booksOf(offsets.slice(0, 1)).partitions
+  expect(asOfBooks({ partitions: [{ ...book!, uncounted: true }] }).isWhole).toBe(false)
+})
+
+test('is read also with the gaps of two moments, but not with any number of them', () => {
+  const withGaps = (count: number) => {
+    const missing = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n }))
+    return [{ partition: 0, last: 2 * count, missing }]
+  }
+  expect(decodeAsOf(encodeAsOf(withGaps(2 * maxMissing)))).toEqual(withGaps(2 * maxMissing))
+  expect(decodeAsOf(encodeAsOf(withGaps(5 * maxMissing + 1)))).toContain('not a moment')
 })
 
 test('takes a hundred characters for twelve partitions of a million records', () => {

@@ -11,18 +11,25 @@ export type PartitionAsOf = { partition: number; last: number; missing: readonly
 
 /** In all its partitions together: more make it longer than a link should be. */
 export const maxMissing = 200
+/** A moment between two others may have the gaps of both. */
+const mostRead = 5 * maxMissing
 
 const none: Omit<PartitionAsOf, 'partition'> = { last: -1, missing: [] }
 
-/** What the books know. Beyond too many gaps a partition is as it was before them. */
-export function asOfBooks({ partitions }: Pick<Books, 'partitions'>): AsOf {
-  const most = Math.floor(maxMissing / Math.max(1, partitions.length))
-  return partitions.map(({ partition, last, missing }) => {
+/**
+ * What the books know, as far as a moment can say it: with too many gaps a partition is as it was before the first of those that
+ * are too many. `isWhole`: it has all that is stored.
+ */
+export function asOfBooks({ partitions }: Pick<Books, 'partitions'>): { asOf: AsOf; isWhole: boolean } {
+  const whole = partitions.map(({ partition, last, missing }) => ({ partition, last, missing }))
+  const isCounted = !partitions.some(({ uncounted }) => uncounted)
+  if (!isTooLong(whole)) return { asOf: whole, isWhole: isCounted }
+  const most = Math.floor(maxMissing / partitions.length)
+  const asOf = whole.map(({ partition, last, missing }) => {
     const beyond = missing[most]
-    return beyond
-      ? { partition, last: beyond.first - 1, missing: missing.slice(0, most) }
-      : { partition, last, missing: [...missing] }
+    return { partition, last: beyond ? beyond.first - 1 : last, missing: missing.slice(0, most) }
   })
+  return { asOf, isWhole: false }
 }
 
 /** The same, and these records as well. */
@@ -85,7 +92,9 @@ export function hasRecord(asOf: AsOf, { partition, offset }: Position): boolean 
   return !known.missing.some(({ first, last }) => first <= offset && offset <= last)
 }
 
-export const isTooLong = (asOf: AsOf) => asOf.reduce((sum, { missing }) => sum + missing.length, 0) > maxMissing
+const gapsOf = (asOf: AsOf) => asOf.reduce((sum, { missing }) => sum + missing.length, 0)
+
+export const isTooLong = (asOf: AsOf) => gapsOf(asOf) > maxMissing
 
 const version = 1
 
@@ -109,7 +118,7 @@ export function decodeAsOf(text: string): AsOf | string {
   if (!bytes) return 'is not a moment of this log; take it from the asOf of an answer'
   if (bytes.readUInt8(0) !== version) return 'is of another version of this log; start again without it'
   const asOf = readPartitions(numbersIn(bytes.subarray(1)))
-  return asOf && !isTooLong(asOf) ? asOf : 'is not a moment of this log; take it from the asOf of an answer'
+  return asOf && gapsOf(asOf) <= mostRead ? asOf : 'is not a moment of this log; take it from the asOf of an answer'
 }
 
 function readPartitions(numbers: readonly number[]): AsOf | undefined {
@@ -122,7 +131,7 @@ function readPartitions(numbers: readonly number[]): AsOf | undefined {
     const missing: Gap[] = []
     let end = 0
     const gaps = next()
-    if (!(gaps <= maxMissing)) return undefined
+    if (!(gaps <= mostRead)) return undefined
     while (missing.length < gaps) {
       const first = end + next()
       end = first + next() + 1

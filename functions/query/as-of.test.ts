@@ -126,6 +126,22 @@ test('without books pages show the log as it is by then', async () => {
   expect(minutesOf(await list('/logs?limit=4&page=2'))).toEqual([10, 8, 6, 5])
 })
 
+test('where more is missing than a moment can say, nothing that is stored is hidden', async () => {
+  const { store, list, minutesOf, app } = await log()
+  const scattered = Array.from({ length: 300 }, (_, n) => ({
+    ...recorded({ id: `id-${100 + n}`, timestamp: minute(100 + n) }),
+    position: { partition: 1, offset: 2 * n + 1 },
+  }))
+  await store.save(scattered)
+  expect(await list('/logs')).toMatchObject({ asOf: null, total: 310 })
+  const second = await list('/logs?limit=5&page=2')
+  expect(minutesOf(second)).toEqual([394, 393, 392, 391, 390])
+  expect(second.asOf).toBeNull()
+  expect(await list('/stats?by=action')).toMatchObject({ total: 310, asOf: null })
+  const exported = await (await app.request('/export?format=ndjson')).text()
+  expect(exported.trimEnd().split('\n')).toHaveLength(310)
+})
+
 test('books that take long are waited for seldom', async () => {
   let read = 0
   const { list, clock } = await log((store) => ({

@@ -2,7 +2,7 @@ import { type AsOf, hasRecord, isTooLong, withRecords } from '@activity-log/shar
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { Found } from '@activity-log/shared/store/store.ts'
-import type { Known, KnownBooks } from './known-books.ts'
+import type { KnownBooks } from './known-books.ts'
 import { findPage, type Page, type Part, type Place } from './page.ts'
 
 /** Without `asOf` it is not known which records the log has: then every page shows it as it is by then. */
@@ -25,8 +25,8 @@ export async function findAsOf(asked: FindAsOf): Promise<PageAsOf> {
   const { known, request, visible } = asked
   if (request.filter.asOf) return findPinned(asked, request.filter.asOf)
   if ('page' in request.place && request.place.page === 1) {
-    const { isWhole, ...first } = await findFirst(asked, await known.recent())
-    return isWhole ? first : await findFirst(asked, await known.fresh())
+    const { isWhole, ...first } = await findFirst(asked, (await known.recent())?.asOf)
+    return isWhole ? first : await findFirst(asked, (await known.fresh())?.asOf)
   }
   const fresh = (await known.fresh())?.asOf
   const asOf = fresh && withRecords(fresh, visible ? [visible] : [])
@@ -36,7 +36,7 @@ export async function findAsOf(asked: FindAsOf): Promise<PageAsOf> {
 /** `isWhole`: the books knew all of it. */
 async function findFirst(
   { find, request }: FindAsOf,
-  before: Known | undefined,
+  before: AsOf | undefined,
 ): Promise<PageAsOf & { isWhole: boolean }> {
   const positions: Position[] = []
   const page = await findPage(async (part) => {
@@ -45,11 +45,11 @@ async function findFirst(
     return found
   }, request)
   if (!before) return { page, asOf: undefined, isWhole: false }
-  const asOf = withRecords(before.asOf, positions)
+  const asOf = withRecords(before, positions)
   return {
     page,
     asOf: isTooLong(asOf) ? undefined : asOf,
-    isWhole: positions.every((position) => hasRecord(before.asOf, position)),
+    isWhole: positions.every((position) => hasRecord(before, position)),
   }
 }
 

@@ -12,8 +12,14 @@ const patienceMs = 200
 
 export type KnownBooksOptions = { books: ActivityStore['books']; now: () => Date; log: Pick<Log, 'error'> }
 
-/** The time before which nothing acknowledged is missing, and which records the log had when that was read. */
-export type Known = { completeThrough: Date | undefined; asOf: AsOf }
+export type Known = {
+  /** The time before which nothing acknowledged is missing. */
+  completeThrough: Date | undefined
+  /** Which records the log had when that was read; undefined where they are more than a moment can say. */
+  asOf: AsOf | undefined
+  /** The same as far as a moment can say it: for who reads on from there. */
+  reached: AsOf
+}
 
 export type KnownBooks = {
   /** Of at most a second ago, where the books are read quickly. */
@@ -38,7 +44,10 @@ export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
     next = undefined
     startedAt = now().getTime()
     const found = await books()
-      .then((all) => ({ completeThrough: all.completeThrough, asOf: asOfBooks(all) }))
+      .then((all) => {
+        const { asOf: reached, isWhole } = asOfBooks(all)
+        return { completeThrough: all.completeThrough, asOf: isWhole ? reached : undefined, reached }
+      })
       .catch((error) => {
         if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the books could not be read')
         return undefined

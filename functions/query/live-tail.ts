@@ -50,9 +50,12 @@ export function openTail({ tenant, known, arrivals, log, pollMs = 250 }: TailOpt
 
   /** Brings the end up to what the books know by now. */
   async function look() {
-    const target = ((await known.fresh()) ?? (await known.recent()))?.asOf
+    const target = ((await known.fresh()) ?? (await known.recent()))?.reached
     if (!target) return
-    head ??= target
+    if (!head) {
+      head = target
+      wake()
+    }
     for (let batch = await read(head, target); batch; batch = await read(head, target)) {
       kept.set(head, batch)
       head = batch.to
@@ -101,21 +104,21 @@ export function openTail({ tenant, known, arrivals, log, pollMs = 250 }: TailOpt
     followers: () => followers,
     /** Undefined while it is not known. */
     head: () => head,
-    async join(): Promise<Disposable> {
+    /** The same, waited for until that time is over. */
+    async headWithin(ms: number): Promise<AsOf | undefined> {
+      for (const end = Date.now() + ms; !head && Date.now() < end; ) await wait(end - Date.now())
+      return head
+    },
+    join(): Disposable {
       followers++
-      let isThere = true
-      const leave = () => {
-        if (isThere) followers--
-        isThere = false
-      }
-      try {
-        if (!head) await look()
-      } catch (error) {
-        leave()
-        throw error
-      }
       if (!isLooking) void keepLooking()
-      return { [Symbol.dispose]: leave }
+      let isThere = true
+      return {
+        [Symbol.dispose]() {
+          if (isThere) followers--
+          isThere = false
+        },
+      }
     },
     /** What follows a moment, as far as one batch goes; undefined while nothing does. */
     async next(at: AsOf): Promise<Batch | undefined> {

@@ -2,7 +2,7 @@ import { decodeAsOf, encodeAsOf, hasRecord } from '@activity-log/shared/as-of.ts
 import { newApp } from '@activity-log/shared/http/app.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
-import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
 import { knownBooks } from './known-books.ts'
 import { addLive, type LiveOptions } from './live.ts'
@@ -18,7 +18,17 @@ function live(
   const changed = { ...store, ...changes(store) }
   const app = newApp(silent)
   const stop = new AbortController()
-  const known = knownBooks({ books: changed.books, now: () => new Date(), log: silent })
+  let looks = 0
+  const books = () => {
+    looks++
+    return changed.books()
+  }
+  /** Once the end was looked at so many times more. */
+  async function looked(times: number) {
+    const end = looks + times
+    await until(() => looks >= end)
+  }
+  const known = knownBooks({ books, now: () => new Date(), log: silent })
   const { arrivals } = changed
   addLive(app, { known, arrivals, log: silent, stopping: stop.signal, pollMs: 1, ...options })
   let count = 0
@@ -33,7 +43,7 @@ function live(
     const response = await app.request(path, { ...(lastEventId && { headers: { 'last-event-id': lastEventId } }) })
     return { response, ...events(response) }
   }
-  return { app, store, add, follow, stop }
+  return { app, store, add, follow, stop, looked }
 }
 
 function events(response: Response) {
@@ -194,18 +204,18 @@ test('ends in good order after its time, and when the process is told to end', a
   const { next } = await short.follow()
   await next()
   expect(await next()).toBeUndefined()
-  const { follow, stop } = live({ heartbeatMs: 100_000 })
+  const { follow, stop, looked } = live({ heartbeatMs: 100_000 })
   const stopped = await follow()
   await stopped.next()
   const end = stopped.next()
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await looked(3)
   stop.abort()
   expect(await end).toBeUndefined()
 })
 
 test('nothing is read while nobody follows, and once for all who do', async () => {
   let read = 0
-  const { follow, add } = live({}, (store) => ({
+  const { follow, add, looked } = live({}, (store) => ({
     arrivals: (query) => {
       read++
       return store.arrivals(query)
@@ -217,14 +227,57 @@ test('nothing is read while nobody follows, and once for all who do', async () =
   for (const { ids } of followers) expect(await ids(1)).toEqual(named(0))
   expect(read).toBe(1)
   await Promise.all(followers.map(({ leave }) => leave()))
+  await new Promise(setImmediate)
   await add(1)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  // who comes later begins with the end of then: had it been looked at, it would be read from where the others left
+  const later = await follow()
+  await later.next()
+  await looked(3)
   expect(read).toBe(1)
+  await later.leave()
+})
+
+test('each is shown once to all who begin at the same time, however slowly the store answers', async () => {
+  const { follow, add } = live({}, (store) => ({
+    async arrivals(query) {
+      await new Promise(setImmediate)
+      return store.arrivals(query)
+    },
+    async books() {
+      await add(1)
+      return store.books()
+    },
+  }))
+  const followers = await Promise.all(Array.from({ length: 5 }, () => follow()))
+  for (const { ids, leave } of followers) {
+    const seen = await ids(50)
+    expect(new Set(seen).size).toBe(50)
+    await leave()
+  }
+})
+
+test('a client goes on after any event, also while more is missing than a moment of a list can say', async () => {
+  const { follow, store } = live()
+  const at = (partition: number, offset: number) => ({
+    ...recorded({ id: `${partition}/${offset}` }),
+    position: { partition, offset },
+  })
+  await store.save(Array.from({ length: 190 }, (_, n) => at(1, 2 * n + 1)))
+  const first = await follow()
+  await first.next()
+  await store.save(Array.from({ length: 95 }, (_, n) => at(0, 2 * n + 1)))
+  let last: Event | undefined
+  for (let n = 0; n < 60; n++) last = await first.next()
+  await first.leave()
+  const again = await follow('/live', last?.id)
+  expect(again.response.status).toBe(200)
+  expect(new Set(await again.ids(35)).size).toBe(35)
+  await again.leave()
 })
 
 test('an outage of the store breaks no stream, and leaves nothing out', async () => {
   let isDown = false
-  const { follow, add } = live({}, (store) => ({
+  const { follow, add, looked } = live({}, (store) => ({
     arrivals: (query) => (isDown ? Promise.reject(new StoreUnavailable('down')) : store.arrivals(query)),
     books: () => (isDown ? Promise.reject(new StoreUnavailable('down')) : store.books()),
   }))
@@ -232,7 +285,7 @@ test('an outage of the store breaks no stream, and leaves nothing out', async ()
   await next()
   isDown = true
   await add(3)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await looked(3)
   isDown = false
   expect((await ids(3)).toSorted()).toEqual(named(0, 1, 2))
   await leave()

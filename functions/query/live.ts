@@ -5,7 +5,6 @@ import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { readFilterRequest } from './filter-request.ts'
-import { fromStore } from './from-store.ts'
 import { liveEvent, openTail, type Tail, type TailOptions } from './live-tail.ts'
 
 export type LiveOptions = Omit<TailOptions, 'tenant'> & {
@@ -20,6 +19,8 @@ export type LiveOptions = Omit<TailOptions, 'tenant'> & {
 }
 
 const retryMs = 1000
+/** How long a follower waits for the end of the log to be known. */
+const patienceMs = 1000
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
@@ -42,8 +43,8 @@ export function addLive(app: App, options: LiveOptions): void {
     if (typeof asOf === 'string') throw invalidInput(wrong)
     if (c.req.method === 'HEAD') return c.body(null, 200, headers)
     if (tail.followers() >= mostFollowers) throw unavailable(`${mostFollowers} follow the log already; try again.`)
-    const joined = await fromStore(tail.join)
-    const head = tail.head()
+    const joined = tail.join()
+    const head = await tail.headWithin(patienceMs)
     if (!head) {
       joined[Symbol.dispose]()
       throw unavailable('The end of the log is not known just now; try again.')

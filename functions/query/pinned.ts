@@ -4,6 +4,6 @@ import type { KnownBooks } from './known-books.ts'
 /** Of one moment: that which is asked for, or now. Where it is not known which records the log has, it is left open. */
 export async function pinned(filter: Filter, known: Pick<KnownBooks, 'fresh'>): Promise<Filter> {
   if (filter.asOf) return filter
-  const now = await known.fresh()
-  return now ? { ...filter, asOf: now.asOf } : filter
+  const asOf = (await known.fresh())?.asOf
+  return asOf ? { ...filter, asOf } : filter
 }
