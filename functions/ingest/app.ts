@@ -10,6 +10,7 @@ import type { Broker } from '@activity-log/shared/broker/broker.ts'
 import type { Checked, InputError } from '@activity-log/shared/checked.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
+import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
@@ -49,6 +50,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
   })
 
   app.post('/logs', async (c) => {
+    refuseParameters(c.req.url)
     const receivedAt = now()
     const traceparent = validTraceparent(c.req.header('traceparent'))
     const record = (sent: SentActivity) =>

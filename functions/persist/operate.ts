@@ -2,7 +2,7 @@ import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
 import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
-import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -79,8 +79,7 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
   app.all('/dead-letters/:id', methodNotAllowed('DELETE'))
 
   async function readLetter(c: Context): Promise<KeptDeadLetter> {
-    const { errors } = readParameters(c.req.url, [])
-    if (errors.length > 0) throw invalidInput(errors)
+    refuseParameters(c.req.url)
     const letter = await fromStore(store.getDeadLetter(defaultTenant, c.req.param('id') ?? ''))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     return letter

@@ -3,7 +3,7 @@ import { invalid, valid } from '@activity-log/shared/checked.ts'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
 import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
-import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { readParameters, refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { activityKey } from '@activity-log/shared/key.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
@@ -11,13 +11,12 @@ import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import type { ContextAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
-import { WholeNumber } from './parameters.ts'
+import { errorsOf, WholeNumber } from './parameters.ts'
 
 /** Finds single activities, and what their users did around them. */
 export function addActivity(app: App, store: Pick<ActivityStore, 'get' | 'find'>): void {
   app.get('/logs/:id', async (c) => {
-    const { errors } = readParameters(c.req.url, [])
-    if (errors.length > 0) throw invalidInput(errors)
+    refuseParameters(c.req.url)
     const text = JSON.stringify(await get(c.req.param('id')))
     const tag = entityTag(text)
     c.header('etag', tag)
@@ -58,7 +57,7 @@ export const ContextParameters = v.object({
 function readContextRequest(url: string) {
   const { parameters, errors } = readParameters(url, Object.keys(ContextParameters.entries))
   const parsed = v.safeParse(ContextParameters, parameters)
-  for (const { path, message } of parsed.issues ?? []) errors.push({ pointer: String(path?.[0]?.key), detail: message })
+  errors.push(...errorsOf(parsed.issues))
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
 }
 

@@ -2,7 +2,7 @@ import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { encodeAsOf } from '@activity-log/shared/as-of.ts'
 import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
-import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
@@ -92,8 +92,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   addLive(app, { known, arrivals: store.arrivals, log, stopping })
 
   app.get('/books', async (c) => {
-    const { errors } = readParameters(c.req.url, [])
-    if (errors.length > 0) throw invalidInput(errors)
+    refuseParameters(c.req.url)
     return c.json(booksAnswer(await fromStore(store.books)))
   })
   app.all('/books', methodNotAllowed('GET', 'HEAD'))

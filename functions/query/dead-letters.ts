@@ -3,7 +3,7 @@ import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { decodeCursor } from '@activity-log/shared/cursor.ts'
 import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
-import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
+import { type Parameters, readParameters, refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { deadLetterFilterDigest as digestOf, isDeadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
 import {
@@ -17,7 +17,7 @@ import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
 import { findPage, linkHeader, type Part, type Place, pageLinks } from './page.ts'
-import { CursorText, Instant, oneOf, WholeNumber } from './parameters.ts'
+import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameters.ts'
 
 /** Lists dead letters, the newest first, and shows single ones. */
 export function addDeadLetters(app: App, store: Pick<ActivityStore, 'findDeadLetters' | 'getDeadLetter'>): void {
@@ -38,8 +38,7 @@ export function addDeadLetters(app: App, store: Pick<ActivityStore, 'findDeadLet
   app.all('/dead-letters', methodNotAllowed('GET', 'HEAD'))
 
   app.get('/dead-letters/:id', async (c) => {
-    const { errors } = readParameters(c.req.url, [])
-    if (errors.length > 0) throw invalidInput(errors)
+    refuseParameters(c.req.url)
     const letter = await fromStore(() => store.getDeadLetter(defaultTenant, c.req.param('id')))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     const { headers } = letter
@@ -66,7 +65,7 @@ type DeadLettersRequest = { parameters: Parameters; filter: DeadLetterFilter; li
 function readRequest(url: string): Checked<DeadLettersRequest> {
   const { parameters, errors } = readParameters(url, Object.keys(DeadLettersParameters.entries))
   const parsed = v.safeParse(DeadLettersParameters, parameters)
-  for (const { path, message } of parsed.issues ?? []) errors.push({ pointer: String(path?.[0]?.key), detail: message })
+  errors.push(...errorsOf(parsed.issues))
   if (!parsed.success) return invalid(...errors)
   const { limit, cursor: cursorText, reason, topic, from, to, state } = parsed.output
   const filter: DeadLetterFilter = {

@@ -1,12 +1,12 @@
 import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/activity.ts'
 import { type AsOf, decodeAsOf } from '@activity-log/shared/as-of.ts'
-import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
+import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { type ActionPattern, type Filter, parseActions } from '@activity-log/shared/filter.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
 import { maxActions } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import { breadthErrors, metadataFamily, readMetadataFilters } from './metadata-filters.ts'
-import { Instant } from './parameters.ts'
+import { errorsOf, Instant } from './parameters.ts'
 
 const Actions = v.pipe(
   v.string(),
@@ -98,6 +98,3 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   if (!finished.ok) errors.push(...finished.errors)
   return errors.length > 0 ? invalid(...errors) : finished
 }
-
-const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = []): InputError[] =>
-  issues.map(({ path, message }) => ({ pointer: String(path?.[0]?.key), detail: message }))

@@ -1,3 +1,4 @@
+import type { InputError } from '@activity-log/shared/checked.ts'
 import { type Receipt, readReceipt } from '@activity-log/shared/receipt.ts'
 import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
@@ -54,3 +55,7 @@ export const OrderName = v.pipe(
 
 export const oneOf = <const Name extends string>(names: readonly Name[]) =>
   v.picklist(names, `must be one of ${names.join(', ')}`)
+
+/** What is wrong with parameters, by their names. */
+export const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = []): InputError[] =>
+  issues.map(({ path, message }) => ({ pointer: String(path?.[0]?.key), detail: message }))

@@ -4,14 +4,14 @@ import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { RecordFate } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { ReceiptAnswer } from './answers.ts'
-import { ReceiptText, Wait } from './parameters.ts'
+import { errorsOf, ReceiptText, Wait } from './parameters.ts'
 
 export const ReceiptRequest = v.object({ receipt: ReceiptText, wait: v.optional(Wait) })
 
 export function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput<typeof ReceiptRequest>> {
   const { parameters, errors } = readParameters(url, ['wait'])
   const parsed = v.safeParse(ReceiptRequest, { receipt, ...parameters })
-  for (const { path, message } of parsed.issues ?? []) errors.push({ pointer: String(path?.[0]?.key), detail: message })
+  errors.push(...errorsOf(parsed.issues))
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
 }
 

@@ -1,4 +1,5 @@
 import type { InputError } from '../checked.ts'
+import { invalidInput } from './problem.ts'
 
 export type Parameters = { readonly [name: string]: string }
 
@@ -32,6 +33,12 @@ export function readParameters(
     }
   }
   return { parameters, errors }
+}
+
+/** For a route that has none. Throws a 400 that names those that are there. */
+export function refuseParameters(url: string): void {
+  const { errors } = readParameters(url, [])
+  if (errors.length > 0) throw invalidInput(errors)
 }
 
 function decode(text: string): string | undefined {

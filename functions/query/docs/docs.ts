@@ -1,7 +1,6 @@
 import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
 import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
-import { readParameters } from '@activity-log/shared/http/parameters.ts'
-import { invalidInput } from '@activity-log/shared/http/problem.ts'
+import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { assetPaths } from '../viewer/assets.ts'
 import { referencePage } from './reference-page.ts'
 
@@ -46,9 +45,4 @@ const pageHeaders = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cache-control': 'public, no-cache',
-}
-
-function refuseParameters(url: string) {
-  const { errors } = readParameters(url, [])
-  if (errors.length > 0) throw invalidInput(errors)
 }
