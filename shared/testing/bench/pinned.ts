@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { type Running, startCommand } from '../processes.ts'
+
+/** Servers have one core and whoever loads them the other: neither can take the other's time. */
+export const serverCore = 0
+export const loadCore = Math.min(1, cpus().length - 1)
+
+/** A program as a process of its own on one core. The benchmark itself stays where it likes. */
+export function startPinned(
+  core: number,
+  [command, ...args]: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv = {},
+): Running {
+  return startCommand('taskset', ['--cpu-list', `${core}`, command, ...args], env)
+}
+
+/** The CPU time that a process has used, in seconds, as the operating system counts it. */
+export function cpuSeconds(pid: number | undefined): number {
+  // the name, which may hold anything, is in parentheses
+  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) /)
+  const [user, system] = rest.split(' ').slice(11, 13).map(Number)
+  return ((user ?? Number.NaN) + (system ?? Number.NaN)) / ticks
+}
+
+const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
