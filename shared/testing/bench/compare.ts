@@ -1,3 +1,4 @@
+import { seeded } from '../faults/random.ts'
 import { median } from './report.ts'
 
 /** What is compared with a baseline in the same run: a ratio a round, and what they are ratios of. */
@@ -11,12 +12,15 @@ export type Comparison = {
 }
 
 /** Measures each variant once a round, in an order of its own each time, so that what else the machine does hits all alike. */
-export async function interleaved<Name extends string, Measured>(
-  variants: { readonly [name in Name]: () => Promise<Measured> },
+export async function interleaved<Measured extends object>(
+  variants: { readonly [name in keyof Measured]: () => Promise<Measured[name]> },
   rounds: number,
-): Promise<{ [name in Name]: Measured[] }> {
-  const names = Object.keys(variants) as Name[]
-  const measured = Object.fromEntries(names.map((name) => [name, []])) as unknown as { [name in Name]: Measured[] }
+): Promise<{ [name in keyof Measured]: Measured[name][] }> {
+  const names = Object.keys(variants) as (keyof Measured)[]
+  const measured = Object.fromEntries(names.map((name) => [name, []])) as unknown as {
+    [name in keyof Measured]: Measured[name][]
+  }
+  const { shuffled } = seeded(`${names.join()} ${Date.now()}`)
   for (let round = 0; round < rounds; round++) {
     for (const name of shuffled(names)) measured[name].push(await variants[name]())
   }
@@ -54,12 +58,3 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
 
 /** Three digits that count. */
 const figure = (value = Number.NaN) => value.toLocaleString('en', { maximumSignificantDigits: value >= 1000 ? 4 : 3 })
-
-function shuffled<Item>(items: readonly Item[]): Item[] {
-  const order = [...items]
-  for (let at = order.length - 1; at > 0; at--) {
-    const other = Math.floor(Math.random() * (at + 1))
-    ;[order[at], order[other]] = [order[other] as Item, order[at] as Item]
-  }
-  return order
-}

@@ -1,91 +1,110 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import autocannon from 'autocannon'
-import { StartError } from '../../config.ts'
+import { ConfigError, StartError } from '../../config.ts'
 import { run } from '../../http/run.ts'
-import { answerOf, until } from '../builders.ts'
-import { aFolder, startCommand, startLog, written } from '../processes.ts'
-import { madeUpFile } from './made-up-file.ts'
-import { posting } from './posting.ts'
+import { type Comparison, comparisonTable } from './compare.ts'
+import { measureEmbedded } from './embedded.ts'
+import { fallen } from './gate.ts'
+import { measureIngest } from './ingest.ts'
+import { measureJourney } from './journey.ts'
+import { measurePersist } from './persist.ts'
+import { measureProduction } from './production.ts'
 import { measureQuery } from './query.ts'
-import { type Note, noteIn, printMachine, printTable, type Results, residentMebibytes } from './report.ts'
+import { machine, noteIn, printTable, type Report, type Results } from './report.ts'
 
-const usage = `Usage: npm run bench [-- --rounds 5 --seconds 4 --file activities.ndjson.gz]
-       npm run bench -- query [--rounds 5] [--folder FOLDER]
+const usage = `Usage: npm run bench -- WHAT [--rounds 9] [--seconds 3] [--json FILE]
 
-Measures the log in one process over loopback, from 64 connections, with the load made by another process on the same
-machine. --file is imported twice into an empty log; without it 27,324 activities are made up.
+  embedded   the log in one process (npm start) over loopback; --file FILE is imported twice, else made-up activities
+  query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next time
+  production a file is imported through all functions, over the servers below
 
-query: lists, export and live streams over 1,000,000 activities, which takes minutes to make; --folder keeps them for the
-next time.`
+Against the plain design, side by side, over the servers that KAFKA_BROKERS and MONGODB_URI name:
 
-const connections = 64
-const root = join(import.meta.dirname, '../../..')
+  ingest     activities a second, latency and CPU time, over Kafka
+  persist    events a second and CPU time, over MongoDB
+  journey    from POST until it is found, at --rate 2000 a second for --seconds 60
+  all        all of these; writes ${'shared/testing/bench/results.json'} and .md
+  gate       a short form of ingest and persist; exits with 1 when a ratio fell by more than 15 % below the recorded one`
+
+type Options = {
+  rounds: number
+  seconds: number | undefined
+  rate: number
+  file: string | undefined
+  folder: string | undefined
+}
+type Benchmark = (options: Options) => Promise<readonly Comparison[]>
+
+const recorded = join(import.meta.dirname, 'results.json')
+const short = 2
+
+const compared: { readonly [name: string]: Benchmark } = {
+  ingest: ({ rounds, seconds = 3 }) => measureIngest({ rounds, seconds }),
+  persist: ({ rounds, seconds = 3 }) => measurePersist({ rounds, seconds }),
+  journey: ({ seconds = 60, rate }) => measureJourney({ rounds: 1, seconds, rate }),
+}
+/** They print tables of their own. */
+const described: { readonly [name: string]: (options: Options, results: Results) => Promise<void> } = {
+  embedded: ({ rounds, seconds = 4, file }, results) =>
+    measureEmbedded({ rounds, seconds, file, note: noteIn(results) }),
+  production: ({ rounds, file }, results) => measureProduction({ rounds, file, note: noteIn(results) }),
+  query: ({ rounds, folder }, results) => measureQuery({ rounds, folder, note: noteIn(results) }),
+}
 
 async function main() {
-  const options = {
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    file: { type: 'string' },
-    folder: { type: 'string' },
-    help: { type: 'boolean' },
-  } as const
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
-  const [what] = positionals
+  const text = { type: 'string' } as const
+  const { values, positionals } = parseArgs({
+    options: {
+      rounds: text,
+      seconds: text,
+      rate: text,
+      file: text,
+      folder: text,
+      json: text,
+      help: { type: 'boolean' },
+    },
+    allowPositionals: true,
+  })
+  const [what = ''] = positionals
   if (values.help) return console.log(usage)
-  if (what !== undefined && what !== 'query') throw new StartError(`There is no benchmark named ${what}.\n\n${usage}`)
-  const rounds = Number(values.rounds ?? 5)
-  const duration = Number(values.seconds ?? 4)
-
-  printMachine()
-  const results: Results = new Map()
-  const note = noteIn(results)
-
-  if (what === 'query') {
-    await measureQuery({ rounds, folder: values.folder, note })
-  } else {
-    await measureImport(values.file, note)
-    await measureRequests(rounds, duration, note)
+  const options: Options = {
+    rounds: Number(values.rounds ?? (what === 'gate' ? 3 : 9)),
+    seconds: values.seconds === undefined ? undefined : Number(values.seconds),
+    rate: Number(values.rate ?? 2000),
+    file: values.file,
+    folder: values.folder,
   }
-
-  printTable(results)
-}
-
-async function measureRequests(rounds: number, duration: number, note: Note) {
-  await using log = await startLog(aFolder())
-  const url = `${log.origin}/logs`
-  const post = posting(url, connections, duration)
-  let accepted = 0
-  for (let round = 0; round < rounds; round++) {
-    const posts = await autocannon(post)
-    accepted += posts['2xx']
-    note('POST /logs, 200 bytes each: activities/s', Math.round(posts['2xx'] / posts.duration))
-    note('POST /logs: p99 in ms', posts.latency.p99)
-    note('POST /logs: not answered 202', posts.non2xx + posts.errors)
-    const behind = performance.now()
-    await until(async () => (await answerOf(await fetch(`${url}?count=exact&limit=1`))).total >= accepted)
-    note('all of them visible after: ms', Math.round(performance.now() - behind))
-    const gets = await autocannon({ url, connections, duration })
-    note('GET /logs: pages/s', Math.round(gets['2xx'] / gets.duration))
-    note('GET /logs: p99 in ms', gets.latency.p99)
-    note('GET /logs: not answered 200', gets.non2xx + gets.errors)
+  const describe = described[what]
+  if (describe) {
+    const results: Results = new Map()
+    console.log(machine())
+    await describe({ ...options, rounds: Number(values.rounds ?? 5) }, results)
+    return printTable(results)
   }
-}
+  const names = what === 'all' ? Object.keys(compared) : what === 'gate' ? ['ingest', 'persist'] : [what]
+  const unknown = names.find((name) => !Object.hasOwn(compared, name))
+  if (unknown !== undefined) throw new ConfigError(`There is no benchmark named "${unknown}".\n\n${usage}`)
+  const missing = ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
+  if (missing.length > 0) throw new StartError(`${missing.join(' and ')} not set.\n\n${usage}`)
 
-async function measureImport(file: string | undefined, note: Note) {
-  const folder = aFolder()
-  await using log = await startLog(folder)
-  const source = file ?? madeUpFile(folder)
-  for (const time of ['first', 'second'] as const) {
-    const start = performance.now()
-    const script = join(root, 'functions/local/import.ts')
-    await using program = startCommand(process.execPath, [script, source, '--url', log.origin])
-    const imported = await written(program, /([\d,]+) activities are in the log/)
-    note(
-      `import of ${imported} activities, the ${time} time, until all are visible: ms`,
-      Math.round(performance.now() - start),
-    )
-    note(`resident memory after the ${time} import: MiB`, residentMebibytes(log.child.pid))
+  console.log(machine())
+  const comparisons: Comparison[] = []
+  for (const name of names) {
+    const found = await (compared[name] as Benchmark)(what === 'gate' ? { ...options, seconds: short } : options)
+    console.log(`\n${comparisonTable(found)}`)
+    comparisons.push(...found)
+  }
+  const report: Report = { machine: machine(), comparisons }
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
+  if (what === 'all') {
+    writeFileSync(recorded, `${JSON.stringify(report, undefined, 2)}\n`)
+    writeFileSync(recorded.replace(/json$/, 'md'), `${report.machine}\n\n${comparisonTable(comparisons)}\n`)
+  }
+  if (what === 'gate') {
+    const worse = fallen((JSON.parse(readFileSync(recorded, 'utf8')) as Report).comparisons, comparisons)
+    for (const line of worse) console.log(line)
+    if (worse.length > 0) process.exitCode = 1
   }
 }
 

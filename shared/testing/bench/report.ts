@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { Comparison } from './compare.ts'
 
 /** The numbers of a benchmark, by what they measure, as a table of medians. */
 export type Results = Map<string, number[]>
@@ -12,11 +14,18 @@ export const noteIn =
     results.set(what, [...(results.get(what) ?? []), value])
   }
 
-export function printMachine(): void {
-  console.log(
-    `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-  )
+/** A benchmark as it is kept. */
+export type Report = { machine: string; comparisons: readonly Comparison[] }
+
+export function machine(): string {
+  const [cpu] = cpus()
+  const versions = ['hono', 'kafkajs', 'mongodb', 'valibot', 'express'].map((name) => `${name} ${versionOf(name)}`)
+  const memory = Math.round(totalmem() / 2 ** 30)
+  return `Node ${process.version}, ${versions.join(', ')}; Linux ${release()}, ${cpus().length} × ${cpu?.model}, ${memory} GiB`
 }
+
+const versionOf = (name: string): string =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../../node_modules', name, 'package.json'), 'utf8')).version
 
 export function printTable(results: Results): void {
   console.log(`\n| what | median | least | most | rounds |\n| --- | ---: | ---: | ---: | ---: |`)

@@ -1,0 +1,17 @@
+import { type Comparison, ratiosOf } from './compare.ts'
+import { median } from './report.ts'
+
+/** A ratio may be so much worse than the recorded one before somebody has to look. */
+const tolerated = 0.15
+
+/** Those whose ratio is worse than it was, in words. What has no target, and what is new, cannot be. */
+export function fallen(before: readonly Comparison[], now: readonly Comparison[]): readonly string[] {
+  return now.flatMap((comparison) => {
+    const { what, against, target } = comparison
+    const then = before.find((each) => each.what === what && each.against === against)
+    if (!target || !then) return []
+    const [was, is] = [median(ratiosOf(then)), median(ratiosOf(comparison))]
+    const isWorse = 'least' in target ? is < was * (1 - tolerated) : is > was * (1 + tolerated)
+    return isWorse ? [`${what}: ${is.toFixed(2)} × ${against}; it was ${was.toFixed(2)} ×`] : []
+  })
+}

@@ -1,0 +1,94 @@
+import { Agent, request } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/**
+ * node journey-load.ts INGEST QUERY RATE SECONDS: posts so many activities a second, whether or not the ones before are
+ * answered, and looks for some of them until they are found. Writes what it saw as JSON.
+ */
+export type Journey = {
+  sent: number
+  accepted: number
+  refused: number
+  /** From POST until found, in ms: of those that are looked for. */
+  p50: number
+  p99: number
+  /** Accepted, looked for and never found. */
+  lost: number
+}
+
+const [ingest = '', query = '', rate = '', seconds = ''] = process.argv.slice(2)
+const tickMs = 10
+const probesPerSecond = 10
+/** Answers that take longer are not waited for. */
+const timeoutMs = 30_000
+/** How long something is looked for after the last POST. */
+const patienceMs = 120_000
+
+const agent = new Agent({ keepAlive: true, maxSockets: 512 })
+const tookMs: number[] = []
+let sent = 0
+let accepted = 0
+let lost = 0
+
+function post(userId: string): Promise<boolean> {
+  const metadata = { button: 'buy', page: '/checkout/payment', session: crypto.randomUUID(), ip: '203.0.113.9' }
+  const body = JSON.stringify({ userId, action: 'click_button', timestamp: new Date().toISOString(), metadata })
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  sent++
+  return new Promise((resolve) => {
+    const posting = request(`${ingest}/logs`, { method: 'POST', headers, agent, timeout: timeoutMs }, (response) => {
+      response.resume()
+      const isAccepted = response.statusCode === 202
+      if (isAccepted) accepted++
+      resolve(isAccepted)
+    })
+    posting.once('timeout', () => posting.destroy())
+    posting.once('error', () => resolve(false))
+    posting.end(body)
+  })
+}
+
+const isFound = (userId: string) =>
+  new Promise<boolean>((resolve) => {
+    const asking = request(`${query}/logs?userId=${userId}&limit=1`, { agent, timeout: timeoutMs }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.once('end', () => resolve(text.includes('click_button')))
+    })
+    asking.once('timeout', () => asking.destroy())
+    asking.once('error', () => resolve(false))
+    asking.end()
+  })
+
+async function follow(userId: string) {
+  const sentAt = performance.now()
+  if (!(await post(userId))) return
+  for (const giveUpAt = end + patienceMs; ; ) {
+    if (await isFound(userId)) return void tookMs.push(performance.now() - sentAt)
+    const now = performance.now()
+    if (now > giveUpAt) return void lost++
+    // what takes long is asked for less often, or asking would be all that is done
+    await wait(Math.max(10, (now - sentAt) / 10))
+  }
+}
+
+const begin = performance.now()
+const end = begin + Number(seconds) * 1000
+const underWay: Promise<unknown>[] = []
+let probes = 0
+for (let now = begin; now < end; now = performance.now()) {
+  const due = ((now - begin) / 1000) * Number(rate)
+  while (sent < due) {
+    const isProbe = probes < ((now - begin) / 1000) * probesPerSecond
+    underWay.push(isProbe ? follow(`probe-${probes++}`) : post(`user_${100 + (sent % 900)}`))
+  }
+  await wait(tickMs)
+}
+await Promise.all(underWay)
+tookMs.sort((a, b) => a - b)
+const at = (share: number) => tookMs[Math.floor(share * (tookMs.length - 1))] ?? Number.NaN
+const journey: Journey = { sent, accepted, refused: sent - accepted, p50: at(0.5), p99: at(0.99), lost }
+console.log(JSON.stringify(journey))
+process.exit(0)

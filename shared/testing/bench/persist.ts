@@ -1,0 +1,31 @@
+import { aDatabase } from '../mongodb.ts'
+import { mongodbUri } from '../servers.ts'
+import { type Comparison, interleaved } from './compare.ts'
+import { aServer, type LoadOptions, rowsOf } from './server.ts'
+
+/** What KafkaSource has under way at once. */
+const connections = 50
+
+/** persist over MongoDB, against one insert a request, and itself without MongoDB. */
+export async function measurePersist({ rounds, seconds }: LoadOptions): Promise<Comparison[]> {
+  await using stack = new AsyncDisposableStack()
+  const env = () => ({ MONGODB_URI: mongodbUri, MONGODB_DATABASE: stack.use(aDatabase()).name, PORT: '0' })
+  const ours = stack.use(await aServer('functions/persist/main.ts', env(), /"port":(\d+)/))
+  const plain = stack.use(await aServer('shared/testing/bench/plain/persist.ts', env(), /localhost:(\d+)/))
+  const alone = stack.use(await aServer('shared/testing/bench/persist-alone.ts', {}, /localhost:(\d+)/))
+  const under = (server: typeof ours) => () => server.under('events', connections, seconds)
+  const measured = await interleaved({ ours: under(ours), plain: under(plain), alone: under(alone) }, rounds)
+  const row = rowsOf(measured)
+  const plainDesign = 'Express, CloudEvents SDK, an insertOne a request'
+  return [
+    row(
+      `persist, ${connections} under way: events/s`,
+      plainDesign,
+      { least: 3.5 },
+      ['ours', 'rate'],
+      ['plain', 'rate'],
+    ),
+    row('persist: CPU µs an event', plainDesign, undefined, ['ours', 'cpuMicros'], ['plain', 'cpuMicros']),
+    row('persist, no store: events/s', 'with MongoDB', undefined, ['alone', 'rate'], ['ours', 'rate']),
+  ]
+}
