@@ -1,8 +1,14 @@
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
+import { listen } from '@activity-log/shared/http/serve.ts'
 import { anActivity, answerOf, post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
 import { CloudEvent, HTTP } from 'cloudevents'
-import { describe, expect, test } from 'vitest'
-import { createApp, type IngestDependencies } from './app.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp, type Ingest, type IngestDependencies } from './app.ts'
+
+/** How a request gets to the app: handed to it, or over a socket, where its front is. */
+type Way = (app: Ingest, init: RequestInit, path: string) => Promise<Response>
+const handed: Way = async (app, init, path) => app.request(path, init)
+let way = handed
 
 function ingest(changes: Partial<IngestDependencies> = {}) {
   const published: EventRecord[] = []
@@ -19,9 +25,10 @@ function ingest(changes: Partial<IngestDependencies> = {}) {
     newId: () => `made-${++ids}`,
     ...changes,
   })
-  const send = (body: unknown, headers?: Record<string, string>) => app.request('/logs', post(body, headers))
+  const request = (init: RequestInit, path = '/logs') => way(app, init, path)
+  const send = (body: unknown, headers?: Record<string, string>) => request(post(body, headers))
   const stored = () => published.map(({ value }) => JSON.parse(value))
-  return { app, published, stored, send }
+  return { app, published, stored, request, send }
 }
 
 const ndjson = { 'content-type': 'application/x-ndjson' }
@@ -31,466 +38,497 @@ const lines = (...items: unknown[]) =>
   items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join('\n')
 const pointers = async (response: Response) => (await answerOf(response)).errors.map((error) => error.pointer)
 
-describe('one activity', () => {
-  test('is answered 202 with its id, timestamp and receipt, and published as it was sent', async () => {
-    const { send, stored } = ingest()
-    const activity = anActivity({ id: 'a/b', metadata: { button: 'buy', n: [1, null, { x: true }] } })
-    const response = await send(activity)
-    expect(response.status).toBe(202)
-    expect(response.headers.get('location')).toBe('/logs/a%2Fb')
-    expect(await answerOf(response)).toEqual({
-      id: 'a/b',
-      timestamp: activity.timestamp,
-      receipt: expect.stringMatching(/^[\w-]{24}$/),
+describe.each(['handed over', 'at the front'])('%s:', (name) => {
+  let atFront: Ingest
+  let server: Awaited<ReturnType<typeof listen>>
+  beforeAll(async () => {
+    if (name === 'handed over') return
+    const front: Ingest['front'] = (...both) => atFront.front(...both)
+    server = await listen({ front, fetch: (request) => atFront.fetch(request), port: 0, log: silent })
+    way = (app, init, path) => {
+      atFront = app
+      return fetch(`http://localhost:${server.port}${path}`, init)
+    }
+  })
+  afterAll(async () => {
+    way = handed
+    await server?.[Symbol.asyncDispose]()
+  })
+
+  describe('one activity', () => {
+    test('is answered 202 with its id, timestamp and receipt, and published as it was sent', async () => {
+      const { send, stored } = ingest()
+      const activity = anActivity({ id: 'a/b', metadata: { button: 'buy', n: [1, null, { x: true }] } })
+      const response = await send(activity)
+      expect(response.status).toBe(202)
+      expect(response.headers.get('location')).toBe('/logs/a%2Fb')
+      expect(await answerOf(response)).toEqual({
+        id: 'a/b',
+        timestamp: activity.timestamp,
+        receipt: expect.stringMatching(/^[\w-]{24}$/),
+      })
+      expect(stored()).toEqual([activity])
     })
-    expect(stored()).toEqual([activity])
-  })
 
-  test('without an id and a timestamp gets both, and the record says so', async () => {
-    const { send, stored, published } = ingest()
-    expect(await answerOf(await send({ userId: 'u', action: 'a' }))).toMatchObject({
-      id: 'made-1',
-      timestamp: '2026-01-01T00:00:00Z',
+    test('without an id and a timestamp gets both, and the record says so', async () => {
+      const { send, stored, published } = ingest()
+      expect(await answerOf(await send({ userId: 'u', action: 'a' }))).toMatchObject({
+        id: 'made-1',
+        timestamp: '2026-01-01T00:00:00Z',
+      })
+      expect(stored()).toEqual([{ id: 'made-1', userId: 'u', action: 'a', timestamp: '2026-01-01T00:00:00Z' }])
+      expect(published[0]?.headers).toMatchObject({
+        ce_filledin: 'id-timestamp',
+        ce_recordedtime: '2026-01-01T00:00:00.000Z',
+      })
     })
-    expect(stored()).toEqual([{ id: 'made-1', userId: 'u', action: 'a', timestamp: '2026-01-01T00:00:00Z' }])
-    expect(published[0]?.headers).toMatchObject({
-      ce_filledin: 'id-timestamp',
-      ce_recordedtime: '2026-01-01T00:00:00.000Z',
+
+    test.each(['"key-1"', 'key-1'])('takes its id from the Idempotency-Key %s', async (key) => {
+      const { send, stored, published } = ingest()
+      const response = await send(anActivity({ id: undefined }), { 'idempotency-key': key })
+      expect((await answerOf(response)).id).toBe('key-1')
+      expect(stored()[0].id).toBe('key-1')
+      expect(published[0]?.headers).not.toHaveProperty('ce_filledin')
+    })
+
+    test('keeps the trace that it belongs to, and drops a malformed one', async () => {
+      const { send, published } = ingest()
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+      await send(anActivity(), { traceparent })
+      await send(anActivity(), { traceparent: 'x' })
+      expect(published.map(({ headers }) => headers['ce_traceparent'])).toEqual([traceparent, undefined])
+    })
+
+    test('may begin with a byte order mark, and name its charset', async () => {
+      const { send, stored } = ingest()
+      const body = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(JSON.stringify(anActivity()))])
+      expect((await send(body, { 'content-type': 'Application/JSON; charset="UTF-8"' })).status).toBe(202)
+      expect(stored()).toEqual([anActivity()])
     })
   })
 
-  test.each(['"key-1"', 'key-1'])('takes its id from the Idempotency-Key %s', async (key) => {
-    const { send, stored, published } = ingest()
-    const response = await send(anActivity({ id: undefined }), { 'idempotency-key': key })
-    expect((await answerOf(response)).id).toBe('key-1')
-    expect(stored()[0].id).toBe('key-1')
-    expect(published[0]?.headers).not.toHaveProperty('ce_filledin')
-  })
-
-  test('keeps the trace that it belongs to, and drops a malformed one', async () => {
-    const { send, published } = ingest()
-    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
-    await send(anActivity(), { traceparent })
-    await send(anActivity(), { traceparent: 'x' })
-    expect(published.map(({ headers }) => headers['ce_traceparent'])).toEqual([traceparent, undefined])
-  })
-
-  test('may begin with a byte order mark, and name its charset', async () => {
-    const { send, stored } = ingest()
-    const body = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(JSON.stringify(anActivity()))])
-    expect((await send(body, { 'content-type': 'Application/JSON; charset="UTF-8"' })).status).toBe(202)
-    expect(stored()).toEqual([anActivity()])
-  })
-})
-
-describe('what is refused, with nothing stored', () => {
-  const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
-  const withMetadata = (text: string) => `{"userId":"u","action":"a","metadata":${text}}`
-  test.each<[string, unknown, Record<string, string> | undefined, number, string[] | undefined]>([
-    ['an empty body', '', undefined, 400, ['']],
-    ['malformed JSON', '{"userId":', undefined, 400, ['']],
-    ['JSON that is no object', '"text"', undefined, 400, ['']],
-    ['null', 'null', undefined, 400, ['']],
-    [
-      'every error at once',
-      { userId: ' ', timestamp: '1', ip: 1, more: 2 },
-      undefined,
-      400,
-      ['/userId', '/action', '/timestamp', '/ip', '/more'],
-    ],
-    [
-      'wrong types',
-      { userId: 1, action: {}, id: 5, metadata: [] },
-      undefined,
-      400,
-      ['/id', '/userId', '/action', '/metadata'],
-    ],
-    [
-      'an unknown member with a special name',
-      '{"userId":"u","action":"a","__proto__":{"x":1}}',
-      undefined,
-      400,
-      ['/__proto__'],
-    ],
-    ['a name that is too long', anActivity({ userId: 'x'.repeat(257) }), undefined, 400, ['/userId']],
-    ['an id with a space', anActivity({ id: 'a b' }), undefined, 400, ['/id']],
-    ['an id that no path can hold', anActivity({ id: '..' }), undefined, 400, ['/id']],
-    ['a day that does not exist', anActivity({ timestamp: '2024-02-31T00:00:00Z' }), undefined, 400, ['/timestamp']],
-    ['an hour that does not exist', anActivity({ timestamp: '2024-01-01T24:00:00Z' }), undefined, 400, ['/timestamp']],
-    ['a timestamp in words', anActivity({ timestamp: 'Jan 1 2024' }), undefined, 400, ['/timestamp']],
-    ['a timestamp without offset', anActivity({ timestamp: '2024-01-01T00:00:00' }), undefined, 400, ['/timestamp']],
-    ['a time far ahead', anActivity({ timestamp: '2026-01-02T00:00:01Z' }), undefined, 400, ['/timestamp']],
-    ['a number beyond all bounds', withMetadata('{"n":1e400}'), undefined, 400, ['/metadata/n']],
-    ['a number that would change', withMetadata('{"n":[9007199254740993]}'), undefined, 400, ['/metadata/n/0']],
-    ['a NUL', withMetadata('{"a":"x\\u0000"}'), undefined, 400, ['/metadata/a']],
-    ['half a character', withMetadata('{"a":"\\ud800"}'), undefined, 400, ['/metadata/a']],
-    ['a member named twice', '{"userId":"u","action":"a","userId":"v"}', undefined, 400, ['/userId']],
-    [
-      'a name that the store cannot keep',
-      withMetadata('{"a":{"_bsontype":"x"}}'),
-      undefined,
-      400,
-      ['/metadata/a/_bsontype'],
-    ],
-    ['metadata that is too deep', withMetadata(deep(33)), undefined, 400, [`/metadata${'/a'.repeat(32)}`]],
-    ['JSON that is absurdly deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, undefined, 400, undefined],
-    [
-      'too many metadata',
-      anActivity({ metadata: Object.fromEntries(Array.from({ length: 257 }, (_, n) => [n, n])) }),
-      undefined,
-      400,
-      ['/metadata'],
-    ],
-    ['too much metadata', anActivity({ metadata: { x: 'x'.repeat(32 * 1024) } }), undefined, 400, ['/metadata']],
-    ['an Idempotency-Key beside another id', anActivity(), { 'idempotency-key': 'k' }, 400, ['Idempotency-Key']],
-    [
-      'an Idempotency-Key that is no id',
-      anActivity({ id: undefined }),
-      { 'idempotency-key': 'a b' },
-      400,
-      ['Idempotency-Key'],
-    ],
-    ['an Idempotency-Key on many', [anActivity()], { 'idempotency-key': 'k' }, 400, ['Idempotency-Key']],
-    ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), undefined, 400, undefined],
-    ['no activity at all', '[]', undefined, 400, undefined],
-    ['nothing but blank lines', '\n\n', ndjson, 400, undefined],
-    ['more than 1,000', JSON.stringify(Array(1001).fill(anActivity())), undefined, 413, undefined],
-    ['more than 1,000 lines', lines(...Array(1001).fill(anActivity())), ndjson, 413, undefined],
-    ['one that is too big', anActivity({ metadata: { x: 'x'.repeat(256 * 1024) } }), undefined, 413, undefined],
-    ['many that are too big', `[${' '.repeat(4 * 1024 * 1024)}]`, undefined, 413, undefined],
-    [
-      'the form that curl sends by default',
-      'userId=u',
-      { 'content-type': 'application/x-www-form-urlencoded' },
-      415,
-      undefined,
-    ],
-    ['another charset', anActivity(), { 'content-type': 'application/json; charset=iso-8859-1' }, 415, undefined],
-    ['a content type that is none', anActivity(), { 'content-type': 'json' }, 415, undefined],
-    ['a compressed body', anActivity(), { 'content-encoding': 'gzip' }, 415, undefined],
-    ['a batch of CloudEvents that is none', {}, batch, 400, undefined],
-  ])('%s', async (_what, body, headers, status, expected) => {
-    const { send, published } = ingest()
-    const response = await send(body, headers)
-    expect(response.status).toBe(status)
-    expect(response.headers.get('content-type')).toBe('application/problem+json')
-    const problem = await answerOf(response.clone())
-    expect(problem).toMatchObject({
-      status,
-      type: expect.stringContaining('urn:'),
-      title: expect.any(String),
-      detail: expect.any(String),
+  describe('what is refused, with nothing stored', () => {
+    const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+    const withMetadata = (text: string) => `{"userId":"u","action":"a","metadata":${text}}`
+    test.each<[string, unknown, Record<string, string> | undefined, number, string[] | undefined]>([
+      ['an empty body', '', undefined, 400, ['']],
+      ['malformed JSON', '{"userId":', undefined, 400, ['']],
+      ['JSON that is no object', '"text"', undefined, 400, ['']],
+      ['null', 'null', undefined, 400, ['']],
+      [
+        'every error at once',
+        { userId: ' ', timestamp: '1', ip: 1, more: 2 },
+        undefined,
+        400,
+        ['/userId', '/action', '/timestamp', '/ip', '/more'],
+      ],
+      [
+        'wrong types',
+        { userId: 1, action: {}, id: 5, metadata: [] },
+        undefined,
+        400,
+        ['/id', '/userId', '/action', '/metadata'],
+      ],
+      [
+        'an unknown member with a special name',
+        '{"userId":"u","action":"a","__proto__":{"x":1}}',
+        undefined,
+        400,
+        ['/__proto__'],
+      ],
+      ['a name that is too long', anActivity({ userId: 'x'.repeat(257) }), undefined, 400, ['/userId']],
+      ['an id with a space', anActivity({ id: 'a b' }), undefined, 400, ['/id']],
+      ['an id that no path can hold', anActivity({ id: '..' }), undefined, 400, ['/id']],
+      ['a day that does not exist', anActivity({ timestamp: '2024-02-31T00:00:00Z' }), undefined, 400, ['/timestamp']],
+      [
+        'an hour that does not exist',
+        anActivity({ timestamp: '2024-01-01T24:00:00Z' }),
+        undefined,
+        400,
+        ['/timestamp'],
+      ],
+      ['a timestamp in words', anActivity({ timestamp: 'Jan 1 2024' }), undefined, 400, ['/timestamp']],
+      ['a timestamp without offset', anActivity({ timestamp: '2024-01-01T00:00:00' }), undefined, 400, ['/timestamp']],
+      ['a time far ahead', anActivity({ timestamp: '2026-01-02T00:00:01Z' }), undefined, 400, ['/timestamp']],
+      ['a number beyond all bounds', withMetadata('{"n":1e400}'), undefined, 400, ['/metadata/n']],
+      ['a number that would change', withMetadata('{"n":[9007199254740993]}'), undefined, 400, ['/metadata/n/0']],
+      ['a NUL', withMetadata('{"a":"x\\u0000"}'), undefined, 400, ['/metadata/a']],
+      ['half a character', withMetadata('{"a":"\\ud800"}'), undefined, 400, ['/metadata/a']],
+      ['a member named twice', '{"userId":"u","action":"a","userId":"v"}', undefined, 400, ['/userId']],
+      [
+        'a name that the store cannot keep',
+        withMetadata('{"a":{"_bsontype":"x"}}'),
+        undefined,
+        400,
+        ['/metadata/a/_bsontype'],
+      ],
+      ['metadata that is too deep', withMetadata(deep(33)), undefined, 400, [`/metadata${'/a'.repeat(32)}`]],
+      ['JSON that is absurdly deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, undefined, 400, undefined],
+      [
+        'too many metadata',
+        anActivity({ metadata: Object.fromEntries(Array.from({ length: 257 }, (_, n) => [n, n])) }),
+        undefined,
+        400,
+        ['/metadata'],
+      ],
+      ['too much metadata', anActivity({ metadata: { x: 'x'.repeat(32 * 1024) } }), undefined, 400, ['/metadata']],
+      ['an Idempotency-Key beside another id', anActivity(), { 'idempotency-key': 'k' }, 400, ['Idempotency-Key']],
+      [
+        'an Idempotency-Key that is no id',
+        anActivity({ id: undefined }),
+        { 'idempotency-key': 'a b' },
+        400,
+        ['Idempotency-Key'],
+      ],
+      ['an Idempotency-Key on many', [anActivity()], { 'idempotency-key': 'k' }, 400, ['Idempotency-Key']],
+      ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), undefined, 400, undefined],
+      ['no activity at all', '[]', undefined, 400, undefined],
+      ['nothing but blank lines', '\n\n', ndjson, 400, undefined],
+      ['more than 1,000', JSON.stringify(Array(1001).fill(anActivity())), undefined, 413, undefined],
+      ['more than 1,000 lines', lines(...Array(1001).fill(anActivity())), ndjson, 413, undefined],
+      ['one that is too big', anActivity({ metadata: { x: 'x'.repeat(256 * 1024) } }), undefined, 413, undefined],
+      ['many that are too big', `[${' '.repeat(4 * 1024 * 1024)}]`, undefined, 413, undefined],
+      [
+        'the form that curl sends by default',
+        'userId=u',
+        { 'content-type': 'application/x-www-form-urlencoded' },
+        415,
+        undefined,
+      ],
+      ['another charset', anActivity(), { 'content-type': 'application/json; charset=iso-8859-1' }, 415, undefined],
+      ['a content type that is none', anActivity(), { 'content-type': 'json' }, 415, undefined],
+      ['a compressed body', anActivity(), { 'content-encoding': 'gzip' }, 415, undefined],
+      ['a batch of CloudEvents that is none', {}, batch, 400, undefined],
+    ])('%s', async (_what, body, headers, status, expected) => {
+      const { send, published } = ingest()
+      const response = await send(body, headers)
+      expect(response.status).toBe(status)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+      const problem = await answerOf(response.clone())
+      expect(problem).toMatchObject({
+        status,
+        type: expect.stringContaining('urn:'),
+        title: expect.any(String),
+        detail: expect.any(String),
+      })
+      if (expected) expect((await pointers(response)).toSorted()).toEqual(expected.toSorted())
+      expect(JSON.stringify(problem)).not.toMatch(/\bat .*\.ts|node_modules|SyntaxError/)
+      expect(published).toEqual([])
     })
-    if (expected) expect((await pointers(response)).toSorted()).toEqual(expected.toSorted())
-    expect(JSON.stringify(problem)).not.toMatch(/\bat .*\.ts|node_modules|SyntaxError/)
-    expect(published).toEqual([])
+
+    test('a body that is too big though it does not say so', async () => {
+      const { request } = ingest()
+      const chunk = new Uint8Array(1024 * 1024)
+      let sent = 0
+      const body = new ReadableStream({
+        pull(controller) {
+          controller.enqueue(chunk)
+          if (++sent === 100) controller.close()
+        },
+      })
+      const response = await request({ ...post(''), body, duplex: 'half' } as RequestInit)
+      expect(response.status).toBe(413)
+      expect(response.headers.get('connection')).toBe('close')
+      expect(sent).toBeLessThan(20)
+    })
+
+    test('a parameter, and another path', async () => {
+      const { request, published } = ingest()
+      const named = await request(post(anActivity()), '/logs?userId=ada')
+      expect([named.status, await pointers(named)]).toEqual([400, ['userId']])
+      expect((await request(post(anActivity()), '/nowhere')).status).toBe(404)
+      expect(published).toEqual([])
+    })
+
+    test('another method, with the one that is allowed', async () => {
+      const response = await ingest().request({ method: 'PUT' })
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+      expect((await ingest().app.request('/nowhere')).status).toBe(404)
+    })
   })
 
-  test('a body that is too big though it does not say so', async () => {
-    const { app } = ingest()
-    const chunk = new Uint8Array(1024 * 1024)
-    let sent = 0
-    const body = new ReadableStream({
-      pull(controller) {
-        controller.enqueue(chunk)
-        if (++sent === 100) controller.close()
+  describe('many errors make no large answer, and take no long time', () => {
+    const bad = `[${'-0,'.repeat(400_000)}-0]`
+    test.each<[string, string | Uint8Array, Record<string, string>?]>([
+      [
+        'one value among many that would change',
+        `[${`${JSON.stringify(anActivity())},`.repeat(500)}{"metadata":{"x":${bad}}}]`,
+      ],
+      ['values at every level', `${'{"a":[-0,'.repeat(5000)}1${']}'.repeat(5000)}`],
+      [
+        'names that the store cannot keep, below a long one',
+        `{"metadata":{"${'k'.repeat(100_000)}":[${'{"_bsontype":1},'.repeat(5000)}1]}}`,
+      ],
+      ['members that are none', `{${Array.from({ length: 20_000 }, (_, n) => `"m${n}":1`).join()}}`],
+      ['a million values', `[{"userId":"u","action":"a","metadata":{"n":[${'1,'.repeat(2_000_000)}1]}}]`],
+      ['lines that are no UTF-8', Buffer.from('\xff\n'.repeat(2_000_000), 'latin1'), ndjson],
+      ['names that no CloudEvent has', `[{${Array.from({ length: 200_000 }, (_, n) => `"N${n}":1`).join()}}]`, batch],
+      [
+        'values of binary data',
+        `[${'-0,'.repeat(80_000)}-0]`,
+        { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' },
+      ],
+      [
+        'data in base64',
+        JSON.stringify([
+          { specversion: '1.0', id: 'i', source: '/s', type: 't', data_base64: btoa('['.repeat(3_000_000)) },
+        ]),
+        batch,
+      ],
+    ])(
+      '%s',
+      async (_what, body, headers) => {
+        const { send, stored } = ingest()
+        const response = await send(body, headers)
+        expect([207, 400, 413]).toContain(response.status)
+        expect((await response.text()).length).toBeLessThan(200_000)
+        expect(stored().every(({ userId }) => userId === 'user_123')).toBe(true)
       },
+      5_000,
+    )
+
+    test('every spoilt item of a thousand is refused, whatever the others hold', async () => {
+      const { send, published } = ingest()
+      const items = Array.from(
+        { length: 1000 },
+        () => `{"userId":"u","action":"a","metadata":{"n":[${'-0,'.repeat(40)}-0]}}`,
+      )
+      expect((await send(`[${items.join()}]`)).status).toBe(400)
+      expect(published).toEqual([])
     })
-    const response = await app.request('/logs', { ...post(''), body, duplex: 'half' } as RequestInit)
-    expect(response.status).toBe(413)
-    expect(response.headers.get('connection')).toBe('close')
-    expect(sent).toBeLessThan(10)
   })
 
-  test('another method, with the one that is allowed', async () => {
-    const response = await ingest().app.request('/logs', { method: 'PUT' })
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
-    expect((await ingest().app.request('/nowhere')).status).toBe(404)
-  })
-})
-
-describe('many errors make no large answer, and take no long time', () => {
-  const bad = `[${'-0,'.repeat(400_000)}-0]`
-  test.each<[string, string | Uint8Array, Record<string, string>?]>([
-    [
-      'one value among many that would change',
-      `[${`${JSON.stringify(anActivity())},`.repeat(500)}{"metadata":{"x":${bad}}}]`,
-    ],
-    ['values at every level', `${'{"a":[-0,'.repeat(5000)}1${']}'.repeat(5000)}`],
-    [
-      'names that the store cannot keep, below a long one',
-      `{"metadata":{"${'k'.repeat(100_000)}":[${'{"_bsontype":1},'.repeat(5000)}1]}}`,
-    ],
-    ['members that are none', `{${Array.from({ length: 20_000 }, (_, n) => `"m${n}":1`).join()}}`],
-    ['a million values', `[{"userId":"u","action":"a","metadata":{"n":[${'1,'.repeat(2_000_000)}1]}}]`],
-    ['lines that are no UTF-8', Buffer.from('\xff\n'.repeat(2_000_000), 'latin1'), ndjson],
-    ['names that no CloudEvent has', `[{${Array.from({ length: 200_000 }, (_, n) => `"N${n}":1`).join()}}]`, batch],
-    [
-      'values of binary data',
-      `[${'-0,'.repeat(80_000)}-0]`,
-      { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' },
-    ],
-    [
-      'data in base64',
-      JSON.stringify([
-        { specversion: '1.0', id: 'i', source: '/s', type: 't', data_base64: btoa('['.repeat(3_000_000)) },
-      ]),
-      batch,
-    ],
-  ])(
-    '%s',
-    async (_what, body, headers) => {
+  describe('many activities', () => {
+    test.each<[string, string, Record<string, string> | undefined]>([
+      ['an array', JSON.stringify([anActivity({ id: 'a' }), anActivity({ id: 'b' })]), undefined],
+      ['lines', `${lines(anActivity({ id: 'a' }), '', anActivity({ id: 'b' }))}\r\n`, ndjson],
+    ])('as %s are all accepted, in order', async (_what, body, headers) => {
       const { send, stored } = ingest()
       const response = await send(body, headers)
-      expect([207, 400, 413]).toContain(response.status)
-      expect((await response.text()).length).toBeLessThan(200_000)
-      expect(stored().every(({ userId }) => userId === 'user_123')).toBe(true)
-    },
-    5_000,
-  )
-
-  test('every spoilt item of a thousand is refused, whatever the others hold', async () => {
-    const { send, published } = ingest()
-    const items = Array.from(
-      { length: 1000 },
-      () => `{"userId":"u","action":"a","metadata":{"n":[${'-0,'.repeat(40)}-0]}}`,
-    )
-    expect((await send(`[${items.join()}]`)).status).toBe(400)
-    expect(published).toEqual([])
-  })
-})
-
-describe('many activities', () => {
-  test.each<[string, string, Record<string, string> | undefined]>([
-    ['an array', JSON.stringify([anActivity({ id: 'a' }), anActivity({ id: 'b' })]), undefined],
-    ['lines', `${lines(anActivity({ id: 'a' }), '', anActivity({ id: 'b' }))}\r\n`, ndjson],
-  ])('as %s are all accepted, in order', async (_what, body, headers) => {
-    const { send, stored } = ingest()
-    const response = await send(body, headers)
-    expect(response.status).toBe(202)
-    const { results } = await answerOf(response)
-    expect(results).toEqual([
-      { index: 0, status: 'accepted', id: 'a', receipt: expect.any(String) },
-      { index: 1, status: 'accepted', id: 'b', receipt: expect.any(String) },
-    ])
-    expect(stored()).toEqual([anActivity({ id: 'a' }), anActivity({ id: 'b' })])
-  })
-
-  test('keep the good ones when one is wrong, and say what is wrong with it', async () => {
-    const { send, stored } = ingest()
-    const response = await send([anActivity({ id: 'a' }), { userId: 'u', nested: 1 }, anActivity({ id: 'c' })])
-    expect(response.status).toBe(207)
-    const { results } = await answerOf(response)
-    expect(results.map((result) => result.status)).toEqual(['accepted', 'invalid', 'accepted'])
-    expect(results[1]?.errors.map((error) => error.pointer)).toEqual(['/1/action', '/1/nested'])
-    expect(stored().map(({ id }) => id)).toEqual(['a', 'c'])
-  })
-
-  test('a line that is broken, or no UTF-8, spoils no other', async () => {
-    const { send, stored } = ingest()
-    const text = Buffer.from(lines(anActivity({ id: 'a' }), '{"broken"', anActivity({ id: 'c' }), ''))
-    const response = await send(
-      Buffer.concat([text, Buffer.from([0xff, 0x0a]), Buffer.from(JSON.stringify(anActivity({ id: 'e' })))]),
-      ndjson,
-    )
-    expect(response.status).toBe(207)
-    const { results } = await answerOf(response)
-    expect(results.map((result) => result.status)).toEqual(['accepted', 'invalid', 'accepted', 'invalid', 'accepted'])
-    expect(results[1]?.errors).toEqual([{ pointer: '/1', detail: expect.stringContaining('line 2') }])
-    expect(stored().map(({ id }) => id)).toEqual(['a', 'c', 'e'])
-  })
-
-  test('a value in an array that would change spoils only its own activity', async () => {
-    const { send, stored } = ingest()
-    const good = JSON.stringify(anActivity({ id: 'a' }))
-    const response = await send(`[${good},{"userId":"u","action":"x","metadata":{"n":1e400}}]`)
-    expect((await answerOf(response)).results[1]?.errors[0]?.pointer).toBe('/1/metadata/n')
-    expect(stored().map(({ id }) => id)).toEqual(['a'])
-  })
-
-  test('are refused when none of them is valid, with every reason', async () => {
-    const response = await ingest().send([{}, 1])
-    expect(response.status).toBe(400)
-    expect(response.headers.get('content-type')).toBe('application/problem+json')
-    expect((await answerOf(response)).results).toHaveLength(2)
-  })
-
-  test('accept the same id twice: what becomes of it is decided where it is saved', async () => {
-    const { send, stored } = ingest()
-    expect((await send([anActivity(), anActivity()])).status).toBe(202)
-    expect(stored()).toHaveLength(2)
-  })
-
-  test('take 1,000', async () => {
-    const { send, stored } = ingest()
-    const thousand = Array.from({ length: 1000 }, (_, n) => anActivity({ id: `id-${n}` }))
-    expect((await send(lines(...thousand), ndjson)).status).toBe(202)
-    expect(stored()).toEqual(thousand)
-  })
-})
-
-describe('CloudEvents', () => {
-  const event = {
-    specversion: '1.0' as const,
-    id: 'e-1',
-    source: '/shop/checkout',
-    type: 'order.paid',
-    subject: 'Ünï☃ 1',
-    time: '2024-01-15T10:00:00+01:00',
-    region: 'eu',
-    data: { total: 12.5, lines: [1, 2] },
-  }
-  const activity = {
-    id: 'e-1',
-    userId: 'Ünï☃ 1',
-    action: 'order.paid',
-    timestamp: '2024-01-15T10:00:00+01:00',
-    metadata: { source: '/shop/checkout', region: 'eu', data: event.data },
-  }
-  const binary = (headers: Record<string, string>) => ({
-    'ce-specversion': '1.0',
-    'ce-id': 'e-1',
-    'ce-source': '/s',
-    'ce-type': 't',
-    'ce-subject': 'u',
-    ...headers,
-  })
-
-  test('in structured mode are activities', async () => {
-    const { send, stored } = ingest()
-    const response = await send(event, structured)
-    expect(response.status).toBe(202)
-    expect(await answerOf(response)).toMatchObject({ id: 'e-1', timestamp: event.time })
-    expect(stored()).toEqual([activity])
-  })
-
-  test('in binary mode are activities, percent-encoding undone', async () => {
-    const { send, stored } = ingest()
-    const headers = binary({
-      'ce-source': '/shop/checkout',
-      'ce-type': 'order.paid',
-      'ce-subject': '%C3%9Cn%C3%AF%E2%98%83%201',
-      'ce-time': event.time,
-      'ce-region': 'eu',
-    })
-    expect((await send(event.data, headers)).status).toBe(202)
-    expect(stored()).toEqual([activity])
-  })
-
-  test('in a batch get a result each', async () => {
-    const { send, stored } = ingest()
-    const response = await send([event, { ...event, id: 'e-2', subject: undefined }], batch)
-    expect(response.status).toBe(207)
-    expect((await answerOf(response)).results[1]?.errors).toEqual([{ pointer: '/1/subject', detail: 'is required' }])
-    expect(stored()).toEqual([activity])
-  })
-
-  test('that the SDK writes are understood in both modes', async () => {
-    const { app, stored } = ingest()
-    const made = new CloudEvent({
-      id: 'sdk',
-      source: '/s',
-      type: 't',
-      subject: 'u',
-      time: '2024-01-15T10:00:00Z',
-      data: { a: 1 },
-    })
-    for (const message of [HTTP.binary(made), HTTP.structured(made)]) {
-      const response = await app.request('/logs', {
-        method: 'POST',
-        headers: message.headers as Record<string, string>,
-        body: message.body as string,
-      })
       expect(response.status).toBe(202)
-    }
-    expect(stored()[0]).toEqual(stored()[1])
-    expect(stored()[0]).toMatchObject({
-      id: 'sdk',
-      userId: 'u',
-      action: 't',
-      metadata: { source: '/s', data: { a: 1 } },
+      const { results } = await answerOf(response)
+      expect(results).toEqual([
+        { index: 0, status: 'accepted', id: 'a', receipt: expect.any(String) },
+        { index: 1, status: 'accepted', id: 'b', receipt: expect.any(String) },
+      ])
+      expect(stored()).toEqual([anActivity({ id: 'a' }), anActivity({ id: 'b' })])
+    })
+
+    test('keep the good ones when one is wrong, and say what is wrong with it', async () => {
+      const { send, stored } = ingest()
+      const response = await send([anActivity({ id: 'a' }), { userId: 'u', nested: 1 }, anActivity({ id: 'c' })])
+      expect(response.status).toBe(207)
+      const { results } = await answerOf(response)
+      expect(results.map((result) => result.status)).toEqual(['accepted', 'invalid', 'accepted'])
+      expect(results[1]?.errors.map((error) => error.pointer)).toEqual(['/1/action', '/1/nested'])
+      expect(stored().map(({ id }) => id)).toEqual(['a', 'c'])
+    })
+
+    test('a line that is broken, or no UTF-8, spoils no other', async () => {
+      const { send, stored } = ingest()
+      const text = Buffer.from(lines(anActivity({ id: 'a' }), '{"broken"', anActivity({ id: 'c' }), ''))
+      const response = await send(
+        Buffer.concat([text, Buffer.from([0xff, 0x0a]), Buffer.from(JSON.stringify(anActivity({ id: 'e' })))]),
+        ndjson,
+      )
+      expect(response.status).toBe(207)
+      const { results } = await answerOf(response)
+      expect(results.map((result) => result.status)).toEqual(['accepted', 'invalid', 'accepted', 'invalid', 'accepted'])
+      expect(results[1]?.errors).toEqual([{ pointer: '/1', detail: expect.stringContaining('line 2') }])
+      expect(stored().map(({ id }) => id)).toEqual(['a', 'c', 'e'])
+    })
+
+    test('a value in an array that would change spoils only its own activity', async () => {
+      const { send, stored } = ingest()
+      const good = JSON.stringify(anActivity({ id: 'a' }))
+      const response = await send(`[${good},{"userId":"u","action":"x","metadata":{"n":1e400}}]`)
+      expect((await answerOf(response)).results[1]?.errors[0]?.pointer).toBe('/1/metadata/n')
+      expect(stored().map(({ id }) => id)).toEqual(['a'])
+    })
+
+    test('are refused when none of them is valid, with every reason', async () => {
+      const response = await ingest().send([{}, 1])
+      expect(response.status).toBe(400)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+      expect((await answerOf(response)).results).toHaveLength(2)
+    })
+
+    test('accept the same id twice: what becomes of it is decided where it is saved', async () => {
+      const { send, stored } = ingest()
+      expect((await send([anActivity(), anActivity()])).status).toBe(202)
+      expect(stored()).toHaveLength(2)
+    })
+
+    test('take 1,000', async () => {
+      const { send, stored } = ingest()
+      const thousand = Array.from({ length: 1000 }, (_, n) => anActivity({ id: `id-${n}` }))
+      expect((await send(lines(...thousand), ndjson)).status).toBe(202)
+      expect(stored()).toEqual(thousand)
     })
   })
 
-  test('of our own type carry the activity as their data', async () => {
-    const { send, stored } = ingest()
-    const data = { userId: 'u', action: 'a', timestamp: '2024-01-15T10:00:00Z' }
-    await send(
-      { specversion: '1.0', id: 'own', source: '/s', type: 'dev.activity-log.activity.recorded.v1', data },
-      structured,
-    )
-    expect(stored()).toEqual([{ ...data, id: 'own' }])
+  describe('CloudEvents', () => {
+    const event = {
+      specversion: '1.0' as const,
+      id: 'e-1',
+      source: '/shop/checkout',
+      type: 'order.paid',
+      subject: 'Ünï☃ 1',
+      time: '2024-01-15T10:00:00+01:00',
+      region: 'eu',
+      data: { total: 12.5, lines: [1, 2] },
+    }
+    const activity = {
+      id: 'e-1',
+      userId: 'Ünï☃ 1',
+      action: 'order.paid',
+      timestamp: '2024-01-15T10:00:00+01:00',
+      metadata: { source: '/shop/checkout', region: 'eu', data: event.data },
+    }
+    const binary = (headers: Record<string, string>) => ({
+      'ce-specversion': '1.0',
+      'ce-id': 'e-1',
+      'ce-source': '/s',
+      'ce-type': 't',
+      'ce-subject': 'u',
+      ...headers,
+    })
+
+    test('in structured mode are activities', async () => {
+      const { send, stored } = ingest()
+      const response = await send(event, structured)
+      expect(response.status).toBe(202)
+      expect(await answerOf(response)).toMatchObject({ id: 'e-1', timestamp: event.time })
+      expect(stored()).toEqual([activity])
+    })
+
+    test('in binary mode are activities, percent-encoding undone', async () => {
+      const { send, stored } = ingest()
+      const headers = binary({
+        'ce-source': '/shop/checkout',
+        'ce-type': 'order.paid',
+        'ce-subject': '%C3%9Cn%C3%AF%E2%98%83%201',
+        'ce-time': event.time,
+        'ce-region': 'eu',
+      })
+      expect((await send(event.data, headers)).status).toBe(202)
+      expect(stored()).toEqual([activity])
+    })
+
+    test('in a batch get a result each', async () => {
+      const { send, stored } = ingest()
+      const response = await send([event, { ...event, id: 'e-2', subject: undefined }], batch)
+      expect(response.status).toBe(207)
+      expect((await answerOf(response)).results[1]?.errors).toEqual([{ pointer: '/1/subject', detail: 'is required' }])
+      expect(stored()).toEqual([activity])
+    })
+
+    test('that the SDK writes are understood in both modes', async () => {
+      const { request, stored } = ingest()
+      const made = new CloudEvent({
+        id: 'sdk',
+        source: '/s',
+        type: 't',
+        subject: 'u',
+        time: '2024-01-15T10:00:00Z',
+        data: { a: 1 },
+      })
+      for (const message of [HTTP.binary(made), HTTP.structured(made)]) {
+        const response = await request({
+          method: 'POST',
+          headers: message.headers as Record<string, string>,
+          body: message.body as string,
+        })
+        expect(response.status).toBe(202)
+      }
+      expect(stored()[0]).toEqual(stored()[1])
+      expect(stored()[0]).toMatchObject({
+        id: 'sdk',
+        userId: 'u',
+        action: 't',
+        metadata: { source: '/s', data: { a: 1 } },
+      })
+    })
+
+    test('of our own type carry the activity as their data', async () => {
+      const { send, stored } = ingest()
+      const data = { userId: 'u', action: 'a', timestamp: '2024-01-15T10:00:00Z' }
+      await send(
+        { specversion: '1.0', id: 'own', source: '/s', type: 'dev.activity-log.activity.recorded.v1', data },
+        structured,
+      )
+      expect(stored()).toEqual([{ ...data, id: 'own' }])
+    })
+
+    test('with data that is not JSON keep it: text as text, bytes in base64', async () => {
+      const { send, stored } = ingest()
+      await send('hello', binary({ 'content-type': 'text/plain' }))
+      await send(new Uint8Array([0, 255]), binary({ 'content-type': 'application/octet-stream' }))
+      expect(stored().map(({ metadata }) => metadata)).toEqual([
+        { source: '/s', datacontenttype: 'text/plain', data: 'hello' },
+        { source: '/s', datacontenttype: 'application/octet-stream', data_base64: 'AP8=' },
+      ])
+    })
+
+    test.each<[string, unknown, Record<string, string>, string[]]>([
+      ['of another version', { ...event, specversion: '0.3' }, structured, ['/specversion']],
+      ['without their attributes', {}, structured, ['/specversion', '/id', '/source', '/type']],
+      [
+        'without a user',
+        event.data,
+        { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' },
+        ['ce-subject'],
+      ],
+      ['with a broken time', { ...event, time: 'yesterday' }, structured, ['/time']],
+      ['with data that would change', '{"n":1e400}', binary({}), ['/n']],
+      ['with raw bytes in a header', event.data, binary({ 'ce-subject': 'Ü' }), ['ce-subject']],
+      ['with both kinds of data', { ...event, data_base64: 'AA==' }, structured, ['/data_base64']],
+      ['with a name that is no attribute', { ...event, 'my-ext': 1 }, structured, ['/my-ext']],
+      [
+        'of our own type without an activity',
+        { ...event, type: 'dev.activity-log.activity.recorded.v1' },
+        structured,
+        ['/data/userId', '/data/action', '/data/total', '/data/lines'],
+      ],
+    ])('%s are refused, and the place is named', async (_what, body, headers, expected) => {
+      const { send, published } = ingest()
+      const response = await send(body, headers)
+      expect(response.status).toBe(400)
+      expect((await pointers(response)).toSorted()).toEqual(expected.toSorted())
+      expect(published).toEqual([])
+    })
   })
 
-  test('with data that is not JSON keep it: text as text, bytes in base64', async () => {
-    const { send, stored } = ingest()
-    await send('hello', binary({ 'content-type': 'text/plain' }))
-    await send(new Uint8Array([0, 255]), binary({ 'content-type': 'application/octet-stream' }))
-    expect(stored().map(({ metadata }) => metadata)).toEqual([
-      { source: '/s', datacontenttype: 'text/plain', data: 'hello' },
-      { source: '/s', datacontenttype: 'application/octet-stream', data_base64: 'AP8=' },
-    ])
-  })
+  describe('when the broker does not acknowledge', () => {
+    test('one is answered 503 with Retry-After, and can be sent again with its id', async () => {
+      const { send } = ingest({ broker: { publish: () => Promise.reject(new Error('secret driver text')) } })
+      const response = await send(anActivity({ id: undefined }))
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+      const { detail } = await answerOf(response)
+      expect(detail).toContain('made-1')
+      expect(detail).not.toContain('secret')
+    })
 
-  test.each<[string, unknown, Record<string, string>, string[]]>([
-    ['of another version', { ...event, specversion: '0.3' }, structured, ['/specversion']],
-    ['without their attributes', {}, structured, ['/specversion', '/id', '/source', '/type']],
-    [
-      'without a user',
-      event.data,
-      { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' },
-      ['ce-subject'],
-    ],
-    ['with a broken time', { ...event, time: 'yesterday' }, structured, ['/time']],
-    ['with data that would change', '{"n":1e400}', binary({}), ['/n']],
-    ['with raw bytes in a header', event.data, binary({ 'ce-subject': 'Ü' }), ['ce-subject']],
-    ['with both kinds of data', { ...event, data_base64: 'AA==' }, structured, ['/data_base64']],
-    ['with a name that is no attribute', { ...event, 'my-ext': 1 }, structured, ['/my-ext']],
-    [
-      'of our own type without an activity',
-      { ...event, type: 'dev.activity-log.activity.recorded.v1' },
-      structured,
-      ['/data/userId', '/data/action', '/data/total', '/data/lines'],
-    ],
-  ])('%s are refused, and the place is named', async (_what, body, headers, expected) => {
-    const { send, published } = ingest()
-    const response = await send(body, headers)
-    expect(response.status).toBe(400)
-    expect((await pointers(response)).toSorted()).toEqual(expected.toSorted())
-    expect(published).toEqual([])
-  })
-})
+    test('nobody waits longer than the deadline', async () => {
+      const { send } = ingest({ broker: { publish: () => new Promise(() => {}) }, deadlineMs: 10 })
+      expect((await send(anActivity())).status).toBe(503)
+      const many = await send([anActivity(), anActivity()])
+      expect([many.status, many.headers.get('retry-after')]).toEqual([503, '1'])
+      expect((await answerOf(many)).results[0]).toEqual({ index: 0, status: 'unavailable', id: 'id-1' })
+    })
 
-describe('when the broker does not acknowledge', () => {
-  test('one is answered 503 with Retry-After, and can be sent again with its id', async () => {
-    const { send } = ingest({ broker: { publish: () => Promise.reject(new Error('secret driver text')) } })
-    const response = await send(anActivity({ id: undefined }))
-    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
-    const { detail } = await answerOf(response)
-    expect(detail).toContain('made-1')
-    expect(detail).not.toContain('secret')
-  })
+    test('valid ones among invalid ones are unavailable, not accepted', async () => {
+      const { send } = ingest({ broker: { publish: () => Promise.reject(new Error('no')) } })
+      const response = await send([anActivity(), {}])
+      expect([response.status, response.headers.get('retry-after')]).toEqual([207, '1'])
+    })
 
-  test('nobody waits longer than the deadline', async () => {
-    const { send } = ingest({ broker: { publish: () => new Promise(() => {}) }, deadlineMs: 10 })
-    expect((await send(anActivity())).status).toBe(503)
-    const many = await send([anActivity(), anActivity()])
-    expect([many.status, many.headers.get('retry-after')]).toEqual([503, '1'])
-    expect((await answerOf(many)).results[0]).toEqual({ index: 0, status: 'unavailable', id: 'id-1' })
-  })
-
-  test('valid ones among invalid ones are unavailable, not accepted', async () => {
-    const { send } = ingest({ broker: { publish: () => Promise.reject(new Error('no')) } })
-    const response = await send([anActivity(), {}])
-    expect([response.status, response.headers.get('retry-after')]).toEqual([207, '1'])
-  })
-
-  test('what waits is bounded: the rest is refused at once', async () => {
-    const { send } = ingest({ broker: { publish: () => new Promise(() => {}) }, deadlineMs: 300 })
-    const big = Array.from({ length: 100 }, (_, n) => anActivity({ id: `${n}`, metadata: { x: 'x'.repeat(32_000) } }))
-    const responses = await Promise.all(Array.from({ length: 14 }, () => send(big)))
-    const statuses = (await Promise.all(responses.map(answerOf))).flatMap(({ results }) => results)
-    expect(statuses.every(({ status }) => status === 'unavailable')).toBe(true)
+    test('what waits is bounded: the rest is refused at once', async () => {
+      const { send } = ingest({ broker: { publish: () => new Promise(() => {}) }, deadlineMs: 300 })
+      const big = Array.from({ length: 100 }, (_, n) => anActivity({ id: `${n}`, metadata: { x: 'x'.repeat(32_000) } }))
+      const responses = await Promise.all(Array.from({ length: 14 }, () => send(big)))
+      expect(responses.map(({ status }) => status)).toEqual(Array(14).fill(503))
+    })
   })
 })
 

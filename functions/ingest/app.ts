@@ -10,12 +10,13 @@ import type { Broker } from '@activity-log/shared/broker/broker.ts'
 import type { Checked, InputError } from '@activity-log/shared/checked.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
+import { type Incoming, incomingOf } from '@activity-log/shared/http/body.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
-import type { Context } from 'hono'
 import type { Accepted } from './answers.ts'
+import { createFront, type Front } from './front.ts'
 import { readPosted } from './read-posted.ts'
 
 export type IngestDependencies = {
@@ -37,9 +38,11 @@ type Result =
 
 const mebibyte = 1024 * 1024
 
+export type Ingest = App & { front: Front }
+export type Answer = { status: 202 | 207; headers: { [name: string]: string }; body: object }
+
 /** Takes activities, and answers 202 once they are durable. */
-export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: IngestDependencies): App {
-  const app = newApp(log)
+export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: IngestDependencies): Ingest {
   const publish = groupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
     maxBytes: mebibyte / 2,
@@ -49,27 +52,34 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
     deadlineMs,
   })
 
+  const app = newApp(log)
   app.post('/logs', async (c) => {
     refuseParameters(c.req.url)
+    const { status, headers, body } = await take(incomingOf(c))
+    return c.json(body, status, headers)
+  })
+  app.all('/logs', methodNotAllowed('POST'))
+  return Object.assign(app, { front: createFront(take, log) })
+
+  async function take(incoming: Incoming): Promise<Answer> {
     const receivedAt = now()
-    const traceparent = validTraceparent(c.req.header('traceparent'))
+    const traceparent = validTraceparent(incoming.header('traceparent'))
     const record = (sent: SentActivity) =>
       activityRecorded(sent, { tenant: defaultTenant, receivedAt, newId, traceparent })
 
-    const posted = await readPosted(c, receivedAt)
+    const posted = await readPosted(incoming, receivedAt)
     if (posted.many) {
       const results = await Promise.all(posted.activities.map((sent, index) => acceptOne(sent, index, record)))
-      return answerMany(c, results)
+      return answerMany(results)
     }
     const event = record(posted.activity)
     const { id, timestamp } = event.activity
     const position = await publish(toRecord(event)).catch((cause) => {
       throw unavailable(`It is not known whether the activity was stored. ${sendAgain} (id ${id}).`, cause)
     })
-    const answer: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }
-    return c.json(answer, 202, { Location: `/logs/${encodeURIComponent(id)}` })
-  })
-  app.all('/logs', methodNotAllowed('POST'))
+    const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }
+    return { status: 202, headers: { Location: `/logs/${encodeURIComponent(id)}` }, body }
+  }
 
   async function acceptOne(
     sent: Checked<SentActivity>,
@@ -87,11 +97,11 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
     }
   }
 
-  function answerMany(c: Context, results: readonly Result[]): Response {
+  function answerMany(results: readonly Result[]): Answer {
     const unavailable = results.filter((result) => result.status === 'unavailable')
     const count = (status: Result['status']) => results.filter((result) => result.status === status).length
     const members = { results: results.map(({ cause: _cause, ...result }: Result & { cause?: unknown }) => result) }
-    const headers = unavailable.length > 0 ? { 'retry-after': '1' } : {}
+    const headers: Answer['headers'] = unavailable.length > 0 ? { 'retry-after': '1' } : {}
     const cause = unavailable[0]?.cause
     if (count('invalid') === results.length) {
       throw new Problem('invalid-input', 'None of the activities is valid.', { members })
@@ -101,10 +111,8 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
       throw new Problem('unavailable', detail, { members, headers, cause })
     }
     if (cause) log.error({ err: cause, activities: unavailable.length }, 'activities could not be published')
-    return c.json(members, count('accepted') === results.length ? 202 : 207, headers)
+    return { status: count('accepted') === results.length ? 202 : 207, headers, body: members }
   }
-
-  return app
 }
 
 const sendAgain = 'Send the same again with the same id: it is never stored twice'

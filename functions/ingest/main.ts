@@ -14,7 +14,7 @@ async function main() {
   // connects while the listener starts: a request that comes before waits for it
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
   const app = createApp({ broker, log, now: () => new Date(), newId })
-  await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
+  await using server = await listen({ fetch: app.fetch, front: app.front, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
   log.info({ signal }, 'stopping: what is under way is finished first')

@@ -2,10 +2,9 @@ import { MIMEType } from 'node:util'
 import { checkActivity, Id, type SentActivity } from '@activity-log/shared/activity.ts'
 import { below, type Checked, firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { type CloudEvent, readBinary, readStructured, utf8 } from '@activity-log/shared/cloud-event.ts'
-import { readBytes, readText, tooLarge } from '@activity-log/shared/http/body.ts'
+import { type Incoming, readText, tooLarge } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
-import type { Context } from 'hono'
 import * as v from 'valibot'
 import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
 
@@ -25,17 +24,17 @@ type MediaType = keyof typeof mediaTypes
 const isMediaType = (essence: string): essence is MediaType => Object.hasOwn(mediaTypes, essence)
 
 /** What a POST /logs sends, in any of its content types. Throws a Problem when nothing of it can be taken. */
-export async function readPosted(c: Context, receivedAt: Date): Promise<Posted> {
-  const contentType = c.req.header('content-type')
+export async function readPosted(incoming: Incoming, receivedAt: Date): Promise<Posted> {
+  const contentType = incoming.header('content-type')
   const essence = mediaTypeOf(contentType)
   const posted = await (essence === undefined
-    ? readBinaryCloudEvent(c, receivedAt)
-    : mediaTypes[essence](c, receivedAt))
-  return withIdempotencyKey(posted, c.req.header('idempotency-key'))
+    ? readBinaryCloudEvent(incoming, receivedAt)
+    : mediaTypes[essence](incoming, receivedAt))
+  return withIdempotencyKey(posted, incoming.header('idempotency-key'))
 
   /** Undefined for binary mode, in which the content type is that of the data. */
   function mediaTypeOf(header: string | undefined): MediaType | undefined {
-    const isCloudEvent = c.req.header('ce-specversion') !== undefined || c.req.header('ce-id') !== undefined
+    const isCloudEvent = incoming.header('ce-specversion') !== undefined || incoming.header('ce-id') !== undefined
     const parsed = header === undefined ? undefined : parseMediaType(header)
     const isStructured = parsed?.essence.startsWith('application/cloudevents')
     if (isCloudEvent && !isStructured) return undefined
@@ -62,8 +61,8 @@ function parseMediaType(header: string): { essence: string; charset: string | un
 const unsupported = (detail: string, cause?: unknown) =>
   new Problem('unsupported-media-type', detail, { headers: { accept: Object.keys(mediaTypes).join(', ') }, cause })
 
-async function readJson(c: Context, receivedAt: Date): Promise<Posted> {
-  const text = await readText(c, bodyLimits.manyBytes)
+async function readJson(incoming: Incoming, receivedAt: Date): Promise<Posted> {
+  const text = await readText(incoming, bodyLimits.manyBytes)
   const { value, unfaithful } = jsonOrProblem(text)
   if (!Array.isArray(value)) {
     if (Buffer.byteLength(text) > bodyLimits.oneBytes) throw tooLarge(bodyLimits.oneBytes)
@@ -72,19 +71,19 @@ async function readJson(c: Context, receivedAt: Date): Promise<Posted> {
   return many(value, unfaithful, (input) => checkActivity(input, receivedAt))
 }
 
-async function readCloudEvent(c: Context, receivedAt: Date): Promise<Posted> {
-  const { value, unfaithful } = jsonOrProblem(await readText(c, bodyLimits.oneBytes))
+async function readCloudEvent(incoming: Incoming, receivedAt: Date): Promise<Posted> {
+  const { value, unfaithful } = jsonOrProblem(await readText(incoming, bodyLimits.oneBytes))
   return one(checkAll(value, unfaithful, (input) => checkCloudEvent(input, receivedAt)))
 }
 
-async function readCloudEvents(c: Context, receivedAt: Date): Promise<Posted> {
-  const { value, unfaithful } = jsonOrProblem(await readText(c, bodyLimits.manyBytes))
+async function readCloudEvents(incoming: Incoming, receivedAt: Date): Promise<Posted> {
+  const { value, unfaithful } = jsonOrProblem(await readText(incoming, bodyLimits.manyBytes))
   if (!Array.isArray(value)) throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')
   return many(value, unfaithful, (input) => checkCloudEvent(input, receivedAt))
 }
 
-async function readBinaryCloudEvent(c: Context, receivedAt: Date): Promise<Posted> {
-  const headers = c.req.header()
+async function readBinaryCloudEvent(incoming: Incoming, receivedAt: Date): Promise<Posted> {
+  const headers = incoming.headers()
   const beyondAscii = Object.entries(headers).filter(
     ([name, value]) => name.startsWith('ce-') && !/^[\t -~]*$/.test(value),
   )
@@ -92,14 +91,14 @@ async function readBinaryCloudEvent(c: Context, receivedAt: Date): Promise<Poste
     const detail = 'must be ASCII; percent-encode what is not (CloudEvents HTTP binding, 3.1.3.2)'
     throw invalidInput(beyondAscii.map(([pointer]) => ({ pointer, detail })))
   }
-  const event = readBinary(headers, await readBytes(c, bodyLimits.oneBytes))
+  const event = readBinary(headers, await incoming.bytes(bodyLimits.oneBytes))
   if (!event.ok) throw invalidInput(event.errors)
   return one(checkEvent(event.value, receivedAt, 'binary'))
 }
 
 /** A line that is broken spoils no other; blank ones do not count. */
-async function readLines(c: Context, receivedAt: Date): Promise<Posted> {
-  const lines = splitLines(await readBytes(c, bodyLimits.manyBytes))
+async function readLines(incoming: Incoming, receivedAt: Date): Promise<Posted> {
+  const lines = splitLines(await incoming.bytes(bodyLimits.manyBytes))
   assertItems(lines.length)
   return {
     many: true,

@@ -1,7 +1,7 @@
 import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
 import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
-import { readText } from '@activity-log/shared/http/body.ts'
+import { incomingOf, readText } from '@activity-log/shared/http/body.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
@@ -105,7 +105,7 @@ function readNote(text: string): string {
 
 /** Empty where there is no body. Throws a 415 for a body of another type. */
 async function readJsonText(c: Context): Promise<string> {
-  const text = await readText(c, maxBodyBytes)
+  const text = await readText(incomingOf(c), maxBodyBytes)
   const type = c.req.header('content-type')
   if (text === '' || /^application\/json\s*(;|$)/i.test(type ?? '')) return text
   throw new Problem('unsupported-media-type', 'The body must be application/json.', {

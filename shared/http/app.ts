@@ -19,20 +19,27 @@ export function newApp(log: Log): App {
     new Problem('not-found', `${c.req.path} is not a path of this service; GET /logs lists the log.`).toResponse(),
   )
   app.onError((error, c) => {
-    const problem =
-      error instanceof Problem
-        ? error
-        : new Problem('internal', 'The request failed; the log of the service says why.', { cause: error })
-    if (problem.status >= 500) {
-      const request = { requestId: c.env?.outgoing?.getHeader('x-request-id'), path: c.req.path }
-      // an outage makes many lines: they say why, without stacks
-      const wantsStack = problem.code === 'internal' || isFault(problem.cause)
-      if (wantsStack) log.error({ err: problem.cause ?? problem, ...request }, problem.message)
-      else log.warn({ reason: reasons(problem.cause), ...request }, problem.message)
-    }
-    return problem.toResponse()
+    const requestId = () => c.env?.outgoing?.getHeader('x-request-id')
+    return problemOf(error, { log, requestId, path: c.req.path }).toResponse()
   })
   return app
+}
+
+type Failed = { log: Log; requestId: () => unknown; path: string }
+
+/** What a failed request is answered. That it is our fault, or that of what we depend on, is logged. */
+export function problemOf(error: unknown, { log, requestId, path }: Failed): Problem {
+  const problem =
+    error instanceof Problem
+      ? error
+      : new Problem('internal', 'The request failed; the log of the service says why.', { cause: error })
+  if (problem.status < 500) return problem
+  const request = { requestId: requestId(), path }
+  // an outage makes many lines: they say why, without stacks
+  const wantsStack = problem.code === 'internal' || isFault(problem.cause)
+  if (wantsStack) log.error({ err: problem.cause ?? problem, ...request }, problem.message)
+  else log.warn({ reason: reasons(problem.cause), ...request }, problem.message)
+  return problem
 }
 
 export function methodNotAllowed(...allowed: string[]): Handler {

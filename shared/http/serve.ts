@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -10,6 +10,8 @@ export type ListenOptions = {
   fetch: Parameters<typeof getRequestListener>[0]
   port: number
   log: Log
+  /** Asked before `fetch`: it answers a request straight away, or gives back undefined. It never rejects. */
+  front?: (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
   timeouts?: typeof timeouts
   atOnce?: Limits
   /** Of one request, in any number of headers; without it Node's own limits of both. */
@@ -34,7 +36,7 @@ const atOnce: Limits = { requests: 5_000, bytes: 16 * 1024 * 1024 }
 
 /** Serves HTTP/1.1 until it is disposed of: then nothing new is accepted and what is under way gets its answer. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { fetch, port, log, maxHeaderBytes } = options
+  const { fetch, front, port, log, maxHeaderBytes } = options
   const admit = openAdmission(options.atOnce ?? atOnce)
   let draining = false
   const requestId = requestIds()
@@ -43,7 +45,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
   })
   const answered: RequestListener = (request, response) =>
-    answer(request, response).catch((error) => log.error({ err: error }, 'an answer could not be sent'))
+    (front?.(request, response) ?? answer(request, response)).catch((error) =>
+      log.error({ err: error }, 'an answer could not be sent'),
+    )
   const listener: RequestListener = (request, response) => {
     response.setHeader('x-request-id', requestId(request.headers['x-request-id']))
     if (draining) response.setHeader('connection', 'close')

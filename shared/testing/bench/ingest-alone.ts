@@ -9,5 +9,5 @@ const broker = {
   publish: async (records: readonly unknown[]) => records.map(() => ({ partition: 0, offset: offset++ })),
 }
 const app = createApp({ broker, log: silent, now: () => new Date(), newId })
-const { port } = await listen({ fetch: app.fetch, port: 0, log: silent })
+const { port } = await listen({ fetch: app.fetch, front: app.front, port: 0, log: silent })
 console.log(`http://localhost:${port}`)
