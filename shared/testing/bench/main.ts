@@ -6,6 +6,7 @@ import { run } from '../../http/run.ts'
 import { type Comparison, comparisonTable } from './compare.ts'
 import { measureEmbedded } from './embedded.ts'
 import { fallen } from './gate.ts'
+import { measureGrowth } from './growth.ts'
 import { measureIngest } from './ingest.ts'
 import { measureJourney } from './journey.ts'
 import { measurePersist } from './persist.ts'
@@ -24,7 +25,8 @@ Against the plain design, side by side, over the servers that KAFKA_BROKERS and 
   ingest     activities a second, latency and CPU time, over Kafka
   persist    events a second and CPU time, over MongoDB
   journey    from POST until it is found, at --rate 2000 a second for --seconds 60
-  all        all of these; writes ${'shared/testing/bench/results.json'} and .md
+  growth     CPU time of an activity in one process, with 1,000,000 in the log against 100,000; --folder FOLDER keeps them
+  all        all of these; writes results.json and results.md beside itself
   gate       a short form of ingest and persist; exits with 1 when a ratio fell by more than 15 % below the recorded one`
 
 type Options = {
@@ -42,6 +44,7 @@ const short = 2
 const compared: { readonly [name: string]: Benchmark } = {
   ingest: ({ rounds, seconds = 3 }) => measureIngest({ rounds, seconds }),
   persist: ({ rounds, seconds = 3 }) => measurePersist({ rounds, seconds }),
+  growth: ({ rounds, seconds = 3, folder }) => measureGrowth({ rounds, seconds, folder }),
   journey: ({ seconds = 60, rate }) => measureJourney({ rounds: 1, seconds, rate }),
 }
 /** They print tables of their own. */
