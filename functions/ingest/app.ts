@@ -11,12 +11,12 @@ import type { Checked, InputError } from '@activity-log/shared/checked.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
 import { type Incoming, incomingOf } from '@activity-log/shared/http/body.ts'
+import { createFront, type Front } from '@activity-log/shared/http/front.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import type { Accepted } from './answers.ts'
-import { createFront, type Front } from './front.ts'
 import { readPosted } from './read-posted.ts'
 
 export type IngestDependencies = {
@@ -38,8 +38,8 @@ type Result =
 
 const mebibyte = 1024 * 1024
 
+type Accepting = { status: 202 | 207; headers: { [name: string]: string }; body: object }
 export type Ingest = App & { front: Front }
-export type Answer = { status: 202 | 207; headers: { [name: string]: string }; body: object }
 
 /** Takes activities, and answers 202 once they are durable. */
 export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: IngestDependencies): Ingest {
@@ -59,9 +59,9 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
     return c.json(body, status, headers)
   })
   app.all('/logs', methodNotAllowed('POST'))
-  return Object.assign(app, { front: createFront(take, log) })
+  return Object.assign(app, { front: createFront({ path: '/logs', take, log }) })
 
-  async function take(incoming: Incoming): Promise<Answer> {
+  async function take(incoming: Incoming): Promise<Accepting> {
     const receivedAt = now()
     const traceparent = validTraceparent(incoming.header('traceparent'))
     const record = (sent: SentActivity) =>
@@ -97,11 +97,11 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
     }
   }
 
-  function answerMany(results: readonly Result[]): Answer {
+  function answerMany(results: readonly Result[]): Accepting {
     const unavailable = results.filter((result) => result.status === 'unavailable')
     const count = (status: Result['status']) => results.filter((result) => result.status === status).length
     const members = { results: results.map(({ cause: _cause, ...result }: Result & { cause?: unknown }) => result) }
-    const headers: Answer['headers'] = unavailable.length > 0 ? { 'retry-after': '1' } : {}
+    const headers: { [name: string]: string } = unavailable.length > 0 ? { 'retry-after': '1' } : {}
     const cause = unavailable[0]?.cause
     if (count('invalid') === results.length) {
       throw new Problem('invalid-input', 'None of the activities is valid.', { members })
