@@ -1,14 +1,11 @@
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
-import { listen } from '@activity-log/shared/http/serve.ts'
 import { anActivity, answerOf, post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import { openWay, type Way, ways } from '@activity-log/shared/testing/ways.ts'
 import { CloudEvent, HTTP } from 'cloudevents'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createApp, type Ingest, type IngestDependencies } from './app.ts'
+import { createApp, type IngestDependencies } from './app.ts'
 
-/** How a request gets to the app: handed to it, or over a socket, where its front is. */
-type Way = (app: Ingest, init: RequestInit, path: string) => Promise<Response>
-const handed: Way = async (app, init, path) => app.request(path, init)
-let way = handed
+let way: Way
 
 function ingest(changes: Partial<IngestDependencies> = {}) {
   const published: EventRecord[] = []
@@ -25,7 +22,7 @@ function ingest(changes: Partial<IngestDependencies> = {}) {
     newId: () => `made-${++ids}`,
     ...changes,
   })
-  const request = (init: RequestInit, path = '/logs') => way(app, init, path)
+  const request = (init: RequestInit, path = '/logs') => way.request(app, path, init)
   const send = (body: unknown, headers?: Record<string, string>) => request(post(body, headers))
   const stored = () => published.map(({ value }) => JSON.parse(value))
   return { app, published, stored, request, send }
@@ -38,22 +35,11 @@ const lines = (...items: unknown[]) =>
   items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join('\n')
 const pointers = async (response: Response) => (await answerOf(response)).errors.map((error) => error.pointer)
 
-describe.each(['handed over', 'at the front'])('%s:', (name) => {
-  let atFront: Ingest
-  let server: Awaited<ReturnType<typeof listen>>
+describe.each(ways)('%s:', (name) => {
   beforeAll(async () => {
-    if (name === 'handed over') return
-    const front: Ingest['front'] = (...both) => atFront.front(...both)
-    server = await listen({ front, fetch: (request) => atFront.fetch(request), port: 0, log: silent })
-    way = (app, init, path) => {
-      atFront = app
-      return fetch(`http://localhost:${server.port}${path}`, init)
-    }
+    way = await openWay(name)
   })
-  afterAll(async () => {
-    way = handed
-    await server?.[Symbol.asyncDispose]()
-  })
+  afterAll(() => way[Symbol.asyncDispose]())
 
   describe('one activity', () => {
     test('is answered 202 with its id, timestamp and receipt, and published as it was sent', async () => {
@@ -533,6 +519,7 @@ describe.each(['handed over', 'at the front'])('%s:', (name) => {
 })
 
 test('requests that come while one is acknowledged are published together', async () => {
+  way = await openWay('handed over')
   const groups: number[] = []
   const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const { send } = ingest({

@@ -10,8 +10,11 @@ import {
   receivedAt,
   silent,
 } from '@activity-log/shared/testing/builders.ts'
-import { describe, expect, test } from 'vitest'
-import { createApp } from './app.ts'
+import { openWay, type Way, ways } from '@activity-log/shared/testing/ways.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp, maxRecordBytes } from './app.ts'
+
+let way: Way
 
 function persist(changes: Partial<ActivityStore> = {}, deadlineMs?: number) {
   const store = openSqliteStore({ path: ':memory:' })
@@ -21,7 +24,8 @@ function persist(changes: Partial<ActivityStore> = {}, deadlineMs?: number) {
     now: () => receivedAt,
     ...(deadlineMs && { deadlineMs }),
   })
-  return { app, store, deliver: (request: RequestInit) => app.request('/', request) }
+  const request = (path: string, init: RequestInit = {}) => way.request(app, path, init)
+  return { app, store, request, deliver: (init: RequestInit) => request('/', init) }
 }
 
 const stored = async (store: ActivityStore) =>
@@ -35,254 +39,262 @@ function structuredText({ headers, value }: EventRecord, further: Record<string,
   return JSON.stringify({ ...Object.fromEntries(attributes), ...further, data: JSON.parse(value) })
 }
 
-describe('a record of ours', () => {
-  test('is stored as it was sent, and answered 204', async () => {
-    const { deliver, store } = persist()
-    const activity = anActivity({
-      userId: 'Ünï☃',
-      metadata: { a: [1, null] },
-      timestamp: '2024-01-15T11:00:00.50+01:00',
+describe.each(ways)('%s:', (name) => {
+  beforeAll(async () => {
+    way = await openWay(name, maxRecordBytes)
+  })
+  afterAll(() => way[Symbol.asyncDispose]())
+
+  describe('a record of ours', () => {
+    test('is stored as it was sent, and answered 204', async () => {
+      const { deliver, store } = persist()
+      const activity = anActivity({
+        userId: 'Ünï☃',
+        metadata: { a: [1, null] },
+        timestamp: '2024-01-15T11:00:00.50+01:00',
+      })
+      expect((await deliver(delivery(aRecord(activity)))).status).toBe(204)
+      expect(await stored(store)).toEqual([{ ...activity, recordedAt: receivedAt.toISOString() }])
     })
-    expect((await deliver(delivery(aRecord(activity)))).status).toBe(204)
-    expect(await stored(store)).toEqual([{ ...activity, recordedAt: receivedAt.toISOString() }])
-  })
 
-  test('in structured mode is stored alike', async () => {
-    const { deliver, store } = persist()
-    const request = {
-      method: 'POST',
-      headers: { 'content-type': 'application/cloudevents+json' },
-      body: structuredText(aRecord(), { knativekafkapartition: '0', knativekafkaoffset: '5' }),
-    }
-    expect((await deliver(request)).status).toBe(204)
-    expect(await stored(store)).toHaveLength(1)
-  })
-
-  test('that is delivered again changes nothing', async () => {
-    const { deliver, store } = persist()
-    const statuses = [
-      await deliver(delivery(aRecord(), 1)),
-      await deliver(delivery(aRecord(), 1)),
-      await deliver(delivery(aRecord(), 2)),
-    ]
-    expect(statuses.map(({ status }) => status)).toEqual([204, 204, 204])
-    expect(await stored(store)).toHaveLength(1)
-    expect(await deadLettersOf(store)).toEqual([])
-  })
-
-  test('is judged by the time at which it was received, not by the time of a late delivery', async () => {
-    const { deliver, store } = persist()
-    const ahead = anEvent({ timestamp: '2026-01-01T23:00:00Z' })
-    expect((await deliver(delivery(toRecord(ahead)))).status).toBe(204)
-    expect(await stored(store)).toHaveLength(1)
-  })
-
-  test('a hundred at once are saved in a few groups, each with its own answer', async () => {
-    const groups: number[] = []
-    const { store } = persist()
-    const counting: ActivityStore['save'] = (activities) => {
-      groups.push(activities.length)
-      return store.save(activities)
-    }
-    const { deliver } = persist({ save: counting })
-    const requests = Array.from({ length: 100 }, (_, n) => delivery(aRecord({ id: `id-${n}` }), n))
-    const responses = await Promise.all(requests.map(deliver))
-    expect(responses.every(({ status }) => status === 204)).toBe(true)
-    expect(groups.reduce((sum, size) => sum + size)).toBe(100)
-    expect(groups.length).toBeLessThan(10)
-  })
-})
-
-describe('what can never be saved becomes a dead letter, with its reason and its bytes, and is answered 204', () => {
-  test('another content under an id that is taken', async () => {
-    const { deliver, store } = persist()
-    await deliver(delivery(aRecord(), 1))
-    const other = aRecord({ action: 'another' })
-    expect((await deliver(delivery(other, 2))).status).toBe(204)
-    expect(await stored(store)).toMatchObject([{ action: 'click_button' }])
-    const [letter] = await deadLettersOf(store)
-    expect(letter).toMatchObject({
-      reason: 'conflict',
-      position: { partition: 0, offset: 2 },
-      headers: { 'ce-id': 'id-1' },
+    test('in structured mode is stored alike', async () => {
+      const { deliver, store } = persist()
+      const request = {
+        method: 'POST',
+        headers: { 'content-type': 'application/cloudevents+json' },
+        body: structuredText(aRecord(), { knativekafkapartition: '0', knativekafkaoffset: '5' }),
+      }
+      expect((await deliver(request)).status).toBe(204)
+      expect(await stored(store)).toHaveLength(1)
     })
-    expect(Buffer.from(letter!.body).toString()).toBe(other.value)
+
+    test('that is delivered again changes nothing', async () => {
+      const { deliver, store } = persist()
+      const statuses = [
+        await deliver(delivery(aRecord(), 1)),
+        await deliver(delivery(aRecord(), 1)),
+        await deliver(delivery(aRecord(), 2)),
+      ]
+      expect(statuses.map(({ status }) => status)).toEqual([204, 204, 204])
+      expect(await stored(store)).toHaveLength(1)
+      expect(await deadLettersOf(store)).toEqual([])
+    })
+
+    test('is judged by the time at which it was received, not by the time of a late delivery', async () => {
+      const { deliver, store } = persist()
+      const ahead = anEvent({ timestamp: '2026-01-01T23:00:00Z' })
+      expect((await deliver(delivery(toRecord(ahead)))).status).toBe(204)
+      expect(await stored(store)).toHaveLength(1)
+    })
   })
 
-  const ours = aRecord()
-  test.each<[string, Record<string, string>, string | Uint8Array]>([
-    ['broken JSON', {}, '{"id":'],
-    ['an empty body', {}, ''],
-    ['bytes that are no UTF-8', {}, new Uint8Array([0x7b, 0xff])],
-    ['an activity without a user', {}, '{"id":"a","action":"x","timestamp":"2024-01-15T10:00:00Z"}'],
-    ['an activity without an id', {}, '{"userId":"u","action":"x","timestamp":"2024-01-15T10:00:00Z"}'],
-    ['a value that would change', {}, ours.value.replace('}', ',"metadata":{"n":1e400}}')],
-    ['a name that the store cannot keep', {}, ours.value.replace('}', ',"metadata":{"_bsontype":"ObjectId"}}')],
-    ['an array', {}, '[]'],
-    ['another type of event', { ce_type: 'com.example.other' }, ours.value],
-    ['a later version of ours', { ce_type: 'dev.activity-log.activity.recorded.v2' }, ours.value],
-    ['no time of receipt', { ce_recordedtime: '' }, ours.value],
-    ['no tenant', { ce_tenant: '' }, ours.value],
-    ['a tenant that none can be', { ce_tenant: 'a%0Ab' }, ours.value],
-    ['data that is no JSON', { 'content-type': 'text/plain' }, 'hello'],
-  ])('%s', async (_what, headers, value) => {
-    const { deliver, store } = persist()
-    const request = { ...delivery({ headers: { ...ours.headers, ...headers }, value: '' }, 4), body: value as string }
-    expect((await deliver(request)).status).toBe(204)
-    expect(await stored(store)).toEqual([])
-    const [letter] = await deadLettersOf(store)
-    expect(letter).toMatchObject({ reason: 'refused', position: { partition: 0, offset: 4 }, attempts: 1 })
-    expect(letter?.errors.length).toBeGreaterThan(0)
-    expect(Buffer.from(letter!.body)).toEqual(Buffer.from(value as string))
-    await deliver(request)
-    expect(await deadLettersOf(store)).toMatchObject([{ attempts: 2 }])
-  })
-})
+  describe('what can never be saved becomes a dead letter, with its reason and its bytes, and is answered 204', () => {
+    test('another content under an id that is taken', async () => {
+      const { deliver, store } = persist()
+      await deliver(delivery(aRecord(), 1))
+      const other = aRecord({ action: 'another' })
+      expect((await deliver(delivery(other, 2))).status).toBe(204)
+      expect(await stored(store)).toMatchObject([{ action: 'click_button' }])
+      const [letter] = await deadLettersOf(store)
+      expect(letter).toMatchObject({
+        reason: 'conflict',
+        position: { partition: 0, offset: 2 },
+        headers: { 'ce-id': 'id-1' },
+      })
+      expect(Buffer.from(letter!.body).toString()).toBe(other.value)
+    })
 
-describe('what is answered 400, for the dead letters of the dispatcher', () => {
-  const ours = aRecord()
-  test.each<[string, RequestInit]>([
-    ['no CloudEvent', { method: 'POST', body: '{}' }],
-    [
-      'an envelope that was damaged on the way',
-      delivery({ ...ours, headers: { ...ours.headers, ce_type: 'dev.knative.kafka.event' } }),
-    ],
-    [
-      'one that KafkaSource could not read, though its body in structured mode can be read here',
-      delivery({
-        headers: {
-          ...ours.headers,
-          ce_type: 'dev.knative.kafka.event',
-          'content-type': 'application/cloudevents+json',
-        },
-        value: structuredText(ours),
-      }),
-    ],
-    [
-      'no position',
-      { method: 'POST', headers: { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' } },
-    ],
-    [
-      'structured mode that is no JSON',
-      { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body: '{' },
-    ],
-  ])('%s', async (_what, request) => {
-    const { deliver, store } = persist()
-    const response = await deliver(request)
-    expect(response.status).toBe(400)
-    expect([...response.headers.keys()].filter((name) => name.startsWith('kne-'))).toEqual([])
-    expect(await stored(store)).toEqual([])
-    expect(await deadLettersOf(store)).toEqual([])
-  })
-})
-
-describe('when the store is in trouble', () => {
-  test.each<[what: string, path: string, record: ReturnType<typeof aRecord>]>([
-    ['what is to be saved', '/', aRecord()],
-    ['what is to be parked', '/', { ...aRecord(), value: 'no activity' }],
-    ['a dead letter of the dispatcher', '/dead-letters', aRecord()],
-  ])('that hangs, nobody waits longer than the deadline: %s', async (_what, path, record) => {
-    const hangs = () => new Promise<never>(() => {})
-    const { app } = persist({ save: hangs, park: hangs }, 10)
-    const response = await app.request(path, delivery(record))
-    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+    const ours = aRecord()
+    test.each<[string, Record<string, string>, string | Uint8Array]>([
+      ['broken JSON', {}, '{"id":'],
+      ['an empty body', {}, ''],
+      ['bytes that are no UTF-8', {}, new Uint8Array([0x7b, 0xff])],
+      ['an activity without a user', {}, '{"id":"a","action":"x","timestamp":"2024-01-15T10:00:00Z"}'],
+      ['an activity without an id', {}, '{"userId":"u","action":"x","timestamp":"2024-01-15T10:00:00Z"}'],
+      ['a value that would change', {}, ours.value.replace('}', ',"metadata":{"n":1e400}}')],
+      ['a name that the store cannot keep', {}, ours.value.replace('}', ',"metadata":{"_bsontype":"ObjectId"}}')],
+      ['an array', {}, '[]'],
+      ['another type of event', { ce_type: 'com.example.other' }, ours.value],
+      ['a later version of ours', { ce_type: 'dev.activity-log.activity.recorded.v2' }, ours.value],
+      ['no time of receipt', { ce_recordedtime: '' }, ours.value],
+      ['no tenant', { ce_tenant: '' }, ours.value],
+      ['a tenant that none can be', { ce_tenant: 'a%0Ab' }, ours.value],
+      ['data that is no JSON', { 'content-type': 'text/plain' }, 'hello'],
+    ])('%s', async (_what, headers, value) => {
+      const { deliver, store } = persist()
+      const request = { ...delivery({ headers: { ...ours.headers, ...headers }, value: '' }, 4), body: value as string }
+      expect((await deliver(request)).status).toBe(204)
+      expect(await stored(store)).toEqual([])
+      const [letter] = await deadLettersOf(store)
+      expect(letter).toMatchObject({ reason: 'refused', position: { partition: 0, offset: 4 }, attempts: 1 })
+      expect(letter?.errors.length).toBeGreaterThan(0)
+      expect(Buffer.from(letter!.body)).toEqual(Buffer.from(value as string))
+      await deliver(request)
+      expect(await deadLettersOf(store)).toMatchObject([{ attempts: 2 }])
+    })
   })
 
-  const trouble = () => Promise.reject(new Error('disk full'))
-
-  test('a record is answered 503, so that it comes again', async () => {
-    const { deliver } = persist({ save: trouble })
-    expect((await deliver(delivery(aRecord()))).status).toBe(503)
+  describe('what is answered 400, for the dead letters of the dispatcher', () => {
+    const ours = aRecord()
+    test.each<[string, RequestInit]>([
+      ['no CloudEvent', { method: 'POST', body: '{}' }],
+      [
+        'an envelope that was damaged on the way',
+        delivery({ ...ours, headers: { ...ours.headers, ce_type: 'dev.knative.kafka.event' } }),
+      ],
+      [
+        'one that KafkaSource could not read, though its body in structured mode can be read here',
+        delivery({
+          headers: {
+            ...ours.headers,
+            ce_type: 'dev.knative.kafka.event',
+            'content-type': 'application/cloudevents+json',
+          },
+          value: structuredText(ours),
+        }),
+      ],
+      [
+        'no position',
+        { method: 'POST', headers: { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' } },
+      ],
+      [
+        'structured mode that is no JSON',
+        { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body: '{' },
+      ],
+    ])('%s', async (_what, request) => {
+      const { deliver, store } = persist()
+      const response = await deliver(request)
+      expect(response.status).toBe(400)
+      expect([...response.headers.keys()].filter((name) => name.startsWith('kne-'))).toEqual([])
+      expect(await stored(store)).toEqual([])
+      expect(await deadLettersOf(store)).toEqual([])
+    })
   })
 
-  test.each<[string, Error, object]>([
-    ['an outage is told in a line', new Error('disk full'), { level: 'warn', reason: 'disk full' }],
-    [
-      'a fault of ours keeps its stack',
-      new TypeError('x is undefined'),
-      { level: 'error', err: expect.any(TypeError) },
-    ],
-  ])('in the log %s', async (_what, error, line) => {
-    const lines: object[] = []
-    const log = {
-      ...silent,
-      warn: (fields: object) => void lines.push({ level: 'warn', ...fields }),
-      error: (fields: object) => void lines.push({ level: 'error', ...fields }),
+  describe('when the store is in trouble', () => {
+    test.each<[what: string, path: string, record: ReturnType<typeof aRecord>]>([
+      ['what is to be saved', '/', aRecord()],
+      ['what is to be parked', '/', { ...aRecord(), value: 'no activity' }],
+      ['a dead letter of the dispatcher', '/dead-letters', aRecord()],
+    ])('that hangs, nobody waits longer than the deadline: %s', async (_what, path, record) => {
+      const hangs = () => new Promise<never>(() => {})
+      const { request } = persist({ save: hangs, park: hangs }, 10)
+      const response = await request(path, delivery(record))
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+    })
+
+    const trouble = () => Promise.reject(new Error('disk full'))
+
+    test('a record is answered 503, so that it comes again', async () => {
+      const { deliver } = persist({ save: trouble })
+      expect((await deliver(delivery(aRecord()))).status).toBe(503)
+    })
+
+    test.each<[string, Error, object]>([
+      ['an outage is told in a line', new Error('disk full'), { level: 'warn', reason: 'disk full' }],
+      [
+        'a fault of ours keeps its stack',
+        new TypeError('x is undefined'),
+        { level: 'error', err: expect.any(TypeError) },
+      ],
+    ])('in the log %s', async (_what, error, line) => {
+      const lines: object[] = []
+      const log = {
+        ...silent,
+        warn: (fields: object) => void lines.push({ level: 'warn', ...fields }),
+        error: (fields: object) => void lines.push({ level: 'error', ...fields }),
+      }
+      const store = { ...persist().store, save: () => Promise.reject(error) }
+      const app = createApp({ store, log, now: () => receivedAt })
+      expect((await way.request(app, '/', delivery(aRecord()))).status).toBe(503)
+      expect(lines).toEqual([expect.objectContaining(line)])
+    })
+
+    test('a dead letter that could not be kept is answered 503 too', async () => {
+      const { deliver } = persist({ park: trouble })
+      const broken = { ...aRecord(), value: '{' }
+      expect((await deliver(delivery(broken))).status).toBe(503)
+    })
+  })
+
+  describe('a dead letter of the dispatcher', () => {
+    const { headers, value } = aRecord()
+    const knativeerror = {
+      ce_knativeerrordest: 'http://persist/',
+      ce_knativeerrorcode: '503',
+      ce_knativeerrordata: Buffer.from('no disk').toString('base64'),
     }
-    const store = { ...persist().store, save: () => Promise.reject(error) }
-    const app = createApp({ store, log, now: () => receivedAt })
-    expect((await app.request('/', delivery(aRecord()))).status).toBe(503)
-    expect(lines).toEqual([expect.objectContaining(line)])
-  })
+    const toDeadLetters = (init: RequestInit, changes: Partial<ActivityStore> = {}) => {
+      const { request, store } = persist(changes)
+      return { store, response: request('/dead-letters', init) }
+    }
 
-  test('a dead letter that could not be kept is answered 503 too', async () => {
-    const { deliver } = persist({ park: trouble })
-    const broken = { ...aRecord(), value: '{' }
-    expect((await deliver(delivery(broken))).status).toBe(503)
+    test.each([
+      ['that the store did not take', headers],
+      ['that was no CloudEvent in the topic', { ...headers, ce_type: 'dev.knative.kafka.event' }],
+    ])('%s is kept with its bytes and what went wrong', async (_what, itsHeaders) => {
+      const request = delivery({ headers: { ...itsHeaders, ...knativeerror }, value }, 7, 2)
+      const { store, response } = toDeadLetters(request)
+      expect((await response).status).toBe(204)
+      expect(await stored(store)).toEqual([])
+      const [letter] = await deadLettersOf(store)
+      expect(letter).toMatchObject({
+        reason: 'undelivered',
+        position: { partition: 2, offset: 7 },
+        errors: [{ pointer: '', detail: 'was not taken by http://persist/, which answered 503: no disk' }],
+        headers: { 'ce-id': 'id-1', 'ce-knativeerrorcode': '503' },
+      })
+      expect(Buffer.from(letter!.body).toString()).toBe(value)
+    })
+
+    const structured = { 'content-type': 'application/cloudevents+json' }
+    test.each<[string, Record<string, string>, string]>([
+      [
+        'broken JSON that called itself structured',
+        { ...structured, ce_type: 'dev.knative.kafka.event' },
+        '{"specversion":',
+      ],
+      ['an envelope in structured mode without a source', structured, '{"specversion":"1.0","id":"1","type":"t"}'],
+      ['an earlier version of CloudEvents', { ce_specversion: '0.3' }, '{}'],
+      ['an empty id', { ce_id: '' }, '{}'],
+      ['an attribute with NUL', { ce_subject: 'a%00b' }, '{}'],
+    ])('that persist itself refused is kept: %s', async (_what, changes, body) => {
+      const request = delivery({ headers: { ...headers, ...changes, ...knativeerror }, value: body }, 7, 2)
+      const { store, response } = toDeadLetters(request)
+      expect((await response).status).toBe(204)
+      const [letter] = await deadLettersOf(store)
+      expect(letter).toMatchObject({ reason: 'undelivered', position: { partition: 2, offset: 7 } })
+      expect(Buffer.from(letter!.body).toString()).toBe(body)
+    })
+
+    test('that comes twice counts up, and is not taken for a refused record of the same place', async () => {
+      const { request, store } = persist()
+      await request('/', delivery({ headers, value: '{' }, 7))
+      for (let time = 0; time < 2; time++) await request('/dead-letters', delivery({ headers, value: '{' }, 7))
+      const kept = (await deadLettersOf(store)).map(({ reason, attempts }) => `${reason} ${attempts}`)
+      expect(kept.toSorted()).toEqual(['refused 1', 'undelivered 2'])
+    })
+
+    test('is answered 503 when the store does not keep it, and 400 when it has no place', async () => {
+      const trouble = { park: () => Promise.reject(new Error('disk full')) }
+      expect((await toDeadLetters(delivery({ headers, value }), trouble).response).status).toBe(503)
+      expect((await toDeadLetters({ method: 'POST', body: '{}' }).response).status).toBe(400)
+    })
   })
 })
 
-describe('a dead letter of the dispatcher', () => {
-  const { headers, value } = aRecord()
-  const knativeerror = {
-    ce_knativeerrordest: 'http://persist/',
-    ce_knativeerrorcode: '503',
-    ce_knativeerrordata: Buffer.from('no disk').toString('base64'),
+test('a hundred at once are saved in a few groups, each with its own answer', async () => {
+  way = await openWay('handed over')
+  const groups: number[] = []
+  const { store } = persist()
+  const counting: ActivityStore['save'] = (activities) => {
+    groups.push(activities.length)
+    return store.save(activities)
   }
-  const toDeadLetters = (request: RequestInit, changes: Partial<ActivityStore> = {}) => {
-    const { app, store } = persist(changes)
-    return { store, response: app.request('/dead-letters', request) }
-  }
-
-  test.each([
-    ['that the store did not take', headers],
-    ['that was no CloudEvent in the topic', { ...headers, ce_type: 'dev.knative.kafka.event' }],
-  ])('%s is kept with its bytes and what went wrong', async (_what, itsHeaders) => {
-    const request = delivery({ headers: { ...itsHeaders, ...knativeerror }, value }, 7, 2)
-    const { store, response } = toDeadLetters(request)
-    expect((await response).status).toBe(204)
-    expect(await stored(store)).toEqual([])
-    const [letter] = await deadLettersOf(store)
-    expect(letter).toMatchObject({
-      reason: 'undelivered',
-      position: { partition: 2, offset: 7 },
-      errors: [{ pointer: '', detail: 'was not taken by http://persist/, which answered 503: no disk' }],
-      headers: { 'ce-id': 'id-1', 'ce-knativeerrorcode': '503' },
-    })
-    expect(Buffer.from(letter!.body).toString()).toBe(value)
-  })
-
-  const structured = { 'content-type': 'application/cloudevents+json' }
-  test.each<[string, Record<string, string>, string]>([
-    [
-      'broken JSON that called itself structured',
-      { ...structured, ce_type: 'dev.knative.kafka.event' },
-      '{"specversion":',
-    ],
-    ['an envelope in structured mode without a source', structured, '{"specversion":"1.0","id":"1","type":"t"}'],
-    ['an earlier version of CloudEvents', { ce_specversion: '0.3' }, '{}'],
-    ['an empty id', { ce_id: '' }, '{}'],
-    ['an attribute with NUL', { ce_subject: 'a%00b' }, '{}'],
-  ])('that persist itself refused is kept: %s', async (_what, changes, body) => {
-    const request = delivery({ headers: { ...headers, ...changes, ...knativeerror }, value: body }, 7, 2)
-    const { store, response } = toDeadLetters(request)
-    expect((await response).status).toBe(204)
-    const [letter] = await deadLettersOf(store)
-    expect(letter).toMatchObject({ reason: 'undelivered', position: { partition: 2, offset: 7 } })
-    expect(Buffer.from(letter!.body).toString()).toBe(body)
-  })
-
-  test('that comes twice counts up, and is not taken for a refused record of the same place', async () => {
-    const { app, store } = persist()
-    await app.request('/', delivery({ headers, value: '{' }, 7))
-    for (let time = 0; time < 2; time++) await app.request('/dead-letters', delivery({ headers, value: '{' }, 7))
-    const kept = (await deadLettersOf(store)).map(({ reason, attempts }) => `${reason} ${attempts}`)
-    expect(kept.toSorted()).toEqual(['refused 1', 'undelivered 2'])
-  })
-
-  test('is answered 503 when the store does not keep it, and 400 when it has no place', async () => {
-    const trouble = { park: () => Promise.reject(new Error('disk full')) }
-    expect((await toDeadLetters(delivery({ headers, value }), trouble).response).status).toBe(503)
-    expect((await toDeadLetters({ method: 'POST', body: '{}' }).response).status).toBe(400)
-  })
+  const { deliver } = persist({ save: counting })
+  const requests = Array.from({ length: 100 }, (_, n) => delivery(aRecord({ id: `id-${n}` }), n))
+  const responses = await Promise.all(requests.map(deliver))
+  expect(responses.every(({ status }) => status === 204)).toBe(true)
+  expect(groups.reduce((sum, size) => sum + size)).toBe(100)
+  expect(groups.length).toBeLessThan(10)
 })

@@ -4,10 +4,12 @@ import type { InputError } from '@activity-log/shared/checked.ts'
 import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
-import { readBytes } from '@activity-log/shared/http/body.ts'
+import { type Incoming, incomingOf } from '@activity-log/shared/http/body.ts'
+import { createFront, type Front } from '@activity-log/shared/http/front.ts'
+import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
-import { within } from '@activity-log/shared/within.ts'
+import { TooLate, within } from '@activity-log/shared/within.ts'
 import { fromStore } from './from-store.ts'
 import { addOperations } from './operate.ts'
 import {
@@ -41,7 +43,13 @@ export const maxRecordBytes = 2 * 1024 * 1024
  * no CloudEvent at all, or one whose envelope was damaged on the way, and goes to KafkaSource's own dead letters. Those
  * come back by a KafkaSource of their own, to /dead-letters, and are kept beside the others.
  */
-export function createApp({ store, log, now, topics = defaultTopics, deadlineMs = 10_000 }: PersistDependencies): App {
+export function createApp({
+  store,
+  log,
+  now,
+  topics = defaultTopics,
+  deadlineMs = 10_000,
+}: PersistDependencies): App & { front: Front } {
   const app = newApp(log)
   const save = groupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
     maxItems: 500,
@@ -53,13 +61,24 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
     deadlineMs,
   })
 
+  const inTime = async <Result>(work: Promise<Result>): Promise<Result> =>
+    within(deadlineMs, work, 'There was no answer').catch((error) => {
+      throw error instanceof TooLate ? unavailable('The store did not answer in time.', error) : error
+    })
+
   app.use(async (_c, next) => {
-    await fromStore(within(deadlineMs, next(), 'There was no answer'), 'The store did not answer in time.')
+    await inTime(next())
   })
 
   app.post('/', async (c) => {
-    const body = await readBytes(c, maxRecordBytes)
-    const headers = c.req.header()
+    await take(incomingOf(c))
+    return noContent()
+  })
+  app.all('/', methodNotAllowed('POST'))
+
+  async function take(incoming: Incoming): Promise<void> {
+    const body = await incoming.bytes(maxRecordBytes)
+    const headers = incoming.headers()
     const delivery = readDelivery(headers, body)
     refuseDamaged(delivery)
     const { event, position } = delivery
@@ -69,18 +88,17 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
 
     if (!recorded.ok) return park('refused', recorded.errors)
     const outcome = await fromStore(save({ ...recorded.value, position }), 'The store did not take the activity.')
-    if (outcome !== 'conflict') return noContent()
-    return park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
-  })
-  app.all('/', methodNotAllowed('POST'))
+    if (outcome === 'conflict')
+      await park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
+  }
 
   app.post('/dead-letters', async (c) => {
-    const body = await readBytes(c, maxRecordBytes)
+    const body = await incomingOf(c).bytes(maxRecordBytes)
     const headers = c.req.header()
     const position = readDeadLetterPosition(headers)
     const errors = [whyUndelivered(headers)]
     const firstPosition = readFirstPosition(headers)
-    return parkOne({
+    await parkOne({
       topic: topics.deadLetters,
       reason: 'undelivered',
       errors,
@@ -88,6 +106,7 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
       ...(firstPosition && { firstPosition }),
       ...asItCame(headers, body),
     })
+    return noContent()
   })
   app.all('/dead-letters', methodNotAllowed('POST'))
   addOperations(app, { store, log, now })
@@ -99,14 +118,21 @@ export function createApp({ store, log, now, topics = defaultTopics, deadlineMs 
     at: now(),
   })
 
-  async function parkOne(deadLetter: DeadLetter): Promise<Response> {
+  async function parkOne(deadLetter: DeadLetter): Promise<void> {
     await fromStore(store.park([deadLetter]), 'The store did not take the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
-    return noContent()
   }
 
-  return app
+  const front = createFront({
+    path: '/',
+    log,
+    async take(incoming) {
+      await inTime(take(incoming))
+      return { status: 204 }
+    },
+  })
+  return Object.assign(app, { front })
 }
 
 const noContent = () => new Response(null, { status: 204 })

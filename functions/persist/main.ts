@@ -18,7 +18,13 @@ async function main() {
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
   const app = createApp({ store, log, now: () => new Date(), topics })
-  await using server = await listen({ fetch: app.fetch, port: config.PORT, log, maxHeaderBytes: maxRecordBytes })
+  await using server = await listen({
+    fetch: app.fetch,
+    front: app.front,
+    port: config.PORT,
+    log,
+    maxHeaderBytes: maxRecordBytes,
+  })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
   log.info({ signal }, 'stopping: what is under way is finished first')

@@ -10,5 +10,11 @@ const store = {
   resolve: async () => {},
 }
 const app = createApp({ store, log: silent, now: () => new Date() })
-const { port } = await listen({ fetch: app.fetch, port: 0, log: silent, maxHeaderBytes: maxRecordBytes })
+const { port } = await listen({
+  fetch: app.fetch,
+  front: app.front,
+  port: 0,
+  log: silent,
+  maxHeaderBytes: maxRecordBytes,
+})
 console.log(`http://localhost:${port}`)
