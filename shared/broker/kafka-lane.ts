@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
-import type { ICustomPartitioner, ISocketFactory, PartitionMetadata, RecordMetadata } from 'kafkajs'
+import type { ICustomPartitioner, ISocketFactory, Message, PartitionMetadata, RecordMetadata } from 'kafkajs'
 import defaultSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import type { EventRecord } from '../activity-recorded.ts'
 import type { Log } from '../log.ts'
 import type { Position } from '../receipt.ts'
 import { newKafka } from './kafka-client.ts'
 import type { KafkaConnection } from './kafka-config.ts'
+import { batchMessage } from './produce-request.ts'
+import { encodeRecordBatch } from './record-batch.ts'
 
 export type LaneOptions = { connection: KafkaConnection; topic: string; log: Log; acknowledgeMs: number }
 
@@ -48,20 +50,20 @@ export function openLane({ connection, topic, log, acknowledgeMs }: LaneOptions)
     return connected
   }
 
-  async function produce(messages: { value: string; partition: number; headers?: EventRecord['headers'] }[]) {
+  async function produce(message: Message) {
     await connect()
-    return producer.send({ topic, acks: -1, timeout: acknowledgeMs, messages })
+    return producer.send({ topic, acks: -1, timeout: acknowledgeMs, messages: [message] })
   }
 
   return {
     async partitions() {
-      await produce([{ value: '', partition: none }]).catch((error) => {
+      await produce({ value: '', partition: none }).catch((error) => {
         if (!isJustLooking(error)) throw error
       })
       return seen
     },
     async send(records, partition) {
-      const answer = await produce(records.map(({ value, headers }) => ({ value, headers, partition })))
+      const answer = await produce(batchMessage(encodeRecordBatch(records, Date.now()), partition))
       return positionsIn(answer, partition, records.length)
     },
     close: sockets.close,

@@ -1,4 +1,4 @@
-/** What shared/broker/kafka-client.ts mends in kafkajs 2.2.4, which has no types for its own parts. */
+/** What shared/broker uses and mends of the inner parts of kafkajs 2.2.4, which have no types. */
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   type Options = { maxInFlightRequests: number | null; requestTimeout: number; clientId: string; broker: string }
   class RequestQueue {
@@ -38,4 +38,32 @@ declare module 'kafkajs/src/consumer/batch.js' {
     }
   }
   export = Batch
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  class Encoder {
+    constructor(initialSize?: number)
+    readonly buffer: Buffer
+    writeInt16(value: number): this
+    writeInt32(value: number): this
+    writeString(value: string | null): this
+    writeBuffer(value: Buffer): this
+  }
+  export = Encoder
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/crc32C/index.js' {
+  const crc32C: (bytes: Uint8Array) => number
+  export = crc32C
+}
+
+declare module 'kafkajs/src/protocol/requests/produce/index.js' {
+  import type { Message } from 'kafkajs'
+  import type Encoder from 'kafkajs/src/protocol/encoder.js'
+
+  type Data = { partition: number; messages: readonly (Message & { batch?: Buffer })[] }
+  type Options = { acks: number; timeout: number; topicData: readonly { topic: string; partitions: readonly Data[] }[] }
+  type Exchange = { request: { encode(): Promise<Encoder> }; response: object }
+  const produce: { protocol(of: { version: number }): (options: Options) => Exchange }
+  export = produce
 }
