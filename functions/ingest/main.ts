@@ -4,9 +4,9 @@ import { readConfig } from '@activity-log/shared/config.ts'
 import { openLog } from '@activity-log/shared/http/log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
-import { v7 as newId } from 'uuid'
 import { createApp } from './app.ts'
 import { Config } from './config.ts'
+import { newId } from './new-id.ts'
 
 async function main() {
   const config = readConfig(Config, process.env, kafkaRule)

@@ -1,4 +1,5 @@
 import { createApp as createIngest } from '@activity-log/ingest/app.ts'
+import { newId } from '@activity-log/ingest/new-id.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { type DeliveryPolicy, deliveryPolicy, type Send } from '@activity-log/shared/broker/delivery.ts'
@@ -7,7 +8,6 @@ import { startDispatcher } from '@activity-log/shared/broker/embedded-dispatcher
 import type { App } from '@activity-log/shared/http/app.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
-import { v7 as newId } from 'uuid'
 import { openDataFolder } from './data-folder.ts'
 import { createOrigin } from './routes.ts'
 
