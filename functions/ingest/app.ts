@@ -11,7 +11,7 @@ import type { Checked, InputError } from '@activity-log/shared/checked.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
 import { type Incoming, incomingOf } from '@activity-log/shared/http/body.ts'
-import { createFront, type Front } from '@activity-log/shared/http/front.ts'
+import { type Answer, createFront, type Front } from '@activity-log/shared/http/front.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -38,8 +38,8 @@ type Result =
 
 const mebibyte = 1024 * 1024
 
-type Accepting = { status: 202 | 207; headers: { [name: string]: string }; body: object }
 export type Ingest = App & { front: Front }
+type Accepting = Required<Answer<202 | 207>>
 
 /** Takes activities, and answers 202 once they are durable. */
 export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: IngestDependencies): Ingest {
@@ -54,14 +54,14 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
 
   const app = newApp(log)
   app.post('/logs', async (c) => {
-    refuseParameters(c.req.url)
-    const { status, headers, body } = await take(incomingOf(c))
+    const { status, headers, body } = await take({ ...incomingOf(c), url: c.req.url })
     return c.json(body, status, headers)
   })
   app.all('/logs', methodNotAllowed('POST'))
-  return Object.assign(app, { front: createFront({ path: '/logs', take, log }) })
+  return Object.assign(app, { front: createFront(log, { 'POST /logs': take }) })
 
-  async function take(incoming: Incoming): Promise<Accepting> {
+  async function take(incoming: Incoming & { url: string }): Promise<Accepting> {
+    refuseParameters(incoming.url)
     const receivedAt = now()
     const traceparent = validTraceparent(incoming.header('traceparent'))
     const record = (sent: SentActivity) =>
@@ -101,7 +101,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
     const unavailable = results.filter((result) => result.status === 'unavailable')
     const count = (status: Result['status']) => results.filter((result) => result.status === status).length
     const members = { results: results.map(({ cause: _cause, ...result }: Result & { cause?: unknown }) => result) }
-    const headers: { [name: string]: string } = unavailable.length > 0 ? { 'retry-after': '1' } : {}
+    const headers: Accepting['headers'] = unavailable.length > 0 ? { 'retry-after': '1' } : {}
     const cause = unavailable[0]?.cause
     if (count('invalid') === results.length) {
       throw new Problem('invalid-input', 'None of the activities is valid.', { members })

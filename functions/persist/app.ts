@@ -124,10 +124,8 @@ export function createApp({
     log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
   }
 
-  const front = createFront({
-    path: '/',
-    log,
-    async take(incoming) {
+  const front = createFront(log, {
+    'POST /': async (incoming) => {
       await inTime(take(incoming))
       return { status: 204 }
     },

@@ -1,6 +1,7 @@
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openWay } from '@activity-log/shared/testing/ways.ts'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { createApp } from './app.ts'
@@ -107,6 +108,27 @@ describe('a page', () => {
     })
     await fc.assert(walks, { numRuns: 15 })
   })
+})
+
+test.each([
+  '/logs',
+  '/logs?limit=2&order=asc',
+  '/logs?receipt=AQAAAAAAAAAAAAAB',
+  '/logs?limit=0',
+  '/logs/',
+  '/healthz',
+  '/healthz?x=1',
+])('%s is answered at the front as the app does it', async (path) => {
+  const { app } = await query(3)
+  await using socket = await openWay('over a socket')
+  const seen = async (response: Response) => [
+    response.status,
+    response.headers.get('content-type'),
+    response.headers.get('link'),
+    response.headers.get('retry-after'),
+    await response.text(),
+  ]
+  expect(await seen(await socket.request(app, path, {}))).toEqual(await seen(await app.request(path)))
 })
 
 describe('filters', () => {

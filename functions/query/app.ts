@@ -2,6 +2,7 @@ import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { encodeAsOf } from '@activity-log/shared/as-of.ts'
 import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
+import { type Answer, type Asked, createFront, type Front } from '@activity-log/shared/http/front.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -34,17 +35,26 @@ export type QueryDependencies = {
   stopping?: AbortSignal
 }
 
+export type Query = App & { front: Front }
+
 /** Lists the log, page by page, and finds single activities. */
-export function createApp({ store, log, now, stopping = never }: QueryDependencies): App {
+export function createApp({ store, log, now, stopping = never }: QueryDependencies): Query {
   const app = newApp(log)
   const countCapped = cappedCounter({ count: store.count, now })
   const known = knownBooks({ books: store.books, now, log })
 
   app.get('/logs', async (c) => {
-    const request = readListRequest(c.req.url, defaultTenant)
+    const { headers, body } = await list({ url: c.req.url, gone: () => c.req.raw.signal })
+    return c.json(body, 200, headers)
+  })
+  app.all('/logs', methodNotAllowed('GET', 'HEAD'))
+  const front = createFront(log, { 'GET /logs': list })
+
+  async function list({ url, gone }: Pick<Asked, 'url' | 'gone'>): Promise<Required<Answer<200>>> {
+    const request = readListRequest(url, defaultTenant)
     if (!request.ok) throw invalidInput(request.errors)
     const { visible } = request.value
-    const receipt = visible && receiptAnswer(visible.receipt, await untilVisible(visible, c.req.raw.signal))
+    const receipt = visible && receiptAnswer(visible.receipt, await untilVisible(visible, gone()))
     const { parameters, filter, order, count } = request.value
     const [{ page, asOf }, total] = await fromStore(() =>
       Promise.all([
@@ -61,8 +71,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOfText = asOf && encodeAsOf(asOf)
     const links = pageLinks('/logs', repeated, filterDigest(filter, order), page, asOfText)
-    c.header('Link', linkHeader(links))
-    return c.json({
+    const body: ListAnswer = {
       data: page.found.map(({ activity }) => activity),
       page: page.number,
       limit: request.value.limit,
@@ -72,9 +81,9 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
       completeThrough: through?.toISOString() ?? null,
       asOf: asOfText ?? null,
       ...(receipt && { receipt }),
-    } satisfies ListAnswer)
-  })
-  app.all('/logs', methodNotAllowed('GET', 'HEAD'))
+    }
+    return { status: 200, headers: { Link: linkHeader(links) }, body }
+  }
 
   addActivity(app, store)
   addExport(app, { store, known, log })
@@ -135,7 +144,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     return countCapped(filter)
   }
 
-  return app
+  return Object.assign(app, { front })
 }
 
 const never = new AbortController().signal

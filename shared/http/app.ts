@@ -13,7 +13,7 @@ export type App = Hono<{ Bindings: Partial<Pick<HttpBindings, 'outgoing'>> }>
  */
 export function newApp(log: Log): App {
   const app: App = new Hono()
-  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  app.get('/healthz', (c) => c.json(health))
   app.all('/healthz', methodNotAllowed('GET', 'HEAD'))
   app.notFound((c) =>
     new Problem('not-found', `${c.req.path} is not a path of this service; GET /logs lists the log.`).toResponse(),
@@ -24,6 +24,9 @@ export function newApp(log: Log): App {
   })
   return app
 }
+
+/** The answer of `/healthz`. */
+export const health = { status: 'ok' }
 
 type Failed = { log: Log; requestId: () => unknown; path: string }
 

@@ -1,36 +1,48 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.ts'
-import { problemOf } from './app.ts'
+import { health, problemOf } from './app.ts'
 import { type Incoming, incomingFrom } from './body.ts'
 
-/** Answers a request that it is for, and gives back undefined for any other. It never rejects. */
+/** Answers a request that it is for, and gives back undefined for any other. */
 export type Front = (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
 
-/** A body is sent as JSON. */
-export type Answer = {
-  status: 202 | 204 | 207
-  headers?: { [name: string]: string }
+export type Asked = Incoming & {
+  /** Path and query. */
+  url: string
+  /** Aborts when the client goes away. */
+  gone(): AbortSignal
+}
+export type Answer<Status extends number = number> = {
+  status: Status
+  headers?: { readonly [name: string]: string }
   body?: object
 }
-
-export type FrontOptions = { path: string; take: (incoming: Incoming) => Promise<Answer>; log: Log }
+export type Take = (asked: Asked) => Promise<Answer>
 
 /**
- * POST to one path, from its socket to `take`, without a Request and a Response in between: on the hottest way in they cost about
- * as much as all that is done there. The app has to answer the same, and what is not plain: parameters, other methods, bodies
- * of no declared length.
+ * Requests straight from their sockets, without a Request and a Response in between: those cost about as much as all that a
+ * function does itself, and to load them takes as long as the rest of its start. Routes are named as in "POST /logs". The
+ * app answers the same, and what is not plain: other routes, and bodies of no declared length. `/healthz` is always there:
+ * Knative asks for it before it lets the first request in.
  */
-export function createFront({ path, take, log }: FrontOptions): Front {
+export function createFront(log: Log, routes: { readonly [route: string]: Take }): Front {
+  const takes = new Map(Object.entries({ 'GET /healthz': isHealthy, ...routes }))
   return (request, response) => {
-    const isPlain = request.url === path && request.headers['content-length'] !== undefined
-    return request.method === 'POST' && isPlain ? answer(request, response) : undefined
+    const { method, url = '', headers } = request
+    const path = url.replace(/\?.*$/s, '')
+    const take = headers['transfer-encoding'] === undefined ? takes.get(`${method} ${path}`) : undefined
+    return take && answer(request, response, take, path)
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, take: Take, path: string): Promise<void> {
+    const gone = () => {
+      const leaving = new AbortController()
+      response.once('close', () => leaving.abort())
+      return leaving.signal
+    }
     try {
-      const { status, headers, body } = await take(incomingFrom(request))
-      if (body) write(response, status, 'application/json', headers, JSON.stringify(body))
-      else response.writeHead(status, headers).end()
+      const { status, headers, body } = await take({ ...incomingFrom(request), url: request.url ?? '', gone })
+      write(response, status, 'application/json', headers, body && JSON.stringify(body))
     } catch (error) {
       const requestId = () => response.getHeader('x-request-id')
       const problem = problemOf(error, { log, requestId, path })
@@ -39,8 +51,10 @@ export function createFront({ path, take, log }: FrontOptions): Front {
   }
 }
 
-function write(response: ServerResponse, status: number, type: string, headers: Answer['headers'], body: string) {
-  const length = Buffer.byteLength(body)
-  response.writeHead(status, { 'content-type': type, 'content-length': length, ...headers })
+const isHealthy = async () => ({ status: 200, body: health })
+
+function write(response: ServerResponse, status: number, type: string, headers: Answer['headers'], body?: string) {
+  if (body === undefined) response.writeHead(status, headers)
+  else response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...headers })
   response.end(body)
 }

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import type { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { type Limits, openAdmission } from './admission.ts'
+import type { Front } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
 
 export type ListenOptions = {
   fetch: Parameters<typeof getRequestListener>[0]
   port: number
   log: Log
-  /** Asked before `fetch`: it answers a request straight away, or gives back undefined. It never rejects. */
-  front?: (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
+  /** Asked before `fetch`. */
+  front?: Front
   timeouts?: typeof timeouts
   atOnce?: Limits
   /** Of one request, in any number of headers; without it Node's own limits of both. */
@@ -40,10 +41,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const admit = openAdmission(options.atOnce ?? atOnce)
   let draining = false
   const requestId = requestIds()
-  const answer = getRequestListener(fetch, {
-    errorHandler: (error) =>
-      new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
-  })
+  const answer = answerBy(fetch)
   const answered: RequestListener = (request, response) =>
     (front?.(request, response) ?? answer(request, response)).catch((error) =>
       log.error({ err: error }, 'an answer could not be sent'),
@@ -82,6 +80,27 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
   const address = server.address()
   return { port: typeof address === 'object' && address ? address.port : port, [Symbol.asyncDispose]: close }
+}
+
+/**
+ * Loaded when the first request needs it: with it come Node's Request and Response, which take as long as all else that a
+ * start loads. What is answered at the front needs none of them.
+ */
+function answerBy(
+  fetch: ListenOptions['fetch'],
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  let listener: ReturnType<typeof load> | undefined
+  async function load() {
+    const { getRequestListener } = await import('@hono/node-server')
+    return getRequestListener(fetch, {
+      errorHandler: (error) =>
+        new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
+    })
+  }
+  return async (request, response) => {
+    listener ??= load()
+    await (await listener)(request, response)
+  }
 }
 
 /** The client's own id, or one unique by the process and a number: a random one would cost more than some requests do. */

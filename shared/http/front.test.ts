@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { expect, test } from 'vitest'
+import { silent } from '../testing/builders.ts'
+import { createFront, type Take } from './front.ts'
+import { Problem } from './problem.ts'
+import { listen } from './serve.ts'
+
+const byApp = 'by the app'
+const serve = (take: Take) =>
+  listen({ front: createFront(silent, { 'POST /x': take }), fetch: () => new Response(byApp), port: 0, log: silent })
+
+const ask = async (port: number, path: string, init?: RequestInit) => {
+  const response = await fetch(`http://localhost:${port}${path}`, init)
+  return [response.status, response.headers.get('content-type'), await response.text()]
+}
+
+test('answers its routes, with the body as it came', async () => {
+  await using server = await serve(async ({ url, header, bytes }) => ({
+    status: 202,
+    body: { url, type: header('content-type'), text: String(await bytes(10)) },
+  }))
+  const answer = await ask(server.port, '/x?y=1', { method: 'POST', body: 'ü' })
+  const body = '{"url":"/x?y=1","type":"text/plain;charset=UTF-8","text":"ü"}'
+  expect(answer).toEqual([202, 'application/json', body])
+})
+
+test('leaves to the app what it has no route for, and bodies of no declared length', async () => {
+  await using server = await serve(async () => ({ status: 204 }))
+  expect((await ask(server.port, '/x', { method: 'POST' }))[0]).toBe(204)
+  expect((await ask(server.port, '/x'))[2]).toBe(byApp)
+  expect((await ask(server.port, '/X', { method: 'POST' }))[2]).toBe(byApp)
+  const body = new Blob(['x']).stream()
+  expect((await ask(server.port, '/x', { method: 'POST', body, duplex: 'half' } as RequestInit))[2]).toBe(byApp)
+})
+
+test('is healthy by itself', async () => {
+  await using server = await serve(async () => ({ status: 204 }))
+  expect(await ask(server.port, '/healthz')).toEqual([200, 'application/json', '{"status":"ok"}'])
+})
+
+test('answers a problem as the app does', async () => {
+  const problem = new Problem('unavailable', 'later', { headers: { 'retry-after': '1' } })
+  await using server = await serve(() => Promise.reject(problem))
+  const [status, type, text] = await ask(server.port, '/x', { method: 'POST' })
+  expect([status, type, text]).toEqual([503, 'application/problem+json', problem.toJson()])
+})
+
+test('tells when the client goes away', async () => {
+  const asked = Promise.withResolvers<AbortSignal>()
+  const answer = Promise.withResolvers<{ status: number }>()
+  await using server = await serve(({ gone }) => {
+    asked.resolve(gone())
+    return answer.promise
+  })
+  const client = request({ port: server.port, path: '/x', method: 'POST' }).on('error', () => {})
+  client.end()
+  const gone = await asked.promise
+  expect(gone.aborted).toBe(false)
+  client.destroy()
+  await once(gone, 'abort')
+  answer.resolve({ status: 204 })
+})
