@@ -16,6 +16,7 @@ const complaints: Record<Program, [number, string]> = {
   import: [1, 'Usage: '],
   books: [78, 'KAFKA_BROKERS is required'],
   forward: [78, 'FORWARD is required'],
+  warm: [1, 'Usage: '],
 }
 
 /** One has the clients of both Kafka and MongoDB in it, and none waits for it to start. */

@@ -22,6 +22,7 @@ export const programs = {
   import: 'functions/local/import.ts',
   books: 'functions/local/books.ts',
   forward: 'functions/local/forward.ts',
+  warm: 'functions/local/warm.ts',
 } as const
 export type Program = keyof typeof programs
 
@@ -49,6 +50,8 @@ export async function bundle(name: Program, folder: string): Promise<Bundle> {
     platform: 'node',
     format: 'cjs',
     target: 'node24',
+    // start.cjs runs it as a script, which may import nothing
+    supported: { 'dynamic-import': false },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { nodeFlags, starter, warmingFlags } from '@activity-log/shared/testing/image.ts'
+import { aFolder, startCommand, written } from '@activity-log/shared/testing/processes.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { bundle } from '../bundle.ts'
+import { openFirstRequests, type Warmed } from './warm.ts'
+
+const functions: readonly Warmed[] = ['ingest', 'persist', 'query']
+const folder = aFolder()
+const start = join(folder, 'start.cjs')
+beforeAll(async () => {
+  for (const name of [...functions, 'warm'] as const) await bundle(name, folder)
+  copyFileSync(starter, start)
+  const { status, stderr } = spawnSync(process.execPath, [...warmingFlags, start, join(folder, 'warm.cjs'), folder])
+  expect([status, String(stderr)]).toEqual([0, ''])
+})
+
+/** Writes in the end whether Node's own Request and Response were loaded. */
+const witness = join(folder, 'witness.cjs')
+writeFileSync(
+  witness,
+  "process.on('exit', () => console.log('fetch loaded:', process.moduleLoadList.some((name) => /undici/.test(name))))",
+)
+
+/** What a function writes that answers its first request and is ended then, run as the images run it. */
+async function firstRun(name: Warmed, flags = nodeFlags): Promise<string> {
+  await using first = await openFirstRequests()
+  const { env, path, init, status } = first[name]
+  const args = [...flags, '--require', witness, start, join(folder, `${name}.cjs`)]
+  await using program = startCommand(process.execPath, args, { ...env, PORT: '0' })
+  const origin = `http://localhost:${await written(program, /"port":(\d+)/)}`
+  expect((await fetch(`${origin}/healthz`)).status).toBe(200)
+  expect((await fetch(origin + path, init)).status).toBe(status)
+  program.child.kill('SIGTERM')
+  expect(await program.ended).toBe(0)
+  return program.output()
+}
+const refused = 'V8 did not take'
+
+describe.each(functions)('%s', (name) => {
+  test('starts with the code that was made of it, and without half of Node', async () => {
+    const output = await firstRun(name)
+    expect(output).not.toContain(refused)
+    expect(output).toContain('fetch loaded: false')
+  })
+
+  test('starts with code that is not for its Node, and without any', async () => {
+    expect(await firstRun(name, ['--no-opt'])).toContain(refused)
+    rmSync(join(folder, `${name}.code`))
+    expect(await firstRun(name)).not.toContain(refused)
+  })
+})
+
+test('the images warm their functions with the flags that they run them with', () => {
+  expect(warmingFlags.length).toBeGreaterThan(0)
+  expect(warmingFlags).toEqual(nodeFlags)
+})
