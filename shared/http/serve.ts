@@ -42,7 +42,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   let draining = false
   const requestId = requestIds()
   const answer = answerBy(fetch)
-  const answered: RequestListener = (request, response) =>
+  const answered = (request: IncomingMessage, response: ServerResponse): Promise<void> =>
     (front?.(request, response) ?? answer(request, response)).catch((error) =>
       log.error({ err: error }, 'an answer could not be sent'),
     )
@@ -54,8 +54,12 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const over = admit(request)
     if (!over) return refuse(response, tooMuchAtOnce)
     // a client that goes away ends the answer, but not yet what is done for it
-    const closed = new Promise((resolve) => response.once('close', resolve))
-    void Promise.all([answered(request, response), closed]).then(over)
+    let left = 2
+    const end = () => {
+      if (--left === 0) over()
+    }
+    response.once('close', end)
+    void answered(request, response).then(end)
   }
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers }, listener)
