@@ -3,8 +3,12 @@ import type { Log } from '../log.ts'
 import { health, problemOf } from './app.ts'
 import { type Incoming, incomingFrom } from './body.ts'
 
-/** Answers a request that it is for, and gives back undefined for any other. */
-export type Front = (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
+/**
+ * Answers a request that it is for, with the server's own headers among its own, and gives back undefined for any other. Node
+ * writes headers that come all at once several times faster than those that are set before.
+ */
+export type Front = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders) => Promise<void> | undefined
+export type OwnHeaders = { readonly [name: string]: string }
 
 export type Asked = Incoming & {
   /** Path and query. */
@@ -27,14 +31,14 @@ export type Take = (asked: Asked) => Promise<Answer>
  */
 export function createFront(log: Log, routes: { readonly [route: string]: Take }): Front {
   const takes = new Map(Object.entries({ 'GET /healthz': isHealthy, ...routes }))
-  return (request, response) => {
+  return (request, response, own) => {
     const { method, url = '', headers } = request
     const path = url.replace(/\?.*$/s, '')
     const take = headers['transfer-encoding'] === undefined ? takes.get(`${method} ${path}`) : undefined
-    return take && answer(request, response, take, path)
+    return take && answer({ request, response, own, path }, take)
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse, take: Take, path: string): Promise<void> {
+  async function answer({ request, response, own, path }: Exchange, take: Take): Promise<void> {
     const gone = () => {
       const leaving = new AbortController()
       response.once('close', () => leaving.abort())
@@ -42,19 +46,21 @@ export function createFront(log: Log, routes: { readonly [route: string]: Take }
     }
     try {
       const { status, headers, body } = await take({ ...incomingFrom(request), url: request.url ?? '', gone })
-      write(response, status, 'application/json', headers, body && JSON.stringify(body))
+      write(response, status, { ...own, ...headers }, 'application/json', body && JSON.stringify(body))
     } catch (error) {
-      const requestId = () => response.getHeader('x-request-id')
-      const problem = problemOf(error, { log, requestId, path })
-      write(response, problem.status, 'application/problem+json', problem.options.headers, problem.toJson())
+      const problem = problemOf(error, { log, requestId: () => own['x-request-id'], path })
+      const headers = { ...own, ...problem.options.headers }
+      write(response, problem.status, headers, 'application/problem+json', problem.toJson())
     }
   }
 }
 
+type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHeaders; path: string }
+
 const isHealthy = async () => ({ status: 200, body: health })
 
-function write(response: ServerResponse, status: number, type: string, headers: Answer['headers'], body?: string) {
+function write(response: ServerResponse, status: number, headers: OwnHeaders, type: string, body?: string) {
   if (body === undefined) response.writeHead(status, headers)
-  else response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...headers })
+  else response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) })
   response.end(body)
 }

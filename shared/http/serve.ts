@@ -4,7 +4,7 @@ import type { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { type Limits, openAdmission } from './admission.ts'
-import type { Front } from './front.ts'
+import type { Front, OwnHeaders } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
 
 export type ListenOptions = {
@@ -42,24 +42,30 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   let draining = false
   const requestId = requestIds()
   const answer = answerBy(fetch)
-  const answered = (request: IncomingMessage, response: ServerResponse): Promise<void> =>
-    (front?.(request, response) ?? answer(request, response)).catch((error) =>
-      log.error({ err: error }, 'an answer could not be sent'),
-    )
+  const ownHeaders = (request: IncomingMessage): OwnHeaders => {
+    const id = requestId(request.headers['x-request-id'])
+    return draining ? { 'x-request-id': id, connection: 'close' } : { 'x-request-id': id }
+  }
+  const answered = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders): Promise<void> => {
+    const done = front?.(request, response, own)
+    if (done) return done
+    for (const name in own) response.setHeader(name, own[name] as string)
+    return answer(request, response)
+  }
   const listener: RequestListener = (request, response) => {
-    response.setHeader('x-request-id', requestId(request.headers['x-request-id']))
-    if (draining) response.setHeader('connection', 'close')
-    if (hosts(request.rawHeaders) > 1) return refuse(response, twoHosts)
-    if (request.url === '/healthz') return void answered(request, response)
-    const over = admit(request)
-    if (!over) return refuse(response, tooMuchAtOnce)
+    const own = ownHeaders(request)
+    if (hosts(request.rawHeaders) > 1) return refuse(response, own, twoHosts)
+    const over = request.url === '/healthz' ? () => {} : admit(request)
+    if (!over) return refuse(response, own, tooMuchAtOnce)
     // a client that goes away ends the answer, but not yet what is done for it
     let left = 2
     const end = () => {
       if (--left === 0) over()
     }
     response.once('close', end)
-    void answered(request, response).then(end)
+    void answered(request, response, own)
+      .catch((error) => log.error({ err: error }, 'an answer could not be sent'))
+      .then(end)
   }
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers }, listener)
@@ -126,8 +132,9 @@ const twoHosts = new Problem('invalid-input', 'The request has more than one Hos
 })
 const tooMuchAtOnce = unavailable('There are too many requests under way; nothing was done. Send it again in a moment.')
 
-function refuse(response: ServerResponse, problem: Problem) {
-  response.writeHead(problem.status, { 'content-type': 'application/problem+json', ...problem.options.headers })
+function refuse(response: ServerResponse, own: OwnHeaders, problem: Problem) {
+  const type = { 'content-type': 'application/problem+json' }
+  response.writeHead(problem.status, { ...own, ...type, ...problem.options.headers })
   response.end(problem.toJson())
 }
 

@@ -15,7 +15,7 @@ export async function openWay(name: (typeof ways)[number], maxHeaderBytes?: numb
   }
   let current: Fronted | undefined
   const server = await listen({
-    front: (request, response) => current?.front(request, response),
+    front: (request, response, own) => current?.front(request, response, own),
     fetch: (request) => current?.fetch(request) ?? new Response(null, { status: 500 }),
     port: 0,
     log: silent,
