@@ -16,6 +16,14 @@ const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
  * Returns what is wrong as a string.
  */
 export function parseTimestamp(text: string): Timestamp | string {
+  if (text !== last.text) last = { text, parsed: parse(text) }
+  return last.parsed
+}
+
+/** The timestamp of an activity is asked for several times while it is checked and recorded. */
+let last: { text: string; parsed: Timestamp | string } = { text: '', parsed: parse('') }
+
+function parse(text: string): Timestamp | string {
   const match = text.length <= maxLength ? rfc3339.exec(text) : null
   if (!match) return 'must be an RFC 3339 date and time with an offset, such as 2024-01-15T10:00:00Z'
   const [
