@@ -105,7 +105,8 @@ export const ofKafka: readonly Scenario[] = [
     name: 'more-than-can-wait',
     rows: [8, 11],
     safeguard: bounded,
-    load: { events: 4000, seconds: 1, clients: 100, inBatches: 1, batchSize: 100, metadataBytes: 20_000, retried: 0 },
+    // more than may wait, of fewer bytes than may be under way
+    load: { events: 30_000, seconds: 1, clients: 100, inBatches: 1, batchSize: 1000, retried: 0 },
     plan: (moments) => [
       ...at(0, { do: 'toxic', on: 'ingest→kafka', toxic: { kind: 'black hole' } }),
       ...at(moments.ms + 4000, { do: 'toxic', on: 'ingest→kafka', toxic: undefined }),
