@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ConfigError, StartError } from '../../config.ts'
 import { run } from '../../http/run.ts'
+import { measureCold } from './cold.ts'
 import { type Comparison, comparisonTable } from './compare.ts'
 import { measureEmbedded } from './embedded.ts'
 import { fallen } from './gate.ts'
@@ -28,6 +29,7 @@ Against the plain design, side by side, over the servers that KAFKA_BROKERS and 
 
   ingest     activities a second, latency and CPU time, over Kafka
   persist    events a second and CPU time, over MongoDB
+  cold       from spawn to the first acknowledged answer, the memory then, and the size of the bundles
   journey    from POST until it is found, at --rate 2000 a second for --seconds 60
   growth     CPU time of an activity in one process, with 1,000,000 in the log against 100,000; --folder FOLDER keeps them
   all        all of these; writes results.json and results.md beside itself
@@ -49,6 +51,7 @@ const compared: { readonly [name: string]: Benchmark } = {
   ingest: ({ rounds, seconds = 3 }) => measureIngest({ rounds, seconds }),
   persist: ({ rounds, seconds = 3 }) => measurePersist({ rounds, seconds }),
   growth: ({ rounds, seconds = 3, folder }) => measureGrowth({ rounds, seconds, folder }),
+  cold: ({ rounds }) => measureCold({ rounds }),
   journey: ({ seconds = 60, rate }) => measureJourney({ rounds: 1, seconds, rate }),
 }
 /** They print tables of their own. */

@@ -1,8 +1,8 @@
 import express from 'express'
 import { Kafka, logLevel } from 'kafkajs'
 
-/** What the log is measured against: Express, and a send for each request, everything else as it comes. */
-const { KAFKA_BROKERS = '', KAFKA_TOPIC = '' } = process.env
+/** What ingest is measured against: Express, and a send for each request, everything else as it comes. */
+const { KAFKA_BROKERS = '', KAFKA_TOPIC = '', PORT = 0 } = process.env
 const producer = new Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING }).producer()
 await producer.connect()
 
@@ -15,7 +15,7 @@ app.post('/logs', async (request, response) => {
   await producer.send({ topic: KAFKA_TOPIC, messages: [{ key: userId, value: JSON.stringify(request.body) }] })
   return response.status(202).json({ accepted: true })
 })
-const server = app.listen(0, () => {
+const server = app.listen(PORT, () => {
   const address = server.address()
   console.log(`http://localhost:${typeof address === 'object' && address?.port}/logs`)
 })

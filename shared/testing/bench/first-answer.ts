@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { serverCore, startPinned } from './pinned.ts'
+import type { Start } from './programs.ts'
+import { residentMebibytes } from './report.ts'
+
+export type FirstRequest = {
+  method: string
+  path: string
+  headers?: { [name: string]: string }
+  body?: string
+  /** What acknowledges it; anything else is a mistake of the benchmark. */
+  status: number
+}
+export type FirstAnswer = { ms: number; residentMebibytes: number }
+
+/** As often as a proxy that holds a request would look, or oftener. */
+const pollMs = 2
+const patienceMs = 30_000
+
+/** Starts a server and asks it at once, again and again until it listens. It is killed once its first answer is there. */
+export async function firstAnswer({ command, env }: Start, port: number, asked: FirstRequest): Promise<FirstAnswer> {
+  const startedAt = performance.now()
+  await using server = startPinned(serverCore, command, { ...env, PORT: `${port}` })
+  while (performance.now() - startedAt < patienceMs) {
+    const answer = await ask(port, asked)
+    if (answer) {
+      const ms = performance.now() - startedAt
+      if (answer.statusCode !== asked.status) {
+        throw new Error(`${command.join(' ')} answered ${answer.statusCode}:\n${server.output()}`)
+      }
+      return { ms, residentMebibytes: residentMebibytes(server.child.pid) }
+    }
+    if (server.child.exitCode !== null) throw new Error(`${command.join(' ')} ended:\n${server.output()}`)
+    await wait(pollMs)
+  }
+  throw new Error(`${command.join(' ')} did not answer:\n${server.output()}`)
+}
+
+/** Undefined while nothing listens. */
+async function ask(port: number, { method, path, headers, body }: FirstRequest): Promise<IncomingMessage | undefined> {
+  const asking = request({ host: '127.0.0.1', port, method, path, headers, agent: false }).end(body)
+  try {
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage]
+    answer.resume()
+    await once(answer, 'end')
+    return answer
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined
+    throw error
+  }
+}

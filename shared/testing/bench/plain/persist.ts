@@ -1,0 +1,22 @@
+import { HTTP } from 'cloudevents'
+import express from 'express'
+import { MongoClient } from 'mongodb'
+
+/** What persist is measured against: Express, the SDK of CloudEvents, and an insert for each request. Its indexes are made by others. */
+const { MONGODB_URI = '', MONGODB_DATABASE = '', PORT = 0 } = process.env
+const client = new MongoClient(MONGODB_URI)
+await client.connect()
+const activities = client.db(MONGODB_DATABASE).collection('activities')
+
+const app = express()
+app.use(express.json({ type: '*/*' }))
+app.post('/', async (request, response) => {
+  const event = HTTP.toEvent({ headers: request.headers, body: request.body })
+  if (Array.isArray(event) || !event.data) return response.status(400).json({ error: 'one CloudEvent with data' })
+  await activities.insertOne({ ...event.data })
+  return response.status(204).end()
+})
+const server = app.listen(PORT, () => {
+  const address = server.address()
+  console.log(`http://localhost:${typeof address === 'object' && address?.port}/`)
+})
