@@ -17,11 +17,14 @@ export type GroupCommitOptions<Item> = {
   sizeOf: (item: Item) => number
   /** After so long `add` rejects with TooLate. What is not in a commit by then never will be. */
   deadlineMs: number
+  /** Told of each commit: how many items it has, and how long the first of them had waited. */
+  onGroup?: (items: number, waitedMs: number) => void
 }
 
 type Waiting<Item, Result> = {
   item: Item
   bytes: number
+  since: number
   resolve: (result: Result) => void
   reject: (error: unknown) => void
   timer: NodeJS.Timeout
@@ -34,7 +37,7 @@ type Waiting<Item, Result> = {
  */
 export function groupCommit<Item, Result>(
   commit: (items: readonly Item[]) => Promise<readonly Result[]>,
-  { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs }: GroupCommitOptions<Item>,
+  { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup }: GroupCommitOptions<Item>,
 ): (item: Item) => Promise<Result> {
   const waiting = new Set<Waiting<Item, Result>>()
   let waitingBytes = 0
@@ -46,7 +49,8 @@ export function groupCommit<Item, Result>(
       return Promise.reject(new QueueFull(`${waiting.size} items with ${waitingBytes} bytes wait already`))
     }
     return new Promise((resolve, reject) => {
-      const one = { item, bytes, resolve, reject, timer: setTimeout(() => giveUp(one), deadlineMs) }
+      const since = performance.now()
+      const one = { item, bytes, since, resolve, reject, timer: setTimeout(() => giveUp(one), deadlineMs) }
       waiting.add(one)
       waitingBytes += bytes
       if (busy) return
@@ -63,6 +67,7 @@ export function groupCommit<Item, Result>(
   async function run() {
     while (waiting.size > 0) {
       const group = takeGroup()
+      onGroup?.(group.length, performance.now() - (group[0]?.since ?? 0))
       try {
         const results = await commit(group.map(({ item }) => item))
         if (results.length !== group.length) throw new Error(`${results.length} results for ${group.length} items`)

@@ -542,3 +542,14 @@ test('requests that come while one is acknowledged are published together', asyn
   expect(responses.every(({ status }) => status === 202)).toBe(true)
   expect(groups).toEqual([1, 20])
 })
+
+test('GET /metrics says how many records went together, and how long the first of them had waited', async () => {
+  way = await openWay('handed over')
+  const { request, send } = ingest()
+  await send([anActivity({ id: 'a' }), anActivity({ id: 'b' })])
+  const response = await request({}, '/metrics')
+  expect(response.headers.get('content-type')).toContain('version=0.0.4')
+  const text = await response.text()
+  expect(text).toContain('ingest_group_items_bucket{le="1"} 0\ningest_group_items_bucket{le="2"} 1\n')
+  expect(text).toContain('ingest_group_wait_seconds_count 1\n')
+})

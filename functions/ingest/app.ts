@@ -15,6 +15,7 @@ import { type Answer, createFront, type Front } from '@activity-log/shared/http/
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import { groupMetrics } from '@activity-log/shared/metrics.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import type { Accepted } from './answers.ts'
 import { readPosted } from './read-posted.ts'
@@ -43,6 +44,7 @@ type Accepting = Required<Answer<202 | 207>>
 
 /** Takes activities, and answers 202 once they are durable. */
 export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: IngestDependencies): Ingest {
+  const metrics = groupMetrics('ingest')
   const publish = groupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
     maxBytes: mebibyte / 2,
@@ -50,9 +52,10 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
     maxWaitingBytes: 32 * mebibyte,
     sizeOf: recordBytes,
     deadlineMs,
+    onGroup: metrics.onGroup,
   })
 
-  const app = newApp(log)
+  const app = newApp(log, metrics.text)
   app.post('/logs', async (c) => {
     const { status, headers, body } = await take({ ...incomingOf(c), url: c.req.url })
     return c.json(body, status, headers)

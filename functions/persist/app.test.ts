@@ -298,3 +298,12 @@ test('a hundred at once are saved in a few groups, each with its own answer', as
   expect(groups.reduce((sum, size) => sum + size)).toBe(100)
   expect(groups.length).toBeLessThan(10)
 })
+
+test('GET /metrics says how many were saved together, and how long the first of them had waited', async () => {
+  way = await openWay('handed over')
+  const { request, deliver } = persist()
+  await deliver(delivery(aRecord()))
+  const text = await (await request('/metrics')).text()
+  expect(text).toContain('persist_group_items_sum 1\n')
+  expect(text).toContain('persist_group_wait_seconds_count 1\n')
+})

@@ -8,6 +8,7 @@ import { type Incoming, incomingOf } from '@activity-log/shared/http/body.ts'
 import { createFront, type Front } from '@activity-log/shared/http/front.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import { groupMetrics } from '@activity-log/shared/metrics.ts'
 import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 import { fromStore } from './from-store.ts'
@@ -50,7 +51,8 @@ export function createApp({
   topics = defaultTopics,
   deadlineMs = 10_000,
 }: PersistDependencies): App & { front: Front } {
-  const app = newApp(log)
+  const metrics = groupMetrics('persist')
+  const app = newApp(log, metrics.text)
   const save = groupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
     maxItems: 500,
     maxBytes: Number.POSITIVE_INFINITY,
@@ -59,6 +61,7 @@ export function createApp({
     maxWaitingBytes: Number.POSITIVE_INFINITY,
     sizeOf: () => 0,
     deadlineMs,
+    onGroup: metrics.onGroup,
   })
 
   const inTime = async <Result>(work: Promise<Result>): Promise<Result> =>

@@ -9,12 +9,16 @@ export type App = Hono<{ Bindings: Partial<Pick<HttpBindings, 'outgoing'>> }>
 
 /**
  * What every function's app starts from: one place where errors become answers, and `/healthz`, which asks no other
- * system, so that an outage elsewhere does not stop a cold start.
+ * system, so that an outage elsewhere does not stop a cold start. `metrics`: in Prometheus' text format.
  */
-export function newApp(log: Log): App {
+export function newApp(log: Log, metrics?: () => string): App {
   const app: App = new Hono()
   app.get('/healthz', (c) => c.json(health))
   app.all('/healthz', methodNotAllowed('GET', 'HEAD'))
+  if (metrics) {
+    app.get('/metrics', (c) => c.body(metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }))
+    app.all('/metrics', methodNotAllowed('GET', 'HEAD'))
+  }
   app.notFound((c) =>
     new Problem('not-found', `${c.req.path} is not a path of this service; GET /logs lists the log.`).toResponse(),
   )
