@@ -5,6 +5,7 @@ import { aTopic, kafkaBrokers } from '../servers.ts'
 import { type Comparison, interleaved } from './compare.ts'
 import { type Kind, linesAtOnce } from './load.ts'
 import { serverCore, startPinned } from './pinned.ts'
+import { asImages, aside, asPlain } from './programs.ts'
 import { aServer, type LoadOptions, rowsOf, type Server } from './server.ts'
 
 const here = import.meta.dirname
@@ -17,18 +18,18 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
   const plainTopic = stack.use(await aTopic(12)).name
   const KAFKA_BROKERS = kafkaBrokers.join(',')
   const farther = stack.use(await fartherKafka())
-  const ourEnv = { KAFKA_BROKERS, KAFKA_TOPIC: ourTopic, PORT: '0' }
+  const ourEnv = { KAFKA_BROKERS, KAFKA_TOPIC: ourTopic }
   const plainEnv = { KAFKA_BROKERS, KAFKA_TOPIC: plainTopic }
 
-  const ingest = (env: NodeJS.ProcessEnv) => aServer('functions/ingest/main.ts', { ...ourEnv, ...env }, /"port":(\d+)/)
-  const other = (name: string, env: NodeJS.ProcessEnv = {}) =>
-    aServer(`shared/testing/bench/${name}.ts`, env, /localhost:(\d+)/)
-  const ours = stack.use(await ingest({}))
-  const plain = stack.use(await other('plain/ingest', plainEnv))
-  const ceiling = stack.use(await other('ceiling'))
-  const alone = stack.use(await other('ingest-alone'))
-  const oursFarther = stack.use(await ingest(farther.env))
-  const plainFarther = stack.use(await other('plain/ingest', { ...plainEnv, ...farther.env }))
+  const images = await asImages()
+  const image = images.start('ingest')
+  const design = asPlain().start('ingest')
+  const ours = stack.use(await aServer(image, ourEnv))
+  const plain = stack.use(await aServer(design, plainEnv))
+  const ceiling = stack.use(await aServer(aside('ceiling'), {}))
+  const alone = stack.use(await aServer(aside('ingest-alone'), {}))
+  const oursFarther = stack.use(await aServer(image, { ...ourEnv, ...farther.env }))
+  const plainFarther = stack.use(await aServer(design, { ...plainEnv, ...farther.env }))
 
   const under =
     (server: Server, kind: Kind = 'activities', count = connections) =>

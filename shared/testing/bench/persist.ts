@@ -1,6 +1,7 @@
 import { aDatabase } from '../mongodb.ts'
 import { mongodbUri } from '../servers.ts'
 import { type Comparison, interleaved } from './compare.ts'
+import { asImages, aside, asPlain } from './programs.ts'
 import { aServer, type LoadOptions, rowsOf } from './server.ts'
 
 /** What KafkaSource has under way at once. */
@@ -9,10 +10,10 @@ const connections = 50
 /** persist over MongoDB, against one insert a request, and itself without MongoDB. */
 export async function measurePersist({ rounds, seconds }: LoadOptions): Promise<Comparison[]> {
   await using stack = new AsyncDisposableStack()
-  const env = () => ({ MONGODB_URI: mongodbUri, MONGODB_DATABASE: stack.use(aDatabase()).name, PORT: '0' })
-  const ours = stack.use(await aServer('functions/persist/main.ts', env(), /"port":(\d+)/))
-  const plain = stack.use(await aServer('shared/testing/bench/plain/persist.ts', env(), /localhost:(\d+)/))
-  const alone = stack.use(await aServer('shared/testing/bench/persist-alone.ts', {}, /localhost:(\d+)/))
+  const env = () => ({ MONGODB_URI: mongodbUri, MONGODB_DATABASE: stack.use(aDatabase()).name })
+  const ours = stack.use(await aServer((await asImages()).start('persist'), env()))
+  const plain = stack.use(await aServer(asPlain().start('persist'), env()))
+  const alone = stack.use(await aServer(aside('persist-alone'), {}))
   const under = (server: typeof ours) => () => server.under('events', connections, seconds)
   const measured = await interleaved({ ours: under(ours), plain: under(plain), alone: under(alone) }, rounds)
   const row = rowsOf(measured)

@@ -44,3 +44,9 @@ export function asPlain(): { start: (name: Warmed) => Start } {
   }
   return { start: (name) => ({ command: [process.execPath, join(folder, `${name}.mjs`)], env: {} }) }
 }
+
+/** Another program of the benchmarks. */
+export const aside = (name: string): Start => ({
+  command: [process.execPath, join(import.meta.dirname, `${name}.ts`)],
+  env: {},
+})

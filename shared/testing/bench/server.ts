@@ -4,6 +4,7 @@ import { written } from '../processes.ts'
 import type { Comparison } from './compare.ts'
 import type { Kind, Seen } from './load.ts'
 import { cpuSeconds, loadCore, serverCore, startPinned } from './pinned.ts'
+import type { Start } from './programs.ts'
 
 export type LoadOptions = { rounds: number; seconds: number }
 /** What a server did under a load; the CPU time is in microseconds for each answered request. */
@@ -11,9 +12,9 @@ export type Served = Seen & { cpuMicros: number }
 export type Server = AsyncDisposable & { under(kind: Kind, connections: number, seconds: number): Promise<Served> }
 
 /** A server on its core. It stands still while others are measured: an idle one would take of their time. */
-export async function aServer(script: string, env: NodeJS.ProcessEnv, port: RegExp): Promise<Server> {
-  const program = startPinned(serverCore, [process.execPath, script], env)
-  const origin = `http://localhost:${await written(program, port)}`
+export async function aServer({ command, env: own }: Start, env: NodeJS.ProcessEnv): Promise<Server> {
+  const program = startPinned(serverCore, command, { ...own, ...env, PORT: '0' })
+  const origin = `http://localhost:${await written(program, /(?:"port":|localhost:)(\d+)/)}`
   const { child } = program
   // until it has met what it depends on
   await wait(1_000)
