@@ -25,11 +25,11 @@ writeFileSync(
 )
 
 /** What a function writes that answers its first request and is ended then, run as the images run it. */
-async function firstRun(name: Warmed, flags = nodeFlags): Promise<string> {
+async function firstRun(name: Warmed, flags = nodeFlags, further: NodeJS.ProcessEnv = {}): Promise<string> {
   await using first = await openFirstRequests()
   const { env, path, init, status } = first[name]
   const args = [...flags, '--require', witness, start, join(folder, `${name}.cjs`)]
-  await using program = startCommand(process.execPath, args, { ...env, PORT: '0' })
+  await using program = startCommand(process.execPath, args, { ...env, ...further, PORT: '0' })
   const origin = `http://localhost:${await written(program, /"port":(\d+)/)}`
   expect((await fetch(`${origin}/healthz`)).status).toBe(200)
   expect((await fetch(origin + path, init)).status).toBe(status)
@@ -51,6 +51,11 @@ describe.each(functions)('%s', (name) => {
     rmSync(join(folder, `${name}.code`))
     expect(await firstRun(name)).not.toContain(refused)
   })
+})
+
+test('a bundle has what signing in to Kafka takes', async () => {
+  const credentials = { KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_USERNAME: 'user', KAFKA_PASSWORD: 'secret' }
+  expect(await firstRun('ingest', nodeFlags, credentials)).toContain('Kafka is reached')
 })
 
 test('the images warm their functions with the flags that they run them with', () => {
