@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { type Running, startCommand } from '../processes.ts'
 
@@ -22,6 +22,15 @@ export function cpuSeconds(pid: number | undefined): number {
   const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) /)
   const [user, system] = rest.split(' ').slice(11, 13).map(Number)
   return ((user ?? Number.NaN) + (system ?? Number.NaN)) / ticks
+}
+
+/** The same of the threads that there are, to the nanosecond: for those that use less than the operating system counts. */
+export function threadSeconds(pid: number | undefined): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  const times = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return times.reduce((sum, time) => sum + time, 0) / 1e9
 }
 
 const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
