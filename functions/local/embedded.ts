@@ -6,6 +6,7 @@ import { type DeliveryPolicy, deliveryPolicy, type Send } from '@activity-log/sh
 import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
 import { startDispatcher } from '@activity-log/shared/broker/embedded-dispatcher.ts'
 import type { App } from '@activity-log/shared/http/app.ts'
+import type { Front } from '@activity-log/shared/http/front.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -39,7 +40,9 @@ export async function openEmbedded({
     opened.use(startDispatcher({ queue: broker, bury: broker.bury, ...sendTo(persist, '/'), ...dispatch }))
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
     const fetch = createOrigin({ ingest: ingest.fetch, persist: persist.fetch, query: query.fetch })
-    return Object.assign(opened, { fetch })
+    // of those two: what persist takes from a dispatcher is for nobody else
+    const front: Front = (...exchange) => ingest.front(...exchange) ?? query.front(...exchange)
+    return Object.assign(opened, { fetch, front })
   } catch (error) {
     await opened.disposeAsync()
     throw error

@@ -11,7 +11,7 @@ async function main() {
   const log = openLog('activity-log', config.LOG_LEVEL)
   const stopping = new AbortController()
   await using embedded = await openEmbedded({ folder: config.DATA_DIR, log, stopping: stopping.signal })
-  await using server = await listen({ fetch: embedded.fetch, port: config.PORT, log })
+  await using server = await listen({ fetch: embedded.fetch, front: embedded.front, port: config.PORT, log })
   process.stdout.write(banner(`http://localhost:${server.port}`, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping: what is under way is finished first')
