@@ -28,6 +28,7 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
   const plain = stack.use(await aServer(design, plainEnv))
   const ceiling = stack.use(await aServer(aside('ceiling'), {}))
   const alone = stack.use(await aServer(aside('ingest-alone'), {}))
+  const behindHttp = stack.use(await aServer(aside('direct-server'), plainEnv))
   const oursFarther = stack.use(await aServer(image, { ...ourEnv, ...farther.env }))
   const plainFarther = stack.use(await aServer(design, { ...plainEnv, ...farther.env }))
 
@@ -45,6 +46,7 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
       plainFarther: under(plainFarther),
       lines: under(ours, 'lines', 4),
       single: under(ours, 'activities', 1),
+      behindHttp: under(behindHttp, 'activities', 1),
       direct: () => directSend(plainEnv, options.seconds),
     },
     options.rounds,
@@ -72,6 +74,13 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
     row('ingest, no queue: activities/s', most, { least: 0.75 }, ['alone', 'rate'], ['ceiling', 'rate']),
     row('ingest, no queue: CPU µs a request', most, undefined, ['alone', 'cpuMicros'], ['ceiling', 'cpuMicros']),
     row('ingest: CPU µs a request', plainDesign, undefined, ['ours', 'cpuMicros'], ['plain', 'cpuMicros']),
+    row(
+      'ingest, 1 connection: p50 in ms',
+      'node:http + producer.send',
+      undefined,
+      ['single', 'p50'],
+      ['behindHttp', 'p50'],
+    ),
     {
       what: 'ingest, 1 connection: p50 in ms',
       against: 'producer.send, no server',
