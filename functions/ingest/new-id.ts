@@ -6,7 +6,7 @@ const bytes = 16
 const pool = new Uint8Array(idsAtOnce * bytes)
 let at = pool.length
 
-/** A UUID of version 7 (RFC 9562): the time, then 74 bits by chance. */
+/** A UUID of version 7 (RFC 9562): the time, then 73 bits by chance. */
 export const newId = (): string => v7({ rng })
 
 function rng(): Uint8Array {

@@ -1,4 +1,4 @@
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { buildAssets } from '@activity-log/query/viewer/build-assets.ts'
 import { StartError } from '@activity-log/shared/config.ts'
@@ -85,6 +85,8 @@ export async function bundle(name: Program, folder: string): Promise<Bundle> {
   const [output] = Object.values(metafile.outputs)
   if (!output) throw new Error(`${name}: nothing was written`)
   writeFileSync(join(folder, `${name}.licences.txt`), licences(metafile))
+  // V8 would take the code of an earlier bundle of the same length
+  rmSync(join(folder, `${name}.code`), { force: true })
   const externals = output.imports.flatMap(({ external, path }) => (external ? [path] : []))
   return { file, bytes: output.bytes, externals: [...new Set(externals)] }
 }

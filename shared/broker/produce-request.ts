@@ -20,6 +20,8 @@ produce.protocol = ({ version }) => {
     const [topic] = options.topicData
     const [data] = topic?.partitions ?? []
     const [message] = data?.messages ?? []
+    // a batch that kafkajs lost on the way would be one record without a value, acknowledged for all of them
+    if (message?.value === null && !message.batch) throw new Error('A batch of records is not in its message')
     if (!topic || !data || !message?.batch) return exchange
     const { batch } = message
     const { acks, timeout } = options

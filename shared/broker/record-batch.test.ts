@@ -37,6 +37,12 @@ test.each([1, 63, 64, 65, 500])('%i records have them', async (count) => {
   expect(await ours(7, records)).toBe(await written(7, records))
 })
 
+test('a batch that got lost on the way is no record', () => {
+  const partitions = [{ partition: 3, messages: [{ value: null }], firstSequence: 0 }]
+  const options = { acks: -1, timeout: 2500, topicData: [{ topic: 'activities', partitions }] }
+  expect(() => produce.protocol({ version: 7 })(options)).toThrow('A batch of records is not in its message')
+})
+
 test('and so has whatever the records hold', async () => {
   const ascii = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)) })
   const record = fc.record({

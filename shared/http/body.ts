@@ -25,7 +25,7 @@ export function incomingFrom(request: IncomingMessage): Incoming {
     headers: () => headers,
     bytes(maxBytes) {
       refuseUnread(headers['content-encoding'], headers['content-length'], maxBytes)
-      return readMessage(request)
+      return readMessage(request, maxBytes)
     },
   }
 }
@@ -59,12 +59,22 @@ function refuseUnread(encoding: string | undefined, declared: string | undefined
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
 }
 
-function readMessage(request: IncomingMessage): Promise<Uint8Array> {
+function readMessage(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
-    request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+    let bytes = 0
+    const onData = (chunk: Uint8Array) => {
+      bytes += chunk.byteLength
+      chunks.push(chunk)
+      if (bytes <= maxBytes) return
+      // more than was declared, or nothing was
+      request.off('data', onData).pause()
+      reject(tooLarge(maxBytes))
+    }
+    request.on('data', onData)
     request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)))
     request.once('error', (error) => reject(notInFull(error)))
+    request.once('close', () => reject(notInFull(new Error('The connection was closed'))))
   })
 }
 

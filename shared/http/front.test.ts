@@ -1,7 +1,11 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { silent } from '../testing/builders.ts'
+import { incomingFrom } from './body.ts'
 import { createFront, type Take } from './front.ts'
 import { Problem } from './problem.ts'
 import { listen } from './serve.ts'
@@ -32,6 +36,26 @@ test('leaves to the app what it has no route for, and bodies of no declared leng
   expect((await ask(server.port, '/X', { method: 'POST' }))[2]).toBe(byApp)
   const body = new Blob(['x']).stream()
   expect((await ask(server.port, '/x', { method: 'POST', body, duplex: 'half' } as RequestInit))[2]).toBe(byApp)
+})
+
+test.each([
+  ['a Host that names no host', 'host: a b/c@d'],
+  ['an empty Host', 'host:'],
+  ['two content types', 'host: x\r\ncontent-type: application/json\r\ncontent-type: text/plain'],
+])('leaves to the app what it judges: %s', async (_what, headers) => {
+  await using server = await serve(async () => ({ status: 204 }))
+  const socket = connect(server.port, 'localhost')
+  socket.write(`POST /x HTTP/1.1\r\n${headers}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
+  expect(await text(socket)).not.toMatch(/^HTTP\/1\.1 204 /)
+})
+
+test('reads no more of a body than it may, whatever its headers seemed to say', async () => {
+  const request = new PassThrough() as unknown as IncomingMessage
+  Object.assign(request, { headers: {} })
+  const read = incomingFrom(request).bytes(10)
+  for (let n = 0; n < 3; n++) request.push('12345')
+  await expect(read).rejects.toMatchObject({ code: 'too-large' })
+  expect(request.isPaused()).toBe(true)
 })
 
 test('is healthy by itself', async () => {

@@ -26,15 +26,15 @@ export type Take = (asked: Asked) => Promise<Answer>
 /**
  * Requests straight from their sockets, without a Request and a Response in between: those cost about as much as all that a
  * function does itself, and to load them takes as long as the rest of its start. Routes are named as in "POST /logs". The
- * app answers the same, and what is not plain: other routes, and bodies of no declared length. `/healthz` is always there:
+ * app answers the same, and what is not plain: other routes, bodies of no declared length, and unusual headers that it judges. `/healthz` is always there:
  * Knative asks for it before it lets the first request in.
  */
 export function createFront(log: Log, routes: { readonly [route: string]: Take }): Front {
   const takes = new Map(Object.entries({ 'GET /healthz': isHealthy, ...routes }))
   return (request, response, own) => {
-    const { method, url = '', headers } = request
+    const { method, url = '' } = request
     const path = url.replace(/\?.*$/s, '')
-    const take = headers['transfer-encoding'] === undefined ? takes.get(`${method} ${path}`) : undefined
+    const take = isPlain(request) ? takes.get(`${method} ${path}`) : undefined
     return take && answer({ request, response, own, path }, take)
   }
 
@@ -54,6 +54,15 @@ export function createFront(log: Log, routes: { readonly [route: string]: Take }
     }
   }
 }
+
+/** Of headers that come twice Node keeps the first one, and of a Host it takes anything. */
+function isPlain({ headers, rawHeaders }: IncomingMessage): boolean {
+  if (headers['transfer-encoding'] !== undefined || !plainHost.test(headers.host ?? '')) return false
+  let types = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'content-type') types++
+  return types <= 1
+}
+const plainHost = /^[a-z\d._-]+(?::\d+)?$/
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHeaders; path: string }
 

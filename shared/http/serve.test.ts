@@ -107,6 +107,15 @@ test('every answer names its request: by the id that the client sent, if it is o
   for (const id of made) expect(id).toMatch(/^[\da-f]{8}-\d+$/)
 })
 
+test('a request whose answer fails is answered even so, and gives its place back', async () => {
+  const front = () => Promise.reject(new Error('fault'))
+  const atOnce = { requests: 1, bytes: 10 }
+  await using server = await listen({ front, fetch: () => new Response('ok'), port: 0, log: silent, atOnce })
+  const status = async () => (await fetch(`http://localhost:${server.port}/`)).status
+  expect(await status()).toBe(500)
+  await until(async () => (await status()) === 500)
+})
+
 test('two hosts in one request are refused', async () => {
   await using server = await listen({ fetch: () => new Response('ok'), port: 0, log: silent })
   const socket = connect(server.port, 'localhost')

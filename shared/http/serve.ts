@@ -64,12 +64,17 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     }
     response.once('close', end)
     void answered(request, response, own)
-      .catch((error) => log.error({ err: error }, 'an answer could not be sent'))
+      .catch((error) => {
+        log.error({ err: error }, 'an answer could not be sent')
+        if (response.headersSent) response.destroy()
+        else refuse(response, own, notAnswered)
+      })
       .then(end)
   }
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers }, listener)
-  if (maxHeaderBytes !== undefined) server.maxHeadersCount = 0
+  // their bytes are bounded; beyond a number Node would hide some, and with them how long a body is
+  server.maxHeadersCount = 0
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -108,7 +113,10 @@ function answerBy(
     })
   }
   return async (request, response) => {
-    listener ??= load()
+    listener ??= load().catch((error) => {
+      listener = undefined
+      throw error
+    })
     await (await listener)(request, response)
   }
 }
@@ -130,6 +138,7 @@ function hosts(rawHeaders: readonly string[]): number {
 const twoHosts = new Problem('invalid-input', 'The request has more than one Host header.', {
   headers: { connection: 'close' },
 })
+const notAnswered = new Problem('internal', 'The request failed; the log of the service says why.')
 const tooMuchAtOnce = unavailable('There are too many requests under way; nothing was done. Send it again in a moment.')
 
 function refuse(response: ServerResponse, own: OwnHeaders, problem: Problem) {
