@@ -84,7 +84,7 @@ describe('structured mode', () => {
     ['JSON as bytes', { data_base64: Buffer.from('{"a":1}').toString('base64') }, { kind: 'json', value: { a: 1 } }],
   ])('takes %s', (_what, changes, data) => expect(structured(changes)).toMatchObject({ ok: true, value: { data } }))
 
-  test('takes numbers and booleans as their text, and null as no attribute', () => {
+  test('takes numbers and booleans of extensions as their text, and null as no attribute', () => {
     const read = structured({ count: 3, sampled: true, subject: null })
     expect(read.ok && read.value.attributes).toEqual({ ...attributes, count: '3', sampled: 'true' })
   })
@@ -93,6 +93,11 @@ describe('structured mode', () => {
     ['no id and no type', { id: null, type: '' }, ['/id', '/type']],
     ['another version', { specversion: '0.3' }, ['/specversion']],
     ['an attribute that is an object', { extra: {} }, ['/extra']],
+    [
+      'an attribute of its own that is no text',
+      { id: 2516, source: 1e300, subject: true, time: {} },
+      ['/id', '/source', '/subject', '/time'],
+    ],
     ['names that are none', { 'A/b~': 1, trace_id: 1 }, ['/A~1b~0', '/trace_id']],
     ['a name __proto__', JSON.parse('{"__proto__":"x"}'), ['/__proto__']],
     ['data twice', { data: 1, data_base64: '' }, ['/data_base64']],

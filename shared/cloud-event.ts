@@ -11,6 +11,17 @@ export type CloudEventData = { kind: 'none' } | { kind: 'json'; value: unknown }
 /** JSON may hide in it, which is read as well; much more than an activity can keep. */
 const maxBase64 = 256 * 1024
 
+/** Those that CloudEvents defines itself; extensions may be numbers and booleans too. */
+const textAttributes: ReadonlySet<string> = new Set([
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+])
 const required = ['specversion', 'id', 'source', 'type'] as const
 
 /** What a header may hold: printable ASCII but for space, double quote and percent sign, the rest percent-encoded. */
@@ -79,10 +90,13 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
         pointer: pointerTo('', name),
         detail: 'is not a name that a CloudEvent attribute can have (a–z, 0–9)',
       })
-    } else if (typeof value === 'object') {
-      errors.push({ pointer: `/${name}`, detail: 'must be text, a number or a boolean' })
     } else {
-      attributes[name] = String(value)
+      const isOwn = textAttributes.has(name)
+      if (isOwn ? typeof value !== 'string' : typeof value === 'object') {
+        errors.push({ pointer: `/${name}`, detail: isOwn ? 'must be text' : 'must be text, a number or a boolean' })
+      }
+      // an object may be too deep to be made text
+      attributes[name] = typeof value === 'object' ? '{}' : String(value)
     }
   }
   const bytes = input['data_base64']
