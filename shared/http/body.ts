@@ -74,7 +74,10 @@ function readMessage(request: IncomingMessage, maxBytes: number): Promise<Uint8A
     request.on('data', onData)
     request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)))
     request.once('error', (error) => reject(notInFull(error)))
-    request.once('close', () => reject(notInFull(new Error('The connection was closed'))))
+    // after each request, so nothing is made of it unless it matters
+    request.once('close', () => {
+      if (!request.readableEnded) reject(notInFull(new Error('The connection was closed')))
+    })
   })
 }
 

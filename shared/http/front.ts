@@ -58,9 +58,17 @@ export function createFront(log: Log, routes: { readonly [route: string]: Take }
 /** Of headers that come twice Node keeps the first one, and of a Host it takes anything. */
 function isPlain({ headers, rawHeaders }: IncomingMessage): boolean {
   if (headers['transfer-encoding'] !== undefined || !plainHost.test(headers.host ?? '')) return false
-  let types = 0
-  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'content-type') types++
-  return types <= 1
+  return countHeader(rawHeaders, 'content-type') <= 1
+}
+
+/** How often a header was sent: `headers` has joined them, or left some out. */
+export function countHeader(rawHeaders: readonly string[], lowerCaseName: string): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName) count++
+  }
+  return count
 }
 const plainHost = /^[a-z\d._-]+(?::\d+)?$/
 

@@ -4,7 +4,7 @@ import type { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { type Limits, openAdmission } from './admission.ts'
-import type { Front, OwnHeaders } from './front.ts'
+import { countHeader, type Front, type OwnHeaders } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
 
 export type ListenOptions = {
@@ -54,7 +54,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
   const listener: RequestListener = (request, response) => {
     const own = ownHeaders(request)
-    if (hosts(request.rawHeaders) > 1) return refuse(response, own, twoHosts)
+    // Node lets a second Host pass, and proxies disagree about which one counts (RFC 9112, section 3.2: 400)
+    if (countHeader(request.rawHeaders, 'host') > 1) return refuse(response, own, twoHosts)
     const over = request.url === '/healthz' ? () => {} : admit(request)
     if (!over) return refuse(response, own, tooMuchAtOnce)
     // a client that goes away ends the answer, but not yet what is done for it
@@ -126,13 +127,6 @@ function requestIds(): (sent: string | string[] | undefined) => string {
   const process = randomUUID().slice(0, 8)
   let count = 0
   return (sent) => (typeof sent === 'string' && /^[\w-]{1,128}$/.test(sent) ? sent : `${process}-${++count}`)
-}
-
-/** Node lets a second Host pass, and proxies disagree about which one counts (RFC 9112, section 3.2: 400). */
-function hosts(rawHeaders: readonly string[]): number {
-  let count = 0
-  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'host') count++
-  return count
 }
 
 const twoHosts = new Problem('invalid-input', 'The request has more than one Host header.', {

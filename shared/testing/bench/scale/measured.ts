@@ -7,22 +7,22 @@ import * as v from 'valibot'
  */
 export const measured = {
   ingest: {
-    /** Activities/s of a pod that has a core: `npm run bench:kafka`. */
+    /** Activities/s of a pod that has a core: half of what `npm run bench -- ingest` measures, since queue-proxy takes part of it. */
     perSecond: 5_000,
-    /** From POST to 202 in a pod that is not busy: half a commit to wait for and one of its own, acks from all. An estimate. */
+    /** From POST to 202 in a pod that is not busy: half a commit to wait for and one of its own, acks from all. An estimate, between what `npm run bench -- ingest` measures with one connection and with 128. */
     latencyMs: 8,
-    /** From the start of the process to its first answer. An estimate. */
-    coldStartMs: 350,
+    /** From the start of the process to its first answer: `npm run bench -- cold`, on a core that is twice as slow. */
+    coldStartMs: 200,
     /** Beyond so many requests at once a process says 503 (shared/http/serve.ts). */
     requestsAtOnce: 5_000,
   },
   persist: {
-    /** Deliveries/s of a pod that has a core: `npm run bench:production`. */
+    /** Deliveries/s of a pod that has a core: half of what `npm run bench -- persist` measures. */
     perSecond: 1_900,
     /** From a delivery to its 204, with queue-proxy and the dispatcher's turn, in a pod that is not busy. An estimate. */
     latencyMs: 9,
-    /** An estimate. */
-    coldStartMs: 500,
+    /** As ingest's. */
+    coldStartMs: 200,
   },
   dispatcher: {
     /** Deliveries/s of KafkaSource's dispatcher to a sink that answers at once, `unordered`. */
