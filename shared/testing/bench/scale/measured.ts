@@ -11,8 +11,8 @@ export const measured = {
     perSecond: 5_000,
     /** From POST to 202 in a pod that is not busy: half a commit to wait for and one of its own, acks from all. An estimate, between what `npm run bench -- ingest` measures with one connection and with 128. */
     latencyMs: 8,
-    /** From the start of the process to its first answer: `npm run bench -- cold`, on a core that is twice as slow. */
-    coldStartMs: 200,
+    /** From the start of the process to its first answer: four times what `npm run bench -- cold` measures, for cold disks. */
+    coldStartMs: 350,
     /** Beyond so many requests at once a process says 503 (shared/http/serve.ts). */
     requestsAtOnce: 5_000,
   },
@@ -22,7 +22,7 @@ export const measured = {
     /** From a delivery to its 204, with queue-proxy and the dispatcher's turn, in a pod that is not busy. An estimate. */
     latencyMs: 9,
     /** As ingest's. */
-    coldStartMs: 200,
+    coldStartMs: 500,
   },
   dispatcher: {
     /** Deliveries/s of KafkaSource's dispatcher to a sink that answers at once, `unordered`. */
