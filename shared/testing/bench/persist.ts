@@ -10,9 +10,14 @@ const connections = 50
 /** persist over MongoDB, against one insert a request, and itself without MongoDB. */
 export async function measurePersist({ rounds, seconds }: LoadOptions): Promise<Comparison[]> {
   await using stack = new AsyncDisposableStack()
-  const env = () => ({ MONGODB_URI: mongodbUri, MONGODB_DATABASE: stack.use(aDatabase()).name })
-  const ours = stack.use(await aServer((await asImages()).start('persist'), env()))
-  const plain = stack.use(await aServer(asPlain().start('persist'), env()))
+  const [ourDatabase, plainDatabase] = [stack.use(aDatabase()), stack.use(aDatabase())]
+  // what the plain lists are read from
+  await plainDatabase.db
+    .collection('activities')
+    .createIndexes([{ key: { timestamp: -1 } }, { key: { userId: 1, timestamp: -1 } }])
+  const env = ({ name }: { name: string }) => ({ MONGODB_URI: mongodbUri, MONGODB_DATABASE: name })
+  const ours = stack.use(await aServer((await asImages()).start('persist'), env(ourDatabase)))
+  const plain = stack.use(await aServer(asPlain().start('persist'), env(plainDatabase)))
   const alone = stack.use(await aServer(aside('persist-alone'), {}))
   const under = (server: typeof ours) => () => server.under('events', connections, seconds)
   const measured = await interleaved({ ours: under(ours), plain: under(plain), alone: under(alone) }, rounds)
