@@ -31,7 +31,7 @@ export async function measureJourney({ rounds, seconds, rate }: JourneyOptions):
 
 async function ourJourney(rate: number, seconds: number): Promise<Journey> {
   await using production = await startProduction()
-  return travel(production.ingest, production.query, rate, seconds)
+  return await travel(production.ingest, production.query, rate, seconds)
 }
 
 async function plainJourney(rate: number, seconds: number): Promise<Journey> {
@@ -51,7 +51,7 @@ async function plainJourney(rate: number, seconds: number): Promise<Journey> {
     start('query', /(http:\S+)\/logs/),
     start('consumer', /joined/),
   ])
-  return travel(ingest, query, rate, seconds)
+  return await travel(ingest, query, rate, seconds)
 }
 
 /** Everything that was accepted is found in the end, or it throws. */
