@@ -89,7 +89,10 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
     const found = queries.find(page)
     expectIndexed(plan(), `${search}${lower}${upper})`)
     queries.find({ ...page, skip: 1_000_000 })
-    expectIndexed(plan(), `${search}${lower}${upper})`)
+    // all of a tenant is read without looking for its end
+    const isAll = index.startsWith('byTime') && !('from' in time)
+    const atDepth = isAll ? search.replace('tenant=', order === 'desc' ? 'tenant<' : 'tenant>') : search
+    expectIndexed(plan(), `${atDepth}${lower}${upper})`)
     queries.find({ ...page, after: found[0]!.key })
     // of two bounds at the same end SQLite would use the first, and read all that lies between
     for (const select of made.join().split('FROM activities INDEXED')) {

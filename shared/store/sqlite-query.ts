@@ -42,15 +42,23 @@ export function queriesIn(db: DatabaseSync) {
     }
   }
 
+  type Part = { filter: Filter; order: Order; limit: number; skip: number; after: string | undefined }
+  function pageOf({ filter, order, limit, skip, after }: Part): Sql | undefined {
+    const keys = selectKeys(filter, resolveActions(filter), order, after)
+    if (!keys) return undefined
+    const text = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ? OFFSET ?)`
+    return { text, values: [...keys.values, limit, skip] }
+  }
+
   return {
     find({ filter, order, limit, after, skip = 0 }: FindQuery): Found[] {
-      const keys = selectKeys(withoutNeedlessMoment(filter), resolveActions(filter), order, after)
-      if (!keys) return []
+      const wanted = withoutNeedlessMoment(filter)
+      const page = skip > 0 && !after && isWhole(wanted) ? pageOfAll : pageOf
       // what is skipped is skipped in the index; only the page itself is fetched
-      const page = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ? OFFSET ?)`
-      const statement = prepare(`SELECT * FROM activities WHERE key IN (${page}) ORDER BY key ${order}`)
-      const rows = statement.all(...keys.values, limit, skip) as Row[]
-      return rows.map(toFoundRow)
+      const keys = page({ filter: wanted, order, limit, skip, after })
+      if (!keys) return []
+      const statement = prepare(`SELECT * FROM activities WHERE key IN (${keys.text}) ORDER BY key ${order}`)
+      return (statement.all(...keys.values) as Row[]).map(toFoundRow)
     },
     count(filter: Filter, atMost = -1): number {
       const keys = selectKeys(withoutNeedlessMoment(filter), resolveActions(filter), 'asc')
@@ -72,6 +80,20 @@ export function queriesIn(db: DatabaseSync) {
       return row && toFound(fromRow(row))
     },
   }
+}
+
+const isWhole = ({ userId, actions, from, to, asOf, metadata }: Filter) =>
+  [userId, actions, from, to, asOf, metadata].every((part) => part === undefined)
+
+/**
+ * The same for all that a tenant has. Without a bound at the far end SQLite compares nothing as it goes, and gets to a deep page in
+ * half the time; what lies behind the tenant is left out in the end.
+ */
+function pageOfAll({ filter, order, limit, skip }: { filter: Filter; order: Order; limit: number; skip: number }): Sql {
+  const { tenant } = filter
+  const walk = `SELECT tenant, key FROM activities INDEXED BY byTime WHERE tenant ${order === 'desc' ? '<=' : '>='} ?
+     ORDER BY tenant ${order}, key ${order} LIMIT ? OFFSET ?`
+  return { text: `SELECT key FROM (${walk}) WHERE tenant = ?`, values: [tenant, limit, skip, tenant] }
 }
 
 /**

@@ -129,6 +129,26 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
       )
       return () => store[Symbol.asyncDispose]()
     })
+    test.each([
+      'desc',
+      'asc',
+    ] as const)('what is skipped, and what follows it, is of the same tenant, %s', async (order) => {
+      await using among = await fresh()
+      const tenants = ['before', 'default', 'later']
+      for (const tenant of tenants) {
+        await among.save(
+          ['a', 'b', 'c'].map((id) => recorded({ id: `${tenant}-${id}`, timestamp: at(0) }, undefined, tenant)),
+        )
+      }
+      for (const tenant of tenants) {
+        const ids = async (skip: number) =>
+          (await among.find({ filter: { tenant }, order, limit: 3, skip })).map(({ activity }) => activity.id)
+        const whole = await ids(0)
+        expect(whole.toSorted()).toEqual(['a', 'b', 'c'].map((id) => `${tenant}-${id}`))
+        for (const skip of [1, 2, 3, 5]) expect(await ids(skip)).toEqual(whole.slice(skip))
+      }
+    })
+
     const tenant = 'default'
 
     test.each<[string, Partial<FindQuery>, string]>([
