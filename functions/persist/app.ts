@@ -91,8 +91,8 @@ export function createApp({
 
     if (!recorded.ok) return park('refused', recorded.errors)
     const outcome = await fromStore(save({ ...recorded.value, position }), 'The store did not take the activity.')
-    if (outcome === 'conflict')
-      await park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
+    if (outcome !== 'conflict') return
+    await park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
   }
 
   app.post('/dead-letters', async (c) => {

@@ -26,8 +26,8 @@ export type Take = (asked: Asked) => Promise<Answer>
 /**
  * Requests straight from their sockets, without a Request and a Response in between: those cost about as much as all that a
  * function does itself, and to load them takes as long as the rest of its start. Routes are named as in "POST /logs". The
- * app answers the same, and what is not plain: other routes, bodies of no declared length, and unusual headers that it judges. `/healthz` is always there:
- * Knative asks for it before it lets the first request in.
+ * app answers the same, and what is not plain: other routes, bodies of no declared length, and unusual headers that it
+ * judges. `/healthz` is always there: Knative asks for it before it lets the first request in.
  */
 export function createFront(log: Log, routes: { readonly [route: string]: Take }): Front {
   const takes = new Map(Object.entries({ 'GET /healthz': isHealthy, ...routes }))

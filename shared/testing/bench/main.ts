@@ -68,6 +68,12 @@ const described: { readonly [name: string]: (options: Options, results: Results)
   query: ({ rounds, folder }, results) => measureQuery({ rounds, folder, note: noteIn(results) }),
 }
 
+const needsNone: ReadonlySet<string> = new Set(['embedded', 'query', 'growth'])
+
+function refuseMissing(variables: readonly string[]) {
+  if (variables.length > 0) throw new StartError(`${variables.join(' and ')} not set.\n\n${usage}`)
+}
+
 async function main() {
   const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
@@ -87,25 +93,31 @@ async function main() {
   const [what = ''] = positionals
   if (values.help) return console.log(usage)
   if (what === 'scale') return console.log(measureScale(values))
+  const number = (name: 'rounds' | 'seconds' | 'rate'): number | undefined => {
+    const text = values[name]
+    if (text === undefined || /^[1-9]\d{0,5}$/.test(text)) return text === undefined ? undefined : Number(text)
+    throw new ConfigError(`--${name} must be a whole number from 1 on, not "${text}".`)
+  }
   const options: Options = {
-    rounds: Number(values.rounds ?? (what === 'gate' ? 3 : 9)),
-    seconds: values.seconds === undefined ? undefined : Number(values.seconds),
-    rate: Number(values.rate ?? 2000),
+    rounds: number('rounds') ?? (what === 'gate' ? 3 : 9),
+    seconds: number('seconds'),
+    rate: number('rate') ?? 2000,
     file: values.file,
     folder: values.folder,
   }
+  const missing = needsNone.has(what) ? [] : ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
   const describe = described[what]
   if (describe) {
+    refuseMissing(missing)
     const results: Results = new Map()
     console.log(machine())
-    await describe({ ...options, rounds: Number(values.rounds ?? 5) }, results)
+    await describe({ ...options, rounds: number('rounds') ?? 5 }, results)
     return printTable(results)
   }
   const names = what === 'all' ? Object.keys(compared) : what === 'gate' ? ['ingest', 'persist'] : [what]
   const unknown = names.find((name) => !Object.hasOwn(compared, name))
   if (unknown !== undefined) throw new ConfigError(`There is no benchmark named "${unknown}".\n\n${usage}`)
-  const missing = ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
-  if (missing.length > 0) throw new StartError(`${missing.join(' and ')} not set.\n\n${usage}`)
+  refuseMissing(missing)
 
   console.log(machine())
   const comparisons: Comparison[] = []
@@ -113,12 +125,14 @@ async function main() {
     const found = await (compared[name] as Benchmark)(what === 'gate' ? { ...options, seconds: short } : options)
     console.log(`\n${comparisonTable(found)}`)
     comparisons.push(...found)
-  }
-  const report: Report = { machine: machine(), comparisons }
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
-  if (what === 'all') {
-    writeFileSync(recorded, `${JSON.stringify(report, undefined, 2)}\n`)
-    writeFileSync(recorded.replace(/json$/, 'md'), `${report.machine}\n\n${comparisonTable(comparisons)}\n`)
+    // after each: one that fails takes nothing of those before with it
+    const report: Report = { machine: machine(), comparisons }
+    const json = `${JSON.stringify(report, undefined, 2)}\n`
+    if (values.json) writeFileSync(values.json, json)
+    if (what === 'all') {
+      writeFileSync(recorded, json)
+      writeFileSync(recorded.replace(/json$/, 'md'), `${report.machine}\n\n${comparisonTable(comparisons)}\n`)
+    }
   }
   if (what === 'gate') {
     const worse = fallen((JSON.parse(readFileSync(recorded, 'utf8')) as Report).comparisons, comparisons)
