@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { ConfigError } from '../config.ts'
-import { hostsOf, openDatabase, openMongoClient } from './mongo-client.ts'
+import { asking, hostsOf, openDatabase, openMongoClient } from './mongo-client.ts'
+import { StoreUnavailable } from './store.ts'
 
 const attempt = (uri: string) => {
   try {
@@ -73,4 +76,43 @@ test('keeps the credentials, TLS and topology of the URI, and the time limits an
   expect(db.writeConcern).toMatchObject({ w: 'majority', journal: true, wtimeoutMS: 4000 })
   expect(db.readConcern).toMatchObject({ level: 'majority' })
   expect(hostsOf(client)).toBe('a:1,b:2')
+})
+
+/** A socket whose other end does as it is told once it is there. */
+async function aSocket(other: (end: Socket) => void): Promise<Socket> {
+  const server = createServer(other).listen(0)
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port)
+  await once(socket, 'connect')
+  server.close()
+  return socket
+}
+const written = (socket: Socket) =>
+  new Promise((resolve, reject) => socket.write('x', (error) => (error ? reject(error) : resolve(undefined))))
+
+test.each([
+  [
+    'EPIPE',
+    async () => {
+      const socket = await aSocket((end) => end.end())
+      await once(socket.resume(), 'close')
+      await written(socket)
+    },
+  ],
+  [
+    'ECONNRESET',
+    async () => {
+      const [error] = await once(await aSocket((end) => end.resetAndDestroy()), 'error')
+      throw error
+    },
+  ],
+  ['ERR_STREAM_DESTROYED', async () => written((await aSocket(() => {})).destroy())],
+])('a socket that breaks is trouble with MongoDB: %s', async (code, work) => {
+  await expect(asking<unknown>(work)).rejects.toSatisfy(
+    (error) => error instanceof StoreUnavailable && (error.cause as { code?: string }).code === code,
+  )
+})
+
+test('what is wrong in our own code is not', async () => {
+  await expect(asking(async () => Buffer.from(undefined as never))).rejects.toBeInstanceOf(TypeError)
 })

@@ -139,7 +139,12 @@ export async function asking<Result>(work: () => Promise<Result>): Promise<Resul
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof MongoError || (error instanceof Error && 'syscall' in error))) throw error
+    if (!(error instanceof MongoError || isOfNetwork(error))) throw error
     throw new StoreUnavailable('MongoDB did not do what it was asked for', { cause: error })
   }
 }
+
+/** With a system call, or without one where Node saw by itself that a socket is of no use any more. */
+const isOfNetwork = (error: unknown) =>
+  error instanceof Error &&
+  ('syscall' in error || ('code' in error && /^(EPIPE|ERR_(SOCKET|STREAM)_\w+)$/.test(`${error.code}`)))
