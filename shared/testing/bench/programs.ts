@@ -4,7 +4,7 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { bundle } from '../../../functions/local/bundle.ts'
 import type { Warmed } from '../../../functions/local/warm/warm.ts'
-import { imageEnv, nodeFlags, starter, warmingFlags } from '../image.ts'
+import { flagsOf, imageEnv, starter, warmingFlags } from '../image.ts'
 import { aFolder } from '../processes.ts'
 
 export type Start = { command: readonly [string, ...string[]]; env: NodeJS.ProcessEnv }
@@ -24,7 +24,7 @@ export async function asImages(isWarmed = true): Promise<{ folder: string; start
   }
   return {
     folder,
-    start: (name) => ({ command: [process.execPath, ...run(nodeFlags, `${name}.cjs`)], env: imageEnv }),
+    start: (name) => ({ command: [process.execPath, ...run(flagsOf(name), `${name}.cjs`)], env: imageEnv }),
   }
 }
 
