@@ -46,11 +46,11 @@ export function createFront(log: Log, routes: { readonly [route: string]: Take }
     }
     try {
       const { status, headers, body } = await take({ ...incomingFrom(request), url: request.url ?? '', gone })
-      write(response, status, { ...own, ...headers }, 'application/json', body && JSON.stringify(body))
+      if (body) write(response, status, own, headers, 'application/json', JSON.stringify(body))
+      else response.writeHead(status, { ...own, ...headers }).end()
     } catch (error) {
       const problem = problemOf(error, { log, requestId: () => own['x-request-id'], path })
-      const headers = { ...own, ...problem.options.headers }
-      write(response, problem.status, headers, 'application/problem+json', problem.toJson())
+      write(response, problem.status, own, problem.options.headers, 'application/problem+json', problem.toJson())
     }
   }
 }
@@ -76,8 +76,16 @@ type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHe
 
 const isHealthy = async () => ({ status: 200, body: health })
 
-function write(response: ServerResponse, status: number, headers: OwnHeaders, type: string, body?: string) {
-  if (body === undefined) response.writeHead(status, headers)
-  else response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) })
-  response.end(body)
+function write(
+  response: ServerResponse,
+  status: number,
+  own: OwnHeaders,
+  headers: OwnHeaders | undefined,
+  type: string,
+  body: string,
+) {
+  const bytes = Buffer.byteLength(body)
+  response.writeHead(status, { ...own, ...headers, 'content-type': type, 'content-length': bytes })
+  // ASCII goes out without being looked at once more
+  response.end(body, bytes === body.length ? 'latin1' : 'utf8')
 }
