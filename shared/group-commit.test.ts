@@ -81,6 +81,23 @@ describe('groups', () => {
     expect(groups).toEqual([['a'], ['b', 'c']])
   })
 
+  test('what goes on coming turn after turn as a commit ends is in the next group, until that is full', async () => {
+    const { add, groups, next } = committing({ maxItems: 4 })
+    const first = add('a')
+    const gate = await next()
+    const coming = first.then(async () => {
+      let count = 0
+      for (; groups.length === 1 && count < 100; count++) {
+        void add(`${count}`)
+        await turn()
+      }
+      return count
+    })
+    gate.resolve()
+    expect(await coming).toBeLessThan(10)
+    expect(groups).toEqual([['a'], ['0', '1', '2', '3']])
+  })
+
   test.each<[what: string, options: Partial<GroupCommitOptions<string>>, items: string[], groups: string[][]]>([
     ['items', { maxItems: 2 }, ['a', 'b', 'c'], [['a', 'b'], ['c']]],
     ['bytes', { maxBytes: 4 }, ['aa', 'bb', 'c'], [['aa', 'bb'], ['c']]],

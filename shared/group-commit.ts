@@ -31,9 +31,10 @@ type Waiting<Item, Result> = {
 }
 
 /**
- * While one commit is under way the next items gather, and go together when it returns; when none is, they go at the end
- * of this turn of the event loop. No timer: an idle log answers as fast as ever, and the group grows by itself with load.
- * A failed commit rejects all its items. Whoever awaits its item before it lets go needs no further draining at the end.
+ * While one commit is under way the next items gather, and go together when it returned and no more come at once; when none
+ * is, they go at the end of this turn of the event loop. No timer: an idle log answers as fast as ever, and the group grows
+ * by itself with load. A failed commit rejects all its items. Whoever awaits its item before it lets go needs no further
+ * draining at the end.
  */
 export function groupCommit<Item, Result>(
   commit: (items: readonly Item[]) => Promise<readonly Result[]>,
@@ -78,10 +79,18 @@ export function groupCommit<Item, Result>(
         for (const { reject } of group) reject(error)
       }
       for (const { timer } of group) clearTimeout(timer)
-      // lets the requests that came in meanwhile be parsed, so that they are in the next group
-      await new Promise(setImmediate)
+      await gather()
     }
     busy = false
+  }
+
+  /** For as many turns of the event loop as bring more: requests that came in meanwhile are parsed, and go together. */
+  async function gather() {
+    let before: number
+    do {
+      before = waiting.size
+      await new Promise(setImmediate)
+    } while (waiting.size > before && waiting.size < maxItems)
   }
 
   function takeGroup(): Waiting<Item, Result>[] {
