@@ -18,7 +18,7 @@ export type Journey = {
 
 const [ingest = '', query = '', rate = '', seconds = ''] = process.argv.slice(2)
 const tickMs = 10
-const probesPerSecond = 10
+const probesPerSecond = 2
 /** Answers that take longer are not waited for. */
 const timeoutMs = 30_000
 /** How long something is looked for after the last POST. */
@@ -62,31 +62,50 @@ const isFound = (userId: string) =>
     asking.end()
   })
 
-async function follow(userId: string) {
+/** Accepted and not found yet: when each was sent. */
+const sought = new Map<string, number>()
+let isOver = false
+
+async function sendProbe(userId: string) {
   const sentAt = performance.now()
-  if (!(await post(userId))) return
-  for (const giveUpAt = end + patienceMs; ; ) {
-    if (await isFound(userId)) return void tookMs.push(performance.now() - sentAt)
-    const now = performance.now()
-    if (now > giveUpAt) return void lost++
-    // what takes long is asked for less often, or asking would be all that is done
-    await wait(Math.max(10, (now - sentAt) / 10))
+  if (await post(userId)) sought.set(userId, sentAt)
+}
+
+/**
+ * One question at a time, and half of the time none: a store that searches in vain is as busy as one that writes, and what
+ * is to be measured is how soon it is there.
+ */
+async function seek() {
+  while (!isOver || sought.size > 0) {
+    for (const [userId, sentAt] of sought) {
+      const askedAt = performance.now()
+      const found = await isFound(userId)
+      const now = performance.now()
+      if (found) tookMs.push(now - sentAt)
+      else if (now > end + patienceMs) lost++
+      if (found || now > end + patienceMs) sought.delete(userId)
+      await wait(Math.max(tickMs, now - askedAt))
+    }
+    if (sought.size === 0) await wait(tickMs)
   }
 }
 
 const begin = performance.now()
 const end = begin + Number(seconds) * 1000
+const seeking = seek()
 const underWay: Promise<unknown>[] = []
 let probes = 0
 for (let now = begin; now < end; now = performance.now()) {
   const due = ((now - begin) / 1000) * Number(rate)
   while (sent < due) {
     const isProbe = probes < ((now - begin) / 1000) * probesPerSecond
-    underWay.push(isProbe ? follow(`probe-${probes++}`) : post(`user_${100 + (sent % 900)}`))
+    underWay.push(isProbe ? sendProbe(`probe-${probes++}`) : post(`user_${100 + (sent % 900)}`))
   }
   await wait(tickMs)
 }
 await Promise.all(underWay)
+isOver = true
+await seeking
 tookMs.sort((a, b) => a - b)
 const at = (share: number) => tookMs[Math.floor(share * (tookMs.length - 1))] ?? Number.NaN
 const journey: Journey = { sent, accepted, refused: sent - accepted, p50: at(0.5), p99: at(0.99), lost }
