@@ -98,6 +98,43 @@ describe('groups', () => {
     expect(groups).toEqual([['a'], ['0', '1', '2', '3']])
   })
 
+  test('a second one goes beside the first once so many wait, and never a third', async () => {
+    const { add, groups, next } = committing({ secondFrom: 2 })
+    const results = [add('a')]
+    const first = await next()
+    results.push(add('b'))
+    await turn()
+    expect(groups).toEqual([['a']])
+    results.push(add('c'))
+    const second = await next()
+    expect(groups).toEqual([['a'], ['b', 'c']])
+    results.push(...['d', 'e', 'f'].map(add))
+    await turn()
+    expect(groups).toHaveLength(2)
+    second.resolve()
+    ;(await next()).resolve()
+    first.resolve()
+    expect(await Promise.all(results)).toEqual(['A', 'B', 'C', 'D', 'E', 'F'])
+    expect(groups).toEqual([['a'], ['b', 'c'], ['d', 'e', 'f']])
+  })
+
+  test('what is too little for a second one is left to the first', async () => {
+    const { add, groups, next } = committing({ secondFrom: 2 })
+    const results = [add('a')]
+    const first = await next()
+    results.push(add('b'), add('c'))
+    const second = await next()
+    results.push(add('d'))
+    second.resolve()
+    await results[1]
+    for (let n = 0; n < 5; n++) await turn()
+    expect(groups).toHaveLength(2)
+    first.resolve()
+    ;(await next()).resolve()
+    expect(await Promise.all(results)).toEqual(['A', 'B', 'C', 'D'])
+    expect(groups).toEqual([['a'], ['b', 'c'], ['d']])
+  })
+
   test.each<[what: string, options: Partial<GroupCommitOptions<string>>, items: string[], groups: string[][]]>([
     ['items', { maxItems: 2 }, ['a', 'b', 'c'], [['a', 'b'], ['c']]],
     ['bytes', { maxBytes: 4 }, ['aa', 'bb', 'c'], [['aa', 'bb'], ['c']]],
@@ -185,17 +222,19 @@ test('no item is lost or doubled, whenever it comes and whichever commits fail',
     fc.asyncProperty(
       arrivals,
       fc.integer({ min: 1, max: 5 }),
-      fc.infiniteStream(fc.boolean()),
-      async (waves, maxItems, fails) => {
+      fc.constantFrom(undefined, 1, 3),
+      fc.infiniteStream(fc.record({ isFailing: fc.boolean(), turns: fc.integer({ min: 1, max: 3 }) })),
+      async (waves, maxItems, secondFrom, commits) => {
         const committed: number[] = []
         const add = groupCommit(
           async (items: readonly number[]) => {
-            await turn()
-            if (fails.next().value) throw new Error('failed')
+            const { isFailing, turns } = commits.next().value
+            for (let n = 0; n < turns; n++) await turn()
+            if (isFailing) throw new Error('failed')
             committed.push(...items)
             return items.map((item) => -item)
           },
-          { ...unbounded, maxItems, sizeOf: () => 1 },
+          { ...unbounded, maxItems, sizeOf: () => 1, ...(secondFrom && { secondFrom }) },
         )
         const results: Promise<number | undefined>[] = []
         for (const { count, turns } of waves) {
@@ -204,7 +243,8 @@ test('no item is lost or doubled, whenever it comes and whichever commits fail',
         }
         const settled = await Promise.all(results)
         const succeeded = settled.flatMap((result, index) => (result === undefined ? [] : [index + 1]))
-        expect(committed).toEqual(succeeded)
+        // one that went beside another may end before it
+        expect(secondFrom ? committed.toSorted((a, b) => a - b) : committed).toEqual(succeeded)
         expect(settled.filter((result) => result !== undefined)).toEqual(succeeded.map((item) => -item))
       },
     ),

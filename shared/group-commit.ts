@@ -17,6 +17,8 @@ export type GroupCommitOptions<Item> = {
   sizeOf: (item: Item) => number
   /** After so long `add` rejects with TooLate. What is not in a commit by then never will be. */
   deadlineMs: number
+  /** When so many items wait, a second commit goes beside the one that is under way; as it is, there is no second one. */
+  secondFrom?: number
   /** Told of each commit: how many items it has, and how long the first of them had waited. */
   onGroup?: (items: number, waitedMs: number) => void
 }
@@ -38,11 +40,13 @@ type Waiting<Item, Result> = {
  */
 export function groupCommit<Item, Result>(
   commit: (items: readonly Item[]) => Promise<readonly Result[]>,
-  { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup }: GroupCommitOptions<Item>,
+  options: GroupCommitOptions<Item>,
 ): (item: Item) => Promise<Result> {
+  const { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup } = options
+  const { secondFrom = Number.POSITIVE_INFINITY } = options
   const waiting = new Set<Waiting<Item, Result>>()
   let waitingBytes = 0
-  let busy = false
+  let underWay = 0
 
   function add(item: Item): Promise<Result> {
     const bytes = sizeOf(item)
@@ -54,8 +58,8 @@ export function groupCommit<Item, Result>(
       const one = { item, bytes, since, resolve, reject, timer: setTimeout(() => giveUp(one), deadlineMs) }
       waiting.add(one)
       waitingBytes += bytes
-      if (busy) return
-      busy = true
+      if (underWay > 1 || (underWay === 1 && waiting.size < secondFrom)) return
+      underWay++
       setImmediate(run)
     })
   }
@@ -80,8 +84,10 @@ export function groupCommit<Item, Result>(
       }
       for (const { timer } of group) clearTimeout(timer)
       await gather()
+      // the other one takes them when it returns
+      if (underWay > 1 && waiting.size < secondFrom) break
     }
-    busy = false
+    underWay--
   }
 
   /** For as many turns of the event loop as bring more: requests that came in meanwhile are parsed, and go together. */

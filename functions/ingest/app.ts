@@ -30,6 +30,8 @@ export type IngestDependencies = {
    * safe to send again, under the same id.
    */
   deadlineMs?: number
+  /** So many records that wait go in a second batch beside the one that is on its way; as it is, they wait for its return. */
+  secondFrom?: number
 }
 
 type Result =
@@ -43,7 +45,8 @@ export type Ingest = App & { front: Front }
 type Accepting = Required<Answer<202 | 207>>
 
 /** Takes activities, and answers 202 once they are durable. */
-export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: IngestDependencies): Ingest {
+export function createApp(dependencies: IngestDependencies): Ingest {
+  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom } = dependencies
   const metrics = groupMetrics('ingest')
   const publish = groupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
@@ -52,6 +55,7 @@ export function createApp({ broker, log, now, newId, deadlineMs = 5_000 }: Inges
     maxWaitingBytes: 32 * mebibyte,
     sizeOf: recordBytes,
     deadlineMs,
+    ...(secondFrom && { secondFrom }),
     onGroup: metrics.onGroup,
   })
 

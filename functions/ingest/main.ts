@@ -13,7 +13,8 @@ async function main() {
   const log = openLog('ingest', config.LOG_LEVEL)
   // connects while the listener starts: a request that comes before waits for it
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
-  const app = createApp({ broker, log, now: () => new Date(), newId })
+  // the way to Kafka and back takes longer than to write what comes meanwhile
+  const app = createApp({ broker, log, now: () => new Date(), newId, secondFrom: 40 })
   await using server = await listen({ fetch: app.fetch, front: app.front, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
