@@ -1,10 +1,9 @@
 import { join } from 'node:path'
-import autocannon from 'autocannon'
 import { answerOf, until } from '../builders.ts'
 import { aFolder, startCommand, startLog, written } from '../processes.ts'
 import { madeUpFile } from './made-up-file.ts'
-import { posting } from './posting.ts'
 import { type Note, residentMebibytes } from './report.ts'
+import { load } from './server.ts'
 
 const connections = 64
 const root = join(import.meta.dirname, '../../..')
@@ -17,24 +16,20 @@ export async function measureEmbedded({ rounds, seconds, file, note }: EmbeddedO
   await measureRequests(rounds, seconds, note)
 }
 
-async function measureRequests(rounds: number, duration: number, note: Note) {
+async function measureRequests(rounds: number, seconds: number, note: Note) {
   await using log = await startLog(aFolder())
-  const url = `${log.origin}/logs`
-  const post = posting(url, connections, duration)
-  let accepted = 0
+  let sent = 0
   for (let round = 0; round < rounds; round++) {
-    const posts = await autocannon(post)
-    accepted += posts['2xx']
-    note('POST /logs, 200 bytes each: activities/s', Math.round(posts['2xx'] / posts.duration))
-    note('POST /logs: p99 in ms', posts.latency.p99)
-    note('POST /logs: not answered 202', posts.non2xx + posts.errors)
+    const posts = await load(log.origin, 'activities', connections, seconds)
+    sent += posts.sent
+    note('POST /logs, 200 bytes each: activities/s', Math.round(posts.rate))
+    note('POST /logs: p99 in ms', posts.p99)
     const behind = performance.now()
-    await until(async () => (await answerOf(await fetch(`${url}?count=exact&limit=1`))).total >= accepted)
+    await until(async () => (await answerOf(await fetch(`${log.origin}/logs?count=exact&limit=1`))).total >= sent)
     note('all of them visible after: ms', Math.round(performance.now() - behind))
-    const gets = await autocannon({ url, connections, duration })
-    note('GET /logs: pages/s', Math.round(gets['2xx'] / gets.duration))
-    note('GET /logs: p99 in ms', gets.latency.p99)
-    note('GET /logs: not answered 200', gets.non2xx + gets.errors)
+    const gets = await load(log.origin, 'pages', connections, seconds)
+    note('GET /logs: pages/s', Math.round(gets.rate))
+    note('GET /logs: p99 in ms', gets.p99)
   }
 }
 

@@ -12,6 +12,8 @@ export type Seen = {
   rate: number
   answered: number
   refused: number
+  /** With those of the warm-up. */
+  sent: number
   p50: number
   p99: number
 }
@@ -59,6 +61,7 @@ const kinds = {
       return withBody('/logs', 'application/x-ndjson', lines.join('\n'))
     }),
   events: () => event,
+  pages: () => prepared(1, () => 'GET /logs HTTP/1.1\r\nhost: localhost\r\n\r\n'),
 } as const
 export type Kind = keyof typeof kinds
 
@@ -107,7 +110,9 @@ async function main([origin = '', kind = '', connections = '', seconds = '']: re
   tookMs.sort((a, b) => a - b)
   const at = (share: number) => tookMs[Math.floor(share * (tookMs.length - 1))] ?? Number.NaN
   const rate = tookMs.length / Number(seconds)
-  console.log(JSON.stringify({ rate, answered: tookMs.length, refused, p50: at(0.5), p99: at(0.99) } satisfies Seen))
+  console.log(
+    JSON.stringify({ rate, answered: tookMs.length, refused, sent, p50: at(0.5), p99: at(0.99) } satisfies Seen),
+  )
 }
 
 /** An answer in full, of those that servers here give. */

@@ -23,24 +23,24 @@ export async function aServer({ command, env: own }: Start, env: NodeJS.ProcessE
     async under(kind, connections, seconds) {
       child.kill('SIGCONT')
       const before = cpuSeconds(child.pid)
-      const load = [
-        process.execPath,
-        join(import.meta.dirname, 'load.ts'),
-        origin,
-        kind,
-        `${connections}`,
-        `${seconds}`,
-      ] as const
-      await using loading = startPinned(loadCore, load)
-      const seen = JSON.parse(await written(loading, /\{.*\}/)) as Seen
+      const seen = await load(origin, kind, connections, seconds)
       const cpu = cpuSeconds(child.pid) - before
       child.kill('SIGSTOP')
-      if (seen.refused > 0) throw new Error(`${seen.refused} of ${seen.answered + seen.refused} requests were refused`)
       // of the warm-up as well, which takes one second more
       return { ...seen, cpuMicros: (cpu / (seen.rate * (seconds + 1))) * 1e6 }
     },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }
+}
+
+/** From a process of its own, on the core for that. Throws when anything was refused. */
+export async function load(origin: string, kind: Kind, connections: number, seconds: number): Promise<Seen> {
+  const script = join(import.meta.dirname, 'load.ts')
+  const command = [process.execPath, script, origin, kind, `${connections}`, `${seconds}`] as const
+  await using loading = startPinned(loadCore, command)
+  const seen = JSON.parse(await written(loading, /\{.*\}/)) as Seen
+  if (seen.refused > 0) throw new Error(`${seen.refused} of ${seen.answered + seen.refused} requests were refused`)
+  return seen
 }
 
 type Cell<Name> = readonly [name: Name, member: keyof Served, times?: number]
