@@ -81,8 +81,11 @@ describe('groups', () => {
     expect(groups).toEqual([['a'], ['b', 'c']])
   })
 
-  test('what goes on coming turn after turn as a commit ends is in the next group, until that is full', async () => {
-    const { add, groups, next } = committing({ maxItems: 4 })
+  test.each([
+    { maxItems: 4 },
+    { maxBytes: 4 },
+  ])('what goes on coming turn after turn as a commit ends is in the next group, until that is full: %j', async (full) => {
+    const { add, groups, next } = committing(full)
     const first = add('a')
     const gate = await next()
     const coming = first.then(async () => {

@@ -96,7 +96,7 @@ export function groupCommit<Item, Result>(
     do {
       before = waiting.size
       await new Promise(setImmediate)
-    } while (waiting.size > before && waiting.size < maxItems)
+    } while (waiting.size > before && waiting.size < maxItems && waitingBytes < maxBytes)
   }
 
   function takeGroup(): Waiting<Item, Result>[] {

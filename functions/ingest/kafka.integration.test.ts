@@ -6,12 +6,14 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
 const connection = { brokers: kafkaBrokers }
+/** Enough for two batches that are on their way at once. */
 const clients = 64
+const secondFrom = 16
 
 /** Clients that post one activity after the other, each with an id of its own, until the returned function is called. */
 function load(broker: ReturnType<typeof openKafkaBroker>) {
   let ids = 0
-  const app = createApp({ broker, log: silent, now: () => new Date(), newId: () => `made-${++ids}` })
+  const app = createApp({ broker, log: silent, now: () => new Date(), newId: () => `made-${++ids}`, secondFrom })
   const statuses = new Map<number, number>()
   const acknowledged: string[] = []
   let stopped = false

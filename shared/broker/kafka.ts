@@ -45,6 +45,8 @@ export interface KafkaBroker extends Broker {
   misconfigured: Promise<never>
 }
 
+/** By the leader that each goes to. */
+type Lanes = Map<number, Lane>
 type Partition = { id: number; leader: number }
 /** Where the partitions are led, and the broker that said so. */
 type Topology = { partitions: readonly Partition[]; broker: string; seenAt: number }
@@ -64,7 +66,8 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   const misconfigured = Promise.withResolvers<never>()
   misconfigured.promise.catch(() => {})
   const opened = new Set<Lane>()
-  const laneOf = new Map<number, Lane>()
+  /** Those that no call uses now. Each call has its own: what it throws away may still answer another. */
+  const idleLanes: Lanes[] = []
   const avoidUntil = new Map<number, number>()
   let topology: Topology | undefined
   let looking: Promise<Topology> | undefined
@@ -72,13 +75,23 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
 
   async function publish(records: readonly EventRecord[]): Promise<readonly Position[]> {
     if (records.length === 0) return []
+    const lanes: Lanes = idleLanes.pop() ?? new Map()
+    try {
+      return await publishOver(lanes, records)
+    } finally {
+      idleLanes.push(lanes)
+    }
+  }
+
+  async function publishOver(lanes: Lanes, records: readonly EventRecord[]): Promise<readonly Position[]> {
     const startedAt = performance.now()
     const restMs = () => Math.max(0, startedAt + times.patience - performance.now())
     const tried = new Set<number>()
     const underWay = new Map<number, Promise<Outcome>>()
     /** What was sent while brokers were away may never have come to them, and then it is in vain to wait for an answer. */
     const startAnew = () => {
-      for (const leader of laneOf.keys()) abandon(leader)
+      for (const lane of lanes.values()) close(lane)
+      lanes.clear()
       underWay.clear()
       tried.clear()
     }
@@ -97,7 +110,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
       const partition = choose(topology, tried, underWay.size > 0)
       if (partition) {
         tried.add(partition.leader)
-        underWay.set(partition.leader, attempt(records, partition, topology.broker))
+        underWay.set(partition.leader, attempt(lanes, records, partition, topology.broker))
       } else if (underWay.size === 0) {
         topology = undefined
         tried.clear()
@@ -141,28 +154,27 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     return candidates[rotation % candidates.length]
   }
 
-  async function attempt(records: readonly EventRecord[], { id, leader }: Partition, broker: string): Promise<Outcome> {
-    const lane = laneOf.get(leader) ?? open(broker)
-    laneOf.set(leader, lane)
+  async function attempt(
+    lanes: Lanes,
+    records: readonly EventRecord[],
+    { id, leader }: Partition,
+    broker: string,
+  ): Promise<Outcome> {
+    const lane = lanes.get(leader) ?? open(broker)
+    lanes.set(leader, lane)
     const sentAt = performance.now()
     try {
       const positions = await within(times.patience, lane.send(records, id), 'The leader did not answer')
       avoidUntil.delete(leader)
       return { leader, positions }
     } catch (error) {
-      if (laneOf.get(leader) === lane) laneOf.delete(leader)
+      if (lanes.get(leader) === lane) lanes.delete(leader)
       close(lane)
       if (!closing.signal.aborted)
         log.warn({ leader, partition: id, reason: reasons(error) }, 'a leader did not acknowledge records')
       const isLate = kafkaErrorKind(error) === 'silent' && performance.now() - sentAt > times.acknowledge
       return { leader, error, isLate }
     }
-  }
-
-  function abandon(leader: number) {
-    const lane = laneOf.get(leader)
-    laneOf.delete(leader)
-    if (lane) close(lane)
   }
 
   function avoid(leader: number) {
