@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { StartError } from '../../config.ts'
 import { run } from '../../http/run.ts'
 import { runCampaign } from './campaign.ts'
 import { type Options, readOptions, usage } from './options.ts'
@@ -11,6 +12,7 @@ import { type Bite, teethTable, tryTeeth } from './teeth.ts'
 async function main() {
   const options = readOptions(process.argv.slice(2), process.env)
   if (options === 'help') return console.log(usage)
+  if (options.report) makeFolder(options.report)
   const folder = join(tmpdir(), `activity-log-faults-${process.pid}`)
   mkdirSync(folder, { recursive: true })
   if (options.teeth) return teeth(options, folder)
@@ -26,6 +28,15 @@ async function main() {
     console.log(`Written to ${options.report}`)
   }
   if (runs.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+}
+
+/** Before anything runs: after hours it would be too late to hear that there is no place for the report. */
+function makeFolder(folder: string) {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw new StartError(`--report ${folder} cannot be made a folder: ${(error as Error).message}`)
+  }
 }
 
 async function teeth(options: Options, folder: string) {

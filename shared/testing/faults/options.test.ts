@@ -1,4 +1,7 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { aFolder, startProgram } from '../processes.ts'
 import { readOptions } from './options.ts'
 
 const servers = {
@@ -39,4 +42,29 @@ test.each([
 ])('%s: %s', (text, message) => {
   expect(() => read(text)).toThrow(message)
   expect(() => read(text)).toThrow('Usage: npm run faults')
+})
+
+test('the report has its folder, new or not; where none can be, that is said before anything runs', async () => {
+  const folder = aFolder()
+  const start = (report: string) =>
+    startProgram(
+      'shared/testing/faults/main.ts',
+      {},
+      '--embedded',
+      '--scenario',
+      'log-killed',
+      '--events',
+      '20',
+      '--report',
+      report,
+    )
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  await using refused = start(file)
+  expect(await refused.ended).not.toBe(0)
+  expect(refused.output()).toMatch(/^--report .*file cannot be made a folder/)
+
+  const fresh = join(folder, 'of', 'reports')
+  await using running = start(fresh)
+  expect([await running.ended, existsSync(join(fresh, 'report.md'))]).toEqual([0, true])
 })
