@@ -237,7 +237,7 @@ test('no item is lost or doubled, whenever it comes and whichever commits fail',
             committed.push(...items)
             return items.map((item) => -item)
           },
-          { ...unbounded, maxItems, sizeOf: () => 1, ...(secondFrom && { secondFrom }) },
+          { ...unbounded, maxItems, sizeOf: () => 1, secondFrom },
         )
         const results: Promise<number | undefined>[] = []
         for (const { count, turns } of waves) {

@@ -17,8 +17,8 @@ export type GroupCommitOptions<Item> = {
   sizeOf: (item: Item) => number
   /** After so long `add` rejects with TooLate. What is not in a commit by then never will be. */
   deadlineMs: number
-  /** When so many items wait, a second commit goes beside the one that is under way; as it is, there is no second one. */
-  secondFrom?: number
+  /** When so many items wait, a second commit goes beside the one that is under way; without it there is never a second. */
+  secondFrom?: number | undefined
   /** Told of each commit: how many items it has, and how long the first of them had waited. */
   onGroup?: (items: number, waitedMs: number) => void
 }
@@ -43,7 +43,7 @@ export function groupCommit<Item, Result>(
   options: GroupCommitOptions<Item>,
 ): (item: Item) => Promise<Result> {
   const { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup } = options
-  const { secondFrom = Number.POSITIVE_INFINITY } = options
+  const secondFrom = options.secondFrom ?? Number.POSITIVE_INFINITY
   const waiting = new Set<Waiting<Item, Result>>()
   let waitingBytes = 0
   let underWay = 0

@@ -30,7 +30,7 @@ export type IngestDependencies = {
    * safe to send again, under the same id.
    */
   deadlineMs?: number
-  /** So many records that wait go in a second batch beside the one that is on its way; as it is, they wait for its return. */
+  /** So many records that wait go in a second batch beside the one that is on its way; without it they wait for its return. */
   secondFrom?: number
 }
 
@@ -55,7 +55,7 @@ export function createApp(dependencies: IngestDependencies): Ingest {
     maxWaitingBytes: 32 * mebibyte,
     sizeOf: recordBytes,
     deadlineMs,
-    ...(secondFrom && { secondFrom }),
+    secondFrom,
     onGroup: metrics.onGroup,
   })
 

@@ -7,11 +7,11 @@ import * as v from 'valibot'
  */
 export const measured = {
   ingest: {
-    /** Activities/s of a pod that has a core: half of what `npm run bench -- ingest` measures, since queue-proxy takes part of it. */
+    /** Activities/s of a pod that has a core: less than half of what `npm run bench -- ingest` measures, since queue-proxy takes part of it. */
     perSecond: 5_000,
     /** From POST to 202 in a pod that is not busy: half a commit to wait for and one of its own, acks from all. An estimate, between what `npm run bench -- ingest` measures with one connection and with 128. */
     latencyMs: 8,
-    /** From the start of the process to its first answer: four times what `npm run bench -- cold` measures, for cold disks. */
+    /** From the start of the process to its first answer: four to five times what `npm run bench -- cold` measures, for cold disks. */
     coldStartMs: 350,
     /** Beyond so many requests at once a process says 503 (shared/http/serve.ts). */
     requestsAtOnce: 5_000,
