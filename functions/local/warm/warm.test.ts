@@ -62,3 +62,34 @@ test('the images have flags, and warm their functions with some that make the sa
   expect(warmingFlags.length).toBeGreaterThan(0)
   expect(functions.map(flagsOf)).toEqual([['--max-semi-space-size=8'], ['--max-semi-space-size=4'], warmingFlags])
 })
+
+/** Its seconds are centiseconds. It has a large heap, then nothing to do and no use for it; V8 by itself leaves it at that. */
+const burst = join(folder, 'burst.cjs')
+writeFileSync(
+  burst,
+  `let kept = Array.from({ length: 1_000_000 }, (_, number) => ({ number }))
+   console.log('peak', process.memoryUsage().heapTotal >> 20)
+   setTimeout(() => { kept = undefined }, 3_000)
+   setInterval(() => process.memoryUsage().heapTotal >> 20 < 20 && console.log('small again'), 10_000)`,
+)
+const hurry = join(folder, 'hurry.cjs')
+writeFileSync(
+  hurry,
+  `for (const name of ['setTimeout', 'setInterval']) {
+     const original = globalThis[name]
+     globalThis[name] = (callback, ms) => original(callback, ms / 100)
+   }`,
+)
+
+test('what a burst left behind goes when there is nothing to do', async () => {
+  await using program = startCommand(process.execPath, [
+    ...warmingFlags,
+    '--no-memory-reducer',
+    '--require',
+    hurry,
+    start,
+    burst,
+  ])
+  expect(Number(await written(program, /peak (\d+)/))).toBeGreaterThan(30)
+  expect(await written(program, /small again/)).toBe('small again')
+})
