@@ -1,6 +1,7 @@
 import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { invalid, valid } from '@activity-log/shared/checked.ts'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
+import type { Order } from '@activity-log/shared/filter.ts'
 import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
 import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
 import { readParameters, refuseParameters } from '@activity-log/shared/http/parameters.ts'
@@ -17,7 +18,7 @@ import { errorsOf, WholeNumber } from './parameters.ts'
 export function addActivity(app: App, store: Pick<ActivityStore, 'get' | 'find'>): void {
   app.get('/logs/:id', async (c) => {
     refuseParameters(c.req.url)
-    const text = JSON.stringify(await get(c.req.param('id')))
+    const text = JSON.stringify(await fromStore(() => get(c.req.param('id'))))
     const tag = entityTag(text)
     c.header('etag', tag)
     // it never changes, but one day it is not there any more; and it is about a person
@@ -30,23 +31,27 @@ export function addActivity(app: App, store: Pick<ActivityStore, 'get' | 'find'>
   app.get('/logs/:id/context', async (c) => {
     const request = readContextRequest(c.req.url)
     if (!request.ok) throw invalidInput(request.errors)
-    const activity = await get(c.req.param('id'))
-    const around = { userId: activity.userId, after: keyOf(activity), limit: request.value.around }
-    const [before, after] = await Promise.all([find({ ...around, order: 'desc' }), find({ ...around, order: 'asc' })])
-    return c.json({ activity, before: before.reverse(), after } satisfies ContextAnswer)
+    const answer = await fromStore(() => inContext(c.req.param('id'), request.value.around))
+    return c.json(answer)
   })
   app.all('/logs/:id/context', methodNotAllowed('GET', 'HEAD'))
 
   async function get(id: string): Promise<FoundActivity> {
-    const activity = await fromStore(() => store.get(defaultTenant, id))
+    const activity = await store.get(defaultTenant, id)
     if (activity) return activity
     const detail = 'There is no activity with this id. One that was accepted a moment ago may still be on its way.'
     throw new Problem('not-found', detail)
   }
 
-  async function find({ userId, ...part }: { userId: string; after: string; limit: number; order: 'asc' | 'desc' }) {
-    const found = await fromStore(() => store.find({ filter: { tenant: defaultTenant, userId }, ...part }))
-    return found.map(({ activity }) => activity)
+  async function inContext(id: string, limit: number): Promise<ContextAnswer> {
+    const activity = await get(id)
+    const filter = { tenant: defaultTenant, userId: activity.userId }
+    const find = async (order: Order) => {
+      const found = await store.find({ filter, after: keyOf(activity), order, limit })
+      return found.map((one) => one.activity)
+    }
+    const [before, after] = await Promise.all([find('desc'), find('asc')])
+    return { activity, before: before.reverse(), after }
   }
 }
 

@@ -9,7 +9,7 @@ import type { Log } from '@activity-log/shared/log.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { ActivityStore, RecordFate } from '@activity-log/shared/store/store.ts'
 import { addActivity } from './activity.ts'
-import type { ListAnswer } from './answers.ts'
+import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { booksAnswer } from './books.ts'
 import { cappedCounter } from './capped-counter.ts'
 import { addDeadLetters } from './dead-letters.ts'
@@ -54,19 +54,27 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     const request = readListRequest(url, defaultTenant)
     if (!request.ok) throw invalidInput(request.errors)
     const { visible } = request.value
-    const receipt = visible && receiptAnswer(visible.receipt, await untilVisible(visible, gone()))
-    const { parameters, filter, order, count } = request.value
-    const [{ page, asOf }, total] = await fromStore(() =>
-      Promise.all([
-        findAsOf({
-          find: (filter, part) => store.find({ filter, ...part }),
-          known,
-          request: request.value,
-          visible: visible?.receipt.position,
-        }),
-        countTotal(filter, count),
-      ]),
+    if (!visible) return fromStore(() => answerTo(request.value))
+    return fromStore(
+      async () => {
+        const fate = await untilVisible(visible, gone())
+        return fromStore(() => answerTo(request.value, receiptAnswer(visible.receipt, fate)))
+      },
+      answerMs + visible.waitS * 1000,
     )
+  }
+
+  async function answerTo(request: ListRequest, receipt?: ReceiptAnswer): Promise<Required<Answer<200>>> {
+    const { parameters, filter, order, count, limit, visible } = request
+    const [{ page, asOf }, total] = await Promise.all([
+      findAsOf({
+        find: (filter, part) => store.find({ filter, ...part }),
+        known,
+        request,
+        visible: visible?.receipt.position,
+      }),
+      countTotal(filter, count),
+    ])
     const through = (await known.recent())?.completeThrough
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOfText = asOf && encodeAsOf(asOf)
@@ -74,7 +82,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     const body: ListAnswer = {
       data: page.found.map(({ activity }) => activity),
       page: page.number,
-      limit: request.value.limit,
+      limit,
       ...total,
       next: links.next,
       previous: links.previous,
@@ -110,17 +118,22 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
   addDocs(app)
 
   /** Of the caller's own tenant: another one's record stays pending. */
-  async function findFate(receipt: Receipt, waitS: number, gone: AbortSignal): Promise<RecordFate | undefined> {
+  function findFate(receipt: Receipt, waitS: number, gone: AbortSignal): Promise<RecordFate | undefined> {
     const patience = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone, stopping]) : undefined
-    const known = await fromStore(() => store.fate(receipt, patience), answerMs + waitS * 1000)
-    return known?.tenant === defaultTenant ? afterReplay(known) : undefined
+    return fromStore(
+      async () => {
+        const known = await store.fate(receipt, patience)
+        return known?.tenant === defaultTenant ? afterReplay(known) : undefined
+      },
+      answerMs + waitS * 1000,
+    )
   }
 
   /** What came back without its first position was saved without one: then only its dead letter says that it was. */
   async function afterReplay(known: RecordFate): Promise<RecordFate> {
     const { deadLetter } = known
     if (deadLetter === undefined) return known
-    const resolution = (await fromStore(() => store.getDeadLetter(defaultTenant, deadLetter)))?.resolution
+    const resolution = (await store.getDeadLetter(defaultTenant, deadLetter))?.resolution
     return resolution?.state === 'replayed' ? { ...known, fate: resolution.outcome } : known
   }
 

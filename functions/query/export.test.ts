@@ -318,6 +318,15 @@ describe('an export over a socket', () => {
     expect(finds).toHaveLength(3)
   })
 
+  test('begins before anything is found that matches', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { get } = await query(2000, (_query, nth) => (nth === 1 ? Promise.resolve() : gate.promise))
+    const response = await get('/export?format=ndjson&action=login&metadata.none=1')
+    expect(response.status).toBe(200)
+    gate.resolve()
+    expect(await response.text()).toBe('')
+  })
+
   test('breaks when the process has to end before it does', async () => {
     const { app } = endless()
     const server = await listen({ fetch: app.fetch, port: 0, log: silent })

@@ -54,9 +54,9 @@ export function addExport(app: App, { store, known, log }: ExportDependencies): 
     }
     if (c.req.method === 'HEAD') return c.body(null, 200, headers)
     const gone = c.req.raw.signal
-    const parts = partsOf({ filter: await pinned(filter, known), order }, format, gone)
+    const parts = partsOf({ filter, order }, format, gone)
     // before the headers: what goes wrong at once is a problem like any other
-    const first = await parts.next()
+    const first = await fromStore(() => parts.next())
     const { outgoing } = c.env ?? {}
     const body = unlessItFails(restOf(first, parts), async (error) => {
       if (gone.aborted) return
@@ -74,10 +74,11 @@ export function addExport(app: App, { store, known, log }: ExportDependencies): 
    * of the store ends when a list would take too long, an export has time.
    */
   async function* partsOf(
-    { filter: { metadata = [], ...indexed }, order }: Pick<FindQuery, 'filter' | 'order'>,
+    { filter, order }: Pick<FindQuery, 'filter' | 'order'>,
     { head, row }: ExportFormat,
     gone: AbortSignal,
   ) {
+    const { metadata = [], ...indexed } = await pinned(filter, known)
     const matches = metadataMatcher(metadata)
     // what does not match may be large, too
     const most = metadata.length > 0 ? firstRows : mostRows
@@ -90,7 +91,8 @@ export function addExport(app: App, { store, known, log }: ExportDependencies): 
       const found = await fromStore(() => store.find({ filter: indexed, order, ...place, limit }))
       for (const { activity } of found) if (matches(activity.metadata ?? null)) text += row(activity)
       const bytes = new TextEncoder().encode(text)
-      if (bytes.byteLength > 0) yield bytes
+      // the first one also where it is empty: with it the answer begins, and where little matches the next ones take long
+      if (bytes.byteLength > 0 || after === undefined) yield bytes
       if (found.length < limit) return
       after = found.at(-1)?.key
       limit = Math.max(1, Math.min(most, Math.floor((limit * pageBytes) / bytes.byteLength)))

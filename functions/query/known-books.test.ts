@@ -14,7 +14,8 @@ function known() {
     readings[number]!.resolve({ partitions: [], completeThrough: new Date(number) })
     await new Promise(setImmediate)
   }
-  return { readings, answer, ...knownBooks({ books, now: () => new Date(0), log: silent }) }
+  const clock = { now: 0 }
+  return { readings, answer, clock, ...knownBooks({ books, now: () => new Date(clock.now), log: silent }) }
 }
 
 test('fresh ones are read after they were asked for, once for all who ask meanwhile, one reading at a time', async () => {
@@ -52,4 +53,23 @@ test('fresh ones that cannot be read are not older ones', async () => {
   await new Promise(setImmediate)
   readings[1]!.reject(new Error('trouble'))
   expect(await asked).toBeUndefined()
+})
+
+test('what took long is still known, but is no moment for lists once it is long ago, and is read again within a minute', async () => {
+  const { recent, readings, answer, clock } = known()
+  const first = recent()
+  clock.now = 9_000
+  await answer(0)
+  await first
+  expect(await recent()).toMatchObject({ completeThrough: new Date(0), asOf: [] })
+  clock.now = 10_000
+  expect(await recent()).toMatchObject({ completeThrough: new Date(0), asOf: undefined })
+  clock.now = 59_999
+  expect(await recent()).toMatchObject({ completeThrough: new Date(0), asOf: undefined })
+  expect(readings).toHaveLength(1)
+  clock.now = 60_000
+  const second = recent()
+  expect(readings).toHaveLength(2)
+  await answer(1)
+  expect(await second).toMatchObject({ completeThrough: new Date(1), asOf: [] })
 })

@@ -5,8 +5,11 @@ import { TooLate, within } from '@activity-log/shared/within.ts'
 
 /** An older answer is still true: what was complete stays so. */
 const rememberedMs = 1000
-/** Where the books take long they are read seldom: this many times as long as it took lies between. */
+/** Where the books take long they are read seldom: this many times as long as it took lies between, within limits. */
 const restFactor = 10
+const mostRestMs = 60_000
+/** A moment that is older than this is none for lists: what was saved since would be missing from their pages. */
+const momentMs = 10_000
 /** A list waits no longer for them, and takes what was read before. */
 const patienceMs = 200
 
@@ -15,7 +18,7 @@ export type KnownBooksOptions = { books: ActivityStore['books']; now: () => Date
 export type Known = {
   /** The time before which nothing acknowledged is missing. */
   completeThrough: Date | undefined
-  /** Which records the log had when that was read; undefined where they are more than a moment can say. */
+  /** Which records the log had when that was read; undefined where that is long ago, or they are more than a moment can say. */
   asOf: AsOf | undefined
   /** The same as far as a moment can say it: for who reads on from there. */
   reached: AsOf
@@ -36,6 +39,7 @@ export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
   let known: Known | undefined
   let reading: Promise<Known | undefined> | undefined
   let next: Promise<Known | undefined> | undefined
+  let knownAt = Number.NEGATIVE_INFINITY
   let startedAt = Number.NEGATIVE_INFINITY
   let tookMs = 0
 
@@ -52,26 +56,27 @@ export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
         if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the books could not be read')
         return undefined
       })
-    known = found ?? known
+    if (found) [known, knownAt] = [found, startedAt]
     tookMs = now().getTime() - startedAt
     reading = undefined
     return found
   }
 
-  const isResting = (restMs: number) => {
-    const age = now().getTime() - startedAt
-    // a clock that was set back makes it negative
-    return age >= 0 && age < restMs
+  /** A clock that was set back makes an age negative. */
+  const isWithin = (ms: number, since: number) => {
+    const age = now().getTime() - since
+    return age >= 0 && age < ms
   }
+  const restMs = () => Math.min(mostRestMs, restFactor * tookMs)
 
   return {
     async recent() {
-      if (!reading && !isResting(Math.max(rememberedMs, restFactor * tookMs))) reading = read()
+      if (!reading && !isWithin(Math.max(rememberedMs, restMs()), startedAt)) reading = read()
       if (reading) await patiently(reading)
-      return known
+      return known && !isWithin(momentMs, knownAt) ? { ...known, asOf: undefined } : known
     },
     async fresh() {
-      if (tookMs > patienceMs && isResting(restFactor * tookMs)) return undefined
+      if (tookMs > patienceMs && isWithin(restMs(), startedAt)) return undefined
       next ??= (reading ?? Promise.resolve()).then(() => {
         reading = read()
         return reading

@@ -37,20 +37,24 @@ export function addStats(app: App, { store, known }: StatsDependencies): void {
   app.get('/stats', async (c) => {
     const request = readFilterRequest(c.req.url, defaultTenant, statsParameters, toQuery)
     if (!request.ok) throw invalidInput(request.errors)
-    const filter = await pinned(request.value.filter, known)
-    const query = { ...request.value, filter }
-    const { data, total } = await fromStore(() => store.stats(query))
-    const shown = data.reduce((sum, { count }) => sum + count, 0)
-    return c.json({
+    return c.json(await fromStore(() => count(request.value)))
+  })
+  app.all('/stats', methodNotAllowed('GET', 'HEAD'))
+
+  async function count(asked: StatsQuery): Promise<StatsAnswer> {
+    const filter = await pinned(asked.filter, known)
+    const query = { ...asked, filter }
+    const { data, total } = await store.stats(query)
+    const shown = data.reduce((sum, one) => sum + one.count, 0)
+    return {
       by: query.by,
       ...('timezone' in query && { timezone: query.timezone }),
       data,
       other: total - shown,
       total,
       asOf: filter.asOf ? encodeAsOf(filter.asOf) : null,
-    } satisfies StatsAnswer)
-  })
-  app.all('/stats', methodNotAllowed('GET', 'HEAD'))
+    }
+  }
 }
 
 function toQuery({ filter, by, limit, timezone }: FilterRequest<typeof statsParameters>): Checked<StatsQuery> {

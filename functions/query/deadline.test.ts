@@ -1,0 +1,86 @@
+import { toReceipt } from '@activity-log/shared/receipt.ts'
+import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { aDeadLetter, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createApp } from './app.ts'
+
+const receipt = toReceipt({ position: { partition: 0, offset: 0 }, recordedAt: receivedAt })
+/** Its dead letter was replayed: what became of it takes two reads. */
+const replayed = toReceipt({ position: { partition: 0, offset: 1 }, recordedAt: receivedAt })
+const paths = [
+  '/logs',
+  '/logs?count=exact',
+  '/logs?page=2&limit=1',
+  `/logs?receipt=${receipt}`,
+  `/logs?receipt=${replayed}`,
+  '/logs/a',
+  '/logs/a/context',
+  '/stats?by=action',
+  '/export?format=csv',
+  `/receipts/${replayed}`,
+  '/dead-letters',
+  '/dead-letters/none',
+  '/books',
+]
+
+/** Asks for a path where everything that is asked of the store waits first. Time stands still. */
+async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<unknown>): Promise<() => number> {
+  const store = openSqliteStore({ path: ':memory:' })
+  await store.save([recorded({ id: 'a' }, 0)])
+  const letter = aDeadLetter({ reason: 'undelivered', activityId: 'b', recordedAt: receivedAt })
+  const deadLetter = deadLetterId(letter)
+  await store.park([letter])
+  const position = { partition: 0, offset: 1 }
+  await store.account([{ position, fate: 'refused', tenant: 'default', activityId: 'b', deadLetter }])
+  await store.resolve('default', deadLetter, { state: 'replayed', outcome: 'stored', at: receivedAt })
+  const waiting = new Proxy(store, {
+    get: (_, method: keyof typeof store) => {
+      return async (...args: unknown[]) => wait(method).then(() => Reflect.apply(store[method], store, args))
+    },
+  })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let status = 0
+  const answer = createApp({ store: waiting, log: silent, now: () => receivedAt }).request(path)
+  void Promise.resolve(answer).then((response) => {
+    status = response.status
+  })
+  return () => status
+}
+
+const hangs = () => new Promise<never>(() => {})
+const takes = (ms: number) => () => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('nobody waits for longer than 5 s', () => {
+  test.each(paths)('where the store hangs: %s', async (path) => {
+    const status = await ask(path, hangs)
+    await vi.advanceTimersByTimeAsync(4_999)
+    expect(status()).toBe(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(status()).toBe(503)
+  })
+
+  test.each(paths)('where all that it is asked takes 4.9 s: %s', async (path) => {
+    const status = await ask(path, takes(4_900))
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(status()).toBeOneOf([200, 404, 503])
+  })
+
+  test('in a list after what it was asked to wait for', async () => {
+    const status = await ask(`/logs?receipt=${receipt}&wait=30`, (method) =>
+      method === 'fate' ? takes(20_000)() : hangs(),
+    )
+    await vi.advanceTimersByTimeAsync(20_000 + 4_999)
+    expect(status()).toBe(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(status()).toBe(503)
+  })
+
+  test('and for longer than it was asked to', async () => {
+    const status = await ask(`/logs?receipt=${receipt}&wait=1`, takes(3_500))
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(status()).toBe(503)
+  })
+})
