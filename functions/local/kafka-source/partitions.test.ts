@@ -26,12 +26,15 @@ test('one that comes back starts anew', () => {
   expect(partitions.due()).toEqual([])
 })
 
-test('what was committed is due again only after the group has agreed anew', () => {
+test('what was committed is due again only after the group has agreed anew, or when it is to be said again', () => {
   const partitions = noPartitions()
   const [partition] = partitions.assign([0]).came
   partition!.progress.taken(5)
   partition!.committed = 5
   expect(partitions.due()).toEqual([])
   partitions.assign([0])
+  expect(partitions.due()).toEqual([{ partition, offset: 5 }])
+  partition!.committed = 5
+  partitions.sayAgain()
   expect(partitions.due()).toEqual([{ partition, offset: 5 }])
 })

@@ -5,7 +5,7 @@ export type Partition = {
   progress: Progress
   /** Ends the waits for retries; what has no outcome then is delivered again by whoever reads on from the commit. */
   release: AbortController
-  /** Undefined until this member has committed since the group last agreed. */
+  /** What a commit has said lately, undefined where that is to be said again. */
   committed: number | undefined
 }
 
@@ -18,11 +18,16 @@ export type Partitions = {
   assign(numbers: readonly number[]): { came: readonly Partition[]; stayed: readonly Partition[] }
   /** What a commit has to say. */
   due(): readonly Commit[]
+  /** All of it is due again. */
+  sayAgain(): void
   releaseAll(): void
 }
 
 export function noPartitions(): Partitions {
   const partitions = new Map<number, Partition>()
+  const sayAgain = () => {
+    for (const partition of partitions.values()) partition.committed = undefined
+  }
 
   return {
     get: (number) => partitions.get(number),
@@ -34,7 +39,7 @@ export function noPartitions(): Partitions {
       }
       const stayed = [...partitions.values()]
       // the member that had one in between may have committed less
-      for (const partition of stayed) partition.committed = undefined
+      sayAgain()
       const came = numbers.filter((number) => !partitions.has(number)).map(startPartition)
       for (const partition of came) partitions.set(partition.number, partition)
       return { came, stayed }
@@ -44,6 +49,7 @@ export function noPartitions(): Partitions {
         const offset = partition.progress.committable()
         return offset === undefined || offset === partition.committed ? [] : [{ partition, offset }]
       }),
+    sayAgain,
     releaseAll() {
       for (const { release } of partitions.values()) release.abort()
     },

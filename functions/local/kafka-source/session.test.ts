@@ -1,19 +1,27 @@
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import type { Kafka } from 'kafkajs'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { openInFlight } from './in-flight.ts'
 import { startSession } from './session.ts'
 
 /** A consumer that joins at once, and stops itself as one that crashes does, before it says that it has crashed. */
 function aConsumer() {
   const listeners = new Map<string, (event: object) => void>()
+  const commits: object[] = []
   let disconnects = 0
+  let hand: (payload: object) => Promise<void>
   const consumer = {
     events: { GROUP_JOIN: 'group_join', STOP: 'stop', CRASH: 'crash' },
     on: (event: string, listener: (event: object) => void) => listeners.set(event, listener),
     connect: async () => {},
     subscribe: async () => {},
-    run: async () => listeners.get('group_join')?.({ payload: { memberAssignment: { t: [0] } } }),
+    async run({ eachBatch }: { eachBatch: typeof hand }) {
+      hand = eachBatch
+      listeners.get('group_join')?.({ payload: { memberAssignment: { t: [0] } } })
+    },
+    async commitOffsets(offsets: readonly object[]) {
+      commits.push(...offsets)
+    },
     resume: () => {},
     pause: () => {
       throw new Error('Consumer group was not initialized')
@@ -23,8 +31,16 @@ function aConsumer() {
     },
   }
   const kafka = { consumer: () => consumer } as unknown as Kafka
-  return { kafka, stop: () => listeners.get('stop')?.({}), disconnects: () => disconnects }
+  const handRecord = (offset: string) => {
+    const messages = [{ offset, key: null, value: Buffer.from('{}'), headers: {}, timestamp: '0' }]
+    const batch = { topic: 't', partition: 0, messages, lastOffset: () => offset }
+    const others = { pause: () => () => {}, isRunning: () => true, isStale: () => false }
+    return hand({ batch, heartbeat: async () => {}, resolveOffset: () => {}, ...others })
+  }
+  return { kafka, stop: () => listeners.get('stop')?.({}), disconnects: () => disconnects, commits, handRecord }
 }
+
+const options = { topic: 't', group: 'g', ordering: 'unordered', commitEveryMs: 1000, log: silent } as const
 
 test('a session whose consumer has stopped by itself ends, and leaves no timer', async () => {
   const { kafka, stop, disconnects } = aConsumer()
@@ -32,11 +48,24 @@ test('a session whose consumer has stopped by itself ends, and leaves no timer',
   const before = timers()
   const inFlight = openInFlight()
   const dispatch = async () => {}
-  const options = { topic: 't', group: 'g', ordering: 'unordered', commitEveryMs: 1000, log: silent } as const
   const session = startSession({ kafka, dispatch, inFlight, ...options })
   await session.joined
   stop()
   await session[Symbol.asyncDispose]()
   expect(disconnects()).toBe(1)
   expect(timers()).toBe(before)
+})
+
+test('what was committed is committed once, and again after a minute: another member may have undone it', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { kafka, stop, commits, handRecord } = aConsumer()
+  await using session = startSession({ kafka, dispatch: async () => {}, inFlight: openInFlight(), ...options })
+  await session.joined
+  await handRecord('7')
+  await vi.advanceTimersByTimeAsync(59_000)
+  expect(commits).toEqual([{ topic: 't', partition: 0, offset: '8' }])
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(commits).toEqual(Array(2).fill({ topic: 't', partition: 0, offset: '8' }))
+  stop()
 })

@@ -26,6 +26,7 @@ export type Session = AsyncDisposable & {
 }
 
 const pulseMs = 1000
+const sayAgainMs = 60_000
 /** A healthy consumer sends a heartbeat every 3 s. kafkajs may hang for ever on a connection that was lost. */
 const silenceMs = 30_000
 const drainMs = 5000
@@ -130,6 +131,9 @@ export function startSession({
   })
 
   const committing = setInterval(commit, commitEveryMs)
+  // kafkajs tries a commit again also after the group has agreed anew: one of the member that had a partition before may undo
+  // what was committed for it meanwhile
+  const repeating = setInterval(partitions.sayAgain, sayAgainMs)
   const pulse = setInterval(() => {
     // whoever waits for room has to send heartbeats
     inFlight.change()
@@ -149,6 +153,7 @@ export function startSession({
     async [Symbol.asyncDispose]() {
       stopping = true
       clearInterval(committing)
+      clearInterval(repeating)
       partitions.releaseAll()
       inFlight.change()
       if (running) {
