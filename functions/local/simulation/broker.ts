@@ -6,8 +6,8 @@ import type { World } from './world.ts'
 
 /** As ingest's own: more than these it may not send at once. */
 const most = { records: 500, bytes: 512 * 1024 }
-/** After this a broker answers nobody any more. */
-const patienceMs = 30_000
+/** After this a broker appends nothing any more, and after this again it answers nobody. */
+export const patienceMs = 30_000
 
 /** The broker that a process uses: appends, or does not, and says so, or does not. */
 export function fakeBroker(

@@ -52,6 +52,7 @@ export function startIngest(
     log,
     now,
     newId: () => `${life.name}-${++made}`,
+    secondFrom: 2,
     ...(without === 'deadline' && { deadlineMs: 3_600_000 }),
   })
   return { life, fetch: (request) => app.fetch(request), deadlineMs: deadlineMs.ingest }

@@ -6,6 +6,7 @@ import { readReceipt, toReceipt } from '@activity-log/shared/receipt.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { deadLettersOf, silent } from '@activity-log/shared/testing/builders.ts'
+import { patienceMs as brokerPatienceMs } from './broker.ts'
 import { check } from './check.ts'
 import { isMissing, nameOf, type Told } from './check-books.ts'
 import { newClients } from './clients.ts'
@@ -125,6 +126,8 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
   plant.restore()
   note('calm')
   await Promise.all(posting)
+  // nothing is settled before what is late has come, too
+  await after(brokerPatienceMs + 5000)
   while (!plant.isSettled()) {
     if (now() > stormMs + settleWithinMs) return object(`no end: ${plant.state()}`)
     await after(1000)
