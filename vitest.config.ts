@@ -7,6 +7,7 @@ const browser = 'functions/**/*.browser.test.ts'
 
 export default defineConfig({
   test: {
+    globalSetup: 'shared/testing/temporary.ts',
     projects: [
       {
         test: {

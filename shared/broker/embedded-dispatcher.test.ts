@@ -1,15 +1,14 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { aRecord, silent, until } from '../testing/builders.ts'
+import { aFolder } from '../testing/processes.ts'
 import { type DeliveryPolicy, maxPollRecords, type Send } from './delivery.ts'
 import { type EmbeddedBroker, openEmbeddedBroker } from './embedded.ts'
 import { type DispatcherOptions, startDispatcher } from './embedded-dispatcher.ts'
 
 const policy: DeliveryPolicy = { retry: 3, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
 const none = new Uint8Array()
-const aFile = () => join(mkdtempSync(join(tmpdir(), 'queue-')), 'queue.db')
+const aFile = () => join(aFolder(), 'queue.db')
 const records = (count: number) => Array.from({ length: count }, (_, n) => aRecord({ id: `id-${n}` }))
 const sinkUrl = 'http://persist/'
 const start = (options: { queue: EmbeddedBroker; send: Send } & Partial<DispatcherOptions>) =>

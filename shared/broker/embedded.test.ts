@@ -1,12 +1,11 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { aRecord } from '../testing/builders.ts'
+import { aFolder } from '../testing/processes.ts'
 import { testBroker } from './broker.testsuite.ts'
 import { openEmbeddedBroker } from './embedded.ts'
 
-const aFile = () => join(mkdtempSync(join(tmpdir(), 'queue-')), 'queue.db')
+const aFile = () => join(aFolder(), 'queue.db')
 
 describe('embedded broker', () =>
   testBroker(async () => {

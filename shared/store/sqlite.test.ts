@@ -1,15 +1,14 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { StartError } from '../config.ts'
 import { recorded } from '../testing/builders.ts'
+import { aFolder } from '../testing/processes.ts'
 import { openSqliteStore } from './sqlite.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { testActivityStore } from './store.testsuite.ts'
 
-const aFile = () => join(mkdtempSync(join(tmpdir(), 'store-')), 'store.db')
+const aFile = () => join(aFolder(), 'store.db')
 
 describe('SQLite store', () => testActivityStore(async () => openSqliteStore({ path: ':memory:' })))
 

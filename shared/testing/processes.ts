@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -15,7 +15,17 @@ export type Running = AsyncDisposable & {
   ended: Promise<number | string>
 }
 
-export const aFolder = () => mkdtempSync(join(tmpdir(), 'activity-log-'))
+const folders: string[] = []
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A new folder, which is there for as long as this process is. */
+export function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'activity-log-'))
+  folders.push(folder)
+  return folder
+}
 const root = join(import.meta.dirname, '../..')
 
 /** A program of this repository as a process of its own, killed when the test is over. */
