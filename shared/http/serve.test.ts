@@ -97,6 +97,41 @@ test('a client that never finishes its headers, or its body, loses its connectio
   }
 })
 
+describe('a client that goes on sending what is refused', () => {
+  const tooMuch = Buffer.alloc(512 * 1024)
+  const refusing = () =>
+    serve(async (request) => {
+      for await (const _part of request.body ?? []) break
+      return new Response('too large', { status: 413, headers: { connection: 'close' } })
+    })
+  const open = (port: number) => {
+    const socket = connect({ port, host: 'localhost', allowHalfOpen: true })
+    const written = (bytes: Buffer | string) =>
+      new Promise<void>((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve())))
+    return { socket, written }
+  }
+
+  test('sees the answer once it has sent everything', async () => {
+    await using server = await refusing()
+    const { socket, written } = open(server.port)
+    socket.pause()
+    await written(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${40 * tooMuch.byteLength}\r\n\r\n`)
+    for (let sent = 0; sent < 40; sent++) await written(tooMuch)
+    expect(await text(socket.resume())).toMatch(/^HTTP\/1.1 413 [\s\S]*too large$/)
+  })
+
+  test('loses its connection when it does not end', async () => {
+    await using server = await refusing()
+    const { socket, written } = open(server.port)
+    socket.on('error', () => {}).resume()
+    await written(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${1024 ** 4}\r\n\r\n`)
+    const sendForEver = async () => {
+      for (;;) await written(tooMuch)
+    }
+    await expect(sendForEver()).rejects.toMatchObject({ syscall: 'write' })
+  })
+})
+
 test('every answer names its request: by the id that the client sent, if it is one', async () => {
   await using server = await listen({ fetch: () => new Response('ok'), port: 0, log: silent })
   const idOf = async (headers: Record<string, string>) =>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -31,6 +32,9 @@ const timeouts = {
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 95_000,
 }
+
+/** How long a client may go on sending what is no longer of interest. */
+const lingerMs = 1_000
 
 /** Each request under way holds some 10 KiB, and a body several times its size until it has become a record. */
 const atOnce: Limits = { requests: 5_000, bytes: 16 * 1024 * 1024 }
@@ -76,6 +80,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers }, listener)
   // their bytes are bounded; beyond a number Node would hide some, and with them how long a body is
   server.maxHeadersCount = 0
+  server.on('connection', closeInStages)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -96,6 +101,23 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
   const address = server.address()
   return { port: typeof address === 'object' && address ? address.port : port, [Symbol.asyncDispose]: close }
+}
+
+/**
+ * Closed at once, a connection whose client still sends would be reset, and the answer lost with it. So first only the own side
+ * is closed, as RFC 9112 has it in section 9.6: the client sees the answer and its end, and closes the other side.
+ */
+function closeInStages(socket: Socket) {
+  socket.destroySoon = () => {
+    socket.end()
+    // nor is it parsed any more
+    socket
+      .removeAllListeners('data')
+      .on('data', () => {})
+      .resume()
+    const late = setTimeout(() => socket.destroy(), lingerMs)
+    socket.once('close', () => clearTimeout(late))
+  }
 }
 
 /**

@@ -24,14 +24,7 @@ export async function openWay(name: (typeof ways)[number], maxHeaderBytes?: numb
   return {
     async request(app, path, init) {
       current = app
-      for (let times = 1; ; times++) {
-        try {
-          return await fetch(`http://localhost:${server.port}${path}`, init)
-        } catch (error) {
-          // who still sends what is refused may see the connection close before it sees the answer
-          if (times === 3 || init.body instanceof ReadableStream) throw error
-        }
-      }
+      return fetch(`http://localhost:${server.port}${path}`, init)
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
