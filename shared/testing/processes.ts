@@ -20,9 +20,9 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** A new folder, which is there for as long as this process is. */
+/** A new folder, which is there for as long as this process is, or the tests are. */
 export function aFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'activity-log-'))
+  const folder = mkdtempSync(join(process.env['TEST_FOLDER'] ?? tmpdir(), 'activity-log-'))
   folders.push(folder)
   return folder
 }

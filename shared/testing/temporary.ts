@@ -4,9 +4,9 @@ import { join } from 'node:path'
 
 const folder = mkdtempSync(join(tmpdir(), 'activity-log-tests-'))
 
-/** Before all tests: the folder for temporary files becomes one that goes with whatever they leave in it. */
+/** Before all tests: the folders that they make are in one that goes when they are over. */
 export function setup(): void {
-  process.env['TMPDIR'] = folder
+  process.env['TEST_FOLDER'] = folder
 }
 
 export function teardown(): void {
