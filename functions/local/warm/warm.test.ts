@@ -69,7 +69,7 @@ writeFileSync(
   burst,
   `let kept = Array.from({ length: 1_000_000 }, (_, number) => ({ number }))
    console.log('peak', process.memoryUsage().heapTotal >> 20)
-   setTimeout(() => { kept = undefined }, 3_000)
+   setTimeout(() => { kept = undefined }, Number(process.argv[2]))
    setInterval(() => process.memoryUsage().heapTotal >> 20 < 20 && console.log('small again'), 10_000)`,
 )
 const hurry = join(folder, 'hurry.cjs')
@@ -81,15 +81,9 @@ writeFileSync(
    }`,
 )
 
-test('what a burst left behind goes when there is nothing to do', async () => {
-  await using program = startCommand(process.execPath, [
-    ...warmingFlags,
-    '--no-memory-reducer',
-    '--require',
-    hurry,
-    start,
-    burst,
-  ])
+test.each(['3000', '60000'])('what a burst left behind goes when there is nothing to do: after %s ms', async (ms) => {
+  const args = [...warmingFlags, '--no-memory-reducer', '--require', hurry, start, burst, ms]
+  await using program = startCommand(process.execPath, args)
   expect(Number(await written(program, /peak (\d+)/))).toBeGreaterThan(30)
   expect(await written(program, /small again/)).toBe('small again')
 })
