@@ -26,6 +26,7 @@ export type Session = AsyncDisposable & {
 }
 
 const pulseMs = 1000
+/** Longer than kafkajs tries a commit. */
 const sayAgainMs = 60_000
 /** A healthy consumer sends a heartbeat every 3 s. kafkajs may hang for ever on a connection that was lost. */
 const silenceMs = 30_000
@@ -61,6 +62,7 @@ export function startSession({
   let running = false
   let stopping = false
   let lastSign = Date.now()
+  let repeating: NodeJS.Timeout | undefined
 
   const take = createTake({
     ordering,
@@ -109,6 +111,10 @@ export function startSession({
     running = true
     const assigned = payload.memberAssignment[topic] ?? []
     assign(assigned)
+    // kafkajs tries a commit again also after the group has agreed anew: one of the member that had a partition before may undo
+    // what was committed for it meanwhile
+    clearTimeout(repeating)
+    repeating = setTimeout(partitions.sayAgain, sayAgainMs).unref()
     log.info({ topic, group, partitions: assigned }, 'joined the group')
     joined.resolve()
   })
@@ -131,9 +137,6 @@ export function startSession({
   })
 
   const committing = setInterval(commit, commitEveryMs)
-  // kafkajs tries a commit again also after the group has agreed anew: one of the member that had a partition before may undo
-  // what was committed for it meanwhile
-  const repeating = setInterval(partitions.sayAgain, sayAgainMs)
   const pulse = setInterval(() => {
     // whoever waits for room has to send heartbeats
     inFlight.change()
@@ -153,7 +156,7 @@ export function startSession({
     async [Symbol.asyncDispose]() {
       stopping = true
       clearInterval(committing)
-      clearInterval(repeating)
+      clearTimeout(repeating)
       partitions.releaseAll()
       inFlight.change()
       if (running) {
