@@ -58,6 +58,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     return fromStore(
       async () => {
         const fate = await untilVisible(visible, gone())
+        // what a list takes is not what was asked to be waited for
         return fromStore(() => answerTo(request.value, receiptAnswer(visible.receipt, fate)))
       },
       answerMs + visible.waitS * 1000,

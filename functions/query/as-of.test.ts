@@ -160,6 +160,24 @@ test('books that take long are waited for seldom', async () => {
   expect((await list('/logs?page=2&limit=4')).asOf).toEqual(expect.any(String))
 })
 
+test('while the books take long, a first page is read once, and once they were read long ago it has no moment', async () => {
+  let finds = 0
+  const { list, clock } = await log((store) => ({
+    async books() {
+      clock.now += 2000
+      return store.books()
+    },
+    find(query) {
+      finds++
+      return store.find(query)
+    },
+  }))
+  expect((await list('/logs')).asOf).toEqual(expect.any(String))
+  clock.now += 8_000
+  expect((await list('/logs')).asOf).toBeNull()
+  expect(finds).toBe(2)
+})
+
 test('a moment that is none, or stands beside a receipt, is refused by name', async () => {
   const { app, list } = await log()
   for (const asOf of ['', 'x', '%5B%5D', `${encodeAsOf([])}A`]) {

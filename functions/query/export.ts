@@ -86,12 +86,12 @@ export function addExport(app: App, { store, known, log }: ExportDependencies): 
     let limit = firstRows
     for (let after: string | undefined; ; await nextTurn()) {
       // who has gone is noticed here first: what compresses takes several pages before it has a part of its own
-      gone.throwIfAborted()
+      if (gone.aborted) return
       const place = after === undefined ? {} : { after }
       const found = await fromStore(() => store.find({ filter: indexed, order, ...place, limit }))
       for (const { activity } of found) if (matches(activity.metadata ?? null)) text += row(activity)
       const bytes = new TextEncoder().encode(text)
-      // the first one also where it is empty: with it the answer begins, and where little matches the next ones take long
+      // the first one also where it is empty: with it the headers go out, and where little matches the next ones take long
       if (bytes.byteLength > 0 || after === undefined) yield bytes
       if (found.length < limit) return
       after = found.at(-1)?.key

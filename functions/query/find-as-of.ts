@@ -26,7 +26,9 @@ export async function findAsOf(asked: FindAsOf): Promise<PageAsOf> {
   if (request.filter.asOf) return findPinned(asked, request.filter.asOf)
   if ('page' in request.place && request.place.page === 1) {
     const { isWhole, ...first } = await findFirst(asked, (await known.recent())?.asOf)
-    return isWhole ? first : await findFirst(asked, (await known.fresh())?.asOf)
+    if (isWhole) return first
+    const fresh = (await known.fresh())?.asOf
+    return fresh ? findFirst(asked, fresh) : { ...first, asOf: undefined }
   }
   const fresh = (await known.fresh())?.asOf
   const asOf = fresh && withRecords(fresh, visible ? [visible] : [])

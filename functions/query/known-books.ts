@@ -46,7 +46,8 @@ export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
   /** What was read; undefined where it could not be. */
   async function read(): Promise<Known | undefined> {
     next = undefined
-    startedAt = now().getTime()
+    const at = now().getTime()
+    startedAt = at
     const found = await books()
       .then((all) => {
         const { asOf: reached, isWhole } = asOfBooks(all)
@@ -56,8 +57,11 @@ export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
         if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the books could not be read')
         return undefined
       })
-    if (found) [known, knownAt] = [found, startedAt]
-    tookMs = now().getTime() - startedAt
+    if (found) {
+      known = found
+      knownAt = at
+    }
+    tookMs = now().getTime() - at
     reading = undefined
     return found
   }
