@@ -32,15 +32,16 @@ script.runInThisContext().call(exports, exports, require, module, file, __dirnam
 /**
  * V8 collects when it needs room: what a burst left behind, 20 MiB and more, may lie there for as long as nothing happens. Here
  * it goes after ten seconds in which half a second of a processor was enough, and what had an end of its own after 30 and 120:
- * connections that nobody uses are closed after 95. Each takes some 25 ms; a steady light load is not interrupted any more.
+ * connections that nobody uses are closed after 95. Each takes some 25 ms; a light load without bursts is never interrupted.
  */
 function collectWhenIdle() {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc')
   // with other flags than at the start V8 would take none of the code that Node has for what is loaded later
   setFlagsFromString('--no-expose-gc')
-  let before = process.cpuUsage()
-  let idle = 0
+  // since the process began: after a start alone there is nothing to give back
+  let before = { user: 0, system: 0 }
+  let idle = 12
   setInterval(() => {
     const { user, system } = process.cpuUsage(before)
     idle = user + system > 500_000 ? 0 : idle + 1
