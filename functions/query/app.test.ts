@@ -3,7 +3,7 @@ import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { openWay } from '@activity-log/shared/testing/ways.ts'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
 /** As many activities as asked for, a minute apart: id-0 is the oldest. */
@@ -282,24 +282,6 @@ describe('one activity', () => {
 })
 
 describe('when the store', () => {
-  test.each([
-    '/logs',
-    '/logs?count=exact',
-    '/logs/id-1',
-  ])('hangs, nobody waits for it longer than 5 s: %s', async (url) => {
-    const hangs = () => new Promise<never>(() => {})
-    const { get } = await query(1, { find: hangs, count: hangs, get: hangs })
-    vi.useFakeTimers()
-    try {
-      const answer = get(url)
-      await vi.advanceTimersByTimeAsync(5_000)
-      const response = await answer
-      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
-    } finally {
-      vi.useRealTimers()
-    }
-  })
-
   test('is in trouble, the answer is 503 with Retry-After and says nothing of the driver', async () => {
     const find = () => Promise.reject(new StoreUnavailable('secret', { cause: new Error('secret') }))
     const { get } = await query(0, { find, count: find })

@@ -26,7 +26,7 @@ const paths = [
 ]
 
 /** Asks for a path where everything that is asked of the store waits first. Time stands still. */
-async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<unknown>): Promise<() => number> {
+async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<unknown>) {
   const store = openSqliteStore({ path: ':memory:' })
   await store.save([recorded({ id: 'a' }, 0)])
   const letter = aDeadLetter({ reason: 'undelivered', activityId: 'b', recordedAt: receivedAt })
@@ -42,12 +42,15 @@ async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<
   })
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
-  let status = 0
-  const answer = createApp({ store: waiting, log: silent, now: () => receivedAt }).request(path)
-  void Promise.resolve(answer).then((response) => {
-    status = response.status
+  let response: Response | undefined
+  const app = createApp({ store: waiting, log: silent, now: () => receivedAt })
+  void Promise.resolve(app.request(path)).then((answer) => {
+    response = answer
   })
-  return () => status
+  return {
+    status: () => response?.status,
+    retryAfter: () => response?.headers.get('retry-after'),
+  }
 }
 
 const hangs = () => new Promise<never>(() => {})
@@ -55,31 +58,31 @@ const takes = (ms: number) => () => new Promise((resolve) => setTimeout(resolve,
 
 describe('nobody waits for longer than 5 s', () => {
   test.each(paths)('where the store hangs: %s', async (path) => {
-    const status = await ask(path, hangs)
+    const { status, retryAfter } = await ask(path, hangs)
     await vi.advanceTimersByTimeAsync(4_999)
-    expect(status()).toBe(0)
+    expect(status()).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
-    expect(status()).toBe(503)
+    expect([status(), retryAfter()]).toEqual([503, '1'])
   })
 
   test.each(paths)('where all that it is asked takes 4.9 s: %s', async (path) => {
-    const status = await ask(path, takes(4_900))
+    const { status } = await ask(path, takes(4_900))
     await vi.advanceTimersByTimeAsync(5_000)
     expect(status()).toBeOneOf([200, 404, 503])
   })
 
   test('in a list after what it was asked to wait for', async () => {
-    const status = await ask(`/logs?receipt=${receipt}&wait=30`, (method) =>
+    const { status } = await ask(`/logs?receipt=${receipt}&wait=30`, (method) =>
       method === 'fate' ? takes(20_000)() : hangs(),
     )
     await vi.advanceTimersByTimeAsync(20_000 + 4_999)
-    expect(status()).toBe(0)
+    expect(status()).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
     expect(status()).toBe(503)
   })
 
   test('and for longer than it was asked to', async () => {
-    const status = await ask(`/logs?receipt=${receipt}&wait=1`, takes(3_500))
+    const { status } = await ask(`/logs?receipt=${receipt}&wait=1`, takes(3_500))
     await vi.advanceTimersByTimeAsync(6_000)
     expect(status()).toBe(503)
   })
