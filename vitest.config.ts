@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const integration = '{shared,functions}/**/*.integration.test.ts'
 /** What becomes of each safeguard's promise without it. */
-const teeth = 'shared/**/*.teeth.test.ts'
+const teeth = 'functions/**/*.teeth.test.ts'
 const browser = 'functions/**/*.browser.test.ts'
 
 export default defineConfig({
@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,functions,knative}/**/*.test.ts'],
+          include: ['{shared,functions}/**/*.test.ts'],
           exclude: ['**/node_modules/**', integration, teeth, browser],
           testTimeout: 20_000,
         },

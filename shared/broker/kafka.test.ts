@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { createServer, type Socket } from 'node:net'
+import { openKafkaStub } from '@activity-log/image/warm/kafka-stub.ts'
 import { describe, expect, test } from 'vitest'
-import { openKafkaStub } from '../../functions/local/warm/kafka-stub.ts'
 import { aRecord, silent, until } from '../testing/builders.ts'
 import { kafkaTimes, openKafkaBroker } from './kafka.ts'
 import { positionsIn } from './kafka-lane.ts'

@@ -1,6 +1,6 @@
 import { build } from 'esbuild'
 
-/** What the browser loads: contents by file names that have a hash of them. A bundle has this function's answer in its place (functions/local/bundle.ts). */
+/** What the browser loads: contents by file names that have a hash of them. A bundle has this function's answer in its place (functions/image/bundle.ts). */
 export async function buildAssets(): Promise<{ readonly [file: string]: string }> {
   const { outputFiles } = await build({
     absWorkingDir: import.meta.dirname,

@@ -1,0 +1,32 @@
+import { answerOf, until } from '@activity-log/shared/testing/builders.ts'
+import { aFolder, startLog, startProgram, written } from '@activity-log/shared/testing/processes.ts'
+import { expect, test } from 'vitest'
+import { activitiesOf } from './demo-activities.ts'
+
+const day = Math.floor(Date.parse('2024-01-15T00:00:00Z') / 86_400_000)
+
+test('a day is always the same, in order, of its date, with ids of their own', () => {
+  const activities = activitiesOf(day)
+  expect(activities).toEqual(activitiesOf(day))
+  expect(activities.length).toBeGreaterThan(50)
+  expect(new Set(activities.map(({ id }) => id)).size).toBe(activities.length)
+  expect(activities.map(({ timestamp }) => timestamp)).toEqual(activities.map(({ timestamp }) => timestamp).toSorted())
+  expect(activities).not.toEqual(activitiesOf(day + 1))
+})
+
+test('the demo fills a log, and says where to look', async () => {
+  await using log = await startLog(aFolder())
+  const total = async () => (await answerOf(await fetch(`${log.origin}/logs?count=exact&limit=1`))).total
+  await using demo = startProgram('functions/cli/demo.ts', {}, '--once', '--url', log.origin)
+  expect(await demo.ended).toBe(0)
+  expect(demo.output()).toContain(`Look: ${log.origin}/`)
+  const sent = Number((await written(demo, /Sending ([\d,]+)/)).replaceAll(',', ''))
+  expect(sent).toBeGreaterThan(2000)
+  await until(async () => (await total()) === sent)
+})
+
+test('the demo says so where there is no log', async () => {
+  await using demo = startProgram('functions/cli/demo.ts', {}, '--url', 'http://localhost:9')
+  expect(await demo.ended).toBe(1)
+  expect(demo.output()).toContain('No activity log answers at http://localhost:9')
+})

@@ -1,0 +1,129 @@
+import { toRecord } from '@activity-log/kafka-source/record.ts'
+import type { PartitionBook } from '@activity-log/shared/books.ts'
+import { type Extent, extentsOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
+import type { ActivityStore, WrittenFate } from '@activity-log/shared/store/store.ts'
+import type { Admin, Kafka } from 'kafkajs'
+import { type Comparison, compare, isOpen, sizeOf } from './compare.ts'
+import { undeliveredFate } from './undelivered.ts'
+
+export type ReportOptions = {
+  kafka: Kafka
+  admin: Admin
+  store: Pick<ActivityStore, 'books' | 'account' | 'writeOff' | 'getDeadLetter'>
+  topic: string
+  deadLetterTopic: string
+  writeOff: boolean
+  /** Told while the dead-letter topic is read. */
+  onProgress: (read: number, of: number) => void
+}
+
+export type Report = {
+  topic: string
+  deadLetterTopic: string
+  comparisons: readonly Comparison[]
+  deadLetters: DeadLetterCounts
+  /** How many records Kafka no longer had, and were given up. */
+  writtenOff: number
+}
+type DeadLetterCounts = {
+  read: number
+  /** Gaps that they closed. */
+  closed: number
+  /** Of those: the dead letter itself is not in the store. */
+  notInStore: number
+  withoutPosition: number
+  /** Their places are beyond what the topic ever had. */
+  elsewhere: number
+}
+
+/** Each dead letter is looked for by a request of its own. */
+const fatesAtOnce = 100
+
+/**
+ * Compares the books with Kafka, closes what the dead-letter topic explains, and writes off where that is asked for. The
+ * ends of the topic are looked at first: whatever comes in meanwhile need not be known.
+ */
+export async function makeReport(options: ReportOptions): Promise<Report> {
+  const { admin, store, topic, deadLetterTopic } = options
+  const extents = await extentsOf(admin, topic)
+  const deadLetters = await closeGaps(options)
+  let comparisons = await compareNow()
+  let writtenOff = 0
+  // the low offsets of one topic say nothing about the gaps of another
+  if (options.writeOff && !comparisons.some(({ isOfAnotherTopic }) => isOfAnotherTopic)) {
+    const gone = comparisons.filter((one) => one.gone.length > 0)
+    for (const { partition, kafka } of gone) await store.writeOff(partition, kafka.first)
+    writtenOff = sizeOf(gone.flatMap((one) => one.gone))
+    if (writtenOff > 0) comparisons = await compareNow()
+  }
+  return { topic, deadLetterTopic, comparisons, deadLetters, writtenOff }
+
+  async function compareNow(): Promise<Comparison[]> {
+    const books = await booksOf(store)
+    const now = await endsOf(admin, topic)
+    const known = extents.map(({ partition }) => partition)
+    const absent = [...books.keys()].filter((partition) => !known.includes(partition))
+    const all = [...extents, ...absent.map((partition): Extent => ({ partition, first: 0, end: 0 }))]
+    return all.map((extent) => compare(extent, now.get(extent.partition) ?? 0, books.get(extent.partition)))
+  }
+}
+
+/** Of a log that was not asked for long, or grew under an earlier version, more is known than is counted at once. */
+async function booksOf(store: ReportOptions['store']): Promise<Map<number, PartitionBook>> {
+  for (let before = ''; ; ) {
+    const { partitions } = await store.books()
+    const uncounted = partitions.filter((book) => book.uncounted)
+    const progress = JSON.stringify(partitions.map(({ counts }) => counts))
+    if (uncounted.length === 0 || progress === before) return new Map(partitions.map((book) => [book.partition, book]))
+    before = progress
+    // gives nothing up, and seals what was counted
+    for (const { partition } of uncounted) await store.writeOff(partition, 0)
+  }
+}
+
+async function closeGaps(options: ReportOptions): Promise<DeadLetterCounts> {
+  const { kafka, admin, store, topic, deadLetterTopic, onProgress } = options
+  const counts: DeadLetterCounts = { read: 0, closed: 0, notInStore: 0, withoutPosition: 0, elsewhere: 0 }
+  const ownExtents = await extentsOf(admin, deadLetterTopic)
+  // after those of the dead letters, none of which comes before its record
+  const ends = await endsOf(admin, topic)
+  const books = await booksOf(store)
+  const closed = new Set<string>()
+  const all = ownExtents.reduce((sum, { first, end }) => sum + end - first, 0)
+  let done = 0
+  for await (const { partition, messages, offsets } of readTopic(kafka, admin, deadLetterTopic, ownExtents)) {
+    const fates: WrittenFate[] = []
+    for (const message of messages) {
+      counts.read++
+      const fate = undeliveredFate(toRecord(partition, message), deadLetterTopic)
+      if (!fate) {
+        counts.withoutPosition++
+        continue
+      }
+      const { position } = fate
+      const place = `${position.partition}/${position.offset}`
+      if (position.offset >= (ends.get(position.partition) ?? 0)) counts.elsewhere++
+      // the dispatcher may have given up on it twice
+      else if (isOpen(books.get(position.partition), position.offset) && !closed.has(place)) {
+        closed.add(place)
+        fates.push(fate)
+      }
+    }
+    for (let at = 0; at < fates.length; at += fatesAtOnce) {
+      const some = fates.slice(at, at + fatesAtOnce)
+      await store.account(some)
+      counts.notInStore += await countAbsent(store, some)
+    }
+    done += offsets
+    onProgress(done, all)
+  }
+  return { ...counts, closed: closed.size }
+}
+
+const endsOf = async (admin: Admin, topic: string) =>
+  new Map((await extentsOf(admin, topic)).map(({ partition, end }) => [partition, end]))
+
+async function countAbsent({ getDeadLetter }: ReportOptions['store'], fates: readonly WrittenFate[]): Promise<number> {
+  const found = await Promise.all(fates.map(({ tenant, deadLetter }) => getDeadLetter(tenant, deadLetter ?? '')))
+  return found.filter((one) => !one).length
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+import { createOrigin } from '@activity-log/local/routes.ts'
+import { answerOf } from '@activity-log/shared/testing/builders.ts'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { describe, expect, test } from 'vitest'
+import { contract } from './document.ts'
+import { aFilledLog, aLog, filled } from './log-for-tests.ts'
+import { contractFile, contractText } from './main.ts'
+import { forPeople } from './pages.ts'
+
+type Parameter = { name: string; in: string; required: boolean; schema: { [keyword: string]: unknown } }
+type Described = { tags: string[]; parameters?: Parameter[]; requestBody?: { content: { [type: string]: Example } } }
+type Example = { examples?: { [name: string]: { value: unknown } } }
+const operations = Object.entries(contract().paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, described]) => ({ path, method, ...(described as Described) })),
+)
+
+describe('the contract', () => {
+  test('is valid OpenAPI 3.1', async () => {
+    expect(await new Validator().validate(JSON.parse(contractText()))).toEqual({ valid: true })
+  })
+
+  test('is what query hands out: else npm run contract writes it again', () => {
+    expect(readFileSync(contractFile, 'utf8') === contractText()).toBe(true)
+  })
+
+  test('has every route of the three functions that the origin leads to, and no other', async () => {
+    const { apps } = aLog()
+    const targets = { ingest: fake('ingest'), persist: fake('persist'), query: fake('query') }
+    const origin = createOrigin(targets)
+    const routes = new Set<string>()
+    for (const [name, app] of Object.entries(apps)) {
+      for (const { method, path } of app.routes) {
+        if (method === 'ALL') continue
+        const answer = await origin(new Request(`http://localhost${path.replaceAll(/:\w+/g, 'x')}`, { method }))
+        if ((await answer.text()) !== name) continue
+        routes.add(`${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+      }
+    }
+    expect([...routes].toSorted()).toEqual(operations.map(({ method, path }) => `${method} ${path}`).toSorted())
+  })
+
+  // pages judge as their forms need it, and a probe may add what it likes
+  const strict = operations.filter(
+    ({ path, tags }) => path !== '/healthz' && (path === '/docs' || !tags.includes(forPeople)),
+  )
+  test.each(strict)('has the parameters that $method $path knows, and no other', async ({
+    method,
+    path,
+    parameters = [],
+  }) => {
+    const { call, letter } = await aFilledLog()
+    const known = parameters.filter((each) => each.in === 'query').map(({ name }) => name)
+    const response = await call(method.toUpperCase(), `${filled(path, letter)}?strange=1`)
+    expect(response.status).toBe(400)
+    const strange = (await answerOf(response)).errors.find(({ pointer }) => pointer === 'strange')
+    const names = strange?.detail.split('these are: ')[1]?.split(', ') ?? []
+    const listed = known.length === 0 ? ['none'] : known.map((name) => (name === 'metadata' ? 'metadata.…' : name))
+    expect(names.toSorted()).toEqual(listed.toSorted())
+  })
+
+  const each = operations.flatMap(({ method, path, parameters = [] }) =>
+    parameters.filter((one) => one.in === 'query').map((parameter) => ({ method, path, parameters, parameter })),
+  )
+  test.each(each)('$method $path takes $parameter.name', async ({ method, path, parameters, parameter }) => {
+    const log = await aFilledLog()
+    const query = new URLSearchParams()
+    for (const one of parameters) if (one.in === 'query' && one.required) query.set(one.name, await exampleOf(one, log))
+    query.set(...(await named(parameter, path, log)))
+    for (const [name, value] of beside[parameter.name] ?? []) query.set(name, value)
+    if (parameter.name === 'wait' && path === '/logs') query.set('receipt', log.receipt)
+    const url = path.replace('{receipt}', log.receipt)
+    const response = await log.call(method.toUpperCase(), `${filled(url, log.letter)}?${query}`)
+    expect([response.status, response.ok ? '' : await response.text()]).toEqual([200, ''])
+    await response.body?.cancel()
+  })
+
+  test('has examples that are taken', async () => {
+    const { call, letter } = await aFilledLog()
+    for (const { method, path, requestBody } of operations) {
+      for (const [type, { examples = {} }] of Object.entries(requestBody?.content ?? {})) {
+        for (const { value } of Object.values(examples)) {
+          const body = typeof value === 'string' ? value : JSON.stringify(value)
+          const again = path.includes('dead-letters') && method === 'post' ? (await aFilledLog()).letter : letter
+          expect(again).toBe(letter)
+          const response = await call(method.toUpperCase(), filled(path, letter), {
+            headers: { 'content-type': type },
+            body,
+          })
+          expect([path, response.status < 300 || response.status === 409]).toEqual([path, true])
+        }
+      }
+    }
+  })
+})
+
+const fake = (name: string) => () => new Response(name)
+type Filled = Awaited<ReturnType<typeof aFilledLog>>
+
+/** What some parameters cannot be without. */
+const beside: { [name: string]: readonly [string, string][] } = {
+  metadata: [['userId', 'user_123']],
+  timezone: [['by', 'day']],
+}
+
+async function named(parameter: Parameter, path: string, log: Filled): Promise<[string, string]> {
+  if (parameter.name === 'metadata') return ['metadata.n', '1']
+  if (parameter.name === 'cursor') {
+    const { next } = await answerOf(await log.call('GET', `${path}?limit=1`))
+    return ['cursor', new URLSearchParams(next?.split('?')[1]).get('cursor') ?? '']
+  }
+  return [parameter.name, await exampleOf(parameter, log)]
+}
+
+async function exampleOf({ name, schema }: Parameter, { call, receipt }: Filled): Promise<string> {
+  if (name === 'receipt') return receipt
+  if (name === 'asOf') return String((await answerOf(await call('GET', '/logs'))).asOf)
+  const [example] = (schema['examples'] ?? schema['enum'] ?? []) as unknown[]
+  return String(example ?? schema['minimum'] ?? 'some')
+}

@@ -1,0 +1,100 @@
+import type * as v from 'valibot'
+import packageJson from '../../package.json' with { type: 'json' }
+import { type JsonSchema, namedSchemas, parameterSchema } from './json-schemas.ts'
+import { operating } from './operating.ts'
+import { type Answer, answerHeaders, methodNotAllowed, type Operation, unavailable } from './operation.ts'
+import { pages } from './pages.ts'
+import { posting } from './posting.ts'
+import { reading } from './reading.ts'
+
+export const operations: readonly Operation[] = [...posting, ...reading, ...operating, ...pages]
+
+const description = `Records what users do, and finds it again.
+
+A 202 means that an activity is durable: it will be found exactly once, or be kept as a dead letter with its reason. Errors are
+application/problem+json (RFC 9457), with every mistake and its place. After a 503, a 504 or a broken connection the same may be sent
+again with the same id: it is stored once. Parameters that are unknown, repeated or malformed are refused. GET stands for HEAD, too.`
+
+const tags = [
+  { name: 'Send', description: 'Activities come in here.' },
+  { name: 'Look', description: 'Lists, single activities, exports and streams. All of them take the same filters.' },
+  { name: 'Make sure', description: 'What became of one record, and whether all are accounted for.' },
+  { name: 'Dead letters', description: 'Records that could not be saved, with their reasons and their bytes.' },
+  { name: 'For people', description: 'Pages for a browser; they work without scripts.' },
+  { name: 'The service', description: 'Whether it serves, and what it is.' },
+]
+
+/** The contract of the HTTP API, as OpenAPI 3.1. */
+export function contract() {
+  const paths: { [path: string]: { [method: string]: unknown } } = {}
+  for (const operation of operations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Activity Log',
+      version: packageJson.version,
+      description,
+      license: { name: packageJson.license, identifier: packageJson.license },
+    },
+    servers: [{ url: '/' }],
+    tags,
+    paths,
+    components: { schemas: namedSchemas() },
+  }
+}
+
+function describe(operation: Operation) {
+  const { id, tag, summary, description, inPath = {}, query = {}, headers = {}, takesMetadata, body } = operation
+  const parameters = [
+    ...parametersIn('path', inPath),
+    ...parametersIn('query', query),
+    ...(takesMetadata ? [metadata] : []),
+    ...parametersIn('header', headers),
+  ]
+  const isAlwaysThere = operation.path === '/healthz'
+  const answers = { 405: methodNotAllowed, ...(!isAlwaysThere && { 503: unavailable }), ...operation.answers }
+  const entries = Object.entries(answers).sort(([a], [b]) => Number(a) - Number(b))
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: body }),
+    responses: Object.fromEntries(entries.map(([status, answer]) => [status, response(answer)])),
+  }
+}
+
+function parametersIn(place: 'path' | 'query' | 'header', entries: v.ObjectEntries) {
+  return Object.entries(entries).map(([name, schema]) => {
+    const { description, ...rest } = parameterSchema(schema as v.GenericSchema)
+    const required = place === 'path' || schema.type !== 'optional'
+    return { name, in: place, required, ...(description !== undefined && { description }), schema: rest }
+  })
+}
+
+/** metadata.a.b=value: an object whose members are parameters of their own (OpenAPI: form, exploded). */
+const metadata: { name: string; in: 'query'; schema: JsonSchema } & { [member: string]: unknown } = {
+  name: 'metadata',
+  in: 'query',
+  required: false,
+  style: 'form',
+  explode: true,
+  description:
+    'metadata.a.b=value: what is written there; metadata.count=3 finds the number and the text. At most 10, beside userId, ' +
+    'action, or from and to at most 31 days apart. A backslash makes a dot ordinary',
+  schema: {
+    type: 'object',
+    propertyNames: { pattern: '^metadata\\.' },
+    additionalProperties: { type: 'string', minLength: 1, maxLength: 256 },
+    maxProperties: 10,
+  },
+}
+
+function response({ headers = [], ...answer }: Answer) {
+  if (headers.length === 0) return answer
+  const described = headers.map((name) => [name, { description: answerHeaders[name], schema: { type: 'string' } }])
+  return { ...answer, headers: Object.fromEntries(described) }
+}

@@ -1,0 +1,59 @@
+import { createApp as createIngest } from '@activity-log/ingest/app.ts'
+import { createOrigin } from '@activity-log/local/routes.ts'
+import { createApp as createPersist } from '@activity-log/persist/app.ts'
+import { createApp as createQuery } from '@activity-log/query/app.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { anActivity, answerOf, post, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+
+export type Call = (method: string, path: string, init?: Omit<RequestInit, 'method'>) => Promise<Response>
+
+/** The three functions as they are behind one origin, over a store and a broker that a test may have changed. */
+export function aLog(changes: Partial<ActivityStore> = {}, publish = positions()) {
+  const store = openSqliteStore({ path: ':memory:' })
+  const changed = { ...store, ...changes }
+  const now = () => receivedAt
+  let made = 0
+  const apps = {
+    ingest: createIngest({ broker: { publish }, log: silent, now, newId: () => `made-${made++}` }),
+    persist: createPersist({ store: changed, log: silent, now }),
+    query: createQuery({ store: changed, log: silent, now }),
+  }
+  const { ingest, persist, query } = apps
+  const origin = createOrigin({ ingest: ingest.fetch, persist: persist.fetch, query: query.fetch })
+  const call: Call = async (method, path, init = {}) =>
+    origin(new Request(`http://localhost${path}`, { method, ...init }))
+  return { store, apps, call }
+}
+
+function positions() {
+  let offset = 0
+  return async (records: readonly unknown[]) => records.map(() => ({ partition: 0, offset: offset++ }))
+}
+
+/** Some activities, two dead letters, and the receipt of a record that is stored. */
+export async function aFilledLog() {
+  const { store, apps, call } = aLog()
+  const { receipt } = await answerOf(await call('POST', '/logs', { ...post(anActivity({ id: 'id-0' })) }))
+  const posted = [0, 1, 2].map((n) => recorded({ id: `id-${n}`, metadata: { n } }, n))
+  await store.save(posted)
+  const parked = { topic: 'activities', headers: {}, tenant: 'default', at: new Date(), errors: [] }
+  const body = Buffer.from('{')
+  await store.park([
+    { ...parked, reason: 'refused', position: { partition: 0, offset: 3 }, body, activityId: 'id-9' },
+    { ...parked, reason: 'undelivered', position: { partition: 0, offset: 4 }, body: Buffer.from([0xff]) },
+  ])
+  const letters = (await store.findDeadLetters({ filter: { tenant: 'default' }, order: 'asc', limit: 9 })).map(
+    ({ deadLetter }) => deadLetter,
+  )
+  const idOf = (reason: string) => letters.find((each) => each.reason === reason)?.id ?? ''
+  return { apps, call, receipt, letter: idOf('refused'), other: idOf('undelivered') }
+}
+
+/** A path of the contract with names in it. */
+export const filled = (path: string, letter: string) =>
+  path
+    .replace('/logs/{id}', '/logs/id-1')
+    .replace('{receipt}', 'AQAAAAAAAAAAAAAAAaIQMHYH')
+    .replace('{id}', letter)
+    .replace('{file}', 'x')

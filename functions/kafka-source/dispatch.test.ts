@@ -1,0 +1,76 @@
+import type { DeliveryPolicy, Send } from '@activity-log/shared/dispatch/delivery.ts'
+import { aRecord, silent } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import type { DeadLetter } from './dead-letters.ts'
+import { createDispatch } from './dispatch.ts'
+
+const policy: DeliveryPolicy = { retry: 1, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
+const source = { namespace: 'local', name: 'persist', topic: 'activities' }
+const never = new AbortController().signal
+const refuses: Send = async () => ({ status: 400, body: Buffer.from('no') })
+const { headers, value } = aRecord({ id: 'a' })
+const record = { partition: 2, offset: 7, headers, value: Buffer.from(value) }
+
+function dispatcher({ send = refuses, failures = 0, withDeadLetters = true }) {
+  const written: DeadLetter[] = []
+  const errors: object[] = []
+  const write = async (deadLetter: DeadLetter) => {
+    if (failures-- > 0) throw new Error('no broker')
+    written.push(deadLetter)
+  }
+  const log = { ...silent, error: (fields: object) => void errors.push(fields) }
+  const deadLetters = withDeadLetters ? { write } : undefined
+  const dispatch = createDispatch({ source, send, sinkUrl: 'http://persist/', policy, deadLetters, log })
+  return { dispatch, written, errors }
+}
+
+test('a record that is refused becomes a dead letter: the event, its bytes, and what went wrong', async () => {
+  const { dispatch, written } = dispatcher({})
+  await dispatch(record, never)
+  expect(written).toEqual([
+    {
+      key: 'user_123',
+      value: Buffer.from(value),
+      headers: {
+        ...headers,
+        // as it was sent: without trailing zeros
+        ce_time: '2024-01-15T10:00:00Z',
+        ce_recordedtime: headers['ce_recordedtime'],
+        ce_knativekafkapartition: '2',
+        ce_knativekafkaoffset: '7',
+        ce_knativeerrordest: 'http://persist/',
+        ce_knativeerrorcode: '400',
+        ce_knativeerrordata: Buffer.from('no').toString('base64'),
+      },
+    },
+  ])
+})
+
+test('a dead letter that cannot be written is tried again until it can', async () => {
+  const { dispatch, written } = dispatcher({ failures: 1 })
+  await dispatch(record, never)
+  expect(written).toHaveLength(1)
+})
+
+test('a record without a value becomes a dead letter without one', async () => {
+  const { dispatch, written } = dispatcher({})
+  await dispatch({ ...record, value: null }, never)
+  expect(written[0]?.value).toBeNull()
+})
+
+test('without a topic for dead letters a record is given up, and an error says so', async () => {
+  const { dispatch, errors } = dispatcher({ withDeadLetters: false })
+  await dispatch(record, never)
+  expect(errors).toEqual([expect.objectContaining({ topic: 'activities', partition: 2, offset: 7 })])
+})
+
+test('a record whose partition is released has no outcome, and becomes no dead letter', async () => {
+  const released = new AbortController()
+  const send: Send = async () => {
+    released.abort()
+    return { status: 400, body: Buffer.from('no') }
+  }
+  const { dispatch, written } = dispatcher({ send })
+  await expect(dispatch(record, released.signal)).rejects.toThrow()
+  expect(written).toEqual([])
+})

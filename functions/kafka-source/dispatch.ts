@@ -1,0 +1,54 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type DeliveryPolicy, deadLetterHeaders, deliver, type Send } from '@activity-log/shared/dispatch/delivery.ts'
+import { type Source, type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
+import type { Log } from '@activity-log/shared/log.ts'
+import type { DeadLetter, DeadLetters } from './dead-letters.ts'
+
+export type DispatchOptions = {
+  source: Source
+  send: Send
+  sinkUrl: string
+  policy: DeliveryPolicy
+  /** Without one a record that could not be delivered is given up. */
+  deadLetters: Pick<DeadLetters, 'write'> | undefined
+  log: Log
+}
+
+/** Resolves when nothing more is to be done for a record; rejects when the signal ends that before. */
+export type Dispatch = (record: SourceRecord, signal: AbortSignal) => Promise<void>
+
+const maxDelayMs = 30_000
+
+/** Delivers a record, or makes a dead letter of it, for which it tries until Kafka has it. */
+export function createDispatch({ source, send, sinkUrl, policy, deadLetters, log }: DispatchOptions): Dispatch {
+  return async function dispatch(record, signal) {
+    const { partition, offset } = record
+    const at = { topic: source.topic, partition, offset }
+    const request = sinkRequest(record, source)
+    const delivery = await deliver(request, {
+      send,
+      sinkUrl,
+      policy,
+      signal,
+      onRetry: ({ cause, ...retry }) => log.info({ ...at, ...retry, err: cause }, 'a delivery will be retried'),
+    })
+    if (delivery.delivered) return
+    if (!deadLetters) return log.error({ ...at, ...delivery.extensions }, 'a record was given up')
+
+    const key = request.headers['ce-partitionkey'] ?? null
+    const value = record.value && Buffer.from(request.body)
+    await keep({ headers: deadLetterHeaders(request, delivery.extensions), key, value }, deadLetters, at, signal)
+    log.warn({ ...at, ...delivery.extensions }, 'a record became a dead letter')
+  }
+
+  async function keep(deadLetter: DeadLetter, { write }: Pick<DeadLetters, 'write'>, at: object, signal: AbortSignal) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await write(deadLetter)
+      } catch (error) {
+        log.warn({ ...at, attempt, err: error }, 'a dead letter could not be written; trying again')
+        await wait(Math.min(maxDelayMs, attempt * 1000), undefined, { signal })
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { newKafka } from '@activity-log/shared/broker/kafka-client.ts'
+import type { KafkaConnection } from '@activity-log/shared/broker/kafka-config.ts'
+import { isUnknownTopic, kafkaMistake } from '@activity-log/shared/broker/kafka-error.ts'
+import { ConfigError } from '@activity-log/shared/config.ts'
+import { type DeliveryPolicy, deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
+import type { Log } from '@activity-log/shared/log.ts'
+import type { Kafka } from 'kafkajs'
+import { atMost } from './at-most.ts'
+import { deadLetterProducer, openDeadLetters } from './dead-letters.ts'
+import { createDispatch } from './dispatch.ts'
+import { openInFlight } from './in-flight.ts'
+import { startSession } from './session.ts'
+import { openSink } from './sink.ts'
+import type { Ordering } from './take.ts'
+
+export type KafkaSourceOptions = {
+  connection: KafkaConnection
+  topic: string
+  deadLetterTopic: string
+  group: string
+  sinkUrl: string
+  ordering: Ordering
+  log: Log
+  policy?: DeliveryPolicy
+  commitEveryMs?: number
+}
+
+export type KafkaSource = AsyncDisposable & {
+  /** Rejects with ConfigError when Kafka has no such topic, or refuses the credentials. Never resolves. */
+  misconfigured: Promise<never>
+}
+
+const restartMs = 1000
+const restartsPerWarning = 30
+const lookForTopicsMs = 5000
+
+/** Delivers a topic's records until it is disposed of; an outage of Kafka or of the sink only makes it wait. */
+export function openKafkaSource({
+  connection,
+  topic,
+  deadLetterTopic,
+  group,
+  sinkUrl,
+  ordering,
+  log,
+  policy = deliveryPolicy,
+  commitEveryMs = 5000,
+}: KafkaSourceOptions): KafkaSource {
+  const opened = new AsyncDisposableStack()
+  const kafka = newKafka(connection, { log, clientId: 'kafka-source', requestTimeoutMs: 10_000 })
+  const { send } = opened.use(openSink(sinkUrl))
+  // a dead letter that cannot be delivered must not go round
+  const isDeadLetters = topic === deadLetterTopic
+  const producer = deadLetterProducer(newKafka(connection, { log, clientId: 'kafka-source' }))
+  const deadLetters = isDeadLetters ? undefined : opened.use(openDeadLetters(producer, deadLetterTopic))
+  const source = { namespace: 'local', name: group, topic }
+  const dispatch = createDispatch({ source, send, sinkUrl, policy, deadLetters, log })
+  // one for all sessions: what the last one left under way counts for the next
+  const inFlight = openInFlight()
+  const topics = { KAFKA_TOPIC: topic, ...(!isDeadLetters && { KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic }) }
+
+  const stop = new AbortController()
+  const stopped = Promise.withResolvers<void>()
+  stop.signal.addEventListener('abort', () => stopped.resolve())
+
+  let failures = 0
+  async function consume() {
+    await assertUsable(kafka, topics, stop.signal)
+    await using session = startSession({ kafka, topic, group, ordering, dispatch, inFlight, commitEveryMs, log })
+    void session.joined.then(() => {
+      failures = 0
+    })
+    await Promise.race([session.failed, stopped.promise])
+  }
+
+  async function run() {
+    while (!stop.signal.aborted) {
+      try {
+        await consume()
+      } catch (error) {
+        if (stop.signal.aborted) return
+        if (error instanceof ConfigError) throw error
+        const fact =
+          'Kafka does not answer at KAFKA_BROKERS (KAFKA_TLS, KAFKA_SASL_MECHANISM) as it should; trying again'
+        if (failures++ % restartsPerWarning === 0) log.warn({ brokers: connection.brokers, err: error }, fact)
+        await wait(restartMs, undefined, { signal: stop.signal }).catch(() => {})
+      }
+    }
+  }
+
+  const misconfigured = Promise.withResolvers<never>()
+  misconfigured.promise.catch(() => {})
+  const running = run().catch(misconfigured.reject)
+  opened.defer(async () => {
+    stop.abort()
+    await running
+  })
+  return Object.assign(opened, { misconfigured: misconfigured.promise })
+}
+
+/** Rejects with ConfigError for what no waiting mends, and with another error when Kafka does not answer. */
+async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }, signal: AbortSignal) {
+  const admin = kafka.admin()
+  const deadline = Date.now() + lookForTopicsMs
+  try {
+    for (const [variable, topic] of Object.entries(topics)) {
+      for (;;) {
+        try {
+          await admin.connect()
+          await admin.fetchTopicMetadata({ topics: [topic] })
+          break
+        } catch (error) {
+          // whoever makes the topics may have been started together with this
+          const mayCome = isUnknownTopic(error) && Date.now() < deadline
+          if (!mayCome) throw kafkaMistake(error, topic, variable) ?? error
+        }
+        await wait(200, undefined, { signal })
+      }
+    }
+  } finally {
+    await atMost(1000, admin.disconnect())
+  }
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Warmed } from '@activity-log/image/warm/warm.ts'
+import { buildAssets } from '@activity-log/query/viewer/build-assets.ts'
+import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
+import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
+import { anActivity, aRecord, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
+import { aTopic, kafkaBrokers, mongodbUri } from '@activity-log/shared/testing/servers.ts'
+import { freePorts } from '../production.ts'
+import { type Comparison, interleaved } from './compare.ts'
+import { type FirstAnswer, type FirstRequest, firstAnswer } from './first-answer.ts'
+import { asImages, asPlain, asWritten, functions, type Start } from './programs.ts'
+
+const targets = {
+  ingest: { cold: 0.55, kilobytes: 100 },
+  persist: { cold: 0.6, kilobytes: 270 },
+  query: { cold: 0.6, kilobytes: 250 },
+} as const
+const mostMemory = 0.87
+
+/** From spawn to the first answer that acknowledges something, and the memory then; and how large the bundles are. */
+export async function measureCold({ rounds }: { rounds: number }): Promise<Comparison[]> {
+  await using servers = await openServers()
+  const ours = await asImages()
+  const compiling = await asImages(false)
+  const plain = asPlain()
+  const rows: Comparison[] = []
+  for (const name of functions) {
+    const first = (start: Start, env: NodeJS.ProcessEnv) => async () => {
+      const [port = 0] = await freePorts(1)
+      return firstAnswer({ ...start, env: { ...start.env, ...env } }, port, servers.request(name))
+    }
+    const measured = await interleaved(
+      {
+        ours: first(ours.start(name), servers.env),
+        plain: first(plain.start(name), servers.plainEnv),
+        compiling: first(compiling.start(name), servers.env),
+        written: first(asWritten(name), servers.env),
+      },
+      rounds,
+    )
+    const row = (against: keyof typeof measured, description: string, most?: number): Comparison => ({
+      what: `${name}: from spawn to the first answer, ms`,
+      against: description,
+      ...(most && { target: { most } }),
+      ...both(measured, against, 'ms'),
+    })
+    rows.push(
+      row('plain', 'the plain design', targets[name].cold),
+      row('compiling', 'without code from the build'),
+      row('written', 'not bundled'),
+      {
+        what: `${name}: resident after it, MiB`,
+        against: 'the plain design',
+        target: { most: mostMemory },
+        ...both(measured, 'plain', 'residentMebibytes'),
+      },
+    )
+  }
+  return [...rows, ...(await sizes(ours.folder))]
+}
+
+function both<Name extends string>(
+  measured: { readonly [name in Name | 'ours']: readonly FirstAnswer[] },
+  against: Name,
+  member: keyof FirstAnswer,
+): Pick<Comparison, 'ours' | 'theirs'> {
+  const numbers = (name: Name | 'ours') => measured[name].map((answer) => answer[member])
+  return { ours: numbers('ours'), theirs: numbers(against) }
+}
+
+/** The environments of both designs, and requests of which none has been there before. */
+async function openServers() {
+  const stack = new AsyncDisposableStack()
+  const kafka = { KAFKA_BROKERS: kafkaBrokers.join(','), KAFKA_TOPIC: stack.use(await aTopic()).name }
+  const [ourDatabase, plainDatabase] = [stack.use(aDatabase()), stack.use(aDatabase())]
+  const stored = Array.from({ length: 500 }, (_, n) => {
+    const timestamp = new Date(Date.now() - n * 60_000).toISOString()
+    return recorded({ id: `stored-${n}`, userId: `user_${n % 9}`, timestamp }, n)
+  })
+  {
+    const options = { uri: mongodbUri, database: ourDatabase.name, log: silent, migrate: { retentionDays: undefined } }
+    await using store = openMongoStore(options)
+    await store.save(stored)
+  }
+  const plain = plainDatabase.db.collection('activities')
+  await plain.createIndexes([{ key: { timestamp: -1 } }, { key: { userId: 1, timestamp: -1 } }])
+  await plain.insertMany(stored.map(({ activity }) => ({ ...activity })))
+
+  let next = stored.length
+  const source = { namespace: 'bench', name: 'records', topic: 'activities' }
+  const requests: { readonly [name in Warmed]: () => FirstRequest } = {
+    ingest: () => ({
+      method: 'POST',
+      path: '/logs',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(anActivity({ id: `first-${next++}` })),
+      status: 202,
+    }),
+    persist() {
+      const offset = next++
+      const { headers, value } = aRecord({ id: `first-${offset}` })
+      const sent = sinkRequest({ partition: 0, offset, headers, value: Buffer.from(value) }, source)
+      return { method: 'POST', path: '/', headers: sent.headers, body: value, status: 204 }
+    },
+    query: () => ({ method: 'GET', path: '/logs?page=1&limit=10', status: 200 }),
+  }
+  const mongodb = (database: string) => ({ MONGODB_URI: mongodbUri, MONGODB_DATABASE: database })
+  return Object.assign(stack, {
+    env: { ...kafka, ...mongodb(ourDatabase.name) },
+    plainEnv: { ...kafka, ...mongodb(plainDatabase.name) },
+    request: (name: Warmed) => requests[name](),
+  })
+}
+
+/** Without what only a browser loads. */
+async function sizes(folder: string): Promise<Comparison[]> {
+  const zipped = (content: string | Buffer) => gzipSync(content, { level: 9 }).length / 1000
+  const assets = zipped(JSON.stringify(await buildAssets()))
+  return functions.map((name) => ({
+    what: `${name}: bundle, gzipped, KB`,
+    against: 'as many as it may have',
+    target: { most: 1 },
+    ours: [zipped(readFileSync(join(folder, `${name}.cjs`))) - (name === 'query' ? assets : 0)],
+    theirs: [targets[name].kilobytes],
+  }))
+}

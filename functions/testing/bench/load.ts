@@ -1,0 +1,128 @@
+import { connect } from 'node:net'
+import { activityRecorded, toRecord } from '@activity-log/shared/activity-recorded.ts'
+import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
+
+/**
+ * node load.ts ORIGIN KIND CONNECTIONS SECONDS: sends requests over so many connections, on each the next one once the last
+ * one is answered, and writes what it saw as JSON. It makes and reads HTTP by hand: a client library takes more time of a
+ * core than some of the servers do that it is to load.
+ */
+export type Seen = {
+  /** Answered 2xx, a second. */
+  rate: number
+  answered: number
+  refused: number
+  /** With those of the warm-up. */
+  sent: number
+  p50: number
+  p99: number
+}
+
+/** So many activities a request. */
+export const linesAtOnce = 500
+const warmUpMs = 1_000
+
+const head = (path: string, type: string, bytes: number, more = '') =>
+  `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${bytes}\r\n${more}\r\n`
+const session = () => crypto.randomUUID()
+
+const activity = (n: number) => ({
+  userId: `user_${100 + (n % 900)}`,
+  action: 'click_button',
+  timestamp: new Date().toISOString(),
+  metadata: { button: 'buy', page: '/checkout/payment', session: session(), ip: '203.0.113.9' },
+})
+const prepared = (count: number, make: (n: number) => string) => {
+  const requests = Array.from({ length: count }, (_, n) => Buffer.from(make(n)))
+  return (n: number) => requests[n % count] as Buffer
+}
+function withBody(path: string, type: string, body: string): string {
+  return head(path, type, Buffer.byteLength(body)) + body
+}
+
+/** What KafkaSource makes of a record that ingest published; no two have the same id or position. */
+function event(n: number): string {
+  const receivedAt = new Date()
+  const recorded = activityRecorded(activity(n), { tenant: 'default', receivedAt, newId: session })
+  const { headers, value } = toRecord(recorded)
+  const record = { partition: n % 12, offset: firstOffset + n, headers, value: Buffer.from(value) }
+  const request = sinkRequest(record, { namespace: 'bench', name: 'records', topic: 'activities' })
+  const lines = Object.entries(request.headers).map(([name, content]) => `${name}: ${content}\r\n`)
+  return `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${request.body.length}\r\n${lines.join('')}\r\n${value}`
+}
+/** Beyond those of the processes before this one. */
+const firstOffset = Date.now() * 10
+
+const kinds = {
+  activities: () => prepared(256, (n) => withBody('/logs', 'application/json', JSON.stringify(activity(n)))),
+  lines: () =>
+    prepared(8, () => {
+      const lines = Array.from({ length: linesAtOnce }, (_, n) => JSON.stringify(activity(n)))
+      return withBody('/logs', 'application/x-ndjson', lines.join('\n'))
+    }),
+  events: () => event,
+  pages: () => prepared(1, () => 'GET /logs HTTP/1.1\r\nhost: localhost\r\n\r\n'),
+} as const
+export type Kind = keyof typeof kinds
+
+async function main([origin = '', kind = '', connections = '', seconds = '']: readonly string[]) {
+  const { hostname, port } = new URL(origin)
+  const make = kinds[kind as Kind]()
+  const tookMs: number[] = []
+  let sent = 0
+  let refused = 0
+  const begin = performance.now() + warmUpMs
+  const end = begin + Number(seconds) * 1000
+
+  function follow(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const socket = connect(Number(port), hostname).setNoDelay()
+    let sentAt = 0
+    let rest: Buffer = Buffer.alloc(0)
+    const send = () => {
+      sentAt = performance.now()
+      socket.write(make(sent++))
+    }
+    socket.once('connect', send)
+    socket.on('data', (chunk) => {
+      const answer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+      if (!isWhole(answer)) {
+        rest = answer
+        return
+      }
+      rest = Buffer.alloc(0)
+      const now = performance.now()
+      if (sentAt >= begin && now < end) {
+        if (answer[9] === 0x32) tookMs.push(now - sentAt)
+        else refused++
+      }
+      if (now < end) send()
+      else socket.end()
+    })
+    socket.on('error', () => {
+      if (performance.now() < end) refused++
+    })
+    socket.once('close', () => resolve(performance.now() < end ? follow() : undefined))
+    return promise
+  }
+
+  await Promise.all(Array.from({ length: Number(connections) }, follow))
+  tookMs.sort((a, b) => a - b)
+  const at = (share: number) => tookMs[Math.floor(share * (tookMs.length - 1))] ?? Number.NaN
+  const rate = tookMs.length / Number(seconds)
+  console.log(
+    JSON.stringify({ rate, answered: tookMs.length, refused, sent, p50: at(0.5), p99: at(0.99) } satisfies Seen),
+  )
+}
+
+/** An answer in full, of those that servers here give. */
+function isWhole(answer: Buffer): boolean {
+  const end = answer.indexOf('\r\n\r\n')
+  if (end === -1) return false
+  const fields = answer.toString('latin1', 0, end).toLowerCase()
+  if (fields.includes('transfer-encoding: chunked')) return answer.subarray(end).includes('0\r\n\r\n')
+  const length = Number(/content-length: (\d+)/.exec(fields)?.[1] ?? 0)
+  return answer.length >= end + 4 + length
+}
+
+if (import.meta.main) await main(process.argv.slice(2))

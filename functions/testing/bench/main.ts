@@ -1,0 +1,144 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ConfigError, StartError } from '@activity-log/shared/config.ts'
+import { run } from '@activity-log/shared/http/run.ts'
+import { measureCold } from './cold.ts'
+import { type Comparison, comparisonTable } from './compare.ts'
+import { measureEmbedded } from './embedded.ts'
+import { fallen } from './gate.ts'
+import { measureGrowth } from './growth.ts'
+import { measureIdle } from './idle.ts'
+import { measureIngest } from './ingest.ts'
+import { measureJourney } from './journey.ts'
+import { measureOutage } from './outage.ts'
+import { measurePersist } from './persist.ts'
+import { measureProduction } from './production.ts'
+import { measureQuery } from './query.ts'
+import { machine, noteIn, printTable, type Report, type Results } from './report.ts'
+import { measureScale } from './scale.ts'
+
+const usage = `Usage: npm run bench -- WHAT [--rounds 9] [--seconds 3] [--json FILE]
+
+  embedded   the log in one process (npm start) over loopback; --file FILE is imported twice, else made-up activities
+  query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next time
+  production a file is imported through all functions, over the servers below
+  scale      a simulation of how the settings of knative/ take a spike, bursts, a day with a night and a trickle, beside
+             Knative's defaults; --measured FILE replaces what it is fed (scale/measured.ts), --sweep changes one setting
+             after the other
+
+Against the plain design, side by side, over the servers that KAFKA_BROKERS and MONGODB_URI name:
+
+  ingest     activities a second, latency and CPU time, over Kafka
+  persist    events a second and CPU time, over MongoDB
+  cold       from spawn to the first acknowledged answer, the memory then, and the size of the bundles
+  idle       the CPU time of an ingest that has nothing to do, for --seconds 20, at most 5 times
+  outage     Kafka away for 20 s, at most 3 rounds; stops and starts it by KAFKA_CONTROL
+  journey    from POST until it is found, at --rate 2000 a second for --seconds 60
+  growth     CPU time of an activity in one process, with 1,000,000 in the log against 100,000; --folder FOLDER keeps them
+  all        all of these; writes results.json and results.md beside the benchmarks
+  gate       a short form of ingest and persist; exits with 1 when a ratio fell by more than 15 % below the recorded one`
+
+type Options = {
+  rounds: number
+  seconds: number | undefined
+  rate: number
+  file: string | undefined
+  folder: string | undefined
+}
+type Benchmark = (options: Options) => Promise<readonly Comparison[]>
+
+const recorded = join(import.meta.dirname, 'results.json')
+const short = 2
+
+const compared: { readonly [name: string]: Benchmark } = {
+  ingest: ({ rounds, seconds = 3 }) => measureIngest({ rounds, seconds }),
+  persist: ({ rounds, seconds = 3 }) => measurePersist({ rounds, seconds }),
+  growth: ({ rounds, seconds = 3, folder }) => measureGrowth({ rounds, seconds, folder }),
+  cold: ({ rounds }) => measureCold({ rounds }),
+  idle: ({ rounds, seconds = 20 }) => measureIdle({ rounds: Math.min(5, rounds), seconds }),
+  outage: ({ rounds }) => measureOutage({ rounds: Math.min(3, rounds) }),
+  journey: ({ seconds = 60, rate }) => measureJourney({ rounds: 1, seconds, rate }),
+}
+/** They print tables of their own. */
+const described: { readonly [name: string]: (options: Options, results: Results) => Promise<void> } = {
+  embedded: ({ rounds, seconds = 4, file }, results) =>
+    measureEmbedded({ rounds, seconds, file, note: noteIn(results) }),
+  production: ({ rounds, file }, results) => measureProduction({ rounds, file, note: noteIn(results) }),
+  query: ({ rounds, folder }, results) => measureQuery({ rounds, folder, note: noteIn(results) }),
+}
+
+const needsNone: ReadonlySet<string> = new Set(['embedded', 'query', 'growth'])
+
+function refuseMissing(variables: readonly string[]) {
+  if (variables.length > 0) throw new StartError(`${variables.join(' and ')} not set.\n\n${usage}`)
+}
+
+async function main() {
+  const text = { type: 'string' } as const
+  const { values, positionals } = parseArgs({
+    options: {
+      rounds: text,
+      seconds: text,
+      rate: text,
+      file: text,
+      folder: text,
+      json: text,
+      measured: text,
+      sweep: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+    allowPositionals: true,
+  })
+  const [what = ''] = positionals
+  if (values.help) return console.log(usage)
+  if (what === 'scale') return console.log(measureScale(values))
+  const number = (name: 'rounds' | 'seconds' | 'rate'): number | undefined => {
+    const text = values[name]
+    if (text === undefined || /^[1-9]\d{0,5}$/.test(text)) return text === undefined ? undefined : Number(text)
+    throw new ConfigError(`--${name} must be a whole number from 1 on, not "${text}".`)
+  }
+  const options: Options = {
+    rounds: number('rounds') ?? (what === 'gate' ? 3 : 9),
+    seconds: number('seconds'),
+    rate: number('rate') ?? 2000,
+    file: values.file,
+    folder: values.folder,
+  }
+  const missing = needsNone.has(what) ? [] : ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
+  const describe = described[what]
+  if (describe) {
+    refuseMissing(missing)
+    const results: Results = new Map()
+    console.log(machine())
+    await describe({ ...options, rounds: number('rounds') ?? 5 }, results)
+    return printTable(results)
+  }
+  const names = what === 'all' ? Object.keys(compared) : what === 'gate' ? ['ingest', 'persist'] : [what]
+  const unknown = names.find((name) => !Object.hasOwn(compared, name))
+  if (unknown !== undefined) throw new ConfigError(`There is no benchmark named "${unknown}".\n\n${usage}`)
+  refuseMissing(missing)
+
+  console.log(machine())
+  const comparisons: Comparison[] = []
+  for (const name of names) {
+    const found = await (compared[name] as Benchmark)(what === 'gate' ? { ...options, seconds: short } : options)
+    console.log(`\n${comparisonTable(found)}`)
+    comparisons.push(...found)
+    // after each: one that fails takes nothing of those before with it
+    const report: Report = { machine: machine(), comparisons }
+    const json = `${JSON.stringify(report, undefined, 2)}\n`
+    if (values.json) writeFileSync(values.json, json)
+    if (what === 'all') {
+      writeFileSync(recorded, json)
+      writeFileSync(recorded.replace(/json$/, 'md'), `${report.machine}\n\n${comparisonTable(comparisons)}\n`)
+    }
+  }
+  if (what === 'gate') {
+    const worse = fallen((JSON.parse(readFileSync(recorded, 'utf8')) as Report).comparisons, comparisons)
+    for (const line of worse) console.log(line)
+    if (worse.length > 0) process.exitCode = 1
+  }
+}
+
+run(main)

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { anEvent } from '@activity-log/shared/testing/builders.ts'
+import { seeded } from '../faults/random.ts'
+
+const users = 10_000
+const actions = 40
+const batch = 1000
+const newest = Date.UTC(2026, 0, 1)
+
+/** Of rank 0 to `count` - 1, the first ones by far the most often, as with users and words (Zipf's law, nearly). */
+const skewed = (random: () => number, count: number) => Math.min(count - 1, Math.floor(count ** random()) - 1)
+
+/** Fills the store of a data folder with activities of a year; one that is there already is left as it is. */
+export async function fillStore(folder: string, count: number, onProgress: (done: number) => void): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, 'store.db')
+  if (existsSync(path)) return path
+  const { next } = seeded('query')
+  await using store = openSqliteStore({ path })
+  for (let at = 0; at < count; at += batch) {
+    const activities = Array.from({ length: Math.min(batch, count - at) }, (_, n) => {
+      const offset = at + n
+      // in the order of time, but for some that come late
+      const late = next() < 0.01 ? next() * 86_400_000 : 0
+      const ms = newest - 31_536_000_000 * (1 - offset / count) - late
+      const event = anEvent({
+        id: `query-${offset}`,
+        userId: `user_${skewed(next, users)}`,
+        action: `action.${skewed(next, actions)}`,
+        timestamp: new Date(Math.floor(ms)).toISOString(),
+        metadata: { n: offset, button: offset % 3 ? 'buy' : 'look', ip: `203.0.113.${offset % 256}` },
+      })
+      // not the partition of the embedded queue
+      return { ...event, position: { partition: 1, offset } }
+    })
+    await store.save(activities)
+    onProgress(at + activities.length)
+  }
+  return path
+}

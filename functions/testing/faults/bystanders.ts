@@ -1,0 +1,91 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { activityRecorded, defaultTenant, toRecord } from '@activity-log/shared/activity-recorded.ts'
+import type { FoundActivity } from '@activity-log/shared/document.ts'
+import { readReceipt } from '@activity-log/shared/receipt.ts'
+import { delivery } from '@activity-log/shared/testing/builders.ts'
+import type { History } from './history.ts'
+import type { ReceiptAnswer } from './observe.ts'
+import type { Random } from './random.ts'
+import type { System } from './system.ts'
+
+const pauseMs = 200
+const patienceMs = 30_000
+const recentAttempts = 300
+const receiptsAtOnce = 10
+
+export type Bystanders = {
+  history: History
+  random: Random
+  /** When it has settled, they go. */
+  until: Promise<unknown>
+}
+
+/** While things go wrong, somebody looks at the newest page and asks what became of some records. */
+export async function readAgainAndAgain(
+  { query }: Pick<System, 'query'>,
+  { history, until }: Omit<Bystanders, 'random'>,
+) {
+  const final = new Set<string>()
+  for (const goesOn = asLongAs(until); goesOn(); await wait(pauseMs)) {
+    const sentAt = history.now()
+    const response = await answered(`${query}/logs?count=none`)
+    const page = response?.ok ? ((await response.json()) as { data: FoundActivity[] }) : { data: [] }
+    const ids = page.data.map(({ id }) => id)
+    const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
+    history.read({ of: 'page', sentAt, endedAt: history.now(), status: response?.status, twice })
+    // the oldest are those that something has happened to
+    const open = recentReceipts(history).filter((receipt) => !final.has(receipt))
+    const asked = open.slice(0, receiptsAtOnce).map(async (receipt) => {
+      const said = await whatItNames(query, receipt)
+      if (said === 'nothing') history.readNothing(receipt)
+      if (said !== 'pending') final.add(receipt)
+    })
+    await Promise.all(asked)
+  }
+}
+
+/** A redelivery may come at any moment, whatever became of the record, and changes nothing. */
+export async function deliverAgainAndAgain(
+  { persist }: Pick<System, 'persist'>,
+  { history, random, until }: Bystanders,
+): Promise<void> {
+  for (const goesOn = asLongAs(until); persist && goesOn(); await wait(pauseMs)) {
+    const recent = history.attempts.slice(-recentAttempts).filter(({ receipt }) => receipt)
+    if (recent.length === 0) continue
+    const { activity, receipt = '' } = random.pick(recent)
+    const named = readReceipt(receipt)
+    if (typeof named === 'string') continue
+    const { position, recordedAt } = named
+    const record = toRecord(
+      activityRecorded(activity, { tenant: defaultTenant, receivedAt: recordedAt, newId: () => 'has one' }),
+    )
+    const sentAt = history.now()
+    const response = await answered(persist, delivery(record, position.offset, position.partition))
+    history.read({ of: 'delivery', sentAt, endedAt: history.now(), status: response?.status, twice: [] })
+  }
+}
+
+function asLongAs(until: Promise<unknown>): () => boolean {
+  let goesOn = true
+  const end = () => {
+    goesOn = false
+  }
+  until.then(end, end)
+  return () => goesOn
+}
+
+const answered = (url: string, init: RequestInit = {}) =>
+  fetch(url, { ...init, signal: AbortSignal.timeout(patienceMs) }).catch(() => undefined)
+
+const recentReceipts = ({ attempts }: History) =>
+  attempts.slice(-recentAttempts).flatMap(({ receipt }) => receipt ?? [])
+
+/** `nothing`: a dead letter that is not there. No answer says no more than pending does. */
+async function whatItNames(query: string, receipt: string): Promise<'pending' | 'nothing' | 'something'> {
+  const response = await answered(`${query}/receipts/${receipt}`)
+  if (!response?.ok) return 'pending'
+  const { fate, links } = (await response.json()) as ReceiptAnswer
+  if (fate === 'pending') return 'pending'
+  if (links.deadLetter === undefined) return 'something'
+  return (await answered(query + links.deadLetter))?.status === 404 ? 'nothing' : 'something'
+}

@@ -1,0 +1,141 @@
+import { anActivity } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import { type Books, check, type Observed, type Rule } from './checker.ts'
+import type { Attempt, Outcome, Poison } from './history.ts'
+
+const activity = (id: string, changes = {}) => anActivity({ id, metadata: { n: 1 }, ...changes })
+const attempt = (id: string, outcome: Outcome = 'ok', changes = {}): Attempt => ({
+  id,
+  activity: activity(id, changes),
+  to: 'ingest',
+  sentAt: 0,
+  endedAt: 1,
+  outcome,
+})
+const row = (id: string, changes = {}) =>
+  ({ ...activity(id, changes), recordedAt: '2026-01-01T00:00:00.000Z' }) as Observed['found'][number]
+const letter = (id: string, changes = {}, reason = 'conflict') => ({
+  id: `letter-${id}`,
+  reason,
+  body: Buffer.from(JSON.stringify(activity(id, changes))),
+})
+const booksOf = (changes: Partial<Books['partitions'][number]> = {}): Books => ({
+  balanced: true,
+  partitions: [{ partition: 0, first: 0, last: 1, counts: { stored: 1, duplicate: 1 }, missingCount: 0, ...changes }],
+})
+const verdict = (attempts: Attempt[], observed: Observed, poison: Poison[] = []) =>
+  check({ attempts, poison }, observed)
+const rules = (...all: Parameters<typeof verdict>) => verdict(...all).problems.map(({ rule }) => rule)
+const nothing: Rule[] = []
+
+test('has nothing to say when all is well', () => {
+  const attempts = [
+    attempt('a', 'unknown'),
+    attempt('a'),
+    attempt('b', 'unknown'),
+    attempt('c', 'refused'),
+    attempt('d', 'unknown'),
+  ]
+  expect(verdict(attempts, { found: [row('a'), row('d')], books: undefined as never })).toMatchObject({
+    sent: 4,
+    acknowledged: 1,
+    refused: 1,
+    unknown: 2,
+    found: 2,
+    duplicates: 0,
+    lost: 0,
+    problems: [],
+  })
+})
+
+test('objects to an acknowledged activity that is nowhere', () => {
+  expect(verdict([attempt('a'), attempt('b')], { found: [row('a')], deadLetters: [] })).toMatchObject({
+    lost: 1,
+    problems: [{ rule: 'lost', about: 'b' }],
+  })
+})
+
+test('an acknowledged activity may be a dead letter instead', () => {
+  expect(rules([attempt('a')], { found: [], deadLetters: [letter('a', {}, 'undelivered')] })).toEqual(nothing)
+})
+
+test('objects to an activity that is found twice, whatever became of its request', () => {
+  expect(verdict([attempt('a', 'unknown')], { found: [row('a'), row('a')] })).toMatchObject({
+    duplicates: 1,
+    problems: [{ rule: 'duplicated', about: 'a' }],
+  })
+})
+
+test('objects to what was refused and is there all the same', () => {
+  expect(rules([attempt('a', 'refused')], { found: [row('a')] })).toEqual(['refused, and yet there'])
+})
+
+test('objects to what nobody has sent', () => {
+  expect(rules([], { found: [row('a')] })).toEqual(['never sent'])
+})
+
+test.each([
+  [{ metadata: { n: 2 } }],
+  [{ userId: 'user_124' }],
+  [{ action: 'other' }],
+  [{ timestamp: '2024-01-15T10:00:00.000Z' }],
+])('objects to other content: %j', (changes) => {
+  expect(rules([attempt('a')], { found: [row('a', changes)] })).toEqual(['altered'])
+})
+
+test('what the client left out is no difference', () => {
+  expect(rules([attempt('a', 'ok', { timestamp: undefined })], { found: [row('a')] })).toEqual(nothing)
+})
+
+test('of two contents under one id the second has to be a dead letter', () => {
+  const attempts = [attempt('a'), attempt('a', 'ok', { action: 'other' })]
+  const found = [row('a')]
+  expect(rules(attempts, { found, deadLetters: [] })).toEqual(['lost'])
+  expect(rules(attempts, { found, deadLetters: [letter('a', { action: 'other' })] })).toEqual(nothing)
+})
+
+test('objects to what is stored and refused', () => {
+  expect(rules([attempt('a')], { found: [row('a')], deadLetters: [letter('a')] })).toEqual(['stored and dead'])
+})
+
+test('objects to poison that is not among the dead letters', () => {
+  const poison = { name: 'no JSON', body: Buffer.from('{') }
+  expect(rules([], { found: [], deadLetters: [] }, [poison])).toEqual(['neither refused nor parked'])
+  const parked = { id: '1', reason: 'refused', body: Buffer.from('{') }
+  expect(rules([], { found: [], deadLetters: [parked] }, [poison])).toEqual(nothing)
+})
+
+test('objects to a receipt that stays pending', () => {
+  expect(rules([], { found: [], receipts: new Map([['r', { fate: 'pending', isThere: true }]]) })).toEqual(['pending'])
+})
+
+test('objects to a receipt whose dead letter is not there', () => {
+  const receipts = new Map([['r', { fate: 'conflict', isThere: false }]])
+  expect(rules([], { found: [], receipts })).toEqual(['names nothing'])
+})
+
+test('books that agree with Kafka and with the rows are balanced', () => {
+  const observed = { found: [row('a')], books: booksOf(), ends: new Map([[0, 2]]) }
+  expect(verdict([attempt('a')], observed)).toMatchObject({ balanced: true, problems: [] })
+})
+
+test.each<[string, Books, Map<number, number>]>([
+  ['that say so', { ...booksOf(), balanced: false }, new Map([[0, 2]])],
+  ['with a gap', booksOf({ last: 2, missingCount: 1 }), new Map([[0, 3]])],
+  ['that do not add up', booksOf({ last: 2 }), new Map([[0, 3]])],
+  ['that know less than Kafka', booksOf(), new Map([[0, 3]])],
+  [
+    'that know nothing of a partition',
+    booksOf(),
+    new Map([
+      [0, 2],
+      [1, 1],
+    ]),
+  ],
+  ['that do not begin at the first record', booksOf({ first: 1, last: 2 }), new Map([[0, 3]])],
+  ['with more stored than there are rows', booksOf({ counts: { stored: 2 } }), new Map([[0, 2]])],
+])('objects to books %s', (_name, books, ends) => {
+  const { problems, balanced } = verdict([attempt('a')], { found: [row('a')], books, ends })
+  expect(problems.map(({ rule }) => rule)).toContain('unbalanced')
+  expect(balanced).toBe(false)
+})

@@ -1,0 +1,195 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { SentActivity } from '@activity-log/shared/activity.ts'
+import type { FoundActivity } from '@activity-log/shared/document.ts'
+import type { Attempt, Poison } from './history.ts'
+
+/** What the log says once everything has come to rest. What is undefined was not asked for. */
+export type Observed = {
+  /** Every row of every page, also those that come twice. */
+  found: readonly FoundActivity[]
+  deadLetters?: readonly FoundDeadLetter[]
+  receipts?: ReadonlyMap<string, FoundReceipt>
+  books?: Books
+  /** How many records each partition of the topic holds, as Kafka says. */
+  ends?: ReadonlyMap<number, number>
+}
+/** `isThere`: whether there is something at the links it gives. */
+export type FoundReceipt = { fate: string; isThere: boolean }
+export type FoundDeadLetter = { id: string; reason: string; body: Buffer }
+export type Books = {
+  balanced: boolean
+  partitions: readonly {
+    partition: number
+    first: number | null
+    last: number | null
+    counts: { [fate: string]: number }
+    missingCount: number
+  }[]
+}
+
+export type Problem = { rule: Rule; about: string }
+export type Rule =
+  | 'lost'
+  | 'duplicated'
+  | 'altered'
+  | 'never sent'
+  | 'refused, and yet there'
+  | 'neither refused nor parked'
+  | 'stored and dead'
+  | 'pending'
+  | 'names nothing'
+  | 'unbalanced'
+  | 'late'
+  | 'cut off'
+  | 'not taken'
+  | 'unbounded'
+  | 'did not run'
+
+export type Verdict = {
+  /** Activities, however often each was sent. */
+  sent: number
+  acknowledged: number
+  refused: number
+  unknown: number
+  found: number
+  deadLetters: number
+  duplicates: number
+  lost: number
+  balanced: boolean | undefined
+  /** Of all partitions together. */
+  fates: { [fate: string]: number }
+  problems: readonly Problem[]
+}
+
+/** The attempts with one activity: the same id with the same content. */
+type Sent = { id: string; activity: SentActivity; outcomes: Set<Attempt['outcome']> }
+
+/**
+ * Acknowledged: found exactly once, or a dead letter. Unknown: at most once. Refused: absent. Nothing is found that was
+ * never sent. Every position has a fate.
+ */
+export function check(
+  history: { attempts: readonly Attempt[]; poison: readonly Poison[] },
+  observed: Observed,
+): Verdict {
+  const problems: Problem[] = []
+  const object = (rule: Rule, about: string) => void problems.push({ rule, about })
+  const sent = sentIn(history.attempts)
+  const ofId = Map.groupBy(sent, ({ id }) => id)
+  const rowsOf = Map.groupBy(observed.found, ({ id }) => id)
+  const letters = (observed.deadLetters ?? []).map((letter) => ({ ...letter, activity: activityIn(letter.body) }))
+  const lettersOf = Map.groupBy(letters, ({ activity }) => activity?.id ?? '')
+
+  let duplicates = 0
+  for (const [id, rows] of rowsOf) {
+    if (rows.length > 1) {
+      duplicates += rows.length - 1
+      object('duplicated', id)
+    }
+    const known = ofId.get(id)
+    if (!known) object('never sent', id)
+    else if (!rows.every((row) => known.some(({ activity }) => isSame(activity, row)))) object('altered', id)
+  }
+
+  let lost = 0
+  for (const { id, activity, outcomes } of sent) {
+    const isRow = (rowsOf.get(id) ?? []).some((row) => isSame(activity, row))
+    const dead = (lettersOf.get(id) ?? []).filter((letter) => letter.activity && isSame(activity, letter.activity))
+    const isDead = dead.length > 0
+    // under one id, of two contents one is a dead letter; with one content the row was altered
+    const isAccountedFor = rowsOf.has(id) && (ofId.get(id)?.length === 1 || !observed.deadLetters)
+    if (outcomes.has('ok') && !isRow && !isDead && !isAccountedFor) {
+      lost++
+      object('lost', id)
+    }
+    if (outcomes.has('refused') && !outcomes.has('ok') && (isRow || isDead)) object('refused, and yet there', id)
+    if (isRow && dead.some(({ reason }) => reason !== 'undelivered')) object('stored and dead', id)
+  }
+
+  if (observed.deadLetters) {
+    for (const { name, body } of history.poison) {
+      if (!letters.some((letter) => letter.body.equals(body))) object('neither refused nor parked', name)
+    }
+  }
+  for (const [receipt, { fate, isThere }] of observed.receipts ?? []) {
+    if (fate === 'pending') object('pending', receipt)
+    if (!isThere) object('names nothing', receipt)
+  }
+  for (const about of whatIsMissing(observed)) object('unbalanced', about)
+
+  const has = (outcome: Attempt['outcome']) => sent.filter(({ outcomes }) => outcomes.has(outcome)).length
+  return {
+    sent: sent.length,
+    acknowledged: has('ok'),
+    refused: has('refused'),
+    unknown: sent.filter(({ outcomes }) => outcomes.size === 1 && outcomes.has('unknown')).length,
+    found: observed.found.length,
+    deadLetters: letters.length,
+    duplicates,
+    lost,
+    fates: fatesIn(observed.books),
+    balanced: observed.books && !problems.some(({ rule }) => rule === 'unbalanced'),
+    problems,
+  }
+}
+
+function sentIn(attempts: readonly Attempt[]): Sent[] {
+  const sent = new Map<string, Sent>()
+  for (const { id, activity, outcome } of attempts) {
+    const key = JSON.stringify(activity)
+    const known = sent.get(key) ?? { id, activity, outcomes: new Set() }
+    known.outcomes.add(outcome)
+    sent.set(key, known)
+  }
+  return [...sent.values()]
+}
+
+/** What the client did not send was filled in for it, which is no difference. */
+function isSame(sent: SentActivity, found: Partial<FoundActivity>): boolean {
+  return (
+    sent.userId === found.userId &&
+    sent.action === found.action &&
+    (sent.timestamp === undefined || sent.timestamp === found.timestamp) &&
+    isDeepStrictEqual(sent.metadata ?? {}, found.metadata ?? {})
+  )
+}
+
+function activityIn(body: Buffer): FoundActivity | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString())
+    return typeof value === 'object' && value !== null && 'id' in value ? (value as FoundActivity) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Of all partitions together. */
+export function fatesIn(books: Books | undefined): Verdict['fates'] {
+  const fates: Verdict['fates'] = {}
+  for (const { counts } of books?.partitions ?? []) {
+    for (const [fate, count] of Object.entries(counts)) fates[fate] = (fates[fate] ?? 0) + count
+  }
+  return fates
+}
+
+/** The books by themselves, against Kafka's own count, and against the rows. */
+function* whatIsMissing({ books, ends, found }: Observed): Generator<string> {
+  if (!books) return
+  if (!books.balanced) yield 'the books say so'
+  let stored = 0
+  for (const { partition, first, last, counts, missingCount } of books.partitions) {
+    const known = Object.values(counts).reduce((sum, count) => sum + count, 0)
+    const span = first === null || last === null ? 0 : last - first + 1
+    stored += counts['stored'] ?? 0
+    if (missingCount > 0) yield `partition ${partition}: ${missingCount} positions have no fate`
+    if (known + missingCount !== span)
+      yield `partition ${partition}: ${known} fates and ${missingCount} missing for ${span} positions`
+  }
+  for (const [partition, end] of ends ?? []) {
+    const row = books.partitions.find((one) => one.partition === partition)
+    const next = row?.last === undefined || row.last === null ? 0 : row.last + 1
+    if (next !== end) yield `partition ${partition}: Kafka has ${end} records, the books know of ${next}`
+    if (end > 0 && row && row.first !== 0) yield `partition ${partition}: the books begin at ${row.first}`
+  }
+  if (stored !== found.length) yield `${stored} positions are stored, ${found.length} rows are there`
+}

@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { aFolder, startCommand } from '@activity-log/shared/testing/processes.ts'
+import packageJson from '../../../package.json' with { type: 'json' }
+import { freePorts } from '../production.ts'
+import type { Fault } from './fault.ts'
+import { startProxy } from './proxy.ts'
+import { rudeClient } from './rude-clients.ts'
+import type { Setup } from './start-system.ts'
+import { type System, supervise } from './system.ts'
+
+/** The whole log in one process, a proxy between it and its clients; on a small disk of its own, where one is asked for. */
+export async function startEmbedded({
+  crashes,
+  mutant,
+  diskMebibytes,
+}: Setup & { mutant?: string | undefined }): Promise<System> {
+  await using opened = new AsyncDisposableStack()
+  const folder = aFolder()
+  opened.defer(() => rmSync(folder, { recursive: true, force: true }))
+  if (diskMebibytes) {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMebibytes}m`, 'tmpfs', folder])
+    opened.defer(() => void execFileSync('umount', ['-l', folder]))
+  }
+  const [port = 0] = await freePorts(1)
+  const proxy = opened.use(await startProxy({ upstreams: [{ port }] }))
+  const [, ...args] = packageJson.scripts.start.split(' ')
+  const programs = opened.use(
+    supervise({
+      run: (_part, env) =>
+        startCommand(process.execPath, args, { PORT: `${port}`, DATA_DIR: join(folder, 'data'), ...env }),
+      isUp: () => /http:\/\/localhost:\d+\/logs/,
+      crashes,
+      mutant,
+    }),
+  )
+  await programs.start('log')
+
+  const ballast = join(folder, 'ballast')
+  function fill(full: boolean) {
+    rmSync(ballast, { force: true })
+    if (!full) return
+    const { bavail, bsize } = statfsSync(folder)
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize))
+  }
+
+  async function suffer(fault: Fault) {
+    switch (fault.do) {
+      case 'signal':
+        return programs.signal(fault.part, fault.signal)
+      case 'toxic':
+        return proxy.set(fault.toxic)
+      case 'disk':
+        return fill(fault.full)
+      case 'client':
+        return rudeClient(proxy.port, fault.what)
+      default:
+        throw new Error(`One process has no ${fault.do}`)
+    }
+  }
+
+  function queue<Result>(ask: (db: DatabaseSync) => Result): Result {
+    using db = new DatabaseSync(join(folder, 'data', 'queue.db'), { readOnly: true })
+    return ask(db)
+  }
+
+  return Object.assign(opened.move(), {
+    ingest: `http://127.0.0.1:${proxy.port}`,
+    query: `http://localhost:${port}`,
+    suffer,
+    async heal() {
+      if (diskMebibytes && existsSync(ballast)) fill(false)
+      await proxy.set(undefined)
+      await programs.allUp()
+    },
+    async ends() {
+      // an offset is never given twice, so this counts also what is gone
+      const last = queue((db) => db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'records'").get()?.['seq'])
+      return new Map([[0, last === undefined ? 0 : Number(last) + 1]])
+    },
+    isDrained: async () => queue((db) => db.prepare('SELECT count(*) AS n FROM records').get()?.['n']) === 0,
+    async closeBooks() {},
+    keepOutput: programs.keepOutput,
+  })
+}

@@ -1,0 +1,167 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { SentActivity } from '@activity-log/shared/activity.ts'
+import type { History, Outcome } from './history.ts'
+import type { Random } from './random.ts'
+
+/** What clients do. Fractions are of the activities. */
+export type Load = {
+  events: number
+  seconds: number
+  clients: number
+  /** In requests of up to `batchSize`. */
+  inBatches: number
+  /** Not valid: refused. */
+  bad: number
+  /** Sent again until they are known to be stored; the others that are unknown are left. */
+  retried: number
+  /** How many clients send the same activity at the same time. */
+  copies: number
+  /** Sent with another content under the same id by another client at the same time. */
+  conflicts: number
+  batchSize: number
+  metadataBytes: number
+}
+
+export const usualLoad: Omit<Load, 'events' | 'seconds'> = {
+  clients: 32,
+  inBatches: 0.3,
+  bad: 0.01,
+  retried: 0.8,
+  copies: 1,
+  conflicts: 0,
+  batchSize: 20,
+  metadataBytes: 60,
+}
+
+type Request = { activities: readonly SentActivity[]; many: boolean; retries: boolean }
+/** Requests of several clients at the same time. */
+type Turn = readonly Request[]
+type Answered = { outcome: Outcome; receipt?: string; why?: string; unanswered?: true }
+
+/** Longer than any answer may take. */
+const patienceMs = 15_000
+const firstPauseMs = 100
+const mostPauseMs = 1000
+
+/** Posts at an even pace, whatever happens. Resolves when nothing will be sent any more: `giveUp` ends the retries. */
+export async function postAll(
+  origin: string,
+  load: Load,
+  {
+    history,
+    random,
+    giveUp,
+    onProgress,
+  }: { history: History; random: Random; giveUp: AbortSignal; onProgress: (sent: number) => void },
+): Promise<void> {
+  const turns = turnsOf(load, random)
+  const count = turns.reduce((sum, turn) => sum + sizeOf(turn), 0)
+  const startedAt = performance.now()
+  let next = 0
+  let sent = 0
+
+  async function client() {
+    for (;;) {
+      const turn = turns[next++]
+      if (!turn) return
+      const dueIn = startedAt + (sent / count) * load.seconds * 1000 - performance.now()
+      sent += sizeOf(turn)
+      if (dueIn > 0) await wait(dueIn)
+      await Promise.all(turn.map(request))
+      onProgress(sent)
+    }
+  }
+
+  async function request({ activities, many, retries }: Request) {
+    let rest = activities
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, mostPauseMs)) {
+      const sentAt = rest.map(({ id }) => history.sends(id ?? ''))
+      const answers = await post(origin, rest, many)
+      rest.forEach((activity, index) => {
+        const answered = answers[index] ?? { outcome: 'unknown' }
+        history.ended({
+          id: activity.id ?? '',
+          activity,
+          to: 'ingest',
+          sentAt: sentAt[index] ?? 0,
+          endedAt: history.now(),
+          ...answered,
+        })
+      })
+      rest = rest.filter((_activity, index) => (answers[index]?.outcome ?? 'unknown') === 'unknown')
+      if (rest.length === 0 || !retries || giveUp.aborted) return
+      await wait(pauseMs)
+    }
+  }
+
+  await Promise.all(Array.from({ length: load.clients }, client))
+}
+
+const sizeOf = (turn: Turn) => turn.reduce((sum, { activities }) => sum + activities.length, 0)
+
+/** 4xx: it was not stored and never will be. Too slow or too much says nothing about what it is. */
+const isRefusal = (status: number) => status >= 400 && status < 500 && ![408, 429].includes(status)
+
+async function post(origin: string, activities: readonly SentActivity[], many: boolean): Promise<readonly Answered[]> {
+  const [first] = activities
+  const all = (answered: Answered) => activities.map(() => answered)
+  try {
+    const response = await fetch(`${origin}/logs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(many ? activities : first),
+      signal: AbortSignal.timeout(patienceMs),
+    })
+    const { status } = response
+    const answer = (await response.json()) as { receipt?: string; results?: { status: string; receipt?: string }[] }
+    if (many && answer.results) return answer.results.map(readResult)
+    if (status === 202 && answer.receipt !== undefined) return all({ outcome: 'ok', receipt: answer.receipt })
+    return all({ outcome: isRefusal(status) ? 'refused' : 'unknown', why: `${status}` })
+  } catch (error) {
+    const { name, message, cause } = error as Error
+    return all({
+      outcome: 'unknown',
+      unanswered: true,
+      why: cause instanceof Error ? cause.message : `${name}: ${message}`,
+    })
+  }
+}
+
+function readResult({ status, receipt }: { status: string; receipt?: string }): Answered {
+  if (status === 'accepted' && receipt !== undefined) return { outcome: 'ok', receipt }
+  return { outcome: status === 'invalid' ? 'refused' : 'unknown', why: status }
+}
+
+function turnsOf(load: Load, random: Random): Turn[] {
+  const { events, inBatches, batchSize, retried, copies, conflicts } = load
+  const turns: Turn[] = []
+  const run = random.between(0, 2 ** 31).toString(36)
+  for (let n = 0; n < events; ) {
+    const retries = random.chance(retried)
+    const many = random.chance(inBatches / (batchSize / 2 - inBatches * (batchSize / 2 - 1)))
+    const size = Math.min(events - n, many ? random.between(1, batchSize) : 1)
+    const activities = Array.from({ length: size }, () => anActivity(`${run}-${n++}`, random, load))
+    const request = { activities, many, retries }
+    const others = random.chance(conflicts) ? [{ ...request, activities: activities.map(otherContent) }] : []
+    turns.push([...Array.from({ length: copies }, () => request), ...others])
+  }
+  return turns
+}
+
+function anActivity(id: string, random: Random, { bad, metadataBytes }: Load): SentActivity {
+  const at = Date.UTC(2024, 0, 1) + random.between(0, 31_536_000_000)
+  return {
+    id,
+    userId: random.chance(bad) ? ' ' : `user_${random.between(1, 500)}`,
+    action: random.pick(['click_button', 'sign_in', 'Größe ändern', 'add_to_cart']),
+    // some clients leave it out
+    ...(random.chance(0.9) && { timestamp: new Date(at).toISOString() }),
+    metadata: {
+      n: random.between(0, 1_000_000),
+      text: 'x'.repeat(random.between(metadataBytes / 2, metadataBytes)),
+      'a.b$c': [1, null, '☃'],
+    },
+  }
+}
+
+const otherContent = (activity: SentActivity): SentActivity => ({ ...activity, metadata: { other: true } })

@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { StartError } from '@activity-log/shared/config.ts'
+import { run } from '@activity-log/shared/http/run.ts'
+import { runCampaign } from './campaign.ts'
+import { type Options, readOptions, usage } from './options.ts'
+import { summary, table, teethReport, writeReport } from './report.ts'
+import type { Run } from './run-scenario.ts'
+import { type Bite, teethTable, tryTeeth } from './teeth.ts'
+
+async function main() {
+  const options = readOptions(process.argv.slice(2), process.env)
+  if (options === 'help') return console.log(usage)
+  if (options.report) makeFolder(options.report)
+  const folder = join(tmpdir(), `activity-log-faults-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
+  if (options.teeth) return teeth(options, folder)
+  const stop = new AbortController()
+  process.once('SIGINT', () => {
+    console.log('stopping: what is under way is finished first')
+    stop.abort()
+  })
+  const runs = await runCampaign({ ...options, folder, onProgress, onRun, stop: stop.signal })
+  console.log(`\n${table(runs)}\n\n${summary(runs)}`)
+  if (options.report) {
+    writeReport(options.report, { command: options.command, runs })
+    console.log(`Written to ${options.report}`)
+  }
+  if (runs.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+}
+
+/** Before anything runs: after hours it would be too late to hear that there is no place for the report. */
+function makeFolder(folder: string) {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw new StartError(`--report ${folder} cannot be made a folder: ${(error as Error).message}`)
+  }
+}
+
+async function teeth(options: Options, folder: string) {
+  const onBite = ({ mutant, by, caught, objection }: Bite) =>
+    console.log(`without ${mutant}, ${by}: ${caught ? `caught (${objection})` : 'NOT CAUGHT'}`)
+  const bites = await tryTeeth({ ...options, folder, onBite })
+  console.log(`\n${teethTable(bites)}`)
+  if (options.report) writeFileSync(join(options.report, 'teeth.md'), teethReport(options.command, bites))
+  if (bites.some(({ caught }) => !caught)) process.exitCode = 1
+}
+
+/** One line that is written over, where somebody looks at it. */
+function onProgress(label: string, what: string) {
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${label}: ${what}\r`)
+}
+
+function onRun(label: string, { acknowledged, unknown, found, lost, duplicates, seconds, problems, history }: Run) {
+  console.log(
+    `${label}: ${acknowledged} acknowledged, ${unknown} unknown, ${found} found, ${lost} lost, ${duplicates} duplicated, ${seconds} s`,
+  )
+  for (const { rule, about } of problems.slice(0, 5)) console.log(`    ${rule}: ${about}`)
+  if (history) console.log(`    ${problems.length} problems; the history: ${history}`)
+}
+
+// kafkajs may go on with attempts that nobody waits for
+run(() => main().then(() => process.exit()))

@@ -1,0 +1,110 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { FoundActivity } from '@activity-log/shared/document.ts'
+import { type Books, type FoundDeadLetter, type FoundReceipt, fatesIn, type Observed } from './checker.ts'
+import type { History } from './history.ts'
+import type { Random } from './random.ts'
+import type { System } from './system.ts'
+
+export type ReceiptAnswer = { fate: string; links: { deadLetter?: string } }
+
+const pollMs = 200
+const someReceipts = 300
+const atOnce = 16
+
+/**
+ * Resolves with true once every position has its fate, or whoever delivers has nothing more to deliver: what is not there
+ * then will never be. With false when for so long no more fates have become known; while nobody can say how many are, that
+ * time does not begin.
+ */
+export async function settle(system: System, stillMs: number): Promise<boolean> {
+  let known = -1
+  for (let since = performance.now(); performance.now() - since < stillMs; await wait(pollMs)) {
+    // either may fail while a server comes back
+    if (await system.isDrained().catch(() => false)) return true
+    const books = await ask<Books>(`${system.query}/books`, 1).catch(() => undefined)
+    if (books && (await hasAll(books, system).catch(() => false))) return true
+    const now = books && sum(Object.values(fatesIn(books)))
+    if (now === undefined || now !== known) since = performance.now()
+    known = now ?? known
+  }
+  return false
+}
+
+async function hasAll(books: Books, { ends }: System): Promise<boolean> {
+  if (!books.balanced) return false
+  const last = new Map(books.partitions.map(({ partition, last }) => [partition, last ?? -1]))
+  return [...(await ends())].every(([partition, end]) => (last.get(partition) ?? -1) + 1 === end)
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+
+/** Everything that the log says of itself. */
+export async function observe(
+  system: System,
+  { attempts }: Pick<History, 'attempts'>,
+  random: Random,
+): Promise<Observed> {
+  const found = await readPages<FoundActivity>(system.query, '/logs?limit=1000&count=none')
+  const letters = await readPages<Omit<FoundDeadLetter, 'body'>>(system.query, '/dead-letters?limit=1000&state=all')
+  const before = await ask<Books>(`${system.query}/books`)
+  if (before && !before.balanced) await system.closeBooks()
+  const books = before?.balanced ? before : await ask<Books>(`${system.query}/books`)
+  const receipts = attempts.flatMap(({ receipt }) => receipt ?? [])
+  const fates = new Map<string, FoundReceipt>()
+  await each(random.shuffled(receipts).slice(0, someReceipts), async (receipt) => {
+    const answer = await ask<ReceiptAnswer>(`${system.query}/receipts/${receipt}`)
+    if (!answer) return
+    const { fate, links } = answer
+    const { deadLetter } = letters ? links : {}
+    const isThere = deadLetter === undefined || (await ask(system.query + deadLetter)) !== undefined
+    fates.set(receipt, { fate, isThere })
+  })
+  const bodies = new Map<string, Buffer>()
+  await each(letters ?? [], async ({ id }) => {
+    const letter = await ask<{ body: { base64: string } }>(`${system.query}/dead-letters/${encodeURIComponent(id)}`)
+    bodies.set(id, Buffer.from(letter?.body.base64 ?? '', 'base64'))
+  })
+  return {
+    found: found ?? [],
+    ...(letters && {
+      deadLetters: letters.map((letter) => ({ ...letter, body: bodies.get(letter.id) ?? Buffer.alloc(0) })),
+    }),
+    receipts: fates,
+    ...(books && { books, ends: await system.ends() }),
+  }
+}
+
+/** Several at a time. */
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const worker = async () => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+}
+
+/** Undefined where there is no such path. */
+async function readPages<Row>(origin: string, path: string): Promise<Row[] | undefined> {
+  const rows: Row[] = []
+  for (let url: string | null = path; url; ) {
+    const page: { data: Row[]; next: string | null } | undefined = await ask(origin + url)
+    if (!page) return undefined
+    rows.push(...page.data)
+    url = page.next
+  }
+  return rows
+}
+
+const usualAttempts = 20
+
+async function ask<Answer>(url: string, attempts = usualAttempts): Promise<Answer | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined)
+    if (response?.ok) return (await response.json()) as Answer
+    if (response?.status === 404) return undefined
+    if (response && response.status < 500)
+      throw new Error(`${url} was answered ${response.status}: ${await response.text()}`)
+    if (attempt === attempts) throw new Error(`${url} was not answered: ${response?.status}`)
+    await wait(pollMs)
+  }
+}

@@ -1,0 +1,70 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { aFolder, startProgram } from '@activity-log/shared/testing/processes.ts'
+import { expect, test } from 'vitest'
+import { readOptions } from './options.ts'
+
+const servers = {
+  KAFKA_BROKERS: 'a:1,b:2,c:3',
+  MONGODB_URI: 'mongodb://d',
+  KAFKA_CONTROL: 'kafka',
+  MONGODB_CONTROL: 'mongo',
+}
+const read = (text: string, environment = servers as { [name: string]: string }) => {
+  const options = readOptions(text.split(' '), environment)
+  if (options === 'help') throw new Error('no help was asked for')
+  return options
+}
+
+test('runs what it is told to', () => {
+  const { scenarios, seeds, events } = read('--scenario log-killed --scenario poison --seeds 3 --events 200')
+  expect(scenarios.map(({ name }) => name).toSorted()).toEqual(['log-killed', 'poison'])
+  expect([seeds, events]).toEqual([[1, 2, 3], 200])
+  expect(read('--all --seed 7').seeds).toEqual([7])
+})
+
+test('needs nothing for one process', () => {
+  expect(read('--all --embedded', {}).scenarios.every(({ on }) => on === 'embedded')).toBe(true)
+})
+
+test('names the variables that are missing', () => {
+  expect(() => read('--all', { ...servers, MONGODB_CONTROL: '' })).toThrow(/^MONGODB_CONTROL not set/)
+})
+
+test.each([
+  ['--scenario no-such-one', 'There is no scenario no-such-one'],
+  ['--events many', '--events must be a whole number'],
+  ['--without no-such-safeguard', 'There is no safeguard no-such-safeguard'],
+  ['--seed 1 --seeds 2', 'exclude each other'],
+  ['--embedded --real', 'exclude each other'],
+  ['--no-such-option', "Unknown option '--no-such-option'"],
+  ['--seeds 1', 'Which scenarios?'],
+])('%s: %s', (text, message) => {
+  expect(() => read(text)).toThrow(message)
+  expect(() => read(text)).toThrow('Usage: npm run faults')
+})
+
+test('the report has its folder, new or not; where none can be, that is said before anything runs', async () => {
+  const folder = aFolder()
+  const start = (report: string) =>
+    startProgram(
+      'functions/testing/faults/main.ts',
+      {},
+      '--embedded',
+      '--scenario',
+      'log-killed',
+      '--events',
+      '20',
+      '--report',
+      report,
+    )
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  await using refused = start(file)
+  expect(await refused.ended).not.toBe(0)
+  expect(refused.output()).toMatch(/^--report .*file cannot be made a folder/)
+
+  const fresh = join(folder, 'of', 'reports')
+  await using running = start(fresh)
+  expect([await running.ended, existsSync(join(fresh, 'report.md'))]).toEqual([0, true])
+})

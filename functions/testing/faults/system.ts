@@ -1,0 +1,146 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import type { Running } from '@activity-log/shared/testing/processes.ts'
+import type { Fault, PartName } from './fault.ts'
+
+/** A whole activity log under test. */
+export type System = AsyncDisposable & {
+  /** Where clients go. */
+  ingest: string
+  query: string
+  /** Where deliveries go, if anybody can bring one. */
+  persist?: string
+  suffer(fault: Fault): Promise<void>
+  /** Ends every fault; resolves when everything is up again. */
+  heal(): Promise<void>
+  /** How many records each partition holds. */
+  ends(): Promise<ReadonlyMap<number, number>>
+  /** Whether every record has been delivered, and whoever delivers has noted it. */
+  isDrained(): Promise<boolean>
+  /** Does for the books what an operator does: reads in Kafka where dead letters were first. */
+  closeBooks(): Promise<void>
+  /** Keeps what the programs have written. */
+  keepOutput(folder: string): void
+}
+
+/** Where each life of a program ends; those after the last one have no such end. */
+export type Crashes = { [part in PartName]?: readonly string[] }
+
+export type Programs = AsyncDisposable & {
+  start(part: PartName): Promise<void>
+  stop(part: PartName): Promise<void>
+  /** Throws where there is nobody to take it. */
+  signal(part: PartName, signal: NodeJS.Signals): void
+  /** Resolves when all that were started are up. */
+  allUp(): Promise<void>
+  keepOutput(folder: string): void
+}
+
+export type ProgramsOptions = {
+  run: (part: PartName, env: NodeJS.ProcessEnv) => Running
+  /** What it writes when it can be used. */
+  isUp: (part: PartName) => RegExp
+  crashes?: Crashes | undefined
+  /** A safeguard that is taken out of all of them. */
+  mutant?: string | undefined
+}
+
+const restartMs = 200
+const mostLives = 10
+const preload = (name: string) => `--import=${pathToFileURL(join(import.meta.dirname, name)).href}`
+
+/** Programs that are started again when they end, as a platform does it. */
+export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions): Programs {
+  type Life = { running: Running; stopped: boolean; ended: Promise<void> }
+  const lives = new Map<PartName, Life>()
+  const told = new WeakSet<Running>()
+  const outputs = new Map<PartName, string>()
+
+  function environment(part: PartName, life: number): NodeJS.ProcessEnv {
+    const crashAt = crashes[part]?.[life]
+    const preloads = [mutant && preload('mutants.ts'), crashAt && preload('crash-points.ts')].filter(Boolean)
+    return {
+      ...(preloads.length > 0 && { NODE_OPTIONS: preloads.join(' ') }),
+      ...(mutant && { MUTANT: mutant }),
+      ...(crashAt && { CRASH_AT: crashAt }),
+    }
+  }
+
+  function begin(part: PartName): Life {
+    let count = 0
+    const life: Life = { running: run(part, environment(part, count++)), stopped: false, ended: Promise.resolve() }
+    async function live() {
+      for (;;) {
+        const how = await life.running.ended
+        outputs.set(part, `${outputs.get(part) ?? ''}${life.running.output()}\n---- ended: ${how}\n`)
+        if (life.stopped) return
+        await wait(restartMs)
+        if (life.stopped) return
+        life.running = run(part, environment(part, count++))
+      }
+    }
+    life.ended = live()
+    lives.set(part, life)
+    return life
+  }
+
+  /** Whatever of its lives that is. Rejects when it ends again and again before. */
+  async function up(part: PartName) {
+    for (let life = 1; ; life++) {
+      const running = lives.get(part)?.running
+      if (!running) return
+      while (!isUp(part).test(running.output())) {
+        if (await Promise.race([running.ended.then(() => true), running.more()])) break
+      }
+      if (running === lives.get(part)?.running && running.child.exitCode === null && !running.child.signalCode) return
+      if (life === mostLives) throw new Error(`${part} does not come up:\n${running.output()}`)
+      await running.ended
+      await wait(2 * restartMs)
+    }
+  }
+
+  /** A platform tells a program once, and one that is up. */
+  function tell(part: PartName, { running }: Life) {
+    if (told.has(running) || !isUp(part).test(running.output())) throw new Error(`${part} stops already, or is not up`)
+    told.add(running)
+    running.child.kill('SIGTERM')
+  }
+
+  async function end(life: Life, signal: NodeJS.Signals) {
+    life.stopped = true
+    life.running.child.kill('SIGCONT')
+    life.running.child.kill(signal)
+    await life.ended
+  }
+
+  return {
+    async start(part) {
+      if (!lives.has(part)) begin(part)
+      await up(part)
+    },
+    async stop(part) {
+      const life = lives.get(part)
+      lives.delete(part)
+      if (life) await end(life, 'SIGTERM')
+    },
+    signal(part, signal) {
+      const life = lives.get(part)
+      if (!life) throw new Error(`${part} was not started`)
+      if (signal === 'SIGTERM') tell(part, life)
+      else life.running.child.kill(signal)
+    },
+    async allUp() {
+      for (const { running } of lives.values()) running.child.kill('SIGCONT')
+      await Promise.all([...lives.keys()].map(up))
+    },
+    keepOutput(folder) {
+      for (const [part, { running }] of lives) outputs.set(part, `${outputs.get(part) ?? ''}${running.output()}`)
+      for (const [part, output] of outputs) writeFileSync(join(folder, `${part}.log`), output)
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...lives.values()].map((life) => end(life, 'SIGKILL')))
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { aRecord, post } from '@activity-log/shared/testing/builders.ts'
+import { type PoisonedRecord, poisonedRequests } from '@activity-log/shared/testing/poison.ts'
+import { kafkaForTests } from '@activity-log/shared/testing/servers.ts'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Production, startProduction } from '../production.ts'
+import { type Log, poisonAmongGood, postEach, postTogether, refusal, total, untilAllSettled } from './hostile.ts'
+import { anyAttempts, grammarInMetadata, poisonedActivities } from './hostile-attempts.ts'
+
+const logOf = ({ ingest, query }: Production): Log => ({
+  request: (path, init) => fetch((init?.method === 'POST' ? ingest : query) + path, init),
+})
+
+describe('over Kafka and MongoDB', () => {
+  let production: Production
+  let log: Log
+  beforeAll(async () => {
+    production = await startProduction()
+    log = logOf(production)
+  }, 120_000)
+  afterAll(() => production?.[Symbol.asyncDispose](), 60_000)
+
+  test('hostile content that is posted is refused with its place, or given back as it was sent', async () => {
+    await postEach(log, poisonedActivities)
+    await postEach(log, grammarInMetadata)
+    const stored = [...poisonedActivities, ...grammarInMetadata].filter(
+      ({ refusedAt }) => refusedAt === undefined,
+    ).length
+    for (const { headers, body, status } of poisonedRequests) {
+      await refusal(await log.request('/logs', { ...post(body), headers }), status)
+    }
+    expect(await total(log)).toBe(stored)
+  })
+
+  test('whatever JSON is posted, what is found is what was sent, or it was refused with its place', async () => {
+    let batch = 0
+    await fc.assert(
+      fc.asyncProperty(
+        anyAttempts(() => `${batch++}`),
+        (attempts) => postTogether(log, attempts),
+      ),
+      // each attempt takes its time: no smaller example is looked for
+      { numRuns: 20, endOnFailure: true },
+    )
+  })
+})
+
+test('poison on the topic becomes dead letters at once, and what is behind it arrives', async () => {
+  await using production = await startProduction()
+  const good = (n: number): PoisonedRecord => {
+    const { headers, value } = aRecord({ id: `good-${n}` })
+    return { name: 'good', headers, value: Buffer.from(value), fate: 'stored' }
+  }
+  const records = poisonAmongGood(good)
+  const producer = kafkaForTests().producer()
+  await producer.connect()
+  for (const { headers, value, key = null } of records) {
+    const message = { headers, key, value: value && Buffer.from(value), partition: 3 }
+    await producer.send({ topic: production.topic, messages: [message] })
+  }
+  await producer.disconnect()
+  await untilAllSettled(logOf(production), records)
+  const { source, deadLetterSource, persist } = production.parts
+  expect(source.output() + deadLetterSource.output()).not.toMatch(/will be retried|given up/)
+  expect(persist.output()).not.toMatch(/"level":(50|60)/)
+})

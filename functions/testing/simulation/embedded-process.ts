@@ -1,0 +1,91 @@
+import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
+import type { EmbeddedBroker, Queue } from '@activity-log/shared/broker/embedded.ts'
+import { deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
+import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
+import type { Position } from '@activity-log/shared/receipt.ts'
+import type { Ledger } from './ledger.ts'
+import type { Life } from './life.ts'
+import { countingUnderWay, type Setting, startIngest, startPersist, startQuery } from './processes.ts'
+
+export type EmbeddedOptions = {
+  life: Life
+  /** What is on disk outlives the process. */
+  broker: EmbeddedBroker
+  ledger: Ledger
+  ledgerOfDeadLetters: Ledger
+  append: (records: readonly EventRecord[]) => Promise<readonly Position[]>
+}
+
+/** All in one process: it lives and dies as a whole. */
+export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
+  const { life, broker, ledger, ledgerOfDeadLetters, append } = options
+  const { world, network, log, policy, without } = setting
+  const persist = startPersist(setting, life)
+  const ingest = startIngest(setting, life, append)
+  const query = startQuery(setting, life)
+  const settleEveryMs = world.random.pick([1, 1000])
+
+  const sendTo = (path: string, { answered }: Ledger) => ({
+    sinkUrl: `http://persist${path}`,
+    send: countingUnderWay(setting, life, async ({ headers, body }) => {
+      const position = { partition: 0, offset: Number(headers['ce-knativekafkaoffset']) }
+      const answer = await life.ask(() => network.serve(persist, { method: 'POST', path, headers, body }))
+      answered(position, answer.status)
+      return { ...answer, body: Buffer.from(answer.body) }
+    }),
+  })
+  startDispatcher({
+    queue: ownQueue(broker, ledger),
+    bury(record, headers) {
+      if (life.isOver()) return
+      mayFail()
+      world.note(`${life.name} buries ${record.position.offset}`)
+      ledger.buried(record.position)
+      broker.bury(record, headers)
+    },
+    ...sendTo('/', ledger),
+    policy,
+    log,
+    settleEveryMs,
+  })
+  const queue = ownQueue(broker.deadLetters, ledgerOfDeadLetters)
+  startDispatcher({
+    queue,
+    ...sendTo('/dead-letters', ledgerOfDeadLetters),
+    policy: deliveryPolicy,
+    log,
+    settleEveryMs,
+  })
+  return { ingest, persist, query }
+
+  function mayFail() {
+    if (world.random.chance(world.weather.failedWrite)) throw new Error('the disk is in trouble')
+  }
+
+  /** As the dispatchers of one process see it: a disk that may be in trouble, and nothing at all after its end. */
+  function ownQueue(queue: Queue, { hasOutcome }: Ledger): Queue {
+    return {
+      read(fromOffset, limit) {
+        if (life.isOver()) return []
+        mayFail()
+        const records = queue.read(fromOffset, limit)
+        if (without === 'commit after outcome') queue.settle(records.map(({ position }) => position.offset))
+        return records
+      },
+      settle(offsets) {
+        if (life.isOver()) return
+        mayFail()
+        world.note(`${life.name} settles ${offsets}`)
+        for (const offset of offsets) {
+          if (!hasOutcome({ partition: 0, offset })) world.object(`0/${offset} was settled without an outcome`)
+        }
+        queue.settle(offsets)
+      },
+      onPublished(listener) {
+        queue.onPublished(() => {
+          if (!life.isOver()) listener()
+        })
+      },
+    }
+  }
+}

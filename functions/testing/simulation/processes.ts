@@ -1,0 +1,130 @@
+import { createApp as createIngest } from '@activity-log/ingest/app.ts'
+import { createApp as createPersist } from '@activity-log/persist/app.ts'
+import { createApp as createQuery } from '@activity-log/query/app.ts'
+import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
+import { type DeliveryPolicy, maxPollRecords, type Send } from '@activity-log/shared/dispatch/delivery.ts'
+import type { Log } from '@activity-log/shared/log.ts'
+import type { Position } from '@activity-log/shared/receipt.ts'
+import { fakeBroker } from './broker.ts'
+import type { Ledger } from './ledger.ts'
+import { type Life, newLife } from './life.ts'
+import type { SimulatedStore } from './memory-store.ts'
+import type { Network, Server } from './network.ts'
+import { troubledStore } from './troubled-store.ts'
+import type { World } from './world.ts'
+
+/** Each is what keeps the promise in one place; a simulation without it has to find that the promise is broken. */
+export const safeguards = [
+  'dedupe by id',
+  'commit after outcome',
+  'retry on 5xx',
+  'park of refused',
+  'ack only after append',
+  'deadline',
+] as const
+export type Safeguard = (typeof safeguards)[number]
+
+/** What the processes are made from. */
+export type Setting = {
+  world: World
+  network: Network
+  log: Log
+  /** What is on disk outlives them. */
+  store: SimulatedStore
+  without: Safeguard | undefined
+  /** For the records of ingest. */
+  policy: DeliveryPolicy
+}
+
+export const deadlineMs = { ingest: 5000, persist: 10_000, query: 5000 } as const
+/** The turns of the event loop take no time; a millisecond too late is too late. */
+const now = () => new Date()
+
+export function startIngest(
+  { world, log, without }: Setting,
+  life: Life,
+  append: (records: readonly EventRecord[]) => Promise<readonly Position[]>,
+): Server {
+  const broker = fakeBroker(world, life, append)
+  let made = 0
+  const app = createIngest({
+    broker: without === 'ack only after append' ? { publish: acknowledgeAtOnce(broker.publish) } : broker,
+    log,
+    now,
+    newId: () => `${life.name}-${++made}`,
+    secondFrom: 2,
+    ...(without === 'deadline' && { deadlineMs: 3_600_000 }),
+  })
+  return { life, fetch: (request) => app.fetch(request), deadlineMs: deadlineMs.ingest }
+}
+
+export function startPersist({ world, log, store, without }: Setting, life: Life): Server {
+  const troubled = troubledStore(world, life, store)
+  const app = createPersist({
+    store: without === 'park of refused' ? { ...troubled, park: async () => {} } : troubled,
+    log,
+    now,
+  })
+  return { life, fetch: (request) => app.fetch(request), deadlineMs: deadlineMs.persist }
+}
+
+export function startQuery({ world, log, store }: Setting, life: Life): Server {
+  const app = createQuery({ store: troubledStore(world, life, store), log, now })
+  return { life, fetch: (request) => app.fetch(request), deadlineMs: deadlineMs.query }
+}
+
+/** What a dispatcher sends with: over the network to one of the servers, its answers kept in the ledger. */
+export function sendTo(
+  setting: Setting,
+  { life, to, path, ledger }: { life: Life; to: readonly Server[]; path: string; ledger: Ledger },
+): Send {
+  const { world, network } = setting
+  return countingUnderWay(setting, life, async ({ headers, body }, signal) => {
+    const position = {
+      partition: Number(headers['ce-knativekafkapartition']),
+      offset: Number(headers['ce-knativekafkaoffset']),
+    }
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason))
+    })
+    const sent = network.send(life, to, { method: 'POST', path, headers, body }, true)
+    try {
+      const answer = await Promise.race([sent, aborted])
+      world.note(`${life.name} ${path} ${position.partition}/${position.offset}: ${answer.status}`)
+      ledger.answered(position, answer.status)
+      return { ...answer, body: Buffer.from(answer.body) }
+    } catch (error) {
+      ledger.answered(position, 0)
+      throw error
+    }
+  })
+}
+
+/** A dispatcher has at most so many deliveries under way. */
+const mostUnderWay = 2 * maxPollRecords - 1
+
+/** Objects when more is sent at once than may be. */
+export function countingUnderWay({ world }: Setting, life: Life, send: Send): Send {
+  let underWay = 0
+  return async (request, signal) => {
+    if (++underWay > mostUnderWay && !life.isOver()) world.object(`${life.name} has ${underWay} requests under way`)
+    try {
+      return await send(request, signal)
+    } finally {
+      underWay--
+    }
+  }
+}
+
+/** As if the fastest broker were the best. */
+function acknowledgeAtOnce(publish: (records: readonly EventRecord[]) => Promise<readonly Position[]>) {
+  return async (records: readonly EventRecord[]) => {
+    publish(records).catch(() => {})
+    return records.map((_, offset) => ({ partition: 0, offset }))
+  }
+}
+
+export const lives = () => {
+  let started = 0
+  return (kind: string) => newLife(`${kind}${++started}`)
+}

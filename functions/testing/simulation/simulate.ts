@@ -1,0 +1,223 @@
+import { hash } from 'node:crypto'
+import { type DeliveryPolicy, deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
+import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
+import type { FoundActivity } from '@activity-log/shared/document.ts'
+import { readReceipt, toReceipt } from '@activity-log/shared/receipt.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { deadLettersOf, silent } from '@activity-log/shared/testing/builders.ts'
+import { patienceMs as brokerPatienceMs } from './broker.ts'
+import { check } from './check.ts'
+import { isMissing, nameOf, type Told } from './check-books.ts'
+import { newClients } from './clients.ts'
+import { embeddedPlant } from './embedded-plant.ts'
+import { kafkaPlant } from './kafka-plant.ts'
+import { memoryStore } from './memory-store.ts'
+import { newNetwork, type Server } from './network.ts'
+import type { Plant } from './plant.ts'
+import { poison } from './poison.ts'
+import type { Safeguard, Setting } from './processes.ts'
+import { virtualTime } from './virtual-time.ts'
+import { calmDown, newWorld } from './world.ts'
+
+export type Simulated = { seed: number; violations: readonly string[]; trace: readonly string[]; hash: string }
+export type SimulateOptions = { without?: Safeguard; say?: (line: string) => void }
+
+/** So many timers have fired in no run that came to its end. */
+const mostSteps = 300_000
+const settleWithinMs = 3_600_000
+
+/** One run of the whole log, in which everything that may be one way or another is decided by the seed. */
+export async function simulate(seed: number, { without, say }: SimulateOptions = {}): Promise<Simulated> {
+  using time = virtualTime()
+  const world = newWorld(seed, time, say)
+  const { random } = world
+  const isEmbedded = random.chance(0.25)
+  const policy = randomPolicy()
+  const setting: Setting = {
+    world,
+    network: newNetwork(world),
+    log: silent,
+    store:
+      random.chance(0.3) && without !== 'dedupe by id'
+        ? openSqliteStore({ path: ':memory:' })
+        : memoryStore({ isUnique: without !== 'dedupe by id', betweenWrites }),
+    without,
+    policy: without === 'retry on 5xx' ? { ...policy, retry: 0 } : policy,
+  }
+
+  function betweenWrites() {
+    if (random.chance(world.weather.partialWrite / 4)) throw new StoreUnavailable('a part was written')
+  }
+
+  /** Most give up after a day, some soon. */
+  function randomPolicy(): DeliveryPolicy {
+    if (random.chance(0.7)) return { ...deliveryPolicy, timeoutMs: random.pick([15_000, 60_000]) }
+    return { retry: 2, backoffPolicy: 'exponential', backoffDelayMs: 200, timeoutMs: 13_000 }
+  }
+
+  let isOver = false
+  const plant = isEmbedded ? embeddedPlant(setting) : kafkaPlant(setting)
+  const ended = run(setting, plant, policy.retry + 1)
+    .catch((error) => world.object(`the simulation failed: ${error.stack}`))
+    .finally(() => {
+      isOver = true
+    })
+  await time.settle()
+  for (let steps = 0; !isOver; steps++) {
+    if (steps === mostSteps) {
+      world.object(`no end after ${steps} steps`)
+      break
+    }
+    await time.step()
+  }
+  if (isOver) await ended
+  const { violations, trace } = world
+  return { seed, violations, trace, hash: hash('sha256', trace.join('\n'), 'hex') }
+}
+
+async function run(setting: Setting, plant: Plant, mostAttempts: number): Promise<void> {
+  const { world, network, store } = setting
+  const { random, weather, after, now, note, object } = world
+  note(JSON.stringify(weather))
+  const clients = newClients(world, network, plant)
+  const stormMs = random.between(2000, 20_000)
+  const posting = Array.from({ length: random.between(1, 3) }, () => clients.run(random.between(3, 20), stormMs))
+  // more than a dispatcher has under way at once, and rarely more than goes together
+  if (random.chance(0.03)) posting.push(clients.burst(random.chance(0.1) ? 600 : 120))
+  const isStormy = () => now() < stormMs
+
+  async function trouble() {
+    while (isStormy()) {
+      await after(random.between(100, 2000))
+      plant.strike()
+      if (random.chance(0.1)) plant.slip(random.pick(poison))
+      await lookAtBooks()
+      if (random.chance(0.5)) await look().catch((error) => note((error as Error).message))
+    }
+  }
+
+  /** A page may lack what is on its way. */
+  async function look() {
+    const { status, body } = await ask('/logs?limit=1000')
+    if (status !== 200) return
+    const { data } = JSON.parse(body) as { data: FoundActivity[] }
+    if (new Set(data.map(({ id }) => id)).size < data.length) object('an activity is twice on one page')
+  }
+
+  /** What was acknowledged before the time that the books call complete is not missing from them. */
+  async function lookAtBooks() {
+    const books = await store.books()
+    const { completeThrough } = books
+    if (!completeThrough) return
+    for (const { marker, attempts } of clients.intents) {
+      for (const { result, receipt } of attempts) {
+        const named = result === 'accepted' ? readReceipt(receipt ?? '') : ''
+        if (typeof named === 'string' || named.recordedAt >= completeThrough) continue
+        if (isMissing(books, named.position)) object(`${marker} is missing before ${completeThrough.toISOString()}`)
+      }
+    }
+  }
+
+  void trouble()
+  await after(stormMs)
+  network.checkDeadlines()
+  calmDown(weather)
+  plant.restore()
+  note('calm')
+  await Promise.all(posting)
+  // nothing is settled before what is late has come, too
+  await after(brokerPatienceMs + 5000)
+  while (!plant.isSettled()) {
+    if (now() > stormMs + settleWithinMs) return object(`no end: ${plant.state()}`)
+    await after(1000)
+  }
+  await after(15_000)
+  network.checkDeadlines()
+
+  await checkAll()
+  const before = await everything()
+  await redeliver()
+  const afterwards = await everything()
+  if (afterwards !== before) {
+    note(before)
+    note(afterwards)
+    object('a redelivery has changed something')
+  }
+
+  async function checkAll() {
+    check(
+      {
+        intents: clients.intents,
+        found: await foundByQuery(),
+        deadLetters: await deadLettersOf(store),
+        buried: plant.buried(),
+        deadLetterRecords: plant.deadLetterRecords(),
+        records: plant.records(),
+        told: await toldOfAll(),
+        books: JSON.parse((await ask('/books')).body),
+        ledger: plant.ledger,
+        mostAttempts,
+      },
+      object,
+    )
+  }
+
+  function ask(path: string) {
+    return network.serve(running(plant.query), { method: 'GET', path })
+  }
+
+  async function toldOfAll(): Promise<Told> {
+    const told = new Map<string, { fate: string; id?: string }>()
+    for (const position of plant.records()) {
+      const recordedAt = new Date(position.headers['ce_recordedtime'] ?? 0)
+      // the function says what the store says; it is asked often enough
+      if (random.chance(0.2)) {
+        const answer = await ask(`/receipts/${toReceipt({ position, recordedAt })}`)
+        told.set(nameOf(position), JSON.parse(answer.body))
+      } else {
+        const { fate = 'pending', activityId: id } = (await store.fate({ position, recordedAt })) ?? {}
+        told.set(nameOf(position), { fate, ...(id !== undefined && { id }) })
+      }
+    }
+    return told
+  }
+
+  async function foundByQuery(): Promise<FoundActivity[]> {
+    const found: FoundActivity[] = []
+    const limit = random.pick([10, 1000])
+    for (let path: string | null = `/logs?count=none&limit=${limit}`; path !== null; ) {
+      const { body } = await ask(path)
+      const page = JSON.parse(body) as { data: FoundActivity[]; next: string | null }
+      found.push(...page.data)
+      path = page.next
+    }
+    return found
+  }
+
+  /** All that must not change, whatever is delivered again. */
+  async function everything(): Promise<string> {
+    const deadLetters = await deadLettersOf(store)
+    const kept = deadLetters.map(({ attempts: _attempts, lastAt: _lastAt, ...deadLetter }) => deadLetter)
+    return JSON.stringify([await foundByQuery(), kept])
+  }
+
+  async function redeliver() {
+    const source = { namespace: 'local', name: 'again', topic: 'activities' }
+    // what was given up has not been delivered yet
+    const givenUp = new Set(plant.buried().map(({ position }) => nameOf(position)))
+    const records = plant.records().filter((record) => !givenUp.has(nameOf(record)) && random.chance(0.4))
+    await Promise.all(
+      records.map((record) => {
+        const { headers, body } = sinkRequest(record, source)
+        return network.serve(running(plant.persist), { method: 'POST', path: '/', headers, body })
+      }),
+    )
+  }
+}
+
+function running(servers: readonly Server[]): Server {
+  const server = servers.findLast(({ life }) => !life.isOver())
+  if (!server) throw new Error('none of the servers runs')
+  return server
+}

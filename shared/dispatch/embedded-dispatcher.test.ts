@@ -1,0 +1,168 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type EmbeddedBroker, openEmbeddedBroker } from '../broker/embedded.ts'
+import { aRecord, silent, until } from '../testing/builders.ts'
+import { aFolder } from '../testing/processes.ts'
+import { type DeliveryPolicy, maxPollRecords, type Send } from './delivery.ts'
+import { type DispatcherOptions, startDispatcher } from './embedded-dispatcher.ts'
+
+const policy: DeliveryPolicy = { retry: 3, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
+const none = new Uint8Array()
+const aFile = () => join(aFolder(), 'queue.db')
+const records = (count: number) => Array.from({ length: count }, (_, n) => aRecord({ id: `id-${n}` }))
+const sinkUrl = 'http://persist/'
+const start = (options: { queue: EmbeddedBroker; send: Send } & Partial<DispatcherOptions>) =>
+  startDispatcher({ policy, sinkUrl, log: silent, settleEveryMs: 1, bury: options.queue.bury, ...options })
+const deadLettersOf = ({ deadLetters }: EmbeddedBroker) => deadLetters.read(0, 100)
+
+/** A sink that keeps its requests until the test answers them. */
+function heldSink() {
+  const held = new Map<string, (status: number) => void>()
+  let most = 0
+  const send: Send = ({ headers }) =>
+    new Promise((resolve) => {
+      held.set(headers['ce-id']!, (status) => {
+        held.delete(headers['ce-id']!)
+        resolve({ status, body: none })
+      })
+      most = Math.max(most, held.size)
+    })
+  return { held, send, most: () => most }
+}
+
+describe('embedded dispatcher', () => {
+  test('delivers what is there and what comes later, and removes what is delivered', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(120))
+    const seen = new Set<string>()
+    const send: Send = async ({ headers }) => {
+      seen.add(headers['ce-id']!)
+      return { status: 204, body: none }
+    }
+    await using _dispatcher = start({ queue, send })
+    await until(() => seen.size === 120)
+    await queue.publish([aRecord({ id: 'later' })])
+    await until(() => seen.has('later'))
+    await until(() => queue.read(0, 1).length === 0)
+  })
+
+  test('has at most 99 under way, and goes on as they return', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(300))
+    const { held, send, most } = heldSink()
+    await using _dispatcher = start({ queue, send })
+    let delivered = 0
+    while (delivered < 300) {
+      await until(() => held.size > 0)
+      for (const answer of [...held.values()].slice(0, 7)) {
+        answer(204)
+        delivered++
+      }
+    }
+    expect(most()).toBeGreaterThanOrEqual(maxPollRecords)
+    expect(most()).toBeLessThanOrEqual(2 * maxPollRecords - 1)
+  })
+
+  test('retries until the sink has recovered', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(1))
+    let attempts = 0
+    const send: Send = async () => ({ status: ++attempts < 3 ? 503 : 204, body: none })
+    await using _dispatcher = start({ queue, send })
+    await until(() => queue.read(0, 1).length === 0)
+    expect(attempts).toBe(3)
+    expect(deadLettersOf(queue)).toEqual([])
+  })
+
+  test('a record that waits for its retry holds back no other', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(200))
+    const hour = { ...policy, backoffDelayMs: 3_600_000 }
+    const send: Send = async ({ headers }) => ({ status: headers['ce-id'] === 'id-0' ? 503 : 204, body: none })
+    await using _dispatcher = start({ queue, send, policy: hour })
+    await until(() => queue.read(0, 10).length === 1)
+    expect(queue.read(0, 10)[0]?.headers['ce_id']).toBe('id-0')
+  })
+
+  test('makes a dead letter of what is refused or has failed too often, and says where it was', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    const [first] = await queue.publish(records(2))
+    const send: Send = async ({ headers }) => ({
+      status: headers['ce-id'] === 'id-0' ? 400 : 503,
+      body: Buffer.from('no'),
+    })
+    await using _dispatcher = start({ queue, send })
+    await until(() => deadLettersOf(queue).length === 2)
+    const refused = deadLettersOf(queue).find(({ headers }) => headers['ce_id'] === 'id-0')
+    expect(refused?.headers).toMatchObject({
+      ce_knativeerrorcode: '400',
+      ce_knativeerrordata: Buffer.from('no').toString('base64'),
+      ce_knativekafkaoffset: String(first!.offset),
+    })
+    expect(Buffer.from(refused!.value).toString()).toBe(aRecord({ id: 'id-0' }).value)
+    expect(queue.read(0, 10)).toEqual([])
+  })
+
+  test('delivers again after a restart what was under way or waited', async () => {
+    const path = aFile()
+    {
+      await using queue = openEmbeddedBroker({ path })
+      await queue.publish(records(3))
+      const send: Send = async ({ headers }) => ({ status: headers['ce-id'] === 'id-1' ? 204 : 503, body: none })
+      await using _dispatcher = start({ queue, send, policy: { ...policy, backoffDelayMs: 3_600_000 } })
+      await until(() => queue.read(0, 10).length === 2)
+    }
+    await using queue = openEmbeddedBroker({ path })
+    const seen: string[] = []
+    const send: Send = async ({ headers }) => {
+      seen.push(headers['ce-id']!)
+      return { status: 204, body: none }
+    }
+    await using _dispatcher = start({ queue, send })
+    await until(() => queue.read(0, 10).length === 0)
+    expect(seen.toSorted()).toEqual(['id-0', 'id-2'])
+  })
+
+  test('waits for what is under way before it stops', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(1))
+    const { held, send } = heldSink()
+    const dispatcher = start({ queue, send })
+    await until(() => held.size === 1)
+    const stopped = dispatcher[Symbol.asyncDispose]()
+    held.get('id-0')!(204)
+    await stopped
+    expect(queue.read(0, 1)).toEqual([])
+  })
+
+  test('removes what was delivered last as soon as the disk lets it, without waiting for more', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(1))
+    let refusals = 1
+    const settle = (offsets: readonly number[]) => {
+      if (refusals-- > 0) throw new Error('disk full')
+      queue.settle(offsets)
+    }
+    const send: Send = async () => ({ status: 204, body: none })
+    await using _dispatcher = start({ queue: { ...queue, settle }, send })
+    await until(() => queue.read(0, 1).length === 0)
+  })
+
+  test('goes on when the disk refuses to remove what was delivered, or to keep a dead letter', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(2))
+    let refusals = 2
+    const onceRefused =
+      <Args extends unknown[]>(work: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (refusals-- > 0) throw new Error('disk full')
+        work(...args)
+      }
+    const send: Send = async ({ headers }) => ({ status: headers['ce-id'] === 'id-0' ? 400 : 204, body: none })
+    const troubled = { ...queue, settle: onceRefused(queue.settle), bury: onceRefused(queue.bury) }
+    await using _dispatcher = start({ queue: troubled, send })
+    await until(() => deadLettersOf(queue).length === 1)
+    await queue.publish([aRecord({ id: 'later' })])
+    await until(() => queue.read(0, 10).length === 0)
+  })
+})
