@@ -1,4 +1,5 @@
 import type { InputError } from '../checked.ts'
+import type { Answer } from './route.ts'
 
 const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
@@ -45,9 +46,14 @@ export class Problem extends Error {
     return JSON.stringify({ type, title, status, detail: this.message, ...(errors && { errors }), ...members })
   }
 
-  toResponse(): Response {
+  toAnswer(): Answer & { headers: { readonly [name: string]: string }; body: string } {
     const headers = { 'content-type': 'application/problem+json', ...this.options.headers }
-    return new Response(this.toJson(), { status: this.status, headers })
+    return { status: this.status, headers, body: this.toJson() }
+  }
+
+  toResponse(): Response {
+    const { body, ...init } = this.toAnswer()
+    return new Response(body, init)
   }
 }
 

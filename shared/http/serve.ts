@@ -5,8 +5,9 @@ import type { getRequestListener } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { type Limits, openAdmission } from './admission.ts'
-import { countHeader, type Front, type OwnHeaders } from './front.ts'
+import { countHeader, type Front } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
+import { type OwnHeaders, writeAnswer } from './write-answer.ts'
 
 export type ListenOptions = {
   fetch: Parameters<typeof getRequestListener>[0]
@@ -157,11 +158,8 @@ const twoHosts = new Problem('invalid-input', 'The request has more than one Hos
 const notAnswered = new Problem('internal', 'The request failed; the log of the service says why.')
 const tooMuchAtOnce = unavailable('There are too many requests under way; nothing was done. Send it again in a moment.')
 
-function refuse(response: ServerResponse, own: OwnHeaders, problem: Problem) {
-  const type = { 'content-type': 'application/problem+json' }
-  response.writeHead(problem.status, { ...own, ...type, ...problem.options.headers })
-  response.end(problem.toJson())
-}
+const refuse = (response: ServerResponse, own: OwnHeaders, problem: Problem) =>
+  writeAnswer(response, own, problem.toAnswer())
 
 function portProblem(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code === 'EADDRINUSE') {

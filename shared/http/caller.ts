@@ -1,0 +1,41 @@
+import { defaultTenant } from '../activity-recorded.ts'
+import { childLog } from '../log.ts'
+import type { Answer, Handler, Scope, ServiceRequest } from './route.ts'
+
+/** Who asks. */
+export type Caller = {
+  tenant: string
+  scopes: ReadonlySet<Scope>
+  /** Who it is, where that is known. */
+  subject: string | undefined
+}
+
+/** Nobody has to say who they are: there is one tenant, and everybody may do everything. */
+const anybody: Caller = {
+  tenant: defaultTenant,
+  scopes: new Set<Scope>(['write', 'read', 'operate', 'deliver', 'public']),
+  subject: undefined,
+}
+
+/** A request as a transport has it. Its caller is known already when a route asks another one. */
+export type BareRequest = Omit<ServiceRequest, 'caller' | 'ask'> & { onBehalfOf: OnBehalfOf | undefined }
+export type OnBehalfOf = { caller: Caller; requestId: string | undefined }
+
+/** Asks a route in the process. */
+export type AskRoute = (path: string, signal: AbortSignal, onBehalfOf: OnBehalfOf) => Promise<Response>
+
+export type BareHandler = (request: BareRequest) => Promise<Answer>
+
+/** Says who asks. */
+export function withCaller(handle: Handler, askRoute: AskRoute): BareHandler {
+  return ({ onBehalfOf, ...request }) => {
+    const { requestId } = request
+    const caller = onBehalfOf?.caller ?? anybody
+    return handle({
+      ...request,
+      caller,
+      log: childLog(request.log, { requestId, tenant: caller.tenant }),
+      ask: (path, signal = request.gone()) => askRoute(path, signal, { caller, requestId }),
+    })
+  }
+}
