@@ -1,9 +1,9 @@
 import { aRecord, silent, until } from '@activity-log/shared/testing/builders.ts'
 import type { Answered } from '@activity-log/shared/testing/http-sink.ts'
 import { kafkaForTests, uniqueName } from '@activity-log/shared/testing/servers.ts'
-import { aJourney, idOf, idsIn, quick, records } from '@activity-log/testing/journey.ts'
 import { ConfigResourceTypes, Partitioners } from 'kafkajs'
 import { describe, expect, test } from 'vitest'
+import { aJourney, idOf, idsIn, quick, records } from '../journey.ts'
 
 describe('what a record becomes', () => {
   test('our own becomes a CloudEvent at the path of the sink', async () => {

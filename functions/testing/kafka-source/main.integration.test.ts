@@ -4,8 +4,8 @@ import { maxPollRecords } from '@activity-log/shared/dispatch/delivery.ts'
 import { silent, until } from '@activity-log/shared/testing/builders.ts'
 import { startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { controlKafka, kafkaBrokers } from '@activity-log/shared/testing/servers.ts'
-import { aJourney, heldAnswers, idsIn, records } from '@activity-log/testing/journey.ts'
 import { describe, expect, test } from 'vitest'
+import { aJourney, heldAnswers, idsIn, records } from '../journey.ts'
 
 describe('starts, stops and outages', () => {
   test('two share the partitions, and nothing is lost when one is killed', async () => {
