@@ -4,7 +4,7 @@ import { fatesOf } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { MongoFates } from './mongo-fates.ts'
 import { byArrival } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-save.ts'
+import { refusedAsPresent } from './mongo-refused.ts'
 import type { ActivityStore, DeadLetter, KeptDeadLetter, Resolution } from './store.ts'
 
 export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers' | 'body' | 'resolution'> & {

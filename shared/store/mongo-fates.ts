@@ -17,7 +17,7 @@ import { isKnownPosition, maxCounted } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-save.ts'
+import { refusedAsPresent } from './mongo-refused.ts'
 import { type RecordFate, StoreUnavailable, type WrittenFate } from './store.ts'
 
 /** `_id` is the position, so that there is one for each whatever the indexes. */

@@ -2,7 +2,7 @@ import { MongoBulkWriteError, MongoNetworkError } from 'mongodb'
 import { expect, test } from 'vitest'
 import { aDeadLetter } from '../testing/builders.ts'
 import { deadLettersIn } from './mongo-dead-letters.ts'
-import { refusedAsPresent } from './mongo-save.ts'
+import { refusedAsPresent } from './mongo-refused.ts'
 
 const present = (index: number) => ({ index, code: 11000 })
 const majorityIsAway = { code: 64, errmsg: 'waiting for replication timed out' }

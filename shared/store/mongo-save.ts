@@ -1,9 +1,10 @@
-import { type Collection, MongoBulkWriteError } from 'mongodb'
+import type { Collection } from 'mongodb'
 import { toDocument } from '../document.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toStored } from './mongo-documents.ts'
 import type { MongoFates } from './mongo-fates.ts'
 import { byId } from './mongo-indexes.ts'
+import { refusedAsPresent } from './mongo-refused.ts'
 import {
   type ActivityStore,
   type RecordedActivity,
@@ -11,9 +12,6 @@ import {
   StoreUnavailable,
   type WrittenFate,
 } from './store.ts'
-
-/** E11000: a unique index has such an entry already. */
-const duplicateKey = 11000
 
 type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
 
@@ -81,21 +79,4 @@ function outcome(document: StoredActivity, present: Present | undefined): SaveOu
   const isRedelivery = present.partition === document.partition && present.offset === document.offset
   if (present.digest !== document.digest) return 'conflict'
   return isRedelivery ? 'stored' : 'duplicate'
-}
-
-/**
- * The indexes of the writes that were refused because a unique index has such an entry. Rejects when anything else went
- * wrong with any of them, as does a write concern error: then not even what was refused can be relied on.
- */
-export async function refusedAsPresent(write: () => Promise<unknown>): Promise<readonly number[]> {
-  try {
-    await write()
-    return []
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error
-    const refused = [error.writeErrors].flat()
-    // with a write concern error beside them, the driver leaves the others out
-    if (refused.length === 0 || refused.some(({ code }) => code !== duplicateKey)) throw error
-    return refused.map(({ index }) => index)
-  }
 }

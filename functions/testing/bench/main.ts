@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError, StartError } from '@activity-log/shared/config.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { measureCold } from './cold.ts'
-import { type Comparison, comparisonTable } from './compare.ts'
+import { type Comparison, comparisonTable, type Report } from './compare.ts'
 import { measureEmbedded } from './embedded.ts'
 import { fallen } from './gate.ts'
 import { measureGrowth } from './growth.ts'
@@ -15,7 +15,7 @@ import { measureOutage } from './outage.ts'
 import { measurePersist } from './persist.ts'
 import { measureProduction } from './production.ts'
 import { measureQuery } from './query.ts'
-import { machine, noteIn, printTable, type Report, type Results } from './report.ts'
+import { machine, noteIn, printTable, type Results } from './report.ts'
 
 const usage = `Usage: npm run bench -- WHAT [--rounds 9] [--seconds 3] [--json FILE]
 
