@@ -13,7 +13,11 @@ export type Redirect = (request: FrozenRequest) => string
 /** Asks everything in order, each when all that came before it has been dealt with. */
 export async function exchangeAll(
   requests: readonly FrozenRequest[],
-  { system, way, pathOf = ({ path }) => path }: { system: System; way: Way; pathOf?: Redirect },
+  {
+    system,
+    way,
+    pathOf = ({ path }) => path,
+  }: { system: Pick<System, 'tick' | 'settled'>; way: Way; pathOf?: Redirect },
 ): Promise<Exchange[]> {
   const exchanges: Exchange[] = []
   const known = new Map<string, Answer>()

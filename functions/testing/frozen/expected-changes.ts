@@ -13,7 +13,7 @@ export const absent: unique symbol = Symbol('absent')
 export type ExpectedChange = {
   /** Its name, or a pattern of names. */
   requests: string | RegExp
-  /** Without it, every way that requests take. */
+  /** Without it, every way that requests take, 'from a data folder' and 'from MongoDB'. */
   way?: string
   member: string
   why: string

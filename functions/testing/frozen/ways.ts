@@ -83,7 +83,7 @@ async function openSockets(apps: Apps): Promise<Way> {
 }
 
 /** Everything is written at once, and read until the answer is whole; raw bytes get all answers until the connection ends. */
-function overSocket(port: number, request: FrozenRequest): Promise<readonly Answer[]> {
+export function overSocket(port: number, request: FrozenRequest): Promise<readonly Answer[]> {
   const { method, events, raw, half } = request
   const { promise, resolve, reject } = Promise.withResolvers<readonly Answer[]>()
   const socket = connect({ port, host: 'localhost', allowHalfOpen: true })

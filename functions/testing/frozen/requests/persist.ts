@@ -2,7 +2,7 @@ import type { FrozenRequest } from '../requests.ts'
 import { ask, type Headers } from './build.ts'
 
 /** A partition that nothing else writes to. */
-const partition = 7
+const usualPartition = 7
 const ours: Headers = {
   'ce-specversion': '1.0',
   'ce-source': '/activity-log/default',
@@ -18,6 +18,7 @@ const textOf = (id: string, changes: object = {}) =>
   JSON.stringify({ id, userId: 'dana', action: 'delivered', timestamp: '2024-02-01T10:00:00Z', ...changes })
 
 type Delivery = {
+  partition?: number
   offset: number
   id?: string
   headers?: { [name: string]: string | undefined }
@@ -25,9 +26,10 @@ type Delivery = {
   path?: string
 }
 
-function deliver(
+/** A record at a position of its own. */
+export function deliver(
   name: string,
-  { offset, id = `d-${offset}`, headers = {}, body = textOf(id), path = '/' }: Delivery,
+  { partition = usualPartition, offset, id = `d-${offset}`, headers = {}, body = textOf(id), path = '/' }: Delivery,
 ): FrozenRequest {
   const position = { 'ce-knativekafkapartition': String(partition), 'ce-knativekafkaoffset': String(offset) }
   const all = Object.entries({ ...ours, 'ce-id': id, ...position, ...headers })
