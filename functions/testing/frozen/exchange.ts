@@ -24,7 +24,7 @@ export async function exchangeAll(
   for (const request of requests) {
     system.tick()
     const path = pathOf(request)
-    const answers = await way.ask(filled({ ...request, path }, known))
+    const answers = await askWhole(way, filled({ ...request, path }, known))
     await system.settled()
     if (!answers) continue
     exchanges.push({
@@ -37,6 +37,16 @@ export async function exchangeAll(
   }
   return exchanges
 }
+
+/** What reads alone may be asked several times. */
+async function askWhole(way: Way, request: FrozenRequest): Promise<readonly Answer[] | undefined> {
+  const isWhole = ({ body }: Answer) => new RegExp(request.whole ?? '').test(String(body))
+  for (let attempt = 1; ; attempt++) {
+    const answers = await way.ask(request)
+    if (!answers || answers.every(isWhole) || attempt === maxAttempts) return answers
+  }
+}
+const maxAttempts = 20
 
 /** Tells whether a request is still the one that was recorded. */
 export function digestOf({ body, raw, ...rest }: FrozenRequest): string {

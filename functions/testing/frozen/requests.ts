@@ -29,6 +29,8 @@ export type FrozenRequest = {
   body?: string | Uint8Array
   /** Without a declared length. */
   chunked?: true
+  /** Asked again until a body has this: a page leaves out what takes long, and who runs this may be slow. */
+  whole?: string
   /** Reads so many server-sent events, and leaves. */
   events?: number
   /** Exactly these bytes instead of all that, which only a socket can send; `half` leaves the request unfinished. */

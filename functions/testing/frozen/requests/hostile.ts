@@ -2,6 +2,7 @@ import type { FrozenRequest } from '../requests.ts'
 import { activity, ask, json } from './build.ts'
 
 const at = (name: string, path: string) => ask('origin', `hostile: ${name}`, path)
+const page = (name: string, path: string): FrozenRequest => ({ ...at(name, path), whole: 'data-counts="here"' })
 
 /** Requests that a client may well send, and means no good with. */
 export const hostile: readonly FrozenRequest[] = [
@@ -24,8 +25,8 @@ export const hostile: readonly FrozenRequest[] = [
   at('a long parameter', `/logs?userId=${'x'.repeat(5000)}`),
   at('many parameters', `/logs?${Array.from({ length: 500 }, (_, n) => `p${n}=1`).join('&')}`),
   at('the same parameter often', `/logs?${'userId=a&'.repeat(100)}`),
-  at('a page for a script', '/?userId=%3Cscript%3Ealert(1)%3C/script%3E'),
-  at('a page for attributes', '/?userId=%22%3E%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&columns=%22x'),
+  page('a page for a script', '/?userId=%3Cscript%3Ealert(1)%3C/script%3E'),
+  page('a page for attributes', '/?userId=%22%3E%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&columns=%22x'),
   ask('origin', 'hostile: many errors', '/logs', {
     method: 'POST',
     headers: json,

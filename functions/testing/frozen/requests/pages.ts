@@ -2,26 +2,32 @@ import type { FrozenRequest } from '../requests.ts'
 import { ask } from './build.ts'
 
 const page = (name: string, path: string, headers = {}) => ask('query', `page: ${name}`, path, { headers })
+/** With all that is counted beside it. */
+const list = (name: string, path: string, headers = {}): FrozenRequest => ({
+  ...page(name, path, headers),
+  whole: '/viewer/dead-letters"[^]*data-counts="here"',
+})
+const refused = (name: string, path: string): FrozenRequest => ({ ...page(name, path), whole: '/viewer/dead-letters"' })
 
 /** What people see. */
 export const pages: readonly FrozenRequest[] = [
-  page('the list', '/'),
-  page('the list of a user', '/?userId=user_3'),
-  page('the list of actions', '/?action=cart.*&order=asc&limit=10'),
-  page('the list with metadata', '/?action=cart.*&metadata=shop.name%3Dshop+3'),
-  page('the list with columns', '/?columns=time,user,metadata.n&limit=5'),
-  page('the list of a time', '/?from=2024-07-10T02:00&to=2024-07-12&zone=Europe/Berlin'),
-  page('the second page', '/?page=2&limit=20'),
-  page('a page beyond the end', '/?page=1000'),
-  page('nothing that matches', '/?userId=nobody'),
-  page('live', '/?live=1&limit=5'),
-  page('names of every script', '/?from=2024-05-01T00:00:00Z&to=2024-05-02T00:00:00Z&limit=200'),
-  page('in a dark theme', '/?limit=2', { cookie: 'theme=dark; zone=America/New_York' }),
-  page('a parameter that is none', '/?x=1'),
-  page('a zone that is none', '/?zone=Mars'),
-  page('a time that is none', '/?from=yesterday'),
-  page('an address that is none', '/?userId=%ff'),
-  page('metadata that are none', '/?metadata=x'),
+  list('the list', '/'),
+  list('the list of a user', '/?userId=user_3'),
+  list('the list of actions', '/?action=cart.*&order=asc&limit=10'),
+  list('the list with metadata', '/?action=cart.*&metadata=shop.name%3Dshop+3'),
+  list('the list with columns', '/?columns=time,user,metadata.n&limit=5'),
+  list('the list of a time', '/?from=2024-07-10T02:00&to=2024-07-12&zone=Europe/Berlin'),
+  list('the second page', '/?page=2&limit=20'),
+  list('a page beyond the end', '/?page=1000'),
+  list('nothing that matches', '/?userId=nobody'),
+  list('live', '/?live=1&limit=5'),
+  list('names of every script', '/?from=2024-05-01T00:00:00Z&to=2024-05-02T00:00:00Z&limit=200'),
+  list('in a dark theme', '/?limit=2', { cookie: 'theme=dark; zone=America/New_York' }),
+  refused('a parameter that is none', '/?x=1'),
+  refused('a zone that is none', '/?zone=Mars'),
+  refused('a time that is none', '/?from=yesterday'),
+  refused('an address that is none', '/?userId=%ff'),
+  refused('metadata that are none', '/?metadata=x'),
   page('an activity', '/viewer/logs/hundred-50'),
   page('an activity with an id for the path', `/viewer/logs/${encodeURIComponent('a/b?c=d#e%20')}`),
   page('an activity with metadata', '/viewer/logs/metadata-5'),
