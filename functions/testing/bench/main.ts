@@ -27,7 +27,7 @@ Against the plain design, side by side, over the servers that KAFKA_BROKERS and 
 
   ingest     activities a second, latency and CPU time, over Kafka
   persist    events a second and CPU time, over MongoDB
-  cold       from spawn to the first acknowledged answer, the memory then, and the size of the bundles
+  cold       from spawn to the first acknowledged answer, and the memory then
   idle       the CPU time of an ingest that has nothing to do, for --seconds 20, at most 5 times
   outage     Kafka away for 20 s, at most 3 rounds; stops and starts it by KAFKA_CONTROL
   journey    from POST until it is found, at --rate 2000 a second for --seconds 60
