@@ -2,9 +2,9 @@ import { type AnyBulkWriteOperation, Binary, type Collection, type Filter as Mat
 import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
 import { fatesOf } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
-import type { MongoFates } from './mongo-fates.ts'
 import { byArrival } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-save.ts'
+import type { MongoLedger } from './mongo-ledger.ts'
+import { refusedAsPresent } from './mongo-write.ts'
 import type { ActivityStore, DeadLetter, KeptDeadLetter, Resolution } from './store.ts'
 
 export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers' | 'body' | 'resolution'> & {
@@ -23,9 +23,9 @@ const attempts = 3
 
 type Verbs = 'park' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
 
-export function deadLettersIn(
+export function createMongoDeadLetters(
   deadLetters: Collection<StoredDeadLetter>,
-  fates: Pick<MongoFates, 'write' | 'account'>,
+  fates: Pick<MongoLedger, 'write' | 'account'>,
 ): Pick<ActivityStore, Verbs> {
   async function upsert(operations: AnyBulkWriteOperation<StoredDeadLetter>[], attempt = 1): Promise<void> {
     const write = () => deadLetters.bulkWrite(operations, { ordered: false })

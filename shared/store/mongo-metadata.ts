@@ -14,7 +14,7 @@ type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<
  * MongoDB sends what may match, and we decide: its paths also lead through arrays, and cannot say every name that metadata
  * may have.
  */
-export function matchingIn(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
+export function createMongoMatching(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
   return async function* ({ wanted = largestBatch, ...query }, patienceMs) {
     const { filter, order } = query
     const metadata = filter.metadata ?? []

@@ -7,7 +7,7 @@ import { mongodbUri } from '../testing/servers.ts'
 import { openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { makeIndexes } from './mongo-indexes.ts'
-import { queriesIn } from './mongo-query.ts'
+import { createMongoQueries } from './mongo-query.ts'
 import { testActivityStore } from './store.testsuite.ts'
 import type { FindQuery } from './store.ts'
 
@@ -72,7 +72,7 @@ async function watched() {
     const isQuestion = commandName === 'find' || commandName === 'aggregate'
     if (databaseName === database.name && isQuestion) commands.push(command)
   })
-  const queries = queriesIn(openDatabase(database.client, database.name).collection('activities'))
+  const queries = createMongoQueries(openDatabase(database.client, database.name).collection('activities'))
 
   /** Of all the commands since the last time together. */
   async function examined(): Promise<{ documents: number; keys: number }> {

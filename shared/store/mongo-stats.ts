@@ -25,7 +25,7 @@ const tooMuch: readonly unknown[] = [50, 146, 292]
  * MongoDB groups, in its memory and within its time. With metadata to match, what it sends is counted here: it cannot decide
  * about metadata.
  */
-export function statsIn(
+export function createMongoStats(
   activities: Collection<StoredActivity>,
   select: Select,
   matching: Matching<StoredActivity>,

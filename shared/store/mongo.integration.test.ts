@@ -8,8 +8,8 @@ import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
 import { migrateMongo } from './mongo-migrate.ts'
-import { queriesIn } from './mongo-query.ts'
-import { savingIn } from './mongo-save.ts'
+import { createMongoQueries } from './mongo-query.ts'
+import { createMongoSave } from './mongo-save.ts'
 import { testActivityStore } from './store.testsuite.ts'
 import { type StatsQuery, StoreUnavailable, TooBroad } from './store.ts'
 
@@ -335,7 +335,10 @@ async function watched(activities: Parameters<typeof saveInto>[1] = []) {
   database.client.on('commandStarted', watch)
   onTestFinished(() => void database.client.off('commandStarted', watch))
   const noFates = { write: async () => {} }
-  const store = { save: savingIn(db.collection('activities'), noFates), ...queriesIn(db.collection('activities')) }
+  const store = {
+    save: createMongoSave(db.collection('activities'), noFates),
+    ...createMongoQueries(db.collection('activities')),
+  }
   return { database, commands, store }
 }
 

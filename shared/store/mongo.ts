@@ -3,14 +3,14 @@ import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
 import { fateOf } from './fates.ts'
-import { arrivalsIn } from './mongo-arrivals.ts'
+import { createMongoArrivals } from './mongo-arrivals.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
-import { deadLettersIn } from './mongo-dead-letters.ts'
+import { createMongoDeadLetters } from './mongo-dead-letters.ts'
 import { collections, type StoredActivity } from './mongo-documents.ts'
-import { fatesIn } from './mongo-fates.ts'
 import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
-import { queriesIn } from './mongo-query.ts'
-import { savingIn } from './mongo-save.ts'
+import { createMongoLedger } from './mongo-ledger.ts'
+import { createMongoQueries } from './mongo-query.ts'
+import { createMongoSave } from './mongo-save.ts'
 import { startSealer } from './sealer.ts'
 import { type ActivityStore, type RecordedActivity, type RecordFate, StoreUnavailable } from './store.ts'
 
@@ -194,7 +194,7 @@ function connectionTo(uri: string, database: string) {
   const client = openMongoClient({ uri })
   const db = openDatabase(client, database)
   const activities = db.collection<StoredActivity>(collections.activities)
-  const fates = fatesIn({
+  const fates = createMongoLedger({
     activities,
     fates: db.collection(collections.fates),
     books: db.collection(collections.books),
@@ -203,10 +203,10 @@ function connectionTo(uri: string, database: string) {
     client,
     db,
     fates,
-    save: savingIn(activities, fates),
-    ...queriesIn(activities),
-    arrivals: arrivalsIn(activities),
-    ...deadLettersIn(db.collection(collections.deadLetters), fates),
+    save: createMongoSave(activities, fates),
+    ...createMongoQueries(activities),
+    arrivals: createMongoArrivals(activities),
+    ...createMongoDeadLetters(db.collection(collections.deadLetters), fates),
   }
 }
 

@@ -22,7 +22,7 @@ type Row = {
   resolution: string | null
 }
 
-export function deadLettersIn(db: DatabaseSync) {
+export function createSqliteDeadLetters(db: DatabaseSync) {
   const insert = db.prepare(
     `INSERT INTO deadLetters (id, topic, partition, offset, reason, errors, headers, body, tenant, activityId, recordedAtMs,
        firstPartition, firstOffset, firstAtMs, lastAtMs, attempts)

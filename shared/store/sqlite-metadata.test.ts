@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
-import { fatesIn } from './sqlite-fates.ts'
-import { matchingIn } from './sqlite-metadata.ts'
+import { createSqliteLedger } from './sqlite-ledger.ts'
+import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { queriesIn } from './sqlite-query.ts'
-import { savingIn } from './sqlite-save.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
+import { createSqliteSave } from './sqlite-save.ts'
 import { TooBroad } from './store.ts'
 
 const filter = { tenant: 'default', userId: 'user_123', metadata: [{ path: ['n'], value: '-1' }] }
@@ -14,7 +14,7 @@ const filter = { tenant: 'default', userId: 'user_123', metadata: [{ path: ['n']
 /** `asked` says when each slice was: in which turn of the event loop. */
 function searching(count: number) {
   const db = openSqliteFile({ path: ':memory:', migrations })
-  const save = savingIn(db, fatesIn(db))
+  const save = createSqliteSave(db, createSqliteLedger(db))
   transaction(db, () => {
     for (let n = 0; n < count; n++)
       save(recorded({ id: `id-${n}`, timestamp: new Date(n * 1000).toISOString(), metadata: { n } }))
@@ -27,7 +27,7 @@ function searching(count: number) {
   }
   let immediate = setImmediate(next)
   const asked: number[] = []
-  const { keysOf } = queriesIn(db)
+  const { keysOf } = createSqliteQueries(db)
   const watched: typeof keysOf = (...query) => {
     const keysAfter = keysOf(...query)
     return (after) => {
@@ -35,7 +35,7 @@ function searching(count: number) {
       return keysAfter(after)
     }
   }
-  const matching = matchingIn(db, { keysOf: watched }, 0)
+  const matching = createSqliteMatching(db, { keysOf: watched }, 0)
   const stop = () => {
     clearInterval(timer)
     clearImmediate(immediate)

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { metadataMatcher } from '../metadata-match.ts'
 import { openTurns } from '../turns.ts'
 import type { Matching } from './metadata-search.ts'
-import { type queriesIn, statementCache } from './sqlite-query.ts'
+import { type createSqliteQueries, statementCache } from './sqlite-query.ts'
 import { TooBroad } from './store.ts'
 
 /** SQLite answers in our own thread: what looks at many rows lets others in after so long. */
@@ -13,9 +13,9 @@ const rowsAtOnce = 128
  * The keys of what matches, slice by slice. All that search at the same time have one slice in each turn of the event
  * loop.
  */
-export function matchingIn(
+export function createSqliteMatching(
   db: DatabaseSync,
-  { keysOf }: Pick<ReturnType<typeof queriesIn>, 'keysOf'>,
+  { keysOf }: Pick<ReturnType<typeof createSqliteQueries>, 'keysOf'>,
   sliceMs = longestSliceMs,
 ): Matching<string> {
   const prepare = statementCache(db)

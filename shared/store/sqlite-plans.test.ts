@@ -4,11 +4,11 @@ import type { Filter } from '../filter.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
-import { fatesIn } from './sqlite-fates.ts'
-import { matchingIn } from './sqlite-metadata.ts'
+import { createSqliteLedger } from './sqlite-ledger.ts'
+import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { queriesIn } from './sqlite-query.ts'
-import { savingIn } from './sqlite-save.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
+import { createSqliteSave } from './sqlite-save.ts'
 import type { FindQuery } from './store.ts'
 
 const tenant = 'default'
@@ -16,7 +16,7 @@ const tenant = 'default'
 /** The verbs, and how SQLite says that it answers each statement that they make. */
 function explained() {
   const db = openSqliteFile({ path: ':memory:', migrations })
-  const save = savingIn(db, fatesIn(db))
+  const save = createSqliteSave(db, createSqliteLedger(db))
   transaction(db, () => {
     for (let n = 0; n < 6; n++) save(recorded({ id: `id-${n}`, userId: 'u', action: `a${n}`, metadata: { n } }))
   })
@@ -27,8 +27,8 @@ function explained() {
       return db.prepare(text)
     },
   } as DatabaseSync
-  const queries = queriesIn(watched)
-  const matching = matchingIn(watched, queries)
+  const queries = createSqliteQueries(watched)
+  const matching = createSqliteMatching(watched, queries)
   const lookups = made.splice(0)
   const explain = (text: string) =>
     db

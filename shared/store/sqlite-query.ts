@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type ActivityDocument, type FoundActivity, toFound } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
-import { hadThen, momentsIn } from './sqlite-as-of.ts'
+import { createSqliteSnapshots, isInSnapshot } from './sqlite-snapshot.ts'
 import { type FindQuery, type Found, maxActions, TooManyActions } from './store.ts'
 
 /** Prepared statements that are kept; one for each shape of a query. */
@@ -11,14 +11,14 @@ const maxStatements = 100
 export type Row = Omit<ActivityDocument, 'metadata'> & { metadata: string | null }
 export type Sql = { text: string; values: SQLInputValue[] }
 
-export function queriesIn(db: DatabaseSync) {
+export function createSqliteQueries(db: DatabaseSync) {
   const byId = db.prepare('SELECT * FROM activities WHERE tenant = ? AND id = ?')
   const byKey = db.prepare('SELECT * FROM activities WHERE key = ?')
   const nextAction = db.prepare(
     'SELECT action FROM activities WHERE tenant = ? AND action >= ? AND action <> ? ORDER BY action LIMIT 1',
   )
   const prepare = statementCache(db)
-  const withoutNeedlessMoment = momentsIn(db)
+  const withoutNeedlessSnapshot = createSqliteSnapshots(db)
 
   /** The actions that the patterns stand for: prefixes are looked up one index step for each action. */
   function resolveActions({ tenant, actions }: Filter): string[] | undefined {
@@ -52,7 +52,7 @@ export function queriesIn(db: DatabaseSync) {
 
   return {
     find({ filter, order, limit, after, skip = 0 }: FindQuery): Found[] {
-      const wanted = withoutNeedlessMoment(filter)
+      const wanted = withoutNeedlessSnapshot(filter)
       const page = skip > 0 && !after && isWhole(wanted) ? pageOfAll : pageOf
       // what is skipped is skipped in the index; only the page itself is fetched
       const keys = page({ filter: wanted, order, limit, skip, after })
@@ -61,7 +61,7 @@ export function queriesIn(db: DatabaseSync) {
       return (statement.all(...keys.values) as Row[]).map(toFoundRow)
     },
     count(filter: Filter, atMost = -1): number {
-      const keys = selectKeys(withoutNeedlessMoment(filter), resolveActions(filter), 'asc')
+      const keys = selectKeys(withoutNeedlessSnapshot(filter), resolveActions(filter), 'asc')
       if (!keys) return 0
       const row = prepare(`SELECT count(*) AS n FROM (${keys.text} LIMIT ?)`).get(...keys.values, atMost)
       return (row as { n: number }).n
@@ -121,7 +121,7 @@ function selectKeys(
   if (below !== undefined && (end === undefined || below < end)) bound('<', below)
   else if (end !== undefined) bound('<', end)
   if (asOf) {
-    const then = hadThen(asOf)
+    const then = isInSnapshot(asOf)
     bounds.text += ` AND ${then.text}`
     bounds.values.push(...then.values)
   }

@@ -4,8 +4,8 @@ import { firstKeyAt, keyTimeMs } from '../key.ts'
 import { openTurns } from '../turns.ts'
 import { calendarOf } from './calendar.ts'
 import type { Matching } from './metadata-search.ts'
-import { hadThen } from './sqlite-as-of.ts'
-import { type queriesIn, type Sql, statementCache } from './sqlite-query.ts'
+import { type createSqliteQueries, type Sql, statementCache } from './sqlite-query.ts'
+import { isInSnapshot } from './sqlite-snapshot.ts'
 import {
   type CalendarStatsQuery,
   type NameStatsQuery,
@@ -33,7 +33,7 @@ type Scan = { index: 'byUser' | 'byAction' | 'byTime'; start: Sql; known: { user
 /** From a key, inclusive, to another, exclusive. */
 type Range = { from: string; to: string }
 type Step = { name: string; n: number; looked: number; last: string }
-type Queries = Pick<ReturnType<typeof queriesIn>, 'resolveActions'>
+type Queries = Pick<ReturnType<typeof createSqliteQueries>, 'resolveActions'>
 
 const lastKey = '~'
 
@@ -41,7 +41,7 @@ const lastKey = '~'
  * Counts in steps of so many rows of an index that none takes long. What is not in that index is looked up row by row: the
  * names of users in the order of time, for instance. With metadata it is all that `matching` finds.
  */
-export function statsIn(
+export function createSqliteStats(
   db: DatabaseSync,
   { resolveActions }: Queries,
   matching: Matching<string>,
@@ -145,7 +145,7 @@ export function statsIn(
   /** All of them, in the order of the names: so each name is whole when the next one comes. */
   async function byGroups({ filter, by }: NameStatsQuery, tally: Tally, pace: Pace) {
     const index = by === 'userId' ? 'byUser' : 'byAction'
-    const then = filter.asOf ? hadThen(filter.asOf) : { text: 'true', values: [] }
+    const then = filter.asOf ? isInSnapshot(filter.asOf) : { text: 'true', values: [] }
     const { from, to } = rangeOf(filter)
     const statement = prepare(
       `SELECT name, count(*) FILTER (WHERE key >= ? AND key < ? AND ${then.text}) AS n, count(*) AS looked, max(key) AS last
@@ -222,7 +222,7 @@ function scansOf({ tenant, userId }: Filter, actions: readonly string[] | undefi
 function restOf(scan: Scan, { asOf }: Filter, actions: readonly string[] | undefined): Sql & { columns: string[] } {
   const rest = { text: 'true', values: [] as Sql['values'], columns: [] as string[] }
   if (asOf) {
-    const then = hadThen(asOf)
+    const then = isInSnapshot(asOf)
     rest.text += ` AND ${then.text}`
     rest.values.push(...then.values)
     rest.columns.push('partition', 'offset')

@@ -2,27 +2,27 @@ import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { fateOf, fatesOf, partitionsToSeal } from './fates.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
-import { arrivalsIn } from './sqlite-arrivals.ts'
-import { deadLettersIn } from './sqlite-dead-letters.ts'
-import { fatesIn } from './sqlite-fates.ts'
-import { matchingIn } from './sqlite-metadata.ts'
+import { createSqliteArrivals } from './sqlite-arrivals.ts'
+import { createSqliteDeadLetters } from './sqlite-dead-letters.ts'
+import { createSqliteLedger } from './sqlite-ledger.ts'
+import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { queriesIn } from './sqlite-query.ts'
-import { savingIn } from './sqlite-save.ts'
-import { statsIn } from './sqlite-stats.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
+import { createSqliteSave } from './sqlite-save.ts'
+import { createSqliteStats } from './sqlite-stats.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { waiters } from './waiters.ts'
 
 /** A store in a SQLite file, durable with every commit. */
 export function openSqliteStore({ path }: { path: string }): ActivityStore {
   const db = openSqliteFile({ path, migrations })
-  const fates = fatesIn(db)
-  const deadLetters = deadLettersIn(db)
-  const queries = queriesIn(db)
-  const arrivals = arrivalsIn(db)
-  const matching = matchingIn(db, queries)
-  const stats = statsIn(db, queries, matching)
-  const saveOne = savingIn(db, fates)
+  const fates = createSqliteLedger(db)
+  const deadLetters = createSqliteDeadLetters(db)
+  const queries = createSqliteQueries(db)
+  const arrivals = createSqliteArrivals(db)
+  const matching = createSqliteMatching(db, queries)
+  const stats = createSqliteStats(db, queries, matching)
+  const saveOne = createSqliteSave(db, fates)
   const { wait, wake } = waiters()
 
   /** Records and their fates together, in one commit. */

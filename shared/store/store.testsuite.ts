@@ -5,10 +5,10 @@ import { activityKey } from '../key.ts'
 import { recorded } from '../testing/builders.ts'
 import { parseTimestamp } from '../timestamp.ts'
 import { testArrivals } from './arrivals.testsuite.ts'
-import { testAsOf } from './as-of.testsuite.ts'
 import { testDeadLetters } from './dead-letters.testsuite.ts'
-import { testFates } from './fates.testsuite.ts'
+import { testLedger } from './ledger.testsuite.ts'
 import { testMetadataFilters } from './metadata.testsuite.ts'
+import { testSnapshots } from './snapshot.testsuite.ts'
 import { testStats } from './stats.testsuite.ts'
 import { type ActivityStore, type FindQuery, maxActions, StoreUnavailable, TooManyActions } from './store.ts'
 
@@ -240,10 +240,10 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
     await expect(store.find(all)).rejects.toBeInstanceOf(StoreUnavailable)
     await expect(store.books()).rejects.toBeInstanceOf(StoreUnavailable)
   })
-  testAsOf(open)
+  testSnapshots(open)
   testArrivals(open)
   testMetadataFilters(open)
   testStats(open)
-  testFates(open)
+  testLedger(open)
   testDeadLetters(open)
 }

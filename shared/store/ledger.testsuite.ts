@@ -11,7 +11,7 @@ const recordedAt = new Date('2026-01-01T00:00:00Z')
 const tenant = 'default'
 
 /** What every store promises of fates and books. */
-export function testFates(open: () => Promise<ActivityStore>): void {
+export function testLedger(open: () => Promise<ActivityStore>): void {
   const at = (position: Position) => ({ position, recordedAt })
   const activity = (offset: number, partition = 0, id = `${partition}-${offset}`): RecordedActivity => ({
     ...recorded({ id }),

@@ -18,10 +18,10 @@ import { isKnownPosition, maxCounted } from './fates.ts'
 import type { RecordFate, WrittenFate } from './store.ts'
 
 type FateRow = { fate: Fate; tenant: string; activityId: string | null; deadLetter: string | null }
-export type SqliteFates = ReturnType<typeof fatesIn>
+export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
 /** The fates of records by their positions: that of a stored one is on its activity, every other one is a row of `fates`. */
-export function fatesIn(db: DatabaseSync) {
+export function createSqliteLedger(db: DatabaseSync) {
   const insert =
     'INSERT INTO fates VALUES ($partition, $offset, $fate, $tenant, $activityId, $deadLetter, $recordedAtMs)'
   const add = db.prepare(`${insert} ON CONFLICT DO NOTHING`)

@@ -17,7 +17,7 @@ import { isKnownPosition, maxCounted } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-save.ts'
+import { refusedAsPresent } from './mongo-write.ts'
 import { type RecordFate, StoreUnavailable, type WrittenFate } from './store.ts'
 
 /** `_id` is the position, so that there is one for each whatever the indexes. */
@@ -34,10 +34,10 @@ export type FateCollections = {
 type Rewrite = (sealed: readonly Span[], counted: readonly Span[]) => Span[]
 const mostAttempts = 20
 
-export type MongoFates = ReturnType<typeof fatesIn>
+export type MongoLedger = ReturnType<typeof createMongoLedger>
 
 /** The fates of records by their positions: that of a stored one is on its activity, every other one is in `fates`. */
-export function fatesIn({ activities, fates, books }: FateCollections) {
+export function createMongoLedger({ activities, fates, books }: FateCollections) {
   /** Two that write the same at once say the same, so it does not matter which of them was refused. */
   async function upsert(
     written: readonly WrittenFate[],

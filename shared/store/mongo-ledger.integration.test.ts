@@ -5,8 +5,8 @@ import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/m
 import { mongodbUri } from '../testing/servers.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
-import { type FateCollections, fatesIn, type StoredBook } from './mongo-fates.ts'
 import { makeIndexes } from './mongo-indexes.ts'
+import { createMongoLedger, type FateCollections, type StoredBook } from './mongo-ledger.ts'
 import { type RecordedActivity, StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
@@ -141,7 +141,7 @@ describe('fates and books', () => {
     }
     const db = openDatabase(database.client, database.name)
     const collections = ['activities', 'fates', 'books'].map((name) => [name, db.collection(name)])
-    const fates = fatesIn(Object.fromEntries(collections) as FateCollections)
+    const fates = createMongoLedger(Object.fromEntries(collections) as FateCollections)
     const commands: Document[] = []
     const watch = ({ command, databaseName }: CommandStartedEvent) => {
       if (databaseName === database.name) commands.push(command)
