@@ -158,9 +158,9 @@ describe('fates and books', () => {
     await fates.account([written])
     await fates.seal(1, true)
     await fates.seal(2, true)
-    await fates.writeOff(2, 5)
-    await fates.read(place(300))
-    await fates.books()
+    await fates.abandon(2, 5)
+    await fates.outcome(place(300))
+    await fates.read()
     const kinds = new Set<string>()
     for (const command of commands) {
       const isRead = 'find' in command
@@ -173,7 +173,7 @@ describe('fates and books', () => {
 
   test.runIf(features.explain)('examine no more than what is not sealed, however many records there are', async () => {
     const { fates, commands, db } = await watched()
-    const { partitions, completeThrough } = await fates.books()
+    const { partitions, completeThrough } = await fates.read()
     expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
     expect(completeThrough).toBeDefined()
     let keys = 0

@@ -98,7 +98,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   /** There is nobody to wake who waits: the record may be saved by another process. */
   async function awaitFate(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined> {
     for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, longestPollMs)) {
-      const fate = await ask(({ fates }) => fates.read(receipt))
+      const fate = await ask(({ ledger }) => ledger.outcome(receipt))
       if (fate || !untilAborted || untilAborted.aborted) return fate
       await wait(pauseMs, undefined, { signal: AbortSignal.any([untilAborted, closing.signal]) }).catch(() => {})
     }
@@ -130,7 +130,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   }
 
   const sealer = startSealer({
-    seal: (partition, isQuiet) => ask(({ fates }) => fates.seal(partition, isQuiet), false),
+    seal: (partition, isQuiet) => ask(({ ledger }) => ledger.seal(partition, isQuiet), false),
     quietMs: sealAfterMs,
   })
 
@@ -170,15 +170,15 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     stats: (query) => ask(({ stats }) => stats(query)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),
     fate: (receipt, untilAborted) => awaitFate(receipt, untilAborted),
-    books: () => ask(({ fates }) => fates.books(), false),
+    books: () => ask(({ ledger }) => ledger.read(), false),
     findDeadLetters: (query) => ask(({ findDeadLetters }) => findDeadLetters(query)),
     getDeadLetter: (tenant, id) => ask(({ getDeadLetter }) => getDeadLetter(tenant, id)),
     resolve: (tenant, id, resolution) => ask(({ resolve }) => resolve(tenant, id, resolution)),
     async account(written) {
-      await ask(({ fates }) => fates.account(written))
+      await ask(({ ledger }) => ledger.account(written))
       sealer.arrived(written.map(({ position }) => position))
     },
-    writeOff: (partition, below) => ask(({ fates }) => fates.writeOff(partition, below)),
+    writeOff: (partition, below) => ask(({ ledger }) => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
       await sealer[Symbol.asyncDispose]()
       closing.abort()
@@ -194,7 +194,7 @@ function connectionTo(uri: string, database: string) {
   const client = openMongoClient({ uri })
   const db = openDatabase(client, database)
   const activities = db.collection<StoredActivity>(collections.activities)
-  const fates = createMongoLedger({
+  const ledger = createMongoLedger({
     activities,
     fates: db.collection(collections.fates),
     books: db.collection(collections.books),
@@ -202,11 +202,11 @@ function connectionTo(uri: string, database: string) {
   return {
     client,
     db,
-    fates,
-    save: createMongoSave(activities, fates),
+    ledger,
+    save: createMongoSave(activities, ledger),
     ...createMongoQueries(activities),
     arrivals: createMongoArrivals(activities),
-    ...createMongoDeadLetters(db.collection(collections.deadLetters), fates),
+    ...createMongoDeadLetters(db.collection(collections.deadLetters), ledger),
   }
 }
 

@@ -28,8 +28,8 @@ function searching(count: number) {
   let immediate = setImmediate(next)
   const asked: number[] = []
   const { keysOf } = createSqliteQueries(db)
-  const watched: typeof keysOf = (...query) => {
-    const keysAfter = keysOf(...query)
+  const watched: typeof keysOf = async (...query) => {
+    const keysAfter = await keysOf(...query)
     return (after) => {
       asked.push(turn)
       return keysAfter(after)

@@ -23,7 +23,7 @@ export function createSqliteMatching(
 
   return async function* ({ filter, order, after, wanted = Number.POSITIVE_INFINITY }, patienceMs) {
     const matches = metadataMatcher(filter.metadata ?? [])
-    const keysAfter = keysOf(filter, order)
+    const keysAfter = await keysOf(filter, order)
     const deadline = performance.now() + patienceMs
     let last = after
 

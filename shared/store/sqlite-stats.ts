@@ -33,7 +33,7 @@ type Scan = { index: 'byUser' | 'byAction' | 'byTime'; start: Sql; known: { user
 /** From a key, inclusive, to another, exclusive. */
 type Range = { from: string; to: string }
 type Step = { name: string; n: number; looked: number; last: string }
-type Queries = Pick<ReturnType<typeof createSqliteQueries>, 'resolveActions'>
+type Queries = Pick<ReturnType<typeof createSqliteQueries>, 'actionsOf'>
 
 const lastKey = '~'
 
@@ -43,7 +43,7 @@ const lastKey = '~'
  */
 export function createSqliteStats(
   db: DatabaseSync,
-  { resolveActions }: Queries,
+  { actionsOf }: Queries,
   matching: Matching<string>,
   { workMs, answerMs } = patience,
 ) {
@@ -55,7 +55,7 @@ export function createSqliteStats(
     const pace = openPace(nextTurn, { workMs, answerMs })
     if (query.filter.metadata) await countMatching(query, tally)
     else {
-      const actions = resolveActions(query.filter)
+      const actions = await actionsOf(query.filter)
       if ('timezone' in query) await byCalendar(query, actions, tally, pace)
       else if (isForGroups(query.filter)) await byGroups(query, tally, pace)
       else await byName(query, actions, tally, pace)

@@ -1,7 +1,8 @@
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
-import { fateOf, fatesOf, partitionsToSeal } from './fates.ts'
+import { fateOf, fatesOf } from './fates.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
+import { startSealer } from './sealer.ts'
 import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createSqliteDeadLetters } from './sqlite-dead-letters.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
@@ -13,25 +14,27 @@ import { createSqliteStats } from './sqlite-stats.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { waiters } from './waiters.ts'
 
+/** How long after its first record a partition is sealed, however few they are. */
+const sealAfterMs = 60_000
+
 /** A store in a SQLite file, durable with every commit. */
 export function openSqliteStore({ path }: { path: string }): ActivityStore {
   const db = openSqliteFile({ path, migrations })
-  const fates = createSqliteLedger(db)
+  const ledger = createSqliteLedger(db)
   const deadLetters = createSqliteDeadLetters(db)
   const queries = createSqliteQueries(db)
   const arrivals = createSqliteArrivals(db)
   const matching = createSqliteMatching(db, queries)
   const stats = createSqliteStats(db, queries, matching)
-  const saveOne = createSqliteSave(db, fates)
+  const saveOne = createSqliteSave(db, ledger)
   const { wait, wake } = waiters()
+
+  const sealer = startSealer({ seal: ledger.seal, quietMs: sealAfterMs })
 
   /** Records and their fates together, in one commit. */
   function write<Result>(positions: readonly Position[], work: () => Result): Result {
-    const result = transaction(db, () => {
-      const done = work()
-      for (const partition of partitionsToSeal(positions)) fates.seal(partition)
-      return done
-    })
+    const result = transaction(db, work)
+    sealer.arrived(positions)
     for (const position of positions) wake(position)
     return result
   }
@@ -47,8 +50,8 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
         write(positions, () => {
           const { written, hearsay } = fatesOf(letters)
           letters.forEach(deadLetters.park)
-          written.forEach(fates.write)
-          hearsay.forEach(fates.account)
+          written.forEach(ledger.write)
+          hearsay.forEach(ledger.account)
         }),
       )
     },
@@ -65,21 +68,22 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
     fate: (receipt, untilAborted) =>
       attempt(async () => {
         for (;;) {
-          const fate = fates.read(receipt)
+          const fate = ledger.outcome(receipt)
           if (fate || !untilAborted || untilAborted.aborted) return fate
           await wait(receipt.position, untilAborted)
         }
       }),
-    books: () => attempt(() => fates.books()),
+    books: () => attempt(() => ledger.read()),
     findDeadLetters: (query) => attempt(() => deadLetters.find(query)),
     getDeadLetter: (tenant, id) => attempt(() => deadLetters.get(tenant, id)),
     resolve: (tenant, id, resolution) => attempt(() => deadLetters.resolve(tenant, id, resolution)),
     account: (accounted) => {
       const positions = accounted.map(({ position }) => position)
-      return attempt(() => write(positions, () => accounted.forEach(fates.account)))
+      return attempt(() => write(positions, () => accounted.forEach(ledger.account)))
     },
-    writeOff: (partition, below) => attempt(() => transaction(db, () => fates.writeOff(partition, below))),
+    writeOff: (partition, below) => attempt(() => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
+      await sealer[Symbol.asyncDispose]()
       db.close()
     },
   }

@@ -129,7 +129,7 @@ export const mutants: readonly Mutant[] = [
     shownBy: 'post two activities under one id: the second receipt stays pending, the books do not balance',
     edits: [
       { file: 'shared/store/mongo-dead-letters.ts', find: 'await fates.write(written)', replace: '' },
-      { file: 'shared/store/sqlite.ts', find: 'written.forEach(fates.write)', replace: '' },
+      { file: 'shared/store/sqlite.ts', find: 'written.forEach(ledger.write)', replace: '' },
     ],
   },
   {
