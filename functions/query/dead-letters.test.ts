@@ -1,6 +1,7 @@
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
+import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
-import { type ActivityStore, type DeadLetter, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, silent } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { aDeadLetter, deadLettersOf } from '../testing/builders.ts'
 import { deadLetterId } from './dead-letter-id.ts'
-import type { ActivityStore, DeadLetter, DeadLetterQuery } from './store.ts'
+import type { DeadLetter, DeadLetterQuery } from './dead-letters.ts'
+import type { ActivityStore } from './store.ts'
 
 const day = (n: number) => new Date(Date.UTC(2026, 0, n))
 

@@ -1,6 +1,7 @@
 import type { Position } from '../receipt.ts'
 import { deadLetterId } from './dead-letter-id.ts'
-import type { DeadLetter, WrittenFate } from './store.ts'
+import type { DeadLetter } from './dead-letters.ts'
+import type { WrittenFate } from './ledger.ts'
 
 /** So many records after it, what is known of a partition is sealed. */
 const sealEvery = 256

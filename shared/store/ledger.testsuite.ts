@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { acknowledgedWithinMs } from '../books.ts'
 import type { Position } from '../receipt.ts'
 import { aDeadLetter, recorded } from '../testing/builders.ts'
+import type { RecordedActivity } from './activities.ts'
 import { deadLetterId } from './dead-letter-id.ts'
 import { unknownPartition } from './fates.ts'
-import type { ActivityStore, RecordedActivity } from './store.ts'
+import type { ActivityStore } from './store.ts'
 
 const recordedAt = new Date('2026-01-01T00:00:00Z')
 const tenant = 'default'

@@ -1,5 +1,5 @@
 import type { Filter } from '../filter.ts'
-import { type FindQuery, TooBroad } from './store.ts'
+import { type FindQuery, TooBroad } from './activities.ts'
 
 /**
  * What matches also by its metadata, some at a time and in order. No index has metadata, so the activities that the other

@@ -1,11 +1,12 @@
 import { type AnyBulkWriteOperation, Binary, type Collection, type Filter as Match } from 'mongodb'
 import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
+import type { DeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
 import { fatesOf } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { byArrival } from './mongo-indexes.ts'
 import type { MongoLedger } from './mongo-ledger.ts'
 import { refusedAsPresent } from './mongo-write.ts'
-import type { ActivityStore, DeadLetter, KeptDeadLetter, Resolution } from './store.ts'
+import type { ActivityStore } from './store.ts'
 
 export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers' | 'body' | 'resolution'> & {
   _id: string

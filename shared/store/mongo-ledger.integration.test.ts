@@ -3,11 +3,12 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { aDeadLetter, receivedAt, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
+import type { RecordedActivity } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { makeIndexes } from './mongo-indexes.ts'
 import { createMongoLedger, type FateCollections, type StoredBook } from './mongo-ledger.ts'
-import { type RecordedActivity, StoreUnavailable } from './store.ts'
+import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []

@@ -3,11 +3,11 @@ import type { Known, Span } from '../books.ts'
 import type { Position, Receipt } from '../receipt.ts'
 import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
 import { isKnownPosition, maxCounted } from './fates.ts'
+import type { RecordFate, WrittenFate } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
 import { refusedAsPresent } from './mongo-write.ts'
-import type { RecordFate, WrittenFate } from './store.ts'
 
 /** `_id` is the position, so that there is one for each whatever the indexes. */
 export type StoredFate = Omit<WrittenFate, 'position'> & { _id: string; partition: number; offset: number; at: Date }

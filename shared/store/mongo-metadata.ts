@@ -1,9 +1,9 @@
 import type { Collection, Filter as Match } from 'mongodb'
 import { type MetadataMatch, metadataMatcher, scalarsWritten } from '../metadata-match.ts'
+import { type FindQuery, TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
 import { fromStored, type StoredActivity } from './mongo-documents.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
-import { type FindQuery, TooBroad } from './store.ts'
 
 const largestBatch = 100
 const maxTimeExpired = 50

@@ -4,12 +4,12 @@ import type { Filter } from '../filter.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent } from '../testing/builders.ts'
 import { aDatabase, askFeatures, refusingScans, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
+import type { FindQuery } from './activities.ts'
 import { openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { makeIndexes } from './mongo-indexes.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { testActivityStore } from './store.testsuite.ts'
-import type { FindQuery } from './store.ts'
 
 const features = await askFeatures()
 const refusal = await refusesScans()

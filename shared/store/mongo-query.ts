@@ -1,5 +1,6 @@
 import type { Collection, Filter as Match } from 'mongodb'
 import { toFound } from '../document.ts'
+import type { FindQuery, Found } from './activities.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { fromStored, type StoredActivity } from './mongo-documents.ts'
@@ -9,7 +10,7 @@ import { conditionOf, type Selection, select } from './mongo-selection.ts'
 import { onlyInSnapshot } from './mongo-snapshot.ts'
 import { createMongoStats } from './mongo-stats.ts'
 import { resolveActions } from './resolve-actions.ts'
-import type { ActivityStore, FindQuery, Found } from './store.ts'
+import type { ActivityStore } from './store.ts'
 
 /** Every operand is under an operator of ours, so that no value can be one. */
 export function createMongoQueries(

@@ -1,17 +1,13 @@
 import type { Collection } from 'mongodb'
 import { toDocument } from '../document.ts'
+import type { RecordedActivity, SaveOutcome } from './activities.ts'
+import type { WrittenFate } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toStored } from './mongo-documents.ts'
 import { byId } from './mongo-indexes.ts'
 import type { MongoLedger } from './mongo-ledger.ts'
 import { refusedAsPresent } from './mongo-write.ts'
-import {
-  type ActivityStore,
-  type RecordedActivity,
-  type SaveOutcome,
-  StoreUnavailable,
-  type WrittenFate,
-} from './store.ts'
+import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
 

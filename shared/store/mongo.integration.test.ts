@@ -4,6 +4,7 @@ import { ConfigError } from '../config.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
+import { type StatsQuery, TooBroad } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
@@ -11,7 +12,7 @@ import { migrateMongo } from './mongo-migrate.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { testActivityStore } from './store.testsuite.ts'
-import { type StatsQuery, StoreUnavailable, TooBroad } from './store.ts'
+import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []

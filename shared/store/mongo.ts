@@ -2,7 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
+import type { RecordedActivity } from './activities.ts'
 import { fateOf } from './fates.ts'
+import type { RecordFate } from './ledger.ts'
 import { createMongoArrivals } from './mongo-arrivals.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { createMongoDeadLetters } from './mongo-dead-letters.ts'
@@ -12,7 +14,7 @@ import { createMongoLedger } from './mongo-ledger.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { startSealer } from './sealer.ts'
-import { type ActivityStore, type RecordedActivity, type RecordFate, StoreUnavailable } from './store.ts'
+import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
   uri: string

@@ -1,5 +1,5 @@
 import type { Filter } from '../filter.ts'
-import { maxActions, TooManyActions } from './store.ts'
+import { maxActions, TooManyActions } from './activities.ts'
 
 /** The first action of a tenant, in their order, that is not before `from`; with `isAfter`, that is behind it. */
 export type NextAction = (

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { ArrivalsQuery, Found } from './activities.ts'
 import { type Row, toFoundRow } from './sqlite-query.ts'
-import type { ArrivalsQuery, Found } from './store.ts'
 
 export function createSqliteArrivals(db: DatabaseSync) {
   const arrived = db.prepare(

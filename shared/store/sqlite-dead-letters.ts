@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
-import type { DeadLetter, DeadLetterQuery, FoundDeadLetter, KeptDeadLetter, Resolution } from './store.ts'
+import type { DeadLetter, DeadLetterQuery, FoundDeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
 
 type Row = {
   id: string

@@ -4,7 +4,7 @@ import type { Fate } from '../fate.ts'
 import type { Receipt } from '../receipt.ts'
 import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
 import { isKnownPosition, maxCounted } from './fates.ts'
-import type { RecordFate, WrittenFate } from './store.ts'
+import type { RecordFate, WrittenFate } from './ledger.ts'
 
 type Sealed = { spans: readonly Span[]; text: string }
 type FateRow = { fate: Fate; tenant: string; activityId: string | null; deadLetter: string | null }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
+import { TooBroad } from './activities.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
 import { createSqliteSave } from './sqlite-save.ts'
-import { TooBroad } from './store.ts'
 
 const filter = { tenant: 'default', userId: 'user_123', metadata: [{ path: ['n'], value: '-1' }] }
 

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { metadataMatcher } from '../metadata-match.ts'
 import { openTurns } from '../turns.ts'
+import { TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
 import { type createSqliteQueries, statementCache } from './sqlite-query.ts'
-import { TooBroad } from './store.ts'
 
 /** SQLite answers in our own thread: what looks at many rows lets others in after so long. */
 const longestSliceMs = 10

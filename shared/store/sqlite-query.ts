@@ -2,9 +2,9 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type ActivityDocument, type FoundActivity, toFound } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
+import type { FindQuery, Found } from './activities.ts'
 import { resolveActions } from './resolve-actions.ts'
 import { createSqliteSnapshots, isInSnapshot } from './sqlite-snapshot.ts'
-import type { FindQuery, Found } from './store.ts'
 
 /** Prepared statements that are kept; one for each shape of a query. */
 const maxStatements = 100

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { toDocument } from '../document.ts'
+import type { RecordedActivity, SaveOutcome } from './activities.ts'
 import type { SqliteLedger } from './sqlite-ledger.ts'
 import type { Row } from './sqlite-query.ts'
-import type { RecordedActivity, SaveOutcome } from './store.ts'
 
 export function createSqliteSave(db: DatabaseSync, fates: Pick<SqliteLedger, 'write'>) {
   const insert = db.prepare(

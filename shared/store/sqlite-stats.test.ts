@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { openSqliteFile } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
+import type { StatsQuery } from './activities.ts'
+import { TooBroad } from './activities.ts'
 import { openSqliteStore } from './sqlite.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
 import { createSqliteSave } from './sqlite-save.ts'
 import { createSqliteStats } from './sqlite-stats.ts'
-import type { StatsQuery } from './store.ts'
-import { StoreUnavailable, TooBroad } from './store.ts'
+import { StoreUnavailable } from './store.ts'
 
 const tenant = 'default'
 const base = Date.parse('2024-01-01T00:00:00Z')

@@ -2,18 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
 import { firstKeyAt, keyTimeMs } from '../key.ts'
 import { openTurns } from '../turns.ts'
+import { type CalendarStatsQuery, type NameStatsQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { calendarOf } from './calendar.ts'
 import type { Matching } from './metadata-search.ts'
 import { type createSqliteQueries, type Sql, statementCache } from './sqlite-query.ts'
 import { isInSnapshot } from './sqlite-snapshot.ts'
-import {
-  type CalendarStatsQuery,
-  type NameStatsQuery,
-  type Stats,
-  type StatsQuery,
-  StoreUnavailable,
-  TooBroad,
-} from './store.ts'
+import { StoreUnavailable } from './store.ts'
 import { openTally, type Tally } from './tally.ts'
 
 /** SQLite answers in our own thread: after so long it lets others in. */

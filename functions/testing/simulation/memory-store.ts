@@ -2,18 +2,12 @@ import { hasRecord } from '@activity-log/shared/as-of.ts'
 import { type Books, bookOf, completeTime, type Known, lastComplete, toSpans } from '@activity-log/shared/books.ts'
 import { type ActivityDocument, toDocument, toFound } from '@activity-log/shared/document.ts'
 import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
+import type { FindQuery, Found, RecordedActivity, SaveOutcome } from '@activity-log/shared/store/activities.ts'
 import { deadLetterId, deadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
+import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { fateOf } from '@activity-log/shared/store/fates.ts'
-import type {
-  ActivityStore,
-  FindQuery,
-  Found,
-  KeptDeadLetter,
-  RecordedActivity,
-  RecordFate,
-  SaveOutcome,
-  WrittenFate,
-} from '@activity-log/shared/store/store.ts'
+import type { RecordFate, WrittenFate } from '@activity-log/shared/store/ledger.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { nameOf } from './check-books.ts'
 
 export type SimulatedStore = Pick<
