@@ -26,7 +26,7 @@ import {
 } from './read-delivery.ts'
 
 export type PersistDependencies = {
-  store: Pick<ActivityStore, 'save' | 'park' | 'getDeadLetter' | 'resolve'>
+  store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
   log: Log
   now: () => Date
   /** The names of the topics that records and dead letters come from: what positions count in. */
@@ -124,7 +124,7 @@ export function createApp({
   })
 
   async function parkOne(deadLetter: DeadLetter): Promise<void> {
-    await fromStore(store.park([deadLetter]), 'The store did not take the dead letter.')
+    await fromStore(store.deadLetter([deadLetter]), 'The store did not take the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
   }

@@ -12,7 +12,7 @@ const letterOf = (n: number, changes: Partial<DeadLetter> = {}) =>
 
 async function query(letters: DeadLetter[], changes: Partial<ActivityStore> = {}) {
   const store = openSqliteStore({ path: ':memory:' })
-  await store.park(letters)
+  await store.deadLetter(letters)
   const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => day(1) })
   const get = async (path: string) => {
     const response = await app.request(path)

@@ -1,4 +1,5 @@
 import {
+  abandonBelow,
   type Books,
   bookOf,
   completeTime,
@@ -9,7 +10,6 @@ import {
   type Span,
   sealSpans,
   toSpans,
-  writeOff,
 } from '../books.ts'
 import { StoreUnavailable } from './store.ts'
 
@@ -102,6 +102,6 @@ export function createCountedLedger<Sealed extends { spans: readonly Span[] }>(
       else await rewriteOnce(partition, sealMore, false)
     },
     abandon: (partition, below) =>
-      rewrite(partition, (sealed, counted) => writeOff(joinSpans(sealed, counted), below), true),
+      rewrite(partition, (sealed, counted) => abandonBelow(joinSpans(sealed, counted), below), true),
   }
 }

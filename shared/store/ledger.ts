@@ -17,11 +17,11 @@ export type WrittenFate = {
 /** The account of every record. Every promise rejects with StoreUnavailable when the store is in trouble. */
 export interface Ledger {
   /** What became of a record, when it is known. With a signal it waits for that until the signal aborts. */
-  fate(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined>
+  outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined>
   /** Which records are accounted for. What is complete is sealed as records arrive, so only the newest are counted. */
-  books(): Promise<Books>
+  ledger(): Promise<Books>
   /** Writes down fates that became known by another way, where none is known yet. */
   account(fates: readonly WrittenFate[]): Promise<void>
   /** Gives up what is missing of a partition below an offset: Kafka no longer has it. */
-  writeOff(partition: number, below: number): Promise<void>
+  abandon(partition: number, below: number): Promise<void>
 }

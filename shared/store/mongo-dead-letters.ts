@@ -22,7 +22,7 @@ export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers
 /** Two upserts of one id may both try to insert; the second finds it the next time. */
 const attempts = 3
 
-type Verbs = 'park' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
+type Verbs = 'deadLetter' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
 
 export function createMongoDeadLetters(
   deadLetters: Collection<StoredDeadLetter>,
@@ -43,7 +43,7 @@ export function createMongoDeadLetters(
   }
 
   return {
-    async park(letters) {
+    async deadLetter(letters) {
       if (letters.length === 0) return
       await upsert(letters.map(toUpsert))
       // after them: a fate never names a dead letter that is not there, and a redelivery makes up for one that is missing

@@ -209,7 +209,7 @@ describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () =
     await using _ = store
     await expect(database.db.collection('activities').findOne({ digest: 'x' })).rejects.toMatchObject({ code: 291 })
     await store.save([recorded({ id: 'a', metadata: { n: 1 } })])
-    await store.park([aDeadLetter()])
+    await store.deadLetter([aDeadLetter()])
     const filters = shapes.map(([, filter]) => filter)
     const metadata = [{ path: ['n'], value: '1' }]
     for (const filter of [...filters, ...filters.map((each) => ({ ...each, metadata }))]) {
@@ -224,9 +224,9 @@ describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () =
     expect(await deadLettersOf(store)).toHaveLength(1)
     const position = { partition: 7, offset: 3 }
     await store.account([{ position, fate: 'refused', tenant }])
-    expect(await store.fate({ position, recordedAt: new Date() })).toMatchObject({ fate: 'refused' })
-    await store.writeOff(7, 3)
-    expect((await store.books()).partitions).toMatchObject([{ partition: 0 }, { partition: 7, completeThrough: 3 }])
+    expect(await store.outcome({ position, recordedAt: new Date() })).toMatchObject({ fate: 'refused' })
+    await store.abandon(7, 3)
+    expect((await store.ledger()).partitions).toMatchObject([{ partition: 0 }, { partition: 7, completeThrough: 3 }])
   })
 })
 

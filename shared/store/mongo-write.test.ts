@@ -34,7 +34,10 @@ test('parks again what lost the race to be the first of its id, and only that', 
     sent.push(operations.length)
     if (sent.length === 1) throw refusal([present(1)])
   }
-  const { park } = createMongoDeadLetters({ bulkWrite } as never, { write: async () => {}, account: async () => {} })
-  await park([aDeadLetter({ body: Buffer.from('a') }), aDeadLetter({ body: Buffer.from('b') })])
+  const { deadLetter } = createMongoDeadLetters({ bulkWrite } as never, {
+    write: async () => {},
+    account: async () => {},
+  })
+  await deadLetter([aDeadLetter({ body: Buffer.from('a') }), aDeadLetter({ body: Buffer.from('b') })])
   expect(sent).toEqual([2, 1])
 })

@@ -157,7 +157,7 @@ describe('park', () => {
     await makeIndexes(database.db)
     await using store = openIn(database)
     const days = Array.from({ length: 20 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + ((n * 7) % 20))))
-    await Promise.all(days.map((at) => store.park([{ ...letter, at }])))
+    await Promise.all(days.map((at) => store.deadLetter([{ ...letter, at }])))
     const kept = await deadLettersOf(store)
     expect(kept).toMatchObject([{ attempts: 20, firstAt: days[0], lastAt: new Date('2026-01-20T00:00:00Z') }])
     expect(kept[0]?.headers).toEqual(letter.headers)
@@ -168,7 +168,7 @@ describe('park', () => {
     await using store = openIn(database)
     const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' }
     await using _ = await failing(database, { times: 1 }, { failCommands: ['update'], writeConcernError })
-    await expect(store.park([letter])).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(store.deadLetter([letter])).rejects.toBeInstanceOf(StoreUnavailable)
   })
 })
 

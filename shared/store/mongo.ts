@@ -98,7 +98,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   }
 
   /** There is nobody to wake who waits: the record may be saved by another process. */
-  async function awaitFate(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined> {
+  async function awaitOutcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined> {
     for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, longestPollMs)) {
       const fate = await ask(({ ledger }) => ledger.outcome(receipt))
       if (fate || !untilAborted || untilAborted.aborted) return fate
@@ -162,8 +162,8 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
       sealer.arrived(activities.map(({ position }) => position))
       return outcomes
     },
-    async park(letters) {
-      await ask(({ park }) => park(letters))
+    async deadLetter(letters) {
+      await ask(({ deadLetter }) => deadLetter(letters))
       sealer.arrived(letters.flatMap((letter) => fateOf(letter)?.position ?? []))
     },
     find: (query) => ask(({ find }) => find(query)),
@@ -171,8 +171,8 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     arrivals: (query) => ask(({ arrivals }) => arrivals(query)),
     stats: (query) => ask(({ stats }) => stats(query)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),
-    fate: (receipt, untilAborted) => awaitFate(receipt, untilAborted),
-    books: () => ask(({ ledger }) => ledger.read(), false),
+    outcome: (receipt, untilAborted) => awaitOutcome(receipt, untilAborted),
+    ledger: () => ask(({ ledger }) => ledger.read(), false),
     findDeadLetters: (query) => ask(({ findDeadLetters }) => findDeadLetters(query)),
     getDeadLetter: (tenant, id) => ask(({ getDeadLetter }) => getDeadLetter(tenant, id)),
     resolve: (tenant, id, resolution) => ask(({ resolve }) => resolve(tenant, id, resolution)),
@@ -180,7 +180,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
       await ask(({ ledger }) => ledger.account(written))
       sealer.arrived(written.map(({ position }) => position))
     },
-    writeOff: (partition, below) => ask(({ ledger }) => ledger.abandon(partition, below)),
+    abandon: (partition, below) => ask(({ ledger }) => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
       await sealer[Symbol.asyncDispose]()
       closing.abort()

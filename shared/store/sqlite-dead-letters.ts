@@ -36,7 +36,7 @@ export function createSqliteDeadLetters(db: DatabaseSync) {
   )
 
   return {
-    park(deadLetter: DeadLetter) {
+    keep(deadLetter: DeadLetter) {
       const { topic, position, reason, errors, headers, body, at, tenant, activityId, recordedAt, firstPosition } =
         deadLetter
       insert.run({

@@ -44,12 +44,12 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
       const positions = activities.map(({ position }) => position)
       return attempt(() => write(positions, () => activities.map(saveOne)))
     },
-    park: (letters) => {
+    deadLetter: (letters) => {
       const positions = letters.flatMap((letter) => fateOf(letter)?.position ?? [])
       return attempt(() =>
         write(positions, () => {
           const { written, hearsay } = fatesOf(letters)
-          letters.forEach(deadLetters.park)
+          letters.forEach(deadLetters.keep)
           written.forEach(ledger.write)
           hearsay.forEach(ledger.account)
         }),
@@ -65,7 +65,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
     arrivals: (query) => attempt(() => arrivals(query)),
     stats: (query) => attempt(() => stats(query)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
-    fate: (receipt, untilAborted) =>
+    outcome: (receipt, untilAborted) =>
       attempt(async () => {
         for (;;) {
           const fate = ledger.outcome(receipt)
@@ -73,7 +73,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
           await wait(receipt.position, untilAborted)
         }
       }),
-    books: () => attempt(() => ledger.read()),
+    ledger: () => attempt(() => ledger.read()),
     findDeadLetters: (query) => attempt(() => deadLetters.find(query)),
     getDeadLetter: (tenant, id) => attempt(() => deadLetters.get(tenant, id)),
     resolve: (tenant, id, resolution) => attempt(() => deadLetters.resolve(tenant, id, resolution)),
@@ -81,7 +81,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
       const positions = accounted.map(({ position }) => position)
       return attempt(() => write(positions, () => accounted.forEach(ledger.account)))
     },
-    writeOff: (partition, below) => attempt(() => ledger.abandon(partition, below)),
+    abandon: (partition, below) => attempt(() => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
       await sealer[Symbol.asyncDispose]()
       db.close()

@@ -239,7 +239,7 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
     await store[Symbol.asyncDispose]()
     await expect(store.save([recorded({ id: 'b' })])).rejects.toBeInstanceOf(StoreUnavailable)
     await expect(store.find(all)).rejects.toBeInstanceOf(StoreUnavailable)
-    await expect(store.books()).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(store.ledger()).rejects.toBeInstanceOf(StoreUnavailable)
   })
   testSnapshots(open)
   testArrivals(open)

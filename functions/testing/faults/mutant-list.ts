@@ -98,7 +98,9 @@ export const mutants: readonly Mutant[] = [
     in: ['persist', 'log'],
     fault: 'nothing',
     shownBy: 'post two activities under one id: the second is neither found nor a dead letter',
-    edits: [{ file: persist, find: 'fromStore(store.park([deadLetter]),', replace: 'fromStore(Promise.resolve(),' }],
+    edits: [
+      { file: persist, find: 'fromStore(store.deadLetter([deadLetter]),', replace: 'fromStore(Promise.resolve(),' },
+    ],
   },
   {
     name: 'fate-of-a-duplicate',

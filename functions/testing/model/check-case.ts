@@ -23,7 +23,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const log: Log = { all: [], known: [] }
   const save = arriving(store, log)
   let nowMs = receivedAt.getTime()
-  let current = await store.books()
+  let current = await store.ledger()
   // read beforehand: an app does not wait for books that take long, and a model cannot know when those are
   const books = async () => {
     log.known = [...log.all]
@@ -31,9 +31,9 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   }
   const arrive = async (arrivals: readonly Arrival[]) => {
     await save(arrivals)
-    current = await store.books()
+    current = await store.ledger()
   }
-  const app = createApp({ store: { ...store, books }, log: silent, now: () => new Date(nowMs) })
+  const app = createApp({ store: { ...store, ledger: books }, log: silent, now: () => new Date(nowMs) })
   const get = async (url: string) => {
     const response = await app.request(url)
     if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`)

@@ -13,14 +13,14 @@ import { nameOf } from './check-books.ts'
 export type SimulatedStore = Pick<
   ActivityStore,
   | 'save'
-  | 'park'
+  | 'deadLetter'
   | 'find'
   | 'count'
   | 'stats'
   | 'get'
   | 'arrivals'
-  | 'fate'
-  | 'books'
+  | 'outcome'
+  | 'ledger'
   | 'findDeadLetters'
   | 'getDeadLetter'
   | 'resolve'
@@ -107,7 +107,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
 
   return {
     save: async (activities) => activities.map(saveOne),
-    async park(letters) {
+    async deadLetter(letters) {
       for (const { at, ...letter } of letters) {
         const id = deadLetterId(letter)
         const kept = deadLetters.get(id)
@@ -136,14 +136,14 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
       const document = byId.get(`${tenant}/${id}`)
       return document && toFound(document)
     },
-    async fate(receipt, untilAborted) {
+    async outcome(receipt, untilAborted) {
       for (;;) {
         const fate = readFate(receipt)
         if (fate || !untilAborted || untilAborted.aborted) return fate
         await new Promise((resolve) => void setTimeout(resolve, pollMs))
       }
     },
-    books: async () => books(),
+    ledger: async () => books(),
     getDeadLetter: async (_tenant, id) => deadLetters.get(id),
     async resolve(_tenant, id, resolution) {
       const kept = deadLetters.get(id)
