@@ -16,7 +16,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
     return found.map(({ deadLetter }) => deadLetter.position.offset)
   }
 
-  describe('park', () => {
+  describe('deadLetter', () => {
     const letter = at(7, {
       errors: [{ pointer: '/userId', detail: 'must be text' }],
       headers: { 'ce-id': 'x' },

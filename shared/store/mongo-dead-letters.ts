@@ -47,9 +47,9 @@ export function createMongoDeadLetters(
       if (letters.length === 0) return
       await upsert(letters.map(toUpsert))
       // after them: a fate never names a dead letter that is not there, and a redelivery makes up for one that is missing
-      const { written, hearsay } = fatesOf(letters)
+      const { written, tentative } = fatesOf(letters)
       await fates.write(written)
-      await fates.account(hearsay)
+      await fates.account(tentative)
     },
     async findDeadLetters({ filter, order, limit, after }) {
       const { tenant, reason, topic, from, to, state } = filter

@@ -5,7 +5,7 @@ import type { Matching } from './metadata-search.ts'
 import { fromStored, type StoredActivity } from './mongo-documents.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
 
-const largestBatch = 100
+const maxBatch = 100
 const maxTimeExpired = 50
 
 type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<Selection | undefined>
@@ -15,21 +15,21 @@ type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<
  * may have.
  */
 export function createMongoMatching(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
-  return async function* ({ wanted = largestBatch, ...query }, patienceMs) {
+  return async function* ({ wanted = maxBatch, ...query }, timeoutMs) {
     const { filter, order } = query
     const metadata = filter.metadata ?? []
     const matches = metadataMatcher(metadata)
     const selection = await select(query)
     if (!selection) return
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + timeoutMs
     const conditions = metadata.flatMap(mayMatch)
     await using candidates = activities.find(
       conditions.length > 0 ? { $and: [conditionOf(selection), ...conditions] } : conditionOf(selection),
       {
         hint: selection.hint,
         sort: { _id: order === 'asc' ? 1 : -1 },
-        batchSize: Math.min(wanted, largestBatch),
-        maxTimeMS: patienceMs,
+        batchSize: Math.min(wanted, maxBatch),
+        maxTimeMS: timeoutMs,
       },
     )
     try {

@@ -148,7 +148,7 @@ describe('save', () => {
   })
 })
 
-describe('park', () => {
+describe('deadLetter', () => {
   const letter = aDeadLetter({ headers: { 'ce-a.b': 'x', $set: 'y' } })
 
   test('counts every arrival of many at once, and keeps one', async () => {

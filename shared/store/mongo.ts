@@ -40,9 +40,9 @@ export interface MongoStore extends ActivityStore {
  */
 const answerMs = 9_500
 const firstPollMs = 10
-const longestPollMs = 500
+const maxPollMs = 500
 const firstPauseMs = 1000
-const longestPauseMs = 30_000
+const maxPauseMs = 30_000
 
 /**
  * A store in MongoDB. It is there at once, whether MongoDB is or not: what is asked of it meanwhile rejects with
@@ -99,7 +99,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
 
   /** There is nobody to wake who waits: the record may be saved by another process. */
   async function awaitOutcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined> {
-    for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, longestPollMs)) {
+    for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, maxPollMs)) {
       const fate = await ask(({ ledger }) => ledger.outcome(receipt))
       if (fate || !untilAborted || untilAborted.aborted) return fate
       await wait(pauseMs, undefined, { signal: AbortSignal.any([untilAborted, closing.signal]) }).catch(() => {})
@@ -137,7 +137,7 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   })
 
   async function introduce() {
-    for (let pauseMs = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    for (let pauseMs = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
       try {
         return await ask(meet)
       } catch (err) {

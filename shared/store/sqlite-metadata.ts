@@ -6,7 +6,7 @@ import type { Matching } from './metadata-search.ts'
 import { type createSqliteQueries, statementCache } from './sqlite-query.ts'
 
 /** SQLite answers in our own thread: what looks at many rows lets others in after so long. */
-const longestSliceMs = 10
+const maxSliceMs = 10
 const rowsAtOnce = 128
 
 /**
@@ -16,15 +16,15 @@ const rowsAtOnce = 128
 export function createSqliteMatching(
   db: DatabaseSync,
   { keysOf }: Pick<ReturnType<typeof createSqliteQueries>, 'keysOf'>,
-  sliceMs = longestSliceMs,
+  sliceMs = maxSliceMs,
 ): Matching<string> {
   const prepare = statementCache(db)
   const nextTurn = openTurns()
 
-  return async function* ({ filter, order, after, wanted = Number.POSITIVE_INFINITY }, patienceMs) {
+  return async function* ({ filter, order, after, wanted = Number.POSITIVE_INFINITY }, timeoutMs) {
     const matches = metadataMatcher(filter.metadata ?? [])
     const keysAfter = await keysOf(filter, order)
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + timeoutMs
     let last = after
 
     /** The next rows, and whether others follow. */

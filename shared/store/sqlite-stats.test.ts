@@ -53,12 +53,12 @@ describe('counting over SQLite', () => {
     if (query.by === 'userId' && !query.filter.metadata) expect(data).toHaveLength(7)
   })
 
-  function counting(patience: { workMs: number; answerMs: number }) {
+  function counting(limits: { workMs: number; answerMs: number }) {
     const db = openSqliteFile({ path: ':memory:', migrations })
     const queries = createSqliteQueries(db)
     const save = createSqliteSave(db, { write() {} } as never)
     activities.slice(0, 700).forEach(save)
-    return createSqliteStats(db, queries, createSqliteMatching(db, queries, 0), patience)
+    return createSqliteStats(db, queries, createSqliteMatching(db, queries, 0), limits)
   }
 
   test.each(shapes)('is too broad when it takes too long: %s', async (_what, query) => {

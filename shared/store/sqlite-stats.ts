@@ -13,11 +13,11 @@ import { openTally, type Tally } from './tally.ts'
 /** SQLite answers in our own thread: after so long it lets others in. */
 const sliceMs = 8
 const firstStepRows = 500
-const leastStepRows = 100
-const mostStepRows = 20_000
+const minStepRows = 100
+const maxStepRows = 20_000
 
 /** How long it may work on one answer, and how long that may take where others have turns as well. */
-const patience = { workMs: 4000, answerMs: 5000 }
+const limits = { workMs: 4000, answerMs: 5000 }
 
 /** Of the time from the first to the last: from there on an index of names is read whole. */
 const groupsFrom = 0.2
@@ -39,7 +39,7 @@ export function createSqliteStats(
   db: DatabaseSync,
   { actionsOf }: Queries,
   matching: Matching<string>,
-  { workMs, answerMs } = patience,
+  { workMs, answerMs } = limits,
 ) {
   const prepare = statementCache(db)
   const nextTurn = openTurns()
@@ -235,7 +235,7 @@ type Pace = { wait(): Promise<void>; rows(): number; took(looked: number): void 
  * How many rows a step may have, by how long the ones before took. Rejects with TooBroad after so much work, and with
  * StoreUnavailable where others have so many turns that it does not come to that.
  */
-function openPace(nextTurn: () => Promise<unknown>, { workMs, answerMs }: typeof patience): Pace {
+function openPace(nextTurn: () => Promise<unknown>, { workMs, answerMs }: typeof limits): Pace {
   const late = performance.now() + answerMs
   let worked = 0
   let sliceAt = Number.NaN
@@ -262,8 +262,8 @@ function openPace(nextTurn: () => Promise<unknown>, { workMs, answerMs }: typeof
     rows: () => rows,
     took(looked) {
       const tookMs = performance.now() - stepAt
-      if (tookMs > sliceMs) rows = Math.max(leastStepRows, Math.floor(rows / 2))
-      else if (looked === rows && tookMs < sliceMs / 2) rows = Math.min(mostStepRows, 2 * rows)
+      if (tookMs > sliceMs) rows = Math.max(minStepRows, Math.floor(rows / 2))
+      else if (looked === rows && tookMs < sliceMs / 2) rows = Math.min(maxStepRows, 2 * rows)
     },
   }
 }

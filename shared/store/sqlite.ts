@@ -48,10 +48,10 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
       const positions = letters.flatMap((letter) => fateOf(letter)?.position ?? [])
       return attempt(() =>
         write(positions, () => {
-          const { written, hearsay } = fatesOf(letters)
+          const { written, tentative } = fatesOf(letters)
           letters.forEach(deadLetters.keep)
           written.forEach(ledger.write)
-          hearsay.forEach(ledger.account)
+          tentative.forEach(ledger.account)
         }),
       )
     },
