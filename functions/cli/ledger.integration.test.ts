@@ -132,7 +132,7 @@ test('says what is missing, what is not delivered and what is gone, and writes o
   const open = { partition: 0, missing, notDelivered, gone: [{ from: 0, to: 3 }] }
   expect(await readBooks(log)).toMatchObject({ code: 1, balanced: false, open: [open] })
   expect((await runBooks(log)).output).toMatch(/4 records gone from Kafka .*--write-off/)
-  expect((await store.books()).partitions).toMatchObject([{ writtenOff: 0 }])
+  expect((await store.ledger()).partitions).toMatchObject([{ writtenOff: 0 }])
 
   const written = { ...open, gone: [], writtenOff: 4 }
   expect(await readBooks(log, '--write-off')).toMatchObject({ code: 1, writtenOff: 4, open: [written] })
@@ -174,7 +174,7 @@ test('closes no gap by a dead letter of another topic, and of all those of this 
     code: 0,
     deadLetters: { read: all.length, closed: count - 1, notInStore: count - 1, withoutPosition: 1, elsewhere: 3 },
   })
-  expect((await store.books()).partitions).toMatchObject([{ counts: { stored: 1, refused: count - 1 } }])
+  expect((await store.ledger()).partitions).toMatchObject([{ counts: { stored: 1, refused: count - 1 } }])
 })
 
 test('writes nothing off by the offsets of a topic that was made anew', async () => {
@@ -198,7 +198,7 @@ test('counts on what an earlier version never sealed', async () => {
   }))
   await log.save(0)
   await log.database.db.collection('activities').insertMany(documents.slice(1))
-  expect((await log.store.books()).partitions).toMatchObject([{ uncounted: true }])
+  expect((await log.store.ledger()).partitions).toMatchObject([{ uncounted: true }])
   const { partitions } = await readBooks(log)
   expect(partitions).toMatchObject([{ uncounted: false, last: count - 1, counts: { stored: count } }])
 })

@@ -1,17 +1,13 @@
 import type { Collection } from 'mongodb'
 import { toDocument } from '../document.ts'
+import type { RecordedActivity, SaveOutcome } from './activities.ts'
+import type { WrittenFate } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toStored } from './mongo-documents.ts'
-import type { MongoFates } from './mongo-fates.ts'
 import { byId } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-refused.ts'
-import {
-  type ActivityStore,
-  type RecordedActivity,
-  type SaveOutcome,
-  StoreUnavailable,
-  type WrittenFate,
-} from './store.ts'
+import type { MongoLedger } from './mongo-ledger.ts'
+import { refusedAsPresent } from './mongo-write.ts'
+import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
 
@@ -21,9 +17,9 @@ const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
  * One unordered insert for all; of each that was refused as present, MongoDB is asked what it holds under that id. A
  * repeated call, whoever repeats it and whatever became of the first, finds its own position there and says stored.
  */
-export function savingIn(
+export function createMongoSave(
   activities: Collection<StoredActivity>,
-  fates: Pick<MongoFates, 'write'>,
+  fates: Pick<MongoLedger, 'write'>,
 ): ActivityStore['save'] {
   return async (recorded) => {
     if (recorded.length === 0) return []

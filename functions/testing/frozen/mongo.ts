@@ -48,9 +48,9 @@ export async function readDatabase(
   pathOf?: Redirect,
 ): Promise<Exchange[]> {
   await using store = openMongoStore({ uri, database: name, log: silent })
-  const books = await store.books()
+  const books = await store.ledger()
   const now = () => new Date(Date.UTC(2027, 0, 1))
-  const query = createApp({ store: { ...store, books: async () => books }, log: silent, now })
+  const query = createApp({ store: { ...store, ledger: async () => books }, log: silent, now })
   const system = { tick() {}, async settled() {} }
   const [open] = Object.values(ways)
   if (!open) throw new Error('There is no way to ask')

@@ -44,7 +44,7 @@ async function writeInto(folder: string): Promise<string[]> {
   await using way = await open(system.apps)
   const exchanges = await exchangeAll(written, { system, way })
   // gives up what is missing at first
-  await system.store.writeOff(3, 7)
+  await system.store.abandon(3, 7)
   return receiptsIn(exchanges.flatMap(({ answers }) => answers.map(({ body }) => String(body))))
 }
 

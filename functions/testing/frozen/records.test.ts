@@ -1,4 +1,4 @@
-import { sinkRequest } from '@activity-log/shared/broker/sink-request.ts'
+import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import { expect, test } from 'vitest'
 import { readFixture } from './fixtures.ts'

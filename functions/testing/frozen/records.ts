@@ -1,4 +1,4 @@
-import type { SourceRecord } from '@activity-log/shared/broker/sink-request.ts'
+import type { SourceRecord } from '@activity-log/shared/dispatch/sink-request.ts'
 
 /** A record of a topic, byte for byte. */
 export type RecordLine = {

@@ -1,24 +1,13 @@
 import type { AnyBulkWriteOperation, Collection } from 'mongodb'
-import {
-  type Books,
-  bookOf,
-  completeTime,
-  joinSpans,
-  type Known,
-  lastComplete,
-  openStretches,
-  type Span,
-  sealSpans,
-  toSpans,
-  writeOff,
-} from '../books.ts'
+import type { Known, Span } from '../books.ts'
 import type { Position, Receipt } from '../receipt.ts'
+import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
 import { isKnownPosition, maxCounted } from './fates.ts'
+import type { RecordFate, WrittenFate } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-refused.ts'
-import { type RecordFate, StoreUnavailable, type WrittenFate } from './store.ts'
+import { refusedAsPresent } from './mongo-write.ts'
 
 /** `_id` is the position, so that there is one for each whatever the indexes. */
 export type StoredFate = Omit<WrittenFate, 'position'> & { _id: string; partition: number; offset: number; at: Date }
@@ -31,13 +20,11 @@ export type FateCollections = {
   fates: Collection<StoredFate>
   books: Collection<StoredBook>
 }
-type Rewrite = (sealed: readonly Span[], counted: readonly Span[]) => Span[]
-const mostAttempts = 20
 
-export type MongoFates = ReturnType<typeof fatesIn>
+export type MongoLedger = ReturnType<typeof createMongoLedger>
 
 /** The fates of records by their positions: that of a stored one is on its activity, every other one is in `fates`. */
-export function fatesIn({ activities, fates, books }: FateCollections) {
+export function createMongoLedger({ activities, fates, books }: FateCollections) {
   /** Two that write the same at once say the same, so it does not matter which of them was refused. */
   async function upsert(
     written: readonly WrittenFate[],
@@ -48,7 +35,7 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
     await refusedAsPresent(() => fates.bulkWrite(stored.map(toOperation), { ordered: false }))
   }
 
-  async function read({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordFate | undefined> {
+  async function outcome({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordFate | undefined> {
     const place = { partition: { $eq: partition }, offset: { $eq: offset } }
     const stored = await activities.findOne(
       { ...place, recordedAt: { $eq: recordedAt } },
@@ -61,7 +48,7 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
     return { fate, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
   }
 
-  async function known(partition: number, offset: Offsets): Promise<Known[]> {
+  async function knownAt(partition: number, offset: Offsets): Promise<Known[]> {
     const match = { partition: { $eq: partition }, offset }
     const listed = { sort: byPosition, hint: byPosition, limit: maxCounted, batchSize: maxCounted, maxTimeMS } as const
     const [stored, others] = await Promise.all([
@@ -73,34 +60,25 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
     return all.sort((a, b) => a.offset - b.offset).slice(0, maxCounted)
   }
 
-  /** What is not sealed, as far as it is counted: `uncounted` says that there may be more. */
-  async function count(partition: number, spans: readonly Span[]) {
-    const { single, stretches, areAll } = questions(openStretches(spans))
+  async function known(partition: number, ranges: readonly OffsetRange[]) {
+    const { single, long, areAll } = questions(ranges)
     const found: Known[][] = []
-    if (single.length > 0) found.push(await known(partition, { $in: single }))
-    for (const { first, last } of stretches) {
-      found.push(await known(partition, { $gte: first, ...(last !== undefined && { $lte: last }) }))
+    if (single.length > 0) found.push(await knownAt(partition, { $in: single }))
+    for (const { first, last } of long) {
+      found.push(await knownAt(partition, { $gte: first, ...(last !== undefined && { $lte: last }) }))
     }
     const all = found.flat().sort((a, b) => a.offset - b.offset)
-    return { counted: toSpans(all), uncounted: !areAll || found.some(({ length }) => length === maxCounted) }
+    return { known: all, areAll: areAll && found.every(({ length }) => length < maxCounted) }
   }
 
-  /** Resolves with whether it did: not when another one did meanwhile. */
-  async function rewriteOnce(partition: number, change: Rewrite): Promise<boolean> {
-    const { spans = [], version = 0 } = (await books.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? {}
-    const { counted } = await count(partition, spans)
-    const next = { version: version + 1, spans: change(spans, counted) }
-    if (version > 0) {
-      const place = { _id: { $eq: partition }, version: { $eq: version } }
+  async function swapSealed(partition: number, before: StoredBook | undefined, spans: readonly Span[]) {
+    const next = { version: (before?.version ?? 0) + 1, spans }
+    if (before) {
+      const place = { _id: { $eq: partition }, version: { $eq: before.version } }
       return (await books.updateOne(place, { $set: next })).matchedCount > 0
     }
     const document = { _id: partition, ...next }
     return (await refusedAsPresent(() => books.bulkWrite([{ insertOne: { document } }]))).length === 0
-  }
-
-  async function rewrite(partition: number, change: Rewrite) {
-    for (let attempt = 1; attempt <= mostAttempts; attempt++) if (await rewriteOnce(partition, change)) return
-    throw new StoreUnavailable(`The book of partition ${partition} was always written by another one meanwhile`)
   }
 
   /** Of what could not be read there is no time of receipt: then that of one shortly before it. */
@@ -136,7 +114,20 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
     return partitions.length > 0 ? Math.min(...partitions) : undefined
   }
 
+  const counted = createCountedLedger<StoredBook>({
+    async partitions() {
+      const sealed = new Map((await books.find({}, { maxTimeMS }).toArray()).map((book) => [book._id, book]))
+      const all = await allPartitions([...sealed.keys()])
+      return all.map((partition) => ({ partition, sealed: sealed.get(partition) }))
+    },
+    sealed: async (partition) => (await books.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? undefined,
+    known,
+    swapSealed,
+    lastRecordedAt,
+  })
+
   return {
+    ...counted,
     /** The newest word counts: a topic that was made anew has other records in the same places. */
     write: (written: readonly WrittenFate[]) =>
       upsert(written, ({ _id, ...replacement }) => ({
@@ -146,63 +137,31 @@ export function fatesIn({ activities, fates, books }: FateCollections) {
       upsert(written, ({ _id, ...said }) => ({
         updateOne: { filter: { _id: { $eq: _id } }, update: { $setOnInsert: said }, upsert: true },
       })),
-
-    read,
-    async seal(partition: number, isQuiet: boolean) {
-      const sealMore: Rewrite = (sealed, counted) => sealSpans(sealed, counted, isQuiet)
-      if (isQuiet) await rewrite(partition, sealMore)
-      // whoever wrote meanwhile has counted the same
-      else await rewriteOnce(partition, sealMore)
-    },
-    writeOff: (partition: number, below: number) =>
-      rewrite(partition, (sealed, counted) => writeOff(joinSpans(sealed, counted), below)),
-
-    async books(): Promise<Books> {
-      const sealed = await books.find({}, { maxTimeMS }).toArray()
-      const spansOf = new Map(sealed.map(({ _id, spans }) => [_id, spans]))
-      const counted: Awaited<ReturnType<typeof read>>[] = []
-      const rest = (await allPartitions([...spansOf.keys()])).values()
-      const readSome = async () => {
-        for (const partition of rest) counted.push(await read(partition))
-      }
-      // the pool of connections is for the others, too
-      await Promise.all(Array.from({ length: partitionsAtOnce }, readSome))
-      counted.sort((a, b) => a.book.partition - b.book.partition)
-
-      async function read(partition: number) {
-        const spans = spansOf.get(partition) ?? []
-        const { counted, uncounted } = await count(partition, spans)
-        const book = bookOf(partition, joinSpans(spans, counted), uncounted)
-        return { book, lastRecordedAt: await lastRecordedAt(partition, lastComplete(book)) }
-      }
-      return { partitions: counted.map(({ book }) => book), completeThrough: completeTime(counted) }
-    },
+    outcome,
   }
 }
 
-const partitionsAtOnce = 3
 const lookedBack = 100
 
-/** So many short stretches are asked for in one question, by their offsets, and so many long ones in one each. */
-const mostSingle = 2000
-const mostOffsets = 4
-const mostStretches = 20
+/** So many short ranges are asked for in one question, by their offsets, and so many long ones in one each. */
+const maxSingle = 2000
+const maxOffsets = 4
+const maxLong = 20
 
 /** A gap is short as a rule. Of too many the last are left out, but never what lies behind them all. */
-function questions(open: readonly Stretch[]) {
+function questions(ranges: readonly OffsetRange[]) {
   const single: number[] = []
-  const stretches: Stretch[] = []
+  const long: OffsetRange[] = []
   let areAll = true
-  for (const stretch of open) {
-    const { first, last = Number.POSITIVE_INFINITY } = stretch
-    const isShort = last - first < mostOffsets
-    if (isShort && single.length < mostSingle) for (let at = first; at <= last; at++) single.push(at)
-    else if (!isShort && (stretches.length < mostStretches || stretch.last === undefined)) stretches.push(stretch)
+  for (const range of ranges) {
+    const { first, last = Number.POSITIVE_INFINITY } = range
+    const isShort = last - first < maxOffsets
+    if (isShort && single.length < maxSingle) for (let at = first; at <= last; at++) single.push(at)
+    else if (!isShort && (long.length < maxLong || range.last === undefined)) long.push(range)
     else areAll = false
   }
-  return { single, stretches, areAll }
+  return { single, long, areAll }
 }
-type Stretch = ReturnType<typeof openStretches>[number]
 type Offsets = { $in: number[] } | { $gte: number; $lte?: number }
 
 const toId = ({ partition, offset }: Position) => `${partition}/${offset}`

@@ -3,11 +3,12 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { aDeadLetter, receivedAt, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
+import type { RecordedActivity } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
-import { type FateCollections, fatesIn, type StoredBook } from './mongo-fates.ts'
 import { makeIndexes } from './mongo-indexes.ts'
-import { type RecordedActivity, StoreUnavailable } from './store.ts'
+import { createMongoLedger, type FateCollections, type StoredBook } from './mongo-ledger.ts'
+import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
@@ -50,7 +51,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
       }
       expect(await store.get('default', 'b')).toBeDefined()
       expect(await store.save(records)).toEqual(['duplicate', 'stored', 'duplicate'])
-      expect((await store.books()).partitions).toMatchObject([
+      expect((await store.ledger()).partitions).toMatchObject([
         { missingCount: 0, counts: { stored: 2, duplicate: 2, conflict: 0, refused: 0 } },
       ])
     },
@@ -61,18 +62,18 @@ describe('a redelivery makes up for a failure between any two steps', () => {
     await using store = openIn(database)
     const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'refused' : 'conflict' }))
     const [first] = letters
-    await store.park([first!])
+    await store.deadLetter([first!])
     await database.db.collection('fates').deleteMany({})
     {
       // the first update is that of the dead letters
       await using _ = await failing(database, { skip: 1 }, { failCommands: ['update'], ...how })
-      await expect(store.park(letters)).rejects.toBeInstanceOf(StoreUnavailable)
+      await expect(store.deadLetter(letters)).rejects.toBeInstanceOf(StoreUnavailable)
     }
-    await store.park(letters)
-    expect((await store.books()).partitions).toMatchObject([
+    await store.deadLetter(letters)
+    expect((await store.ledger()).partitions).toMatchObject([
       { missingCount: 0, counts: { stored: 0, duplicate: 0, conflict: 1, refused: 1 } },
     ])
-    expect(await store.fate(place(1))).toMatchObject({ fate: 'refused', deadLetter: expect.any(String) })
+    expect(await store.outcome(place(1))).toMatchObject({ fate: 'refused', deadLetter: expect.any(String) })
   })
 })
 
@@ -94,12 +95,12 @@ test('many stores that seal the same partition at once lose nothing and count no
         if (index % stores.length !== n) continue
         const refused = group.filter(({ position }) => position.offset % 3 === 2)
         await store.save(group.filter((one) => !refused.includes(one)))
-        await store.park(refused.map(({ position }) => aDeadLetter(place(position.offset))))
+        await store.deadLetter(refused.map(({ position }) => aDeadLetter(place(position.offset))))
       }
     }),
   )
   const expected = { stored: 683, duplicate: 683, refused: 682, conflict: 0 }
-  expect((await stores[0]!.books()).partitions).toMatchObject([{ missingCount: 0, last: count - 1, counts: expected }])
+  expect((await stores[0]!.ledger()).partitions).toMatchObject([{ missingCount: 0, last: count - 1, counts: expected }])
 })
 
 test('the first seal of a partition may be made by many at once', async () => {
@@ -107,7 +108,7 @@ test('the first seal of a partition may be made by many at once', async () => {
   const stores = Array.from({ length: 6 }, () => openIn(database))
   await using stack = new AsyncDisposableStack()
   for (const store of stores) stack.use(store)
-  await Promise.all(stores.map((store) => store.books()))
+  await Promise.all(stores.map((store) => store.ledger()))
   for (let partition = 0; partition < 10; partition++) {
     const outcomes = await Promise.all(stores.map((store) => store.save([at(0, `${partition}`, partition)])))
     expect(outcomes.flat()).toEqual(stores.map(() => 'stored'))
@@ -119,12 +120,12 @@ test('what was known stays counted when MongoDB has deleted it, also behind a ga
   {
     await using store = openIn(database)
     await store.save([0, 1, 2, 4, 5].map((offset) => at(offset)))
-    await store.park([aDeadLetter(place(6))])
+    await store.deadLetter([aDeadLetter(place(6))])
   }
   for (const name of ['activities', 'fates']) await database.db.collection(name).deleteMany({})
   await using store = openIn(database)
   await store.save([at(7)])
-  expect((await store.books()).partitions).toMatchObject([
+  expect((await store.ledger()).partitions).toMatchObject([
     { last: 7, missing: [{ first: 3, last: 3 }], counts: { stored: 6, refused: 1 } },
   ])
 })
@@ -137,11 +138,11 @@ describe('fates and books', () => {
       await using store = openIn(database)
       const records = Array.from({ length: 600 }, (_, n) => at(n >> 1, `${n}`, n & 1))
       await store.save(records)
-      await store.park([aDeadLetter(place(300)), aDeadLetter(place(302))])
+      await store.deadLetter([aDeadLetter(place(300)), aDeadLetter(place(302))])
     }
     const db = openDatabase(database.client, database.name)
     const collections = ['activities', 'fates', 'books'].map((name) => [name, db.collection(name)])
-    const fates = fatesIn(Object.fromEntries(collections) as FateCollections)
+    const fates = createMongoLedger(Object.fromEntries(collections) as FateCollections)
     const commands: Document[] = []
     const watch = ({ command, databaseName }: CommandStartedEvent) => {
       if (databaseName === database.name) commands.push(command)
@@ -158,9 +159,9 @@ describe('fates and books', () => {
     await fates.account([written])
     await fates.seal(1, true)
     await fates.seal(2, true)
-    await fates.writeOff(2, 5)
-    await fates.read(place(300))
-    await fates.books()
+    await fates.abandon(2, 5)
+    await fates.outcome(place(300))
+    await fates.read()
     const kinds = new Set<string>()
     for (const command of commands) {
       const isRead = 'find' in command
@@ -173,7 +174,7 @@ describe('fates and books', () => {
 
   test.runIf(features.explain)('examine no more than what is not sealed, however many records there are', async () => {
     const { fates, commands, db } = await watched()
-    const { partitions, completeThrough } = await fates.books()
+    const { partitions, completeThrough } = await fates.read()
     expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
     expect(completeThrough).toBeDefined()
     let keys = 0
@@ -189,10 +190,10 @@ describe('fates and books', () => {
 test('a partition that was never sealed is found, wherever it is', async () => {
   const database = await newDatabase()
   await using store = openIn(database)
-  await store.writeOff(4, 1)
+  await store.abandon(4, 1)
   await store.save([at(1, 'a', 2), at(1, 'b', 7), at(1, 'c', 40)])
-  await store.park([aDeadLetter({ position: { partition: 3, offset: 1 } })])
-  expect((await store.books()).partitions.map(({ partition }) => partition)).toEqual([2, 3, 4, 7, 40])
+  await store.deadLetter([aDeadLetter({ position: { partition: 3, offset: 1 } })])
+  expect((await store.ledger()).partitions.map(({ partition }) => partition)).toEqual([2, 3, 4, 7, 40])
 })
 
 test('a partition is sealed a while after its last record, too', async () => {
@@ -209,9 +210,9 @@ test('what is given up is given up, however many seal at the time', async () => 
   await using other = openIn(database, { sealAfterMs: 0 })
   await store.save([at(5)])
   const saving = Promise.all(Array.from({ length: 40 }, (_, n) => other.save([at(256 * (n + 1))])))
-  await Promise.all([1, 2, 3, 4, 5].map((below) => store.writeOff(0, below)))
+  await Promise.all([1, 2, 3, 4, 5].map((below) => store.abandon(0, below)))
   await saving
-  expect((await store.books()).partitions).toMatchObject([{ completeThrough: 5, writtenOff: 5 }])
+  expect((await store.ledger()).partitions).toMatchObject([{ completeThrough: 5, writtenOff: 5 }])
 })
 
 test('thousands of gaps hold nobody up, and are filled when their fates are known', { timeout: 120_000 }, async () => {
@@ -221,13 +222,13 @@ test('thousands of gaps hold nobody up, and are filled when their fates are know
   const counts = { stored: 1, duplicate: 0, conflict: 0, refused: 0 }
   const spans = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n, counts }))
   await database.db.collection<{ _id: number }>('books').insertOne({ _id: 0, version: 1, spans } as never)
-  const bookOf0 = async () => (await store.books()).partitions[0]
+  const bookOf0 = async () => (await store.ledger()).partitions[0]
   await store.save([at(2 * count)])
   expect(await bookOf0()).toMatchObject({ counts: { stored: count + 1 }, missingCount: count })
   await store.save([1, 3].map((offset) => at(offset)))
   expect(await bookOf0()).toMatchObject({ completeThrough: 4, counts: { stored: count + 3 } })
   // those that were left out come to their turn when the first are given up
   await store.save([at(2 * count - 1)])
-  await store.writeOff(0, 2 * count - 3)
+  await store.abandon(0, 2 * count - 3)
   expect(await bookOf0()).toMatchObject({ missing: [{ first: 2 * count - 3 }], writtenOff: count - 4 })
 })

@@ -3,15 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { acknowledgedWithinMs } from '../books.ts'
 import type { Position } from '../receipt.ts'
 import { aDeadLetter, recorded } from '../testing/builders.ts'
+import type { RecordedActivity } from './activities.ts'
 import { deadLetterId } from './dead-letter-id.ts'
 import { unknownPartition } from './fates.ts'
-import type { ActivityStore, RecordedActivity } from './store.ts'
+import type { ActivityStore } from './store.ts'
 
 const recordedAt = new Date('2026-01-01T00:00:00Z')
 const tenant = 'default'
 
 /** What every store promises of fates and books. */
-export function testFates(open: () => Promise<ActivityStore>): void {
+export function testLedger(open: () => Promise<ActivityStore>): void {
   const at = (position: Position) => ({ position, recordedAt })
   const activity = (offset: number, partition = 0, id = `${partition}-${offset}`): RecordedActivity => ({
     ...recorded({ id }),
@@ -23,7 +24,7 @@ export function testFates(open: () => Promise<ActivityStore>): void {
   describe('fate', () => {
     test('is unknown of what never came', async () => {
       await using store = await open()
-      expect(await store.fate(at({ partition: 0, offset: 0 }))).toBeUndefined()
+      expect(await store.outcome(at({ partition: 0, offset: 0 }))).toBeUndefined()
     })
 
     test('is stored, duplicate, conflict or refused, each with what it belongs to', async () => {
@@ -31,15 +32,15 @@ export function testFates(open: () => Promise<ActivityStore>): void {
       const first = activity(0, 0, 'a')
       const second = activity(1, 0, 'a')
       await store.save([first, second])
-      expect(await store.fate(receipt(first))).toEqual({ fate: 'stored', tenant, activityId: 'a' })
-      expect(await store.fate(receipt(second))).toEqual({ fate: 'duplicate', tenant, activityId: 'a' })
+      expect(await store.outcome(receipt(first))).toEqual({ fate: 'stored', tenant, activityId: 'a' })
+      expect(await store.outcome(receipt(second))).toEqual({ fate: 'duplicate', tenant, activityId: 'a' })
 
       const conflict = aDeadLetter({ ...at({ partition: 0, offset: 2 }), reason: 'conflict', activityId: 'a' })
       const refused = aDeadLetter({ position: { partition: 0, offset: 3 } })
-      await store.park([conflict, refused])
+      await store.deadLetter([conflict, refused])
       const ofConflict = { fate: 'conflict', tenant, activityId: 'a', deadLetter: deadLetterId(conflict) }
-      expect(await store.fate(at(conflict.position))).toEqual(ofConflict)
-      expect(await store.fate(at(refused.position))).toEqual({
+      expect(await store.outcome(at(conflict.position))).toEqual(ofConflict)
+      expect(await store.outcome(at(refused.position))).toEqual({
         fate: 'refused',
         tenant,
         deadLetter: deadLetterId(refused),
@@ -50,14 +51,14 @@ export function testFates(open: () => Promise<ActivityStore>): void {
       await using store = await open()
       const records = [activity(0, 0, 'a'), activity(1, 0, 'a')]
       const letter = aDeadLetter({ ...at({ partition: 0, offset: 2 }) })
-      const fates = () => Promise.all([...records.map(receipt), at(letter.position)].map((one) => store.fate(one)))
+      const fates = () => Promise.all([...records.map(receipt), at(letter.position)].map((one) => store.outcome(one)))
       await store.save(records)
-      await store.park([letter])
+      await store.deadLetter([letter])
       const before = await fates()
       await store.save(records.toReversed())
-      await store.park([letter])
+      await store.deadLetter([letter])
       expect(await fates()).toEqual(before)
-      expect((await store.books()).partitions).toMatchObject([
+      expect((await store.ledger()).partitions).toMatchObject([
         { counts: { stored: 1, duplicate: 1, conflict: 0, refused: 1 } },
       ])
     })
@@ -66,53 +67,53 @@ export function testFates(open: () => Promise<ActivityStore>): void {
       await using store = await open()
       const firstPosition = { partition: 2, offset: 5 }
       const position = { partition: 0, offset: 0 }
-      await store.park([aDeadLetter({ position, reason: 'undelivered', recordedAt, firstPosition })])
-      expect(await store.fate(at(firstPosition))).toMatchObject({ fate: 'refused' })
-      expect(await store.fate(at(position))).toBeUndefined()
+      await store.deadLetter([aDeadLetter({ position, reason: 'undelivered', recordedAt, firstPosition })])
+      expect(await store.outcome(at(firstPosition))).toMatchObject({ fate: 'refused' })
+      expect(await store.outcome(at(position))).toBeUndefined()
     })
 
     test('that is known is not changed by a dispatcher that gave up because it got no answer', async () => {
       await using store = await open()
       const firstPosition = { partition: 2, offset: 5 }
-      await store.park([aDeadLetter({ ...at(firstPosition), reason: 'conflict', activityId: 'a' })])
-      await store.park([aDeadLetter({ reason: 'undelivered', recordedAt, firstPosition })])
-      expect(await store.fate(at(firstPosition))).toMatchObject({ fate: 'conflict', activityId: 'a' })
+      await store.deadLetter([aDeadLetter({ ...at(firstPosition), reason: 'conflict', activityId: 'a' })])
+      await store.deadLetter([aDeadLetter({ reason: 'undelivered', recordedAt, firstPosition })])
+      expect(await store.outcome(at(firstPosition))).toMatchObject({ fate: 'conflict', activityId: 'a' })
     })
 
     test('is not that of another record at the same place of a topic that was made anew', async () => {
       await using store = await open()
       const [old, next] = [activity(0, 0, 'old'), { ...activity(0, 0, 'next'), recordedAt: new Date() }]
       await store.save([old])
-      expect(await store.fate(receipt(next))).toBeUndefined()
+      expect(await store.outcome(receipt(next))).toBeUndefined()
       await store.save([next])
-      expect(await store.fate(receipt(next))).toMatchObject({ activityId: 'next' })
-      expect(await store.fate(receipt(old))).toMatchObject({ activityId: 'old' })
+      expect(await store.outcome(receipt(next))).toMatchObject({ activityId: 'next' })
+      expect(await store.outcome(receipt(old))).toMatchObject({ activityId: 'old' })
     })
 
     test('can be waited for', async () => {
       await using store = await open()
       const [stored, conflict] = [activity(0), aDeadLetter(at({ partition: 0, offset: 1 }))]
       const never = new AbortController().signal
-      const waiting = [store.fate(receipt(stored), never), store.fate(at(conflict.position), never)]
+      const waiting = [store.outcome(receipt(stored), never), store.outcome(at(conflict.position), never)]
       await store.save([stored])
-      await store.park([conflict])
+      await store.deadLetter([conflict])
       expect(await Promise.all(waiting)).toMatchObject([{ fate: 'stored' }, { fate: 'refused' }])
     })
 
     test('is waited for no longer than the signal says', async () => {
       await using store = await open()
       const place = at({ partition: 0, offset: 0 })
-      expect(await store.fate(place, AbortSignal.timeout(5))).toBeUndefined()
-      expect(await store.fate(place, AbortSignal.abort())).toBeUndefined()
+      expect(await store.outcome(place, AbortSignal.timeout(5))).toBeUndefined()
+      expect(await store.outcome(place, AbortSignal.abort())).toBeUndefined()
     })
   })
 
   describe('books', () => {
-    const book = async (store: ActivityStore) => (await store.books()).partitions
+    const book = async (store: ActivityStore) => (await store.ledger()).partitions
 
     test('are empty at first, and balanced', async () => {
       await using store = await open()
-      expect(await store.books()).toEqual({ partitions: [], completeThrough: undefined })
+      expect(await store.ledger()).toEqual({ partitions: [], completeThrough: undefined })
     })
 
     test('are complete through the stretch from 0, never the maximum, and name what is missing', async () => {
@@ -139,7 +140,7 @@ export function testFates(open: () => Promise<ActivityStore>): void {
       await using store = await open()
       await store.save([0, 3].map((offset) => activity(offset)))
       await store.save([activity(1, 0, '0-0')])
-      await store.park([aDeadLetter(at({ partition: 0, offset: 2 }))])
+      await store.deadLetter([aDeadLetter(at({ partition: 0, offset: 2 }))])
       const counts = { stored: 2, duplicate: 1, conflict: 0, refused: 1 }
       expect(await book(store)).toMatchObject([{ completeThrough: 3, counts, missing: [], missingCount: 0 }])
     })
@@ -147,7 +148,7 @@ export function testFates(open: () => Promise<ActivityStore>): void {
     test('count what came without a position nowhere', async () => {
       await using store = await open()
       await store.save([activity(7, unknownPartition, 'a'), activity(8, unknownPartition, 'a')])
-      await store.park([aDeadLetter({ reason: 'undelivered' })])
+      await store.deadLetter([aDeadLetter({ reason: 'undelivered' })])
       expect(await book(store)).toEqual([])
     })
 
@@ -159,26 +160,26 @@ export function testFates(open: () => Promise<ActivityStore>): void {
       await store.account(found.map((fate) => ({ ...fate, deadLetter })))
       await store.account(found)
       expect(await book(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, refused: 1 } }])
-      expect(await store.fate(at({ partition: 0, offset: 1 }))).toMatchObject({ fate: 'refused', deadLetter })
+      expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ fate: 'refused', deadLetter })
     })
 
     test('write off what Kafka no longer has, and count it', async () => {
       await using store = await open()
       await store.save([3, 4].map((offset) => activity(offset)))
-      await store.writeOff(0, 3)
+      await store.abandon(0, 3)
       expect(await book(store)).toMatchObject([{ completeThrough: 4, writtenOff: 3, missingCount: 0 }])
-      await store.writeOff(1, 2)
+      await store.abandon(1, 2)
       expect((await book(store))[1]).toMatchObject({ partition: 1, completeThrough: 1, writtenOff: 2 })
     })
 
     test('are complete through the newest receipt while nothing is missing, else through that before a gap, less the time an answer may take', async () => {
       await using store = await open()
       await store.save([activity(0), activity(1), activity(0, 1)])
-      expect((await store.books()).completeThrough).toEqual(new Date(recordedAt.getTime() + 1))
+      expect((await store.ledger()).completeThrough).toEqual(new Date(recordedAt.getTime() + 1))
       await store.save([activity(3, 1)])
-      expect((await store.books()).completeThrough).toEqual(new Date(recordedAt.getTime() - acknowledgedWithinMs))
+      expect((await store.ledger()).completeThrough).toEqual(new Date(recordedAt.getTime() - acknowledgedWithinMs))
       await store.save([activity(1, 2)])
-      expect((await store.books()).completeThrough).toBeUndefined()
+      expect((await store.ledger()).completeThrough).toBeUndefined()
     })
 
     test('say the same of what was sealed long ago, in whatever order it came', async () => {

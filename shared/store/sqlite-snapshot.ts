@@ -3,7 +3,7 @@ import type { AsOf } from '../as-of.ts'
 import type { Filter } from '../filter.ts'
 
 /** The condition that a row of an index with positions was there then. */
-export function hadThen(asOf: AsOf): { text: string; values: SQLInputValue[] } {
+export function isInSnapshot(asOf: AsOf): { text: string; values: SQLInputValue[] } {
   const values: SQLInputValue[] = []
   const partitions = asOf.map(({ partition, last, missing }) => {
     values.push(partition, last, ...missing.flatMap((gap) => [gap.first, gap.last]))
@@ -12,7 +12,7 @@ export function hadThen(asOf: AsOf): { text: string; values: SQLInputValue[] } {
   return { text: `(${partitions.join('')}partition < 0)`, values }
 }
 
-export function momentsIn(db: DatabaseSync) {
+export function createSqliteSnapshots(db: DatabaseSync) {
   const from = 'SELECT 1 FROM activities INDEXED BY byPosition WHERE'
   const inPartition = db.prepare(`${from} partition = ? AND offset BETWEEN ? AND ? LIMIT 1`)
   const inOthers = db.prepare(`${from} partition > ? AND partition < ? LIMIT 1`)

@@ -1,27 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite'
-import {
-  type Books,
-  bookOf,
-  completeTime,
-  joinSpans,
-  type Known,
-  lastComplete,
-  openStretches,
-  type Span,
-  sealSpans,
-  toSpans,
-  writeOff,
-} from '../books.ts'
+import type { Known, Span } from '../books.ts'
 import type { Fate } from '../fate.ts'
 import type { Receipt } from '../receipt.ts'
+import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
 import { isKnownPosition, maxCounted } from './fates.ts'
-import type { RecordFate, WrittenFate } from './store.ts'
+import type { RecordFate, WrittenFate } from './ledger.ts'
 
+type Sealed = { spans: readonly Span[]; text: string }
 type FateRow = { fate: Fate; tenant: string; activityId: string | null; deadLetter: string | null }
-export type SqliteFates = ReturnType<typeof fatesIn>
+/** PRAGMA synchronous = NORMAL */
+const normal = 1
+
+export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
 /** The fates of records by their positions: that of a stored one is on its activity, every other one is a row of `fates`. */
-export function fatesIn(db: DatabaseSync) {
+export function createSqliteLedger(db: DatabaseSync) {
   const insert =
     'INSERT INTO fates VALUES ($partition, $offset, $fate, $tenant, $activityId, $deadLetter, $recordedAtMs)'
   const add = db.prepare(`${insert} ON CONFLICT DO NOTHING`)
@@ -44,15 +37,17 @@ export function fatesIn(db: DatabaseSync) {
      SELECT n FROM inActivities WHERE n IS NOT NULL UNION SELECT n FROM inFates WHERE n IS NOT NULL
      UNION SELECT partition FROM books ORDER BY n`,
   )
-  const known = db.prepare(
+  const selectKnown = db.prepare(
     `SELECT offset, fate, 1 AS rank FROM fates WHERE partition = $partition AND offset BETWEEN $first AND $last
      UNION ALL
      SELECT offset, 'stored', 0 FROM activities INDEXED BY byPosition
        WHERE partition = $partition AND offset BETWEEN $first AND $last
      ORDER BY offset, rank LIMIT ${maxCounted}`,
   )
-  const sealed = db.prepare('SELECT spans FROM books WHERE partition = ?')
-  const seal = db.prepare('INSERT INTO books VALUES ($partition, $spans) ON CONFLICT DO UPDATE SET spans = $spans')
+  const selectSealed = db.prepare('SELECT spans FROM books WHERE partition = ?')
+  const insertSealed = db.prepare('INSERT INTO books VALUES ($partition, $spans) ON CONFLICT DO NOTHING')
+  const updateSealed = db.prepare('UPDATE books SET spans = $spans WHERE partition = $partition AND spans = $before')
+  const { synchronous } = db.prepare('PRAGMA synchronous').get() as { synchronous: number }
   const recordedAt = db.prepare(
     `SELECT offset, recordedAtMs FROM (SELECT offset, recordedAtMs FROM activities INDEXED BY byPosition
        WHERE partition = $partition AND offset <= $offset ORDER BY offset DESC LIMIT 1)
@@ -61,19 +56,29 @@ export function fatesIn(db: DatabaseSync) {
      ORDER BY offset DESC LIMIT 1`,
   )
 
-  function readSealed(partition: number): Span[] {
-    const row = sealed.get(partition) as { spans: string } | undefined
-    return row ? JSON.parse(row.spans) : []
+  function sealed(partition: number): Sealed | undefined {
+    const row = selectSealed.get(partition) as { spans: string } | undefined
+    return row && { spans: JSON.parse(row.spans), text: row.spans }
   }
 
-  /** What is not sealed. As far as it is counted: `uncounted` says that there may be more. */
-  function count(partition: number, spans: readonly Span[]): { counted: Span[]; uncounted: boolean } {
-    const stretches = openStretches(spans).map(({ first, last = Number.MAX_SAFE_INTEGER }) =>
-      known.all({ partition, first, last }),
+  function known(partition: number, ranges: readonly OffsetRange[]) {
+    const found = ranges.map(
+      ({ first, last = Number.MAX_SAFE_INTEGER }) => selectKnown.all({ partition, first, last }) as Known[],
     )
-    return {
-      counted: stretches.flatMap((rows) => toSpans(rows as Known[])),
-      uncounted: stretches.some(({ length }) => length === maxCounted),
+    return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
+  }
+
+  function swapSealed(partition: number, before: Sealed | undefined, spans: readonly Span[], isLasting: boolean) {
+    const next = { partition, spans: JSON.stringify(spans) }
+    const swap = () =>
+      (before ? updateSealed.run({ ...next, before: before.text }) : insertSealed.run(next)).changes > 0
+    if (isLasting) return swap()
+    // the next commit takes it to the disk: nobody waits for it
+    db.exec(`PRAGMA synchronous = ${Math.min(synchronous, normal)}`)
+    try {
+      return swap()
+    } finally {
+      db.exec(`PRAGMA synchronous = ${synchronous}`)
     }
   }
 
@@ -82,7 +87,20 @@ export function fatesIn(db: DatabaseSync) {
     return row && new Date(row.recordedAtMs)
   }
 
+  const counted = createCountedLedger<Sealed>({
+    partitions: () =>
+      partitions.all().map((row) => {
+        const partition = row['n'] as number
+        return { partition, sealed: sealed(partition) }
+      }),
+    sealed,
+    known,
+    swapSealed,
+    lastRecordedAt,
+  })
+
   return {
+    ...counted,
     /** The newest word counts: a topic that was made anew has other records in the same places. */
     write(fate: WrittenFate) {
       if (isKnownPosition(fate.position)) put.run(toRow(fate))
@@ -90,33 +108,13 @@ export function fatesIn(db: DatabaseSync) {
     account(fate: WrittenFate) {
       add.run(toRow(fate))
     },
-    read({ position: { partition, offset }, recordedAt }: Receipt): RecordFate | undefined {
+    outcome({ position: { partition, offset }, recordedAt }: Receipt): RecordFate | undefined {
       const activity = stored.get(partition, offset, recordedAt.getTime()) as { tenant: string; id: string } | undefined
       if (activity) return { fate: 'stored', tenant: activity.tenant, activityId: activity.id }
       const row = other.get(partition, offset, recordedAt.getTime()) as FateRow | undefined
       if (!row) return undefined
       const { fate, tenant, activityId, deadLetter } = row
       return { fate, tenant, ...(activityId !== null && { activityId }), ...(deadLetter !== null && { deadLetter }) }
-    },
-    seal(partition: number) {
-      const spans = readSealed(partition)
-      const { counted } = count(partition, spans)
-      seal.run({ partition, spans: JSON.stringify(sealSpans(spans, counted)) })
-    },
-    writeOff(partition: number, below: number) {
-      const spans = readSealed(partition)
-      const { counted } = count(partition, spans)
-      seal.run({ partition, spans: JSON.stringify(writeOff(joinSpans(spans, counted), below)) })
-    },
-    books(): Books {
-      const counted = partitions.all().map((row) => {
-        const partition = row['n'] as number
-        const spans = readSealed(partition)
-        const { counted, uncounted } = count(partition, spans)
-        const book = bookOf(partition, joinSpans(spans, counted), uncounted)
-        return { book, lastRecordedAt: lastRecordedAt(partition, lastComplete(book)) }
-      })
-      return { partitions: counted.map(({ book }) => book), completeThrough: completeTime(counted) }
     },
   }
 }

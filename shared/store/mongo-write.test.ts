@@ -1,8 +1,8 @@
 import { MongoBulkWriteError, MongoNetworkError } from 'mongodb'
 import { expect, test } from 'vitest'
 import { aDeadLetter } from '../testing/builders.ts'
-import { deadLettersIn } from './mongo-dead-letters.ts'
-import { refusedAsPresent } from './mongo-refused.ts'
+import { createMongoDeadLetters } from './mongo-dead-letters.ts'
+import { refusedAsPresent } from './mongo-write.ts'
 
 const present = (index: number) => ({ index, code: 11000 })
 const majorityIsAway = { code: 64, errmsg: 'waiting for replication timed out' }
@@ -34,7 +34,10 @@ test('parks again what lost the race to be the first of its id, and only that', 
     sent.push(operations.length)
     if (sent.length === 1) throw refusal([present(1)])
   }
-  const { park } = deadLettersIn({ bulkWrite } as never, { write: async () => {}, account: async () => {} })
-  await park([aDeadLetter({ body: Buffer.from('a') }), aDeadLetter({ body: Buffer.from('b') })])
+  const { deadLetter } = createMongoDeadLetters({ bulkWrite } as never, {
+    write: async () => {},
+    account: async () => {},
+  })
+  await deadLetter([aDeadLetter({ body: Buffer.from('a') }), aDeadLetter({ body: Buffer.from('b') })])
   expect(sent).toEqual([2, 1])
 })

@@ -25,7 +25,7 @@ const moments = fc
   .map((all) => all.toSorted((a, b) => a.partition - b.partition))
 
 /** What every store promises of the log as it was at a moment. */
-export function testAsOf(open: () => Promise<ActivityStore>): void {
+export function testSnapshots(open: () => Promise<ActivityStore>): void {
   describe('the log as it was at a moment', () => {
     test('has the records of that moment, and those whose place is not known, whatever the filter', async () => {
       await using store = await open()

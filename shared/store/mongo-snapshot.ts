@@ -3,7 +3,7 @@ import type { AsOf } from '../as-of.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 
 /** What the log had then. MongoDB looks at a document for it: for pages, which are fetched anyway. */
-export function hadThen(asOf: AsOf): Match<StoredActivity> {
+export function isInSnapshot(asOf: AsOf): Match<StoredActivity> {
   const partitions = asOf.map(({ partition, last, missing }) => ({
     partition: { $eq: partition },
     offset: { $lte: last },
@@ -18,7 +18,7 @@ export function hadThen(asOf: AsOf): Match<StoredActivity> {
  * The same for what is only skipped or counted. MongoDB fetches for a condition of alternatives, though the index has all
  * its fields; for a value that is computed of them it does not.
  */
-export function onlyThen(asOf: AsOf): Document[] {
+export function onlyInSnapshot(asOf: AsOf): Document[] {
   const partitions = asOf.map(({ partition, last, missing }) => ({
     $and: [
       { $eq: ['$partition', partition] },
