@@ -1,10 +1,10 @@
+import { undeliveredFate } from '@activity-log/cli/ledger/undelivered.ts'
 import { createApp } from '@activity-log/persist/app.ts'
 import { deadLetterHeaders } from '@activity-log/shared/dispatch/delivery.ts'
 import { type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { aRecord, deadLettersOf, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
-import { undeliveredFate } from './undelivered.ts'
 
 const source = { namespace: 'n', name: 'persist', topic: 'activities' }
 const deadLetterSource = { ...source, name: 'dead-letters', topic: 'activities-dead-letter' }

@@ -5,9 +5,9 @@ import { anEvent, aRecord, receivedAt, recorded, silent, until } from '@activity
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { startProgram } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers, kafkaForTests, mongodbUri, uniqueName } from '@activity-log/shared/testing/servers.ts'
-import { startProduction } from '@activity-log/testing/production.ts'
 import type { Message } from 'kafkajs'
 import { expect, test } from 'vitest'
+import { startProduction } from './production.ts'
 
 type Range = { from: number; to: number }
 type Report = {
