@@ -166,7 +166,8 @@ async function restarts() {
   const sending = Array.from({ length: 4 }, async () => {
     while (running) {
       await send([anActivity({ id: `restart-${count++}` })])
-      await wait(20)
+      // slower than the slowest store saves: a backlog that grows would make each wait below one for the machine
+      await wait(100)
     }
   })
   // it runs once and is not there to be restarted
