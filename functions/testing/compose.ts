@@ -80,8 +80,17 @@ async function send(activities: readonly SentActivity[]): Promise<void> {
 /** Resolves when the condition holds; what cannot be asked does not hold yet. */
 async function eventually(what: string, condition: () => Promise<boolean>, timeoutMs = 120_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
-  while (!(await condition().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`)
+  let cause: unknown
+  const holds = () =>
+    condition().catch((error) => {
+      cause = error
+      return false
+    })
+  while (!(await holds())) {
+    if (Date.now() > deadline) {
+      const last = cause instanceof Error ? `; the last error: ${cause.message}` : ''
+      throw new Error(`not within ${timeoutMs / 1000} s: ${what}${last}`, { cause })
+    }
     await wait(200)
   }
 }
