@@ -225,7 +225,7 @@ const steps: readonly [string, () => Promise<unknown>][] = [
   ['a stop ends every program with 0', stopsWithZero],
   ['down and up again, each activity found once', downAndUp],
   // a store that was just started may take longer to answer than is waited for; a gap stays one
-  ['the books balance with Kafka', () => eventually('the books balance', booksBalance, 300_000)],
+  ['the books balance with Kafka', () => eventually('the books balance', booksBalance, 600_000)],
 ]
 
 let passed = 0
