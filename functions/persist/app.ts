@@ -2,17 +2,19 @@ import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
 import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
 import type { Headers } from '@activity-log/shared/cloud-event.ts'
+import { readClaims } from '@activity-log/shared/delivery-headers.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { groupMetrics } from '@activity-log/shared/metrics.ts'
-import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
+import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
+import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { fromStore } from './from-store.ts'
 import { operatingRoutes } from './operate.ts'
 import {
   eventHeaders,
-  readClaims,
   readDeadLetterPosition,
   readDelivery,
   readFirstPosition,
@@ -21,7 +23,7 @@ import {
 } from './read-delivery.ts'
 
 export type PersistDependencies = {
-  store: Pick<ActivityStore, 'save' | 'park' | 'getDeadLetter' | 'resolve'>
+  store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
   log: Log
   now: () => Date
   /** The names of the topics that records and dead letters come from: what positions count in. */
@@ -108,7 +110,7 @@ export function createApp({
   }
 
   async function parkOne(deadLetter: DeadLetter, log: Log): Promise<Answer> {
-    await fromStore(store.park([deadLetter]), 'The store did not take the dead letter.')
+    await fromStore(store.deadLetter([deadLetter]), 'The store did not take the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
     return taken

@@ -4,14 +4,15 @@ import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Answer, Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
-import type { ActivityStore, KeptDeadLetter } from '@activity-log/shared/store/store.ts'
+import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
 import { fromStore } from './from-store.ts'
 import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
 
 export type OperateDependencies = {
-  store: Pick<ActivityStore, 'save' | 'park' | 'getDeadLetter' | 'resolve'>
+  store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
   now: () => Date
   timeoutMs: number
 }
@@ -50,7 +51,7 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     const event = corrected ?? readAgain(letter)
     const { id } = letter
     if (!event.ok) {
-      await fromStore(store.park([{ ...letter, at: now() }]))
+      await fromStore(store.deadLetter([{ ...letter, at: now() }]))
       return replayed({ id, outcome: 'refused', errors: event.errors })
     }
     const activityId = event.value.activity.id
@@ -58,7 +59,7 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     const saved = await fromStore(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict') {
-      await fromStore(store.park([{ ...letter, at: now() }]))
+      await fromStore(store.deadLetter([{ ...letter, at: now() }]))
       return replayed({ id, outcome, errors: [isStoredOtherwise], links })
     }
     // a crash before this leaves it open: the next replay finds the activity and says so
