@@ -46,7 +46,7 @@ const rings: readonly Ring[] = [
     files: own('contract'),
     may: [
       own('(contract|ingest|persist|query)'),
-      /^functions\/local\/routes\.ts$/,
+      /^functions\/local\/origin\.ts$/,
       /^package\.json$/,
       pure,
       behindDoors,

@@ -1,14 +1,7 @@
 import { defaultTenant } from '../activity-recorded.ts'
 import { childLog } from '../log.ts'
-import type { Answer, Handler, Scope, ServiceRequest } from './route.ts'
-
-/** Who asks. */
-export type Caller = {
-  tenant: string
-  scopes: ReadonlySet<Scope>
-  /** Who it is, where that is known. */
-  subject: string | undefined
-}
+import type { Answer } from './answer.ts'
+import type { Caller, Handler, Scope, ServiceRequest } from './route.ts'
 
 /** Nobody has to say who they are: there is one tenant, and everybody may do everything. */
 const anybody: Caller = {

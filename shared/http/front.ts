@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.ts'
+import { type OwnHeaders, writeAnswer } from './answer.ts'
 import { incomingFrom } from './body.ts'
 import type { BareHandler } from './caller.ts'
 import { problemOf } from './failed.ts'
 import { pathPattern } from './route.ts'
-import { type OwnHeaders, writeAnswer } from './write-answer.ts'
 
 /** Answers a request that it is for, with the server's own headers among its own, and gives back undefined for any other. */
 export type Front = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders) => Promise<void> | undefined

@@ -1,5 +1,5 @@
 import type { InputError } from '../checked.ts'
-import type { Answer } from './route.ts'
+import type { Answer } from './answer.ts'
 
 const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },

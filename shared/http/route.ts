@@ -1,10 +1,18 @@
 import type { Log } from '../log.ts'
+import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
-import type { Caller } from './caller.ts'
 
 const scopes = ['write', 'read', 'operate', 'deliver', 'public'] as const
 /** Which right a route takes; `deliver` is for dispatchers, and `public` takes none. */
 export type Scope = (typeof scopes)[number]
+
+/** Who asks. */
+export type Caller = {
+  tenant: string
+  scopes: ReadonlySet<Scope>
+  /** Who it is, where that is known. */
+  subject: string | undefined
+}
 
 export type ServiceRequest = Incoming & {
   method: string
@@ -22,15 +30,6 @@ export type ServiceRequest = Incoming & {
   /** Asks another route of the service, for the same caller; without a signal, until the client goes away. */
   ask(path: string, signal?: AbortSignal): Promise<Response>
 }
-
-/** An object is answered as JSON. Text and bytes come with a content type of their own; so does a stream. */
-export type Answer<Status extends number = number> = {
-  status: Status
-  headers?: { readonly [name: string]: string }
-  body?: object | string | Uint8Array<ArrayBuffer> | ByteStream
-}
-/** Where an iterable fails, the connection is reset: nobody takes what has arrived for all of it. */
-export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 
 export type Handler = (request: ServiceRequest) => Promise<Answer>
 export type Route = {

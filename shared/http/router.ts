@@ -2,13 +2,12 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Log } from '../log.ts'
+import { type Answer, type ByteStream, contentOf } from './answer.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
-import type { Answer, ByteStream } from './route.ts'
-import { contentOf } from './write-answer.ts'
 
 /**
  * `outgoing` is there when the request came through a socket; it has the request's id by then (serve.ts). `onBehalfOf` when a
@@ -49,7 +48,7 @@ export function createRouter({ log, routes, allowed, otherwise }: RouterOptions)
   }
   for (const [path, methods] of allowed) {
     app.all(path, (c) => {
-      throw methodNotAllowed(c.req.method, c.req.path, methods)
+      throw wrongMethod(c.req.method, c.req.path, methods)
     })
   }
   if (otherwise) app.all('*', (c) => otherwise(c.req.raw, c.env))
@@ -60,7 +59,7 @@ export function createRouter({ log, routes, allowed, otherwise }: RouterOptions)
   return app
 }
 
-export function methodNotAllowed(method: string, path: string, allowed: readonly string[]): Problem {
+export function wrongMethod(method: string, path: string, allowed: readonly string[]): Problem {
   const allow = allowed.join(', ')
   return new Problem('method-not-allowed', `${method} is not allowed on ${path}; ${allow} is.`, { headers: { allow } })
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { getRequestListener } from '@hono/node-server'
+import type { HttpBindings } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { type Limits, openAdmission } from './admission.ts'
+import { type OwnHeaders, writeAnswer } from './answer.ts'
 import { countHeader, type Front } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
-import { type OwnHeaders, writeAnswer } from './write-answer.ts'
 
 export type ListenOptions = {
-  fetch: Parameters<typeof getRequestListener>[0]
+  fetch(request: Request, bindings: HttpBindings): Response | Promise<Response>
   port: number
   log: Log
   /** Asked before `fetch`. */
@@ -131,7 +131,8 @@ function answerBy(
   let listener: ReturnType<typeof load> | undefined
   async function load() {
     const { getRequestListener } = await import('@hono/node-server')
-    return getRequestListener(fetch, {
+    // the server speaks HTTP/1.1 only
+    return getRequestListener((request, bindings) => fetch(request, bindings as HttpBindings), {
       errorHandler: (error) =>
         new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
     })

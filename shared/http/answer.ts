@@ -1,5 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import type { Answer, ByteStream } from './route.ts'
+
+/** An object is answered as JSON. Text and bytes come with a content type of their own; so does a stream. */
+export type Answer<Status extends number = number> = {
+  status: Status
+  headers?: { readonly [name: string]: string }
+  body?: object | string | Uint8Array<ArrayBuffer> | ByteStream
+}
+/** Where an iterable fails, the connection is reset: nobody takes what has arrived for all of it. */
+export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 
 export type OwnHeaders = { readonly [name: string]: string }
 type Content = { headers: OwnHeaders; data: string | Uint8Array<ArrayBuffer> | ByteStream | undefined }
