@@ -1,6 +1,7 @@
 import { bodyLimits } from '@activity-log/ingest/read-posted.ts'
 import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { wrongMethod } from '@activity-log/shared/http/router.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { proxy } from 'hono/proxy'
@@ -24,7 +25,10 @@ export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOp
     log,
     routes: {},
     async otherwise(request, bindings) {
-      const target = origins[targetOf(request.method, getPath(request))]
+      const path = getPath(request)
+      // fetch does not send it
+      if (request.method === 'TRACE') throw wrongMethod('TRACE', path, ['GET', 'HEAD', 'POST', 'DELETE'])
+      const target = origins[targetOf(request.method, path)]
       // whole: fetch loses an answer that comes before it has sent everything
       const body = request.body ? await incomingOf(request).bytes(bodyLimits.manyBytes) : null
       const id = bindings?.outgoing?.getHeader('x-request-id')?.toString()

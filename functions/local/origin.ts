@@ -21,7 +21,7 @@ export type OriginEntry = Entry & { owner: FunctionName }
  */
 const served: readonly { owner: FunctionName; scopes: readonly Scope[] }[] = [
   { owner: 'ingest', scopes: ['write'] },
-  { owner: 'query', scopes: ['read', 'public'] },
+  { owner: 'query', scopes: ['read', 'operate', 'public'] },
   { owner: 'persist', scopes: ['operate'] },
 ]
 
@@ -41,18 +41,23 @@ export function originRoutes(tables: Tables): Routes {
 
 export type FindTarget = (method: string, path: string) => FunctionName
 
-/** Tells which function answers a request to the one origin. Throws a 405 where the path has no such method. */
+/** Tells which function answers a request to the one origin. Throws a 405 where several share the path, and none the method. */
 export function createTargetFinder(tables: Tables): FindTarget {
   const entries = originEntries(tables)
-  const paths = [...methodsByPath(entries)].map(([path, allowed]) => ({ path, allowed, pattern: pathPattern(path) }))
+  const paths = [...methodsByPath(entries)].map(([path, allowed]) => {
+    const routes = entries.filter((entry) => entry.path === path)
+    return { pattern: pathPattern(path), allowed, routes, owners: new Set(routes.map(({ owner }) => owner)) }
+  })
   return (method, path) => {
     const known = paths.find(({ pattern }) => pattern.test(path))
     // an unknown path gets the 404 of query
     if (!known) return 'query'
+    const [first = 'query', second] = known.owners
+    if (!second) return first
     const asked = method === 'HEAD' ? 'GET' : method
-    const entry = entries.find((each) => each.path === known.path && each.method === asked)
-    if (!entry) throw wrongMethod(method, path, known.allowed)
-    return entry.owner
+    const route = known.routes.find((each) => each.method === asked)
+    if (!route) throw wrongMethod(method, path, known.allowed)
+    return route.owner
   }
 }
 

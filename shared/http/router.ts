@@ -67,8 +67,9 @@ export function wrongMethod(method: string, path: string, allowed: readonly stri
 function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Response {
   const { headers, data } = contentOf(answer)
   const status = answer.status as ContentfulStatusCode
-  if (data === undefined || typeof data === 'string') return c.body(data ?? null, status, headers)
-  if (data instanceof Uint8Array || data instanceof ReadableStream) return c.body(data, status, headers)
+  if (data === undefined) return c.body(null, status, headers)
+  if (typeof data === 'string' || data instanceof Uint8Array || data instanceof ReadableStream)
+    return c.body(data, status, headers)
   return c.body(ReadableStream.from(wholeOrBroken(data, c.env?.outgoing)), status, headers)
 }
 
