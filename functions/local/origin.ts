@@ -9,7 +9,7 @@ import {
   type Routes,
   type Scope,
 } from '@activity-log/shared/http/route.ts'
-import { wrongMethod } from '@activity-log/shared/http/router.ts'
+import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 
 export type FunctionName = 'ingest' | 'persist' | 'query'
 export type Tables = { readonly [name in FunctionName]: Routes }

@@ -133,6 +133,13 @@ function circles(sources: ReadonlyMap<string, string>): string[][] {
   return found
 }
 
+test('the default tenant is named where it is made and where callers are, and nowhere else', () => {
+  const named = [...sources].filter(
+    ([file, source]) => !isTest(file) && !/(^|\/)testing\//.test(file) && /\bdefaultTenant\b/.test(source),
+  )
+  expect(named.map(([file]) => file).toSorted()).toEqual(['shared/activity-recorded.ts', 'shared/http/caller.ts'])
+})
+
 test('nothing imports in a circle', () => {
   expect(circles(sources)).toEqual([])
 })

@@ -8,6 +8,7 @@ import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
+import { wrongMethod } from './wrong-method.ts'
 
 /**
  * `outgoing` is there when the request came through a socket; it has the request's id by then (serve.ts). `onBehalfOf` when a
@@ -57,11 +58,6 @@ export function createRouter({ log, routes, allowed, otherwise }: RouterOptions)
   )
   app.onError((error, c) => problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path }).toResponse())
   return app
-}
-
-export function wrongMethod(method: string, path: string, allowed: readonly string[]): Problem {
-  const allow = allowed.join(', ')
-  return new Problem('method-not-allowed', `${method} is not allowed on ${path}; ${allow} is.`, { headers: { allow } })
 }
 
 function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Response {
