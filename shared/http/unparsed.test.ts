@@ -82,3 +82,13 @@ test('nothing follows an answer that has begun while its request still arrives',
   const answers = first + (await text(socket).catch(() => ''))
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200'])
 })
+
+test('a client that keeps its side open loses the connection', async () => {
+  await using server = await listen({ fetch: () => new Response(), port: 0, log: silent })
+  const socket = connect({ port: server.port, host: 'localhost', allowHalfOpen: true })
+  socket.on('error', () => {}).resume()
+  socket.write('nonsense\r\n\r\n')
+  const sendForEver = setInterval(() => socket.write('x'), 20)
+  await new Promise((resolve) => socket.once('close', resolve))
+  clearInterval(sendForEver)
+})

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Problem } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
@@ -26,7 +26,7 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
     refused.add(socket)
     const earlier = exchanges.filter(({ request, response }) => request.complete && !response.closed)
     const problem = problems[error.code ?? ''] ?? malformed
-    void Promise.all(earlier.map(({ response }) => once(response, 'close'))).then(() => end(socket, problem))
+    void Promise.all(earlier.map(({ response }) => untilClosed(response))).then(() => end(socket, problem))
   })
   // a tunnel (RFC 9110, section 9.3.6) is for proxies
   server.on('connect', ({ url = '' }, socket) =>
@@ -42,11 +42,15 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
       connection: 'close',
       'content-length': String(Buffer.byteLength(body)),
     }).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+    // in stages (serve.ts), and whether the client closes its side or not
+    ;(socket as Socket).destroySoon()
   }
 }
 
 type Exchange = { request: IncomingMessage; response: ServerResponse }
+
+const untilClosed = (response: ServerResponse) => new Promise<void>((resolve) => response.once('close', resolve))
 
 const malformed = new Problem('invalid-input', 'The request is not valid HTTP/1.1.')
 const problems: { readonly [code: string]: Problem } = {
