@@ -7,7 +7,7 @@ import { readParameters, refuseParameters } from '@activity-log/shared/http/para
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { activityKey } from '@activity-log/shared/key.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import type { ContextAnswer } from './answers.ts'
@@ -15,7 +15,7 @@ import { fromStore } from './from-store.ts'
 import { errorsOf, WholeNumber } from './parameters.ts'
 
 /** Finds single activities, and what their users did around them. */
-export function activityRoutes({ store }: { store: Pick<ActivityStore, 'get' | 'find'> }): Routes {
+export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes {
   return {
     'GET /logs/:id': { scope: 'read', handle: one },
     'GET /logs/:id/context': { scope: 'read', handle: context },
@@ -39,7 +39,7 @@ export function activityRoutes({ store }: { store: Pick<ActivityStore, 'get' | '
 
   async function get({ caller, parameters }: ServiceRequest): Promise<FoundActivity> {
     const { id = '' } = parameters
-    const activity = await store.get(caller.tenant, id)
+    const activity = await forTenant(caller.tenant).get(id)
     if (activity) return activity
     const detail = 'There is no activity with this id. One that was accepted a moment ago may still be on its way.'
     throw new Problem('not-found', detail)
@@ -48,9 +48,9 @@ export function activityRoutes({ store }: { store: Pick<ActivityStore, 'get' | '
   async function inContext(request: ServiceRequest, limit: number): Promise<ContextAnswer> {
     const activity = await get(request)
     const { tenant } = request.caller
-    const filter = { tenant, userId: activity.userId }
+    const filter = { userId: activity.userId }
     const find = async (order: Order) => {
-      const found = await store.find({ filter, after: keyOf(tenant, activity), order, limit })
+      const found = await forTenant(tenant).find({ filter, after: keyOf(tenant, activity), order, limit })
       return found.map((one) => one.activity)
     }
     const [before, after] = await Promise.all([find('desc'), find('asc')])

@@ -1,6 +1,7 @@
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { activityRoutes } from './activity.ts'
 import { booksRoutes } from './books.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
@@ -36,17 +37,18 @@ export type QueryDependencies = {
 /** Finds what was recorded, for programs and for people. */
 export function createApp({ store, log, now, stopping = never }: QueryDependencies): Service {
   const known = knownBooks({ books: store.ledger, now, log })
-  const findOutcome = createOutcomeFinder({ store, stopping })
+  const forTenant = readersOf(store)
+  const findOutcome = createOutcomeFinder({ forTenant, stopping })
   return createService({
     log,
     routes: {
-      ...listRoutes({ store, known, findOutcome, now }),
-      ...activityRoutes({ store }),
-      ...exportRoutes({ store, known }),
-      ...statsRoutes({ store, known }),
+      ...listRoutes({ forTenant, known, findOutcome, now }),
+      ...activityRoutes({ forTenant }),
+      ...exportRoutes({ forTenant, known }),
+      ...statsRoutes({ forTenant, known }),
       ...receiptRoutes({ findOutcome }),
-      ...deadLetterRoutes({ store }),
-      ...liveRoutes({ known, arrivals: store.arrivals, log, stopping }),
+      ...deadLetterRoutes({ forTenant }),
+      ...liveRoutes({ known, forTenant, log, stopping }),
       ...booksRoutes({ store }),
       ...viewerRoutes({ now }),
       ...docsRoutes(),

@@ -1,6 +1,6 @@
 import type { Filter } from '@activity-log/shared/filter.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 
 /** How far a total is counted when nobody asked for an exact one. */
 export const countCap = 10_000
@@ -8,7 +8,7 @@ export const countCap = 10_000
 const rememberedMs = 60_000
 const maxRemembered = 1000
 
-export type CappedCounterOptions = { count: ActivityStore['count']; now: () => Date }
+export type CappedCounterOptions = { forTenant: ForTenant; now: () => Date }
 
 export type Total = { total: number; totalIsExact: boolean }
 
@@ -16,19 +16,21 @@ export type Total = { total: number; totalIsExact: boolean }
  * Counts matches up to the cap, or as far as there is time for. That there are more is remembered for a minute: a log
  * hardly ever shrinks below it, and the count is the dearest part of a first page.
  */
-export function cappedCounter({ count, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
+export function cappedCounter({ forTenant, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
   const known = new Map<string, { total: number; until: number }>()
   return async (filter) => {
     const name = JSON.stringify(filter)
     const remembered = known.get(name)
     if (remembered && remembered.until > now().getTime()) return { total: remembered.total, totalIsExact: false }
-    const { total, totalIsExact } = await count(filter, countCap + 1).then(
-      (counted) => ({ total: Math.min(counted, countCap), totalIsExact: counted <= countCap }),
-      (error) => {
-        if (error instanceof TooBroad) return { total: error.counted, totalIsExact: false }
-        throw error
-      },
-    )
+    const { total, totalIsExact } = await forTenant(filter.tenant)
+      .count(filter, countCap + 1)
+      .then(
+        (counted) => ({ total: Math.min(counted, countCap), totalIsExact: counted <= countCap }),
+        (error) => {
+          if (error instanceof TooBroad) return { total: error.counted, totalIsExact: false }
+          throw error
+        },
+      )
     if (!totalIsExact) {
       if (known.size >= maxRemembered) known.clear()
       known.set(name, { total, until: now().getTime() + rememberedMs })

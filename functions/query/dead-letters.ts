@@ -12,17 +12,17 @@ import {
   deadLetterStates,
   type KeptDeadLetter,
 } from '@activity-log/shared/store/dead-letters.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
 import { findPage, linkHeader, type Part, type Place, pageLinks } from './page.ts'
 import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameters.ts'
 
-export type DeadLettersDependencies = { store: Pick<ActivityStore, 'findDeadLetters' | 'getDeadLetter'> }
+export type DeadLettersDependencies = { forTenant: ForTenant }
 
 /** Lists dead letters, the newest first, and shows single ones. */
-export function deadLetterRoutes({ store }: DeadLettersDependencies): Routes {
+export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes {
   return {
     'GET /dead-letters': { scope: 'operate', handle: list },
     'GET /dead-letters/:id': { scope: 'operate', handle: one },
@@ -32,7 +32,7 @@ export function deadLetterRoutes({ store }: DeadLettersDependencies): Routes {
     const asked = readRequest(url, caller.tenant)
     if (!asked.ok) throw invalidInput(asked.errors)
     const { parameters, filter, limit, place } = asked.value
-    const find = ({ skip: _skip, ...part }: Part) => store.findDeadLetters({ filter, ...part })
+    const find = ({ skip: _skip, ...part }: Part) => forTenant(caller.tenant).findDeadLetters({ filter, ...part })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }))
     const { cursor: _cursor, ...repeated } = parameters
     const all = pageLinks('/dead-letters', repeated, digestOf(filter), page)
@@ -46,7 +46,7 @@ export function deadLetterRoutes({ store }: DeadLettersDependencies): Routes {
   async function one({ url, caller, parameters }: ServiceRequest): Promise<Answer> {
     refuseParameters(url)
     const { id = '' } = parameters
-    const letter = await fromStore(() => store.getDeadLetter(caller.tenant, id))
+    const letter = await fromStore(() => forTenant(caller.tenant).getDeadLetter(id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     const { headers } = letter
     const body: DeadLetterAnswer = { ...summaryOf(letter), headers, body: bodyOf(letter) }

@@ -6,7 +6,7 @@ import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { metadataMatcher } from '@activity-log/shared/metadata-match.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
 import { openTurns } from '@activity-log/shared/turns.ts'
 import * as v from 'valibot'
@@ -18,7 +18,7 @@ import { OrderName, oneOf } from './parameters.ts'
 import { pinned } from './pinned.ts'
 
 export type ExportDependencies = {
-  store: Pick<ActivityStore, 'find'>
+  forTenant: ForTenant
   known: Pick<KnownBooks, 'fresh'>
 }
 
@@ -34,7 +34,7 @@ const firstRows = 100
 const mostRows = 1000
 
 /** Sends everything that matches of one moment of the log, page by page as the client takes it. */
-export function exportRoutes({ store, known }: ExportDependencies): Routes {
+export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   const nextTurn = openTurns()
   return { 'GET /export': { scope: 'read', handle: send, streams: true } }
 
@@ -74,6 +74,7 @@ export function exportRoutes({ store, known }: ExportDependencies): Routes {
     gone: AbortSignal,
   ) {
     const { metadata = [], ...indexed } = await pinned(filter, known)
+    const { find } = forTenant(filter.tenant)
     const matches = metadataMatcher(metadata)
     // what does not match may be large, too
     const most = metadata.length > 0 ? firstRows : mostRows
@@ -83,7 +84,7 @@ export function exportRoutes({ store, known }: ExportDependencies): Routes {
       // who has gone is noticed here first: what compresses takes several pages before it has a part of its own
       if (gone.aborted) return
       const place = after === undefined ? {} : { after }
-      const found = await fromStore(() => store.find({ filter: indexed, order, ...place, limit }))
+      const found = await fromStore(() => find({ filter: indexed, order, ...place, limit }))
       for (const { activity } of found) if (matches(activity.metadata ?? null)) text += row(activity)
       const bytes = new TextEncoder().encode(text)
       // the first one also where it is empty: with it the headers go out, and where little matches the next ones take long

@@ -2,7 +2,7 @@ import { type AsOf, hasRecord, isTooLong, withRecords } from '@activity-log/shar
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import type { Known, KnownBooks } from './known-books.ts'
 import { findPage, type Page, type Part, type Place } from './page.ts'
 
@@ -13,7 +13,7 @@ import { findPage, type Page, type Part, type Place } from './page.ts'
 export type PageAsOf = { page: Page<Found>; asOf: AsOf | undefined; completeThrough: Date | undefined }
 
 export type FindAsOf = {
-  store: Pick<ActivityStore, 'find'>
+  forTenant: ForTenant
   known: KnownBooks
   request: { filter: Filter; place: Place; order: Part['order']; limit: number }
   /** A record that has to be among what is shown. */
@@ -43,12 +43,12 @@ export async function findAsOf(asked: FindAsOf): Promise<PageAsOf> {
 
 /** `isWhole`: the books knew all of it. */
 async function findFirst(
-  { store, request }: FindAsOf,
+  { forTenant, request }: FindAsOf,
   books: Known | undefined,
 ): Promise<PageAsOf & { isWhole: boolean }> {
   const positions: Position[] = []
   const page = await findPage(async (part) => {
-    const found = await store.find({ filter: request.filter, ...part })
+    const found = await forTenant(request.filter.tenant).find({ filter: request.filter, ...part })
     positions.push(...found.map(({ position }) => position))
     return found
   }, request)
@@ -65,11 +65,11 @@ async function findFirst(
 }
 
 async function findPinned(
-  { store, request }: FindAsOf,
+  { forTenant, request }: FindAsOf,
   asOf: AsOf | undefined,
   books: Known | undefined,
 ): Promise<PageAsOf> {
   const filter = asOf ? { ...request.filter, asOf } : request.filter
-  const page = await findPage((part) => store.find({ filter, ...part }), request)
+  const page = await findPage((part) => forTenant(filter.tenant).find({ filter, ...part }), request)
   return { page, asOf, completeThrough: books?.completeThrough }
 }

@@ -1,29 +1,29 @@
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerMs, fromStore } from './from-store.ts'
 
 export type OutcomeFinderOptions = {
-  store: Pick<ActivityStore, 'outcome' | 'getDeadLetter'>
+  forTenant: ForTenant
   /** Aborts when the process is told to end: who waits for a record gets an answer then. */
   stopping: AbortSignal
 }
 
-/** Undefined while it is not known. Of the caller's own tenant: another one's record stays pending. */
+/** Undefined while it is not known, and for the record of another tenant. */
 export type FindOutcome = (
   receipt: Receipt,
   waitS: number,
   request: Pick<ServiceRequest, 'caller' | 'gone'>,
 ) => Promise<RecordFate | undefined>
 
-export function createOutcomeFinder({ store, stopping }: OutcomeFinderOptions): FindOutcome {
+export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOptions): FindOutcome {
   return (receipt, waitS, { caller, gone }) => {
     const deadline = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone(), stopping]) : undefined
     return fromStore(
       async () => {
-        const known = await store.outcome(receipt, deadline)
-        return known?.tenant === caller.tenant ? afterReplay(known) : undefined
+        const known = await forTenant(caller.tenant).outcome(receipt, deadline)
+        return known && afterReplay(known)
       },
       answerMs + waitS * 1000,
     )
@@ -33,7 +33,7 @@ export function createOutcomeFinder({ store, stopping }: OutcomeFinderOptions): 
   async function afterReplay(known: RecordFate): Promise<RecordFate> {
     const { deadLetter } = known
     if (deadLetter === undefined) return known
-    const resolution = (await store.getDeadLetter(known.tenant, deadLetter))?.resolution
+    const resolution = (await forTenant(known.tenant).getDeadLetter(deadLetter))?.resolution
     return resolution?.state === 'replayed' ? { ...known, fate: resolution.outcome } : known
   }
 }

@@ -4,7 +4,7 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { cappedCounter } from './capped-counter.ts'
 import { findAsOf } from './find-as-of.ts'
@@ -16,15 +16,15 @@ import { linkHeader, pageLinks } from './page.ts'
 import { receiptAnswer } from './receipts.ts'
 
 export type ListDependencies = {
-  store: Pick<ActivityStore, 'find' | 'count'>
+  forTenant: ForTenant
   known: KnownBooks
   findOutcome: FindOutcome
   now: () => Date
 }
 
 /** Lists the log, page by page. */
-export function listRoutes({ store, known, findOutcome, now }: ListDependencies): Routes {
-  const countCapped = cappedCounter({ count: store.count, now })
+export function listRoutes({ forTenant, known, findOutcome, now }: ListDependencies): Routes {
+  const countCapped = cappedCounter({ forTenant, now })
   return { 'GET /logs': { scope: 'read', handle: list } }
 
   async function list(request: ServiceRequest): Promise<Answer> {
@@ -45,7 +45,7 @@ export function listRoutes({ store, known, findOutcome, now }: ListDependencies)
   async function answerTo(request: ListRequest, receipt?: ReceiptAnswer): Promise<Answer> {
     const { parameters, filter, order, count, limit, visible } = request
     const [{ page, asOf, completeThrough }, total] = await Promise.all([
-      findAsOf({ store, known, request, visible: visible?.receipt.position }),
+      findAsOf({ forTenant, known, request, visible: visible?.receipt.position }),
       countTotal(filter, count),
     ])
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
@@ -81,7 +81,7 @@ export function listRoutes({ store, known, findOutcome, now }: ListDependencies)
     count: ListRequest['count'],
   ): Promise<{ total?: number; totalIsExact?: boolean }> {
     if (count === 'none') return {}
-    if (count === 'exact') return { total: await store.count(filter), totalIsExact: true }
+    if (count === 'exact') return { total: await forTenant(filter.tenant).count(filter), totalIsExact: true }
     return countCapped(filter)
   }
 }

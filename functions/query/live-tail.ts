@@ -1,7 +1,8 @@
 import { type AsOf, encodeAsOf, newSince, withStretches } from '@activity-log/shared/as-of.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
-import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import type { TenantReader } from '@activity-log/shared/store/tenant-reader.ts'
 import type { KnownBooks } from './known-books.ts'
 
 /** What was stored between two moments; `text` is the event of each, with the moment just after it as its id. */
@@ -9,9 +10,8 @@ export type Batch = { to: AsOf; events: readonly LiveEvent[] }
 export type LiveEvent = Found & { text: string }
 
 export type TailOptions = {
-  tenant: string
   known: KnownBooks
-  arrivals: ActivityStore['arrivals']
+  arrivals: TenantReader['arrivals']
   log: Pick<Log, 'error'>
   pollMs?: number
 }
@@ -24,7 +24,7 @@ const mostKept = 5_000
  * The end of the log, read once for all who follow it. It is looked at only while somebody does: between `join` and the
  * disposal of what that returns.
  */
-export function openTail({ tenant, known, arrivals, log, pollMs = 250 }: TailOptions) {
+export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
   let head: AsOf | undefined
   let followers = 0
   let isLooking = false
@@ -39,7 +39,7 @@ export function openTail({ tenant, known, arrivals, log, pollMs = 250 }: TailOpt
   async function read(from: AsOf, until: AsOf): Promise<Batch | undefined> {
     const [stretch] = newSince(from, until)
     if (!stretch) return undefined
-    const found = await arrivals({ tenant, ...stretch, limit: batchSize })
+    const found = await arrivals({ ...stretch, limit: batchSize })
     const last = found.length < batchSize ? stretch.last : (found.at(-1)?.position.offset ?? stretch.last)
     const through = (offset: number) => withStretches(from, [{ ...stretch, last: offset }])
     const events = found.map((each) => ({

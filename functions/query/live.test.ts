@@ -2,6 +2,7 @@ import { decodeAsOf, encodeAsOf, hasRecord } from '@activity-log/shared/as-of.ts
 import { createService } from '@activity-log/shared/http/service.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
 import { knownBooks } from './known-books.ts'
@@ -28,8 +29,14 @@ function live(
     await until(() => looks >= end)
   }
   const known = knownBooks({ books, now: () => new Date(), log: silent })
-  const { arrivals } = changed
-  const routes = liveRoutes({ known, arrivals, log: silent, stopping: stop.signal, pollMs: 1, ...options })
+  const routes = liveRoutes({
+    known,
+    forTenant: readersOf(changed),
+    log: silent,
+    stopping: stop.signal,
+    pollMs: 1,
+    ...options,
+  })
   const app = createService({ log: silent, routes })
   let count = 0
   async function add(number: number, change: object = {}) {

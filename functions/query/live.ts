@@ -4,10 +4,12 @@ import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { readFilterRequest } from './filter-request.ts'
 import { liveEvent, openTail, type Tail, type TailOptions } from './live-tail.ts'
 
-export type LiveOptions = Omit<TailOptions, 'tenant'> & {
+export type LiveOptions = Omit<TailOptions, 'arrivals'> & {
+  forTenant: ForTenant
   /** Aborts when the process is told to end. */
   stopping: AbortSignal
   heartbeatMs?: number
@@ -66,7 +68,7 @@ export function liveRoutes(options: LiveOptions): Routes {
   }
 
   function tailOf(tenant: string): Tail {
-    const tail = tails.get(tenant) ?? openTail({ tenant, ...options })
+    const tail = tails.get(tenant) ?? openTail({ arrivals: options.forTenant(tenant).arrivals, ...options })
     tails.set(tenant, tail)
     return tail
   }

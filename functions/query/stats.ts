@@ -4,7 +4,7 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { StatsQuery } from '@activity-log/shared/store/activities.ts'
-import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import * as v from 'valibot'
 import type { StatsAnswer } from './answers.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
@@ -13,7 +13,7 @@ import type { KnownBooks } from './known-books.ts'
 import { oneOf, WholeNumber } from './parameters.ts'
 import { pinned } from './pinned.ts'
 
-export type StatsDependencies = { store: Pick<ActivityStore, 'stats'>; known: Pick<KnownBooks, 'fresh'> }
+export type StatsDependencies = { forTenant: ForTenant; known: Pick<KnownBooks, 'fresh'> }
 
 /** What only stats take. */
 export const statsParameters = {
@@ -34,7 +34,7 @@ export const statsParameters = {
 }
 
 /** Counts what matches, by name or by time. */
-export function statsRoutes({ store, known }: StatsDependencies): Routes {
+export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
   return { 'GET /stats': { scope: 'read', handle: stats } }
 
   async function stats({ url, caller }: ServiceRequest): Promise<Answer> {
@@ -46,7 +46,7 @@ export function statsRoutes({ store, known }: StatsDependencies): Routes {
   async function count(asked: StatsQuery): Promise<StatsAnswer> {
     const filter = await pinned(asked.filter, known)
     const query = { ...asked, filter }
-    const { data, total } = await store.stats(query)
+    const { data, total } = await forTenant(filter.tenant).stats(query)
     const shown = data.reduce((sum, one) => sum + one.count, 0)
     return {
       by: query.by,
