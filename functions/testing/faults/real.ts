@@ -10,12 +10,12 @@ import {
   uniqueName,
 } from '@activity-log/shared/testing/servers.ts'
 import { freePorts } from '../production.ts'
+import type { Random } from '../random.ts'
 import { type Fault, kindOf, type LinkName, type PartName } from './fault.ts'
 import type { History } from './history.ts'
 import { rewriteAddresses } from './kafka-addresses.ts'
 import { type FaultProxy, startProxy } from './proxy.ts'
 import { putEverythingAgain, putFile, putPoison } from './put.ts'
-import type { Random } from './random.ts'
 import { rudeClient } from './rude-clients.ts'
 import { type Crashes, type System, supervise } from './system.ts'
 
