@@ -23,7 +23,7 @@ export const deliveryPolicy: DeliveryPolicy = {
   timeoutMs: 60_000,
 }
 
-/** unordered: more is taken while fewer than this are under way, as many at once; so at most 99 are under way. */
+/** More is taken while fewer than this are under way, as many at once; so at most 99 are under way. */
 export const maxPollRecords = 50
 
 /** Header names in lower case; of the body at least the first 1,024 bytes. */

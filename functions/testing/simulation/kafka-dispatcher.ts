@@ -83,7 +83,6 @@ export function startKafkaDispatcher(
           kafka,
           topic: topic.name,
           group: 'persist',
-          ordering: random.pick(['unordered', 'unordered', 'ordered']),
           dispatch: without === 'commit after outcome' ? eager : dispatch,
           inFlight,
           commitEveryMs: random.pick([500, 5000]),
