@@ -1,6 +1,6 @@
 import type { Log } from '@activity-log/shared/log.ts'
+import { within } from '@activity-log/shared/within.ts'
 import type { Kafka } from 'kafkajs'
-import { atMost } from './at-most.ts'
 import type { Dispatch } from './dispatch.ts'
 import type { InFlight } from './in-flight.ts'
 import { noPartitions } from './partitions.ts'
@@ -148,11 +148,11 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
       if (running) {
         // still in the group, so that what ends now can be committed
         consumer.pause([{ topic }])
-        await atMost(drainMs, inFlight.idle())
-        await atMost(leaveMs, commit())
+        await within(drainMs, inFlight.idle(), 'Deliveries were under way').catch(() => {})
+        await within(leaveMs, commit(), 'Kafka did not commit').catch(() => {})
       }
       clearInterval(pulse)
-      await atMost(leaveMs, consumer.disconnect())
+      await within(leaveMs, consumer.disconnect(), 'Kafka did not let go').catch(() => {})
     },
   }
 }
