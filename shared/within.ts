@@ -12,3 +12,23 @@ export async function within<Value>(ms: number, promise: Promise<Value>, late: s
     clearTimeout(timer)
   }
 }
+
+/** The work is told to stop by its signal when it is too late. */
+export async function startedWithin<Value>(
+  ms: number,
+  start: (signal: AbortSignal) => Promise<Value>,
+  late: string,
+): Promise<Value> {
+  const stop = new AbortController()
+  try {
+    return await within(ms, start(stop.signal), late)
+  } catch (error) {
+    if (error instanceof TooLate) stop.abort(error)
+    throw error
+  }
+}
+
+/** A `catch` for callers who go on without what came too late. */
+export function undefinedIfLate(error: unknown): undefined {
+  if (!(error instanceof TooLate)) throw error
+}

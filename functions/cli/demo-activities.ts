@@ -1,16 +1,6 @@
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import type { JsonObject } from '@activity-log/shared/json.ts'
-
-/** A number from 0 to 1, the next each time; the same row of them for the same seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { randomNumbers } from '@activity-log/shared/random.ts'
 
 type Random = () => number
 
@@ -111,7 +101,7 @@ export type DemoActivity = SentActivity & { id: string; timestamp: string }
 
 /** All of one day, in order of time; always the same for a day, so that sending them again changes nothing. */
 export function activitiesOf(day: number): DemoActivity[] {
-  const random = randomFrom(day)
+  const random = randomNumbers(day)
   const start = day * dayMs
   const weekday = new Date(start).getUTCDay()
   const weight = weekday === 0 || weekday === 6 ? 0.45 : 1

@@ -3,8 +3,8 @@ import { type KafkaConnection, kafkaConnection } from '@activity-log/shared/brok
 import { kafkaMistake } from '@activity-log/shared/broker/kafka-error.ts'
 import { extentsOf } from '@activity-log/shared/broker/kafka-read.ts'
 import { ConfigError, StartError } from '@activity-log/shared/config.ts'
+import { openLog } from '@activity-log/shared/http/log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
-import type { Log } from '@activity-log/shared/log.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
@@ -17,8 +17,6 @@ import { makeReport, type Report } from './ledger/report.ts'
 import { reportJson, reportText } from './ledger/report-text.ts'
 import { explainMongo } from './mongo-trouble.ts'
 
-/** What is wrong is said once, by the command itself. */
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const answerMs = 20_000
 
 async function main(): Promise<number> {
@@ -35,10 +33,12 @@ async function main(): Promise<number> {
 async function compareBooks(options: Options): Promise<Report> {
   const connection = kafkaConnection(options)
   const { KAFKA_TOPIC: topic, KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic, writeOff } = options
-  const kafka = newKafka(connection, { log: silent, clientId: 'activity-log-books', requestTimeoutMs: 5000 })
+  // the command itself says what is wrong, and once
+  const log = openLog('books', 'silent')
+  const kafka = newKafka(connection, { log, clientId: 'activity-log-books', requestTimeoutMs: 5000 })
   const admin = kafka.admin()
   const uri = { uri: options.MONGODB_URI, database: options.MONGODB_DATABASE }
-  await using store = openMongoStore({ ...uri, log: silent })
+  await using store = openMongoStore({ ...uri, log })
   const explain = (error: unknown) => explainKafka(error, connection)
   await within(answerMs, admin.connect(), 'Kafka did not answer').catch(explain)
   await assertTopic(admin, topic, '--topic (KAFKA_TOPIC)').catch(explain)

@@ -14,6 +14,5 @@ export const Config = v.object({
   ...kafkaConsumerEntries,
   /** Its path is kept. */
   SINK_URL: v.optional(HttpUrl, 'http://localhost:8081'),
-  ORDERING: v.optional(v.picklist(['unordered', 'ordered'], 'must be unordered or ordered'), 'unordered'),
   LOG_LEVEL: LogLevel,
 })

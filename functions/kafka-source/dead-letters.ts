@@ -1,5 +1,5 @@
+import { within } from '@activity-log/shared/within.ts'
 import { type Kafka, Partitioners, type Producer } from 'kafkajs'
-import { atMost } from './at-most.ts'
 
 export type DeadLetter = { headers: { [name: string]: string }; key: string | null; value: Buffer | null }
 
@@ -33,6 +33,6 @@ export function openDeadLetters(
         throw new Error('Kafka did not acknowledge the dead letter', { cause: acknowledged })
       }
     },
-    [Symbol.asyncDispose]: () => atMost(disconnectMs, producer.disconnect()),
+    [Symbol.asyncDispose]: () => within(disconnectMs, producer.disconnect(), 'Kafka did not let go').catch(() => {}),
   }
 }

@@ -17,11 +17,11 @@ import { openKafkaSource } from './source.ts'
  *   a crash what was not committed.
  * - A partition that stays after a rebalance goes on where it was; the real one starts again at the commit. Partitions are
  *   shared out round robin, not sticky.
- * - ordered: up to 50 records a look for each partition, not for all together; so it is not held to 250 records a second.
  * - A `kne-` header whose name no CloudEvent extension may have is dropped; the real one stops for ever.
  * - 303 is a failure like any other redirect; the real one follows it.
  * - A request without a body has `content-length: 0`; there is no `user-agent`, and headers come in another order.
- * - No `initialOffset: latest`, ceOverrides, key-type label, OIDC or CloudEvents formats other than JSON.
+ * - No `ordering: ordered`, `initialOffset: latest`, ceOverrides, key-type label, OIDC, or CloudEvents formats other than
+ *   JSON.
  */
 async function main() {
   const config = readConfig(Config, process.env, kafkaRule)
@@ -34,7 +34,6 @@ async function main() {
     deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
     group: config.KAFKA_GROUP,
     sinkUrl: config.SINK_URL,
-    ordering: config.ORDERING,
     log,
   })
   log.info({ topic: config.KAFKA_TOPIC, sink: config.SINK_URL }, 'delivering')

@@ -14,8 +14,8 @@ export type Commit = { partition: Partition; offset: number }
 /** The partitions that a member of a group has. */
 export type Partitions = {
   get(number: number): Partition | undefined
-  /** The group has agreed: those that went are released, those that stay keep their progress. */
-  assign(numbers: readonly number[]): { came: readonly Partition[]; stayed: readonly Partition[] }
+  /** The group has agreed: those that went are released; those that stay keep their progress, and are returned. */
+  assign(numbers: readonly number[]): readonly Partition[]
   /** What a commit has to say. */
   due(): readonly Commit[]
   /** All of it is due again. */
@@ -40,9 +40,8 @@ export function noPartitions(): Partitions {
       const stayed = [...partitions.values()]
       // the member that had one in between may have committed less
       sayAgain()
-      const came = numbers.filter((number) => !partitions.has(number)).map(startPartition)
-      for (const partition of came) partitions.set(partition.number, partition)
-      return { came, stayed }
+      for (const number of numbers) if (!partitions.has(number)) partitions.set(number, startPartition(number))
+      return stayed
     },
     due: () =>
       [...partitions.values()].flatMap((partition) => {

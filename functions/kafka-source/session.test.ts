@@ -22,7 +22,6 @@ function aConsumer() {
     async commitOffsets(offsets: readonly object[]) {
       commits.push(...offsets)
     },
-    resume: () => {},
     pause: () => {
       throw new Error('Consumer group was not initialized')
     },
@@ -34,13 +33,13 @@ function aConsumer() {
   const handRecord = (offset: string) => {
     const messages = [{ offset, key: null, value: Buffer.from('{}'), headers: {}, timestamp: '0' }]
     const batch = { topic: 't', partition: 0, messages, lastOffset: () => offset }
-    const others = { pause: () => () => {}, isRunning: () => true, isStale: () => false }
+    const others = { isRunning: () => true, isStale: () => false }
     return hand({ batch, heartbeat: async () => {}, resolveOffset: () => {}, ...others })
   }
   return { kafka, stop: () => listeners.get('stop')?.({}), disconnects: () => disconnects, commits, handRecord }
 }
 
-const options = { topic: 't', group: 'g', ordering: 'unordered', commitEveryMs: 1000, log: silent } as const
+const options = { topic: 't', group: 'g', commitEveryMs: 1000, log: silent } as const
 
 test('a session whose consumer has stopped by itself ends, and leaves no timer', async () => {
   const { kafka, stop, disconnects } = aConsumer()

@@ -1,16 +1,15 @@
 import type { Log } from '@activity-log/shared/log.ts'
+import { within } from '@activity-log/shared/within.ts'
 import type { Kafka } from 'kafkajs'
-import { atMost } from './at-most.ts'
 import type { Dispatch } from './dispatch.ts'
 import type { InFlight } from './in-flight.ts'
 import { noPartitions } from './partitions.ts'
-import { createTake, type Ordering } from './take.ts'
+import { createTake } from './take.ts'
 
 export type SessionOptions = {
   kafka: Kafka
   topic: string
   group: string
-  ordering: Ordering
   dispatch: Dispatch
   inFlight: InFlight
   commitEveryMs: number
@@ -33,16 +32,7 @@ const silenceMs = 30_000
 const drainMs = 5000
 const leaveMs = 2000
 
-export function startSession({
-  kafka,
-  topic,
-  group,
-  ordering,
-  dispatch,
-  inFlight,
-  commitEveryMs,
-  log,
-}: SessionOptions): Session {
+export function startSession({ kafka, topic, group, dispatch, inFlight, commitEveryMs, log }: SessionOptions): Session {
   const consumer = kafka.consumer({
     groupId: group,
     allowAutoTopicCreation: false,
@@ -50,8 +40,7 @@ export function startSession({
     heartbeatInterval: 3000,
     rebalanceTimeout: 15_000,
     maxBytesPerPartition: 65_536,
-    // also the pause between two looks when all partitions are busy
-    maxWaitTimeInMs: ordering === 'ordered' ? 200 : 500,
+    maxWaitTimeInMs: 500,
     // long enough for a leader to move; whoever started the session starts the next one
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 8, restartOnFailure: async () => false },
   })
@@ -65,7 +54,6 @@ export function startSession({
   let repeating: NodeJS.Timeout | undefined
 
   const take = createTake({
-    ordering,
     dispatch,
     inFlight,
     partitions,
@@ -74,9 +62,7 @@ export function startSession({
   })
 
   function assign(numbers: readonly number[]) {
-    const { came, stayed } = partitions.assign(numbers)
-    // it may have been paused when it went
-    for (const { number } of came) consumer.resume([{ topic, partitions: [number] }])
+    const stayed = partitions.assign(numbers)
     // kafkajs would start again at the commit
     for (const { number, progress } of stayed) {
       const next = progress.next()
@@ -162,11 +148,11 @@ export function startSession({
       if (running) {
         // still in the group, so that what ends now can be committed
         consumer.pause([{ topic }])
-        await atMost(drainMs, inFlight.idle())
-        await atMost(leaveMs, commit())
+        await within(drainMs, inFlight.idle(), 'Deliveries were under way').catch(() => {})
+        await within(leaveMs, commit(), 'Kafka did not commit').catch(() => {})
       }
       clearInterval(pulse)
-      await atMost(leaveMs, consumer.disconnect())
+      await within(leaveMs, consumer.disconnect(), 'Kafka did not let go').catch(() => {})
     },
   }
 }

@@ -5,14 +5,13 @@ import { isUnknownTopic, kafkaMistake } from '@activity-log/shared/broker/kafka-
 import { ConfigError } from '@activity-log/shared/config.ts'
 import { type DeliveryPolicy, deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import { within } from '@activity-log/shared/within.ts'
 import type { Kafka } from 'kafkajs'
-import { atMost } from './at-most.ts'
 import { deadLetterProducer, openDeadLetters } from './dead-letters.ts'
 import { createDispatch } from './dispatch.ts'
 import { openInFlight } from './in-flight.ts'
 import { startSession } from './session.ts'
 import { openSink } from './sink.ts'
-import type { Ordering } from './take.ts'
 
 export type KafkaSourceOptions = {
   connection: KafkaConnection
@@ -20,7 +19,6 @@ export type KafkaSourceOptions = {
   deadLetterTopic: string
   group: string
   sinkUrl: string
-  ordering: Ordering
   log: Log
   policy?: DeliveryPolicy
   commitEveryMs?: number
@@ -42,7 +40,6 @@ export function openKafkaSource({
   deadLetterTopic,
   group,
   sinkUrl,
-  ordering,
   log,
   policy = deliveryPolicy,
   commitEveryMs = 5000,
@@ -67,7 +64,7 @@ export function openKafkaSource({
   let failures = 0
   async function consume() {
     await assertUsable(kafka, topics, stop.signal)
-    await using session = startSession({ kafka, topic, group, ordering, dispatch, inFlight, commitEveryMs, log })
+    await using session = startSession({ kafka, topic, group, dispatch, inFlight, commitEveryMs, log })
     void session.joined.then(() => {
       failures = 0
     })
@@ -119,6 +116,6 @@ async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }
       }
     }
   } finally {
-    await atMost(1000, admin.disconnect())
+    await within(1000, admin.disconnect(), 'Kafka did not let go').catch(() => {})
   }
 }

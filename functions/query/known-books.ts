@@ -1,7 +1,7 @@
 import { type AsOf, asOfBooks } from '@activity-log/shared/as-of.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
-import { TooLate, within } from '@activity-log/shared/within.ts'
+import { undefinedIfLate, within } from '@activity-log/shared/within.ts'
 
 /** An older answer is still true: what was complete stays so. */
 const rememberedMs = 1000
@@ -91,9 +91,5 @@ export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
 }
 
 /** Undefined where it takes longer than a list waits. */
-function patiently<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  return within(patienceMs, work, 'The books were not read').catch((error) => {
-    if (error instanceof TooLate) return undefined
-    throw error
-  })
-}
+const patiently = <Result>(work: Promise<Result>): Promise<Result | undefined> =>
+  within(patienceMs, work, 'The books were not read').catch(undefinedIfLate)

@@ -34,7 +34,7 @@ export async function aJourney(partitions: number, answer?: (received: Received)
   }
 
   function source(changes: Partial<KafkaSourceOptions> = {}) {
-    const fixed = { ordering: 'unordered', log: silent, policy: quick, commitEveryMs: 50 } as const
+    const fixed = { log: silent, policy: quick, commitEveryMs: 50 } as const
     return opened.use(openKafkaSource({ ...options, ...fixed, ...changes }))
   }
   const committed = async (partition = 0) => {

@@ -3,7 +3,7 @@ import { aDatabase, type TestDatabase } from '@activity-log/shared/testing/mongo
 import { type Running, startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers, mongodbUri, uniqueName } from '@activity-log/shared/testing/servers.ts'
 
-const scripts = {
+export const scripts = {
   ingest: 'functions/ingest/main.ts',
   persist: 'functions/persist/main.ts',
   query: 'functions/query/main.ts',

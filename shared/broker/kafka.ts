@@ -3,7 +3,7 @@ import type { EventRecord } from '../activity-recorded.ts'
 import type { Log } from '../log.ts'
 import { reasons } from '../reasons.ts'
 import type { Position } from '../receipt.ts'
-import { within } from '../within.ts'
+import { undefinedIfLate, within } from '../within.ts'
 import type { Broker } from './broker.ts'
 import type { KafkaConnection } from './kafka-config.ts'
 import { isUnknownTopic, kafkaErrorKind, kafkaMistake } from './kafka-error.ts'
@@ -117,7 +117,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
         await wait(pauseMs)
         continue
       }
-      let outcome = await firstWithin(Math.min(times.goElsewhere, restMs()), underWay.values())
+      let outcome = await firstOf(underWay.values(), Math.min(times.goElsewhere, restMs()))
       if (!outcome) {
         if (partition) avoid(partition.leader)
         const askedAt = performance.now()
@@ -125,7 +125,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
           () => true,
           () => false,
         )
-        const news = await firstWithin<Outcome | boolean>(restMs(), [...underWay.values(), isHeard])
+        const news = await firstOf<Outcome | boolean>([...underWay.values(), isHeard], restMs())
         // all were away and are back
         if (news === true && performance.now() - askedAt > times.lookAgain) startAnew()
         if (typeof news !== 'object') continue
@@ -284,12 +284,5 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
 }
 
 /** Undefined when none has settled in time. */
-async function firstWithin<Value>(ms: number, promises: Iterable<Promise<Value>>): Promise<Value | undefined> {
-  const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => late.resolve(undefined), ms)
-  try {
-    return await Promise.race([...promises, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const firstOf = <Value>(promises: Iterable<Promise<Value>>, ms: number): Promise<Value | undefined> =>
+  within(ms, Promise.race(promises), 'No leader answered').catch(undefinedIfLate)

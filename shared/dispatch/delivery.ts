@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { startedWithin } from '../within.ts'
 import { isExtensionName, type SinkRequest } from './sink-request.ts'
 
 /**
@@ -23,7 +24,7 @@ export const deliveryPolicy: DeliveryPolicy = {
   timeoutMs: 60_000,
 }
 
-/** unordered: more is taken while fewer than this are under way, as many at once; so at most 99 are under way. */
+/** More is taken while fewer than this are under way, as many at once; so at most 99 are under way. */
 export const maxPollRecords = 50
 
 /** Header names in lower case; of the body at least the first 1,024 bytes. */
@@ -84,26 +85,16 @@ export async function deliver(
   }
 }
 
-async function attemptOnce(
+/** A sink in the same process does not look at the signal. */
+function attemptOnce(
   request: SinkRequest,
   send: Send,
   timeoutMs: number,
 ): Promise<{ answer?: SinkAnswer; cause?: unknown }> {
-  const attempt = new AbortController()
-  const timedOut = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    const reason = new Error(`no answer within ${timeoutMs} ms`)
-    attempt.abort(reason)
-    // a sink in the same process does not look at the signal
-    timedOut.reject(reason)
-  }, timeoutMs)
-  try {
-    return { answer: await Promise.race([send(request, attempt.signal), timedOut.promise]) }
-  } catch (cause) {
-    return { cause }
-  } finally {
-    clearTimeout(timer)
-  }
+  return startedWithin(timeoutMs, (signal) => send(request, signal), 'no answer').then(
+    (answer) => ({ answer }),
+    (cause) => ({ cause }),
+  )
 }
 
 export const maxErrorDataBytes = 1024

@@ -53,6 +53,26 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       ])
       expect(kept[0]).toMatchObject({ firstAt: day(7), lastAt: day(20) })
     })
+
+    test('counts up one that was read from the store, as a replay in vain hands it back', async () => {
+      await using store = await open()
+      await store.deadLetter([letter])
+      await store.resolve('default', deadLetterId(letter), { state: 'discarded', note: 'a test', at: day(9) })
+      const [before] = await deadLettersOf(store)
+      await store.deadLetter([{ ...before!, at: day(20) }])
+      expect(await deadLettersOf(store)).toEqual([{ ...before, lastAt: day(20), attempts: 2 }])
+    })
+
+    test('counts anew for one that was read from the store and is gone from it', async () => {
+      await using store = await open()
+      await store.deadLetter([letter])
+      await store.resolve('default', deadLetterId(letter), { state: 'discarded', note: 'a test', at: day(9) })
+      const [before] = await deadLettersOf(store)
+      await using empty = await open()
+      await empty.deadLetter([{ ...before!, at: day(20) }])
+      const { resolution: _resolution, ...anew } = { ...before!, firstAt: day(20), lastAt: day(20), attempts: 1 }
+      expect(await deadLettersOf(empty)).toEqual([anew])
+    })
   })
 
   describe('findDeadLetters', () => {

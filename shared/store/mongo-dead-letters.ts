@@ -91,9 +91,23 @@ function beyond(key: string, comparison: '$gt' | '$lt'): Match<StoredDeadLetter>
   return { $or: [later, { firstAt: { $eq: firstAt }, _id: { [comparison]: id } as { $gt: string } }] }
 }
 
+/** Member by member: one that was read from the store holds more, which the update itself counts. */
 function toUpsert(deadLetter: DeadLetter): AnyBulkWriteOperation<StoredDeadLetter> {
-  const { position, headers, body, at, ...others } = deadLetter
-  const whatItIs = { ...others, ...position, headers: Object.entries(headers), body: new Binary(body) }
+  const { topic, position, reason, errors, headers, body, at, tenant } = deadLetter
+  const { activityId, recordedAt, firstPosition } = deadLetter
+  const whatItIs = {
+    tenant,
+    topic,
+    partition: position.partition,
+    offset: position.offset,
+    reason,
+    errors,
+    headers: Object.entries(headers),
+    body: new Binary(body),
+    ...(activityId !== undefined && { activityId }),
+    ...(recordedAt !== undefined && { recordedAt }),
+    ...(firstPosition !== undefined && { firstPosition }),
+  }
   return {
     updateOne: {
       filter: { _id: { $eq: deadLetterId(deadLetter) } },

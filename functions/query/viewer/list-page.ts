@@ -1,4 +1,4 @@
-import { TooLate, within } from '@activity-log/shared/within.ts'
+import { startedWithin, undefinedIfLate } from '@activity-log/shared/within.ts'
 import { html } from 'hono/html'
 import type { Ask } from './ask.ts'
 import type { Content } from './document.ts'
@@ -63,17 +63,9 @@ function listOf(answer: ListAnswer, view: View, zone: string): Content {
   return view['live'] ? html`${head}${table(answer, view, zone)}` : nothing(view, answer)
 }
 
-/** What it resolves with, or undefined when that takes too long; then it is told to stop. */
-async function inTime<Value>(ms: number, start: (signal: AbortSignal) => Promise<Value>): Promise<Value | undefined> {
-  const stop = new AbortController()
-  try {
-    return await within(ms, start(stop.signal), 'It was not counted')
-  } catch (error) {
-    if (!(error instanceof TooLate)) throw error
-    stop.abort()
-    return undefined
-  }
-}
+/** Undefined when that takes too long; then it is told to stop. */
+const inTime = <Value>(ms: number, start: (signal: AbortSignal) => Promise<Value>): Promise<Value | undefined> =>
+  startedWithin(ms, start, 'It was not counted').catch(undefinedIfLate)
 
 const readingFrom = (ask: Ask, signal: AbortSignal) => async (path: string) => {
   const asked = await ask(path, signal)

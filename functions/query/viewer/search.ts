@@ -3,7 +3,7 @@ import type { Content } from './document.ts'
 import type { Counts } from './views/counts.ts'
 import { visible } from './views/h.ts'
 import { exactAction, filtersOf, href, isFilter, plainFilters, type View } from './views/view.ts'
-import { dayStart, timeText, wallTime } from './views/zone-time.ts'
+import { dayStart, readInstant, timeText, wallTime } from './views/zone-time.ts'
 
 const dayMs = 86_400_000
 
@@ -37,7 +37,7 @@ ${names(
 
 /** As a field for a date and a time takes it. */
 function clock(text: string | undefined, zone: string): string {
-  const ms = Date.parse(text ?? '')
+  const ms = readInstant(text ?? '')
   return Number.isNaN(ms) ? '' : wallTime(ms, zone).slice(0, ms % 1000 === 0 ? 19 : 23)
 }
 
@@ -75,7 +75,7 @@ export function chips(view: View, zone: string): Content {
   const filters = Object.entries(filtersOf(view)).filter(([name]) => isFilter(name))
   if (filters.length === 0) return ''
   const items = filters.map(([name, value]) => {
-    const ms = name === 'from' || name === 'to' ? Date.parse(value) : Number.NaN
+    const ms = name === 'from' || name === 'to' ? readInstant(value) : Number.NaN
     const { date, time, millis } = Number.isNaN(ms) ? { date: value, time: '', millis: '' } : timeText(ms, zone)
     const shown = `${date} ${time}${millis}`.trim()
     const label = filterNames[name] ?? name.replace(/^metadata\./, '')

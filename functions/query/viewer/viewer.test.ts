@@ -352,4 +352,37 @@ describe('beside the list', () => {
     expect(await html('/viewer/logs/id-1')).toContain('<bdi>cart.add</bdi>')
     expect((await get('/viewer/logs/none')).status).toBe(404)
   })
+
+  test.each([
+    'a/b?c=d#e%20',
+    '%2F',
+    '100%',
+    '%zz',
+    'a&b=c',
+    '"><b>',
+    '...',
+    '+',
+  ])('an id such as %j leads to its page, and to none where nothing has it', async (id) => {
+    const { app, get, html } = await viewer([{ id, timestamp: '2024-01-15T10:00:00Z' }])
+    const here = links(await html('/')).find((link) => link.startsWith('/viewer/logs/'))!
+    const page = await get(here)
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('this activity')])
+    for (const kind of ['logs', 'dead-letters']) {
+      const other = `/viewer/${kind}/${encodeURIComponent(`${id}/other`)}`
+      expect([other, (await app.request(other)).status]).toEqual([other, 404])
+    }
+  })
+
+  test('a leap second is shown as the last moment before it, on each page that has it', async () => {
+    const timestamp = '2016-12-31T23:59:60.5Z'
+    const { get, html } = await viewer([
+      { id: 'leap', timestamp },
+      { id: 'next', timestamp: '2017-01-01T00:00:00Z' },
+    ])
+    for (const path of ['/', '/viewer/logs/leap', '/viewer/logs/next', `/?from=${timestamp}&zone=Europe/Berlin`]) {
+      expect([path, (await get(path)).status]).toEqual([path, 200])
+      expect(await html(path)).toContain('<time datetime="2016-12-31T23:59:59.999Z">')
+    }
+    expect(await html('/viewer/logs/leap')).toContain(`<dd>${timestamp}</dd>`)
+  })
 })

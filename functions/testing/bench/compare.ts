@@ -1,4 +1,4 @@
-import { seeded } from '../faults/random.ts'
+import { randomFrom } from '../random.ts'
 import { median } from './report.ts'
 
 /** What is compared with a baseline in the same run: a ratio a round, and what they are ratios of. */
@@ -23,7 +23,7 @@ export async function interleaved<Measured extends object>(
   const measured = Object.fromEntries(names.map((name) => [name, []])) as unknown as {
     [name in keyof Measured]: Measured[name][]
   }
-  const { shuffled } = seeded(`${names.join()} ${Date.now()}`)
+  const { shuffled } = randomFrom(`${names.join()} ${Date.now()}`)
   for (let round = 0; round < rounds; round++) {
     for (const name of shuffled(names)) measured[name].push(await variants[name]())
   }

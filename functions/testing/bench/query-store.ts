@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { anEvent } from '@activity-log/shared/testing/builders.ts'
-import { seeded } from '../faults/random.ts'
+import { randomFrom } from '../random.ts'
 
 const users = 10_000
 const actions = 40
@@ -18,7 +18,7 @@ export async function fillStore(folder: string, count: number, onProgress: (done
   await mkdir(folder, { recursive: true })
   const path = join(folder, 'store.db')
   if (existsSync(path)) return path
-  const { next } = seeded('query')
+  const { next } = randomFrom('query')
   await using store = openSqliteStore({ path })
   for (let at = 0; at < count; at += batch) {
     const activities = Array.from({ length: Math.min(batch, count - at) }, (_, n) => {

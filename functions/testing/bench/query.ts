@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, answerOf } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startCommand, startLog, written } from '@activity-log/shared/testing/processes.ts'
-import { seeded } from '../faults/random.ts'
+import { randomFrom } from '../random.ts'
 import { fillStore } from './query-store.ts'
 import { median, type Note, residentMebibytes } from './report.ts'
 
@@ -55,7 +55,7 @@ async function measureLists(path: string, smallPath: string, rounds: number, not
     'skip/limit and count at depth 1,000,000': () => plain((page - 1) * limit),
   }
   for (const ask of Object.values({ ...shapes, ...dear })) await ask()
-  const { shuffled } = seeded('rounds')
+  const { shuffled } = randomFrom('rounds')
   const medians = new Map<string, number[]>()
   for (let round = 0; round < rounds; round++) {
     const all = [

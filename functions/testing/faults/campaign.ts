@@ -1,6 +1,6 @@
+import { randomFrom } from '../random.ts'
 import { check } from './checker.ts'
 import type { Fault } from './fault.ts'
-import { seeded } from './random.ts'
 import { type Run, type RunOptions, runScenario } from './run-scenario.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 
@@ -74,6 +74,6 @@ const ofServers: readonly Fault['do'][] = ['broker', 'brokers', 'move', 'store']
 
 /** What becomes of a server, all that use it at the time feel. */
 export function stopsServers({ plan, setup }: Pick<Scenario, 'plan' | 'setup'>): boolean {
-  const random = seeded('any')
+  const random = randomFrom('any')
   return plan({ random, ms: 6000 }).some((step) => ofServers.includes(step.do)) || setup?.(random).absent !== undefined
 }

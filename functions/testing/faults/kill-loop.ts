@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { type Answer, post } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
+import { type Random, randomFrom } from '../random.ts'
 import { delivered, integrityOf, judge, listed, type Verdict } from './durability-check.ts'
 import { withFaults } from './preload.ts'
-import { type Random, seeded } from './random.ts'
 
 export type KillLoopOptions = {
   seed: string
@@ -31,7 +31,7 @@ type Sent = Map<string, { activity: SentActivity; acknowledged: boolean }>
 
 /** Kills the log again and again while clients post to it; in the end it has to have what it acknowledged, once. */
 export async function killLoop({ seed, kills, activities, mutant, onProgress }: KillLoopOptions): Promise<KillLoop> {
-  const random = seeded(seed)
+  const random = randomFrom(seed)
   const folder = aFolder()
   const env = { LOG_LEVEL: 'warn', ...(mutant && withFaults({ mutant })) }
   const sent: Sent = new Map()

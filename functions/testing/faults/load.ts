@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
+import type { Random } from '../random.ts'
 import type { History, Outcome } from './history.ts'
-import type { Random } from './random.ts'
 
 /** What clients do. Fractions are of the activities. */
 export type Load = {

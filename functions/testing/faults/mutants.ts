@@ -2,10 +2,11 @@ import { writeSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Edit, type Mutant, mutants } from './mutant-list.ts'
+import type { Edit, Mutant } from './mutant.ts'
+import { mutants } from './mutant-list.ts'
 
 /**
- * `node --import ./shared/testing/faults/mutants.ts` with MUTANT=NAME: the program runs without one of its safeguards
+ * `node --import ./functions/testing/faults/mutants.ts` with MUTANT=NAME: the program runs without one of its safeguards
  * (mutant-list.ts), so that a check that is to notice its absence can be seen to do so.
  */
 const root = fileURLToPath(new URL('../../../', import.meta.url))

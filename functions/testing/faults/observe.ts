@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
+import type { Random } from '../random.ts'
 import { type Books, type FoundDeadLetter, type FoundReceipt, fatesIn, type Observed } from './checker.ts'
 import type { History } from './history.ts'
-import type { Random } from './random.ts'
 import type { System } from './system.ts'
 
 export type ReceiptAnswer = { fate: string; links: { deadLetter?: string } }

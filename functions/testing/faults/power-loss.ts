@@ -8,10 +8,10 @@ import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { post, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startCommand, written } from '@activity-log/shared/testing/processes.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { type Random, randomFrom } from '../random.ts'
 import { type DiskEvent, diskAfter, readTraced, tracedCalls } from './disk-image.ts'
 import { type Ask, delivered, integrityOf, judge, listed, type Verdict } from './durability-check.ts'
 import { withFaults } from './preload.ts'
-import { type Random, seeded } from './random.ts'
 
 export type PowerLossOptions = {
   seed: string
@@ -34,7 +34,7 @@ const userId = 'durability'
  * had acknowledged by then.
  */
 export async function powerLoss(options: PowerLossOptions): Promise<PowerLoss> {
-  const random = seeded(options.seed)
+  const random = randomFrom(options.seed)
   const activities = Array.from({ length: options.activities }, (_, n) => anActivityOf(n, options.bytes, random))
   const events = await traced(activities, random, options.mutant)
   const acknowledged = activities.map(({ id }) => events.findIndex((event) => isAcknowledgement(event, id as string)))

@@ -8,8 +8,8 @@ import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import { kafkaForTests, readTopic } from '@activity-log/shared/testing/servers.ts'
 import { type Message, Partitioners } from 'kafkajs'
 import { madeUpFile } from '../bench/made-up-file.ts'
+import type { Random } from '../random.ts'
 import type { History } from './history.ts'
-import type { Random } from './random.ts'
 
 const { headers } = aRecord()
 const deep = `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`

@@ -9,13 +9,13 @@ import {
   mongodbUri,
   uniqueName,
 } from '@activity-log/shared/testing/servers.ts'
-import { freePorts } from '../production.ts'
+import { freePorts, scripts as usualScripts } from '../production.ts'
+import type { Random } from '../random.ts'
 import { type Fault, kindOf, type LinkName, type PartName } from './fault.ts'
 import type { History } from './history.ts'
 import { rewriteAddresses } from './kafka-addresses.ts'
 import { type FaultProxy, startProxy } from './proxy.ts'
 import { putEverythingAgain, putFile, putPoison } from './put.ts'
-import type { Random } from './random.ts'
 import { rudeClient } from './rude-clients.ts'
 import { type Crashes, type System, supervise } from './system.ts'
 
@@ -34,15 +34,7 @@ export type RealOptions = {
 
 export type Setup = Omit<RealOptions, 'history' | 'random' | 'mutant'> & { diskMebibytes?: number }
 
-const scripts = {
-  ingest: 'functions/ingest/main.ts',
-  persist: 'functions/persist/main.ts',
-  query: 'functions/query/main.ts',
-  source: 'functions/kafka-source/main.ts',
-  deadLetterSource: 'functions/kafka-source/main.ts',
-  replay: 'functions/kafka-source/main.ts',
-  log: '',
-}
+const scripts = { ...usualScripts, replay: usualScripts.source, log: '' }
 export const usualParts: readonly PartName[] = ['ingest', 'persist', 'query', 'source', 'deadLetterSource']
 
 /** The functions and stand-ins for KafkaSource as processes of their own over Kafka and MongoDB, a proxy in each link. */

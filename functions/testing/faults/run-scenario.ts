@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { randomFrom } from '../random.ts'
 import { deliverAgainAndAgain, readAgainAndAgain } from './bystanders.ts'
 import { check, type Verdict } from './checker.ts'
 import { pagesShowNothingTwice, receiptsNameWhatIsThere } from './demands.ts'
@@ -8,7 +9,6 @@ import { describe, type Step } from './fault.ts'
 import { type Attempt, openHistory } from './history.ts'
 import { postAll } from './load.ts'
 import { observe, settle } from './observe.ts'
-import { seeded } from './random.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { loadOf } from './scenarios.ts'
 import { startSystem } from './start-system.ts'
@@ -45,7 +45,7 @@ const stillMs = 60_000
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Run> {
   const { seed, events, mutant, onProgress = () => {} } = options
   const startedAt = performance.now()
-  const random = seeded(`${scenario.name}/${seed}`)
+  const random = randomFrom(`${scenario.name}/${seed}`)
   const folder = join(options.folder, `${scenario.name}-${seed}`)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
@@ -85,7 +85,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   })
   const standingBy = Promise.all([
     readAgainAndAgain(system, { history, until: posting }),
-    deliverAgainAndAgain(system, { history, random: seeded(`deliver/${seed}`), until: posting }),
+    deliverAgainAndAgain(system, { history, random: randomFrom(`deliver/${seed}`), until: posting }),
   ])
   await strike()
   const sending = posting.then(() => history.now())

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
+import { randomFrom } from '../random.ts'
 import { readCrashAt } from './crash-points.ts'
 import { mutants } from './mutant-list.ts'
-import { seeded } from './random.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { loadOf, scenarios } from './scenarios.ts'
 import { objectors } from './teeth.ts'
 
 const planned = (scenario: Scenario, seed: number) => {
-  const random = seeded(`${scenario.name}/${seed}`)
+  const random = randomFrom(`${scenario.name}/${seed}`)
   return { plan: scenario.plan({ random, ms: 6000 }), setup: scenario.setup?.(random) }
 }
 

@@ -1,4 +1,5 @@
-import { type Mutant, mutants } from './mutant-list.ts'
+import type { Mutant } from './mutant.ts'
+import { mutants } from './mutant-list.ts'
 import { hasStrace, powerLoss } from './power-loss.ts'
 import { type RunOptions, runScenario } from './run-scenario.ts'
 import type { Scenario } from './scenarios/scenario.ts'

@@ -26,6 +26,7 @@ export type ExpectedChange = {
 //   { requests: /./, member: '/body/**/fate', renamed: 'status', why: 'a receipt has a status' },
 //   { requests: /receipt/, member: '/body/**/status', from: 'refused', to: 'rejected', why: 'an outcome has one name' },
 //   { requests: /page/, member: '/body/links/*', from: /^\/viewer\/books/, to: '/viewer/ledger', why: 'the ledger has one name' },
+
 /** They are applied in this order: a later one finds what an earlier one has made of an answer. */
 export const expectedChanges: readonly ExpectedChange[] = [
   ...[
@@ -69,6 +70,17 @@ export const expectedChanges: readonly ExpectedChange[] = [
     from: absent,
     to: '(that of the body)',
     why: 'every problem is written in one place',
+  },
+  {
+    requests: 'query: page: an activity with an id for the path',
+    member: '',
+    from: { status: 500, headers: /^/, body: /^/ },
+    to: {
+      status: 200,
+      headers: /^/,
+      body: { links: /\/viewer\/logs\/a%2Fb%3Fc%3Dd%23e%2520/, shown: /click_button/, times: /T23:59:59\.999Z/ },
+    },
+    why: 'its user did something in a leap second, and a page can show that, too',
   },
 ]
 

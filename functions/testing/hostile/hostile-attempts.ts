@@ -1,13 +1,8 @@
 import { jsonGrammar } from '@activity-log/shared/testing/json-grammar.ts'
-import {
-  poisonedIds,
-  poisonedMetadata,
-  poisonedNames,
-  refusedIds,
-  refusedNames,
-} from '@activity-log/shared/testing/poison.ts'
 import fc from 'fast-check'
 import type { Attempt } from './hostile.ts'
+import { poisonedMetadata } from './poisoned-metadata.ts'
+import { poisonedIds, poisonedNames, refusedIds, refusedNames } from './poisoned-names.ts'
 
 const timestamp = '2024-01-15T10:00:00Z'
 

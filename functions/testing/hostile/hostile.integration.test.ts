@@ -1,11 +1,12 @@
 import { aRecord, post } from '@activity-log/shared/testing/builders.ts'
-import { type PoisonedRecord, poisonedRequests } from '@activity-log/shared/testing/poison.ts'
 import { kafkaForTests } from '@activity-log/shared/testing/servers.ts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Production, startProduction } from '../production.ts'
 import { type Log, poisonAmongGood, postEach, postTogether, refusal, total, untilAllSettled } from './hostile.ts'
 import { anyAttempts, grammarInMetadata, poisonedActivities } from './hostile-attempts.ts'
+import type { PoisonedRecord } from './poisoned-records.ts'
+import { poisonedRequests } from './poisoned-requests.ts'
 
 const logOf = ({ ingest, query }: Production): Log => ({
   request: (path, init) => fetch((init?.method === 'POST' ? ingest : query) + path, init),

@@ -3,12 +3,14 @@ import { openEmbedded } from '@activity-log/local/embedded.ts'
 import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
 import { aRecord, post, silent } from '@activity-log/shared/testing/builders.ts'
 import { jsonGrammar } from '@activity-log/shared/testing/json-grammar.ts'
-import { type PoisonedRecord, poisonedNames, poisonedRequests } from '@activity-log/shared/testing/poison.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Log, poisonAmongGood, postEach, postTogether, refusal, total, untilAllSettled } from './hostile.ts'
 import { anyAttempts, grammarInMetadata, poisonedActivities } from './hostile-attempts.ts'
+import { poisonedNames } from './poisoned-names.ts'
+import type { PoisonedRecord } from './poisoned-records.ts'
+import { poisonedRequests } from './poisoned-requests.ts'
 
 type Embedded = Log & AsyncDisposable
 

@@ -1,6 +1,6 @@
 import { post, until } from '@activity-log/shared/testing/builders.ts'
-import { type PoisonedRecord, poisonedRecords } from '@activity-log/shared/testing/poison.ts'
 import { expect } from 'vitest'
+import { type PoisonedRecord, poisonedRecords } from './poisoned-records.ts'
 
 /** A whole log, whatever it runs on. */
 export type Log = { request: (path: string, init?: RequestInit) => Promise<Response> }

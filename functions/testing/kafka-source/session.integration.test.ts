@@ -15,7 +15,7 @@ describe('where it starts', () => {
   })
 })
 
-describe('unordered', () => {
+describe('many at a time', () => {
   test('takes all at once, goes on below 50 under way, and never has more than 99', async () => {
     const { held, answer } = heldAnswers()
     const { source, sink, produce, committed } = await aJourney(3, answer)
@@ -120,55 +120,5 @@ describe('when the group rebalances', () => {
     const before = moved('/first')
     await until(() => moved('/second') > 20)
     expect(moved('/first')).toBe(before)
-  })
-
-  test('ordered: a partition that went while it was busy is read when it comes back', async () => {
-    const { answer, answerAll } = heldAnswers()
-    const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
-    for (const partition of [0, 1]) await produce(records(2, partition))
-    source({ ordering: 'ordered' })
-    await until(() => sink.received.length === 2)
-    await using other = source({ ordering: 'ordered' })
-    await until(async () => (await members(admin, group)) === 2)
-    await until(() => sink.received.length === 3)
-    await other[Symbol.asyncDispose]()
-    answerAll()
-    for (const partition of [0, 1]) await until(async () => (await committed(partition)) === 2)
-  })
-})
-
-describe('ordered', () => {
-  test('has one record of a partition under way, in the order of its offsets', async () => {
-    const underWay = new Map<string, number>()
-    let most = 0
-    const { source, sink, produce, committed } = await aJourney(3, async ({ headers }) => {
-      const partition = headers['ce-knativekafkapartition'] ?? ''
-      underWay.set(partition, (underWay.get(partition) ?? 0) + 1)
-      most = Math.max(most, underWay.get(partition) ?? 0)
-      await new Promise(setImmediate)
-      underWay.set(partition, (underWay.get(partition) ?? 0) - 1)
-      return { status: 204 }
-    })
-    for (const partition of [0, 1, 2]) await produce(records(120, partition))
-    source({ ordering: 'ordered' })
-    for (const partition of [0, 1, 2]) await until(async () => (await committed(partition)) === 120)
-    expect(most).toBe(1)
-    for (const partition of ['0', '1', '2']) {
-      const offsets = sink.received
-        .filter(({ headers }) => headers['ce-knativekafkapartition'] === partition)
-        .map(({ headers }) => Number(headers['ce-knativekafkaoffset']))
-      expect(offsets).toEqual(Array.from({ length: 120 }, (_, offset) => offset))
-    }
-  })
-
-  test('a record that waits for its retry holds back its partition and no other', async () => {
-    const { source, sink, produce, committed } = await aJourney(2, (received) => ({
-      status: idOf(received) === 'p0-5' ? 503 : 204,
-    }))
-    for (const partition of [0, 1]) await produce(records(120, partition))
-    source({ ordering: 'ordered', policy: patient })
-    await until(async () => (await committed(1)) === 120)
-    await until(async () => (await committed(0)) === 5)
-    expect(idsIn(sink).filter((id) => id.startsWith('p0-'))).toHaveLength(6)
   })
 })

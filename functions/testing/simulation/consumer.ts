@@ -116,10 +116,6 @@ export function fakeKafka({ world, life, topic, group, link }: FakeKafkaOptions)
           batch: { partition: number, messages: records.map(toMessage), lastOffset: () => String(lastOffset) },
           heartbeat,
           resolveOffset: (offset: string) => resolve(Number(offset)),
-          pause() {
-            paused.add(number)
-            return () => paused.delete(number)
-          },
           isRunning: () => isRunning,
           isStale: () => seeks.has(number),
         })
@@ -188,9 +184,6 @@ export function fakeKafka({ world, life, topic, group, link }: FakeKafkaOptions)
       seek: ({ partition, offset }: TopicOffset) => void seeks.set(partition, Number(offset)),
       pause: ([{ partitions = [...next.keys()] } = {}]: { partitions?: number[] }[]) => {
         for (const number of partitions) paused.add(number)
-      },
-      resume: ([{ partitions = [] } = {}]: { partitions?: number[] }[]) => {
-        for (const number of partitions) paused.delete(number)
       },
       async disconnect() {
         isRunning = false

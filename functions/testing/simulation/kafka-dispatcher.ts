@@ -1,9 +1,9 @@
-import { atMost } from '@activity-log/kafka-source/at-most.ts'
 import { openDeadLetters } from '@activity-log/kafka-source/dead-letters.ts'
 import { createDispatch, type Dispatch } from '@activity-log/kafka-source/dispatch.ts'
 import { openInFlight } from '@activity-log/kafka-source/in-flight.ts'
 import { startSession } from '@activity-log/kafka-source/session.ts'
 import type { DeliveryPolicy, Send } from '@activity-log/shared/dispatch/delivery.ts'
+import { within } from '@activity-log/shared/within.ts'
 import { fakeBroker } from './broker.ts'
 import { fakeKafka, type Link } from './consumer.ts'
 import type { Group } from './group.ts'
@@ -83,7 +83,6 @@ export function startKafkaDispatcher(
           kafka,
           topic: topic.name,
           group: 'persist',
-          ordering: random.pick(['unordered', 'unordered', 'ordered']),
           dispatch: without === 'commit after outcome' ? eager : dispatch,
           inFlight,
           commitEveryMs: random.pick([500, 5000]),
@@ -92,7 +91,7 @@ export function startKafkaDispatcher(
         await Promise.race([session.failed, stopped])
       } catch (error) {
         world.note(`${life.name} starts again: ${(error as Error).message}`)
-        await atMost(restartMs, stopped)
+        await within(restartMs, stopped, 'It was not stopped').catch(() => {})
       }
     }
   }

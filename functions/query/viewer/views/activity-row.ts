@@ -1,7 +1,7 @@
 import { type Child, foreign, type H, visible } from './h.ts'
 import { type Json, metadataAt, metadataLine, metadataTree } from './metadata-tree.ts'
 import { apiHref, columnNames, columnsOf, exactAction, href, type PlainColumn, type View, withColumn } from './view.ts'
-import { timeText } from './zone-time.ts'
+import { readInstant, timeText } from './zone-time.ts'
 
 /** As the API answers it. */
 export type ShownActivity = {
@@ -14,7 +14,7 @@ export type ShownActivity = {
 }
 
 export function timeElement<Node>(h: H<Node>, text: string, zone: string): Node {
-  const ms = Date.parse(text)
+  const ms = readInstant(text)
   const { date, time, millis } = timeText(ms, zone)
   const parts = [h('span', { class: 'date' }, date), ' ', time, millis && h('span', { class: 'millis' }, millis)]
   return h('time', { datetime: new Date(ms).toISOString() }, parts)

@@ -1,5 +1,5 @@
 import { apiHref, filtersOf, type View } from './view.ts'
-import { dayStart, instantOf, wallTime } from './zone-time.ts'
+import { dayStart, instantOf, readInstant, wallTime } from './zone-time.ts'
 
 /** As `GET /stats` answers. */
 export type Stats = { data: { key: string; count: number }[]; other: number; total: number }
@@ -52,7 +52,7 @@ async function readHistogram(
 
 /** What is not an instant is refused with the list; here it only has to do no harm. */
 const instant = (text: string | undefined) => {
-  const ms = Date.parse(text ?? '')
+  const ms = readInstant(text ?? '')
   return Number.isNaN(ms) ? undefined : ms
 }
 

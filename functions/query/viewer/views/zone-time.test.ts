@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dayStart, instantOf, isZone, wallTime } from './zone-time.ts'
+import { dayStart, instantOf, isZone, readInstant, wallTime } from './zone-time.ts'
 
 const at = (text: string) => Date.parse(text)
 
@@ -32,4 +32,13 @@ test('knows which names are zones', () => {
 
 test('what is no time is no instant', () => {
   expect(instantOf('2024-13-45T99:99', 'UTC')).toBeNaN()
+})
+
+test.each([
+  ['2024-01-15T10:00:00Z', '2024-01-15T10:00:00.000Z'],
+  ['2024-01-15t11:00:00.1239+01:00', '2024-01-15T10:00:00.123Z'],
+  ['2016-12-31T23:59:60Z', '2016-12-31T23:59:59.999Z'],
+  ['1998-12-31t15:59:60.123-08:00', '1998-12-31T23:59:59.999Z'],
+])('%s is an instant', (text, instant) => {
+  expect(new Date(readInstant(text)).toISOString()).toBe(instant)
 })

@@ -24,6 +24,11 @@ export function isZone(name: string): boolean {
   }
 }
 
+/** Of an RFC 3339 date and time; NaN where it is none. A leap second, which Date has no place for, is the last moment before it. */
+export function readInstant(text: string): number {
+  return Date.parse(text.replace(/^(.{16}):60(?:\.\d+)?/, '$1:59.999'))
+}
+
 /** What clocks show in a time zone: "2024-01-15T11:00:00.000". */
 export function wallTime(ms: number, zone: string): string {
   const part = Object.fromEntries(

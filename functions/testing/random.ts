@@ -1,24 +1,20 @@
+import { randomNumbers } from '@activity-log/shared/random.ts'
+
 /** Chance from a seed: the same seed makes the same choices. */
 export type Random = {
   /** From 0 up to 1. */
   next(): number
   /** A whole number, both ends included. */
-  between(least: number, most: number): number
+  between(min: number, max: number): number
+  /** Whether something happens that has this probability. */
   chance(probability: number): boolean
   pick<Choice>(choices: readonly Choice[]): Choice
   shuffled<Item>(items: readonly Item[]): Item[]
 }
 
-export function seeded(seed: string): Random {
-  let state = hash(seed)
-  // mulberry32
-  function next(): number {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  const between = (least: number, most: number) => least + Math.floor(next() * (most - least + 1))
+export function randomFrom(seed: number | string): Random {
+  const next = randomNumbers(typeof seed === 'number' ? spread(seed) : hash(seed))
+  const between = (min: number, max: number) => min + Math.floor(next() * (max - min + 1))
 
   return {
     next,
@@ -37,6 +33,11 @@ export function seeded(seed: string): Random {
       return shuffled
     },
   }
+}
+
+/** Seeds are mostly counted up from 1; far from each other, they share no run of numbers. */
+function spread(seed: number): number {
+  return Math.imul(seed, 0x9e3779b1)
 }
 
 /** FNV-1a. */

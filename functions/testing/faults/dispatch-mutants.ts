@@ -1,0 +1,54 @@
+import type { Mutant } from './mutant.ts'
+
+const dispatcher = 'shared/dispatch/embedded-dispatcher.ts'
+
+/** From the queue to persist: both dispatchers. */
+export const dispatchMutants: readonly Mutant[] = [
+  {
+    name: 'commit-after-outcome',
+    safeguard: 'The dispatcher commits what has an outcome',
+    breaks: 'what was answered 202 is found',
+    in: ['source'],
+    fault: 'kill',
+    shownBy:
+      'stop persist, post, wait until the offset is committed, kill the dispatcher, start both: it is never found',
+    edits: [
+      {
+        file: 'functions/kafka-source/take.ts',
+        find: 'partition.progress.taken(record.offset)',
+        replace: 'partition.progress.taken(record.offset)\n        partition.progress.finished(record.offset)',
+      },
+    ],
+  },
+  {
+    name: 'settle-after-delivery',
+    safeguard: 'The embedded dispatcher settles what has an outcome',
+    breaks: 'what was answered 202 is found',
+    in: ['log'],
+    fault: 'kill',
+    shownBy: 'post with CRASH_AT=store:before-save-commit, start again: it is never found',
+    edits: [
+      {
+        file: dispatcher,
+        find: 'const request = sinkRequest({ ...position, headers, value }, source)',
+        replace:
+          'queue.settle([position.offset])\n    const request = sinkRequest({ ...position, headers, value }, source)',
+      },
+    ],
+  },
+  {
+    name: 'retry-rule',
+    safeguard: 'A delivery that is answered 5xx is tried again',
+    breaks: 'what was answered 202 is found',
+    in: ['source', 'log'],
+    fault: 'store',
+    shownBy: 'stop MongoDB, post, wait until the offset is committed, start MongoDB: it is never found',
+    edits: [
+      {
+        file: 'shared/dispatch/delivery.ts',
+        find: "if (status < 300) return 'delivered'",
+        replace: "if (status < 300 || status >= 500) return 'delivered'",
+      },
+    ],
+  },
+]

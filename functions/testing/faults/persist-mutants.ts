@@ -1,0 +1,169 @@
+import type { Mutant } from './mutant.ts'
+
+const mongoClient = 'shared/store/mongo-client.ts'
+const persist = 'functions/persist/app.ts'
+
+/** From a delivery to the store. */
+export const persistMutants: readonly Mutant[] = [
+  {
+    name: 'unique-id',
+    safeguard: 'An id is stored once: a unique index, a key made of the id, one insert for an id that comes twice',
+    breaks: 'what was sent twice is found once',
+    in: ['persist', 'log'],
+    fault: 'nothing',
+    shownBy: 'post the same activity twice: GET /logs has it twice',
+    edits: [
+      { file: 'shared/store/mongo-indexes.ts', find: '{ key: byId, unique: true }', replace: '{ key: byId }' },
+      {
+        file: 'shared/store/mongo-save.ts',
+        find: 'for (const document of documents) if (!firsts.has(identity(document))) firsts.set(identity(document), document)',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+        replace: 'for (const document of documents) firsts.set(`${firsts.size}`, document)',
+      },
+      {
+        file: 'shared/document.ts',
+        find: 'key: activityKey(tenant, activity.id, at.ms)',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+        replace: 'key: activityKey(tenant, `${activity.id}/${Math.random()}`, at.ms)',
+      },
+      { file: 'shared/store/sqlite-migrations.ts', find: 'CREATE UNIQUE INDEX byId', replace: 'CREATE INDEX byId' },
+    ],
+  },
+  {
+    name: 'conflict',
+    safeguard: 'The same id with other content is a conflict',
+    breaks: 'nothing is silently dropped',
+    in: ['persist', 'log'],
+    fault: 'nothing',
+    shownBy: 'post two activities under one id: the second is neither found nor a dead letter',
+    edits: ['shared/store/mongo-save.ts', 'shared/store/sqlite-save.ts'].map((file) => ({
+      file,
+      find: "if (present.digest !== document.digest) return 'conflict'",
+      replace: '',
+    })),
+  },
+  {
+    name: 'parking',
+    safeguard: 'What cannot be saved is parked before it is answered',
+    breaks: 'nothing is silently dropped',
+    in: ['persist', 'log'],
+    fault: 'nothing',
+    shownBy: 'post two activities under one id: the second is neither found nor a dead letter',
+    edits: [
+      { file: persist, find: 'fromStore(store.deadLetter([deadLetter]),', replace: 'fromStore(Promise.resolve(),' },
+    ],
+  },
+  {
+    name: 'fate-of-a-duplicate',
+    safeguard: 'The fate of a duplicate is written with its group',
+    breaks: 'every record has a fate',
+    in: ['persist', 'log'],
+    fault: 'nothing',
+    shownBy: 'post the same activity twice: the second receipt stays pending, the books do not balance',
+    edits: [
+      {
+        file: 'shared/store/mongo-save.ts',
+        find: 'await fates.write(duplicates.map(toDuplicate))',
+        replace: 'duplicates.map(toDuplicate)',
+      },
+      {
+        file: 'shared/store/sqlite-save.ts',
+        find: "fates.write({ position, fate: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'fate-of-a-dead-letter',
+    safeguard: 'The fate of what is parked is written with it',
+    breaks: 'every record has a fate',
+    in: ['persist', 'log'],
+    fault: 'nothing',
+    shownBy: 'post two activities under one id: the second receipt stays pending, the books do not balance',
+    edits: [
+      { file: 'shared/store/mongo-dead-letters.ts', find: 'await fates.write(written)', replace: '' },
+      { file: 'shared/store/sqlite.ts', find: 'written.forEach(ledger.write)', replace: '' },
+    ],
+  },
+  {
+    name: 'dead-letter-before-fate',
+    safeguard: 'A fate is written after the dead letter that it names',
+    breaks: 'a receipt never names a dead letter that is not there',
+    in: ['persist'],
+    fault: 'kill',
+    shownBy:
+      'post two activities under one id with CRASH_AT=persist:after-fate: the second receipt says conflict, its dead letter is 404',
+    edits: [
+      { file: 'shared/store/mongo-dead-letters.ts', find: 'await upsert(letters.map(toUpsert))', replace: '' },
+      {
+        file: 'shared/store/mongo-dead-letters.ts',
+        find: 'await fates.write(written)',
+        replace: 'await fates.write(written)\n      await upsert(letters.map(toUpsert))',
+      },
+    ],
+  },
+  {
+    name: 'save-before-answer',
+    safeguard: 'persist answers 204 when the store has it',
+    breaks: 'what was answered 202 is found',
+    in: ['persist', 'log'],
+    fault: 'kill',
+    shownBy:
+      'stop MongoDB, post, wait until the offset is committed, kill persist, start both: it is never found. Also: a conflict is no dead letter',
+    edits: [
+      {
+        file: persist,
+        find: 'const outcome = await fromStore(save({ ...recorded.value, position }),',
+        replace: `save({ ...recorded.value, position }).catch(() => {})
+    return noContent()
+    const outcome = await fromStore(Promise.resolve(''),`,
+      },
+    ],
+  },
+  {
+    name: 'write-concern',
+    safeguard: 'A write counts when the journals of a majority have it',
+    breaks: 'what was answered 202 is found; nothing is silently dropped',
+    in: ['persist'],
+    fault: 'store',
+    shownBy:
+      'pause MongoDB, post, wait until the offset is committed, kill MongoDB, start it: it is never found. Also: a conflict is no dead letter',
+    edits: [
+      {
+        file: mongoClient,
+        find: "writeConcern: { w: 'majority', journal: true, wtimeoutMS }",
+        replace: 'writeConcern: { w: 0 }',
+      },
+    ],
+  },
+  {
+    name: 'fsync-store',
+    safeguard: 'A group is on the disk before its records leave the embedded queue',
+    breaks: 'what was answered 202 is found',
+    in: ['log'],
+    fault: 'power loss',
+    shownBy: 'the power loss of functions/testing/faults/durability.ts: what was acknowledged is in neither file',
+    edits: [
+      {
+        file: 'shared/store/sqlite.ts',
+        find: 'const db = openSqliteFile({ path, migrations })',
+        replace: "const db = openSqliteFile({ path, migrations, synchronous: 'OFF' as 'FULL' })",
+      },
+    ],
+  },
+  {
+    name: 'store-deadline',
+    safeguard: 'A delivery is answered though MongoDB does not answer',
+    breaks: 'every call of persist is answered in time',
+    in: ['persist'],
+    fault: 'store',
+    shownBy: 'pause MongoDB, POST a delivery to persist: there is no answer for as long as it is paused',
+    edits: [
+      { file: mongoClient, find: 'const socketTimeoutMs = 4500', replace: 'const socketTimeoutMs = 0' },
+      { file: mongoClient, find: 'serverSelectionTimeoutMS: 3000', replace: 'serverSelectionTimeoutMS: 3_600_000' },
+      { file: mongoClient, find: 'waitQueueTimeoutMS: 2000', replace: 'waitQueueTimeoutMS: 0' },
+      { file: 'shared/store/mongo.ts', find: 'const answerMs = 9_500', replace: 'const answerMs = 3_600_000' },
+      { file: persist, find: 'deadlineMs = 10_000', replace: 'deadlineMs = 3_600_000' },
+    ],
+  },
+]

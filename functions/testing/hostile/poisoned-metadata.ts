@@ -1,0 +1,81 @@
+/** Metadata, as JSON text; with the place that is refused, unless it comes back as it was sent. */
+export type PoisonedMetadata = { name: string; text: string; refusedAt?: string }
+
+const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`
+const wide = (members: number) => `{${Array.from({ length: members }, (_, n) => `"k${n}":${n}`).join()}}`
+const value = (text: string) => `{"v":${text}}`
+
+const kept: readonly [name: string, text: string][] = [
+  ['operators', '{"$set":{"a":1},"$where":"sleep(1)","$ne":null,"a":{"$gt":""}}'],
+  ['a reference', '{"a":{"$ref":"c","$id":"1","$db":"d"}}'],
+  ['a reference in an array', '{"a":[{"$id":1,"$ref":"c"}]}'],
+  ['extended JSON', '{"a":{"$oid":"507f1f77bcf86cd799439011"},"b":{"$numberLong":"1"},"c":{"$date":"2024-01-15"}}'],
+  ['names of our own', '{"_id":1,"id":"x","tenant":"other","metadata":{"metadata":{}},"metadataText":"{}","digest":1}'],
+  ['dots', '{"a.b":1,".":2,"a..b":3,"a":{"b":4},".a.":5}'],
+  ['empty names', '{"":{"":{"":0}}}'],
+  ['__proto__', '{"__proto__":{"admin":true},"a":{"__proto__":null}}'],
+  ['constructor', '{"constructor":{"prototype":{"x":1}},"prototype":1,"hasOwnProperty":0,"valueOf":0,"toString":"x"}'],
+  [
+    'names of every object, of arrays',
+    '{"toString":[{}],"a":{"constructor":[[{"b":1}]],"__proto__":[{}],"valueOf":[[],{}]}}',
+  ],
+  ['toJSON and its like', '{"toJSON":1,"toBSON":2,"then":3,"inspect":4,"length":5,"buffer":6,"0":7}'],
+  ['names that look like numbers', '{"b":1,"10":2,"9":3,"-1":4,"01":5,"1e3":6,"4294967295":7,"9007199254740993":8}'],
+  ['names that look like numbers, below', '{"a":[{"2":1,"1":2,"x":3,"0":4}]}'],
+  ['a long name', `{"${'n'.repeat(30_000)}":1}`],
+  ['a long value', value(`"${'v'.repeat(32_700)}"`)],
+  ['an array at the limit', value(`[${'0,'.repeat(16_000)}0]`)],
+  ['32 levels', nested(32)],
+  ['256 members', wide(256)],
+  ['nothing', '{}'],
+  ['empty values', '{"a":null,"b":"","c":[],"d":{},"e":false,"f":0}'],
+  ['what looks like a date', '{"a":"2024-01-15T10:00:00.000Z","b":"/Date(1705312800000)/","c":1705312800000}'],
+  ['what looks like an ObjectId', '{"a":"507f1f77bcf86cd799439011","b":"ObjectId(\\"507f1f77bcf86cd799439011\\")"}'],
+  ['what looks like binary', '{"type":"Buffer","data":[1,2,3],"a":{"sub_type":0,"position":3}}'],
+  ['doubles', '{"a":[0.1,1e21,1e-7,5e-324,1.7976931348623157e308,2147483648,-2147483649,9007199254740991]}'],
+  ['numbers written otherwise', '{"a":[1.0,1e2,1E+2,100e-2,0e5,0e00000000001]}'],
+  ['text that looks like numbers', '{"a":"007","b":"1e400","c":"NaN","d":"-0","e":"9007199254740993"}'],
+  ['a byte order mark within', '{"\ufeffa":"\ufeffb\ufeff"}'],
+  ['control characters', value(JSON.stringify(String.fromCharCode(...Array.from({ length: 31 }, (_, n) => n + 1))))],
+  ['characters beyond the first plane', '{"👩‍🚀":"\\ud83d\\ude00","𝒳":"\u{10ffff}"}'],
+  ['characters that are none', '{"a":"\ufffe\uffff\ufffd"}'],
+  ['composed and decomposed', '{"é":1,"e\u0301":2,"ﬀ":3,"\u00c5":4,"\u212b":5}'],
+  ['right to left', '{"\u202e":"\u202dabc\u202c\u200f","שלום":"مرحبا"}'],
+  ['invisible characters', '{"\u200b":1,"\u00ad":2,"\u2060":3,"\u180e":4,"\u3000":5}'],
+]
+
+const refused: readonly [name: string, text: string, refusedAt: string][] = [
+  ['a type of the driver', '{"_bsontype":"ObjectId"}', '/metadata/_bsontype'],
+  ['a type of the driver, deep', '{"a":[{"b":{"_bsontype":"Long"}}]}', '/metadata/a/0/b/_bsontype'],
+  ['a type of the driver in escapes', '{"\\u005fbsontype":1}', '/metadata/_bsontype'],
+  ['NUL in a name', '{"a\\u0000b":1}', '/metadata/a\0b'],
+  ['NUL in a value', value('"a\\u0000"'), '/metadata/v'],
+  ['half of a pair', value('"\\ud800"'), '/metadata/v'],
+  ['the other half', value('"a\\udc00b"'), '/metadata/v'],
+  ['halves the wrong way round', value('"\\udc00\\ud800"'), '/metadata/v'],
+  ['half of a pair in a name', '{"\\ud800":1,"\\ud801":2}', '/metadata/\ud800'],
+  ['too large a number', value('1e400'), '/metadata/v'],
+  ['too small a number', value('1e-400'), '/metadata/v'],
+  ['too long a number', value('9007199254740993'), '/metadata/v'],
+  ['a fraction that is too long', value('0.10000000000000000001'), '/metadata/v'],
+  ['minus zero', value('-0'), '/metadata/v'],
+  ['minus zero, written otherwise', value('-0.0e1'), '/metadata/v'],
+  ['a member twice', '{"a":1,"a":2}', '/metadata/a'],
+  ['a member twice, in escapes', '{"a":{"b":1,"\\u0062":1}}', '/metadata/a/b'],
+  ['__proto__ twice', '{"__proto__":1,"__proto__":2}', '/metadata/__proto__'],
+  ['33 levels', nested(33), `/metadata${'/a'.repeat(32)}`],
+  ['a hundred thousand levels', value(`${'['.repeat(100_000)}${']'.repeat(100_000)}`), `/metadata/v${'/0'.repeat(31)}`],
+  ['257 members', wide(257), '/metadata'],
+  ['ten thousand members', wide(10_000), '/metadata'],
+  ['too long a value', value(`"${'v'.repeat(32_800)}"`), '/metadata'],
+  ['too long in bytes', value(`"${'☃'.repeat(11_000)}"`), '/metadata'],
+  ['a hundred thousand values', value(`[${'0,'.repeat(100_000)}0]`), '/metadata'],
+  ['an array', '[]', '/metadata'],
+  ['null', 'null', '/metadata'],
+  ['text', '"{}"', '/metadata'],
+]
+
+export const poisonedMetadata: readonly PoisonedMetadata[] = [
+  ...kept.map(([name, text]) => ({ name, text })),
+  ...refused.map(([name, text, refusedAt]) => ({ name, text, refusedAt })),
+]

@@ -1,0 +1,98 @@
+import { aRecord } from '@activity-log/shared/testing/builders.ts'
+import { poisonedMetadata } from './poisoned-metadata.ts'
+import { refusedIds, refusedNames } from './poisoned-names.ts'
+import { json, poisonedRequests } from './poisoned-requests.ts'
+
+/** A record as anybody may put it onto the topic. */
+export type PoisonedRecord = {
+  name: string
+  headers: { [name: string]: string }
+  value: Uint8Array | null
+  key?: string
+  /** `undelivered`: KafkaSource finds no CloudEvent in it, and gives it up when persist says so. */
+  fate: 'stored' | 'refused' | 'undelivered'
+}
+
+const good = aRecord()
+const record = (
+  id: string,
+  activity: string | Uint8Array,
+  fate: PoisonedRecord['fate'],
+  name = id,
+): PoisonedRecord => ({
+  name,
+  headers: { ...good.headers, ce_id: id },
+  value: Buffer.from(activity as string),
+  fate,
+})
+const text = (id: string, metadata: string) =>
+  `{"id":"${id}","userId":"u","action":"a","timestamp":"2024-01-15T10:00:00Z","metadata":${metadata}}`
+
+/** As records: everything that is posted, and envelopes that only a topic can hold. */
+export const poisonedRecords: readonly PoisonedRecord[] = [
+  ...poisonedMetadata.map(({ name, text: metadata, refusedAt }, n) =>
+    record(`metadata-${n}`, text(`metadata-${n}`, metadata), refusedAt === undefined ? 'stored' : 'refused', name),
+  ),
+  ...poisonedRequests
+    .filter(({ headers, status }) => headers === json && status === 400)
+    .map(({ name, body }, n) => record(`request-${n}`, body, 'refused', name)),
+  ...refusedNames.map((name, n) =>
+    record(`name-${n}`, JSON.stringify({ ...JSON.parse(text(`name-${n}`, '{}')), userId: name }), 'refused'),
+  ),
+  ...refusedIds.map((id, n) =>
+    record(`id-${n}`, JSON.stringify({ ...JSON.parse(text('x', '{}')), id }), 'refused', `the id ${id}`),
+  ),
+  ...envelopes({
+    'another type': [{ ce_type: 'com.example.other' }, 'refused'],
+    'a later version of ours': [{ ce_type: 'dev.activity-log.activity.recorded.v9' }, 'refused'],
+    'no time of receipt': [{ ce_recordedtime: undefined }, 'refused'],
+    'a time of receipt that is none': [{ ce_recordedtime: 'now' }, 'refused'],
+    'no tenant': [{ ce_tenant: undefined }, 'refused'],
+    'a tenant that none can be': [{ ce_tenant: 'x%0A' }, 'refused'],
+    'a tenant without end': [{ ce_tenant: 'x'.repeat(300) }, 'refused'],
+    'strange things filled in': [{ ce_filledin: 'userId' }, 'refused'],
+    'another content type': [{ 'content-type': 'text/plain' }, 'refused'],
+    'bytes for a content type': [{ 'content-type': 'application/octet-stream' }, 'refused'],
+    'no content type': [{ 'content-type': undefined }, 'stored'],
+    'a user that is another': [{ ce_subject: 'somebody', ce_partitionkey: 'else' }, 'stored'],
+    'an id that is another': [{ ce_id: 'another' }, 'stored'],
+    'a huge header': [{ ce_subject: 'h'.repeat(200_000) }, 'stored'],
+    'many headers': [Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`ce_x${n}`, 'x'])), 'stored'],
+    'a position of its own': [{ ce_knativekafkaoffset: '-1', ce_knativekafkapartition: 'x' }, 'stored'],
+    'errors of its own': [{ ce_knativeerrordest: 'x', ce_knativeerrorcode: '204' }, 'stored'],
+    'half of a percent-encoding': [{ ce_subject: '%E2%98 %ZZ %' }, 'stored'],
+    'Latin-1 in a header': [{ ce_subject: 'Zoë ÿ' }, 'stored'],
+    'more than Latin-1 in a header': [{ ce_subject: '☃' }, 'stored'],
+    'NUL in an attribute': [{ ce_subject: 'a%00b' }, 'undelivered'],
+    'NUL for a tenant': [{ ce_tenant: '%00' }, 'undelivered'],
+    'an empty id': [{ ce_id: '' }, 'undelivered'],
+    'an empty source': [{ ce_source: '' }, 'undelivered'],
+    'no specversion': [{ ce_specversion: undefined }, 'undelivered'],
+    'specversion 9.9': [{ ce_specversion: '9.9' }, 'undelivered'],
+    'specversion 0.3': [{ ce_specversion: '0.3' }, 'undelivered'],
+    'no type': [{ ce_type: undefined }, 'undelivered'],
+    'a source that is no URI': [{ ce_source: 'a b' }, 'undelivered'],
+    'a broken time': [{ ce_time: 'yesterday' }, 'undelivered'],
+    'a name that no attribute has': [{ 'ce_my-ext': 'x' }, 'undelivered'],
+    'a type that KafkaSource makes': [{ ce_type: 'dev.knative.kafka.event' }, 'undelivered'],
+    'structured mode that is none': [{ 'content-type': 'application/cloudevents+json' }, 'undelivered'],
+  }),
+  { name: 'a tombstone', headers: good.headers, value: null, fate: 'refused' },
+  { name: 'nothing at all', headers: {}, value: null, fate: 'undelivered' },
+  { name: 'a key, and no more', headers: {}, value: null, key: 'user_123', fate: 'undelivered' },
+  { name: 'a key that is Unicode', headers: {}, value: Buffer.from('x'), key: '☃', fate: 'undelivered' },
+  { name: 'an activity without an envelope', headers: {}, value: Buffer.from(good.value), fate: 'undelivered' },
+  { name: 'bytes', headers: {}, value: Buffer.from([0, 255, 254, 0]), fate: 'undelivered' },
+  { name: 'many bytes', headers: {}, value: Buffer.alloc(900_000, 0xff), fate: 'undelivered' },
+  { ...record('keyed', text('keyed', '{}'), 'stored'), key: 'user_123' },
+]
+
+function envelopes(table: { [name: string]: [{ [header: string]: string | undefined }, PoisonedRecord['fate']] }) {
+  return Object.entries(table).map(([name, [changes, fate]], n): PoisonedRecord => {
+    const { headers, value } = record(`envelope-${n}`, text(`envelope-${n}`, '{}'), fate)
+    const changed = Object.entries({ ...headers, ...changes }).filter(
+      (header): header is [string, string] => header[1] !== undefined,
+    )
+    return { name, headers: Object.fromEntries(changed), value, fate }
+  })
+}

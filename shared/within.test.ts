@@ -1,0 +1,65 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { startedWithin, TooLate, undefinedIfLate, within } from './within.ts'
+
+const never = () => Promise.withResolvers<never>()
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
+function heldTime() {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+}
+
+test('what settles in time is passed on, and leaves no timer that keeps a process from ending', async () => {
+  const before = timers()
+  expect(await within(60_000, Promise.resolve('here'), 'Nothing came')).toBe('here')
+  await expect(within(60_000, Promise.reject(new Error('broken')), 'Nothing came')).rejects.toThrow('broken')
+  expect(timers()).toBe(before)
+})
+
+test('what comes too late is TooLate at that moment and not before', async () => {
+  heldTime()
+  let outcome: unknown
+  within(50.4, never().promise, 'Nothing came').catch((error) => {
+    outcome = error
+  })
+  await vi.advanceTimersByTimeAsync(49)
+  expect(outcome).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(2)
+  expect(outcome).toEqual(new TooLate('Nothing came within 50 ms'))
+})
+
+test('a failure after it was too late reaches nobody', async () => {
+  heldTime()
+  const unhandled: unknown[] = []
+  const hear = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', hear)
+  onTestFinished(() => void process.off('unhandledRejection', hear))
+  const { promise, reject } = never()
+  const waited = within(50, promise, 'Nothing came').catch(undefinedIfLate)
+  await vi.advanceTimersByTimeAsync(50)
+  expect(await waited).toBeUndefined()
+  reject(new Error('broken'))
+  vi.useRealTimers()
+  await new Promise(setImmediate)
+  expect(unhandled).toEqual([])
+})
+
+test('work is told to stop when it is too late, with the reason, and only then', async () => {
+  heldTime()
+  const signals: AbortSignal[] = []
+  const start = (work: Promise<unknown>) => (signal: AbortSignal) => {
+    signals.push(signal)
+    return work
+  }
+  await startedWithin(50, start(Promise.resolve()), 'Nothing came')
+  await startedWithin(50, start(Promise.reject(new Error('broken'))), 'Nothing came').catch(() => {})
+  const late = startedWithin(50, start(never().promise), 'Nothing came').catch((error) => error)
+  await vi.advanceTimersByTimeAsync(50)
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, true])
+  expect(signals[2]?.reason).toBe(await late)
+})
+
+test('only what is too late counts as nothing', () => {
+  expect(undefinedIfLate(new TooLate('Nothing came'))).toBeUndefined()
+  expect(() => undefinedIfLate(new Error('broken'))).toThrow('broken')
+})
