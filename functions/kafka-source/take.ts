@@ -1,10 +1,10 @@
 import { maxPollRecords } from '@activity-log/shared/dispatch/delivery.ts'
 import type { SourceRecord } from '@activity-log/shared/dispatch/sink-request.ts'
+import { toSourceRecord } from '@activity-log/shared/dispatch/source-record.ts'
 import type { EachBatchPayload } from 'kafkajs'
 import type { Dispatch } from './dispatch.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Partition, Partitions } from './partitions.ts'
-import { toRecord } from './record.ts'
 
 export type Ordering = 'unordered' | 'ordered'
 export type TakeOptions = {
@@ -47,7 +47,7 @@ export function createTake({ ordering, dispatch, inFlight, partitions, mayTake, 
       // while this waited, the partition may have gone, or the stop have come
       if (!isCurrent()) return
       for (const message of batch.messages.slice(at, at + maxPollRecords)) {
-        const record = toRecord(batch.partition, message)
+        const record = toSourceRecord(batch.partition, message)
         partition.progress.taken(record.offset)
         resolveOffset(message.offset)
         inFlight.add(deliverEach([record], partition))
@@ -59,7 +59,7 @@ export function createTake({ ordering, dispatch, inFlight, partitions, mayTake, 
   /** ordered: one after the other, and no more of the partition until they are done. */
   function takeSome({ batch, resolveOffset, pause }: EachBatchPayload, partition: Partition, isOurs: () => boolean) {
     const resume = pause()
-    const records = batch.messages.slice(0, maxPollRecords).map((message) => toRecord(batch.partition, message))
+    const records = batch.messages.slice(0, maxPollRecords).map((message) => toSourceRecord(batch.partition, message))
     for (const { offset } of records) {
       partition.progress.taken(offset)
       resolveOffset(String(offset))

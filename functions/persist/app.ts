@@ -2,6 +2,7 @@ import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
 import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
 import type { Headers } from '@activity-log/shared/cloud-event.ts'
+import { readClaims } from '@activity-log/shared/delivery-headers.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
 import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
 import { type Incoming, incomingOf } from '@activity-log/shared/http/body.ts'
@@ -15,7 +16,6 @@ import { fromStore } from './from-store.ts'
 import { addOperations } from './operate.ts'
 import {
   eventHeaders,
-  readClaims,
   readDeadLetterPosition,
   readDelivery,
   readFirstPosition,

@@ -1,20 +1,16 @@
-import { Id } from '@activity-log/shared/activity.ts'
-import { activityRecordedType, defaultTenant, isTenant } from '@activity-log/shared/activity-recorded.ts'
 import { type Checked, firstErrors, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import {
   type CloudEvent,
-  decodeHeader,
   type Headers,
   readBinaryAttributes,
   readData,
   readStructured,
   utf8,
 } from '@activity-log/shared/cloud-event.ts'
+import { type PositionText, toPosition } from '@activity-log/shared/delivery-headers.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
-import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
-import * as v from 'valibot'
 
 export type Delivery = {
   position: Position
@@ -51,19 +47,6 @@ export function readDeadLetterPosition(headers: Headers): Position {
 /** Where a record was before the dispatcher gave up on it, as far as that dispatcher says so: KafkaSource does not. */
 export function readFirstPosition(headers: Headers): Position | undefined {
   return toPosition({ partition: headers['ce-recordpartition'], offset: headers['ce-recordoffset'] })
-}
-
-/** What an event that calls itself ours says of itself in its headers and may be, whatever else is wrong with it. */
-export function readClaims(headers: Headers): { tenant: string; activityId?: string; recordedAt?: Date } {
-  if (headers['ce-type'] !== activityRecordedType) return { tenant: defaultTenant }
-  const id = decodeHeader(headers['ce-id'] ?? '')
-  const tenant = decodeHeader(headers['ce-tenant'] ?? '')
-  const recordedAt = parseTimestamp(headers['ce-recordedtime'] ?? '')
-  return {
-    tenant: isTenant(tenant) ? tenant : defaultTenant,
-    ...(v.is(Id, id) && { activityId: id }),
-    ...(typeof recordedAt !== 'string' && { recordedAt: new Date(recordedAt.ms) }),
-  }
 }
 
 /** Throws a 400 when the envelope was damaged on the way: then KafkaSource found no CloudEvent in the record, and made one. */
@@ -105,18 +88,9 @@ function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
   return json.unfaithful.length > 0 ? invalid(...firstErrors(json.unfaithful)) : event
 }
 
-type PositionText = { partition: string | undefined; offset: string | undefined }
-
 function readPosition(text: PositionText): Position {
   const position = toPosition(text)
   if (position) return position
   const detail = 'must name the place of the record, as KafkaSource does'
   throw invalidInput(['partition', 'offset'].map((part) => ({ pointer: `ce-knativekafka${part}`, detail })))
-}
-
-/** Undefined for what names no place. */
-export function toPosition({ partition, offset }: PositionText): Position | undefined {
-  const pattern = /^(?:0|[1-9]\d{0,14})$/
-  if (!partition || !offset || !pattern.test(partition) || !pattern.test(offset)) return undefined
-  return { partition: Number(partition), offset: Number(offset) }
 }

@@ -1,6 +1,6 @@
-import { toRecord } from '@activity-log/kafka-source/record.ts'
 import type { PartitionBook } from '@activity-log/shared/books.ts'
 import { type Extent, extentsOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
+import { toSourceRecord } from '@activity-log/shared/dispatch/source-record.ts'
 import type { ActivityStore, WrittenFate } from '@activity-log/shared/store/store.ts'
 import type { Admin, Kafka } from 'kafkajs'
 import { type Comparison, compare, isOpen, sizeOf } from './compare.ts'
@@ -95,7 +95,7 @@ async function closeGaps(options: ReportOptions): Promise<DeadLetterCounts> {
     const fates: WrittenFate[] = []
     for (const message of messages) {
       counts.read++
-      const fate = undeliveredFate(toRecord(partition, message), deadLetterTopic)
+      const fate = undeliveredFate(toSourceRecord(partition, message), deadLetterTopic)
       if (!fate) {
         counts.withoutPosition++
         continue

@@ -1,4 +1,4 @@
-import { readClaims, toPosition } from '@activity-log/persist/read-delivery.ts'
+import { readClaims, toPosition } from '@activity-log/shared/delivery-headers.ts'
 import { type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
 import type { WrittenFate } from '@activity-log/shared/store/store.ts'

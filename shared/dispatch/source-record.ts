@@ -1,7 +1,8 @@
-import type { SourceRecord } from '@activity-log/shared/dispatch/sink-request.ts'
 import type { KafkaMessage } from 'kafkajs'
+import type { SourceRecord } from './sink-request.ts'
 
-export function toRecord(
+/** The last value counts where a header comes twice. */
+export function toSourceRecord(
   partition: number,
   { offset, key, value, headers = {}, timestamp }: KafkaMessage,
 ): SourceRecord {
