@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  abandonBelow,
   bookOf,
   joinSpans,
   type Known,
@@ -9,7 +10,6 @@ import {
   type Span,
   sealSpans,
   toSpans,
-  writeOff,
 } from './books.ts'
 
 const known = (...offsets: number[]): Known[] => offsets.map((offset) => ({ offset, fate: 'stored' }))
@@ -96,12 +96,12 @@ test('whatever is sealed on the way, the books come out the same', () => {
 
 test('what is written off is no longer missing, and is no fate', () => {
   const book = (spans: readonly Span[]) => bookOf(0, spans, false)
-  expect(book(writeOff([range(3, 4), range(8, 8)], 6))).toMatchObject({
+  expect(book(abandonBelow([range(3, 4), range(8, 8)], 6))).toMatchObject({
     completeThrough: 5,
     writtenOff: 4,
     missing: [{ first: 6, last: 7 }],
     counts: { stored: 3 },
   })
-  expect(book(writeOff([], 2))).toMatchObject({ completeThrough: 1, last: 1, writtenOff: 2, missingCount: 0 })
-  expect(writeOff([range(0, 4)], 3)).toEqual([range(0, 4)])
+  expect(book(abandonBelow([], 2))).toMatchObject({ completeThrough: 1, last: 1, writtenOff: 2, missingCount: 0 })
+  expect(abandonBelow([range(0, 4)], 3)).toEqual([range(0, 4)])
 })

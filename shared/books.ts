@@ -107,7 +107,7 @@ export function sealSpans(sealed: readonly Span[], counted: readonly Span[], isQ
 }
 
 /** Gives up what is missing below an offset. */
-export function writeOff(spans: readonly Span[], below: number): Span[] {
+export function abandonBelow(spans: readonly Span[], below: number): Span[] {
   const given = [...gapsIn(spans), { first: (spans.at(-1)?.last ?? -1) + 1, last: Number.MAX_SAFE_INTEGER }]
     .filter(({ first }) => first < below)
     .map(({ first, last }) => ({ first, last: Math.min(last, below - 1), counts: noCounts }))

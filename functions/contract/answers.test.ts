@@ -1,5 +1,6 @@
 import { listen } from '@activity-log/shared/http/serve.ts'
-import { StoreUnavailable, TooBroad } from '@activity-log/shared/store/store.ts'
+import { TooBroad } from '@activity-log/shared/store/activities.ts'
+import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { anActivity, post, silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
 import { openConformance } from './conformance.ts'
@@ -128,8 +129,8 @@ function outage() {
     'stats',
     'get',
     'arrivals',
-    'fate',
-    'books',
+    'outcome',
+    'ledger',
     'findDeadLetters',
     'getDeadLetter',
     'save',

@@ -39,7 +39,7 @@ export async function aFilledLog() {
   await store.save(posted)
   const parked = { topic: 'activities', headers: {}, tenant: 'default', at: new Date(), errors: [] }
   const body = Buffer.from('{')
-  await store.park([
+  await store.deadLetter([
     { ...parked, reason: 'refused', position: { partition: 0, offset: 3 }, body, activityId: 'id-9' },
     { ...parked, reason: 'undelivered', position: { partition: 0, offset: 4 }, body: Buffer.from([0xff]) },
   ])

@@ -1,9 +1,9 @@
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { buildAssets } from '@activity-log/query/viewer/build-assets.ts'
 import { StartError } from '@activity-log/shared/config.ts'
 import { run } from '@activity-log/shared/http/run.ts'
-import { build, type Metafile, type Plugin, transform } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 
 /**
  * node functions/image/bundle.ts FOLDER [NAME …]: what the containers run, each program one file. See functions/image/Dockerfile.
@@ -23,7 +23,6 @@ export const programs = {
   import: 'functions/cli/import.ts',
   books: 'functions/cli/ledger.ts',
   forward: 'functions/local/forward.ts',
-  warm: 'functions/image/warm.ts',
 } as const
 export type Program = keyof typeof programs
 
@@ -38,27 +37,8 @@ export const optionalPackages: readonly string[] = [
   'socks',
 ]
 
-/** Parts of packages that are loaded with them and never used by us. What they would take is a third of a bundle. */
-const unused: readonly { files: RegExp; in: readonly Program[] }[] = [
-  { files: /pino[\\/]lib[\\/]transport\.js$/, in: ['ingest', 'persist', 'query'] },
-  // KAFKA_SASL_MECHANISM knows others
-  { files: /kafkajs[\\/]src[\\/]broker[\\/]saslAuthenticator[\\/](awsIam|oauthBearer)\.js$/, in: ['ingest'] },
-  // a producer asks for nothing but these
-  { files: /kafkajs[\\/]src[\\/](consumer|admin)[\\/]index\.js$/, in: ['ingest'] },
-  {
-    files:
-      /kafkajs[\\/]src[\\/]protocol[\\/]requests[\\/](?!(produce|metadata|apiVersions|sasl\w+)[\\/])\w+[\\/]index\.js$/,
-    in: ['ingest'],
-  },
-  {
-    files: /mongodb[\\/]lib[\\/](encrypter|gridfs[\\/]\w+|client-side-encryption[\\/](?!errors)\w+)\.js$/,
-    in: ['persist', 'query'],
-  },
-]
-
-export type Bundle = { file: string; bytes: number; externals: string[] }
-
-const target = 'node24'
+/** `sources` are what it is made of, from the root of the repository; `externals` are not in it. */
+export type Bundle = { file: string; bytes: number; sources: string[]; externals: string[] }
 
 /** Writes `<name>.cjs`, and `<name>.licences.txt` with the licence of every package in it. Throws on a warning too. */
 export async function bundle(name: Program, folder: string): Promise<Bundle> {
@@ -70,25 +50,21 @@ export async function bundle(name: Program, folder: string): Promise<Bundle> {
     bundle: true,
     platform: 'node',
     format: 'cjs',
-    target,
-    // start.cjs runs it as a script, which may import nothing
-    supported: { 'dynamic-import': false },
+    target: 'node24',
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
     external: [...optionalPackages],
     metafile: true,
-    plugins: [assetsInside, nodeUrl, smallPackages(name)],
+    plugins: [assetsInside],
     logLevel: 'silent',
   })
   if (warnings.length > 0) throw new Error(`${name}: ${warnings.map(({ text }) => text).join('; ')}`)
   const [output] = Object.values(metafile.outputs)
   if (!output) throw new Error(`${name}: nothing was written`)
   writeFileSync(join(folder, `${name}.licences.txt`), licences(metafile))
-  // V8 would take the code of an earlier bundle of the same length
-  rmSync(join(folder, `${name}.code`), { force: true })
   const externals = output.imports.flatMap(({ external, path }) => (external ? [path] : []))
-  return { file, bytes: output.bytes, externals: [...new Set(externals)] }
+  return { file, bytes: output.bytes, sources: Object.keys(metafile.inputs), externals: [...new Set(externals)] }
 }
 
 /** What the browser loads is built now: where the bundle runs there are neither sources nor esbuild. */
@@ -99,37 +75,6 @@ const assetsInside: Plugin = {
       contents: `export const buildAssets = async () => (${JSON.stringify(await buildAssets())})`,
     }))
   },
-}
-
-/** Node's own URL follows the same standard as this package, a fifth of the driver, which reads the URI of MongoDB. */
-export const nodeUrl: Plugin = {
-  name: 'URL of Node',
-  setup(building) {
-    building.onLoad({ filter: /whatwg-url[\\/]index\.js$/ }, () => ({
-      contents: 'module.exports = { URL, URLSearchParams }',
-    }))
-  },
-}
-
-/** Packages without what is not used of them, and with short names: a stack in the log is read for our own. */
-function smallPackages(program: Program): Plugin {
-  const left = unused.filter((part) => part.in.includes(program))
-  return {
-    name: 'small packages',
-    setup(building) {
-      building.onLoad({ filter: /node_modules.*package\.json$/ }, ({ path }) => {
-        const { version, bugs } = JSON.parse(readFileSync(path, 'utf8'))
-        return { contents: JSON.stringify({ version, bugs }), loader: 'json' }
-      })
-      building.onLoad({ filter: /node_modules.*\.(js|cjs|mjs)$/ }, async ({ path }) => {
-        if (left.some(({ files }) => files.test(path))) return { contents: 'module.exports = {}' }
-        const source = readFileSync(path, 'utf8')
-        const isModule = path.endsWith('.mjs') || /^(import|export)\b/m.test(source)
-        const { code } = await transform(source, { minify: true, target, format: isModule ? 'esm' : 'cjs' })
-        return { contents: code }
-      })
-    },
-  }
 }
 
 /** The licences ask to be handed on with the code. */

@@ -178,7 +178,7 @@ describe.each(ways)('%s:', (name) => {
       ['a dead letter of the dispatcher', '/dead-letters', aRecord()],
     ])('that hangs, nobody waits longer than the deadline: %s', async (_what, path, record) => {
       const hangs = () => new Promise<never>(() => {})
-      const { request } = persist({ save: hangs, park: hangs }, 10)
+      const { request } = persist({ save: hangs, deadLetter: hangs }, 10)
       const response = await request(path, delivery(record))
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
     })
@@ -211,7 +211,7 @@ describe.each(ways)('%s:', (name) => {
     })
 
     test('a dead letter that could not be kept is answered 503 too', async () => {
-      const { deliver } = persist({ park: trouble })
+      const { deliver } = persist({ deadLetter: trouble })
       const broken = { ...aRecord(), value: '{' }
       expect((await deliver(delivery(broken))).status).toBe(503)
     })
@@ -276,7 +276,7 @@ describe.each(ways)('%s:', (name) => {
     })
 
     test('is answered 503 when the store does not keep it, and 400 when it has no place', async () => {
-      const trouble = { park: () => Promise.reject(new Error('disk full')) }
+      const trouble = { deadLetter: () => Promise.reject(new Error('disk full')) }
       expect((await toDeadLetters(delivery({ headers, value }), trouble).response).status).toBe(503)
       expect((await toDeadLetters({ method: 'POST', body: '{}' }).response).status).toBe(400)
     })

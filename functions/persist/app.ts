@@ -10,7 +10,9 @@ import { createFront, type Front } from '@activity-log/shared/http/front.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { groupMetrics } from '@activity-log/shared/metrics.ts'
-import type { ActivityStore, DeadLetter, RecordedActivity } from '@activity-log/shared/store/store.ts'
+import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
+import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 import { fromStore } from './from-store.ts'
 import { addOperations } from './operate.ts'
@@ -24,7 +26,7 @@ import {
 } from './read-delivery.ts'
 
 export type PersistDependencies = {
-  store: Pick<ActivityStore, 'save' | 'park' | 'getDeadLetter' | 'resolve'>
+  store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
   log: Log
   now: () => Date
   /** The names of the topics that records and dead letters come from: what positions count in. */
@@ -122,7 +124,7 @@ export function createApp({
   })
 
   async function parkOne(deadLetter: DeadLetter): Promise<void> {
-    await fromStore(store.park([deadLetter]), 'The store did not take the dead letter.')
+    await fromStore(store.deadLetter([deadLetter]), 'The store did not take the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
   }

@@ -24,7 +24,7 @@ async function persist(changes: Partial<ActivityStore> = {}) {
     ask(`/dead-letters/${(await letter()).id}`, { ...post(body ?? ''), method: 'DELETE' })
   const found = async () =>
     (await store.find({ filter: { tenant: 'default' }, order: 'asc', limit: 10 })).map(({ activity }) => activity)
-  const fate = (offset: number) => store.fate({ position: { partition: 0, offset }, recordedAt: receivedAt })
+  const fate = (offset: number) => store.outcome({ position: { partition: 0, offset }, recordedAt: receivedAt })
   return { store, app, ask, letter, replay, discard, found, fate }
 }
 
@@ -81,7 +81,7 @@ describe('replay', () => {
     if (offset !== undefined) expect(await fate(offset)).toMatchObject({ fate: 'stored', activityId: 'a' })
     // the position in the dead-letter topic is none of the topic
     expect(await fate(3)).toBeUndefined()
-    expect((await store.books()).partitions.flatMap(({ missing, last }) => [missing.length, last])).toEqual(
+    expect((await store.ledger()).partitions.flatMap(({ missing, last }) => [missing.length, last])).toEqual(
       offset === undefined ? [] : [1, 9],
     )
   })

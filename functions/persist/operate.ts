@@ -6,7 +6,8 @@ import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { Log } from '@activity-log/shared/log.ts'
-import type { ActivityStore, KeptDeadLetter } from '@activity-log/shared/store/store.ts'
+import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
@@ -14,7 +15,7 @@ import { fromStore } from './from-store.ts'
 import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
 
 export type OperateDependencies = {
-  store: Pick<ActivityStore, 'save' | 'park' | 'getDeadLetter' | 'resolve'>
+  store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
   log: Log
   now: () => Date
 }
@@ -48,7 +49,7 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
     const event = corrected ?? readAgain(letter)
     const { id } = letter
     if (!event.ok) {
-      await fromStore(store.park([{ ...letter, at: now() }]))
+      await fromStore(store.deadLetter([{ ...letter, at: now() }]))
       return c.json({ id, outcome: 'refused', errors: event.errors } satisfies Replayed)
     }
     const activityId = event.value.activity.id
@@ -56,7 +57,7 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
     const saved = await fromStore(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict') {
-      await fromStore(store.park([{ ...letter, at: now() }]))
+      await fromStore(store.deadLetter([{ ...letter, at: now() }]))
       return c.json({ id, outcome, errors: [isStoredOtherwise], links } satisfies Replayed)
     }
     // a crash before this leaves it open: the next replay finds the activity and says so

@@ -4,8 +4,8 @@ import { type Checked, type InputError, invalid, valid } from '@activity-log/sha
 import { Problem } from '@activity-log/shared/http/problem.ts'
 import { isJsonObject, parseJson } from '@activity-log/shared/json.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
+import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { unknownPartition } from '@activity-log/shared/store/fates.ts'
-import type { KeptDeadLetter } from '@activity-log/shared/store/store.ts'
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
 import { readDelivery, refuseDamaged } from './read-delivery.ts'
 

@@ -1,6 +1,6 @@
 import { Count, FoundActivity, InputErrors, PathText, Position, Time } from '@activity-log/shared/answers.ts'
 import { fates } from '@activity-log/shared/fate.ts'
-import { deadLetterReasons, deadLetterStates } from '@activity-log/shared/store/store.ts'
+import { deadLetterReasons, deadLetterStates } from '@activity-log/shared/store/dead-letters.ts'
 import * as v from 'valibot'
 
 const Page = v.pipe(v.number(), v.integer(), v.minValue(1))

@@ -7,7 +7,8 @@ import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
-import type { ActivityStore, RecordFate } from '@activity-log/shared/store/store.ts'
+import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { addActivity } from './activity.ts'
 import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { booksAnswer } from './books.ts'
@@ -25,7 +26,16 @@ import { readReceiptRequest, receiptAnswer } from './receipts.ts'
 import { addStats } from './stats.ts'
 import { addViewer } from './viewer/viewer.ts'
 
-type Verbs = 'find' | 'count' | 'stats' | 'get' | 'arrivals' | 'fate' | 'books' | 'findDeadLetters' | 'getDeadLetter'
+type Verbs =
+  | 'find'
+  | 'count'
+  | 'stats'
+  | 'get'
+  | 'arrivals'
+  | 'outcome'
+  | 'ledger'
+  | 'findDeadLetters'
+  | 'getDeadLetter'
 
 export type QueryDependencies = {
   store: Pick<ActivityStore, Verbs>
@@ -41,7 +51,7 @@ export type Query = App & { front: Front }
 export function createApp({ store, log, now, stopping = never }: QueryDependencies): Query {
   const app = newApp(log)
   const countCapped = cappedCounter({ count: store.count, now })
-  const known = knownBooks({ books: store.books, now, log })
+  const known = knownBooks({ books: store.ledger, now, log })
 
   app.get('/logs', async (c) => {
     const { headers, body } = await list({ url: c.req.url, gone: () => c.req.raw.signal })
@@ -111,7 +121,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
 
   app.get('/books', async (c) => {
     refuseParameters(c.req.url)
-    return c.json(booksAnswer(await fromStore(store.books)))
+    return c.json(booksAnswer(await fromStore(store.ledger)))
   })
   app.all('/books', methodNotAllowed('GET', 'HEAD'))
 
@@ -123,7 +133,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
     const patience = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone, stopping]) : undefined
     return fromStore(
       async () => {
-        const known = await store.fate(receipt, patience)
+        const known = await store.outcome(receipt, patience)
         return known?.tenant === defaultTenant ? afterReplay(known) : undefined
       },
       answerMs + waitS * 1000,

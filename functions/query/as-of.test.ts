@@ -117,7 +117,7 @@ test.each<[string, number[], number[], number[]]>([
 })
 
 test('without books pages show the log as it is by then', async () => {
-  const { add, list, minutesOf } = await log(() => ({ books: () => Promise.reject(new StoreUnavailable('none')) }))
+  const { add, list, minutesOf } = await log(() => ({ ledger: () => Promise.reject(new StoreUnavailable('none')) }))
   const first = await list('/logs?limit=4')
   expect(first).toMatchObject({ asOf: null })
   expect(first.next).not.toContain('asOf')
@@ -145,10 +145,10 @@ test('where more is missing than a moment can say, nothing that is stored is hid
 test('books that take long are waited for seldom', async () => {
   let read = 0
   const { list, clock } = await log((store) => ({
-    async books() {
+    async ledger() {
       read++
       clock.now += 1000
-      return store.books()
+      return store.ledger()
     },
   }))
   expect((await list('/logs?page=2&limit=4')).asOf).toEqual(expect.any(String))
@@ -163,9 +163,9 @@ test('books that take long are waited for seldom', async () => {
 test('while the books take long, a first page is read once, and once they were read long ago it has no moment', async () => {
   let finds = 0
   const { list, clock } = await log((store) => ({
-    async books() {
+    async ledger() {
       clock.now += 2000
-      return store.books()
+      return store.ledger()
     },
     find(query) {
       finds++

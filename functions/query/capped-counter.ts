@@ -1,5 +1,6 @@
 import type { Filter } from '@activity-log/shared/filter.ts'
-import { type ActivityStore, TooBroad } from '@activity-log/shared/store/store.ts'
+import { TooBroad } from '@activity-log/shared/store/activities.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 
 /** How far a total is counted when nobody asked for an exact one. */
 export const countCap = 10_000

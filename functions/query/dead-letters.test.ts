@@ -1,6 +1,7 @@
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
+import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
-import { type ActivityStore, type DeadLetter, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, silent } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
@@ -11,7 +12,7 @@ const letterOf = (n: number, changes: Partial<DeadLetter> = {}) =>
 
 async function query(letters: DeadLetter[], changes: Partial<ActivityStore> = {}) {
   const store = openSqliteStore({ path: ':memory:' })
-  await store.park(letters)
+  await store.deadLetter(letters)
   const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => day(1) })
   const get = async (path: string) => {
     const response = await app.request(path)

@@ -7,12 +7,12 @@ import { type Parameters, readParameters, refuseParameters } from '@activity-log
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { deadLetterFilterDigest as digestOf, isDeadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
 import {
-  type ActivityStore,
   type DeadLetterFilter,
   deadLetterReasons,
   deadLetterStates,
   type KeptDeadLetter,
-} from '@activity-log/shared/store/store.ts'
+} from '@activity-log/shared/store/dead-letters.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'

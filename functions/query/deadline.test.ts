@@ -31,7 +31,7 @@ async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<
   await store.save([recorded({ id: 'a' }, 0)])
   const letter = aDeadLetter({ reason: 'undelivered', activityId: 'b', recordedAt: receivedAt })
   const deadLetter = deadLetterId(letter)
-  await store.park([letter])
+  await store.deadLetter([letter])
   const position = { partition: 0, offset: 1 }
   await store.account([{ position, fate: 'refused', tenant: 'default', activityId: 'b', deadLetter }])
   await store.resolve('default', deadLetter, { state: 'replayed', outcome: 'stored', at: receivedAt })
@@ -73,7 +73,7 @@ describe('nobody waits for longer than 5 s', () => {
 
   test('in a list after what it was asked to wait for', async () => {
     const { status } = await ask(`/logs?receipt=${receipt}&wait=30`, (method) =>
-      method === 'fate' ? takes(20_000)() : hangs(),
+      method === 'outcome' ? takes(20_000)() : hangs(),
     )
     await vi.advanceTimersByTimeAsync(20_000 + 4_999)
     expect(status()).toBeUndefined()

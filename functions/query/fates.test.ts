@@ -27,7 +27,7 @@ describe('GET /receipts', () => {
   test('says what became of a record, with links to what is left of it', async () => {
     const { store, get } = query()
     await store.save([recorded({ id: 'a/b' }, 0), recorded({ id: 'a/b' }, 1)])
-    await store.park([
+    await store.deadLetter([
       aDeadLetter({ position: at(2), reason: 'conflict', activityId: 'a/b', recordedAt: receivedAt }),
       aDeadLetter({ position: at(3), activityId: 'never', recordedAt: receivedAt }),
     ])
@@ -46,7 +46,7 @@ describe('GET /receipts', () => {
     const { store, get } = query()
     const letter = aDeadLetter({ reason: 'undelivered', activityId: 'a', recordedAt: receivedAt })
     const deadLetter = deadLetterId(letter)
-    await store.park([letter])
+    await store.deadLetter([letter])
     await store.account([{ position: at(5), fate: 'refused', tenant: 'default', activityId: 'a', deadLetter }])
     expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ fate: 'refused' })
     await store.resolve('default', deadLetter, { state: 'replayed', outcome: 'stored', at: receivedAt })
@@ -93,7 +93,7 @@ describe('GET /receipts', () => {
   })
 
   test('is 503 while the store is in trouble', async () => {
-    const { get } = query({ fate: () => Promise.reject(new StoreUnavailable('away')) })
+    const { get } = query({ outcome: () => Promise.reject(new StoreUnavailable('away')) })
     expect(await get(`/receipts/${receiptOf(0)}`)).toMatchObject({ status: 503 })
   })
 })
@@ -133,7 +133,7 @@ describe('GET /books', () => {
       completeThrough: '2025-12-31T23:59:45.000Z',
       partitions: [{ ...partition, missing: [{ from: 2, to: 2 }], missingCount: 1 }],
     })
-    await store.park([aDeadLetter({ position: at(2) })])
+    await store.deadLetter([aDeadLetter({ position: at(2) })])
     expect(await get('/books')).toMatchObject({ balanced: true, partitions: [{ completeThrough: 3, missing: [] }] })
   })
 
@@ -152,9 +152,9 @@ describe('every list says through which time it is complete', () => {
     const store = openSqliteStore({ path: ':memory:' })
     const books = () => {
       reads++
-      return store.books()
+      return store.ledger()
     }
-    const { get, clock } = query({ books })
+    const { get, clock } = query({ ledger: books })
     await Promise.all([get('/logs'), get('/logs'), get('/logs')])
     expect(reads).toBe(1)
     await store.save([recorded({}, 0)])
@@ -168,9 +168,9 @@ describe('every list says through which time it is complete', () => {
   test('but waits for none that take long: it goes by those read before, and reads them less often', async () => {
     const store = openSqliteStore({ path: ':memory:' })
     let reads = 0
-    let answer = store.books
+    let answer = store.ledger
     const { get, clock } = query({
-      books: () => {
+      ledger: () => {
         reads++
         return answer()
       },
@@ -195,7 +195,7 @@ describe('every list says through which time it is complete', () => {
   })
 
   test('but does not fail where that cannot be known', async () => {
-    const { get } = query({ books: () => Promise.reject(new StoreUnavailable('too many')) })
+    const { get } = query({ ledger: () => Promise.reject(new StoreUnavailable('too many')) })
     expect(await get('/logs')).toMatchObject({ status: 200, completeThrough: null })
   })
 })

@@ -1,7 +1,7 @@
 import { type AsOf, hasRecord, isTooLong, withRecords } from '@activity-log/shared/as-of.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
-import type { Found } from '@activity-log/shared/store/store.ts'
+import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { KnownBooks } from './known-books.ts'
 import { findPage, type Page, type Part, type Place } from './page.ts'
 

@@ -1,5 +1,6 @@
 import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
-import { StoreUnavailable, TooBroad, TooManyActions } from '@activity-log/shared/store/store.ts'
+import { TooBroad, TooManyActions } from '@activity-log/shared/store/activities.ts'
+import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 
 /** How long a client waits for the store before it gets a 503. */

@@ -13,7 +13,7 @@ const momentMs = 10_000
 /** A list waits no longer for them, and takes what was read before. */
 const patienceMs = 200
 
-export type KnownBooksOptions = { books: ActivityStore['books']; now: () => Date; log: Pick<Log, 'error'> }
+export type KnownBooksOptions = { books: ActivityStore['ledger']; now: () => Date; log: Pick<Log, 'error'> }
 
 export type Known = {
   /** The time before which nothing acknowledged is missing. */

@@ -1,6 +1,7 @@
 import { type AsOf, encodeAsOf, newSince, withStretches } from '@activity-log/shared/as-of.ts'
 import type { Log } from '@activity-log/shared/log.ts'
-import { type ActivityStore, type Found, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import type { Found } from '@activity-log/shared/store/activities.ts'
+import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { KnownBooks } from './known-books.ts'
 
 /** What was stored between two moments; `text` is the event of each, with the moment just after it as its id. */

@@ -21,7 +21,7 @@ function live(
   let looks = 0
   const books = () => {
     looks++
-    return changed.books()
+    return changed.ledger()
   }
   /** Once the end was looked at so many times more. */
   async function looked(times: number) {
@@ -243,9 +243,9 @@ test('each is shown once to all who begin at the same time, however slowly the s
       await new Promise(setImmediate)
       return store.arrivals(query)
     },
-    async books() {
+    async ledger() {
       await add(1)
-      return store.books()
+      return store.ledger()
     },
   }))
   const followers = await Promise.all(Array.from({ length: 5 }, () => follow()))
@@ -279,7 +279,7 @@ test('an outage of the store breaks no stream, and leaves nothing out', async ()
   let isDown = false
   const { follow, add, looked } = live({}, (store) => ({
     arrivals: (query) => (isDown ? Promise.reject(new StoreUnavailable('down')) : store.arrivals(query)),
-    books: () => (isDown ? Promise.reject(new StoreUnavailable('down')) : store.books()),
+    ledger: () => (isDown ? Promise.reject(new StoreUnavailable('down')) : store.ledger()),
   }))
   const { next, ids, leave } = await follow()
   await next()

@@ -1,5 +1,6 @@
+import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
-import { type ActivityStore, TooBroad } from '@activity-log/shared/store/store.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
 import { createApp } from './app.ts'

@@ -1,7 +1,7 @@
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
-import type { RecordFate } from '@activity-log/shared/store/store.ts'
+import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
 import * as v from 'valibot'
 import type { ReceiptAnswer } from './answers.ts'
 import { errorsOf, ReceiptText, Wait } from './parameters.ts'

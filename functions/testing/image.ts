@@ -1,25 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Warmed } from '@activity-log/image/warm/warm.ts'
 
-const functions = join(import.meta.dirname, '../../functions')
-const dockerfile = readFileSync(join(functions, 'Dockerfile'), 'utf8')
+export type ImageName = 'ingest' | 'persist' | 'query'
+
+const folder = join(import.meta.dirname, '../image')
+const dockerfile = readFileSync(join(folder, 'Dockerfile'), 'utf8')
 
 /** The last stage of a function is given by its name; what it does not say itself, `runtime` does. */
 const stages = new Map(dockerfile.split(/^FROM .* AS /m).map((stage) => [stage.split('\n', 1)[0], stage]))
-const arrayAfter = (instruction: string, stage: string): readonly string[] =>
-  JSON.parse(new RegExp(`^${instruction} (\\[.+\\])$`, 'm').exec(stages.get(stage) ?? '')?.[1] ?? '[]')
-const beforeProgram = (command: readonly string[]) => command.slice(1, command.indexOf('/app/start.cjs'))
-
-/** What the images are made of, read from what makes them: the flags that Node has when it runs a function, and when it warms one. */
-export function flagsOf(name: Warmed): readonly string[] {
-  const own = arrayAfter('ENTRYPOINT', name)
-  return beforeProgram(own.length > 0 ? own : arrayAfter('ENTRYPOINT', 'runtime'))
+const entrypointIn = (stage: string): readonly string[] | undefined => {
+  const [, found] = /^ENTRYPOINT (\[.+\])$/m.exec(stages.get(stage) ?? '') ?? []
+  return found === undefined ? undefined : JSON.parse(found)
 }
-export const warmingFlags = beforeProgram(arrayAfter('RUN', 'warmed'))
+
+/** The arguments that Node has before the program in the image of a function, read from what makes it. */
+export function argumentsOf(name: ImageName): readonly string[] {
+  const [, ...args] = entrypointIn(name) ?? entrypointIn('runtime') ?? []
+  return args.map((argument) => argument.replace(/^\/app\//, `${folder}/`))
+}
 /** The variables of an image. */
 export const imageEnv: { readonly [name: string]: string } = Object.fromEntries(
   [...dockerfile.matchAll(/^ENV (MALLOC\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
 )
-/** The first program there. */
-export const starter = join(functions, 'start.cjs')

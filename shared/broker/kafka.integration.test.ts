@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -39,6 +40,30 @@ test('puts the records of a call into one partition, and moves from call to call
     partitions.push(positions[0]!.partition)
   }
   expect(partitions.toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+})
+
+test('calls at the same time have connections of their own, and later calls use them again', async () => {
+  // one leader, so that each call is for the same broker
+  await using topic = await aTopic(1)
+  let opened = 0
+  const count = () => {
+    opened++
+  }
+  subscribe('net.client.socket', count)
+  await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
+  const publish = () => broker.publish([aRecord()])
+  const openedBy = async (calls: () => Promise<unknown>) => {
+    const before = opened
+    await calls()
+    return opened - before
+  }
+  await publish()
+  expect(await openedBy(publish)).toBe(0)
+  const twoAtOnce = () => Promise.all([publish(), publish()])
+  expect(await openedBy(twoAtOnce)).toBeGreaterThan(0)
+  expect(await openedBy(twoAtOnce)).toBe(0)
+  expect(await openedBy(publish)).toBe(0)
+  unsubscribe('net.client.socket', count)
 })
 
 test('uses the partitions that a topic gets later', async () => {

@@ -1,6 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel'
 import { createServer, type Socket } from 'node:net'
-import { openKafkaStub } from '@activity-log/image/warm/kafka-stub.ts'
 import { describe, expect, test } from 'vitest'
 import { aRecord, silent, until } from '../testing/builders.ts'
 import { kafkaTimes, openKafkaBroker } from './kafka.ts'
@@ -54,27 +52,6 @@ test('a broker that nobody listens for is no mistake in the configuration, and i
   expect(warnings).toMatchObject([{ brokers }])
   await broker[Symbol.asyncDispose]()
   await expect(broker.publish([aRecord()])).rejects.toThrow('closed')
-})
-
-test('calls at the same time have connections of their own, which what one throws away does not close; later ones use them again', async () => {
-  let opened = 0
-  subscribe('net.client.socket', () => {
-    opened++
-  })
-  await using kafka = await openKafkaStub('a')
-  await using broker = openKafkaBroker({ connection: { brokers: [kafka.address] }, topic: 'a', log: silent })
-  const publish = () => broker.publish([aRecord()])
-  const openedBy = async (calls: () => Promise<unknown>) => {
-    const before = opened
-    await calls()
-    return opened - before
-  }
-  await publish()
-  expect(await openedBy(publish)).toBe(0)
-  const twoAtOnce = () => Promise.all([publish(), publish()])
-  expect(await openedBy(twoAtOnce)).toBeGreaterThan(0)
-  expect(await openedBy(twoAtOnce)).toBe(0)
-  expect(await openedBy(publish)).toBe(0)
 })
 
 describe('an answer of Kafka', () => {

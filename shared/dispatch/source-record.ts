@@ -1,10 +1,20 @@
-import type { KafkaMessage } from 'kafkajs'
 import type { SourceRecord } from './sink-request.ts'
+
+type Content = Buffer | string
+
+/** A message as kafkajs reads it. */
+type Message = {
+  offset: string
+  key: Buffer | null
+  value: Buffer | null
+  headers?: { [name: string]: Content | Content[] | undefined }
+  timestamp: string
+}
 
 /** The last value counts where a header comes twice. */
 export function toSourceRecord(
   partition: number,
-  { offset, key, value, headers = {}, timestamp }: KafkaMessage,
+  { offset, key, value, headers = {}, timestamp }: Message,
 ): SourceRecord {
   const text: { [name: string]: string } = {}
   for (const [name, content] of Object.entries(headers)) {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { recorded } from '../testing/builders.ts'
-import type { ActivityStore, ArrivalsQuery } from './store.ts'
+import type { ArrivalsQuery } from './activities.ts'
+import type { ActivityStore } from './store.ts'
 
 /** What every store promises of the records of a stretch. */
 export function testArrivals(open: () => Promise<ActivityStore>): void {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { DeadLetter, DeadLetterFilter } from './store.ts'
+import type { DeadLetter, DeadLetterFilter } from './dead-letters.ts'
 
 /**
  * The same for a dead letter that arrives again, whatever the store. The reason stands in it because what the dispatcher

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { aDeadLetter, deadLettersOf } from '../testing/builders.ts'
 import { deadLetterId } from './dead-letter-id.ts'
-import type { ActivityStore, DeadLetter, DeadLetterQuery } from './store.ts'
+import type { DeadLetter, DeadLetterQuery } from './dead-letters.ts'
+import type { ActivityStore } from './store.ts'
 
 const day = (n: number) => new Date(Date.UTC(2026, 0, n))
 
@@ -15,7 +16,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
     return found.map(({ deadLetter }) => deadLetter.position.offset)
   }
 
-  describe('park', () => {
+  describe('deadLetter', () => {
     const letter = at(7, {
       errors: [{ pointer: '/userId', detail: 'must be text' }],
       headers: { 'ce-id': 'x' },
@@ -26,7 +27,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
 
     test('keeps the reason and the bytes', async () => {
       await using store = await open()
-      await store.park([letter])
+      await store.deadLetter([letter])
       const { at: firstAt, ...rest } = letter
       const kept = { ...rest, id: deadLetterId(letter), body: new Uint8Array(letter.body) }
       expect(await deadLettersOf(store)).toEqual([{ ...kept, firstAt, lastAt: firstAt, attempts: 1 }])
@@ -34,14 +35,14 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
 
     test('keeps where an undelivered one came from, when that is known', async () => {
       await using store = await open()
-      await store.park([at(1, { reason: 'undelivered', firstPosition: { partition: 0, offset: 0 } })])
+      await store.deadLetter([at(1, { reason: 'undelivered', firstPosition: { partition: 0, offset: 0 } })])
       expect((await deadLettersOf(store))[0]?.firstPosition).toEqual({ partition: 0, offset: 0 })
     })
 
     test('counts up what arrives again, and keeps what is different apart', async () => {
       await using store = await open()
-      await store.park([letter])
-      await store.park([
+      await store.deadLetter([letter])
+      await store.deadLetter([
         { ...letter, at: day(20) },
         { ...letter, position: { partition: 3, offset: 8 }, at: day(20) },
       ])
@@ -57,7 +58,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
   describe('findDeadLetters', () => {
     test('lists by first arrival, filtered', async () => {
       await using store = await open()
-      await store.park([
+      await store.deadLetter([
         at(1, { reason: 'conflict' }),
         at(2),
         at(3, { reason: 'undelivered', topic: 'activities-dead-letter' }),
@@ -72,7 +73,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
 
     test('goes on after a key in both orders, also where several came at once', async () => {
       await using store = await open()
-      await store.park([at(1), at(2), at(3), at(4), at(5)].map((letter) => ({ ...letter, at: day(1) })))
+      await store.deadLetter([at(1), at(2), at(3), at(4), at(5)].map((letter) => ({ ...letter, at: day(1) })))
       for (const order of ['asc', 'desc'] as const) {
         const query = { filter: { tenant: 'default' }, order }
         const whole = await store.findDeadLetters({ ...query, limit: 100 })
@@ -91,7 +92,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       await using store = await open()
       const letter = at(1)
       const id = deadLetterId(letter)
-      await store.park([letter, at(2)])
+      await store.deadLetter([letter, at(2)])
       expect(await list(store, { state: 'open' })).toEqual([2, 1])
       await store.resolve('other', id, discarded)
       expect(await store.getDeadLetter('default', id)).not.toHaveProperty('resolution')
@@ -105,9 +106,9 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
 
     test('lasts when the same dead letter comes again', async () => {
       await using store = await open()
-      await store.park([at(1)])
+      await store.deadLetter([at(1)])
       await store.resolve('default', deadLetterId(at(1)), discarded)
-      await store.park([at(1)])
+      await store.deadLetter([at(1)])
       expect(await deadLettersOf(store)).toMatchObject([{ attempts: 2, resolution: discarded }])
     })
 

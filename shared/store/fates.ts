@@ -1,6 +1,7 @@
 import type { Position } from '../receipt.ts'
 import { deadLetterId } from './dead-letter-id.ts'
-import type { DeadLetter, WrittenFate } from './store.ts'
+import type { DeadLetter } from './dead-letters.ts'
+import type { WrittenFate } from './ledger.ts'
 
 /** So many records after it, what is known of a partition is sealed. */
 const sealEvery = 256
@@ -31,13 +32,13 @@ export function fateOf(deadLetter: DeadLetter): WrittenFate | undefined {
 }
 
 /**
- * What dead letters say of their records. `hearsay` counts only where nothing is known: the dispatcher gives up on a record
+ * What dead letters say of their records. `tentative` counts only where nothing is known: the dispatcher gives up on a record
  * also when it was persist's answers that were lost.
  */
-export function fatesOf(deadLetters: readonly DeadLetter[]): { written: WrittenFate[]; hearsay: WrittenFate[] } {
+export function fatesOf(deadLetters: readonly DeadLetter[]): { written: WrittenFate[]; tentative: WrittenFate[] } {
   const of = (isUndelivered: boolean) =>
     deadLetters
       .filter(({ reason }) => (reason === 'undelivered') === isUndelivered)
       .flatMap((letter) => fateOf(letter) ?? [])
-  return { written: of(false), hearsay: of(true) }
+  return { written: of(false), tentative: of(true) }
 }

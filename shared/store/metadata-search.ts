@@ -1,5 +1,5 @@
 import type { Filter } from '../filter.ts'
-import { type FindQuery, TooBroad } from './store.ts'
+import { type FindQuery, TooBroad } from './activities.ts'
 
 /**
  * What matches also by its metadata, some at a time and in order. No index has metadata, so the activities that the other
@@ -8,20 +8,20 @@ import { type FindQuery, TooBroad } from './store.ts'
  */
 export type Matching<Item> = (
   query: Pick<FindQuery, 'filter' | 'order' | 'after'> & { wanted?: number },
-  patienceMs: number,
+  timeoutMs: number,
 ) => AsyncIterable<readonly Item[]>
 
 /** Shorter than a client waits for an answer. */
-const patienceMs = 4000
+const timeoutMs = 4000
 /** A total is beside the point of a page, and need not be exact. */
-const patienceForTotalMs = 1000
+const totalTimeoutMs = 1000
 
 export async function findMatching<Item>(
   matching: Matching<Item>,
   { limit, skip = 0, ...query }: FindQuery,
 ): Promise<Item[]> {
   const found: Item[] = []
-  for await (const items of matching({ ...query, wanted: skip + limit }, patienceMs)) {
+  for await (const items of matching({ ...query, wanted: skip + limit }, timeoutMs)) {
     found.push(...items)
     if (found.length >= skip + limit) break
   }
@@ -37,7 +37,7 @@ export async function countMatching(
   try {
     for await (const items of matching(
       { filter, order: 'asc' },
-      Number.isFinite(atMost) ? patienceForTotalMs : patienceMs,
+      Number.isFinite(atMost) ? totalTimeoutMs : timeoutMs,
     )) {
       counted += items.length
       if (counted >= atMost) return atMost

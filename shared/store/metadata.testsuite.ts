@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../json.ts'
 import { type MetadataMatch, metadataMatcher } from '../metadata-match.ts'
 import { recorded } from '../testing/builders.ts'
-import type { ActivityStore, FindQuery } from './store.ts'
+import type { FindQuery } from './activities.ts'
+import type { ActivityStore } from './store.ts'
 
 const tenant = 'default'
 const at = (second: number) => new Date(Date.UTC(2024, 0, 15, 10, 0, second)).toISOString()

@@ -5,7 +5,7 @@ import { byPosition } from './mongo-indexes.ts'
 import { toFoundStored } from './mongo-query.ts'
 import type { ActivityStore } from './store.ts'
 
-export function arrivalsIn(activities: Collection<StoredActivity>): ActivityStore['arrivals'] {
+export function createMongoArrivals(activities: Collection<StoredActivity>): ActivityStore['arrivals'] {
   return async ({ tenant, partition, first, last, limit }) => {
     const found = await activities
       .find(

@@ -1,11 +1,12 @@
 import { type AnyBulkWriteOperation, Binary, type Collection, type Filter as Match } from 'mongodb'
 import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
+import type { DeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
 import { fatesOf } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
-import type { MongoFates } from './mongo-fates.ts'
 import { byArrival } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-save.ts'
-import type { ActivityStore, DeadLetter, KeptDeadLetter, Resolution } from './store.ts'
+import type { MongoLedger } from './mongo-ledger.ts'
+import { refusedAsPresent } from './mongo-write.ts'
+import type { ActivityStore } from './store.ts'
 
 export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers' | 'body' | 'resolution'> & {
   _id: string
@@ -21,11 +22,11 @@ export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers
 /** Two upserts of one id may both try to insert; the second finds it the next time. */
 const attempts = 3
 
-type Verbs = 'park' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
+type Verbs = 'deadLetter' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
 
-export function deadLettersIn(
+export function createMongoDeadLetters(
   deadLetters: Collection<StoredDeadLetter>,
-  fates: Pick<MongoFates, 'write' | 'account'>,
+  fates: Pick<MongoLedger, 'write' | 'account'>,
 ): Pick<ActivityStore, Verbs> {
   async function upsert(operations: AnyBulkWriteOperation<StoredDeadLetter>[], attempt = 1): Promise<void> {
     const write = () => deadLetters.bulkWrite(operations, { ordered: false })
@@ -42,13 +43,13 @@ export function deadLettersIn(
   }
 
   return {
-    async park(letters) {
+    async deadLetter(letters) {
       if (letters.length === 0) return
       await upsert(letters.map(toUpsert))
       // after them: a fate never names a dead letter that is not there, and a redelivery makes up for one that is missing
-      const { written, hearsay } = fatesOf(letters)
+      const { written, tentative } = fatesOf(letters)
       await fates.write(written)
-      await fates.account(hearsay)
+      await fates.account(tentative)
     },
     async findDeadLetters({ filter, order, limit, after }) {
       const { tenant, reason, topic, from, to, state } = filter

@@ -1,11 +1,11 @@
 import type { Collection, Filter as Match } from 'mongodb'
 import { type MetadataMatch, metadataMatcher, scalarsWritten } from '../metadata-match.ts'
+import { type FindQuery, TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
 import { fromStored, type StoredActivity } from './mongo-documents.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
-import { type FindQuery, TooBroad } from './store.ts'
 
-const largestBatch = 100
+const maxBatch = 100
 const maxTimeExpired = 50
 
 type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<Selection | undefined>
@@ -14,22 +14,22 @@ type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<
  * MongoDB sends what may match, and we decide: its paths also lead through arrays, and cannot say every name that metadata
  * may have.
  */
-export function matchingIn(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
-  return async function* ({ wanted = largestBatch, ...query }, patienceMs) {
+export function createMongoMatching(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
+  return async function* ({ wanted = maxBatch, ...query }, timeoutMs) {
     const { filter, order } = query
     const metadata = filter.metadata ?? []
     const matches = metadataMatcher(metadata)
     const selection = await select(query)
     if (!selection) return
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + timeoutMs
     const conditions = metadata.flatMap(mayMatch)
     await using candidates = activities.find(
       conditions.length > 0 ? { $and: [conditionOf(selection), ...conditions] } : conditionOf(selection),
       {
         hint: selection.hint,
         sort: { _id: order === 'asc' ? 1 : -1 },
-        batchSize: Math.min(wanted, largestBatch),
-        maxTimeMS: patienceMs,
+        batchSize: Math.min(wanted, maxBatch),
+        maxTimeMS: timeoutMs,
       },
     )
     try {

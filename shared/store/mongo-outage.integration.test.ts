@@ -3,8 +3,9 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, type TestDatabase } from '../testing/mongodb.ts'
 import { controlMongodb, mongodbUri } from '../testing/servers.ts'
+import type { RecordedActivity } from './activities.ts'
 import { openMongoStore } from './mongo.ts'
-import { type ActivityStore, type RecordedActivity, StoreUnavailable } from './store.ts'
+import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 const control = controlMongodb ?? (() => Promise.reject(new Error('MONGODB_CONTROL is not set')))
 const databases: TestDatabase[] = []

@@ -4,12 +4,12 @@ import type { Filter } from '../filter.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent } from '../testing/builders.ts'
 import { aDatabase, askFeatures, refusingScans, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
+import type { FindQuery } from './activities.ts'
 import { openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { makeIndexes } from './mongo-indexes.ts'
-import { queriesIn } from './mongo-query.ts'
+import { createMongoQueries } from './mongo-query.ts'
 import { testActivityStore } from './store.testsuite.ts'
-import type { FindQuery } from './store.ts'
 
 const features = await askFeatures()
 const refusal = await refusesScans()
@@ -72,7 +72,7 @@ async function watched() {
     const isQuestion = commandName === 'find' || commandName === 'aggregate'
     if (databaseName === database.name && isQuestion) commands.push(command)
   })
-  const queries = queriesIn(openDatabase(database.client, database.name).collection('activities'))
+  const queries = createMongoQueries(openDatabase(database.client, database.name).collection('activities'))
 
   /** Of all the commands since the last time together. */
   async function examined(): Promise<{ documents: number; keys: number }> {
@@ -209,7 +209,7 @@ describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () =
     await using _ = store
     await expect(database.db.collection('activities').findOne({ digest: 'x' })).rejects.toMatchObject({ code: 291 })
     await store.save([recorded({ id: 'a', metadata: { n: 1 } })])
-    await store.park([aDeadLetter()])
+    await store.deadLetter([aDeadLetter()])
     const filters = shapes.map(([, filter]) => filter)
     const metadata = [{ path: ['n'], value: '1' }]
     for (const filter of [...filters, ...filters.map((each) => ({ ...each, metadata }))]) {
@@ -224,9 +224,9 @@ describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () =
     expect(await deadLettersOf(store)).toHaveLength(1)
     const position = { partition: 7, offset: 3 }
     await store.account([{ position, fate: 'refused', tenant }])
-    expect(await store.fate({ position, recordedAt: new Date() })).toMatchObject({ fate: 'refused' })
-    await store.writeOff(7, 3)
-    expect((await store.books()).partitions).toMatchObject([{ partition: 0 }, { partition: 7, completeThrough: 3 }])
+    expect(await store.outcome({ position, recordedAt: new Date() })).toMatchObject({ fate: 'refused' })
+    await store.abandon(7, 3)
+    expect((await store.ledger()).partitions).toMatchObject([{ partition: 0 }, { partition: 7, completeThrough: 3 }])
   })
 })
 

@@ -1,48 +1,32 @@
 import type { Collection, Filter as Match } from 'mongodb'
 import { toFound } from '../document.ts'
-import type { Filter } from '../filter.ts'
+import type { FindQuery, Found } from './activities.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
-import { onlyThen } from './mongo-as-of.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { fromStored, type StoredActivity } from './mongo-documents.ts'
 import { byAction, byId, byTime } from './mongo-indexes.ts'
-import { matchingIn } from './mongo-metadata.ts'
+import { createMongoMatching } from './mongo-metadata.ts'
 import { conditionOf, type Selection, select } from './mongo-selection.ts'
-import { statsIn } from './mongo-stats.ts'
-import { type ActivityStore, type FindQuery, type Found, maxActions, TooManyActions } from './store.ts'
+import { onlyInSnapshot } from './mongo-snapshot.ts'
+import { createMongoStats } from './mongo-stats.ts'
+import { resolveActions } from './resolve-actions.ts'
+import type { ActivityStore } from './store.ts'
 
 /** Every operand is under an operator of ours, so that no value can be one. */
-export function queriesIn(
+export function createMongoQueries(
   activities: Collection<StoredActivity>,
 ): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get'> {
-  /** The actions that the patterns stand for: prefixes are looked up one index step for each action. */
-  async function resolveActions({ tenant, actions }: Filter): Promise<string[] | undefined> {
-    if (!actions) return undefined
-    const names = new Set<string>()
-    for (const pattern of actions) {
-      if ('exact' in pattern) names.add(pattern.exact)
-      else for await (const action of actionsFrom(tenant, pattern.prefix)) names.add(action)
-    }
-    return [...names]
-  }
-
-  async function* actionsFrom(tenant: string, prefix: string) {
-    let next: { $gt: string } | { $gte: string } = { $gte: prefix }
-    for (let found = 0; ; found++) {
-      const row: Pick<StoredActivity, 'action'> | null = await activities.findOne(
-        { tenant: { $eq: tenant }, action: next },
-        { projection: { _id: 0, action: 1 }, sort: { action: 1 }, hint: byAction, maxTimeMS },
-      )
-      if (!row?.action.startsWith(prefix)) return
-      if (found === maxActions) throw new TooManyActions(`More than ${maxActions} actions begin with ${prefix}`)
-      yield row.action
-      next = { $gt: row.action }
-    }
+  async function nextAction(tenant: string, from: string, isAfter: boolean): Promise<string | undefined> {
+    const row: Pick<StoredActivity, 'action'> | null = await activities.findOne(
+      { tenant: { $eq: tenant }, action: isAfter ? { $gt: from } : { $gte: from } },
+      { projection: { _id: 0, action: 1 }, sort: { action: 1 }, hint: byAction, maxTimeMS },
+    )
+    return row?.action
   }
 
   const selected = async ({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>) =>
-    select(filter, await resolveActions(filter), order, after)
-  const matching = matchingIn(activities, selected)
+    select(filter, await resolveActions(nextAction, filter), order, after)
+  const matching = createMongoMatching(activities, selected)
 
   return {
     async find(query) {
@@ -62,7 +46,7 @@ export function queriesIn(
       const keys: { _id: string }[] = asOf
         ? await activities
             .aggregate<{ _id: string }>(
-              [{ $match: match }, { $sort: sort }, ...onlyThen(asOf), { $skip: skip }, { $limit: limit }],
+              [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(asOf), { $skip: skip }, { $limit: limit }],
               { hint, maxTimeMS, batchSize: limit },
             )
             .toArray()
@@ -83,7 +67,7 @@ export function queriesIn(
       const counted = activities.aggregate<{ n: number }>(
         [
           { $match: match },
-          ...(asOf ? onlyThen(asOf) : []),
+          ...(asOf ? onlyInSnapshot(asOf) : []),
           ...(atMost === undefined ? [] : [{ $limit: atMost }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],
@@ -92,7 +76,7 @@ export function queriesIn(
       return (await counted.next())?.n ?? 0
     },
 
-    stats: statsIn(activities, selected, matching),
+    stats: createMongoStats(activities, selected, matching),
 
     async get(tenant, id) {
       const stored = await activities.findOne({ tenant: { $eq: tenant }, id: { $eq: id } }, { hint: byId, maxTimeMS })

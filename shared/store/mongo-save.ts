@@ -1,19 +1,13 @@
-import { type Collection, MongoBulkWriteError } from 'mongodb'
+import type { Collection } from 'mongodb'
 import { toDocument } from '../document.ts'
+import type { RecordedActivity, SaveOutcome } from './activities.ts'
+import type { WrittenFate } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toStored } from './mongo-documents.ts'
-import type { MongoFates } from './mongo-fates.ts'
 import { byId } from './mongo-indexes.ts'
-import {
-  type ActivityStore,
-  type RecordedActivity,
-  type SaveOutcome,
-  StoreUnavailable,
-  type WrittenFate,
-} from './store.ts'
-
-/** E11000: a unique index has such an entry already. */
-const duplicateKey = 11000
+import type { MongoLedger } from './mongo-ledger.ts'
+import { refusedAsPresent } from './mongo-write.ts'
+import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
 
@@ -23,9 +17,9 @@ const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
  * One unordered insert for all; of each that was refused as present, MongoDB is asked what it holds under that id. A
  * repeated call, whoever repeats it and whatever became of the first, finds its own position there and says stored.
  */
-export function savingIn(
+export function createMongoSave(
   activities: Collection<StoredActivity>,
-  fates: Pick<MongoFates, 'write'>,
+  fates: Pick<MongoLedger, 'write'>,
 ): ActivityStore['save'] {
   return async (recorded) => {
     if (recorded.length === 0) return []
@@ -81,21 +75,4 @@ function outcome(document: StoredActivity, present: Present | undefined): SaveOu
   const isRedelivery = present.partition === document.partition && present.offset === document.offset
   if (present.digest !== document.digest) return 'conflict'
   return isRedelivery ? 'stored' : 'duplicate'
-}
-
-/**
- * The indexes of the writes that were refused because a unique index has such an entry. Rejects when anything else went
- * wrong with any of them, as does a write concern error: then not even what was refused can be relied on.
- */
-export async function refusedAsPresent(write: () => Promise<unknown>): Promise<readonly number[]> {
-  try {
-    await write()
-    return []
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error
-    const refused = [error.writeErrors].flat()
-    // with a write concern error beside them, the driver leaves the others out
-    if (refused.length === 0 || refused.some(({ code }) => code !== duplicateKey)) throw error
-    return refused.map(({ index }) => index)
-  }
 }

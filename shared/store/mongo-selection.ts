@@ -2,9 +2,9 @@ import type { Filter as Match } from 'mongodb'
 import type { AsOf } from '../as-of.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
-import { hadThen } from './mongo-as-of.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byAction, byTime, byUser } from './mongo-indexes.ts'
+import { isInSnapshot } from './mongo-snapshot.ts'
 
 /**
  * What matches, and the one index that has it in the order of the keys. Named as a hint: a planner that took another one
@@ -44,5 +44,5 @@ export function select(
 
 /** All that is to hold of a document. */
 export function conditionOf({ match, asOf }: Selection): Match<StoredActivity> {
-  return asOf ? { ...match, $and: [...(match.$and ?? []), hadThen(asOf)] } : match
+  return asOf ? { ...match, $and: [...(match.$and ?? []), isInSnapshot(asOf)] } : match
 }

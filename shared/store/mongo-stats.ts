@@ -1,18 +1,12 @@
 import { type Collection, type Document, MongoError } from 'mongodb'
+import { type CalendarStatsQuery, type FindQuery, type NameStatsQuery, type Stats, TooBroad } from './activities.ts'
 import { type CalendarUnit, calendarOf } from './calendar.ts'
 import type { Matching } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byAction, byTime, byUser } from './mongo-indexes.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
-import {
-  type ActivityStore,
-  type CalendarStatsQuery,
-  type FindQuery,
-  type NameStatsQuery,
-  type Stats,
-  TooBroad,
-} from './store.ts'
+import type { ActivityStore } from './store.ts'
 import { maxKeys, openTally, type Tally } from './tally.ts'
 
 type Select = (query: Pick<FindQuery, 'filter' | 'order'>) => Promise<Selection | undefined>
@@ -25,7 +19,7 @@ const tooMuch: readonly unknown[] = [50, 146, 292]
  * MongoDB groups, in its memory and within its time. With metadata to match, what it sends is counted here: it cannot decide
  * about metadata.
  */
-export function statsIn(
+export function createMongoStats(
   activities: Collection<StoredActivity>,
   select: Select,
   matching: Matching<StoredActivity>,

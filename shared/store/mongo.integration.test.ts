@@ -4,14 +4,15 @@ import { ConfigError } from '../config.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
+import { type StatsQuery, TooBroad } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
 import { migrateMongo } from './mongo-migrate.ts'
-import { queriesIn } from './mongo-query.ts'
-import { savingIn } from './mongo-save.ts'
+import { createMongoQueries } from './mongo-query.ts'
+import { createMongoSave } from './mongo-save.ts'
 import { testActivityStore } from './store.testsuite.ts'
-import { type StatsQuery, StoreUnavailable, TooBroad } from './store.ts'
+import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
@@ -147,7 +148,7 @@ describe('save', () => {
   })
 })
 
-describe('park', () => {
+describe('deadLetter', () => {
   const letter = aDeadLetter({ headers: { 'ce-a.b': 'x', $set: 'y' } })
 
   test('counts every arrival of many at once, and keeps one', async () => {
@@ -156,7 +157,7 @@ describe('park', () => {
     await makeIndexes(database.db)
     await using store = openIn(database)
     const days = Array.from({ length: 20 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + ((n * 7) % 20))))
-    await Promise.all(days.map((at) => store.park([{ ...letter, at }])))
+    await Promise.all(days.map((at) => store.deadLetter([{ ...letter, at }])))
     const kept = await deadLettersOf(store)
     expect(kept).toMatchObject([{ attempts: 20, firstAt: days[0], lastAt: new Date('2026-01-20T00:00:00Z') }])
     expect(kept[0]?.headers).toEqual(letter.headers)
@@ -167,7 +168,7 @@ describe('park', () => {
     await using store = openIn(database)
     const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' }
     await using _ = await failing(database, { times: 1 }, { failCommands: ['update'], writeConcernError })
-    await expect(store.park([letter])).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(store.deadLetter([letter])).rejects.toBeInstanceOf(StoreUnavailable)
   })
 })
 
@@ -335,7 +336,10 @@ async function watched(activities: Parameters<typeof saveInto>[1] = []) {
   database.client.on('commandStarted', watch)
   onTestFinished(() => void database.client.off('commandStarted', watch))
   const noFates = { write: async () => {} }
-  const store = { save: savingIn(db.collection('activities'), noFates), ...queriesIn(db.collection('activities')) }
+  const store = {
+    save: createMongoSave(db.collection('activities'), noFates),
+    ...createMongoQueries(db.collection('activities')),
+  }
   return { database, commands, store }
 }
 

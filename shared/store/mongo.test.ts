@@ -12,13 +12,13 @@ test('without a MongoDB every call says within seconds that the store is unavail
   await using store = openMongoStore({ uri: away, database: 'x', log, migrate: { retentionDays: 1 } })
   const calls = [
     store.save([recorded()]),
-    store.park([aDeadLetter()]),
+    store.deadLetter([aDeadLetter()]),
     store.find({ filter: { tenant: 'default' }, order: 'desc', limit: 1 }),
     store.count({ tenant: 'default' }),
     store.get('default', 'a'),
     store.findDeadLetters({ filter: { tenant: 'default' }, order: 'desc', limit: 1 }),
-    store.fate({ position: { partition: 0, offset: 1 }, recordedAt: new Date() }),
-    store.books(),
+    store.outcome({ position: { partition: 0, offset: 1 }, recordedAt: new Date() }),
+    store.ledger(),
   ]
   for (const { status, reason } of (await Promise.allSettled(calls)) as PromiseRejectedResult[]) {
     expect(status).toBe('rejected')

@@ -2,17 +2,19 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
+import type { RecordedActivity } from './activities.ts'
 import { fateOf } from './fates.ts'
-import { arrivalsIn } from './mongo-arrivals.ts'
+import type { RecordFate } from './ledger.ts'
+import { createMongoArrivals } from './mongo-arrivals.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
-import { deadLettersIn } from './mongo-dead-letters.ts'
+import { createMongoDeadLetters } from './mongo-dead-letters.ts'
 import { collections, type StoredActivity } from './mongo-documents.ts'
-import { fatesIn } from './mongo-fates.ts'
 import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
-import { queriesIn } from './mongo-query.ts'
-import { savingIn } from './mongo-save.ts'
+import { createMongoLedger } from './mongo-ledger.ts'
+import { createMongoQueries } from './mongo-query.ts'
+import { createMongoSave } from './mongo-save.ts'
 import { startSealer } from './sealer.ts'
-import { type ActivityStore, type RecordedActivity, type RecordFate, StoreUnavailable } from './store.ts'
+import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
   uri: string
@@ -38,9 +40,9 @@ export interface MongoStore extends ActivityStore {
  */
 const answerMs = 9_500
 const firstPollMs = 10
-const longestPollMs = 500
+const maxPollMs = 500
 const firstPauseMs = 1000
-const longestPauseMs = 30_000
+const maxPauseMs = 30_000
 
 /**
  * A store in MongoDB. It is there at once, whether MongoDB is or not: what is asked of it meanwhile rejects with
@@ -96,9 +98,9 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   }
 
   /** There is nobody to wake who waits: the record may be saved by another process. */
-  async function awaitFate(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined> {
-    for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, longestPollMs)) {
-      const fate = await ask(({ fates }) => fates.read(receipt))
+  async function awaitOutcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined> {
+    for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, maxPollMs)) {
+      const fate = await ask(({ ledger }) => ledger.outcome(receipt))
       if (fate || !untilAborted || untilAborted.aborted) return fate
       await wait(pauseMs, undefined, { signal: AbortSignal.any([untilAborted, closing.signal]) }).catch(() => {})
     }
@@ -130,12 +132,12 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   }
 
   const sealer = startSealer({
-    seal: (partition, isQuiet) => ask(({ fates }) => fates.seal(partition, isQuiet), false),
+    seal: (partition, isQuiet) => ask(({ ledger }) => ledger.seal(partition, isQuiet), false),
     quietMs: sealAfterMs,
   })
 
   async function introduce() {
-    for (let pauseMs = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    for (let pauseMs = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
       try {
         return await ask(meet)
       } catch (err) {
@@ -160,8 +162,8 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
       sealer.arrived(activities.map(({ position }) => position))
       return outcomes
     },
-    async park(letters) {
-      await ask(({ park }) => park(letters))
+    async deadLetter(letters) {
+      await ask(({ deadLetter }) => deadLetter(letters))
       sealer.arrived(letters.flatMap((letter) => fateOf(letter)?.position ?? []))
     },
     find: (query) => ask(({ find }) => find(query)),
@@ -169,16 +171,16 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     arrivals: (query) => ask(({ arrivals }) => arrivals(query)),
     stats: (query) => ask(({ stats }) => stats(query)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),
-    fate: (receipt, untilAborted) => awaitFate(receipt, untilAborted),
-    books: () => ask(({ fates }) => fates.books(), false),
+    outcome: (receipt, untilAborted) => awaitOutcome(receipt, untilAborted),
+    ledger: () => ask(({ ledger }) => ledger.read(), false),
     findDeadLetters: (query) => ask(({ findDeadLetters }) => findDeadLetters(query)),
     getDeadLetter: (tenant, id) => ask(({ getDeadLetter }) => getDeadLetter(tenant, id)),
     resolve: (tenant, id, resolution) => ask(({ resolve }) => resolve(tenant, id, resolution)),
     async account(written) {
-      await ask(({ fates }) => fates.account(written))
+      await ask(({ ledger }) => ledger.account(written))
       sealer.arrived(written.map(({ position }) => position))
     },
-    writeOff: (partition, below) => ask(({ fates }) => fates.writeOff(partition, below)),
+    abandon: (partition, below) => ask(({ ledger }) => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
       await sealer[Symbol.asyncDispose]()
       closing.abort()
@@ -194,7 +196,7 @@ function connectionTo(uri: string, database: string) {
   const client = openMongoClient({ uri })
   const db = openDatabase(client, database)
   const activities = db.collection<StoredActivity>(collections.activities)
-  const fates = fatesIn({
+  const ledger = createMongoLedger({
     activities,
     fates: db.collection(collections.fates),
     books: db.collection(collections.books),
@@ -202,11 +204,11 @@ function connectionTo(uri: string, database: string) {
   return {
     client,
     db,
-    fates,
-    save: savingIn(activities, fates),
-    ...queriesIn(activities),
-    arrivals: arrivalsIn(activities),
-    ...deadLettersIn(db.collection(collections.deadLetters), fates),
+    ledger,
+    save: createMongoSave(activities, ledger),
+    ...createMongoQueries(activities),
+    arrivals: createMongoArrivals(activities),
+    ...createMongoDeadLetters(db.collection(collections.deadLetters), ledger),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { ArrivalsQuery, Found } from './activities.ts'
 import { type Row, toFoundRow } from './sqlite-query.ts'
-import type { ArrivalsQuery, Found } from './store.ts'
 
-export function arrivalsIn(db: DatabaseSync) {
+export function createSqliteArrivals(db: DatabaseSync) {
   const arrived = db.prepare(
     `SELECT * FROM activities INDEXED BY byPosition
      WHERE partition = $partition AND offset BETWEEN $first AND $last AND tenant = $tenant ORDER BY offset LIMIT $limit`,

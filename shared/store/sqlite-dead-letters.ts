@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
-import type { DeadLetter, DeadLetterQuery, FoundDeadLetter, KeptDeadLetter, Resolution } from './store.ts'
+import type { DeadLetter, DeadLetterQuery, FoundDeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
 
 type Row = {
   id: string
@@ -22,7 +22,7 @@ type Row = {
   resolution: string | null
 }
 
-export function deadLettersIn(db: DatabaseSync) {
+export function createSqliteDeadLetters(db: DatabaseSync) {
   const insert = db.prepare(
     `INSERT INTO deadLetters (id, topic, partition, offset, reason, errors, headers, body, tenant, activityId, recordedAtMs,
        firstPartition, firstOffset, firstAtMs, lastAtMs, attempts)
@@ -36,7 +36,7 @@ export function deadLettersIn(db: DatabaseSync) {
   )
 
   return {
-    park(deadLetter: DeadLetter) {
+    keep(deadLetter: DeadLetter) {
       const { topic, position, reason, errors, headers, body, at, tenant, activityId, recordedAt, firstPosition } =
         deadLetter
       insert.run({

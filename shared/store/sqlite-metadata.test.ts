@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
+import { TooBroad } from './activities.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
-import { fatesIn } from './sqlite-fates.ts'
-import { matchingIn } from './sqlite-metadata.ts'
+import { createSqliteLedger } from './sqlite-ledger.ts'
+import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { queriesIn } from './sqlite-query.ts'
-import { savingIn } from './sqlite-save.ts'
-import { TooBroad } from './store.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
+import { createSqliteSave } from './sqlite-save.ts'
 
 const filter = { tenant: 'default', userId: 'user_123', metadata: [{ path: ['n'], value: '-1' }] }
 
 /** `asked` says when each slice was: in which turn of the event loop. */
 function searching(count: number) {
   const db = openSqliteFile({ path: ':memory:', migrations })
-  const save = savingIn(db, fatesIn(db))
+  const save = createSqliteSave(db, createSqliteLedger(db))
   transaction(db, () => {
     for (let n = 0; n < count; n++)
       save(recorded({ id: `id-${n}`, timestamp: new Date(n * 1000).toISOString(), metadata: { n } }))
@@ -27,15 +27,15 @@ function searching(count: number) {
   }
   let immediate = setImmediate(next)
   const asked: number[] = []
-  const { keysOf } = queriesIn(db)
-  const watched: typeof keysOf = (...query) => {
-    const keysAfter = keysOf(...query)
+  const { keysOf } = createSqliteQueries(db)
+  const watched: typeof keysOf = async (...query) => {
+    const keysAfter = await keysOf(...query)
     return (after) => {
       asked.push(turn)
       return keysAfter(after)
     }
   }
-  const matching = matchingIn(db, { keysOf: watched }, 0)
+  const matching = createSqliteMatching(db, { keysOf: watched }, 0)
   const stop = () => {
     clearInterval(timer)
     clearImmediate(immediate)

@@ -1,30 +1,30 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { metadataMatcher } from '../metadata-match.ts'
 import { openTurns } from '../turns.ts'
+import { TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
-import { type queriesIn, statementCache } from './sqlite-query.ts'
-import { TooBroad } from './store.ts'
+import { type createSqliteQueries, statementCache } from './sqlite-query.ts'
 
 /** SQLite answers in our own thread: what looks at many rows lets others in after so long. */
-const longestSliceMs = 10
+const maxSliceMs = 10
 const rowsAtOnce = 128
 
 /**
  * The keys of what matches, slice by slice. All that search at the same time have one slice in each turn of the event
  * loop.
  */
-export function matchingIn(
+export function createSqliteMatching(
   db: DatabaseSync,
-  { keysOf }: Pick<ReturnType<typeof queriesIn>, 'keysOf'>,
-  sliceMs = longestSliceMs,
+  { keysOf }: Pick<ReturnType<typeof createSqliteQueries>, 'keysOf'>,
+  sliceMs = maxSliceMs,
 ): Matching<string> {
   const prepare = statementCache(db)
   const nextTurn = openTurns()
 
-  return async function* ({ filter, order, after, wanted = Number.POSITIVE_INFINITY }, patienceMs) {
+  return async function* ({ filter, order, after, wanted = Number.POSITIVE_INFINITY }, timeoutMs) {
     const matches = metadataMatcher(filter.metadata ?? [])
-    const keysAfter = keysOf(filter, order)
-    const deadline = performance.now() + patienceMs
+    const keysAfter = await keysOf(filter, order)
+    const deadline = performance.now() + timeoutMs
     let last = after
 
     /** The next rows, and whether others follow. */

@@ -3,20 +3,20 @@ import { describe, expect, test } from 'vitest'
 import type { Filter } from '../filter.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
+import type { FindQuery } from './activities.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
-import { fatesIn } from './sqlite-fates.ts'
-import { matchingIn } from './sqlite-metadata.ts'
+import { createSqliteLedger } from './sqlite-ledger.ts'
+import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { queriesIn } from './sqlite-query.ts'
-import { savingIn } from './sqlite-save.ts'
-import type { FindQuery } from './store.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
+import { createSqliteSave } from './sqlite-save.ts'
 
 const tenant = 'default'
 
 /** The verbs, and how SQLite says that it answers each statement that they make. */
 function explained() {
   const db = openSqliteFile({ path: ':memory:', migrations })
-  const save = savingIn(db, fatesIn(db))
+  const save = createSqliteSave(db, createSqliteLedger(db))
   transaction(db, () => {
     for (let n = 0; n < 6; n++) save(recorded({ id: `id-${n}`, userId: 'u', action: `a${n}`, metadata: { n } }))
   })
@@ -27,8 +27,8 @@ function explained() {
       return db.prepare(text)
     },
   } as DatabaseSync
-  const queries = queriesIn(watched)
-  const matching = matchingIn(watched, queries)
+  const queries = createSqliteQueries(watched)
+  const matching = createSqliteMatching(watched, queries)
   const lookups = made.splice(0)
   const explain = (text: string) =>
     db
@@ -74,7 +74,7 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
 
   test.each(
     orders.flatMap((order) => times.map(([name, time]) => [`${order}${name}`, order, time] as const)),
-  )('a page, one after a key, one at depth, %s', (_name, order, time) => {
+  )('a page, one after a key, one at depth, %s', async (_name, order, time) => {
     const { queries, made, plans } = explained()
     /** A statement that was made before is not made again. */
     let known: string[] = []
@@ -86,21 +86,21 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
     const lower = 'from' in time ? ' AND key>?' : ''
     const upper = 'to' in time ? ' AND key<?' : ''
     const search = `SEARCH activities USING ${reads} ${index}`
-    const found = queries.find(page)
+    const found = await queries.find(page)
     expectIndexed(plan(), `${search}${lower}${upper})`)
-    queries.find({ ...page, skip: 1_000_000 })
+    await queries.find({ ...page, skip: 1_000_000 })
     // all of a tenant is read without looking for its end
     const isAll = index.startsWith('byTime') && !('from' in time)
     const atDepth = isAll ? search.replace('tenant=', order === 'desc' ? 'tenant<' : 'tenant>') : search
     expectIndexed(plan(), `${atDepth}${lower}${upper})`)
-    queries.find({ ...page, after: found[0]!.key })
+    await queries.find({ ...page, after: found[0]!.key })
     // of two bounds at the same end SQLite would use the first, and read all that lies between
     for (const select of made.join().split('FROM activities INDEXED')) {
       expect(select.match(/ key >/g)?.length ?? 0).toBeLessThanOrEqual(1)
       expect(select.match(/ key </g)?.length ?? 0).toBeLessThanOrEqual(1)
     }
     expectIndexed(plan(), `${search}${order === 'asc' ? ` AND key>?${upper}` : `${lower} AND key<?`})`)
-    queries.count(page.filter, 10_001)
+    await queries.count(page.filter, 10_001)
     expectIndexed(plan(), `${search}${lower}${upper})`)
   })
 

@@ -2,8 +2,9 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type ActivityDocument, type FoundActivity, toFound } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
-import { hadThen, momentsIn } from './sqlite-as-of.ts'
-import { type FindQuery, type Found, maxActions, TooManyActions } from './store.ts'
+import type { FindQuery, Found } from './activities.ts'
+import { resolveActions } from './resolve-actions.ts'
+import { createSqliteSnapshots, isInSnapshot } from './sqlite-snapshot.ts'
 
 /** Prepared statements that are kept; one for each shape of a query. */
 const maxStatements = 100
@@ -11,67 +12,51 @@ const maxStatements = 100
 export type Row = Omit<ActivityDocument, 'metadata'> & { metadata: string | null }
 export type Sql = { text: string; values: SQLInputValue[] }
 
-export function queriesIn(db: DatabaseSync) {
+export function createSqliteQueries(db: DatabaseSync) {
   const byId = db.prepare('SELECT * FROM activities WHERE tenant = ? AND id = ?')
   const byKey = db.prepare('SELECT * FROM activities WHERE key = ?')
-  const nextAction = db.prepare(
-    'SELECT action FROM activities WHERE tenant = ? AND action >= ? AND action <> ? ORDER BY action LIMIT 1',
-  )
+  const actionsBy = (comparison: '>' | '>=') =>
+    db.prepare(`SELECT action FROM activities WHERE tenant = ? AND action ${comparison} ? ORDER BY action LIMIT 1`)
+  const [actionFrom, actionAfter] = [actionsBy('>='), actionsBy('>')]
   const prepare = statementCache(db)
-  const withoutNeedlessMoment = momentsIn(db)
+  const withoutNeedlessSnapshot = createSqliteSnapshots(db)
 
-  /** The actions that the patterns stand for: prefixes are looked up one index step for each action. */
-  function resolveActions({ tenant, actions }: Filter): string[] | undefined {
-    if (!actions) return undefined
-    const names = new Set<string>()
-    for (const pattern of actions) {
-      if ('exact' in pattern) names.add(pattern.exact)
-      else for (const action of actionsFrom(tenant, pattern.prefix)) names.add(action)
-    }
-    return [...names]
+  function nextAction(tenant: string, from: string, isAfter: boolean): string | undefined {
+    const row = (isAfter ? actionAfter : actionFrom).get(tenant, from) as { action: string } | undefined
+    return row?.action
   }
-
-  function* actionsFrom(tenant: string, prefix: string) {
-    let last = ''
-    for (let found = 0; ; found++) {
-      const row = nextAction.get(tenant, last || prefix, last) as { action: string } | undefined
-      if (!row?.action.startsWith(prefix)) return
-      if (found === maxActions) throw new TooManyActions(`More than ${maxActions} actions begin with ${prefix}`)
-      last = row.action
-      yield last
-    }
-  }
+  const actionsOf = (filter: Filter) => resolveActions(nextAction, filter)
 
   type Part = { filter: Filter; order: Order; limit: number; skip: number; after: string | undefined }
-  function pageOf({ filter, order, limit, skip, after }: Part): Sql | undefined {
-    const keys = selectKeys(filter, resolveActions(filter), order, after)
+  async function pageOf({ filter, order, limit, skip, after }: Part): Promise<Sql | undefined> {
+    const keys = selectKeys(filter, await actionsOf(filter), order, after)
     if (!keys) return undefined
     const text = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ? OFFSET ?)`
     return { text, values: [...keys.values, limit, skip] }
   }
 
   return {
-    find({ filter, order, limit, after, skip = 0 }: FindQuery): Found[] {
-      const wanted = withoutNeedlessMoment(filter)
+    async find({ filter, order, limit, after, skip = 0 }: FindQuery): Promise<Found[]> {
+      const wanted = withoutNeedlessSnapshot(filter)
       const page = skip > 0 && !after && isWhole(wanted) ? pageOfAll : pageOf
       // what is skipped is skipped in the index; only the page itself is fetched
-      const keys = page({ filter: wanted, order, limit, skip, after })
+      const keys = await page({ filter: wanted, order, limit, skip, after })
       if (!keys) return []
       const statement = prepare(`SELECT * FROM activities WHERE key IN (${keys.text}) ORDER BY key ${order}`)
       return (statement.all(...keys.values) as Row[]).map(toFoundRow)
     },
-    count(filter: Filter, atMost = -1): number {
-      const keys = selectKeys(withoutNeedlessMoment(filter), resolveActions(filter), 'asc')
+    async count(filter: Filter, atMost = -1): Promise<number> {
+      const keys = selectKeys(withoutNeedlessSnapshot(filter), await actionsOf(filter), 'asc')
       if (!keys) return 0
       const row = prepare(`SELECT count(*) AS n FROM (${keys.text} LIMIT ?)`).get(...keys.values, atMost)
       return (row as { n: number }).n
     },
     /** In this order, after one key or another. */
-    keysOf(filter: Filter, order: Order): (after?: string) => Sql | undefined {
-      const actions = resolveActions(filter)
+    async keysOf(filter: Filter, order: Order): Promise<(after?: string) => Sql | undefined> {
+      const actions = await actionsOf(filter)
       return (after) => selectKeys(filter, actions, order, after)
     },
-    resolveActions,
+    actionsOf,
     withKeys(keys: readonly string[]): Found[] {
       return keys.map((key) => toFoundRow(byKey.get(key) as Row))
     },
@@ -121,7 +106,7 @@ function selectKeys(
   if (below !== undefined && (end === undefined || below < end)) bound('<', below)
   else if (end !== undefined) bound('<', end)
   if (asOf) {
-    const then = hadThen(asOf)
+    const then = isInSnapshot(asOf)
     bounds.text += ` AND ${then.text}`
     bounds.values.push(...then.values)
   }

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { toDocument } from '../document.ts'
-import type { SqliteFates } from './sqlite-fates.ts'
+import type { RecordedActivity, SaveOutcome } from './activities.ts'
+import type { SqliteLedger } from './sqlite-ledger.ts'
 import type { Row } from './sqlite-query.ts'
-import type { RecordedActivity, SaveOutcome } from './store.ts'
 
-export function savingIn(db: DatabaseSync, fates: Pick<SqliteFates, 'write'>) {
+export function createSqliteSave(db: DatabaseSync, fates: Pick<SqliteLedger, 'write'>) {
   const insert = db.prepare(
     `INSERT INTO activities VALUES
        ($key, $tenant, $id, $userId, $action, $timestampMs, $timestampText, $metadata, $recordedAtMs, $partition, $offset, $digest)

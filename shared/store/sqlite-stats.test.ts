@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { openSqliteFile } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
+import type { StatsQuery } from './activities.ts'
+import { TooBroad } from './activities.ts'
 import { openSqliteStore } from './sqlite.ts'
-import { matchingIn } from './sqlite-metadata.ts'
+import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { queriesIn } from './sqlite-query.ts'
-import { savingIn } from './sqlite-save.ts'
-import { statsIn } from './sqlite-stats.ts'
-import type { StatsQuery } from './store.ts'
-import { StoreUnavailable, TooBroad } from './store.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
+import { createSqliteSave } from './sqlite-save.ts'
+import { createSqliteStats } from './sqlite-stats.ts'
+import { StoreUnavailable } from './store.ts'
 
 const tenant = 'default'
 const base = Date.parse('2024-01-01T00:00:00Z')
@@ -52,12 +53,12 @@ describe('counting over SQLite', () => {
     if (query.by === 'userId' && !query.filter.metadata) expect(data).toHaveLength(7)
   })
 
-  function counting(patience: { workMs: number; answerMs: number }) {
+  function counting(limits: { workMs: number; answerMs: number }) {
     const db = openSqliteFile({ path: ':memory:', migrations })
-    const queries = queriesIn(db)
-    const save = savingIn(db, { write() {} } as never)
+    const queries = createSqliteQueries(db)
+    const save = createSqliteSave(db, { write() {} } as never)
     activities.slice(0, 700).forEach(save)
-    return statsIn(db, queries, matchingIn(db, queries, 0), patience)
+    return createSqliteStats(db, queries, createSqliteMatching(db, queries, 0), limits)
   }
 
   test.each(shapes)('is too broad when it takes too long: %s', async (_what, query) => {
@@ -85,8 +86,8 @@ describe('counting over SQLite', () => {
         }
       },
     })
-    const queries = queriesIn(db)
-    const stats = statsIn(explaining, queries, matchingIn(db, queries))
+    const queries = createSqliteQueries(db)
+    const stats = createSqliteStats(explaining, queries, createSqliteMatching(db, queries))
     return Promise.all(shapes.slice(0, 2).map(([, query]) => stats(query))).then(() => {
       expect(plans).toHaveLength(2)
       for (const plan of plans)

@@ -2,28 +2,22 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
 import { firstKeyAt, keyTimeMs } from '../key.ts'
 import { openTurns } from '../turns.ts'
+import { type CalendarStatsQuery, type NameStatsQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { calendarOf } from './calendar.ts'
 import type { Matching } from './metadata-search.ts'
-import { hadThen } from './sqlite-as-of.ts'
-import { type queriesIn, type Sql, statementCache } from './sqlite-query.ts'
-import {
-  type CalendarStatsQuery,
-  type NameStatsQuery,
-  type Stats,
-  type StatsQuery,
-  StoreUnavailable,
-  TooBroad,
-} from './store.ts'
+import { type createSqliteQueries, type Sql, statementCache } from './sqlite-query.ts'
+import { isInSnapshot } from './sqlite-snapshot.ts'
+import { StoreUnavailable } from './store.ts'
 import { openTally, type Tally } from './tally.ts'
 
 /** SQLite answers in our own thread: after so long it lets others in. */
 const sliceMs = 8
 const firstStepRows = 500
-const leastStepRows = 100
-const mostStepRows = 20_000
+const minStepRows = 100
+const maxStepRows = 20_000
 
 /** How long it may work on one answer, and how long that may take where others have turns as well. */
-const patience = { workMs: 4000, answerMs: 5000 }
+const limits = { workMs: 4000, answerMs: 5000 }
 
 /** Of the time from the first to the last: from there on an index of names is read whole. */
 const groupsFrom = 0.2
@@ -33,7 +27,7 @@ type Scan = { index: 'byUser' | 'byAction' | 'byTime'; start: Sql; known: { user
 /** From a key, inclusive, to another, exclusive. */
 type Range = { from: string; to: string }
 type Step = { name: string; n: number; looked: number; last: string }
-type Queries = Pick<ReturnType<typeof queriesIn>, 'resolveActions'>
+type Queries = Pick<ReturnType<typeof createSqliteQueries>, 'actionsOf'>
 
 const lastKey = '~'
 
@@ -41,11 +35,11 @@ const lastKey = '~'
  * Counts in steps of so many rows of an index that none takes long. What is not in that index is looked up row by row: the
  * names of users in the order of time, for instance. With metadata it is all that `matching` finds.
  */
-export function statsIn(
+export function createSqliteStats(
   db: DatabaseSync,
-  { resolveActions }: Queries,
+  { actionsOf }: Queries,
   matching: Matching<string>,
-  { workMs, answerMs } = patience,
+  { workMs, answerMs } = limits,
 ) {
   const prepare = statementCache(db)
   const nextTurn = openTurns()
@@ -55,7 +49,7 @@ export function statsIn(
     const pace = openPace(nextTurn, { workMs, answerMs })
     if (query.filter.metadata) await countMatching(query, tally)
     else {
-      const actions = resolveActions(query.filter)
+      const actions = await actionsOf(query.filter)
       if ('timezone' in query) await byCalendar(query, actions, tally, pace)
       else if (isForGroups(query.filter)) await byGroups(query, tally, pace)
       else await byName(query, actions, tally, pace)
@@ -145,7 +139,7 @@ export function statsIn(
   /** All of them, in the order of the names: so each name is whole when the next one comes. */
   async function byGroups({ filter, by }: NameStatsQuery, tally: Tally, pace: Pace) {
     const index = by === 'userId' ? 'byUser' : 'byAction'
-    const then = filter.asOf ? hadThen(filter.asOf) : { text: 'true', values: [] }
+    const then = filter.asOf ? isInSnapshot(filter.asOf) : { text: 'true', values: [] }
     const { from, to } = rangeOf(filter)
     const statement = prepare(
       `SELECT name, count(*) FILTER (WHERE key >= ? AND key < ? AND ${then.text}) AS n, count(*) AS looked, max(key) AS last
@@ -222,7 +216,7 @@ function scansOf({ tenant, userId }: Filter, actions: readonly string[] | undefi
 function restOf(scan: Scan, { asOf }: Filter, actions: readonly string[] | undefined): Sql & { columns: string[] } {
   const rest = { text: 'true', values: [] as Sql['values'], columns: [] as string[] }
   if (asOf) {
-    const then = hadThen(asOf)
+    const then = isInSnapshot(asOf)
     rest.text += ` AND ${then.text}`
     rest.values.push(...then.values)
     rest.columns.push('partition', 'offset')
@@ -241,7 +235,7 @@ type Pace = { wait(): Promise<void>; rows(): number; took(looked: number): void 
  * How many rows a step may have, by how long the ones before took. Rejects with TooBroad after so much work, and with
  * StoreUnavailable where others have so many turns that it does not come to that.
  */
-function openPace(nextTurn: () => Promise<unknown>, { workMs, answerMs }: typeof patience): Pace {
+function openPace(nextTurn: () => Promise<unknown>, { workMs, answerMs }: typeof limits): Pace {
   const late = performance.now() + answerMs
   let worked = 0
   let sliceAt = Number.NaN
@@ -268,8 +262,8 @@ function openPace(nextTurn: () => Promise<unknown>, { workMs, answerMs }: typeof
     rows: () => rows,
     took(looked) {
       const tookMs = performance.now() - stepAt
-      if (tookMs > sliceMs) rows = Math.max(leastStepRows, Math.floor(rows / 2))
-      else if (looked === rows && tookMs < sliceMs / 2) rows = Math.min(mostStepRows, 2 * rows)
+      if (tookMs > sliceMs) rows = Math.max(minStepRows, Math.floor(rows / 2))
+      else if (looked === rows && tookMs < sliceMs / 2) rows = Math.min(maxStepRows, 2 * rows)
     },
   }
 }

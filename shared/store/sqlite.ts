@@ -1,37 +1,40 @@
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
-import { fateOf, fatesOf, partitionsToSeal } from './fates.ts'
+import { fateOf, fatesOf } from './fates.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
-import { arrivalsIn } from './sqlite-arrivals.ts'
-import { deadLettersIn } from './sqlite-dead-letters.ts'
-import { fatesIn } from './sqlite-fates.ts'
-import { matchingIn } from './sqlite-metadata.ts'
+import { startSealer } from './sealer.ts'
+import { createSqliteArrivals } from './sqlite-arrivals.ts'
+import { createSqliteDeadLetters } from './sqlite-dead-letters.ts'
+import { createSqliteLedger } from './sqlite-ledger.ts'
+import { createSqliteMatching } from './sqlite-metadata.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { queriesIn } from './sqlite-query.ts'
-import { savingIn } from './sqlite-save.ts'
-import { statsIn } from './sqlite-stats.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
+import { createSqliteSave } from './sqlite-save.ts'
+import { createSqliteStats } from './sqlite-stats.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { waiters } from './waiters.ts'
+
+/** How long after its first record a partition is sealed, however few they are. */
+const sealAfterMs = 60_000
 
 /** A store in a SQLite file, durable with every commit. */
 export function openSqliteStore({ path }: { path: string }): ActivityStore {
   const db = openSqliteFile({ path, migrations })
-  const fates = fatesIn(db)
-  const deadLetters = deadLettersIn(db)
-  const queries = queriesIn(db)
-  const arrivals = arrivalsIn(db)
-  const matching = matchingIn(db, queries)
-  const stats = statsIn(db, queries, matching)
-  const saveOne = savingIn(db, fates)
+  const ledger = createSqliteLedger(db)
+  const deadLetters = createSqliteDeadLetters(db)
+  const queries = createSqliteQueries(db)
+  const arrivals = createSqliteArrivals(db)
+  const matching = createSqliteMatching(db, queries)
+  const stats = createSqliteStats(db, queries, matching)
+  const saveOne = createSqliteSave(db, ledger)
   const { wait, wake } = waiters()
+
+  const sealer = startSealer({ seal: ledger.seal, quietMs: sealAfterMs })
 
   /** Records and their fates together, in one commit. */
   function write<Result>(positions: readonly Position[], work: () => Result): Result {
-    const result = transaction(db, () => {
-      const done = work()
-      for (const partition of partitionsToSeal(positions)) fates.seal(partition)
-      return done
-    })
+    const result = transaction(db, work)
+    sealer.arrived(positions)
     for (const position of positions) wake(position)
     return result
   }
@@ -41,14 +44,14 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
       const positions = activities.map(({ position }) => position)
       return attempt(() => write(positions, () => activities.map(saveOne)))
     },
-    park: (letters) => {
+    deadLetter: (letters) => {
       const positions = letters.flatMap((letter) => fateOf(letter)?.position ?? [])
       return attempt(() =>
         write(positions, () => {
-          const { written, hearsay } = fatesOf(letters)
-          letters.forEach(deadLetters.park)
-          written.forEach(fates.write)
-          hearsay.forEach(fates.account)
+          const { written, tentative } = fatesOf(letters)
+          letters.forEach(deadLetters.keep)
+          written.forEach(ledger.write)
+          tentative.forEach(ledger.account)
         }),
       )
     },
@@ -62,24 +65,25 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
     arrivals: (query) => attempt(() => arrivals(query)),
     stats: (query) => attempt(() => stats(query)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
-    fate: (receipt, untilAborted) =>
+    outcome: (receipt, untilAborted) =>
       attempt(async () => {
         for (;;) {
-          const fate = fates.read(receipt)
+          const fate = ledger.outcome(receipt)
           if (fate || !untilAborted || untilAborted.aborted) return fate
           await wait(receipt.position, untilAborted)
         }
       }),
-    books: () => attempt(() => fates.books()),
+    ledger: () => attempt(() => ledger.read()),
     findDeadLetters: (query) => attempt(() => deadLetters.find(query)),
     getDeadLetter: (tenant, id) => attempt(() => deadLetters.get(tenant, id)),
     resolve: (tenant, id, resolution) => attempt(() => deadLetters.resolve(tenant, id, resolution)),
     account: (accounted) => {
       const positions = accounted.map(({ position }) => position)
-      return attempt(() => write(positions, () => accounted.forEach(fates.account)))
+      return attempt(() => write(positions, () => accounted.forEach(ledger.account)))
     },
-    writeOff: (partition, below) => attempt(() => transaction(db, () => fates.writeOff(partition, below))),
+    abandon: (partition, below) => attempt(() => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
+      await sealer[Symbol.asyncDispose]()
       db.close()
     },
   }

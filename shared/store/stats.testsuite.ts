@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { SentActivity } from '../activity.ts'
 import { recorded } from '../testing/builders.ts'
-import { type ActivityStore, type CalendarStatsQuery, maxActions, type Stats, TooManyActions } from './store.ts'
+import { type CalendarStatsQuery, maxActions, type Stats, TooManyActions } from './activities.ts'
+import type { ActivityStore } from './store.ts'
 
 const tenant = 'default'
 const ms = (text: string) => Date.parse(text)

@@ -4,13 +4,14 @@ import type { SentActivity } from '../activity.ts'
 import { activityKey } from '../key.ts'
 import { recorded } from '../testing/builders.ts'
 import { parseTimestamp } from '../timestamp.ts'
+import { type FindQuery, maxActions, TooManyActions } from './activities.ts'
 import { testArrivals } from './arrivals.testsuite.ts'
-import { testAsOf } from './as-of.testsuite.ts'
 import { testDeadLetters } from './dead-letters.testsuite.ts'
-import { testFates } from './fates.testsuite.ts'
+import { testLedger } from './ledger.testsuite.ts'
 import { testMetadataFilters } from './metadata.testsuite.ts'
+import { testSnapshots } from './snapshot.testsuite.ts'
 import { testStats } from './stats.testsuite.ts'
-import { type ActivityStore, type FindQuery, maxActions, StoreUnavailable, TooManyActions } from './store.ts'
+import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 const all: FindQuery = { filter: { tenant: 'default' }, order: 'desc', limit: 1000 }
 const at = (minute: number) => `2024-01-15T10:${String(minute).padStart(2, '0')}:00Z`
@@ -238,12 +239,12 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
     await store[Symbol.asyncDispose]()
     await expect(store.save([recorded({ id: 'b' })])).rejects.toBeInstanceOf(StoreUnavailable)
     await expect(store.find(all)).rejects.toBeInstanceOf(StoreUnavailable)
-    await expect(store.books()).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(store.ledger()).rejects.toBeInstanceOf(StoreUnavailable)
   })
-  testAsOf(open)
+  testSnapshots(open)
   testArrivals(open)
   testMetadataFilters(open)
   testStats(open)
-  testFates(open)
+  testLedger(open)
   testDeadLetters(open)
 }

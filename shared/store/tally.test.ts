@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TooBroad } from './store.ts'
+import { TooBroad } from './activities.ts'
 import { byCodePoint, maxKeys, openTally } from './tally.ts'
 
 const filter = { tenant: 'default' }

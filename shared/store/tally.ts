@@ -1,5 +1,5 @@
+import { type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { startMs } from './calendar.ts'
-import { type Stats, type StatsQuery, TooBroad } from './store.ts'
 
 /** Names in memory, at most. */
 export const maxKeys = 50_000

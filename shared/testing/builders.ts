@@ -9,7 +9,9 @@ import {
 import type { InputError } from '../checked.ts'
 import type { FoundActivity } from '../document.ts'
 import type { Log } from '../log.ts'
-import type { ActivityStore, DeadLetter, KeptDeadLetter, RecordedActivity } from '../store/store.ts'
+import type { RecordedActivity } from '../store/activities.ts'
+import type { DeadLetter, KeptDeadLetter } from '../store/dead-letters.ts'
+import type { ActivityStore } from '../store/store.ts'
 
 /** What a test is about overrides what stands here. */
 export function anActivity(changes: Partial<Record<keyof SentActivity, unknown>> = {}): SentActivity {

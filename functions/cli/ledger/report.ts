@@ -1,7 +1,8 @@
 import type { PartitionBook } from '@activity-log/shared/books.ts'
 import { type Extent, extentsOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
 import { toSourceRecord } from '@activity-log/shared/dispatch/source-record.ts'
-import type { ActivityStore, WrittenFate } from '@activity-log/shared/store/store.ts'
+import type { WrittenFate } from '@activity-log/shared/store/ledger.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import type { Admin, Kafka } from 'kafkajs'
 import { type Comparison, compare, isOpen, sizeOf } from './compare.ts'
 import { undeliveredFate } from './undelivered.ts'
@@ -9,7 +10,7 @@ import { undeliveredFate } from './undelivered.ts'
 export type ReportOptions = {
   kafka: Kafka
   admin: Admin
-  store: Pick<ActivityStore, 'books' | 'account' | 'writeOff' | 'getDeadLetter'>
+  store: Pick<ActivityStore, 'ledger' | 'account' | 'abandon' | 'getDeadLetter'>
   topic: string
   deadLetterTopic: string
   writeOff: boolean
@@ -52,7 +53,7 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   // the low offsets of one topic say nothing about the gaps of another
   if (options.writeOff && !comparisons.some(({ isOfAnotherTopic }) => isOfAnotherTopic)) {
     const gone = comparisons.filter((one) => one.gone.length > 0)
-    for (const { partition, kafka } of gone) await store.writeOff(partition, kafka.first)
+    for (const { partition, kafka } of gone) await store.abandon(partition, kafka.first)
     writtenOff = sizeOf(gone.flatMap((one) => one.gone))
     if (writtenOff > 0) comparisons = await compareNow()
   }
@@ -71,13 +72,13 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
 /** Of a log that was not asked for long, or grew under an earlier version, more is known than is counted at once. */
 async function booksOf(store: ReportOptions['store']): Promise<Map<number, PartitionBook>> {
   for (let before = ''; ; ) {
-    const { partitions } = await store.books()
+    const { partitions } = await store.ledger()
     const uncounted = partitions.filter((book) => book.uncounted)
     const progress = JSON.stringify(partitions.map(({ counts }) => counts))
     if (uncounted.length === 0 || progress === before) return new Map(partitions.map((book) => [book.partition, book]))
     before = progress
     // gives nothing up, and seals what was counted
-    for (const { partition } of uncounted) await store.writeOff(partition, 0)
+    for (const { partition } of uncounted) await store.abandon(partition, 0)
   }
 }
 

@@ -1,7 +1,7 @@
 import { readClaims, toPosition } from '@activity-log/shared/delivery-headers.ts'
 import { type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
-import type { WrittenFate } from '@activity-log/shared/store/store.ts'
+import type { WrittenFate } from '@activity-log/shared/store/ledger.ts'
 
 /**
  * The fate that a record of the dead-letter topic tells of: of the record that the dispatcher gave up on, whose position

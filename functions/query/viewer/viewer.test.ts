@@ -112,7 +112,7 @@ describe('a page of the list', () => {
 
   test('is there though what it counts beside takes too long', async () => {
     const never = new Promise<never>(() => undefined)
-    const { get } = await viewer(many(1), { findDeadLetters: () => never, books: () => never })
+    const { get } = await viewer(many(1), { findDeadLetters: () => never, ledger: () => never })
     const response = await get('/')
     expect([response.status, (await response.text()).includes('data-id="id-0"')]).toEqual([200, true])
   })
@@ -329,7 +329,7 @@ describe('beside the list', () => {
   test('dead letters have a table, linked from the list only where there are some', async () => {
     const { store, html } = await viewer(many(1))
     expect(links(await html('/'))).not.toContain('/viewer/dead-letters')
-    await store.park([
+    await store.deadLetter([
       aDeadLetter({
         errors: [{ pointer: '/userId', detail: 'must not be <b>empty</b>' }],
         body: Buffer.from('{"x":"<script>"}'),

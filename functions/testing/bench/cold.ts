@@ -1,30 +1,21 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import type { Warmed } from '@activity-log/image/warm/warm.ts'
-import { buildAssets } from '@activity-log/query/viewer/build-assets.ts'
 import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { anActivity, aRecord, recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { aTopic, kafkaBrokers, mongodbUri } from '@activity-log/shared/testing/servers.ts'
+import type { ImageName } from '../image.ts'
 import { freePorts } from '../production.ts'
 import { type Comparison, interleaved } from './compare.ts'
 import { type FirstAnswer, type FirstRequest, firstAnswer } from './first-answer.ts'
 import { asImages, asPlain, asWritten, functions, type Start } from './programs.ts'
 
-const targets = {
-  ingest: { cold: 0.55, kilobytes: 100 },
-  persist: { cold: 0.6, kilobytes: 270 },
-  query: { cold: 0.6, kilobytes: 250 },
-} as const
+const mostTime = { ingest: 0.55, persist: 0.6, query: 0.6 } as const
 const mostMemory = 0.87
 
-/** From spawn to the first answer that acknowledges something, and the memory then; and how large the bundles are. */
+/** From spawn to the first answer that acknowledges something, and the memory then. */
 export async function measureCold({ rounds }: { rounds: number }): Promise<Comparison[]> {
   await using servers = await openServers()
   const ours = await asImages()
-  const compiling = await asImages(false)
   const plain = asPlain()
   const rows: Comparison[] = []
   for (const name of functions) {
@@ -36,7 +27,6 @@ export async function measureCold({ rounds }: { rounds: number }): Promise<Compa
       {
         ours: first(ours.start(name), servers.env),
         plain: first(plain.start(name), servers.plainEnv),
-        compiling: first(compiling.start(name), servers.env),
         written: first(asWritten(name), servers.env),
       },
       rounds,
@@ -47,19 +37,14 @@ export async function measureCold({ rounds }: { rounds: number }): Promise<Compa
       ...(most && { target: { most } }),
       ...both(measured, against, 'ms'),
     })
-    rows.push(
-      row('plain', 'the plain design', targets[name].cold),
-      row('compiling', 'without code from the build'),
-      row('written', 'not bundled'),
-      {
-        what: `${name}: resident after it, MiB`,
-        against: 'the plain design',
-        target: { most: mostMemory },
-        ...both(measured, 'plain', 'residentMebibytes'),
-      },
-    )
+    rows.push(row('plain', 'the plain design', mostTime[name]), row('written', 'not bundled'), {
+      what: `${name}: resident after it, MiB`,
+      against: 'the plain design',
+      target: { most: mostMemory },
+      ...both(measured, 'plain', 'residentMebibytes'),
+    })
   }
-  return [...rows, ...(await sizes(ours.folder))]
+  return rows
 }
 
 function both<Name extends string>(
@@ -91,7 +76,7 @@ async function openServers() {
 
   let next = stored.length
   const source = { namespace: 'bench', name: 'records', topic: 'activities' }
-  const requests: { readonly [name in Warmed]: () => FirstRequest } = {
+  const requests: { readonly [name in ImageName]: () => FirstRequest } = {
     ingest: () => ({
       method: 'POST',
       path: '/logs',
@@ -111,19 +96,6 @@ async function openServers() {
   return Object.assign(stack, {
     env: { ...kafka, ...mongodb(ourDatabase.name) },
     plainEnv: { ...kafka, ...mongodb(plainDatabase.name) },
-    request: (name: Warmed) => requests[name](),
+    request: (name: ImageName) => requests[name](),
   })
-}
-
-/** Without what only a browser loads. */
-async function sizes(folder: string): Promise<Comparison[]> {
-  const zipped = (content: string | Buffer) => gzipSync(content, { level: 9 }).length / 1000
-  const assets = zipped(JSON.stringify(await buildAssets()))
-  return functions.map((name) => ({
-    what: `${name}: bundle, gzipped, KB`,
-    against: 'as many as it may have',
-    target: { most: 1 },
-    ours: [zipped(readFileSync(join(folder, `${name}.cjs`))) - (name === 'query' ? assets : 0)],
-    theirs: [targets[name].kilobytes],
-  }))
 }

@@ -11,6 +11,9 @@ export type Comparison = {
   theirs: readonly number[]
 }
 
+/** A benchmark as it is kept. */
+export type Report = { machine: string; comparisons: readonly Comparison[] }
+
 /** Measures each variant once a round, in an order of its own each time, so that what else the machine does hits all alike. */
 export async function interleaved<Measured extends object>(
   variants: { readonly [name in keyof Measured]: () => Promise<Measured[name]> },

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError, StartError } from '@activity-log/shared/config.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { measureCold } from './cold.ts'
-import { type Comparison, comparisonTable } from './compare.ts'
+import { type Comparison, comparisonTable, type Report } from './compare.ts'
 import { measureEmbedded } from './embedded.ts'
 import { fallen } from './gate.ts'
 import { measureGrowth } from './growth.ts'
@@ -15,23 +15,19 @@ import { measureOutage } from './outage.ts'
 import { measurePersist } from './persist.ts'
 import { measureProduction } from './production.ts'
 import { measureQuery } from './query.ts'
-import { machine, noteIn, printTable, type Report, type Results } from './report.ts'
-import { measureScale } from './scale.ts'
+import { machine, noteIn, printTable, type Results } from './report.ts'
 
 const usage = `Usage: npm run bench -- WHAT [--rounds 9] [--seconds 3] [--json FILE]
 
   embedded   the log in one process (npm start) over loopback; --file FILE is imported twice, else made-up activities
   query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next time
   production a file is imported through all functions, over the servers below
-  scale      a simulation of how the settings of knative/ take a spike, bursts, a day with a night and a trickle, beside
-             Knative's defaults; --measured FILE replaces what it is fed (scale/measured.ts), --sweep changes one setting
-             after the other
 
 Against the plain design, side by side, over the servers that KAFKA_BROKERS and MONGODB_URI name:
 
   ingest     activities a second, latency and CPU time, over Kafka
   persist    events a second and CPU time, over MongoDB
-  cold       from spawn to the first acknowledged answer, the memory then, and the size of the bundles
+  cold       from spawn to the first acknowledged answer, and the memory then
   idle       the CPU time of an ingest that has nothing to do, for --seconds 20, at most 5 times
   outage     Kafka away for 20 s, at most 3 rounds; stops and starts it by KAFKA_CONTROL
   journey    from POST until it is found, at --rate 2000 a second for --seconds 60
@@ -84,15 +80,12 @@ async function main() {
       file: text,
       folder: text,
       json: text,
-      measured: text,
-      sweep: { type: 'boolean' },
       help: { type: 'boolean' },
     },
     allowPositionals: true,
   })
   const [what = ''] = positionals
   if (values.help) return console.log(usage)
-  if (what === 'scale') return console.log(measureScale(values))
   const number = (name: 'rounds' | 'seconds' | 'rate'): number | undefined => {
     const text = values[name]
     if (text === undefined || /^[1-9]\d{0,5}$/.test(text)) return text === undefined ? undefined : Number(text)

@@ -5,7 +5,7 @@ import { silent } from '@activity-log/shared/testing/builders.ts'
 /** persist with a store that takes everything at once: what it costs by itself. */
 const store = {
   save: async (activities: readonly unknown[]) => activities.map(() => 'stored' as const),
-  park: async () => {},
+  deadLetter: async () => {},
   getDeadLetter: async () => undefined,
   resolve: async () => {},
 }

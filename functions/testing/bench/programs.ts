@@ -1,41 +1,33 @@
-import { spawnSync } from 'node:child_process'
-import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { bundle } from '@activity-log/image/bundle.ts'
-import type { Warmed } from '@activity-log/image/warm/warm.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
-import { flagsOf, imageEnv, starter, warmingFlags } from '../image.ts'
+import { argumentsOf, type ImageName, imageEnv } from '../image.ts'
 
 export type Start = { command: readonly [string, ...string[]]; env: NodeJS.ProcessEnv }
 
-export const functions: readonly Warmed[] = ['ingest', 'persist', 'query']
+export const functions: readonly ImageName[] = ['ingest', 'persist', 'query']
 const root = join(import.meta.dirname, '../../..')
 
-/** The functions in a folder, made and started as the images do it; `isWarmed`: with the code that V8 made of them. */
-export async function asImages(isWarmed = true): Promise<{ folder: string; start: (name: Warmed) => Start }> {
+/** The functions, bundled and started as their images do it. */
+export async function asImages(): Promise<{ start: (name: ImageName) => Start }> {
   const folder = aFolder()
-  copyFileSync(starter, join(folder, 'start.cjs'))
-  for (const name of [...functions, 'warm'] as const) await bundle(name, folder)
-  const run = (flags: readonly string[], name: string) => [...flags, join(folder, 'start.cjs'), join(folder, name)]
-  if (isWarmed) {
-    const { status, stderr } = spawnSync(process.execPath, [...run(warmingFlags, 'warm.cjs'), folder])
-    if (status !== 0) throw new Error(`The functions could not be warmed: ${stderr}`)
-  }
+  for (const name of functions) await bundle(name, folder)
+  const program = (name: ImageName) => join(folder, `${name}.cjs`)
   return {
-    folder,
-    start: (name) => ({ command: [process.execPath, ...run(flagsOf(name), `${name}.cjs`)], env: imageEnv }),
+    start: (name) => ({ command: [process.execPath, ...argumentsOf(name), program(name)], env: imageEnv }),
   }
 }
 
 /** The functions as they are written, which Node has to strip of their types. */
-export const asWritten = (name: Warmed): Start => ({
+export const asWritten = (name: ImageName): Start => ({
   command: [process.execPath, join(root, `functions/${name}/main.ts`)],
   env: {},
 })
 
 /** The plain design as JavaScript modules beside their packages, which is how an image of it would have them. */
-export function asPlain(): { start: (name: Warmed) => Start } {
+export function asPlain(): { start: (name: ImageName) => Start } {
   const folder = aFolder()
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   for (const name of functions) {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Comparison } from './compare.ts'
 
 /** The numbers of a benchmark, by what they measure, as a table of medians. */
 export type Results = Map<string, number[]>
@@ -13,9 +12,6 @@ export const noteIn =
   (what, value) => {
     results.set(what, [...(results.get(what) ?? []), value])
   }
-
-/** A benchmark as it is kept. */
-export type Report = { machine: string; comparisons: readonly Comparison[] }
 
 export function machine(): string {
   const [cpu] = cpus()

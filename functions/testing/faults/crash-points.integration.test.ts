@@ -4,7 +4,7 @@ import { type Running, startProgram, written } from '@activity-log/shared/testin
 import { aTopic, kafkaBrokers, mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { expect, test } from 'vitest'
 import { aJourney, records } from '../journey.ts'
-import { crashPoints } from './crash-points.ts'
+import { crashPoints } from './crash-point-list.ts'
 import { withFaults } from './preload.ts'
 
 const pointsIn = (part: 'ingest' | 'persist' | 'source') => crashPoints.filter((point) => point.in === part)

@@ -1,7 +1,8 @@
 import { anActivity, post } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog, startProgram } from '@activity-log/shared/testing/processes.ts'
 import { expect, test } from 'vitest'
-import { crashPoints, readCrashAt } from './crash-points.ts'
+import { crashPoints } from './crash-point-list.ts'
+import { readCrashAt } from './crash-points.ts'
 import { withFaults } from './preload.ts'
 
 test('a point may be the first, a later one, or one that a seed draws', () => {

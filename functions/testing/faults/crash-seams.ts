@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ProducerRecord } from 'kafkajs'
 import type { Collection } from 'mongodb'
-import type { CrashPoint, IsDue } from './crash-points.ts'
+import type { CrashPoint, IsDue } from './crash-point-list.ts'
 
 type Seam = (pass: (point: CrashPoint) => void, isDue: IsDue, crash: () => never) => void | Promise<void>
 

@@ -7,8 +7,8 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import { freePorts } from '../production.ts'
 import type { Fault } from './fault.ts'
 import { startProxy } from './proxy.ts'
+import type { Setup } from './real.ts'
 import { rudeClient } from './rude-clients.ts'
-import type { Setup } from './start-system.ts'
 import { type System, supervise } from './system.ts'
 
 /** The whole log in one process, a proxy between it and its clients; on a small disk of its own, where one is asked for. */

@@ -98,7 +98,9 @@ export const mutants: readonly Mutant[] = [
     in: ['persist', 'log'],
     fault: 'nothing',
     shownBy: 'post two activities under one id: the second is neither found nor a dead letter',
-    edits: [{ file: persist, find: 'fromStore(store.park([deadLetter]),', replace: 'fromStore(Promise.resolve(),' }],
+    edits: [
+      { file: persist, find: 'fromStore(store.deadLetter([deadLetter]),', replace: 'fromStore(Promise.resolve(),' },
+    ],
   },
   {
     name: 'fate-of-a-duplicate',
@@ -129,7 +131,7 @@ export const mutants: readonly Mutant[] = [
     shownBy: 'post two activities under one id: the second receipt stays pending, the books do not balance',
     edits: [
       { file: 'shared/store/mongo-dead-letters.ts', find: 'await fates.write(written)', replace: '' },
-      { file: 'shared/store/sqlite.ts', find: 'written.forEach(fates.write)', replace: '' },
+      { file: 'shared/store/sqlite.ts', find: 'written.forEach(ledger.write)', replace: '' },
     ],
   },
   {

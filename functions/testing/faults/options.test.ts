@@ -67,4 +67,6 @@ test('the report has its folder, new or not; where none can be, that is said bef
   const fresh = join(folder, 'of', 'reports')
   await using running = start(fresh)
   expect([await running.ended, existsSync(join(fresh, 'report.md'))]).toEqual([0, true])
+  expect(read('--all --report /somewhere')).toMatchObject({ report: '/somewhere' })
+  expect(read('--all')).toMatchObject({ report: undefined })
 })

@@ -22,7 +22,7 @@ is not accounted for.
   --teeth          takes each safeguard out, and expects an objection
   --file F         a-file-four-times: of activities, one as JSON a line (.gz); made up without one
   --without NAME   takes out this one only; may be repeated
-  --report FOLDER  writes report.md and report.json there; --all writes them beside the scenarios
+  --report FOLDER  writes report.md and report.json there
 
 Those over Kafka and MongoDB need three brokers and, to stop and start servers, a command for each of them:
 
@@ -90,8 +90,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     events,
     moves,
     jobs,
-    // of everything there is one that is kept
-    report: values.report ?? (values.all && !values.embedded && !values.real ? import.meta.dirname : undefined),
+    report: values.report,
     file: values.file,
     isWanted: wanted(values),
     command: ['npm run faults --', ...args].join(' '),

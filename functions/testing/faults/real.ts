@@ -32,6 +32,8 @@ export type RealOptions = {
   random: Random
 }
 
+export type Setup = Omit<RealOptions, 'history' | 'random' | 'mutant'> & { diskMebibytes?: number }
+
 const scripts = {
   ingest: 'functions/ingest/main.ts',
   persist: 'functions/persist/main.ts',

@@ -2,7 +2,8 @@ import { deepStrictEqual } from 'node:assert'
 import { createApp } from '@activity-log/query/app.ts'
 import { activityRecorded, defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
-import type { ActivityStore, RecordedActivity } from '@activity-log/shared/store/store.ts'
+import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { type Answer, answerOf, silent } from '@activity-log/shared/testing/builders.ts'
 import type { Arrival, Case } from './draw.ts'
 import { type Logged, listed, parametersOf } from './log-model.ts'
@@ -22,7 +23,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const log: Log = { all: [], known: [] }
   const save = arriving(store, log)
   let nowMs = receivedAt.getTime()
-  let current = await store.books()
+  let current = await store.ledger()
   // read beforehand: an app does not wait for books that take long, and a model cannot know when those are
   const books = async () => {
     log.known = [...log.all]
@@ -30,9 +31,9 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   }
   const arrive = async (arrivals: readonly Arrival[]) => {
     await save(arrivals)
-    current = await store.books()
+    current = await store.ledger()
   }
-  const app = createApp({ store: { ...store, books }, log: silent, now: () => new Date(nowMs) })
+  const app = createApp({ store: { ...store, ledger: books }, log: silent, now: () => new Date(nowMs) })
   const get = async (url: string) => {
     const response = await app.request(url)
     if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`)

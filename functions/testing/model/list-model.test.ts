@@ -1,6 +1,7 @@
 import type { Filter } from '@activity-log/shared/filter.ts'
+import type { Found } from '@activity-log/shared/store/activities.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
-import type { ActivityStore, Found } from '@activity-log/shared/store/store.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkCase } from './check-case.ts'

@@ -1,6 +1,6 @@
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import { type Position, readReceipt } from '@activity-log/shared/receipt.ts'
-import type { KeptDeadLetter } from '@activity-log/shared/store/store.ts'
+import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { checkBooks, nameOf, type Told, type ToldBooks } from './check-books.ts'
 import type { Intent } from './clients.ts'
 import type { Ledger } from './ledger.ts'

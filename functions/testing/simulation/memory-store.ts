@@ -2,31 +2,25 @@ import { hasRecord } from '@activity-log/shared/as-of.ts'
 import { type Books, bookOf, completeTime, type Known, lastComplete, toSpans } from '@activity-log/shared/books.ts'
 import { type ActivityDocument, toDocument, toFound } from '@activity-log/shared/document.ts'
 import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
+import type { FindQuery, Found, RecordedActivity, SaveOutcome } from '@activity-log/shared/store/activities.ts'
 import { deadLetterId, deadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
+import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { fateOf } from '@activity-log/shared/store/fates.ts'
-import type {
-  ActivityStore,
-  FindQuery,
-  Found,
-  KeptDeadLetter,
-  RecordedActivity,
-  RecordFate,
-  SaveOutcome,
-  WrittenFate,
-} from '@activity-log/shared/store/store.ts'
+import type { RecordFate, WrittenFate } from '@activity-log/shared/store/ledger.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { nameOf } from './check-books.ts'
 
 export type SimulatedStore = Pick<
   ActivityStore,
   | 'save'
-  | 'park'
+  | 'deadLetter'
   | 'find'
   | 'count'
   | 'stats'
   | 'get'
   | 'arrivals'
-  | 'fate'
-  | 'books'
+  | 'outcome'
+  | 'ledger'
   | 'findDeadLetters'
   | 'getDeadLetter'
   | 'resolve'
@@ -113,7 +107,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
 
   return {
     save: async (activities) => activities.map(saveOne),
-    async park(letters) {
+    async deadLetter(letters) {
       for (const { at, ...letter } of letters) {
         const id = deadLetterId(letter)
         const kept = deadLetters.get(id)
@@ -142,14 +136,14 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
       const document = byId.get(`${tenant}/${id}`)
       return document && toFound(document)
     },
-    async fate(receipt, untilAborted) {
+    async outcome(receipt, untilAborted) {
       for (;;) {
         const fate = readFate(receipt)
         if (fate || !untilAborted || untilAborted.aborted) return fate
         await new Promise((resolve) => void setTimeout(resolve, pollMs))
       }
     },
-    books: async () => books(),
+    ledger: async () => books(),
     getDeadLetter: async (_tenant, id) => deadLetters.get(id),
     async resolve(_tenant, id, resolution) {
       const kept = deadLetters.get(id)

@@ -61,7 +61,7 @@ export function startIngest(
 export function startPersist({ world, log, store, without }: Setting, life: Life): Server {
   const troubled = troubledStore(world, life, store)
   const app = createPersist({
-    store: without === 'park of refused' ? { ...troubled, park: async () => {} } : troubled,
+    store: without === 'park of refused' ? { ...troubled, deadLetter: async () => {} } : troubled,
     log,
     now,
   })

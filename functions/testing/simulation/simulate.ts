@@ -107,7 +107,7 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
 
   /** What was acknowledged before the time that the books call complete is not missing from them. */
   async function lookAtBooks() {
-    const books = await store.books()
+    const books = await store.ledger()
     const { completeThrough } = books
     if (!completeThrough) return
     for (const { marker, attempts } of clients.intents) {
@@ -176,7 +176,7 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
         const answer = await ask(`/receipts/${toReceipt({ position, recordedAt })}`)
         told.set(nameOf(position), JSON.parse(answer.body))
       } else {
-        const { fate = 'pending', activityId: id } = (await store.fate({ position, recordedAt })) ?? {}
+        const { fate = 'pending', activityId: id } = (await store.outcome({ position, recordedAt })) ?? {}
         told.set(nameOf(position), { fate, ...(id !== undefined && { id }) })
       }
     }

@@ -17,7 +17,7 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
   const way = () => after(random.between(0, Math.min(weather.mostMs, 200)))
 
   async function write<Item, Result>(
-    verb: 'save' | 'park',
+    verb: 'save' | 'deadLetter',
     items: readonly Item[],
     apply: (items: readonly Item[]) => Promise<Result>,
   ): Promise<Result> {
@@ -49,14 +49,14 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
       if (activities.length > mostActivities) object(`persist saved ${activities.length} activities at once`)
       return life.ask(() => write('save', activities, store.save))
     },
-    park: (deadLetters) => life.ask(() => write('park', deadLetters, store.park)),
+    deadLetter: (deadLetters) => life.ask(() => write('deadLetter', deadLetters, store.deadLetter)),
     find: (query) => life.ask(() => read(() => store.find(query))),
     count: (filter, atMost) => life.ask(() => read(() => store.count(filter, atMost))),
     arrivals: (query) => life.ask(() => read(() => store.arrivals(query))),
     stats: (query) => life.ask(() => read(() => store.stats(query))),
     get: (tenant, id) => life.ask(() => read(() => store.get(tenant, id))),
-    fate: (receipt, untilAborted) => life.ask(() => read(() => store.fate(receipt, untilAborted))),
-    books: () => life.ask(() => read(store.books)),
+    outcome: (receipt, untilAborted) => life.ask(() => read(() => store.outcome(receipt, untilAborted))),
+    ledger: () => life.ask(() => read(store.ledger)),
     findDeadLetters: (query) => life.ask(() => read(() => store.findDeadLetters(query))),
     getDeadLetter: (tenant, id) => life.ask(() => read(() => store.getDeadLetter(tenant, id))),
     resolve: (tenant, id, resolution) => life.ask(() => read(() => store.resolve(tenant, id, resolution))),

@@ -2,7 +2,7 @@ import type { Demand } from '../demands.ts'
 import type { Step } from '../fault.ts'
 import type { Load } from '../load.ts'
 import type { Random } from '../random.ts'
-import type { Setup } from '../start-system.ts'
+import type { Setup } from '../real.ts'
 
 /** `ms`: how long the load lasts, if nothing holds it up. */
 export type Moments = { random: Random; ms: number; moves?: number | undefined }

@@ -1,0 +1,45 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { aFolder, startCommand, written } from '@activity-log/shared/testing/processes.ts'
+import { argumentsOf } from '@activity-log/testing/image.ts'
+import { expect, test } from 'vitest'
+
+const folder = aFolder()
+
+test.each([
+  ['ingest', 8],
+  ['persist', 4],
+  ['query', 2],
+] as const)('%s has a young generation of %i MiB, and gives back what a burst left behind', (name, mebibytes) => {
+  const collector = join(import.meta.dirname, 'collect-when-idle.cjs')
+  expect(argumentsOf(name)).toEqual([`--max-semi-space-size=${mebibytes}`, '--require', collector])
+})
+
+/**
+ * Its seconds are centiseconds. It has much to do and a large heap, then nothing to do and no use for it; V8 by itself leaves it
+ * at that.
+ */
+const burst = join(folder, 'burst.cjs')
+writeFileSync(
+  burst,
+  `while (process.cpuUsage().user < 600_000);
+   let kept = Array.from({ length: 1_000_000 }, (_, number) => ({ number }))
+   console.log('peak', process.memoryUsage().heapTotal >> 20)
+   setTimeout(() => { kept = undefined }, Number(process.argv[2]))
+   setInterval(() => process.memoryUsage().heapTotal >> 20 < 20 && console.log('small again'), 10_000)`,
+)
+const hurry = join(folder, 'hurry.cjs')
+writeFileSync(
+  hurry,
+  `for (const name of ['setTimeout', 'setInterval']) {
+     const original = globalThis[name]
+     globalThis[name] = (callback, ms) => original(callback, ms / 100)
+   }`,
+)
+
+test.each(['3000', '60000'])('what a burst left behind goes when there is nothing to do: after %s ms', async (ms) => {
+  const args = ['--no-memory-reducer', '--require', hurry, ...argumentsOf('query'), burst, ms]
+  await using program = startCommand(process.execPath, args)
+  expect(Number(await written(program, /peak (\d+)/))).toBeGreaterThan(30)
+  expect(await written(program, /small again/)).toBe('small again')
+})

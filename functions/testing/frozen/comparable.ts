@@ -1,0 +1,78 @@
+import type { Answer } from './answer.ts'
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+export type Comparable = { status: number; headers: { [name: string]: Json }; body: Json }
+
+/**
+ * What is compared of an answer: of JSON its members, of a page where it links to and what it shows of others, of the contract
+ * which routes there are, of anything else its text.
+ */
+export function comparable({ status, headers, body }: Answer, isOfContract: boolean): Comparable {
+  const isContract = isOfContract && status < 400
+  const type = String(headers['content-type'] ?? '')
+  const kept: Comparable['headers'] = { ...headers }
+  const isPage = type.startsWith('text/html')
+  if (isPage || isContract) delete kept['etag']
+  if (typeof body !== 'string') return { status, headers: kept, body }
+  if (isPage) return { status, headers: kept, body: pageOf(body) }
+  if (!/^application\/([\w.-]+\+)?json/.test(type) || body === '') return { status, headers: kept, body }
+  const json: Json = JSON.parse(body)
+  return { status, headers: kept, body: isContract ? routesOf(json) : json }
+}
+
+/** Foreign text stands in elements of its own: whatever a page says around it, that is what it shows. */
+function pageOf(html: string): Json {
+  const all = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, value = '']) => unescaped(value))
+  const links = all(/\s(?:href|src|action)="([^"]*)"/g).map((link) => link.replace(/^(\/assets\/\w+)-\w+/, '$1'))
+  return {
+    links: [...new Set(links)],
+    shown: [...new Set(all(/<bdi[^>]*>([^<]*)<\/bdi>/g))],
+    times: [...new Set(all(/\sdatetime="([^"]*)"/g))],
+  }
+}
+
+const entities: { readonly [entity: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
+const unescaped = (text: string) =>
+  text.replace(/&(amp|lt|gt|quot|#39);/g, (_all, name: string) => entities[name] ?? '')
+
+type Operation = {
+  parameters?: readonly { name: string; in: string; required?: boolean }[]
+  requestBody?: { content: object }
+  responses: { [status: string]: { content?: object } }
+}
+
+function routesOf(contract: Json): Json {
+  const { paths } = contract as unknown as { paths: { [path: string]: { [method: string]: Operation } } }
+  return mapped(paths, (methods) => mapped(methods, operationOf))
+}
+
+function operationOf({ parameters = [], requestBody, responses }: Operation): Json {
+  return {
+    parameters: parameters.map(
+      ({ name, in: place, required = false }) => `${place} ${name}${required ? ', required' : ''}`,
+    ),
+    takes: Object.keys(requestBody?.content ?? {}),
+    answers: mapped(responses ?? {}, ({ content = {} }) => Object.keys(content)),
+  }
+}
+
+const mapped = <Value>(object: { [name: string]: Value }, change: (value: Value) => Json): Json =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))
+
+/** Without what our errors say in words; what they are about stays. */
+export function withoutTexts(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutTexts)
+  if (value === null || typeof value !== 'object') return value
+  const members = value as { readonly [name: string]: Json }
+  const isProblem = String(members['type']).startsWith('urn:')
+  const isError = typeof members['pointer'] === 'string'
+  const kept = Object.entries(members).filter(
+    ([name]) =>
+      !(
+        (isProblem && name === 'title') ||
+        ((isProblem || isError) && name === 'detail') ||
+        name === 'ce-knativeerrordata'
+      ),
+  )
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutTexts(member)]))
+}

@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { aFolder } from '@activity-log/shared/testing/processes.ts'
+import type { Redirect } from './exchange.ts'
+import { type Exchange, exchangeAll } from './exchange.ts'
+import { readKept } from './requests/kept.ts'
+import { openSystem } from './state.ts'
+import { ways } from './ways.ts'
+
+/** A file of the folder, or the receipts that were given for what is in it. */
+export type FolderLine = { file: string; base64: string } | { receipts: string[] }
+
+export const linesOf = (folder: string): FolderLine[] =>
+  readdirSync(folder)
+    .toSorted()
+    .map((file) => ({ file, base64: readFileSync(join(folder, file)).toString('base64') }))
+
+/** A folder of its own with these files. */
+export function folderWith(lines: readonly FolderLine[]): string {
+  const folder = aFolder()
+  for (const line of lines)
+    if ('file' in line) writeFileSync(join(folder, line.file), Buffer.from(line.base64, 'base64'))
+  return folder
+}
+
+/** Opens what is kept, lets it save what still waits in its queue, and reads everything. */
+export async function readFolder(lines: readonly FolderLine[], pathOf?: Redirect): Promise<Exchange[]> {
+  const receipts = lines.flatMap((line) => ('receipts' in line ? line.receipts : []))
+  await using system = openSystem(folderWith(lines))
+  await system.settled()
+  await using way = await handedOver(system.apps)
+  return await exchangeAll(readKept(receipts), { system, way, ...(pathOf && { pathOf }) })
+}
+
+const [handedOver] = Object.values(ways) as [NonNullable<(typeof ways)[string]>]

@@ -1,0 +1,24 @@
+import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
+import { mongodbUri } from '@activity-log/shared/testing/servers.ts'
+import { expect, test } from 'vitest'
+import { compare, redirected } from './compare.ts'
+import type { Exchange } from './exchange.ts'
+import { compareTexts, expectedChanges } from './expected-changes.ts'
+import { readFixture } from './fixtures.ts'
+import { type DumpLine, load, readDatabase } from './mongo.ts'
+
+test('a MongoDB of that time lists everything as it did', async () => {
+  const way = 'from MongoDB'
+  const lines = readFixture<DumpLine>('mongodb')
+  const before = readFixture<Exchange>('mongodb-answers')
+  await using database = aDatabase()
+  await load(database.db, lines)
+  const found = await readDatabase({ uri: mongodbUri, name: database.name }, lines, (request) =>
+    redirected(request, way, expectedChanges),
+  )
+  expect(before.length).toBeGreaterThan(60)
+  const compared = compare(before, found, { way, changes: expectedChanges, compareTexts })
+  expect(compared.differences).toEqual([])
+  const here = expectedChanges.filter((change) => change.way === way)
+  expect(here.filter((change) => !compared.happened.has(change))).toEqual([])
+})

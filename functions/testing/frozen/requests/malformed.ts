@@ -1,0 +1,140 @@
+import type { FrozenRequest } from '../requests.ts'
+import { ask } from './build.ts'
+
+const paths = [
+  ...[
+    '/logs?unknown=1',
+    '/logs?userid=ada',
+    '/logs?userId=ada&userId=eve',
+    '/logs?userId=',
+    '/logs?userId=+',
+    '/logs?userId',
+    `/logs?userId=${'x'.repeat(257)}`,
+  ],
+  ...['/logs?action=', '/logs?action=a,,b', '/logs?action=a*b', `/logs?action=${'a,'.repeat(200)}a`, '/logs?action=!a'],
+  ...[
+    '/logs?from=yesterday',
+    '/logs?from=2024-01-15T10:00:00+02:00',
+    '/logs?to=2024-01-15',
+    '/logs?from=2024-02-01T00:00:00Z&to=2024-01-01T00:00:00Z',
+  ],
+  ...[
+    '/logs?page=0',
+    '/logs?page=-1',
+    '/logs?page=1.5',
+    '/logs?page=4000000001',
+    '/logs?page=1e3',
+    '/logs?limit=0',
+    '/logs?limit=1001',
+    '/logs?limit=ten',
+    '/logs?limit=%2010',
+  ],
+  ...[
+    '/logs?order=up',
+    '/logs?order=ASC',
+    '/logs?count=some',
+    '/logs?cursor=x',
+    '/logs?cursor=',
+    '/logs?wait=5',
+    '/logs?receipt=x',
+    '/logs?asOf=x',
+    '/logs?asOf=',
+  ],
+  ...[
+    '/logs?userId=%zz',
+    '/logs?userId=%ff',
+    '/logs?%ff=1',
+    '/logs?userId=%00',
+    '/logs?userId=%ED%A0%80',
+    '/logs?a=1&b=2&c=3&limit=x&order=y',
+  ],
+  ...[
+    '/logs?metadata.a=1',
+    '/logs?userId=u&metadata.=1',
+    '/logs?userId=u&metadata.a=',
+    '/logs?userId=u&metadata.a..b=1',
+    '/logs?userId=u&metadata.a%00=1',
+    '/logs?action=*&metadata.a=1',
+  ],
+  ...[
+    '/logs?from=2024-01-01T00:00:00Z&to=2024-03-01T00:00:00Z&metadata.a=1',
+    '/logs?userId=u&metadata=1',
+    `/logs?userId=u&metadata${'.a'.repeat(33)}=1`,
+  ],
+  `/logs?userId=u&${Array.from({ length: 11 }, (_, n) => `metadata.m${n}=1`).join('&')}`,
+  ...[
+    '/logs?__proto__=1',
+    '/logs?constructor=1',
+    '/logs?userId[]=u',
+    '/logs?$where=1',
+    '/logs/bare?x=1',
+    '/logs/%zz',
+    '/logs/%ff',
+    '/logs/bare/context?around=0',
+  ],
+  ...[
+    '/stats',
+    '/stats?by=year',
+    '/stats?by=action&timezone=UTC',
+    '/stats?by=day&timezone=Mars',
+    '/stats?by=day&timezone=%2B01:00',
+    '/stats?by=day&limit=0',
+    '/stats?by=action&page=2',
+  ],
+  ...[
+    '/export',
+    '/export?format=xml',
+    '/export?format=csv&limit=1',
+    '/export?format=csv&format=ndjson',
+    '/export?format=csv&metadata.a=1',
+  ],
+  ...[
+    '/live?limit=1',
+    '/live?from=x',
+    '/live?asOf=x',
+    '/books?x=1',
+    '/receipts/x',
+    '/receipts/AQAAAAAAAAAAAABAAQmTPGwA?wait=31',
+    '/receipts/AgAAAAAAAAAAAABAAQmTPGwA',
+    '/receipts/%ff',
+  ],
+  ...[
+    '/dead-letters?state=closed',
+    '/dead-letters?reason=x',
+    '/dead-letters?limit=0',
+    '/dead-letters?cursor=x',
+    '/dead-letters?page=1',
+    '/dead-letters/x?y=1',
+    '/openapi.json?x=1',
+    '/docs?x=1',
+  ],
+]
+
+const named = (text: string) => (text.length > 80 ? `${text.slice(0, 60)}… of ${text.length}` : text)
+
+/** Parameters that are refused by name, and cursors that belong to something else. */
+export const malformed: readonly FrozenRequest[] = [
+  ...paths.map((path) => ask('query', `malformed ${named(path)}`, path)),
+  ask(
+    'query',
+    'malformed: a cursor of other filters',
+    '/logs?userId=ada&cursor={{query: lists twenty~cursor=([\\w-]+)}}',
+  ),
+  ask(
+    'query',
+    'malformed: a cursor and a page',
+    '/logs?limit=20&page=2&cursor={{query: lists twenty~cursor=([\\w-]+)}}',
+  ),
+  ask(
+    'query',
+    'malformed: a cursor of another order',
+    '/logs?limit=20&order=asc&cursor={{query: lists twenty~cursor=([\\w-]+)}}',
+  ),
+  ask(
+    'query',
+    'malformed: a moment and a receipt',
+    '/logs?asOf={{query: lists twenty#/asOf}}&receipt={{ingest: one, minimal#/receipt}}',
+  ),
+  ask('query', 'malformed: a moment that was cut', '/logs?asOf=AQ'),
+  ask('query', 'malformed: Last-Event-ID', '/live', { headers: { 'last-event-id': 'x' } }),
+]

@@ -1,0 +1,132 @@
+import type { FrozenRequest } from '../requests.ts'
+import { ask } from './build.ts'
+
+const show = (id: string) => ask('query', `shows ${id}`, `/logs/${encodeURIComponent(id)}`)
+const receipt = (of: string, query = '') =>
+  ask('query', `receipt of ${of}${query}`, `/receipts/{{ingest: ${of}#/receipt}}${query}`)
+const stats = (query: string) => ask('query', `stats ${query}`, `/stats?${query}`)
+const exported = (query: string, headers = {}) =>
+  ask('query', `export ${query}${Object.keys(headers).length > 0 ? ' compressed' : ''}`, `/export?${query}`, {
+    headers,
+  })
+const gzip = { 'accept-encoding': 'gzip' }
+
+/** Everything but lists. */
+export const query: readonly FrozenRequest[] = [
+  ask('query', 'healthz', '/healthz'),
+  ...[
+    'order-981-paid',
+    'a/b?c=d#e%20',
+    'trimmed',
+    'bare',
+    'empty',
+    'key-2',
+    'metadata-5',
+    'metadata-13',
+    '%2e%2e',
+    '__proto__',
+    'd-6',
+    'nothing',
+  ].map(show),
+  ask('query', 'shows one that is known', '/logs/bare', {
+    headers: { 'if-none-match': '"x", {{query: shows bare@etag}}' },
+  }),
+  ask('query', 'shows one that is known weakly', '/logs/bare', {
+    headers: { 'if-none-match': 'W/{{query: shows bare@etag}}' },
+  }),
+  ask('query', 'shows any that is known', '/logs/bare', { headers: { 'if-none-match': '*' } }),
+  ask('query', 'shows one that is not known', '/logs/bare', { headers: { 'if-none-match': '"x"' } }),
+  ask('query', 'HEAD of one', '/logs/bare', { method: 'HEAD' }),
+  ask('query', 'context', '/logs/hundred-50/context'),
+  ask('query', 'context of three', '/logs/hundred-50/context?around=3'),
+  ask('query', 'context of nothing', '/logs/nothing/context'),
+  ask('query', 'context without end', '/logs/hundred-50/context?around=101'),
+  ask('query', 'PUT on a context', '/logs/hundred-50/context', { method: 'PUT' }),
+  receipt('one, minimal'),
+  receipt('the same again'),
+  receipt('the same id with another action'),
+  receipt('without metadata', '?wait=30'),
+  ask('query', 'receipt of one of many', '/receipts/{{ingest: a hundred#/results/99/receipt}}'),
+  ask('query', 'receipt of an undelivered one', '/receipts/AQAABwAAAAAAAAAyAZt22qgA'),
+  ask('query', 'receipt that is not there', '/receipts/AQAAAAAAAAAAAABAAQmTPGwA'),
+  ask('query', 'receipt that is waited for in vain', '/receipts/AQAAAAAAAAAAAABAAQmTPGwA?wait=1'),
+  ask('query', 'HEAD of a receipt', '/receipts/AQAAAAAAAAAAAABAAQmTPGwA', { method: 'HEAD' }),
+  ...[
+    'by=action',
+    'by=userId',
+    'by=hour&userId=user_3',
+    'by=day&action=cart.*',
+    'by=month',
+    'by=day&timezone=Europe/Berlin&userId=user_3&limit=5',
+  ].map(stats),
+  ...[
+    'by=month&timezone=asia/kolkata',
+    'by=action&limit=3',
+    'by=userId&action=cart.*&metadata.even=true',
+    'by=action&userId=nobody',
+    'by=userId&limit=1000',
+    'by=hour&from=2024-07-01T00:00:00Z&to=2024-07-03T00:00:00Z',
+  ].map(stats),
+  ask('query', 'stats as they were', '/stats?by=month&asOf={{query: lists everything#/asOf}}'),
+  exported('format=ndjson'),
+  exported('format=csv'),
+  exported('format=ndjson&order=asc'),
+  exported('format=csv&userId=user_3&from=2024-07-01T00:00:00Z&to=2024-09-01T00:00:00Z'),
+  exported('format=ndjson&action=cart.*&metadata.even=true'),
+  exported('format=csv&userId=nobody'),
+  exported('format=ndjson&userId=nobody'),
+  exported('format=csv&from=2024-05-01T00:00:00Z&to=2024-05-02T00:00:00Z'),
+  exported('format=ndjson', gzip),
+  exported('format=csv&order=asc', gzip),
+  ask('query', 'export, rather not compressed', '/export?format=csv&userId=ada', {
+    headers: { 'accept-encoding': 'gzip;q=0, identity' },
+  }),
+  ask('query', 'HEAD of an export', '/export?format=csv', { method: 'HEAD' }),
+  ask('query', 'live', '/live', { events: 1 }),
+  ask('query', 'live from a moment', '/live?userId=user_123&asOf={{query: an early moment#/asOf}}', { events: 6 }),
+  ask('query', 'live, resumed', '/live', {
+    headers: { 'last-event-id': '{{query: an early moment#/asOf}}' },
+    events: 9,
+  }),
+  ask('query', 'HEAD of live', '/live', { method: 'HEAD' }),
+  ask('query', 'books', '/books'),
+  ask('query', 'HEAD of the books', '/books', { method: 'HEAD' }),
+  ask('query', 'dead letters', '/dead-letters'),
+  ask('query', 'dead letters, all', '/dead-letters?state=all&limit=1000'),
+  ask('query', 'dead letters, conflicts', '/dead-letters?reason=conflict'),
+  ask('query', 'dead letters, refused', '/dead-letters?reason=refused&limit=3'),
+  ask('query', 'dead letters, refused, the next', '{{query: dead letters, refused#/next}}'),
+  ask('query', 'dead letters, refused, the first again', '{{query: dead letters, refused, the next#/previous}}'),
+  ask('query', 'dead letters, undelivered', '/dead-letters?reason=undelivered&topic=activities-dead-letter'),
+  ask('query', 'dead letters of a topic', '/dead-letters?topic=activities&limit=2'),
+  ask('query', 'dead letters of a time', '/dead-letters?from=2026-01-01T00:00:00Z&to=2026-01-01T00:10:00Z&limit=2'),
+  ask('query', 'dead letters of no time', '/dead-letters?to=2025-01-01T00:00:00Z'),
+  ask('query', 'dead letters, replayed', '/dead-letters?state=replayed'),
+  ...[0, 1, 2, 3, 4, 5, 8, 12].map((n) =>
+    ask('query', `dead letter ${n}`, `/dead-letters/{{query: dead letters, all#/data/${n}/id}}`),
+  ),
+  ask('query', 'dead letter that is not there', '/dead-letters/0123'),
+  ask('query', 'HEAD of a dead letter', '/dead-letters/{{query: dead letters, all#/data/0/id}}', { method: 'HEAD' }),
+  ask('query', 'openapi', '/openapi.json'),
+  ask('query', 'openapi that is known', '/openapi.json', { headers: { 'if-none-match': '{{query: openapi@etag}}' } }),
+  ask('query', 'HEAD of openapi', '/openapi.json', { method: 'HEAD' }),
+  ...[
+    '/logs',
+    '/logs/x',
+    '/stats',
+    '/export',
+    '/live',
+    '/receipts/x',
+    '/books',
+    '/dead-letters',
+    '/dead-letters/x',
+    '/openapi.json',
+    '/docs',
+    '/healthz',
+    '/',
+  ].map((path) => ask('query', `POST on ${path}`, path, { method: 'POST', body: '{}' })),
+  ...['/nowhere', '/logs/', '/logs/a/b', '/LOGS', '//logs', '/receipts', '/receipts/', '/metrics', '/favicon.ico'].map(
+    (path) => ask('query', `nothing at ${path}`, path),
+  ),
+  ask('query', 'POST on nothing', '/nowhere', { method: 'POST', body: '{}' }),
+]

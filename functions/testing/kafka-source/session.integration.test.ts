@@ -1,0 +1,174 @@
+import { maxPollRecords } from '@activity-log/shared/dispatch/delivery.ts'
+import { until } from '@activity-log/shared/testing/builders.ts'
+import { describe, expect, test } from 'vitest'
+import { aJourney, heldAnswers, idOf, idsIn, members, patient, quick, records } from '../journey.ts'
+
+describe('where it starts', () => {
+  test('records that Kafka has deleted since the commit do not stop the partition', async () => {
+    const { source, sink, produce, admin, topic, group, committed } = await aJourney(1)
+    await produce(records(100))
+    await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '10' }] })
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '50' }] })
+    source()
+    await until(async () => (await committed()) === 100)
+    expect(sink.received).toHaveLength(50)
+  })
+})
+
+describe('unordered', () => {
+  test('takes all at once, goes on below 50 under way, and never has more than 99', async () => {
+    const { held, answer } = heldAnswers()
+    const { source, sink, produce, committed } = await aJourney(3, answer)
+    for (const partition of [0, 1, 2]) await produce(records(300, partition))
+    source()
+    await until(() => sink.underWay() === maxPollRecords)
+    let most = 0
+    let answered = 0
+    while (answered < 900) {
+      await until(() => held.length > 0)
+      most = Math.max(most, sink.underWay())
+      held.shift()!(204)
+      answered++
+      // one less than 50, and the next 50 come
+      if (answered === 1) await until(() => sink.underWay() === 2 * maxPollRecords - 1)
+    }
+    for (const partition of [0, 1, 2]) await until(async () => (await committed(partition)) === 300)
+    expect(most).toBe(2 * maxPollRecords - 1)
+    expect(new Set(idsIn(sink)).size).toBe(900)
+    expect(sink.received).toHaveLength(900)
+  })
+
+  test('a record that waits for its retry holds back only the commit; after a restart all from there come again', async () => {
+    const { source, sink, produce, committed } = await aJourney(1, (received) => ({
+      status: idOf(received) === 'p0-10' && sink.received.length <= 300 ? 503 : 204,
+    }))
+    await produce(records(300))
+    {
+      await using _source = source({ policy: patient })
+      await until(() => sink.received.length === 300)
+      await until(async () => (await committed()) === 10)
+    }
+    expect(await committed()).toBe(10)
+    source()
+    await until(async () => (await committed()) === 300)
+    expect(idsIn(sink).slice(300).toSorted()).toEqual(
+      records(290, 0, 10)
+        .map(({ headers }) => String(headers?.['ce_id']))
+        .toSorted(),
+    )
+  })
+
+  test('with all places taken it stays in its group: another one gets its share at once', async () => {
+    const { answer, answerAll } = heldAnswers()
+    const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
+    for (const partition of [0, 1]) await produce(records(200, partition))
+    source()
+    await until(() => sink.underWay() === maxPollRecords)
+    source()
+    await until(async () => (await members(admin, group)) === 2)
+    await until(() => sink.underWay() === 2 * maxPollRecords)
+    answerAll()
+    for (const partition of [0, 1]) await until(async () => (await committed(partition)) === 200)
+    expect(new Set(idsIn(sink)).size).toBe(400)
+  })
+})
+
+describe('when the group rebalances', () => {
+  test('what is delivered is committed first: nobody delivers it again', async () => {
+    const { source, sink, produce, admin, group } = await aJourney(2)
+    for (const partition of [0, 1]) await produce(records(20, partition))
+    const never = { commitEveryMs: 3_600_000 }
+    source(never)
+    await until(() => sink.received.length === 40)
+    source(never)
+    await until(async () => (await members(admin, group)) === 2)
+    for (const partition of [0, 1]) await produce(records(1, partition, 20))
+    await until(() => ['p0-20', 'p1-20'].every((id) => idsIn(sink).includes(id)))
+    expect(sink.received).toHaveLength(42)
+  })
+
+  test('a partition that stays goes on where it was, with what is under way', async () => {
+    const { answer, answerAll } = heldAnswers()
+    const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
+    source()
+    await using other = source()
+    await until(async () => (await members(admin, group)) === 2)
+    for (const partition of [0, 1]) await produce(records(20, partition))
+    await until(() => sink.received.length === 40)
+    await other[Symbol.asyncDispose]()
+    // only those that the other one had
+    await until(() => sink.received.length === 60)
+    await produce(records(1, 0, 20))
+    await produce(records(1, 1, 20))
+    answerAll()
+    for (const partition of [0, 1]) await until(async () => (await committed(partition)) === 21)
+    expect(sink.received).toHaveLength(62)
+  })
+
+  test('only whoever has a partition goes on with its retries', async () => {
+    const { source, sink, produce } = await aJourney(2, () => ({ status: 503 }))
+    for (const partition of [0, 1]) await produce(records(1, partition))
+    const policy = { ...quick, retry: 1000, backoffDelayMs: 5 }
+    const attempts = (id: string) => (path: string) =>
+      sink.received.filter((one) => idOf(one) === id && one.path === path).length
+    source({ policy, sinkUrl: `${sink.url}first` })
+    await until(() => sink.received.length > 2)
+    source({ policy, sinkUrl: `${sink.url}second` })
+    await until(() => sink.received.some(({ path }) => path === '/second'))
+    const moved = attempts(idOf(sink.received.find(({ path }) => path === '/second')!))
+    await until(() => moved('/second') > 2)
+    const before = moved('/first')
+    await until(() => moved('/second') > 20)
+    expect(moved('/first')).toBe(before)
+  })
+
+  test('ordered: a partition that went while it was busy is read when it comes back', async () => {
+    const { answer, answerAll } = heldAnswers()
+    const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
+    for (const partition of [0, 1]) await produce(records(2, partition))
+    source({ ordering: 'ordered' })
+    await until(() => sink.received.length === 2)
+    await using other = source({ ordering: 'ordered' })
+    await until(async () => (await members(admin, group)) === 2)
+    await until(() => sink.received.length === 3)
+    await other[Symbol.asyncDispose]()
+    answerAll()
+    for (const partition of [0, 1]) await until(async () => (await committed(partition)) === 2)
+  })
+})
+
+describe('ordered', () => {
+  test('has one record of a partition under way, in the order of its offsets', async () => {
+    const underWay = new Map<string, number>()
+    let most = 0
+    const { source, sink, produce, committed } = await aJourney(3, async ({ headers }) => {
+      const partition = headers['ce-knativekafkapartition'] ?? ''
+      underWay.set(partition, (underWay.get(partition) ?? 0) + 1)
+      most = Math.max(most, underWay.get(partition) ?? 0)
+      await new Promise(setImmediate)
+      underWay.set(partition, (underWay.get(partition) ?? 0) - 1)
+      return { status: 204 }
+    })
+    for (const partition of [0, 1, 2]) await produce(records(120, partition))
+    source({ ordering: 'ordered' })
+    for (const partition of [0, 1, 2]) await until(async () => (await committed(partition)) === 120)
+    expect(most).toBe(1)
+    for (const partition of ['0', '1', '2']) {
+      const offsets = sink.received
+        .filter(({ headers }) => headers['ce-knativekafkapartition'] === partition)
+        .map(({ headers }) => Number(headers['ce-knativekafkaoffset']))
+      expect(offsets).toEqual(Array.from({ length: 120 }, (_, offset) => offset))
+    }
+  })
+
+  test('a record that waits for its retry holds back its partition and no other', async () => {
+    const { source, sink, produce, committed } = await aJourney(2, (received) => ({
+      status: idOf(received) === 'p0-5' ? 503 : 204,
+    }))
+    for (const partition of [0, 1]) await produce(records(120, partition))
+    source({ ordering: 'ordered', policy: patient })
+    await until(async () => (await committed(1)) === 120)
+    await until(async () => (await committed(0)) === 5)
+    expect(idsIn(sink).filter((id) => id.startsWith('p0-'))).toHaveLength(6)
+  })
+})

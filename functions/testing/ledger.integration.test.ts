@@ -1,0 +1,216 @@
+import { toRecord } from '@activity-log/shared/activity-recorded.ts'
+import { toReceipt } from '@activity-log/shared/receipt.ts'
+import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
+import { anEvent, aRecord, receivedAt, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
+import { startProgram } from '@activity-log/shared/testing/processes.ts'
+import { aTopic, kafkaBrokers, kafkaForTests, mongodbUri, uniqueName } from '@activity-log/shared/testing/servers.ts'
+import type { Message } from 'kafkajs'
+import { expect, test } from 'vitest'
+import { startProduction } from './production.ts'
+
+type Range = { from: number; to: number }
+type Report = {
+  balanced: boolean
+  writtenOff: number
+  deadLetters: { read: number; closed: number; notInStore: number; withoutPosition: number; elsewhere: number }
+  partitions: {
+    partition: number
+    writtenOff: number
+    missing: Range[]
+    notDelivered: Range[]
+    gone: Range[]
+    isOfAnotherTopic: boolean
+  }[]
+}
+type Over = { topic: string; deadLetterTopic: string; database: { name: string } }
+
+async function runBooks({ topic, deadLetterTopic, database }: Over, ...args: string[]) {
+  const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name }
+  const names = ['--topic', topic, '--dead-letter-topic', deadLetterTopic]
+  const all = ['--brokers', kafkaBrokers.join(','), ...names, ...args]
+  await using program = startProgram('functions/cli/ledger.ts', env, ...all)
+  return { code: await program.ended, output: program.output() }
+}
+
+async function readBooks(over: Over, ...args: string[]) {
+  const { code, output } = await runBooks(over, '--json', ...args)
+  const report = JSON.parse(output) as Report
+  const open = report.partitions.filter(
+    ({ missing, notDelivered, gone }) => [missing, notDelivered, gone].flat().length,
+  )
+  return { code, ...report, open }
+}
+
+async function produce(topic: string, messages: Message[]) {
+  const producer = kafkaForTests().producer()
+  await producer.connect()
+  for (let at = 0; at < messages.length; at += 100)
+    await producer.send({ topic, messages: messages.slice(at, at + 100) })
+  await producer.disconnect()
+}
+
+/** A topic, one for its dead letters, and a store. */
+async function aLog(partitions = 1) {
+  const opened = new AsyncDisposableStack()
+  const topic = opened.use(await aTopic(partitions)).name
+  const deadLetterTopic = opened.use(await aTopic(1, uniqueName('dead-letters'))).name
+  const database = opened.use(aDatabase())
+  const migrate = { retentionDays: undefined }
+  const store = opened.use(openMongoStore({ uri: mongodbUri, database: database.name, log: silent, migrate }))
+  const save = (...offsets: number[]) => store.save(offsets.map((offset) => recorded({ id: `${offset}` }, offset)))
+  const fill = (count: number) =>
+    produce(
+      topic,
+      Array.from({ length: count }, () => ({ ...aRecord(), partition: 0 })),
+    )
+  const admin = kafkaForTests().admin()
+  await admin.connect()
+  opened.defer(() => admin.disconnect())
+  async function deleteBelow(offset: number) {
+    // it deletes of the topics that it knows
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] })
+  }
+  return Object.assign(opened, { topic, deadLetterTopic, database, store, save, fill, deleteBelow })
+}
+
+test('a record that the dispatcher gave up on is a gap until npm run books finds it in the dead-letter topic', {
+  timeout: 120_000,
+}, async () => {
+  await using production = await startProduction()
+  const { query, topic } = production
+  const get = async (path: string) => (await fetch(query + path)).json()
+  const event = anEvent({ id: 'undelivered' })
+  const { headers, value } = toRecord(event)
+  const behind = Array.from({ length: 3 }, (_, n) => aRecord({ id: `behind-${n}` }))
+  // persist takes no event with NUL in an attribute
+  const messages = [aRecord({ id: 'before' }), { headers: { ...headers, ce_subject: 'a%00b' }, value }, ...behind]
+  await produce(
+    topic,
+    messages.map((message) => ({ ...message, partition: 3 })),
+  )
+  const activities = production.database.db.collection('activities')
+  const deadLetters = production.database.db.collection<{ _id: string }>('deadLetters')
+  await until(async () => (await activities.countDocuments()) === 4 && (await deadLetters.countDocuments()) === 1)
+  const position = { partition: 3, offset: 1 }
+  const receipt = toReceipt({ position, recordedAt: receivedAt })
+  expect(await get('/books')).toMatchObject({
+    balanced: false,
+    partitions: [{ partition: 3, missing: [{ from: 1, to: 1 }], missingCount: 1 }],
+  })
+  expect(await get(`/receipts/${receipt}`)).toMatchObject({ fate: 'pending' })
+
+  expect(await readBooks(production)).toMatchObject({
+    code: 0,
+    balanced: true,
+    deadLetters: { read: 1, closed: 1, notInStore: 0, withoutPosition: 0, elsewhere: 0 },
+  })
+  expect(await get('/books')).toMatchObject({ balanced: true, partitions: [{ counts: { stored: 4, refused: 1 } }] })
+  const kept = await deadLetters.findOne()
+  expect(await get(`/receipts/${receipt}`)).toEqual({
+    fate: 'refused',
+    id: 'undelivered',
+    position,
+    links: { deadLetter: `/dead-letters/${kept?._id}` },
+  })
+
+  expect(await readBooks(production)).toMatchObject({ code: 0, deadLetters: { read: 1, closed: 0 } })
+  const { code, output } = await runBooks(production)
+  expect(output).toMatch(/^ +3 +0\.\.5 +0\.\.5 +0\.\.5 +4 +0 +0 +1 .*\nThe books balance\.\n$/ms)
+  expect(code).toBe(0)
+})
+
+test('says what is missing, what is not delivered and what is gone, and writes off the last', async () => {
+  await using log = await aLog()
+  const { store, save, fill, deleteBelow } = log
+  await fill(10)
+  await save(5, 7)
+  await deleteBelow(4)
+  const missing = [4, 6].map((offset) => ({ from: offset, to: offset }))
+  const notDelivered = [{ from: 8, to: 9 }]
+  const open = { partition: 0, missing, notDelivered, gone: [{ from: 0, to: 3 }] }
+  expect(await readBooks(log)).toMatchObject({ code: 1, balanced: false, open: [open] })
+  expect((await runBooks(log)).output).toMatch(/4 records gone from Kafka .*--write-off/)
+  expect((await store.ledger()).partitions).toMatchObject([{ writtenOff: 0 }])
+
+  const written = { ...open, gone: [], writtenOff: 4 }
+  expect(await readBooks(log, '--write-off')).toMatchObject({ code: 1, writtenOff: 4, open: [written] })
+  expect(await readBooks(log, '--write-off')).toMatchObject({ code: 1, writtenOff: 0, open: [written] })
+  await save(4, 6, 8, 9)
+  expect(await readBooks(log)).toMatchObject({ code: 0, balanced: true, writtenOff: 0 })
+})
+
+test('writes off what was deleted before anything was known', async () => {
+  await using log = await aLog()
+  await log.fill(3)
+  await log.deleteBelow(3)
+  expect(await readBooks(log)).toMatchObject({ code: 1, open: [{ gone: [{ from: 0, to: 2 }] }] })
+  expect(await readBooks(log, '--write-off')).toMatchObject({ code: 0, writtenOff: 3, open: [] })
+})
+
+test('closes no gap by a dead letter of another topic, and of all those of this one, however many there are', async () => {
+  await using log = await aLog(2)
+  const { fill, save, deadLetterTopic, store } = log
+  const count = 3000
+  await fill(count)
+  await save(count - 1)
+  const { headers, value } = aRecord()
+  const padding = 'x'.repeat(4000)
+  const dead = (offset: number, partition = 0): Message => ({
+    headers: {
+      ...headers,
+      ce_padding: padding,
+      ce_knativekafkapartition: String(partition),
+      ce_knativekafkaoffset: String(offset),
+    },
+    value,
+  })
+  const givenUp = Array.from({ length: count - 1 }, (_, offset) => dead(offset))
+  const strangers = [dead(count), dead(0, 1), dead(0, 9), { headers, value }]
+  const all = [...givenUp, ...strangers, dead(1)]
+  await produce(deadLetterTopic, all)
+  expect(await readBooks(log)).toMatchObject({
+    code: 0,
+    deadLetters: { read: all.length, closed: count - 1, notInStore: count - 1, withoutPosition: 1, elsewhere: 3 },
+  })
+  expect((await store.ledger()).partitions).toMatchObject([{ counts: { stored: 1, refused: count - 1 } }])
+})
+
+test('writes nothing off by the offsets of a topic that was made anew', async () => {
+  await using log = await aLog()
+  await log.fill(4)
+  await log.save(2, 9)
+  await log.deleteBelow(2)
+  const report = await readBooks(log, '--write-off')
+  expect(report).toMatchObject({ code: 1, writtenOff: 0, partitions: [{ isOfAnotherTopic: true, writtenOff: 0 }] })
+})
+
+test('counts on what an earlier version never sealed', async () => {
+  await using log = await aLog()
+  await log.fill(1)
+  const count = 21_000
+  const documents = Array.from({ length: count }, (_, offset) => ({
+    partition: 0,
+    offset,
+    id: `${offset}`,
+    tenant: 't',
+  }))
+  await log.save(0)
+  await log.database.db.collection('activities').insertMany(documents.slice(1))
+  expect((await log.store.ledger()).partitions).toMatchObject([{ uncounted: true }])
+  const { partitions } = await readBooks(log)
+  expect(partitions).toMatchObject([{ uncounted: false, last: count - 1, counts: { stored: count } }])
+})
+
+test.each<[string, (log: Over) => Promise<{ code: unknown; output: string }>, number, RegExp]>([
+  ['a topic that is not there', (log) => runBooks({ ...log, topic: 'nowhere' }), 78, /--topic .* nowhere/],
+  ['dead letters that are not there', (log) => runBooks({ ...log, deadLetterTopic: 'no' }), 78, /--dead-letter-topic /],
+  ['no brokers', (log) => runBooks(log, '--brokers', '127.0.0.1:1'), 1, /Kafka could not be asked at 127.0.0.1:1/],
+])('says plainly what is wrong: %s', async (_what, run, code, says) => {
+  await using log = await aLog()
+  const ended = await run(log)
+  expect(ended.output).toMatch(says)
+  expect(ended.output).not.toMatch(/^ +at /m)
+  expect(ended.code).toBe(code)
+})

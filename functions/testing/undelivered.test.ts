@@ -1,0 +1,67 @@
+import { undeliveredFate } from '@activity-log/cli/ledger/undelivered.ts'
+import { createApp } from '@activity-log/persist/app.ts'
+import { deadLetterHeaders } from '@activity-log/shared/dispatch/delivery.ts'
+import { type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
+import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { aRecord, deadLettersOf, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+
+const source = { namespace: 'n', name: 'persist', topic: 'activities' }
+const deadLetterSource = { ...source, name: 'dead-letters', topic: 'activities-dead-letter' }
+const { headers, value } = aRecord({ id: 'a b' })
+const record = (changes: Partial<SourceRecord>): SourceRecord => ({
+  partition: 3,
+  offset: 17,
+  headers,
+  value: Buffer.from(value),
+  ...changes,
+})
+
+/** The record of the dead-letter topic that the dispatcher makes of one that it gave up on. */
+function givenUp(undelivered: SourceRecord): SourceRecord {
+  const request = sinkRequest(undelivered, source)
+  const dead = deadLetterHeaders(request, { knativeerrordest: 'http://persist/', knativeerrorcode: '400' })
+  return { partition: 1, offset: 5, headers: dead, value: undelivered.value && Buffer.from(request.body) }
+}
+
+test.each<[string, SourceRecord]>([
+  ['an activity', record({})],
+  ['one without a value', record({ value: null })],
+  ['an attribute with NUL', record({ headers: { ...headers, ce_subject: 'a%00b' } })],
+  ['no CloudEvent', record({ headers: { 'content-type': 'text/plain' }, value: Buffer.from('x'), key: 'k' })],
+  [
+    'a CloudEvent in structured mode that cannot be read, as it comes back again',
+    record({ headers: { 'content-type': 'application/cloudevents+json' }, value: Buffer.from('{"specversion":') }),
+  ],
+  [
+    'an event whose data calls itself a CloudEvent in structured mode',
+    record({
+      headers: { ...headers, 'content-type': 'application/cloudevents+json' },
+      value: Buffer.from('{"specversion":"1.0", "id":"1", "source":"/s", "type":"t", "data": {"n": 1}}'),
+    }),
+  ],
+])('has the first position, and says of it what persist keeps when it comes back: %s', async (_what, undelivered) => {
+  const dead = givenUp(undelivered)
+  const store = openSqliteStore({ path: ':memory:' })
+  const app = createApp({ store, log: silent, now: () => receivedAt })
+  const request = sinkRequest(dead, deadLetterSource)
+  const response = await app.request('/dead-letters', { method: 'POST', ...request, body: Buffer.from(request.body) })
+  expect(response.status).toBe(204)
+  const [kept] = await deadLettersOf(store)
+  const { id, tenant, activityId, recordedAt } = kept!
+  expect(undeliveredFate(dead, deadLetterSource.topic)).toEqual({
+    position: { partition: 3, offset: 17 },
+    fate: 'refused',
+    tenant,
+    ...(activityId !== undefined && { activityId }),
+    ...(recordedAt && { recordedAt }),
+    deadLetter: id,
+  })
+})
+
+test.each([
+  ['no position', headers],
+  ['no number', { ...headers, ce_knativekafkapartition: '0', ce_knativekafkaoffset: '1e3' }],
+])('a record with %s tells of none', (_what, headers) => {
+  expect(undeliveredFate(record({ headers }), 'activities-dead-letter')).toBeUndefined()
+})

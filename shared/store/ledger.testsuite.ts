@@ -1,0 +1,209 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { acknowledgedWithinMs } from '../books.ts'
+import type { Position } from '../receipt.ts'
+import { aDeadLetter, recorded } from '../testing/builders.ts'
+import type { RecordedActivity } from './activities.ts'
+import { deadLetterId } from './dead-letter-id.ts'
+import { unknownPartition } from './fates.ts'
+import type { ActivityStore } from './store.ts'
+
+const recordedAt = new Date('2026-01-01T00:00:00Z')
+const tenant = 'default'
+
+/** What every store promises of fates and books. */
+export function testLedger(open: () => Promise<ActivityStore>): void {
+  const at = (position: Position) => ({ position, recordedAt })
+  const activity = (offset: number, partition = 0, id = `${partition}-${offset}`): RecordedActivity => ({
+    ...recorded({ id }),
+    position: { partition, offset },
+    recordedAt: new Date(recordedAt.getTime() + offset),
+  })
+  const receipt = ({ position, recordedAt }: RecordedActivity) => ({ position, recordedAt })
+
+  describe('fate', () => {
+    test('is unknown of what never came', async () => {
+      await using store = await open()
+      expect(await store.outcome(at({ partition: 0, offset: 0 }))).toBeUndefined()
+    })
+
+    test('is stored, duplicate, conflict or refused, each with what it belongs to', async () => {
+      await using store = await open()
+      const first = activity(0, 0, 'a')
+      const second = activity(1, 0, 'a')
+      await store.save([first, second])
+      expect(await store.outcome(receipt(first))).toEqual({ fate: 'stored', tenant, activityId: 'a' })
+      expect(await store.outcome(receipt(second))).toEqual({ fate: 'duplicate', tenant, activityId: 'a' })
+
+      const conflict = aDeadLetter({ ...at({ partition: 0, offset: 2 }), reason: 'conflict', activityId: 'a' })
+      const refused = aDeadLetter({ position: { partition: 0, offset: 3 } })
+      await store.deadLetter([conflict, refused])
+      const ofConflict = { fate: 'conflict', tenant, activityId: 'a', deadLetter: deadLetterId(conflict) }
+      expect(await store.outcome(at(conflict.position))).toEqual(ofConflict)
+      expect(await store.outcome(at(refused.position))).toEqual({
+        fate: 'refused',
+        tenant,
+        deadLetter: deadLetterId(refused),
+      })
+    })
+
+    test('stays the same when a record is delivered again', async () => {
+      await using store = await open()
+      const records = [activity(0, 0, 'a'), activity(1, 0, 'a')]
+      const letter = aDeadLetter({ ...at({ partition: 0, offset: 2 }) })
+      const fates = () => Promise.all([...records.map(receipt), at(letter.position)].map((one) => store.outcome(one)))
+      await store.save(records)
+      await store.deadLetter([letter])
+      const before = await fates()
+      await store.save(records.toReversed())
+      await store.deadLetter([letter])
+      expect(await fates()).toEqual(before)
+      expect((await store.ledger()).partitions).toMatchObject([
+        { counts: { stored: 1, duplicate: 1, conflict: 0, refused: 1 } },
+      ])
+    })
+
+    test('of an undelivered record is known where its first position is', async () => {
+      await using store = await open()
+      const firstPosition = { partition: 2, offset: 5 }
+      const position = { partition: 0, offset: 0 }
+      await store.deadLetter([aDeadLetter({ position, reason: 'undelivered', recordedAt, firstPosition })])
+      expect(await store.outcome(at(firstPosition))).toMatchObject({ fate: 'refused' })
+      expect(await store.outcome(at(position))).toBeUndefined()
+    })
+
+    test('that is known is not changed by a dispatcher that gave up because it got no answer', async () => {
+      await using store = await open()
+      const firstPosition = { partition: 2, offset: 5 }
+      await store.deadLetter([aDeadLetter({ ...at(firstPosition), reason: 'conflict', activityId: 'a' })])
+      await store.deadLetter([aDeadLetter({ reason: 'undelivered', recordedAt, firstPosition })])
+      expect(await store.outcome(at(firstPosition))).toMatchObject({ fate: 'conflict', activityId: 'a' })
+    })
+
+    test('is not that of another record at the same place of a topic that was made anew', async () => {
+      await using store = await open()
+      const [old, next] = [activity(0, 0, 'old'), { ...activity(0, 0, 'next'), recordedAt: new Date() }]
+      await store.save([old])
+      expect(await store.outcome(receipt(next))).toBeUndefined()
+      await store.save([next])
+      expect(await store.outcome(receipt(next))).toMatchObject({ activityId: 'next' })
+      expect(await store.outcome(receipt(old))).toMatchObject({ activityId: 'old' })
+    })
+
+    test('can be waited for', async () => {
+      await using store = await open()
+      const [stored, conflict] = [activity(0), aDeadLetter(at({ partition: 0, offset: 1 }))]
+      const never = new AbortController().signal
+      const waiting = [store.outcome(receipt(stored), never), store.outcome(at(conflict.position), never)]
+      await store.save([stored])
+      await store.deadLetter([conflict])
+      expect(await Promise.all(waiting)).toMatchObject([{ fate: 'stored' }, { fate: 'refused' }])
+    })
+
+    test('is waited for no longer than the signal says', async () => {
+      await using store = await open()
+      const place = at({ partition: 0, offset: 0 })
+      expect(await store.outcome(place, AbortSignal.timeout(5))).toBeUndefined()
+      expect(await store.outcome(place, AbortSignal.abort())).toBeUndefined()
+    })
+  })
+
+  describe('books', () => {
+    const book = async (store: ActivityStore) => (await store.ledger()).partitions
+
+    test('are empty at first, and balanced', async () => {
+      await using store = await open()
+      expect(await store.ledger()).toEqual({ partitions: [], completeThrough: undefined })
+    })
+
+    test('are complete through the stretch from 0, never the maximum, and name what is missing', async () => {
+      await using store = await open()
+      await store.save([0, 1, 2, 5, 9].map((offset) => activity(offset)))
+      await store.save([activity(1, 4)])
+      expect(await book(store)).toMatchObject([
+        {
+          partition: 0,
+          first: 0,
+          last: 9,
+          completeThrough: 2,
+          missing: [
+            { first: 3, last: 4 },
+            { first: 6, last: 8 },
+          ],
+          missingCount: 5,
+        },
+        { partition: 4, first: 1, last: 1, completeThrough: -1, missing: [{ first: 0, last: 0 }], missingCount: 1 },
+      ])
+    })
+
+    test('balance once what was missing comes, whatever its fate', async () => {
+      await using store = await open()
+      await store.save([0, 3].map((offset) => activity(offset)))
+      await store.save([activity(1, 0, '0-0')])
+      await store.deadLetter([aDeadLetter(at({ partition: 0, offset: 2 }))])
+      const counts = { stored: 2, duplicate: 1, conflict: 0, refused: 1 }
+      expect(await book(store)).toMatchObject([{ completeThrough: 3, counts, missing: [], missingCount: 0 }])
+    })
+
+    test('count what came without a position nowhere', async () => {
+      await using store = await open()
+      await store.save([activity(7, unknownPartition, 'a'), activity(8, unknownPartition, 'a')])
+      await store.deadLetter([aDeadLetter({ reason: 'undelivered' })])
+      expect(await book(store)).toEqual([])
+    })
+
+    test('take a fate that is found out later, and not for one that is known', async () => {
+      await using store = await open()
+      await store.save([activity(0), activity(2)])
+      const deadLetter = 'f'.repeat(32)
+      const found = [1, 2].map((offset) => ({ position: { partition: 0, offset }, fate: 'refused' as const, tenant }))
+      await store.account(found.map((fate) => ({ ...fate, deadLetter })))
+      await store.account(found)
+      expect(await book(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, refused: 1 } }])
+      expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ fate: 'refused', deadLetter })
+    })
+
+    test('write off what Kafka no longer has, and count it', async () => {
+      await using store = await open()
+      await store.save([3, 4].map((offset) => activity(offset)))
+      await store.abandon(0, 3)
+      expect(await book(store)).toMatchObject([{ completeThrough: 4, writtenOff: 3, missingCount: 0 }])
+      await store.abandon(1, 2)
+      expect((await book(store))[1]).toMatchObject({ partition: 1, completeThrough: 1, writtenOff: 2 })
+    })
+
+    test('are complete through the newest receipt while nothing is missing, else through that before a gap, less the time an answer may take', async () => {
+      await using store = await open()
+      await store.save([activity(0), activity(1), activity(0, 1)])
+      expect((await store.ledger()).completeThrough).toEqual(new Date(recordedAt.getTime() + 1))
+      await store.save([activity(3, 1)])
+      expect((await store.ledger()).completeThrough).toEqual(new Date(recordedAt.getTime() - acknowledgedWithinMs))
+      await store.save([activity(1, 2)])
+      expect((await store.ledger()).completeThrough).toBeUndefined()
+    })
+
+    test('say the same of what was sealed long ago, in whatever order it came', async () => {
+      const orders = fc.shuffledSubarray(
+        Array.from({ length: 600 }, (_, offset) => offset),
+        { minLength: 590, maxLength: 600 },
+      )
+      await fc.assert(
+        fc.asyncProperty(orders, async (offsets) => {
+          await using store = await open()
+          for (let from = 0; from < offsets.length; from += 50) {
+            const some = offsets.slice(from, from + 50)
+            await store.save(some.map((offset) => activity(offset, 0, `${offset - (offset % 3 === 2 ? 1 : 0)}`)))
+          }
+          const known = new Set(offsets)
+          const [partition] = await book(store)
+          let next = 0
+          while (known.has(next)) next++
+          expect(partition).toMatchObject({ completeThrough: next - 1, last: Math.max(...offsets) })
+          expect(partition!.counts.stored + partition!.counts.duplicate).toBe(offsets.length)
+          expect(partition!.missingCount).toBe(Math.max(...offsets) + 1 - offsets.length)
+        }),
+        { numRuns: 10 },
+      )
+    })
+  })
+}

@@ -1,0 +1,27 @@
+import type { Books } from '../books.ts'
+import type { Fate } from '../fate.ts'
+import type { Position, Receipt } from '../receipt.ts'
+
+/** What is known of a record; `deadLetter` is the id of what is kept of it. */
+export type RecordFate = { fate: Fate; tenant: string; activityId?: string; deadLetter?: string }
+/** A fate that is not on an activity: a row keyed by its position. */
+export type WrittenFate = {
+  position: Position
+  fate: Exclude<Fate, 'stored'>
+  tenant: string
+  activityId?: string | undefined
+  deadLetter?: string | undefined
+  recordedAt?: Date | undefined
+}
+
+/** The account of every record. Every promise rejects with StoreUnavailable when the store is in trouble. */
+export interface Ledger {
+  /** What became of a record, when it is known. With a signal it waits for that until the signal aborts. */
+  outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined>
+  /** Which records are accounted for. What is complete is sealed as records arrive, so only the newest are counted. */
+  ledger(): Promise<Books>
+  /** Writes down fates that became known by another way, where none is known yet. */
+  account(fates: readonly WrittenFate[]): Promise<void>
+  /** Gives up what is missing of a partition below an offset: Kafka no longer has it. */
+  abandon(partition: number, below: number): Promise<void>
+}

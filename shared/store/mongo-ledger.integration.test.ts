@@ -1,0 +1,234 @@
+import type { CommandStartedEvent, Document } from 'mongodb'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { aDeadLetter, receivedAt, recorded, silent, until } from '../testing/builders.ts'
+import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
+import { mongodbUri } from '../testing/servers.ts'
+import type { RecordedActivity } from './activities.ts'
+import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
+import { openDatabase } from './mongo-client.ts'
+import { makeIndexes } from './mongo-indexes.ts'
+import { createMongoLedger, type FateCollections, type StoredBook } from './mongo-ledger.ts'
+import { StoreUnavailable } from './store.ts'
+
+const features = await askFeatures()
+const databases: TestDatabase[] = []
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+
+async function newDatabase(): Promise<TestDatabase> {
+  const database = aDatabase()
+  databases.push(database)
+  await makeIndexes(database.db)
+  return database
+}
+
+const openIn = ({ name }: TestDatabase, changes: Partial<MongoStoreOptions> = {}) =>
+  openMongoStore({ uri: mongodbUri, database: name, log: silent, migrate: { retentionDays: undefined }, ...changes })
+
+const at = (offset: number, id = `${offset}`, partition = 0): RecordedActivity => ({
+  ...recorded({ id }),
+  position: { partition, offset },
+})
+const place = (offset: number) => ({ position: { partition: 0, offset }, recordedAt: receivedAt })
+
+describe('a redelivery makes up for a failure between any two steps', () => {
+  const failures = [
+    ['an error', { errorCode: 14031 }],
+    ['a connection that breaks', { closeConnection: true }],
+    ['no majority', { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } }],
+  ] as const
+
+  test.runIf(features.failpoints).each(failures)(
+    'of a save whose duplicates’ fates fail with %s',
+    async (_what, how) => {
+      const database = await newDatabase()
+      await using store = openIn(database)
+      await store.save([at(0, 'a')])
+      const records = [at(1, 'a'), at(2, 'b'), at(3, 'b')]
+      {
+        // the activities are inserted; what fails is an update
+        await using _ = await failing(database, { times: 2 }, { failCommands: ['update'], ...how })
+        await expect(store.save(records)).rejects.toBeInstanceOf(StoreUnavailable)
+      }
+      expect(await store.get('default', 'b')).toBeDefined()
+      expect(await store.save(records)).toEqual(['duplicate', 'stored', 'duplicate'])
+      expect((await store.ledger()).partitions).toMatchObject([
+        { missingCount: 0, counts: { stored: 2, duplicate: 2, conflict: 0, refused: 0 } },
+      ])
+    },
+  )
+
+  test.runIf(features.failpoints).each(failures)('of a park whose fates fail with %s', async (_what, how) => {
+    const database = await newDatabase()
+    await using store = openIn(database)
+    const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'refused' : 'conflict' }))
+    const [first] = letters
+    await store.deadLetter([first!])
+    await database.db.collection('fates').deleteMany({})
+    {
+      // the first update is that of the dead letters
+      await using _ = await failing(database, { skip: 1 }, { failCommands: ['update'], ...how })
+      await expect(store.deadLetter(letters)).rejects.toBeInstanceOf(StoreUnavailable)
+    }
+    await store.deadLetter(letters)
+    expect((await store.ledger()).partitions).toMatchObject([
+      { missingCount: 0, counts: { stored: 0, duplicate: 0, conflict: 1, refused: 1 } },
+    ])
+    expect(await store.outcome(place(1))).toMatchObject({ fate: 'refused', deadLetter: expect.any(String) })
+  })
+})
+
+test('many stores that seal the same partition at once lose nothing and count nothing twice', async () => {
+  const database = await newDatabase()
+  const stores = Array.from({ length: 4 }, () => openIn(database))
+  await using stack = new AsyncDisposableStack()
+  for (const store of stores) stack.use(store)
+  const count = 2048
+  // of every three, one is a duplicate and one is refused
+  const records = Array.from({ length: count }, (_, offset) => at(offset, offset % 3 === 1 ? '0' : `${offset}`))
+  await stores[0]!.save([at(0)])
+  const groups = Array.from({ length: count / 32 }, (_, n) =>
+    records.filter(({ position }) => position.offset % (count / 32) === n),
+  )
+  await Promise.all(
+    stores.map(async (store, n) => {
+      for (const [index, group] of groups.entries()) {
+        if (index % stores.length !== n) continue
+        const refused = group.filter(({ position }) => position.offset % 3 === 2)
+        await store.save(group.filter((one) => !refused.includes(one)))
+        await store.deadLetter(refused.map(({ position }) => aDeadLetter(place(position.offset))))
+      }
+    }),
+  )
+  const expected = { stored: 683, duplicate: 683, refused: 682, conflict: 0 }
+  expect((await stores[0]!.ledger()).partitions).toMatchObject([{ missingCount: 0, last: count - 1, counts: expected }])
+})
+
+test('the first seal of a partition may be made by many at once', async () => {
+  const database = await newDatabase()
+  const stores = Array.from({ length: 6 }, () => openIn(database))
+  await using stack = new AsyncDisposableStack()
+  for (const store of stores) stack.use(store)
+  await Promise.all(stores.map((store) => store.ledger()))
+  for (let partition = 0; partition < 10; partition++) {
+    const outcomes = await Promise.all(stores.map((store) => store.save([at(0, `${partition}`, partition)])))
+    expect(outcomes.flat()).toEqual(stores.map(() => 'stored'))
+  }
+})
+
+test('what was known stays counted when MongoDB has deleted it, also behind a gap and in a partition that is quiet', async () => {
+  const database = await newDatabase()
+  {
+    await using store = openIn(database)
+    await store.save([0, 1, 2, 4, 5].map((offset) => at(offset)))
+    await store.deadLetter([aDeadLetter(place(6))])
+  }
+  for (const name of ['activities', 'fates']) await database.db.collection(name).deleteMany({})
+  await using store = openIn(database)
+  await store.save([at(7)])
+  expect((await store.ledger()).partitions).toMatchObject([
+    { last: 7, missing: [{ first: 3, last: 3 }], counts: { stored: 6, refused: 1 } },
+  ])
+})
+
+describe('fates and books', () => {
+  /** Many records of two partitions, of which all but the last few are sealed, and the commands that are sent after that. */
+  async function watched() {
+    const database = await newDatabase()
+    {
+      await using store = openIn(database)
+      const records = Array.from({ length: 600 }, (_, n) => at(n >> 1, `${n}`, n & 1))
+      await store.save(records)
+      await store.deadLetter([aDeadLetter(place(300)), aDeadLetter(place(302))])
+    }
+    const db = openDatabase(database.client, database.name)
+    const collections = ['activities', 'fates', 'books'].map((name) => [name, db.collection(name)])
+    const fates = createMongoLedger(Object.fromEntries(collections) as FateCollections)
+    const commands: Document[] = []
+    const watch = ({ command, databaseName }: CommandStartedEvent) => {
+      if (databaseName === database.name) commands.push(command)
+    }
+    database.client.on('commandStarted', watch)
+    onTestFinished(() => void database.client.off('commandStarted', watch))
+    return { fates, commands, db: database.db }
+  }
+
+  test('ask a majority, within a time, and write to one', async () => {
+    const { fates, commands } = await watched()
+    const written = { position: { partition: 1, offset: 301 }, fate: 'refused', tenant: 'default' } as const
+    await fates.write([written])
+    await fates.account([written])
+    await fates.seal(1, true)
+    await fates.seal(2, true)
+    await fates.abandon(2, 5)
+    await fates.outcome(place(300))
+    await fates.read()
+    const kinds = new Set<string>()
+    for (const command of commands) {
+      const isRead = 'find' in command
+      kinds.add(isRead ? 'find' : 'update' in command ? 'update' : 'insert' in command ? 'insert' : 'other')
+      if (isRead) expect(command).toMatchObject({ maxTimeMS: 4000, readConcern: { level: 'majority' } })
+      else expect(command).toMatchObject({ writeConcern: { w: 'majority', j: true, wtimeout: 4000 } })
+    }
+    expect([...kinds].toSorted()).toEqual(['find', 'insert', 'update'])
+  })
+
+  test.runIf(features.explain)('examine no more than what is not sealed, however many records there are', async () => {
+    const { fates, commands, db } = await watched()
+    const { partitions, completeThrough } = await fates.read()
+    expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
+    expect(completeThrough).toBeDefined()
+    let keys = 0
+    for (const { lsid, $db, $clusterTime, readConcern, ...command } of commands.splice(0)) {
+      if (command['find'] === 'books') continue
+      const explained = await db.command({ explain: command, verbosity: 'executionStats' })
+      keys += Number(/"totalKeysExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))?.[1])
+    }
+    expect(keys).toBeLessThanOrEqual(8)
+  })
+})
+
+test('a partition that was never sealed is found, wherever it is', async () => {
+  const database = await newDatabase()
+  await using store = openIn(database)
+  await store.abandon(4, 1)
+  await store.save([at(1, 'a', 2), at(1, 'b', 7), at(1, 'c', 40)])
+  await store.deadLetter([aDeadLetter({ position: { partition: 3, offset: 1 } })])
+  expect((await store.ledger()).partitions.map(({ partition }) => partition)).toEqual([2, 3, 4, 7, 40])
+})
+
+test('a partition is sealed a while after its last record, too', async () => {
+  const database = await newDatabase()
+  await using store = openIn(database, { sealAfterMs: 1 })
+  await store.save([at(1), at(3)])
+  const books = database.db.collection<StoredBook>('books')
+  await until(async () => (await books.findOne({ _id: 0 }))?.spans.length === 2)
+})
+
+test('what is given up is given up, however many seal at the time', async () => {
+  const database = await newDatabase()
+  await using store = openIn(database)
+  await using other = openIn(database, { sealAfterMs: 0 })
+  await store.save([at(5)])
+  const saving = Promise.all(Array.from({ length: 40 }, (_, n) => other.save([at(256 * (n + 1))])))
+  await Promise.all([1, 2, 3, 4, 5].map((below) => store.abandon(0, below)))
+  await saving
+  expect((await store.ledger()).partitions).toMatchObject([{ completeThrough: 5, writtenOff: 5 }])
+})
+
+test('thousands of gaps hold nobody up, and are filled when their fates are known', { timeout: 120_000 }, async () => {
+  const database = await newDatabase()
+  await using store = openIn(database)
+  const count = 6000
+  const counts = { stored: 1, duplicate: 0, conflict: 0, refused: 0 }
+  const spans = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n, counts }))
+  await database.db.collection<{ _id: number }>('books').insertOne({ _id: 0, version: 1, spans } as never)
+  const bookOf0 = async () => (await store.ledger()).partitions[0]
+  await store.save([at(2 * count)])
+  expect(await bookOf0()).toMatchObject({ counts: { stored: count + 1 }, missingCount: count })
+  await store.save([1, 3].map((offset) => at(offset)))
+  expect(await bookOf0()).toMatchObject({ completeThrough: 4, counts: { stored: count + 3 } })
+  // those that were left out come to their turn when the first are given up
+  await store.save([at(2 * count - 1)])
+  await store.abandon(0, 2 * count - 3)
+  expect(await bookOf0()).toMatchObject({ missing: [{ first: 2 * count - 3 }], writtenOff: count - 4 })
+})

@@ -1,0 +1,180 @@
+import type { AnyBulkWriteOperation, Collection } from 'mongodb'
+import type { Known, Span } from '../books.ts'
+import type { Position, Receipt } from '../receipt.ts'
+import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
+import { isKnownPosition, maxCounted } from './fates.ts'
+import type { RecordFate, WrittenFate } from './ledger.ts'
+import { maxTimeMS } from './mongo-client.ts'
+import type { StoredActivity } from './mongo-documents.ts'
+import { byPosition } from './mongo-indexes.ts'
+import { refusedAsPresent } from './mongo-write.ts'
+
+/** `_id` is the position, so that there is one for each whatever the indexes. */
+export type StoredFate = Omit<WrittenFate, 'position'> & { _id: string; partition: number; offset: number; at: Date }
+
+/** What is sealed of a partition. `version` counts up: who wrote meanwhile has read the same, so the later one gives way. */
+export type StoredBook = { _id: number; version: number; spans: readonly Span[] }
+
+export type FateCollections = {
+  activities: Collection<StoredActivity>
+  fates: Collection<StoredFate>
+  books: Collection<StoredBook>
+}
+
+export type MongoLedger = ReturnType<typeof createMongoLedger>
+
+/** The fates of records by their positions: that of a stored one is on its activity, every other one is in `fates`. */
+export function createMongoLedger({ activities, fates, books }: FateCollections) {
+  /** Two that write the same at once say the same, so it does not matter which of them was refused. */
+  async function upsert(
+    written: readonly WrittenFate[],
+    toOperation: (stored: StoredFate) => AnyBulkWriteOperation<StoredFate>,
+  ) {
+    const stored = written.filter(({ position }) => isKnownPosition(position)).map(toStored)
+    if (stored.length === 0) return
+    await refusedAsPresent(() => fates.bulkWrite(stored.map(toOperation), { ordered: false }))
+  }
+
+  async function outcome({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordFate | undefined> {
+    const place = { partition: { $eq: partition }, offset: { $eq: offset } }
+    const stored = await activities.findOne(
+      { ...place, recordedAt: { $eq: recordedAt } },
+      { projection: { _id: 0, tenant: 1, id: 1 }, hint: byPosition, maxTimeMS },
+    )
+    if (stored) return { fate: 'stored', tenant: stored.tenant, activityId: stored.id }
+    const other = await fates.findOne({ _id: { $eq: toId({ partition, offset }) } }, { maxTimeMS })
+    if (!other || (other.recordedAt && other.recordedAt.getTime() !== recordedAt.getTime())) return undefined
+    const { fate, tenant, activityId, deadLetter } = other
+    return { fate, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
+  }
+
+  async function knownAt(partition: number, offset: Offsets): Promise<Known[]> {
+    const match = { partition: { $eq: partition }, offset }
+    const listed = { sort: byPosition, hint: byPosition, limit: maxCounted, batchSize: maxCounted, maxTimeMS } as const
+    const [stored, others] = await Promise.all([
+      activities.find(match, listed).project<{ offset: number }>({ _id: 0, offset: 1 }).toArray(),
+      fates.find(match, listed).project<Known>({ _id: 0, offset: 1, fate: 1 }).toArray(),
+    ])
+    const all = [...stored.map(({ offset }): Known => ({ offset, fate: 'stored' })), ...others]
+    // stable: what is stored stands before another fate of the same offset
+    return all.sort((a, b) => a.offset - b.offset).slice(0, maxCounted)
+  }
+
+  async function known(partition: number, ranges: readonly OffsetRange[]) {
+    const { single, long, areAll } = questions(ranges)
+    const found: Known[][] = []
+    if (single.length > 0) found.push(await knownAt(partition, { $in: single }))
+    for (const { first, last } of long) {
+      found.push(await knownAt(partition, { $gte: first, ...(last !== undefined && { $lte: last }) }))
+    }
+    const all = found.flat().sort((a, b) => a.offset - b.offset)
+    return { known: all, areAll: areAll && found.every(({ length }) => length < maxCounted) }
+  }
+
+  async function swapSealed(partition: number, before: StoredBook | undefined, spans: readonly Span[]) {
+    const next = { version: (before?.version ?? 0) + 1, spans }
+    if (before) {
+      const place = { _id: { $eq: partition }, version: { $eq: before.version } }
+      return (await books.updateOne(place, { $set: next })).matchedCount > 0
+    }
+    const document = { _id: partition, ...next }
+    return (await refusedAsPresent(() => books.bulkWrite([{ insertOne: { document } }]))).length === 0
+  }
+
+  /** Of what could not be read there is no time of receipt: then that of one shortly before it. */
+  async function lastRecordedAt(partition: number, offset: number): Promise<Date | undefined> {
+    const match = { partition: { $eq: partition }, offset: { $gte: offset - lookedBack, $lte: offset } }
+    const last = { sort: { partition: -1, offset: -1 }, hint: byPosition, maxTimeMS } as const
+    const projection = { _id: 0, offset: 1, recordedAt: 1 } as const
+    const [stored, other] = await Promise.all([
+      activities.findOne(match, { ...last, projection }),
+      fates.findOne({ ...match, recordedAt: { $type: 'date' } }, { ...last, projection }),
+    ])
+    return (stored?.offset ?? -1) >= (other?.offset ?? -1) ? stored?.recordedAt : other?.recordedAt
+  }
+
+  /** Those that are sealed, and what is between them: each question goes to the next one at once, and there are few. */
+  async function allPartitions(sealed: readonly number[]): Promise<number[]> {
+    const found = [...sealed].sort((a, b) => a - b)
+    for (let at = 0, after = -1; at <= found.length; ) {
+      const before = found[at] ?? Number.POSITIVE_INFINITY
+      const next = before === after + 1 ? undefined : await nextPartition(after, before)
+      if (next !== undefined) found.splice(at, 0, next)
+      after = next ?? before
+      at++
+    }
+    return found
+  }
+
+  async function nextPartition(after: number, before: number): Promise<number | undefined> {
+    const match = { partition: { $gt: after, $lt: before } }
+    const first = { sort: byPosition, hint: byPosition, projection: { _id: 0, partition: 1 }, maxTimeMS } as const
+    const found = await Promise.all([activities.findOne(match, first), fates.findOne(match, first)])
+    const partitions = found.flatMap((one) => one?.partition ?? [])
+    return partitions.length > 0 ? Math.min(...partitions) : undefined
+  }
+
+  const counted = createCountedLedger<StoredBook>({
+    async partitions() {
+      const sealed = new Map((await books.find({}, { maxTimeMS }).toArray()).map((book) => [book._id, book]))
+      const all = await allPartitions([...sealed.keys()])
+      return all.map((partition) => ({ partition, sealed: sealed.get(partition) }))
+    },
+    sealed: async (partition) => (await books.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? undefined,
+    known,
+    swapSealed,
+    lastRecordedAt,
+  })
+
+  return {
+    ...counted,
+    /** The newest word counts: a topic that was made anew has other records in the same places. */
+    write: (written: readonly WrittenFate[]) =>
+      upsert(written, ({ _id, ...replacement }) => ({
+        replaceOne: { filter: { _id: { $eq: _id } }, replacement, upsert: true },
+      })),
+    account: (written: readonly WrittenFate[]) =>
+      upsert(written, ({ _id, ...said }) => ({
+        updateOne: { filter: { _id: { $eq: _id } }, update: { $setOnInsert: said }, upsert: true },
+      })),
+    outcome,
+  }
+}
+
+const lookedBack = 100
+
+/** So many short ranges are asked for in one question, by their offsets, and so many long ones in one each. */
+const maxSingle = 2000
+const maxOffsets = 4
+const maxLong = 20
+
+/** A gap is short as a rule. Of too many the last are left out, but never what lies behind them all. */
+function questions(ranges: readonly OffsetRange[]) {
+  const single: number[] = []
+  const long: OffsetRange[] = []
+  let areAll = true
+  for (const range of ranges) {
+    const { first, last = Number.POSITIVE_INFINITY } = range
+    const isShort = last - first < maxOffsets
+    if (isShort && single.length < maxSingle) for (let at = first; at <= last; at++) single.push(at)
+    else if (!isShort && (long.length < maxLong || range.last === undefined)) long.push(range)
+    else areAll = false
+  }
+  return { single, long, areAll }
+}
+type Offsets = { $in: number[] } | { $gte: number; $lte?: number }
+
+const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
+
+function toStored({ position, fate, tenant, activityId, deadLetter, recordedAt }: WrittenFate): StoredFate {
+  return {
+    _id: toId(position),
+    ...position,
+    fate,
+    tenant,
+    ...(activityId !== undefined && { activityId }),
+    ...(deadLetter !== undefined && { deadLetter }),
+    ...(recordedAt && { recordedAt }),
+    at: new Date(),
+  }
+}

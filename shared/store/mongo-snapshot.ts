@@ -1,0 +1,33 @@
+import type { Document, Filter as Match } from 'mongodb'
+import type { AsOf } from '../as-of.ts'
+import type { StoredActivity } from './mongo-documents.ts'
+
+/** What the log had then. MongoDB looks at a document for it: for pages, which are fetched anyway. */
+export function isInSnapshot(asOf: AsOf): Match<StoredActivity> {
+  const partitions = asOf.map(({ partition, last, missing }) => ({
+    partition: { $eq: partition },
+    offset: { $lte: last },
+    ...(missing.length > 0 && {
+      $and: missing.map((gap) => ({ $or: [{ offset: { $lt: gap.first } }, { offset: { $gt: gap.last } }] })),
+    }),
+  }))
+  return { $or: [{ partition: { $lt: 0 } }, ...partitions] }
+}
+
+/**
+ * The same for what is only skipped or counted. MongoDB fetches for a condition of alternatives, though the index has all
+ * its fields; for a value that is computed of them it does not.
+ */
+export function onlyInSnapshot(asOf: AsOf): Document[] {
+  const partitions = asOf.map(({ partition, last, missing }) => ({
+    $and: [
+      { $eq: ['$partition', partition] },
+      { $lte: ['$offset', last] },
+      ...missing.map((gap) => ({ $or: [{ $lt: ['$offset', gap.first] }, { $gt: ['$offset', gap.last] }] })),
+    ],
+  }))
+  return [
+    { $project: { tenant: 1, wasThere: { $or: [{ $lt: ['$partition', 0] }, ...partitions] } } },
+    { $match: { wasThere: true } },
+  ]
+}

@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { hasRecord } from '../as-of.ts'
+import type { Filter } from '../filter.ts'
+import { recorded } from '../testing/builders.ts'
+import { unknownPartition } from './fates.ts'
+import type { ActivityStore } from './store.ts'
+
+const tenant = 'default'
+const filters: Filter[] = [
+  { tenant },
+  { tenant, userId: 'ann' },
+  { tenant, actions: [{ exact: 'login' }] },
+  { tenant, actions: [{ prefix: '' }] },
+  { tenant, userId: 'ann', actions: [{ exact: 'login' }], from: Date.parse('2024-01-15T10:05:00Z') },
+]
+
+const gaps = fc
+  .uniqueArray(fc.nat(7), { maxLength: 3 })
+  .map((offsets) => offsets.toSorted((a, b) => a - b).map((offset) => ({ first: offset, last: offset })))
+const moments = fc
+  .uniqueArray(fc.record({ partition: fc.nat(3), last: fc.integer({ min: -1, max: 9 }), missing: gaps }), {
+    selector: ({ partition }) => partition,
+  })
+  .map((all) => all.toSorted((a, b) => a.partition - b.partition))
+
+/** What every store promises of the log as it was at a moment. */
+export function testSnapshots(open: () => Promise<ActivityStore>): void {
+  describe('the log as it was at a moment', () => {
+    test('has the records of that moment, and those whose place is not known, whatever the filter', async () => {
+      await using store = await open()
+      const places = [0, 1, 2, 3].flatMap((partition) =>
+        Array.from({ length: 8 }, (_, offset) => ({ partition, offset })),
+      )
+      const activities = [...places, { partition: unknownPartition, offset: 3 }].map((position, n) => ({
+        ...recorded({
+          id: `id-${n}`,
+          userId: n % 2 ? 'ann' : 'bob',
+          action: n % 3 ? 'login' : 'logout',
+          timestamp: new Date(Date.UTC(2024, 0, 15, 10, (n * 7) % 31)).toISOString(),
+        }),
+        position,
+      }))
+      await store.save(activities)
+      await fc.assert(
+        fc.asyncProperty(
+          moments,
+          fc.constantFrom(...filters),
+          fc.constantFrom('asc' as const, 'desc' as const),
+          fc.nat(5),
+          async (asOf, filter, order, skip) => {
+            const whole = await store.find({ filter, order, limit: 100 })
+            const then = whole.filter(({ position }) => hasRecord(asOf, position))
+            const pinned = { ...filter, asOf }
+            expect(await store.find({ filter: pinned, order, limit: 5, skip })).toEqual(then.slice(skip, skip + 5))
+            expect(await store.count(pinned)).toBe(then.length)
+            const after = whole[skip]?.key
+            if (after === undefined) return
+            const following = whole.slice(skip + 1).filter(({ position }) => hasRecord(asOf, position))
+            expect(await store.find({ filter: pinned, order, limit: 3, after })).toEqual(following.slice(0, 3))
+          },
+        ),
+        { numRuns: 40 },
+      )
+    })
+  })
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { openSqliteFile } from '../sqlite/file.ts'
+import { createSqliteLedger } from './sqlite-ledger.ts'
+import { migrations } from './sqlite-migrations.ts'
+
+function aLedger() {
+  const db = openSqliteFile({ path: ':memory:', migrations })
+  const ledger = createSqliteLedger(db)
+  for (const offset of [3, 4, 9]) {
+    ledger.write({ position: { partition: 0, offset }, fate: 'refused', tenant: 'default' })
+  }
+  return { db, ledger }
+}
+
+test('what is abandoned is abandoned, however many seal at the time', async () => {
+  const { ledger } = aLedger()
+  const seals = () => Array.from({ length: 5 }, () => ledger.seal(0, true))
+  await Promise.all([...seals(), ledger.abandon(0, 3), ...seals()])
+  expect((await ledger.read()).partitions).toMatchObject([
+    { completeThrough: 4, writtenOff: 3, missing: [{ first: 5, last: 8 }], counts: { refused: 3 } },
+  ])
+})
+
+test('a seal may wait for the next commit, which is as durable as before', async () => {
+  const { db, ledger } = aLedger()
+  await ledger.seal(0, true)
+  expect(db.prepare('SELECT spans FROM books').all()).toHaveLength(1)
+  expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+})

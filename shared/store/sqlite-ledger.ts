@@ -1,0 +1,129 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Known, Span } from '../books.ts'
+import type { Fate } from '../fate.ts'
+import type { Receipt } from '../receipt.ts'
+import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
+import { isKnownPosition, maxCounted } from './fates.ts'
+import type { RecordFate, WrittenFate } from './ledger.ts'
+
+type Sealed = { spans: readonly Span[]; text: string }
+type FateRow = { fate: Fate; tenant: string; activityId: string | null; deadLetter: string | null }
+/** PRAGMA synchronous = NORMAL */
+const normal = 1
+
+export type SqliteLedger = ReturnType<typeof createSqliteLedger>
+
+/** The fates of records by their positions: that of a stored one is on its activity, every other one is a row of `fates`. */
+export function createSqliteLedger(db: DatabaseSync) {
+  const insert =
+    'INSERT INTO fates VALUES ($partition, $offset, $fate, $tenant, $activityId, $deadLetter, $recordedAtMs)'
+  const add = db.prepare(`${insert} ON CONFLICT DO NOTHING`)
+  const put = db.prepare(
+    `${insert} ON CONFLICT DO UPDATE SET fate = $fate, tenant = $tenant, activityId = $activityId,
+       deadLetter = $deadLetter, recordedAtMs = $recordedAtMs`,
+  )
+  const stored = db.prepare('SELECT tenant, id FROM activities WHERE partition = ? AND offset = ? AND recordedAtMs = ?')
+  const other = db.prepare(
+    'SELECT * FROM fates WHERE partition = ? AND offset = ? AND coalesce(recordedAtMs = ?, true)',
+  )
+  const partitions = db.prepare(
+    `WITH RECURSIVE inActivities (n) AS (
+       SELECT min(partition) FROM activities WHERE partition >= 0
+       UNION ALL SELECT (SELECT min(partition) FROM activities WHERE partition > n) FROM inActivities WHERE n IS NOT NULL
+     ), inFates (n) AS (
+       SELECT min(partition) FROM fates
+       UNION ALL SELECT (SELECT min(partition) FROM fates WHERE partition > n) FROM inFates WHERE n IS NOT NULL
+     )
+     SELECT n FROM inActivities WHERE n IS NOT NULL UNION SELECT n FROM inFates WHERE n IS NOT NULL
+     UNION SELECT partition FROM books ORDER BY n`,
+  )
+  const selectKnown = db.prepare(
+    `SELECT offset, fate, 1 AS rank FROM fates WHERE partition = $partition AND offset BETWEEN $first AND $last
+     UNION ALL
+     SELECT offset, 'stored', 0 FROM activities INDEXED BY byPosition
+       WHERE partition = $partition AND offset BETWEEN $first AND $last
+     ORDER BY offset, rank LIMIT ${maxCounted}`,
+  )
+  const selectSealed = db.prepare('SELECT spans FROM books WHERE partition = ?')
+  const insertSealed = db.prepare('INSERT INTO books VALUES ($partition, $spans) ON CONFLICT DO NOTHING')
+  const updateSealed = db.prepare('UPDATE books SET spans = $spans WHERE partition = $partition AND spans = $before')
+  const { synchronous } = db.prepare('PRAGMA synchronous').get() as { synchronous: number }
+  const recordedAt = db.prepare(
+    `SELECT offset, recordedAtMs FROM (SELECT offset, recordedAtMs FROM activities INDEXED BY byPosition
+       WHERE partition = $partition AND offset <= $offset ORDER BY offset DESC LIMIT 1)
+     UNION ALL SELECT offset, recordedAtMs FROM (SELECT offset, recordedAtMs FROM fates
+       WHERE partition = $partition AND offset <= $offset AND recordedAtMs IS NOT NULL ORDER BY offset DESC LIMIT 1)
+     ORDER BY offset DESC LIMIT 1`,
+  )
+
+  function sealed(partition: number): Sealed | undefined {
+    const row = selectSealed.get(partition) as { spans: string } | undefined
+    return row && { spans: JSON.parse(row.spans), text: row.spans }
+  }
+
+  function known(partition: number, ranges: readonly OffsetRange[]) {
+    const found = ranges.map(
+      ({ first, last = Number.MAX_SAFE_INTEGER }) => selectKnown.all({ partition, first, last }) as Known[],
+    )
+    return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
+  }
+
+  function swapSealed(partition: number, before: Sealed | undefined, spans: readonly Span[], isLasting: boolean) {
+    const next = { partition, spans: JSON.stringify(spans) }
+    const swap = () =>
+      (before ? updateSealed.run({ ...next, before: before.text }) : insertSealed.run(next)).changes > 0
+    if (isLasting) return swap()
+    // the next commit takes it to the disk: nobody waits for it
+    db.exec(`PRAGMA synchronous = ${Math.min(synchronous, normal)}`)
+    try {
+      return swap()
+    } finally {
+      db.exec(`PRAGMA synchronous = ${synchronous}`)
+    }
+  }
+
+  function lastRecordedAt(partition: number, offset: number): Date | undefined {
+    const row = recordedAt.get({ partition, offset }) as { recordedAtMs: number } | undefined
+    return row && new Date(row.recordedAtMs)
+  }
+
+  const counted = createCountedLedger<Sealed>({
+    partitions: () =>
+      partitions.all().map((row) => {
+        const partition = row['n'] as number
+        return { partition, sealed: sealed(partition) }
+      }),
+    sealed,
+    known,
+    swapSealed,
+    lastRecordedAt,
+  })
+
+  return {
+    ...counted,
+    /** The newest word counts: a topic that was made anew has other records in the same places. */
+    write(fate: WrittenFate) {
+      if (isKnownPosition(fate.position)) put.run(toRow(fate))
+    },
+    account(fate: WrittenFate) {
+      add.run(toRow(fate))
+    },
+    outcome({ position: { partition, offset }, recordedAt }: Receipt): RecordFate | undefined {
+      const activity = stored.get(partition, offset, recordedAt.getTime()) as { tenant: string; id: string } | undefined
+      if (activity) return { fate: 'stored', tenant: activity.tenant, activityId: activity.id }
+      const row = other.get(partition, offset, recordedAt.getTime()) as FateRow | undefined
+      if (!row) return undefined
+      const { fate, tenant, activityId, deadLetter } = row
+      return { fate, tenant, ...(activityId !== null && { activityId }), ...(deadLetter !== null && { deadLetter }) }
+    },
+  }
+}
+
+const toRow = ({ position, fate, tenant, activityId, deadLetter, recordedAt }: WrittenFate) => ({
+  ...position,
+  fate,
+  tenant,
+  activityId: activityId ?? null,
+  deadLetter: deadLetter ?? null,
+  recordedAtMs: recordedAt?.getTime() ?? null,
+})

@@ -1,0 +1,37 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { AsOf } from '../as-of.ts'
+import type { Filter } from '../filter.ts'
+
+/** The condition that a row of an index with positions was there then. */
+export function isInSnapshot(asOf: AsOf): { text: string; values: SQLInputValue[] } {
+  const values: SQLInputValue[] = []
+  const partitions = asOf.map(({ partition, last, missing }) => {
+    values.push(partition, last, ...missing.flatMap((gap) => [gap.first, gap.last]))
+    return `partition = ? AND offset <= ?${' AND offset NOT BETWEEN ? AND ?'.repeat(missing.length)} OR `
+  })
+  return { text: `(${partitions.join('')}partition < 0)`, values }
+}
+
+export function createSqliteSnapshots(db: DatabaseSync) {
+  const from = 'SELECT 1 FROM activities INDEXED BY byPosition WHERE'
+  const inPartition = db.prepare(`${from} partition = ? AND offset BETWEEN ? AND ? LIMIT 1`)
+  const inOthers = db.prepare(`${from} partition > ? AND partition < ? LIMIT 1`)
+
+  function hasMore(asOf: AsOf): boolean {
+    const ends = [-1, ...asOf.map(({ partition }) => partition), Number.MAX_SAFE_INTEGER]
+    return (
+      ends.slice(1).some((end, at) => inOthers.get(ends[at] as number, end)) ||
+      asOf.some(({ partition, last, missing }) =>
+        [...missing, { first: last + 1, last: Number.MAX_SAFE_INTEGER }].some((gap) =>
+          inPartition.get(partition, gap.first, gap.last),
+        ),
+      )
+    )
+  }
+
+  /** As long as nothing has come since, the moment need not be looked for in each row. */
+  return (filter: Filter): Filter => {
+    const { asOf, ...others } = filter
+    return asOf && !hasMore(asOf) ? others : filter
+  }
+}
