@@ -7,7 +7,7 @@ import { contract } from './document.ts'
  * npm run contract: writes what GET /openapi.json answers. All the functions have to be seen for that,
  * so it is done here; query hands the file out, and needs neither the others nor a generator for it.
  */
-export const contractFile = join(import.meta.dirname, '../../query/docs/openapi.json')
+export const contractFile = join(import.meta.dirname, '../query/docs/openapi.json')
 
 export const contractText = () => `${JSON.stringify(contract(), null, 2)}\n`
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { aFolder, startCommand, written } from '@activity-log/shared/testing/processes.ts'
-import { argumentsOf } from '@activity-log/testing/image.ts'
 import { expect, test } from 'vitest'
+import { argumentsOf } from './dockerfile.ts'
 
 const folder = aFolder()
 

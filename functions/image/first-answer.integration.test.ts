@@ -5,9 +5,9 @@ import { anActivity, aRecord, post } from '@activity-log/shared/testing/builders
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { aFolder, startCommand, written } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers, mongodbUri } from '@activity-log/shared/testing/servers.ts'
-import { argumentsOf, type ImageName } from '@activity-log/testing/image.ts'
 import { expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
+import { argumentsOf, type ImageName } from './dockerfile.ts'
 
 const folder = aFolder()
 

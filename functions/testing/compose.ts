@@ -80,8 +80,17 @@ async function send(activities: readonly SentActivity[]): Promise<void> {
 /** Resolves when the condition holds; what cannot be asked does not hold yet. */
 async function eventually(what: string, condition: () => Promise<boolean>, timeoutMs = 120_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
-  while (!(await condition().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`)
+  let cause: unknown
+  const holds = () =>
+    condition().catch((error) => {
+      cause = error
+      return false
+    })
+  while (!(await holds())) {
+    if (Date.now() > deadline) {
+      const last = cause instanceof Error ? `; the last error: ${cause.message}` : ''
+      throw new Error(`not within ${timeoutMs / 1000} s: ${what}${last}`, { cause })
+    }
     await wait(200)
   }
 }
@@ -166,7 +175,8 @@ async function restarts() {
   const sending = Array.from({ length: 4 }, async () => {
     while (running) {
       await send([anActivity({ id: `restart-${count++}` })])
-      await wait(20)
+      // slower than the slowest store saves: a backlog that grows would make each wait below one for the machine
+      await wait(100)
     }
   })
   // it runs once and is not there to be restarted
@@ -215,7 +225,7 @@ const steps: readonly [string, () => Promise<unknown>][] = [
   ['a stop ends every program with 0', stopsWithZero],
   ['down and up again, each activity found once', downAndUp],
   // a store that was just started may take longer to answer than is waited for; a gap stays one
-  ['the books balance with Kafka', () => eventually('the books balance', booksBalance, 300_000)],
+  ['the books balance with Kafka', () => eventually('the books balance', booksBalance, 600_000)],
 ]
 
 let passed = 0

@@ -2,8 +2,8 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { bundle } from '@activity-log/image/bundle.ts'
+import { argumentsOf, type ImageName, imageEnv } from '@activity-log/image/dockerfile.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
-import { argumentsOf, type ImageName, imageEnv } from '../image.ts'
 
 export type Start = { command: readonly [string, ...string[]]; env: NodeJS.ProcessEnv }
 

@@ -3,7 +3,7 @@ import { type Comparable, comparable, withoutTexts } from './comparable.ts'
 import { differencesOf } from './difference.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExpectedChange } from './expected-changes.ts'
-import type { FrozenRequest } from './requests.ts'
+import type { FrozenRequest } from './frozen-request.ts'
 
 export type Difference = { request: string; way: string; member: string; expected: unknown; found: unknown }
 export type Comparison = { differences: Difference[]; happened: Set<ExpectedChange> }

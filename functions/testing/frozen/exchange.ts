@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Answer } from './answer.ts'
-import type { FrozenRequest } from './requests.ts'
+import type { FrozenRequest } from './frozen-request.ts'
 import type { System } from './state.ts'
 import type { Way } from './ways.ts'
 

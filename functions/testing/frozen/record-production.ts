@@ -4,11 +4,11 @@ import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { type Running, startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers, kafkaForTests, mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { writeFixture } from './fixtures.ts'
+import type { FrozenRequest } from './frozen-request.ts'
 import { dump, load, readDatabase } from './mongo.ts'
 import type { RecordLine } from './records.ts'
 import { ask } from './requests/build.ts'
 import { operationsOn, posted, receiptsIn, strangers } from './requests/kept.ts'
-import type { FrozenRequest } from './requests.ts'
 import { overSocket } from './ways.ts'
 
 const ports = { ingest: 21_030, query: 21_032 }

@@ -11,7 +11,7 @@ import type { ListenOptions } from '@activity-log/shared/http/serve.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
-import type { Target } from './requests.ts'
+import type { Target } from './frozen-request.ts'
 
 export type ServedApp = {
   fetch(request: Request): Response | Promise<Response>

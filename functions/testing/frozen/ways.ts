@@ -2,8 +2,8 @@ import { connect } from 'node:net'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { type Answer, answerOf } from './answer.ts'
+import { type FrozenRequest, type Target, targets } from './frozen-request.ts'
 import { type Received, readAnswers } from './http-answers.ts'
-import { type FrozenRequest, type Target, targets } from './requests.ts'
 import type { Apps } from './state.ts'
 
 /** Takes requests to the apps; undefined for one that cannot go this way. */

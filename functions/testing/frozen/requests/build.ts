@@ -1,4 +1,4 @@
-import type { FrozenRequest, Target } from '../requests.ts'
+import type { FrozenRequest, Target } from '../frozen-request.ts'
 
 export type Headers = { readonly [name: string]: string }
 

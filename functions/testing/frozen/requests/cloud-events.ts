@@ -1,4 +1,4 @@
-import type { FrozenRequest } from '../requests.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import { activity, batch, bytes, type Headers, json, post, structured } from './build.ts'
 
 const event = {

@@ -1,4 +1,4 @@
-import type { FrozenRequest } from '../requests.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import { activity, ask, json } from './build.ts'
 
 const at = (name: string, path: string) => ask('origin', `hostile: ${name}`, path)

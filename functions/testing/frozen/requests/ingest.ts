@@ -1,4 +1,4 @@
-import type { FrozenRequest } from '../requests.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import { activity, ask, bytes, json, lines, ndjson, post } from './build.ts'
 import { ids, metadata, names } from './names.ts'
 

@@ -1,4 +1,4 @@
-import type { FrozenRequest } from '../requests.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import { activity, ask, batch, bytes, json, lines, ndjson, post, structured } from './build.ts'
 import { noIds, noMetadata, noNames } from './names.ts'
 

@@ -1,4 +1,4 @@
-import type { FrozenRequest } from '../requests.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import { activity, ask, json, post } from './build.ts'
 import { cloudEvents } from './cloud-events.ts'
 import { ingest } from './ingest.ts'

@@ -1,4 +1,4 @@
-import type { FrozenRequest } from '../requests.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import { ask } from './build.ts'
 
 const paths = [

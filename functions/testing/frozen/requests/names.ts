@@ -1,4 +1,4 @@
-/** Each comes back as it was sent. */
+/** Each comes back as it was sent. These are copies of poison.ts: what was recorded must not follow its changes. */
 export const names: readonly string[] = [
   ...[
     'Zoë',

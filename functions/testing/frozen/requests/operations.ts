@@ -1,4 +1,4 @@
-import type { FrozenRequest } from '../requests.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import { ask, json } from './build.ts'
 
 /** The id of the dead letter whose first error mentions it, or that has a reason, as the list of all of them has it. */

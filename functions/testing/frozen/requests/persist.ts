@@ -1,4 +1,4 @@
-import type { FrozenRequest } from '../requests.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import { ask, type Headers } from './build.ts'
 
 /** A partition that nothing else writes to. */

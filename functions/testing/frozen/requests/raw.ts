@@ -1,4 +1,4 @@
-import type { FrozenRequest, Target } from '../requests.ts'
+import type { FrozenRequest, Target } from '../frozen-request.ts'
 import { activity } from './build.ts'
 
 type Extra = { half?: true; to?: Target }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 export type ImageName = 'ingest' | 'persist' | 'query'
 
-const folder = join(import.meta.dirname, '../image')
+const folder = import.meta.dirname
 const dockerfile = readFileSync(join(folder, 'Dockerfile'), 'utf8')
 
 /** The last stage of a function is given by its name; what it does not say itself, `runtime` does. */
