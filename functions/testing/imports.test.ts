@@ -162,7 +162,7 @@ test.each([
     'shared/broker/broker.ts',
   ],
   ['shared/http/app.ts', "export { y } from '@activity-log/ingest/app.ts'", 'functions/ingest/app.ts'],
-  ['functions/cli/demo.ts', "import { x } from '@activity-log/ingest/app.ts'", 'functions/ingest/app.ts'],
+  ['functions/cli/main.ts', "import { x } from '@activity-log/ingest/app.ts'", 'functions/ingest/app.ts'],
   ['functions/image/bundle.ts', "import { x } from '@activity-log/testing/compose.ts'", 'functions/testing/compose.ts'],
   ['functions/local/main.ts', "import { x } from '@activity-log/shared/testing/ways.ts'", 'shared/testing/ways.ts'],
   ['shared/key.test.ts', "import { x } from '@activity-log/query/app.ts'", 'functions/query/app.ts'],

@@ -1,0 +1,107 @@
+import { ConfigError, type Environment, readConfig, StartError } from '@activity-log/shared/config.ts'
+import { Argument, CommanderError, InvalidArgumentError, Option, Command as Parser } from 'commander'
+import * as v from 'valibot'
+import type { Command } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+import { environmentText, flags, optionText, paragraphs, programText } from './help.ts'
+import { ServiceUnavailable } from './service-unavailable.ts'
+
+export const programName = 'activity-log'
+
+type Texts = Readonly<Record<string, string | true | undefined>>
+
+/** Runs the command that the words name, and resolves with the exit code. What goes wrong is said on stderr. */
+export async function runProgram(
+  commands: readonly Command[],
+  words: readonly string[],
+  environment: Environment,
+): Promise<number> {
+  let code: number = exitCodes.done
+  const program = new Parser(programName)
+    .description('Commands for an activity log: filling it, checking it, looking after it.')
+    .usage('COMMAND [options]')
+    .helpCommand('help [COMMAND]', 'say what a command does and takes')
+    .helpOption('--help', 'say this')
+    .addHelpText('after', programText)
+    .showHelpAfterError(`"${programName} --help" lists the commands.`)
+    .exitOverride()
+  for (const command of commands) {
+    addTo(program, command, async (given, options) => {
+      code = await command.run(await read(command, given, options, environment))
+    })
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return code
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+type Action = (words: readonly string[], options: Texts) => Promise<void>
+
+function addTo(program: Parser, command: Command, action: Action): void {
+  const parser = program
+    .command(command.name)
+    .summary(command.summary)
+    .description(paragraphs(command.details))
+    .helpOption('--help', 'say this')
+    .addHelpText('after', environmentText(command))
+    .showHelpAfterError(`"${programName} help ${command.name}" says what it takes.`)
+  for (const [name, { summary, schema }] of Object.entries(command.arguments)) {
+    parser.addArgument(new Argument(`<${name.toUpperCase()}>`, summary).argParser(checked(schema)))
+  }
+  for (const [name, option] of Object.entries(command.options)) {
+    const added = new Option(flags(name, option), optionText(option))
+    parser.addOption(option.schema ? added.argParser(checked(option.schema)) : added)
+  }
+  parser.action(() => action(parser.args, parser.opts<Texts>()))
+}
+
+/** The text as it is, once it is known to be right. */
+const checked = (schema: v.GenericSchema<string | undefined, unknown>) => (text: string) => {
+  const { issues } = v.safeParse(schema, text)
+  if (issues) throw new InvalidArgumentError(`It ${issues[0].message}.`)
+  return text
+}
+
+/** Everything by its name. An option stands before its variable. Throws ConfigError with every mistake in the environment. */
+async function read(command: Command, words: readonly string[], options: Texts, environment: Environment) {
+  const given: Record<string, unknown> = {}
+  for (const [at, [name, { schema }]] of Object.entries(command.arguments).entries()) {
+    given[name] = v.parse(schema, words[at])
+  }
+  const set: Record<string, string | undefined> = { ...environment }
+  const schemas: v.ObjectEntries = {}
+  for (const [name, { schema }] of Object.entries(command.environment)) schemas[name] = schema
+  for (const [name, { schema, variable }] of Object.entries(command.options)) {
+    const text = options[name]
+    if (!schema) given[name] = text === true
+    else if (variable === undefined) given[name] = v.parse(schema, text)
+    else {
+      schemas[variable] = schema
+      if (typeof text === 'string') set[variable] = text
+    }
+  }
+  try {
+    const rules = (await command.rules?.()) ?? []
+    const config: Readonly<Record<string, unknown>> = readConfig(v.object(schemas), set, ...rules)
+    const byOption = Object.entries(command.options).flatMap(([name, { variable }]) =>
+      variable === undefined ? [] : [[name, config[variable]]],
+    )
+    return { ...given, ...config, ...Object.fromEntries(byOption) }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(`${error.message}\n"${programName} help ${command.name}" says what each is.`)
+  }
+}
+
+function explain(error: unknown): number {
+  // it has said why
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  const isExpected = error instanceof ConfigError || error instanceof StartError
+  console.error(isExpected ? error.message : error)
+  if (error instanceof ConfigError) return exitCodes.config
+  if (error instanceof ServiceUnavailable) return exitCodes.unavailable
+  return isExpected ? exitCodes.negative : exitCodes.fault
+}
