@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import * as v from 'valibot'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -63,7 +64,7 @@ file's name, its number and its content.`,
 type Sent = { accepted: number; toBeFound: readonly string[]; rejected: readonly string[] }
 
 async function sendFile(file: string, origin: string): Promise<Sent> {
-  using progress = startProgress(file)
+  using progress = startProgress(basename(file))
   const rejected: string[] = []
   const newest: string[] = []
   const sample: string[] = []

@@ -71,10 +71,14 @@ describe('what was typed wrongly ends with 64, says what and where the help is',
     expect(stderr).toContain(`"activity-log ${help}"`)
   })
 
-  test.each([[[]], [['help', 'imprt']]])('no command: %j', (words) => {
+  test.each([
+    [[], 'A command is missing.'],
+    [['help', 'imprt'], 'There is no command imprt.'],
+  ])('no command: %j', (words, message) => {
     const { status, stdout, stderr } = activityLog(words)
     expect([status, stdout]).toEqual([64, ''])
-    expect(stderr).toContain('Usage: activity-log COMMAND')
+    expect(stderr).toMatch(/^Usage: activity-log COMMAND/)
+    expect(stderr).toContain(message)
   })
 })
 

@@ -34,7 +34,7 @@ export async function runProgram(
     await program.parseAsync(words, { from: 'user' })
     return code
   } catch (error) {
-    return explain(error)
+    return explain(error, words)
   }
 }
 
@@ -96,9 +96,15 @@ async function read(command: Command, words: readonly string[], options: Texts, 
   }
 }
 
-function explain(error: unknown): number {
-  // it has said why
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+function explain(error: unknown, [first, second]: readonly string[]): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.done
+    // it has said why, but for the help that stands in for a command
+    if (error.code === 'commander.help') {
+      console.error(`\n${first === 'help' ? `There is no command ${second}.` : 'A command is missing.'}`)
+    }
+    return exitCodes.usage
+  }
   const isExpected = error instanceof ConfigError || error instanceof StartError
   console.error(isExpected ? error.message : error)
   if (error instanceof ConfigError) return exitCodes.config
