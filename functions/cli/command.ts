@@ -14,7 +14,7 @@ type Setting = { summary: string; value: string; schema: FromText; variable?: st
 
 export type Option = Switch | Setting
 
-/** What is read from the environment alone: secrets, and what is seldom changed. */
+/** Read from the environment alone: a secret, or something that is seldom changed. */
 export type Variable = { summary: string; schema: FromText }
 
 type Arguments = Readonly<Record<string, Argument>>
@@ -27,7 +27,7 @@ type Given<Named extends Readonly<Record<string, Option | Argument | Variable>>>
 
 export type Definition<Words extends Arguments, Named extends Options, Set extends Variables> = {
   name: string
-  /** One line for the list of commands. */
+  /** A line in the list of commands. */
   summary: string
   /** The paragraphs of its own help. */
   details: string
@@ -35,7 +35,7 @@ export type Definition<Words extends Arguments, Named extends Options, Set exten
   /** By their names in camel case: `queryUrl` is --query-url. */
   options: Named
   environment: Set
-  /** What the variables must be together; loaded when the command runs, because of the drivers. */
+  /** Rules about several variables; loaded when the command runs, because of the drivers. */
   rules?: () => Promise<readonly ConfigRule[]>
   /** Resolves with one of exitCodes. */
   run(given: Given<Words> & Given<Named> & Given<Set>): Promise<number>

@@ -62,7 +62,7 @@ async function sendOn(origin: string, ended: AbortSignal): Promise<number> {
   return sent
 }
 
-/** As long as it takes: sending the same again with the same ids is safe. */
+/** Tries for as long as it takes: sending the same again with the same ids is safe. */
 async function send(origin: string, activities: readonly DemoActivity[]): Promise<void> {
   for (let pauseMs = 250; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
     const response = await fetch(`${origin}/logs`, {
@@ -72,7 +72,7 @@ async function send(origin: string, activities: readonly DemoActivity[]): Promis
     }).catch(() => undefined)
     const answer = await response?.text().catch(() => undefined)
     if (response?.status === 202 && answer !== undefined) return
-    if (response && response.status < 500) throw new StartError(`The log refused them (${response.status}): ${answer}`)
+    if (response && response.status < 500) throw new StartError(`The log rejected them (${response.status}): ${answer}`)
     console.error('The log does not take them just now; trying again')
     await wait(pauseMs)
   }

@@ -1,14 +1,11 @@
-import { ConfigError, type Environment, readConfig, StartError } from '@activity-log/shared/config.ts'
+import { ConfigError, type Environment, StartError } from '@activity-log/shared/config.ts'
 import { Argument, CommanderError, InvalidArgumentError, Option, Command as Parser } from 'commander'
 import * as v from 'valibot'
 import type { Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { environmentText, flags, optionText, paragraphs, programText } from './help.ts'
+import { environmentText, flags, optionText, paragraphs, programName, programText } from './help.ts'
+import { type OptionTexts, readGiven } from './read-given.ts'
 import { ServiceUnavailable } from './service-unavailable.ts'
-
-export const programName = 'activity-log'
-
-type Texts = Readonly<Record<string, string | true | undefined>>
 
 /** Runs the command that the words name, and resolves with the exit code. What goes wrong is said on stderr. */
 export async function runProgram(
@@ -21,13 +18,13 @@ export async function runProgram(
     .description('Commands for an activity log: filling it, checking it, looking after it.')
     .usage('COMMAND [options]')
     .helpCommand('help [COMMAND]', 'say what a command does and takes')
-    .helpOption('--help', 'say this')
+    .helpOption('-h, --help', 'say this')
     .addHelpText('after', programText)
     .showHelpAfterError(`"${programName} --help" lists the commands.`)
     .exitOverride()
   for (const command of commands) {
     addTo(program, command, async (given, options) => {
-      code = await command.run(await read(command, given, options, environment))
+      code = await command.run(await readGiven(command, { words: given, options, environment }))
     })
   }
   try {
@@ -38,14 +35,14 @@ export async function runProgram(
   }
 }
 
-type Action = (words: readonly string[], options: Texts) => Promise<void>
+type Action = (words: readonly string[], options: OptionTexts) => Promise<void>
 
 function addTo(program: Parser, command: Command, action: Action): void {
   const parser = program
     .command(command.name)
     .summary(command.summary)
     .description(paragraphs(command.details))
-    .helpOption('--help', 'say this')
+    .helpOption('-h, --help', 'say this')
     .addHelpText('after', environmentText(command))
     .showHelpAfterError(`"${programName} help ${command.name}" says what it takes.`)
   for (const [name, { summary, schema }] of Object.entries(command.arguments)) {
@@ -55,7 +52,7 @@ function addTo(program: Parser, command: Command, action: Action): void {
     const added = new Option(flags(name, option), optionText(option))
     parser.addOption(option.schema ? added.argParser(checked(option.schema)) : added)
   }
-  parser.action(() => action(parser.args, parser.opts<Texts>()))
+  parser.action(() => action(parser.args, parser.opts<OptionTexts>()))
 }
 
 /** The text as it is, once it is known to be right. */
@@ -63,37 +60,6 @@ const checked = (schema: v.GenericSchema<string | undefined, unknown>) => (text:
   const { issues } = v.safeParse(schema, text)
   if (issues) throw new InvalidArgumentError(`It ${issues[0].message}.`)
   return text
-}
-
-/** Everything by its name. An option stands before its variable. Throws ConfigError with every mistake in the environment. */
-async function read(command: Command, words: readonly string[], options: Texts, environment: Environment) {
-  const given: Record<string, unknown> = {}
-  for (const [at, [name, { schema }]] of Object.entries(command.arguments).entries()) {
-    given[name] = v.parse(schema, words[at])
-  }
-  const set: Record<string, string | undefined> = { ...environment }
-  const schemas: v.ObjectEntries = {}
-  for (const [name, { schema }] of Object.entries(command.environment)) schemas[name] = schema
-  for (const [name, { schema, variable }] of Object.entries(command.options)) {
-    const text = options[name]
-    if (!schema) given[name] = text === true
-    else if (variable === undefined) given[name] = v.parse(schema, text)
-    else {
-      schemas[variable] = schema
-      if (typeof text === 'string') set[variable] = text
-    }
-  }
-  try {
-    const rules = (await command.rules?.()) ?? []
-    const config: Readonly<Record<string, unknown>> = readConfig(v.object(schemas), set, ...rules)
-    const byOption = Object.entries(command.options).flatMap(([name, { variable }]) =>
-      variable === undefined ? [] : [[name, config[variable]]],
-    )
-    return { ...given, ...config, ...Object.fromEntries(byOption) }
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    throw new ConfigError(`${error.message}\n"${programName} help ${command.name}" says what each is.`)
-  }
 }
 
 function explain(error: unknown, [first, second]: readonly string[]): number {

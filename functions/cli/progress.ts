@@ -6,7 +6,7 @@ export type Progress = Disposable & {
   stop: () => void
 }
 
-/** One line on stderr while a command works, from the first update on; nothing where stderr is no terminal. */
+/** Shows a line on stderr while a command works, from the first update on; nothing where stderr is no terminal. */
 export function startProgress(label: string): Progress {
   const bar = new SingleBar({
     format: `${label} {bar} {percentage}%{note} | {duration_formatted}`,

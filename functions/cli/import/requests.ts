@@ -36,7 +36,7 @@ export function readRequests(file: string): { requests: AsyncGenerator<Line[]>; 
   return { requests: requests(), bytesRead: () => source.bytesRead }
 }
 
-/** The same id at every run. What is no JSON object is sent as it is, so that the log says what is wrong with it. */
+/** Gives the same id at every run. A line that is no JSON object is sent as it is: the log says what is wrong with it. */
 function withId(text: string, number: number, name: string): string {
   const members = objectIn(text)
   if (!members || 'id' in members || Object.keys(members).length === 0) return text

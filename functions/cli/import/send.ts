@@ -9,7 +9,7 @@ export type Result = {
   errors?: { pointer: string; detail: string }[]
 }
 
-/** Sends until each line is accepted or refused: what is unknown is sent again, which is safe because of the ids. */
+/** Sends until each line is accepted or rejected: what is unknown is sent again, which is safe because of the ids. */
 export async function send(origin: string, lines: Line[]): Promise<{ line: Line; result: Result }[]> {
   const done: { line: Line; result: Result }[] = []
   let rest = lines
@@ -36,6 +36,6 @@ async function post(origin: string, lines: Line[]): Promise<Result[] | undefined
   const answer = (await response?.json().catch(() => undefined)) as { results?: Result[]; detail?: string } | undefined
   if (answer?.results) return answer.results
   if (response && response.status < 500)
-    throw new StartError(`The log refused the request (${response.status}): ${answer?.detail ?? ''}`)
+    throw new StartError(`The log rejected the request (${response.status}): ${answer?.detail ?? ''}`)
   return undefined
 }

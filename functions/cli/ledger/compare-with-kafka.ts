@@ -12,7 +12,7 @@ import { explainMongo } from '../mongo.ts'
 import { startProgress } from '../progress.ts'
 import { makeReport, type Report } from './report.ts'
 
-/** What is wrong is said once, by the command itself. */
+/** Trouble is told once, by the command itself. */
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const answerMs = 20_000
 
