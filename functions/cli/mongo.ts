@@ -15,7 +15,10 @@ export const mongoRules = async () => [(await import('@activity-log/shared/store
 export function explainMongo(error: unknown): never {
   if (!(error instanceof StoreUnavailable)) throw error
   const reason = error.cause instanceof Error ? error.cause.message : error.message
-  throw new ServiceUnavailable(`MongoDB could not be asked, or refused (MONGODB_URI says where it is): ${reason}`, {
-    cause: error,
-  })
+  throw new ServiceUnavailable(
+    `MongoDB could not be asked, or refused (MONGODB_URI says where it is; persist or activity-log migrate makes its indexes): ${reason}`,
+    {
+      cause: error,
+    },
+  )
 }
