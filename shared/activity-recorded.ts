@@ -12,6 +12,9 @@ export const defaultTenant = 'default'
 /** A tenant that no key could name would hide what it is said to own. */
 export const isTenant = (text: string) => /^\P{Cc}{1,256}$/u.test(text)
 
+/** A record whose tenant is unknown is shown to the default one, so that somebody sees it. */
+export const tenantOrDefault = (text: string) => (isTenant(text) ? text : defaultTenant)
+
 /** The fact: an activity was received. `filledIn` says what the client left out and got from us. */
 export type ActivityRecorded = {
   tenant: string

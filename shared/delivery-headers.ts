@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { Id } from './activity.ts'
-import { activityRecordedType, defaultTenant, isTenant } from './activity-recorded.ts'
+import { activityRecordedType, tenantOrDefault } from './activity-recorded.ts'
 import { decodeHeader, type Headers } from './cloud-event.ts'
 import type { Position } from './receipt.ts'
 import { parseTimestamp } from './timestamp.ts'
@@ -17,12 +17,11 @@ export function toPosition({ partition, offset }: PositionText): Position | unde
 
 /** What an event that calls itself ours says of itself in its headers and may be, whatever else is wrong with it. */
 export function readClaims(headers: Headers): { tenant: string; activityId?: string; recordedAt?: Date } {
-  if (headers['ce-type'] !== activityRecordedType) return { tenant: defaultTenant }
+  if (headers['ce-type'] !== activityRecordedType) return { tenant: tenantOrDefault('') }
   const id = decodeHeader(headers['ce-id'] ?? '')
-  const tenant = decodeHeader(headers['ce-tenant'] ?? '')
   const recordedAt = parseTimestamp(headers['ce-recordedtime'] ?? '')
   return {
-    tenant: isTenant(tenant) ? tenant : defaultTenant,
+    tenant: tenantOrDefault(decodeHeader(headers['ce-tenant'] ?? '')),
     ...(v.is(Id, id) && { activityId: id }),
     ...(typeof recordedAt !== 'string' && { recordedAt: new Date(recordedAt.ms) }),
   }

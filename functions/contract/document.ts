@@ -2,7 +2,7 @@ import type * as v from 'valibot'
 import packageJson from '../../package.json' with { type: 'json' }
 import { type JsonSchema, namedSchemas, parameterSchema } from './json-schemas.ts'
 import { operating } from './operating.ts'
-import { type Answer, answerHeaders, methodNotAllowed, type Operation, unavailable } from './operation.ts'
+import { type Answer, answerHeaders, type Operation, unavailable, wrongMethod } from './operation.ts'
 import { pages } from './pages.ts'
 import { posting } from './posting.ts'
 import { reading } from './reading.ts'
@@ -54,7 +54,7 @@ function describe(operation: Operation) {
     ...parametersIn('header', headers),
   ]
   const isAlwaysThere = operation.path === '/healthz'
-  const answers = { 405: methodNotAllowed, ...(!isAlwaysThere && { 503: unavailable }), ...operation.answers }
+  const answers = { 405: wrongMethod, ...(!isAlwaysThere && { 503: unavailable }), ...operation.answers }
   const entries = Object.entries(answers).sort(([a], [b]) => Number(a) - Number(b))
   return {
     operationId: id,

@@ -1,7 +1,8 @@
 import { createApp as createIngest } from '@activity-log/ingest/app.ts'
-import { createOrigin } from '@activity-log/local/routes.ts'
+import { originRoutes } from '@activity-log/local/origin.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
+import { createService } from '@activity-log/shared/http/service.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { anActivity, answerOf, post, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
@@ -20,9 +21,9 @@ export function aLog(changes: Partial<ActivityStore> = {}, publish = positions()
     query: createQuery({ store: changed, log: silent, now }),
   }
   const { ingest, persist, query } = apps
-  const origin = createOrigin({ ingest: ingest.fetch, persist: persist.fetch, query: query.fetch })
-  const call: Call = async (method, path, init = {}) =>
-    origin(new Request(`http://localhost${path}`, { method, ...init }))
+  const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
+  const origin = createService({ log: silent, routes: originRoutes(tables) })
+  const call: Call = (method, path, init = {}) => origin.request(path, { method, ...init })
   return { store, apps, call }
 }
 

@@ -48,7 +48,7 @@ export const problem = (description: string, ...headers: HeaderName[]): Answer =
 export const badRequest = problem('The request is not valid; errors name each place')
 export const tooBroad = problem('The request is not valid, or too much would have to be read for it (too-broad)')
 export const notFound = problem('There is nothing of this name')
-export const methodNotAllowed = problem('Another method than those of this path', 'Allow')
+export const wrongMethod = problem('Another method than those of this path', 'Allow')
 export const unavailable = problem('The log cannot be reached just now; the same may be sent again', 'Retry-After')
 
 export const textual = (mediaType: string, description: string): Content => ({

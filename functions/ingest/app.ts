@@ -2,18 +2,17 @@ import type { SentActivity } from '@activity-log/shared/activity.ts'
 import {
   type ActivityRecorded,
   activityRecorded,
-  defaultTenant,
   type EventRecord,
   toRecord,
 } from '@activity-log/shared/activity-recorded.ts'
 import type { Broker } from '@activity-log/shared/broker/broker.ts'
 import type { Checked, InputError } from '@activity-log/shared/checked.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
-import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
-import { type Incoming, incomingOf } from '@activity-log/shared/http/body.ts'
-import { type Answer, createFront, type Front } from '@activity-log/shared/http/front.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { groupMetrics } from '@activity-log/shared/metrics.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
@@ -41,11 +40,8 @@ type Result =
 
 const mebibyte = 1024 * 1024
 
-export type Ingest = App & { front: Front }
-type Accepting = Required<Answer<202 | 207>>
-
 /** Takes activities, and answers 202 once they are durable. */
-export function createApp(dependencies: IngestDependencies): Ingest {
+export function createApp(dependencies: IngestDependencies): Service {
   const { broker, log, now, newId, deadlineMs = 5_000, secondFrom } = dependencies
   const metrics = groupMetrics('ingest')
   const publish = groupCommit((records: readonly EventRecord[]) => broker.publish(records), {
@@ -59,25 +55,19 @@ export function createApp(dependencies: IngestDependencies): Ingest {
     onGroup: metrics.onGroup,
   })
 
-  const app = newApp(log, metrics.text)
-  app.post('/logs', async (c) => {
-    const { status, headers, body } = await take({ ...incomingOf(c), url: c.req.url })
-    return c.json(body, status, headers)
-  })
-  app.all('/logs', methodNotAllowed('POST'))
-  return Object.assign(app, { front: createFront(log, { 'POST /logs': take }) })
+  return createService({ log, metrics: metrics.text, routes: { 'POST /logs': { scope: 'write', handle: take } } })
 
-  async function take(incoming: Incoming & { url: string }): Promise<Accepting> {
-    refuseParameters(incoming.url)
+  async function take(request: ServiceRequest): Promise<Answer> {
+    refuseParameters(request.url)
     const receivedAt = now()
-    const traceparent = validTraceparent(incoming.header('traceparent'))
+    const traceparent = validTraceparent(request.header('traceparent'))
     const record = (sent: SentActivity) =>
-      activityRecorded(sent, { tenant: defaultTenant, receivedAt, newId, traceparent })
+      activityRecorded(sent, { tenant: request.caller.tenant, receivedAt, newId, traceparent })
 
-    const posted = await readPosted(incoming, receivedAt)
+    const posted = await readPosted(request, receivedAt)
     if (posted.many) {
       const results = await Promise.all(posted.activities.map((sent, index) => acceptOne(sent, index, record)))
-      return answerMany(results)
+      return answerMany(results, request.log)
     }
     const event = record(posted.activity)
     const { id, timestamp } = event.activity
@@ -104,11 +94,11 @@ export function createApp(dependencies: IngestDependencies): Ingest {
     }
   }
 
-  function answerMany(results: readonly Result[]): Accepting {
+  function answerMany(results: readonly Result[], log: Log): Answer {
     const unavailable = results.filter((result) => result.status === 'unavailable')
     const count = (status: Result['status']) => results.filter((result) => result.status === status).length
     const members = { results: results.map(({ cause: _cause, ...result }: Result & { cause?: unknown }) => result) }
-    const headers: Accepting['headers'] = unavailable.length > 0 ? { 'retry-after': '1' } : {}
+    const headers: { [name: string]: string } = unavailable.length > 0 ? { 'retry-after': '1' } : {}
     const cause = unavailable[0]?.cause
     if (count('invalid') === results.length) {
       throw new Problem('invalid-input', 'None of the activities is valid.', { members })

@@ -15,7 +15,7 @@ async function main() {
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
   // the way to Kafka and back takes longer than to write what comes meanwhile
   const app = createApp({ broker, log, now: () => new Date(), newId, secondFrom: 40 })
-  await using server = await listen({ fetch: app.fetch, front: app.front, port: config.PORT, log })
+  await using server = await listen({ ...app, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
   log.info({ signal }, 'stopping: what is under way is finished first')

@@ -5,12 +5,11 @@ import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
 import { type DeliveryPolicy, deliveryPolicy, type Send } from '@activity-log/shared/dispatch/delivery.ts'
 import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
-import type { App } from '@activity-log/shared/http/app.ts'
-import type { Front } from '@activity-log/shared/http/front.ts'
+import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { openDataFolder } from './data-folder.ts'
-import { createOrigin } from './routes.ts'
+import { originRoutes } from './origin.ts'
 
 export type EmbeddedOptions = {
   folder: string
@@ -39,9 +38,8 @@ export async function openEmbedded({
     const dispatch = { policy, log }
     opened.use(startDispatcher({ queue: broker, bury: broker.bury, ...sendTo(persist, '/'), ...dispatch }))
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
-    const fetch = createOrigin({ ingest: ingest.fetch, persist: persist.fetch, query: query.fetch })
-    // of those two: what persist takes from a dispatcher is for nobody else
-    const front: Front = (...exchange) => ingest.front(...exchange) ?? query.front(...exchange)
+    const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
+    const { fetch, front } = createService({ log, routes: originRoutes(tables) })
     return Object.assign(opened, { fetch, front })
   } catch (error) {
     await opened.disposeAsync()
@@ -50,7 +48,7 @@ export async function openEmbedded({
 }
 
 /** The request goes to persist's own handler, only not over a socket. */
-function sendTo(persist: App, path: string): { sinkUrl: string; send: Send } {
+function sendTo(persist: Service, path: string): { sinkUrl: string; send: Send } {
   const sinkUrl = `http://persist${path}`
   const send: Send = async ({ headers, body }) => {
     const sent = { ...headers, 'content-length': String(body.byteLength) }

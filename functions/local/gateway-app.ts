@@ -1,16 +1,15 @@
 import { bodyLimits } from '@activity-log/ingest/read-posted.ts'
-import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
-import { readBytes } from '@activity-log/shared/http/body.ts'
+import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { createService, type Service } from '@activity-log/shared/http/service.ts'
+import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { proxy } from 'hono/proxy'
-import { createOrigin } from './routes.ts'
+import { getPath } from 'hono/utils/url'
+import { createTargetFinder, type FunctionName, readTables } from './origin.ts'
 
-export type GatewayOptions = {
-  /** The functions' origins: http://host:port. */
-  ingest: string
-  persist: string
-  query: string
+/** The functions' origins: http://host:port. */
+export type GatewayOptions = { readonly [name in FunctionName]: string } & {
   log: Log
   /** How long it may take until an answer begins; how long it then goes on is not limited. */
   timeoutMs?: number
@@ -20,18 +19,22 @@ export type GatewayOptions = {
  * One origin in front of the functions where they are processes of their own, with the routes that npm start has. Its
  * `/healthz` is its own: that a function is away is said by the 503s, not by stopping the gateway.
  */
-export function createGateway({ ingest, persist, query, log, timeoutMs = 40_000 }: GatewayOptions): App {
-  const app = newApp(log)
-  // fetch refuses to send it
-  app.on('TRACE', '*', methodNotAllowed('GET', 'HEAD', 'POST', 'DELETE'))
-  app.all('*', async (c) => {
-    // whole: fetch loses an answer that comes before it has sent everything
-    const body = c.req.raw.body ? await readBytes(c, bodyLimits.manyBytes) : null
-    const id = c.env?.outgoing?.getHeader('x-request-id')?.toString()
-    const to = (target: string) => (request: Request) => passOn(request, { target, body, id, timeoutMs })
-    return createOrigin({ ingest: to(ingest), persist: to(persist), query: to(query) })(c.req.raw)
+export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOptions): Service {
+  const targetOf = createTargetFinder(readTables())
+  return createService({
+    log,
+    routes: {},
+    async otherwise(request, bindings) {
+      const path = getPath(request)
+      // fetch does not send it
+      if (request.method === 'TRACE') throw wrongMethod('TRACE', path, ['GET', 'HEAD', 'POST', 'DELETE'])
+      const target = origins[targetOf(request.method, path)]
+      // whole: fetch loses an answer that comes before it has sent everything
+      const body = request.body ? await incomingOf(request).bytes(bodyLimits.manyBytes) : null
+      const id = bindings?.outgoing?.getHeader('x-request-id')?.toString()
+      return passOn(request, { target, body, id, timeoutMs })
+    },
   })
-  return app
 }
 
 type PassOnOptions = { target: string; body: Uint8Array | null; id: string | undefined; timeoutMs: number }

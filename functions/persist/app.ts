@@ -4,18 +4,16 @@ import type { InputError } from '@activity-log/shared/checked.ts'
 import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { readClaims } from '@activity-log/shared/delivery-headers.ts'
 import { groupCommit } from '@activity-log/shared/group-commit.ts'
-import { type App, methodNotAllowed, newApp } from '@activity-log/shared/http/app.ts'
-import { type Incoming, incomingOf } from '@activity-log/shared/http/body.ts'
-import { createFront, type Front } from '@activity-log/shared/http/front.ts'
-import { unavailable } from '@activity-log/shared/http/problem.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
+import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { groupMetrics } from '@activity-log/shared/metrics.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { TooLate, within } from '@activity-log/shared/within.ts'
 import { fromStore } from './from-store.ts'
-import { addOperations } from './operate.ts'
+import { operatingRoutes } from './operate.ts'
 import {
   eventHeaders,
   readDeadLetterPosition,
@@ -52,9 +50,8 @@ export function createApp({
   now,
   topics = defaultTopics,
   deadlineMs = 10_000,
-}: PersistDependencies): App & { front: Front } {
+}: PersistDependencies): Service {
   const metrics = groupMetrics('persist')
-  const app = newApp(log, metrics.text)
   const save = groupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
     maxItems: 500,
     maxBytes: Number.POSITIVE_INFINITY,
@@ -66,76 +63,59 @@ export function createApp({
     onGroup: metrics.onGroup,
   })
 
-  const inTime = async <Result>(work: Promise<Result>): Promise<Result> =>
-    within(deadlineMs, work, 'There was no answer').catch((error) => {
-      throw error instanceof TooLate ? unavailable('The store did not answer in time.', error) : error
-    })
-
-  app.use(async (_c, next) => {
-    await inTime(next())
+  return createService({
+    log,
+    metrics: metrics.text,
+    routes: {
+      'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
+      'POST /dead-letters': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
+      ...operatingRoutes({ store, now, timeoutMs: deadlineMs }),
+    },
   })
 
-  app.post('/', async (c) => {
-    await take(incomingOf(c))
-    return noContent()
-  })
-  app.all('/', methodNotAllowed('POST'))
-
-  async function take(incoming: Incoming): Promise<void> {
-    const body = await incoming.bytes(maxRecordBytes)
-    const headers = incoming.headers()
+  async function take(request: ServiceRequest): Promise<Answer> {
+    const body = await request.bytes(maxRecordBytes)
+    const headers = request.headers()
     const delivery = readDelivery(headers, body)
     refuseDamaged(delivery)
     const { event, position } = delivery
     const recorded = event.ok ? readActivityRecorded(event.value) : event
     const park = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
-      parkOne({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) })
+      parkOne({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) }, request.log)
 
     if (!recorded.ok) return park('refused', recorded.errors)
     const outcome = await fromStore(save({ ...recorded.value, position }), 'The store did not take the activity.')
-    if (outcome !== 'conflict') return
-    await park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
+    if (outcome !== 'conflict') return taken
+    return park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
   }
 
-  app.post('/dead-letters', async (c) => {
-    const body = await incomingOf(c).bytes(maxRecordBytes)
-    const headers = c.req.header()
+  async function takeDeadLetter(request: ServiceRequest): Promise<Answer> {
+    const body = await request.bytes(maxRecordBytes)
+    const headers = request.headers()
     const position = readDeadLetterPosition(headers)
     const errors = [whyUndelivered(headers)]
     const firstPosition = readFirstPosition(headers)
-    await parkOne({
+    const letter: DeadLetter = {
       topic: topics.deadLetters,
       reason: 'undelivered',
       errors,
       position,
       ...(firstPosition && { firstPosition }),
       ...asItCame(headers, body),
-    })
-    return noContent()
-  })
-  app.all('/dead-letters', methodNotAllowed('POST'))
-  addOperations(app, { store, log, now })
+    }
+    return parkOne(letter, request.log)
+  }
 
-  const asItCame = (headers: Headers, body: Uint8Array) => ({
-    ...readClaims(headers),
-    headers: eventHeaders(headers),
-    body,
-    at: now(),
-  })
+  function asItCame(headers: Headers, body: Uint8Array) {
+    return { ...readClaims(headers), headers: eventHeaders(headers), body, at: now() }
+  }
 
-  async function parkOne(deadLetter: DeadLetter): Promise<void> {
+  async function parkOne(deadLetter: DeadLetter, log: Log): Promise<Answer> {
     await fromStore(store.deadLetter([deadLetter]), 'The store did not take the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
+    return taken
   }
-
-  const front = createFront(log, {
-    'POST /': async (incoming) => {
-      await inTime(take(incoming))
-      return { status: 204 }
-    },
-  })
-  return Object.assign(app, { front })
 }
 
-const noContent = () => new Response(null, { status: 204 })
+const taken: Answer = { status: 204 }

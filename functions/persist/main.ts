@@ -19,8 +19,7 @@ async function main() {
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
   const app = createApp({ store, log, now: () => new Date(), topics })
   await using server = await listen({
-    fetch: app.fetch,
-    front: app.front,
+    ...app,
     port: config.PORT,
     log,
     maxHeaderBytes: maxRecordBytes,

@@ -1,14 +1,12 @@
-import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
-import { incomingOf, readText } from '@activity-log/shared/http/body.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { readText } from '@activity-log/shared/http/body.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
-import type { Log } from '@activity-log/shared/log.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
 import { fromStore } from './from-store.ts'
@@ -16,8 +14,8 @@ import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
 
 export type OperateDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
-  log: Log
   now: () => Date
+  timeoutMs: number
 }
 
 const maxBodyBytes = 256 * 1024
@@ -39,18 +37,23 @@ export const Discard = v.strictObject(
 )
 
 /** What operators do about dead letters: replay one, also corrected, or discard it. Both may be done again. */
-export function addOperations(app: App, { store, log, now }: OperateDependencies): void {
-  app.post('/dead-letters/:id/replay', async (c) => {
-    const letter = await readLetter(c)
+export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies): Routes {
+  return {
+    'POST /dead-letters/:id/replay': { scope: 'operate', handle: replay, timeoutMs },
+    'DELETE /dead-letters/:id': { scope: 'operate', handle: discard, timeoutMs },
+  }
+
+  async function replay(request: ServiceRequest): Promise<Answer> {
+    const letter = await readLetter(request)
     if (letter.resolution?.state === 'discarded') throw isDiscarded(letter.resolution.note)
-    const body = await readJsonText(c)
-    const corrected = body === '' ? undefined : readCorrected(body, letter)
+    const text = await readJsonText(request)
+    const corrected = text === '' ? undefined : readCorrected(text, letter)
     if (corrected && !corrected.ok) throw invalidInput(corrected.errors)
     const event = corrected ?? readAgain(letter)
     const { id } = letter
     if (!event.ok) {
       await fromStore(store.deadLetter([{ ...letter, at: now() }]))
-      return c.json({ id, outcome: 'refused', errors: event.errors } satisfies Replayed)
+      return replayed({ id, outcome: 'refused', errors: event.errors })
     }
     const activityId = event.value.activity.id
     const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
@@ -58,34 +61,35 @@ export function addOperations(app: App, { store, log, now }: OperateDependencies
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict') {
       await fromStore(store.deadLetter([{ ...letter, at: now() }]))
-      return c.json({ id, outcome, errors: [isStoredOtherwise], links } satisfies Replayed)
+      return replayed({ id, outcome, errors: [isStoredOtherwise], links })
     }
     // a crash before this leaves it open: the next replay finds the activity and says so
     await fromStore(store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
-    log.info({ deadLetter: id, activityId, outcome }, 'a dead letter was replayed')
-    return c.json({ id, outcome, links } satisfies Replayed)
-  })
-  app.all('/dead-letters/:id/replay', methodNotAllowed('POST'))
+    request.log.info({ deadLetter: id, activityId, outcome }, 'a dead letter was replayed')
+    return replayed({ id, outcome, links })
+  }
 
-  app.delete('/dead-letters/:id', async (c) => {
-    const letter = await readLetter(c)
-    const note = readNote(await readJsonText(c))
+  async function discard(request: ServiceRequest): Promise<Answer> {
+    const letter = await readLetter(request)
+    const note = readNote(await readJsonText(request))
     if (letter.resolution?.state === 'replayed') {
       throw new Problem('conflict', `It was replayed, and ${letter.resolution.outcome}: there is nothing to discard.`)
     }
     await fromStore(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
-    log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
-    return new Response(null, { status: 204 })
-  })
-  app.all('/dead-letters/:id', methodNotAllowed('DELETE'))
+    request.log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
+    return { status: 204 }
+  }
 
-  async function readLetter(c: Context): Promise<KeptDeadLetter> {
-    refuseParameters(c.req.url)
-    const letter = await fromStore(store.getDeadLetter(defaultTenant, c.req.param('id') ?? ''))
+  async function readLetter({ url, parameters, caller }: ServiceRequest): Promise<KeptDeadLetter> {
+    refuseParameters(url)
+    const { id = '' } = parameters
+    const letter = await fromStore(store.getDeadLetter(caller.tenant, id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     return letter
   }
 }
+
+const replayed = (body: Replayed): Answer => ({ status: 200, body })
 
 const isStoredOtherwise: InputError = { pointer: '/id', detail: 'is stored already, with other content' }
 
@@ -105,9 +109,9 @@ function readNote(text: string): string {
 }
 
 /** Empty where there is no body. Throws a 415 for a body of another type. */
-async function readJsonText(c: Context): Promise<string> {
-  const text = await readText(incomingOf(c), maxBodyBytes)
-  const type = c.req.header('content-type')
+async function readJsonText(request: ServiceRequest): Promise<string> {
+  const text = await readText(request, maxBodyBytes)
+  const type = request.header('content-type')
   if (text === '' || /^application\/json\s*(;|$)/i.test(type ?? '')) return text
   throw new Problem('unsupported-media-type', 'The body must be application/json.', {
     headers: { accept: 'application/json' },

@@ -1,11 +1,11 @@
-import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { invalid, valid } from '@activity-log/shared/checked.ts'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import type { Order } from '@activity-log/shared/filter.ts'
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
 import { readParameters, refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { activityKey } from '@activity-log/shared/key.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
@@ -15,39 +15,42 @@ import { fromStore } from './from-store.ts'
 import { errorsOf, WholeNumber } from './parameters.ts'
 
 /** Finds single activities, and what their users did around them. */
-export function addActivity(app: App, store: Pick<ActivityStore, 'get' | 'find'>): void {
-  app.get('/logs/:id', async (c) => {
-    refuseParameters(c.req.url)
-    const text = JSON.stringify(await fromStore(() => get(c.req.param('id'))))
+export function activityRoutes({ store }: { store: Pick<ActivityStore, 'get' | 'find'> }): Routes {
+  return {
+    'GET /logs/:id': { scope: 'read', handle: one },
+    'GET /logs/:id/context': { scope: 'read', handle: context },
+  }
+
+  async function one(request: ServiceRequest): Promise<Answer> {
+    refuseParameters(request.url)
+    const text = JSON.stringify(await fromStore(() => get(request)))
     const tag = entityTag(text)
-    c.header('etag', tag)
     // it never changes, but one day it is not there any more; and it is about a person
-    c.header('cache-control', 'private, no-cache')
-    if (isKnown(tag, c.req.header('if-none-match'))) return c.body(null, 304)
-    return c.body(text, 200, { 'content-type': 'application/json' })
-  })
-  app.all('/logs/:id', methodNotAllowed('GET', 'HEAD'))
+    const headers = { etag: tag, 'cache-control': 'private, no-cache' }
+    if (isKnown(tag, request.header('if-none-match'))) return { status: 304, headers }
+    return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body: text }
+  }
 
-  app.get('/logs/:id/context', async (c) => {
-    const request = readContextRequest(c.req.url)
-    if (!request.ok) throw invalidInput(request.errors)
-    const answer = await fromStore(() => inContext(c.req.param('id'), request.value.around))
-    return c.json(answer)
-  })
-  app.all('/logs/:id/context', methodNotAllowed('GET', 'HEAD'))
+  async function context(request: ServiceRequest): Promise<Answer> {
+    const asked = readContextRequest(request.url)
+    if (!asked.ok) throw invalidInput(asked.errors)
+    return { status: 200, body: await fromStore(() => inContext(request, asked.value.around)) }
+  }
 
-  async function get(id: string): Promise<FoundActivity> {
-    const activity = await store.get(defaultTenant, id)
+  async function get({ caller, parameters }: ServiceRequest): Promise<FoundActivity> {
+    const { id = '' } = parameters
+    const activity = await store.get(caller.tenant, id)
     if (activity) return activity
     const detail = 'There is no activity with this id. One that was accepted a moment ago may still be on its way.'
     throw new Problem('not-found', detail)
   }
 
-  async function inContext(id: string, limit: number): Promise<ContextAnswer> {
-    const activity = await get(id)
-    const filter = { tenant: defaultTenant, userId: activity.userId }
+  async function inContext(request: ServiceRequest, limit: number): Promise<ContextAnswer> {
+    const activity = await get(request)
+    const { tenant } = request.caller
+    const filter = { tenant, userId: activity.userId }
     const find = async (order: Order) => {
-      const found = await store.find({ filter, after: keyOf(activity), order, limit })
+      const found = await store.find({ filter, after: keyOf(tenant, activity), order, limit })
       return found.map((one) => one.activity)
     }
     const [before, after] = await Promise.all([find('desc'), find('asc')])
@@ -67,8 +70,8 @@ function readContextRequest(url: string) {
 }
 
 /** A key is made of what a reader gets. */
-function keyOf({ id, timestamp }: FoundActivity): string {
+function keyOf(tenant: string, { id, timestamp }: FoundActivity): string {
   const at = parseTimestamp(timestamp)
   if (typeof at === 'string') throw new Error(`A stored activity has a timestamp that ${at}`)
-  return activityKey(defaultTenant, id, at.ms)
+  return activityKey(tenant, id, at.ms)
 }

@@ -1,10 +1,27 @@
 import { type Books, isBalanced, type PartitionBook } from '@activity-log/shared/books.ts'
+import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
+import type { Routes } from '@activity-log/shared/http/route.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import type { BooksAnswer } from './answers.ts'
+import { fromStore } from './from-store.ts'
 
 const mostGaps = 100
 
+/** Whether anything is missing. */
+export function booksRoutes({ store }: { store: Pick<ActivityStore, 'ledger'> }): Routes {
+  return {
+    'GET /books': {
+      scope: 'operate',
+      async handle({ url }) {
+        refuseParameters(url)
+        return { status: 200, body: booksAnswer(await fromStore(store.ledger)) }
+      },
+    },
+  }
+}
+
 /** As they are answered: an offset that there is not is null. Of very many gaps the first are listed. */
-export function booksAnswer(books: Books): BooksAnswer {
+function booksAnswer(books: Books): BooksAnswer {
   return {
     balanced: isBalanced(books),
     completeThrough: books.completeThrough?.toISOString() ?? null,

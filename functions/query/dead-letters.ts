@@ -1,10 +1,10 @@
-import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { decodeCursor } from '@activity-log/shared/cursor.ts'
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { type Parameters, readParameters, refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { deadLetterFilterDigest as digestOf, isDeadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
 import {
   type DeadLetterFilter,
@@ -19,32 +19,39 @@ import { fromStore } from './from-store.ts'
 import { findPage, linkHeader, type Part, type Place, pageLinks } from './page.ts'
 import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameters.ts'
 
+export type DeadLettersDependencies = { store: Pick<ActivityStore, 'findDeadLetters' | 'getDeadLetter'> }
+
 /** Lists dead letters, the newest first, and shows single ones. */
-export function addDeadLetters(app: App, store: Pick<ActivityStore, 'findDeadLetters' | 'getDeadLetter'>): void {
-  app.get('/dead-letters', async (c) => {
-    const request = readRequest(c.req.url)
-    if (!request.ok) throw invalidInput(request.errors)
-    const { parameters, filter, limit, place } = request.value
+export function deadLetterRoutes({ store }: DeadLettersDependencies): Routes {
+  return {
+    'GET /dead-letters': { scope: 'operate', handle: list },
+    'GET /dead-letters/:id': { scope: 'operate', handle: one },
+  }
+
+  async function list({ url, caller }: ServiceRequest): Promise<Answer> {
+    const asked = readRequest(url, caller.tenant)
+    if (!asked.ok) throw invalidInput(asked.errors)
+    const { parameters, filter, limit, place } = asked.value
     const find = ({ skip: _skip, ...part }: Part) => store.findDeadLetters({ filter, ...part })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }))
     const { cursor: _cursor, ...repeated } = parameters
     const all = pageLinks('/dead-letters', repeated, digestOf(filter), page)
     // beyond the end there is no place to go back from, and no number of a page to go back to
     const links = page.found.length > 0 ? all : { ...all, previous: all.previous && all.first }
-    c.header('Link', linkHeader(links))
     const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter))
-    return c.json({ data, limit, next: links.next, previous: links.previous } satisfies DeadLettersAnswer)
-  })
-  app.all('/dead-letters', methodNotAllowed('GET', 'HEAD'))
+    const body: DeadLettersAnswer = { data, limit, next: links.next, previous: links.previous }
+    return { status: 200, headers: { Link: linkHeader(links) }, body }
+  }
 
-  app.get('/dead-letters/:id', async (c) => {
-    refuseParameters(c.req.url)
-    const letter = await fromStore(() => store.getDeadLetter(defaultTenant, c.req.param('id')))
+  async function one({ url, caller, parameters }: ServiceRequest): Promise<Answer> {
+    refuseParameters(url)
+    const { id = '' } = parameters
+    const letter = await fromStore(() => store.getDeadLetter(caller.tenant, id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     const { headers } = letter
-    return c.json({ ...summaryOf(letter), headers, body: bodyOf(letter) } satisfies DeadLetterAnswer)
-  })
-  app.all('/dead-letters/:id', methodNotAllowed('GET', 'HEAD'))
+    const body: DeadLetterAnswer = { ...summaryOf(letter), headers, body: bodyOf(letter) }
+    return { status: 200, body }
+  }
 }
 
 export const DeadLettersParameters = v.object({
@@ -62,14 +69,14 @@ export const DeadLettersParameters = v.object({
 
 type DeadLettersRequest = { parameters: Parameters; filter: DeadLetterFilter; limit: number; place: Place }
 
-function readRequest(url: string): Checked<DeadLettersRequest> {
+function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
   const { parameters, errors } = readParameters(url, Object.keys(DeadLettersParameters.entries))
   const parsed = v.safeParse(DeadLettersParameters, parameters)
   errors.push(...errorsOf(parsed.issues))
   if (!parsed.success) return invalid(...errors)
   const { limit, cursor: cursorText, reason, topic, from, to, state } = parsed.output
   const filter: DeadLetterFilter = {
-    tenant: defaultTenant,
+    tenant,
     ...(reason !== undefined && { reason }),
     ...(topic !== undefined && { topic }),
     ...(from !== undefined && { from }),

@@ -1,10 +1,8 @@
-import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
-import { breakOff } from '@activity-log/shared/http/break-off.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
-import type { Log } from '@activity-log/shared/log.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { metadataMatcher } from '@activity-log/shared/metadata-match.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
@@ -22,7 +20,6 @@ import { pinned } from './pinned.ts'
 export type ExportDependencies = {
   store: Pick<ActivityStore, 'find'>
   known: Pick<KnownBooks, 'fresh'>
-  log: Pick<Log, 'warn' | 'error'>
 }
 
 /** What only exports take. */
@@ -37,15 +34,16 @@ const firstRows = 100
 const mostRows = 1000
 
 /** Sends everything that matches of one moment of the log, page by page as the client takes it. */
-export function addExport(app: App, { store, known, log }: ExportDependencies): void {
+export function exportRoutes({ store, known }: ExportDependencies): Routes {
   const nextTurn = openTurns()
+  return { 'GET /export': { scope: 'read', handle: send, streams: true } }
 
-  app.get('/export', async (c) => {
-    const request = readFilterRequest(c.req.url, defaultTenant, exportParameters)
-    if (!request.ok) throw invalidInput(request.errors)
-    const { format: name, filter, order } = request.value
+  async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
+    const asked = readFilterRequest(url, caller.tenant, exportParameters)
+    if (!asked.ok) throw invalidInput(asked.errors)
+    const { format: name, filter, order } = asked.value
     const format = exportFormats[name]
-    const isCompressed = prefersGzip(c.req.header('accept-encoding'))
+    const isCompressed = prefersGzip(header('accept-encoding'))
     const headers = {
       'content-type': format.contentType,
       'content-disposition': `attachment; filename="${fileName(filter)}.${name}"`,
@@ -53,22 +51,18 @@ export function addExport(app: App, { store, known, log }: ExportDependencies): 
       vary: 'accept-encoding',
       ...(isCompressed && { 'content-encoding': 'gzip' }),
     }
-    if (c.req.method === 'HEAD') return c.body(null, 200, headers)
-    const gone = c.req.raw.signal
+    if (method === 'HEAD') return { status: 200, headers }
+    const gone = request.gone()
     const parts = partsOf({ filter, order }, format, gone)
     // before the headers: what goes wrong at once is a problem like any other
     const first = await fromStore(() => parts.next())
-    const { outgoing } = c.env ?? {}
-    const body = unlessItFails(restOf(first, parts), async (error) => {
+    const body = reportingFailure(restOf(first, parts), (error) => {
       if (gone.aborted) return
-      const request = { requestId: outgoing?.getHeader('x-request-id'), path: c.req.path }
-      if (isFault(error)) log.error({ err: error, ...request }, 'an export broke off')
-      else log.warn({ reason: reasons(error), ...request }, 'an export broke off')
-      await breakOff(outgoing)
+      if (isFault(error)) log.error({ err: error }, 'an export broke off')
+      else log.warn({ reason: reasons(error) }, 'an export broke off')
     })
-    return c.body(ReadableStream.from(isCompressed ? gzip(body) : body), 200, headers)
-  })
-  app.all('/export', methodNotAllowed('GET', 'HEAD'))
+    return { status: 200, headers, body: isCompressed ? gzip(body) : body }
+  }
 
   /**
    * The bytes of each page. Nothing is asked of the store before somebody wants them. Metadata are looked at here: a search
@@ -108,13 +102,13 @@ async function* restOf<Part>({ done, value }: IteratorResult<Part, void>, rest: 
   yield* rest
 }
 
-/** Its reader learns of the failure as well, once it is dealt with. */
-async function* unlessItFails<Part>(parts: AsyncIterable<Part>, deal: (error: unknown) => Promise<void>) {
+/** Its reader learns of the failure as well. */
+async function* reportingFailure<Part>(parts: AsyncIterable<Part>, report: (error: unknown) => void) {
   try {
     yield* parts
-  } catch (cause) {
-    await deal(cause)
-    throw new Error('The export broke off', { cause })
+  } catch (error) {
+    report(error)
+    throw error
   }
 }
 

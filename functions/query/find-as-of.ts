@@ -2,14 +2,18 @@ import { type AsOf, hasRecord, isTooLong, withRecords } from '@activity-log/shar
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
-import type { KnownBooks } from './known-books.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { Known, KnownBooks } from './known-books.ts'
 import { findPage, type Page, type Part, type Place } from './page.ts'
 
-/** Without `asOf` it is not known which records the log has: then every page shows it as it is by then. */
-export type PageAsOf = { page: Page<Found>; asOf: AsOf | undefined }
+/**
+ * Without `asOf` it is not known which records the log has: then every page shows it as it is by then. `completeThrough` is of
+ * the reading of the books that `asOf` is of.
+ */
+export type PageAsOf = { page: Page<Found>; asOf: AsOf | undefined; completeThrough: Date | undefined }
 
 export type FindAsOf = {
-  find: (filter: Filter, part: Part) => Promise<readonly Found[]>
+  store: Pick<ActivityStore, 'find'>
   known: KnownBooks
   request: { filter: Filter; place: Place; order: Part['order']; limit: number }
   /** A record that has to be among what is shown. */
@@ -23,39 +27,49 @@ export type FindAsOf = {
  */
 export async function findAsOf(asked: FindAsOf): Promise<PageAsOf> {
   const { known, request, visible } = asked
-  if (request.filter.asOf) return findPinned(asked, request.filter.asOf)
+  if (request.filter.asOf) return findPinned(asked, request.filter.asOf, await known.recent())
   if ('page' in request.place && request.place.page === 1) {
-    const { isWhole, ...first } = await findFirst(asked, (await known.recent())?.asOf)
+    const { isWhole, ...first } = await findFirst(asked, await known.recent())
     if (isWhole) return first
-    const fresh = (await known.fresh())?.asOf
-    return fresh ? findFirst(asked, fresh) : { ...first, asOf: undefined }
+    const fresh = await known.fresh()
+    if (!fresh?.asOf) return { ...first, asOf: undefined }
+    const { isWhole: _isWhole, ...again } = await findFirst(asked, fresh)
+    return again
   }
-  const fresh = (await known.fresh())?.asOf
-  const asOf = fresh && withRecords(fresh, visible ? [visible] : [])
-  return findPinned(asked, asOf && !isTooLong(asOf) ? asOf : undefined)
+  const fresh = await known.fresh()
+  const asOf = fresh?.asOf && withRecords(fresh.asOf, visible ? [visible] : [])
+  return findPinned(asked, asOf && !isTooLong(asOf) ? asOf : undefined, fresh ?? (await known.recent()))
 }
 
 /** `isWhole`: the books knew all of it. */
 async function findFirst(
-  { find, request }: FindAsOf,
-  before: AsOf | undefined,
+  { store, request }: FindAsOf,
+  books: Known | undefined,
 ): Promise<PageAsOf & { isWhole: boolean }> {
   const positions: Position[] = []
   const page = await findPage(async (part) => {
-    const found = await find(request.filter, part)
+    const found = await store.find({ filter: request.filter, ...part })
     positions.push(...found.map(({ position }) => position))
     return found
   }, request)
-  if (!before) return { page, asOf: undefined, isWhole: false }
+  const before = books?.asOf
+  const completeThrough = books?.completeThrough
+  if (!before) return { page, asOf: undefined, completeThrough, isWhole: false }
   const asOf = withRecords(before, positions)
   return {
     page,
     asOf: isTooLong(asOf) ? undefined : asOf,
+    completeThrough,
     isWhole: positions.every((position) => hasRecord(before, position)),
   }
 }
 
-async function findPinned({ find, request }: FindAsOf, asOf: AsOf | undefined): Promise<PageAsOf> {
+async function findPinned(
+  { store, request }: FindAsOf,
+  asOf: AsOf | undefined,
+  books: Known | undefined,
+): Promise<PageAsOf> {
   const filter = asOf ? { ...request.filter, asOf } : request.filter
-  return { page: await findPage((part) => find(filter, part), request), asOf }
+  const page = await findPage((part) => store.find({ filter, ...part }), request)
+  return { page, asOf, completeThrough: books?.completeThrough }
 }

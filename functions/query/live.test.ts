@@ -1,11 +1,11 @@
 import { decodeAsOf, encodeAsOf, hasRecord } from '@activity-log/shared/as-of.ts'
-import { newApp } from '@activity-log/shared/http/app.ts'
+import { createService } from '@activity-log/shared/http/service.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
 import { knownBooks } from './known-books.ts'
-import { addLive, type LiveOptions } from './live.ts'
+import { type LiveOptions, liveRoutes } from './live.ts'
 
 type Event = { id: string; event?: string; data?: { id: string; count: number } }
 
@@ -16,7 +16,6 @@ function live(
 ) {
   const store = openSqliteStore({ path: ':memory:' })
   const changed = { ...store, ...changes(store) }
-  const app = newApp(silent)
   const stop = new AbortController()
   let looks = 0
   const books = () => {
@@ -30,7 +29,8 @@ function live(
   }
   const known = knownBooks({ books, now: () => new Date(), log: silent })
   const { arrivals } = changed
-  addLive(app, { known, arrivals, log: silent, stopping: stop.signal, pollMs: 1, ...options })
+  const routes = liveRoutes({ known, arrivals, log: silent, stopping: stop.signal, pollMs: 1, ...options })
+  const app = createService({ log: silent, routes })
   let count = 0
   async function add(number: number, change: object = {}) {
     const activities = Array.from({ length: number }, () => {

@@ -1,7 +1,7 @@
-import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { type AsOf, decodeAsOf, encodeAsOf, newSince } from '@activity-log/shared/as-of.ts'
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { readFilterRequest } from './filter-request.ts'
@@ -29,27 +29,31 @@ const headers = {
 }
 
 /** What is stored from now on, or from a moment on, in the order in which it arrives. */
-export function addLive(app: App, options: LiveOptions): void {
+export function liveRoutes(options: LiveOptions): Routes {
   const { stopping, heartbeatMs = 10_000, streamMs = 50_000, mostFollowers = 1000, mostBehind = 10_000 } = options
-  const tail = openTail({ tenant: defaultTenant, ...options })
-  stopping.addEventListener('abort', tail.wake)
+  const tails = new Map<string, Tail>()
+  stopping.addEventListener('abort', () => {
+    for (const tail of tails.values()) tail.wake()
+  })
+  return { 'GET /live': { scope: 'read', handle: live, streams: true } }
 
-  app.get('/live', async (c) => {
-    const request = readFilterRequest(c.req.url, defaultTenant, {})
-    const resumed = c.req.header('last-event-id')
+  async function live({ method, url, header, caller }: ServiceRequest): Promise<Answer> {
+    const asked = readFilterRequest(url, caller.tenant, {})
+    const resumed = header('last-event-id')
     const asOf = resumed ? decodeAsOf(resumed) : undefined
     const wrong = typeof asOf === 'string' ? [{ pointer: 'Last-Event-ID', detail: asOf }] : []
-    if (!request.ok) throw invalidInput([...request.errors, ...wrong])
+    if (!asked.ok) throw invalidInput([...asked.errors, ...wrong])
     if (typeof asOf === 'string') throw invalidInput(wrong)
-    if (c.req.method === 'HEAD') return c.body(null, 200, headers)
-    if (tail.followers() >= mostFollowers) throw unavailable(`${mostFollowers} follow the log already; try again.`)
+    if (method === 'HEAD') return { status: 200, headers }
+    if (followers() >= mostFollowers) throw unavailable(`${mostFollowers} follow the log already; try again.`)
+    const tail = tailOf(caller.tenant)
     const joined = tail.join()
     const head = await tail.headWithin(patienceMs)
     if (!head) {
       joined[Symbol.dispose]()
       throw unavailable('The end of the log is not known just now; try again.')
     }
-    const { asOf: named, ...filter } = request.value.filter
+    const { asOf: named, ...filter } = asked.value.filter
     const stream = follow({
       tail,
       joined,
@@ -58,9 +62,20 @@ export function addLive(app: App, options: LiveOptions): void {
       isStopping: () => stopping.aborted,
       ...{ heartbeatMs, streamMs, mostBehind },
     })
-    return c.body(stream, 200, headers)
-  })
-  app.all('/live', methodNotAllowed('GET', 'HEAD'))
+    return { status: 200, headers, body: stream }
+  }
+
+  function tailOf(tenant: string): Tail {
+    const tail = tails.get(tenant) ?? openTail({ tenant, ...options })
+    tails.set(tenant, tail)
+    return tail
+  }
+
+  function followers(): number {
+    let count = 0
+    for (const tail of tails.values()) count += tail.followers()
+    return count
+  }
 }
 
 type FollowOptions = {

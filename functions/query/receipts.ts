@@ -1,14 +1,31 @@
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { invalidInput } from '@activity-log/shared/http/problem.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
 import * as v from 'valibot'
 import type { ReceiptAnswer } from './answers.ts'
+import type { FindOutcome } from './find-outcome.ts'
 import { errorsOf, ReceiptText, Wait } from './parameters.ts'
+
+/** What became of single records. */
+export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
+  return { 'GET /receipts/:receipt': { scope: 'read', handle: outcome } }
+
+  async function outcome(request: ServiceRequest): Promise<Answer> {
+    const { receipt: text = '' } = request.parameters
+    const asked = readReceiptRequest(request.url, text)
+    if (!asked.ok) throw invalidInput(asked.errors)
+    const { receipt, wait = 0 } = asked.value
+    return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request)) }
+  }
+}
 
 export const ReceiptRequest = v.object({ receipt: ReceiptText, wait: v.optional(Wait) })
 
-export function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput<typeof ReceiptRequest>> {
+function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput<typeof ReceiptRequest>> {
   const { parameters, errors } = readParameters(url, ['wait'])
   const parsed = v.safeParse(ReceiptRequest, { receipt, ...parameters })
   errors.push(...errorsOf(parsed.issues))

@@ -1,8 +1,8 @@
-import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import { encodeAsOf } from '@activity-log/shared/as-of.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { StatsQuery } from '@activity-log/shared/store/activities.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
@@ -34,13 +34,14 @@ export const statsParameters = {
 }
 
 /** Counts what matches, by name or by time. */
-export function addStats(app: App, { store, known }: StatsDependencies): void {
-  app.get('/stats', async (c) => {
-    const request = readFilterRequest(c.req.url, defaultTenant, statsParameters, toQuery)
-    if (!request.ok) throw invalidInput(request.errors)
-    return c.json(await fromStore(() => count(request.value)))
-  })
-  app.all('/stats', methodNotAllowed('GET', 'HEAD'))
+export function statsRoutes({ store, known }: StatsDependencies): Routes {
+  return { 'GET /stats': { scope: 'read', handle: stats } }
+
+  async function stats({ url, caller }: ServiceRequest): Promise<Answer> {
+    const asked = readFilterRequest(url, caller.tenant, statsParameters, toQuery)
+    if (!asked.ok) throw invalidInput(asked.errors)
+    return { status: 200, body: await fromStore(() => count(asked.value)) }
+  }
 
   async function count(asked: StatsQuery): Promise<StatsAnswer> {
     const filter = await pinned(asked.filter, known)

@@ -46,7 +46,7 @@ const rings: readonly Ring[] = [
     files: own('contract'),
     may: [
       own('(contract|ingest|persist|query)'),
-      /^functions\/local\/routes\.ts$/,
+      /^functions\/local\/origin\.ts$/,
       /^package\.json$/,
       pure,
       behindDoors,
@@ -132,6 +132,13 @@ function circles(sources: ReadonlyMap<string, string>): string[][] {
   for (const file of sources.keys()) if (!order.has(file)) visit(file)
   return found
 }
+
+test('the default tenant is named where it is made and where callers are, and nowhere else', () => {
+  const named = [...sources].filter(
+    ([file, source]) => !isTest(file) && !/(^|\/)testing\//.test(file) && /\bdefaultTenant\b/.test(source),
+  )
+  expect(named.map(([file]) => file).toSorted()).toEqual(['shared/activity-recorded.ts', 'shared/http/caller.ts'])
+})
 
 test('nothing imports in a circle', () => {
   expect(circles(sources)).toEqual([])

@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
-import { incomingOf, readBytes, readText } from './body.ts'
+import { incomingOf, readText } from './body.ts'
 import { Problem } from './problem.ts'
 
 const maxBytes = 8
 const app = new Hono()
-app.post('/bytes', async (c) => c.body(Buffer.from(await readBytes(c, maxBytes))))
-app.post('/text', async (c) => c.text(await readText(incomingOf(c), maxBytes)))
+app.post('/bytes', async (c) => c.body(Buffer.from(await incomingOf(c.req.raw).bytes(maxBytes))))
+app.post('/text', async (c) => c.text(await readText(incomingOf(c.req.raw), maxBytes)))
 app.onError((error) => (error instanceof Problem ? error.toResponse() : new Response(String(error), { status: 500 })))
 
 /** A body whose length is not declared, as with chunked transfer. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Context } from 'hono'
+import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
 import { Problem } from './problem.ts'
 
@@ -7,15 +7,30 @@ import { Problem } from './problem.ts'
 export type Incoming = {
   header(lowerCaseName: string): string | undefined
   headers(): Headers
-  /** The body; see `readBytes`. */
+  /** The body, refused as soon as it is known to be larger than `maxBytes`: by its declared length, else while it is read. */
   bytes(maxBytes: number): Promise<Uint8Array>
 }
 
-export const incomingOf = (c: Context): Incoming => ({
-  header: (name) => c.req.header(name),
-  headers: () => c.req.header(),
-  bytes: (maxBytes) => readBytes(c, maxBytes),
-})
+/** From a Request. */
+export function incomingOf(request: Request): Incoming {
+  const { headers } = request
+  const header = (name: string) => headers.get(name) ?? undefined
+  return {
+    header,
+    headers: () => Object.fromEntries(headers),
+    async bytes(maxBytes) {
+      const declared = header('content-length')
+      refuseUnread(header('content-encoding'), declared, maxBytes)
+      // the fast way; only a body without a declared length has to be counted as it comes
+      if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
+      if (request.body === null) return new Uint8Array()
+      return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), maxBytes)
+    },
+  }
+}
+type WebStream = Parameters<typeof Readable.fromWeb>[0]
+/** Nothing is read ahead: it may be too large already. */
+const oneByOne = { highWaterMark: 1 }
 
 /** The same from its socket; its length has to be declared. */
 export function incomingFrom(request: IncomingMessage): Incoming {
@@ -25,21 +40,8 @@ export function incomingFrom(request: IncomingMessage): Incoming {
     headers: () => headers,
     bytes(maxBytes) {
       refuseUnread(headers['content-encoding'], headers['content-length'], maxBytes)
-      return readMessage(request, maxBytes)
+      return readStream(request, maxBytes)
     },
-  }
-}
-
-/** The body, refused as soon as it is known to be larger than `maxBytes`: by its declared length, else while it is read. */
-export async function readBytes(c: Context, maxBytes: number): Promise<Uint8Array> {
-  const declared = c.req.header('content-length')
-  refuseUnread(c.req.header('content-encoding'), declared, maxBytes)
-  try {
-    // arrayBuffer() is the fast way; only a body without a declared length has to be counted as it comes
-    return declared === undefined ? await readCounted(c, maxBytes) : new Uint8Array(await c.req.arrayBuffer())
-  } catch (error) {
-    if (error instanceof Problem) throw error
-    throw notInFull(error)
   }
 }
 
@@ -59,7 +61,7 @@ function refuseUnread(encoding: string | undefined, declared: string | undefined
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
 }
 
-function readMessage(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+function readStream(stream: Readable, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let bytes = 0
@@ -68,31 +70,23 @@ function readMessage(request: IncomingMessage, maxBytes: number): Promise<Uint8A
       chunks.push(chunk)
       if (bytes <= maxBytes) return
       // more than was declared, or nothing was
-      request.off('data', onData).pause()
+      stream.off('data', onData).pause()
       reject(tooLarge(maxBytes))
     }
-    request.on('data', onData)
-    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)))
-    request.once('error', (error) => reject(notInFull(error)))
-    // after each request, so nothing is made of it unless it matters
-    request.once('close', () => {
-      if (!request.readableEnded) reject(notInFull(new Error('The connection was closed')))
+    stream.on('data', onData)
+    stream.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)))
+    stream.once('error', (error) => reject(notInFull(error)))
+    // after each stream, so nothing is made of it unless it matters
+    stream.once('close', () => {
+      if (!stream.readableEnded) reject(notInFull(new Error('The connection was closed')))
     })
   })
 }
 
-async function readCounted(c: Context, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of c.req.raw.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
 const notInFull = (cause: unknown) => new Problem('invalid-input', 'The body did not arrive in full.', { cause })
+function throwNotInFull(cause: unknown): never {
+  throw notInFull(cause)
+}
 
 /** The rest of the body is not read: the connection is of no more use. */
 export function tooLarge(maxBytes: number): Problem {

@@ -6,13 +6,16 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { silent } from '../testing/builders.ts'
 import { incomingFrom } from './body.ts'
-import { createFront, type Take } from './front.ts'
 import { Problem } from './problem.ts'
+import type { Handler } from './route.ts'
 import { listen } from './serve.ts'
+import { createService } from './service.ts'
 
 const byApp = 'by the app'
-const serve = (take: Take) =>
-  listen({ front: createFront(silent, { 'POST /x': take }), fetch: () => new Response(byApp), port: 0, log: silent })
+const serve = (handle: Handler) => {
+  const { front } = createService({ log: silent, routes: { 'POST /x': { scope: 'write', handle } } })
+  return listen({ front, fetch: () => new Response(byApp), port: 0, log: silent })
+}
 
 const ask = async (port: number, path: string, init?: RequestInit) => {
   const response = await fetch(`http://localhost:${port}${path}`, init)

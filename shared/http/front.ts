@@ -1,57 +1,60 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.ts'
-import { health, problemOf } from './app.ts'
-import { type Incoming, incomingFrom } from './body.ts'
+import { type OwnHeaders, writeAnswer } from './answer.ts'
+import { incomingFrom } from './body.ts'
+import type { BareHandler } from './caller.ts'
+import { problemOf } from './failed.ts'
+import { pathPattern } from './route.ts'
 
-/**
- * Answers a request that it is for, with the server's own headers among its own, and gives back undefined for any other. Node
- * writes headers that come all at once several times faster than those that are set before.
- */
+/** Answers a request that it is for, with the server's own headers among its own, and gives back undefined for any other. */
 export type Front = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders) => Promise<void> | undefined
-export type OwnHeaders = { readonly [name: string]: string }
 
-export type Asked = Incoming & {
-  /** Path and query. */
-  url: string
-  /** Aborts when the client goes away. */
-  gone(): AbortSignal
-}
-export type Answer<Status extends number = number> = {
-  status: Status
-  headers?: { readonly [name: string]: string }
-  body?: object
-}
-export type Take = (asked: Asked) => Promise<Answer>
+export type FrontRoute = { method: string; path: string; handle: BareHandler }
+type Parameters = { readonly [name: string]: string }
+type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHeaders }
 
 /**
  * Requests straight from their sockets, without a Request and a Response in between: those cost about as much as all that a
- * function does itself, and to load them takes as long as the rest of its start. Routes are named as in "POST /logs". The
- * app answers the same, and what is not plain: other routes, bodies of no declared length, and unusual headers that it
- * judges. `/healthz` is always there: Knative asks for it before it lets the first request in.
+ * function does itself, and to load them takes as long as the rest of its start. The router answers the same, and what is not
+ * plain: other methods and paths, bodies of no declared length, and unusual headers and paths that it judges.
  */
-export function createFront(log: Log, routes: { readonly [route: string]: Take }): Front {
-  const takes = new Map(Object.entries({ 'GET /healthz': isHealthy, ...routes }))
+export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
+  const exact = new Map(routes.map(({ method, path, handle }) => [`${method} ${path}`, handle]))
+  const patterns = routes
+    .filter(({ path }) => path.includes('/:'))
+    .map(({ method, path, handle }) => ({ method, handle, pattern: pathPattern(path) }))
+
   return (request, response, own) => {
-    const { method, url = '' } = request
+    if (!isPlain(request)) return undefined
+    const { method = '', url = '' } = request
     const path = url.replace(/\?.*$/s, '')
-    const take = isPlain(request) ? takes.get(`${method} ${path}`) : undefined
-    return take && answer({ request, response, own, path }, take)
+    const handle = exact.get(`${method} ${path}`)
+    if (handle) return answer({ request, response, own }, path, {}, handle)
+    if (!plainPath.test(path)) return undefined
+    for (const each of patterns) {
+      const groups = each.method === method ? each.pattern.exec(path)?.groups : undefined
+      if (groups) return answer({ request, response, own }, path, groups, each.handle)
+    }
+    return undefined
   }
 
-  async function answer({ request, response, own, path }: Exchange, take: Take): Promise<void> {
+  async function answer(exchange: Exchange, path: string, parameters: Parameters, handle: BareHandler): Promise<void> {
+    const { request, response, own } = exchange
+    const requestId = own['x-request-id']
+    let leaving: AbortController | undefined
     const gone = () => {
-      const leaving = new AbortController()
-      response.once('close', () => leaving.abort())
-      return leaving.signal
+      if (leaving) return leaving.signal
+      const controller = new AbortController()
+      leaving = controller
+      response.once('close', () => controller.abort())
+      return controller.signal
     }
-    try {
-      const { status, headers, body } = await take({ ...incomingFrom(request), url: request.url ?? '', gone })
-      if (body) write(response, status, own, headers, 'application/json', JSON.stringify(body))
-      else response.writeHead(status, { ...own, ...headers }).end()
-    } catch (error) {
-      const problem = problemOf(error, { log, requestId: () => own['x-request-id'], path })
-      write(response, problem.status, own, problem.options.headers, 'application/problem+json', problem.toJson())
-    }
+    const { method = '', url = '' } = request
+    const asked = { method, url, parameters, gone, requestId, log, onBehalfOf: undefined }
+    const answered = await handle({ ...incomingFrom(request), ...asked }).catch((error) =>
+      problemOf(error, { log, requestId, path }).toAnswer(),
+    )
+    writeAnswer(response, own, answered)
   }
 }
 
@@ -60,6 +63,10 @@ function isPlain({ headers, rawHeaders }: IncomingMessage): boolean {
   if (headers['transfer-encoding'] !== undefined || !plainHost.test(headers.host ?? '')) return false
   return countHeader(rawHeaders, 'content-type') <= 1
 }
+const plainHost = /^[a-z\d._-]+(?::\d+)?$/
+
+/** Nothing to decode, and no parts that a URL would lose. */
+const plainPath = /^(?:\/[\w~-][\w.~-]*)+$/
 
 /** How often a header was sent: `headers` has joined them, or left some out. */
 export function countHeader(rawHeaders: readonly string[], lowerCaseName: string): number {
@@ -69,23 +76,4 @@ export function countHeader(rawHeaders: readonly string[], lowerCaseName: string
     if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName) count++
   }
   return count
-}
-const plainHost = /^[a-z\d._-]+(?::\d+)?$/
-
-type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHeaders; path: string }
-
-const isHealthy = async () => ({ status: 200, body: health })
-
-function write(
-  response: ServerResponse,
-  status: number,
-  own: OwnHeaders,
-  headers: OwnHeaders | undefined,
-  type: string,
-  body: string,
-) {
-  const bytes = Buffer.byteLength(body)
-  response.writeHead(status, { ...own, ...headers, 'content-type': type, 'content-length': bytes })
-  // ASCII goes out without being looked at once more
-  response.end(body, bytes === body.length ? 'latin1' : 'utf8')
 }

@@ -1,4 +1,5 @@
 import type { InputError } from '../checked.ts'
+import type { Answer } from './answer.ts'
 
 const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
@@ -7,6 +8,9 @@ const problems = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'What is there stands against it' },
   'too-large': { status: 413, title: 'The request is too large' },
+  'headers-too-large': { status: 431, title: 'The headers of the request are too large' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
+  'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'The log cannot be reached just now' },
@@ -45,9 +49,14 @@ export class Problem extends Error {
     return JSON.stringify({ type, title, status, detail: this.message, ...(errors && { errors }), ...members })
   }
 
-  toResponse(): Response {
+  toAnswer(): Answer & { headers: { readonly [name: string]: string }; body: string } {
     const headers = { 'content-type': 'application/problem+json', ...this.options.headers }
-    return new Response(this.toJson(), { status: this.status, headers })
+    return { status: this.status, headers, body: this.toJson() }
+  }
+
+  toResponse(): Response {
+    const { body, ...init } = this.toAnswer()
+    return new Response(body, init)
   }
 }
 

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { getRequestListener } from '@hono/node-server'
+import type { HttpBindings } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { type Limits, openAdmission } from './admission.ts'
-import { countHeader, type Front, type OwnHeaders } from './front.ts'
+import { type OwnHeaders, writeAnswer } from './answer.ts'
+import { countHeader, type Front } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
+import { answerUnparsed } from './unparsed.ts'
 
 export type ListenOptions = {
-  fetch: Parameters<typeof getRequestListener>[0]
+  fetch(request: Request, bindings: HttpBindings): Response | Promise<Response>
   port: number
   log: Log
   /** Asked before `fetch`. */
@@ -59,7 +61,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const listener: RequestListener = (request, response) => {
     const own = ownHeaders(request)
     // Node lets a second Host pass, and proxies disagree about which one counts (RFC 9112, section 3.2: 400)
-    if (countHeader(request.rawHeaders, 'host') > 1) return refuse(response, own, twoHosts)
+    const hosts = countHeader(request.rawHeaders, 'host')
+    if (hosts > 1) return refuse(response, own, twoHosts)
+    if (hosts === 0 && request.httpVersion === '1.1') return refuse(response, own, noHost)
     const over = request.url === '/healthz' ? () => {} : admit(request)
     if (!over) return refuse(response, own, tooMuchAtOnce)
     // a client that goes away ends the answer, but not yet what is done for it
@@ -77,7 +81,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       .then(end)
   }
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
-  const server = createServer({ ...(options.timeouts ?? timeouts), ...headers }, listener)
+  const ownChecks = { requireHostHeader: false }
+  const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, listener)
+  answerUnparsed(server, () => requestId(undefined))
+  server.on('checkExpectation', (request, response) => refuse(response, ownHeaders(request), unmetExpectation))
   // their bytes are bounded; beyond a number Node would hide some, and with them how long a body is
   server.maxHeadersCount = 0
   server.on('connection', closeInStages)
@@ -130,7 +137,8 @@ function answerBy(
   let listener: ReturnType<typeof load> | undefined
   async function load() {
     const { getRequestListener } = await import('@hono/node-server')
-    return getRequestListener(fetch, {
+    // the server speaks HTTP/1.1 only
+    return getRequestListener((request, bindings) => fetch(request, bindings as HttpBindings), {
       errorHandler: (error) =>
         new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
     })
@@ -154,14 +162,15 @@ function requestIds(): (sent: string | string[] | undefined) => string {
 const twoHosts = new Problem('invalid-input', 'The request has more than one Host header.', {
   headers: { connection: 'close' },
 })
+const noHost = new Problem('invalid-input', 'The request has no Host header.', { headers: { connection: 'close' } })
+const unmetExpectation = new Problem('expectation-failed', 'The only expectation that can be met is 100-continue.', {
+  headers: { connection: 'close' },
+})
 const notAnswered = new Problem('internal', 'The request failed; the log of the service says why.')
 const tooMuchAtOnce = unavailable('There are too many requests under way; nothing was done. Send it again in a moment.')
 
-function refuse(response: ServerResponse, own: OwnHeaders, problem: Problem) {
-  const type = { 'content-type': 'application/problem+json' }
-  response.writeHead(problem.status, { ...own, ...type, ...problem.options.headers })
-  response.end(problem.toJson())
-}
+const refuse = (response: ServerResponse, own: OwnHeaders, problem: Problem) =>
+  writeAnswer(response, own, problem.toAnswer())
 
 function portProblem(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code === 'EADDRINUSE') {

@@ -1,22 +1,19 @@
-import type { App } from '../http/app.ts'
-import type { Front } from '../http/front.ts'
 import { listen } from '../http/serve.ts'
+import type { Service } from '../http/service.ts'
 import { silent } from './builders.ts'
 
-/** An app with its front: both have to answer alike. */
-export type Fronted = App & { front: Front }
 export const ways = ['handed over', 'over a socket'] as const
-export type Way = AsyncDisposable & { request(app: Fronted, path: string, init: RequestInit): Promise<Response> }
+export type Way = AsyncDisposable & { request(app: Service, path: string, init: RequestInit): Promise<Response> }
 
-/** How requests get to an app: handed to it, or over a socket, where its front is. */
+/** How requests get to a service: handed to it, or over a socket, where its front is. Both have to answer alike. */
 export async function openWay(name: (typeof ways)[number], maxHeaderBytes?: number): Promise<Way> {
   if (name === 'handed over') {
     return { request: async (app, path, init) => app.request(path, init), async [Symbol.asyncDispose]() {} }
   }
-  let current: Fronted | undefined
+  let current: Service | undefined
   const server = await listen({
     front: (request, response, own) => current?.front(request, response, own),
-    fetch: (request) => current?.fetch(request) ?? new Response(null, { status: 500 }),
+    fetch: (request, bindings) => current?.fetch(request, bindings) ?? new Response(null, { status: 500 }),
     port: 0,
     log: silent,
     ...(maxHeaderBytes && { maxHeaderBytes }),

@@ -1,27 +1,31 @@
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { assetPaths } from '../viewer/assets.ts'
 import { referencePage } from './reference-page.ts'
 
 /** The contract of all three functions, for programs and for people. Nothing of it is read before somebody asks. */
-export function addDocs(app: App): void {
-  app.get('/openapi.json', async (c) => {
-    refuseParameters(c.req.url)
-    const { text, tag } = await readContract()
-    const headers = { etag: tag, 'cache-control': 'public, no-cache' }
-    if (isKnown(tag, c.req.header('if-none-match'))) return c.body(null, 304, headers)
-    return c.body(text, 200, { ...headers, 'content-type': 'application/json' })
-  })
-  app.all('/openapi.json', methodNotAllowed('GET', 'HEAD'))
+export function docsRoutes(): Routes {
+  return {
+    'GET /openapi.json': { scope: 'public', handle: openApi },
+    'GET /docs': { scope: 'public', handle: reference },
+  }
+}
 
-  app.get('/docs', async (c) => {
-    refuseParameters(c.req.url)
-    const [{ document }, asset] = await Promise.all([readContract(), assetPaths()])
-    const html = await referencePage(document, asset)
-    return c.body(String(html), 200, pageHeaders)
-  })
-  app.all('/docs', methodNotAllowed('GET', 'HEAD'))
+async function openApi(request: ServiceRequest): Promise<Answer> {
+  refuseParameters(request.url)
+  const { text, tag } = await readContract()
+  const headers = { etag: tag, 'cache-control': 'public, no-cache' }
+  if (isKnown(tag, request.header('if-none-match'))) return { status: 304, headers }
+  return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body: text }
+}
+
+async function reference({ url }: ServiceRequest): Promise<Answer> {
+  refuseParameters(url)
+  const [{ document }, asset] = await Promise.all([readContract(), assetPaths()])
+  const html = await referencePage(document, asset)
+  return { status: 200, headers: pageHeaders, body: String(html) }
 }
 
 let contract: ReturnType<typeof importContract> | undefined

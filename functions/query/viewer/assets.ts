@@ -1,5 +1,6 @@
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { Problem } from '@activity-log/shared/http/problem.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { buildAssets } from './build-assets.ts'
 
 /** The path of "viewer.js" or the like. */
@@ -32,18 +33,18 @@ export async function assetPaths(): Promise<AssetPath> {
 }
 
 /** The name has a hash of the content: it never changes, and nobody asks twice. */
-export function addAssets(app: App): void {
-  app.get('/assets/:file', async (c) => {
-    const files = await readAssets()
-    const file = c.req.param('file')
-    const content = Object.hasOwn(files, file) ? files[file] : undefined
-    if (content === undefined)
-      throw new Problem('not-found', 'There is no such file. Load the page again: it names those there are.')
-    return c.body(content, 200, {
-      'content-type': types[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-      'cache-control': 'public, max-age=31536000, immutable',
-      'x-content-type-options': 'nosniff',
-    })
-  })
-  app.all('/assets/:file', methodNotAllowed('GET', 'HEAD'))
+export const assetRoutes: Routes = { 'GET /assets/:file': { scope: 'public', handle: asset } }
+
+async function asset({ parameters }: ServiceRequest): Promise<Answer> {
+  const files = await readAssets()
+  const { file = '' } = parameters
+  const body = Object.hasOwn(files, file) ? files[file] : undefined
+  if (body === undefined)
+    throw new Problem('not-found', 'There is no such file. Load the page again: it names those there are.')
+  const headers = {
+    'content-type': types[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+    'cache-control': 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+  }
+  return { status: 200, headers, body }
 }

@@ -1,8 +1,8 @@
-import { newApp } from '@activity-log/shared/http/app.ts'
 import { Problem } from '@activity-log/shared/http/problem.ts'
+import { createService } from '@activity-log/shared/http/service.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
-import { addViewer } from './viewer.ts'
+import { viewerRoutes } from './viewer.ts'
 import { barsOf } from './views/counts.ts'
 
 type Query = { [name: string]: string }
@@ -19,14 +19,22 @@ const list = {
 
 /** A log that counts as it is told to. */
 function viewer(stats: (query: Query) => object | Promise<object>, totalIsExact = true) {
-  const app = newApp(silent)
   const asked: Query[] = []
-  app.get('/logs', (c) => c.json({ ...list, totalIsExact }))
-  app.get('/stats', async (c) => {
-    asked.push(c.req.query())
-    return c.json(await stats(c.req.query()))
+  const app = createService({
+    log: silent,
+    routes: {
+      'GET /logs': { scope: 'read', handle: async () => ({ status: 200, body: { ...list, totalIsExact } }) },
+      'GET /stats': {
+        scope: 'read',
+        async handle({ url }) {
+          const query = Object.fromEntries(new URL(url).searchParams)
+          asked.push(query)
+          return { status: 200, body: await stats(query) }
+        },
+      },
+      ...viewerRoutes({ now: () => new Date('2024-01-20T12:00:00Z'), patienceMs: 50 }),
+    },
   })
-  addViewer(app, { now: () => new Date('2024-01-20T12:00:00Z'), patienceMs: 50 })
   return { asked, html: async (path: string) => (await app.request(path)).text() }
 }
 

@@ -1,9 +1,8 @@
-import { type App, methodNotAllowed } from '@activity-log/shared/http/app.ts'
-import type { Context } from 'hono'
-import { getCookie } from 'hono/cookie'
+import type { Route, Routes, Scope } from '@activity-log/shared/http/route.ts'
+import { parse } from 'hono/utils/cookie'
 import { activityPage } from './activity-page.ts'
 import { asking } from './ask.ts'
-import { addAssets, assetPaths } from './assets.ts'
+import { assetPaths, assetRoutes } from './assets.ts'
 import { booksPage } from './books-page.ts'
 import { deadLetterPage, deadLettersPage } from './dead-letters-page.ts'
 import { document, documentHeaders, type Theme } from './document.ts'
@@ -17,36 +16,30 @@ export type ViewerOptions = {
   patienceMs?: number
 }
 
-/** Pages for people over the JSON routes of the same app. They work without scripts; one script adds what moves. */
-export function addViewer(app: App, { now, patienceMs = 150 }: ViewerOptions): void {
-  const page = (path: string, render: (request: PageRequest) => Promise<Page>) => {
-    app.get(path, async (c) => {
-      const request = {
-        ...readViewRequest(c.req.url, getCookie(c, 'zone')),
-        id: c.req.param('id') ?? '',
-        ask: asking(app, c),
-        now: now(),
-        patienceMs,
-      }
-      const { status = 200, headers = {}, ...content } = await render(request)
-      const html = document({ ...content, zone: request.zone, theme: themeOf(c), asset: await assetPaths() })
-      return c.body(String(await html), status as 200, {
-        'content-type': 'text/html; charset=utf-8',
-        ...documentHeaders,
-        ...headers,
-      })
-    })
-    app.all(path, methodNotAllowed('GET', 'HEAD'))
+/** Pages for people over the JSON routes of the same service. They work without scripts; one script adds what moves. */
+export function viewerRoutes({ now, patienceMs = 150 }: ViewerOptions): Routes {
+  const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
+    scope,
+    async handle(request) {
+      const { id = '' } = request.parameters
+      const cookies = parse(request.header('cookie') ?? '')
+      const asked = readViewRequest(request.url, cookies['zone'])
+      const rendered = await render({ ...asked, id, ask: asking(request), now: now(), patienceMs })
+      const { status = 200, headers = {}, ...content } = rendered
+      const theme = themeOf(cookies['theme'])
+      const html = document({ ...content, zone: asked.zone, theme, asset: await assetPaths() })
+      const all = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders, ...headers }
+      return { status, headers: all, body: String(await html) }
+    },
+  })
+  return {
+    'GET /': page('read', listPage),
+    'GET /viewer/logs/:id': page('read', activityPage),
+    'GET /viewer/dead-letters': page('operate', deadLettersPage),
+    'GET /viewer/dead-letters/:id': page('operate', deadLetterPage),
+    'GET /viewer/books': page('operate', booksPage),
+    ...assetRoutes,
   }
-  page('/', listPage)
-  page('/viewer/logs/:id', activityPage)
-  page('/viewer/dead-letters', deadLettersPage)
-  page('/viewer/dead-letters/:id', deadLetterPage)
-  page('/viewer/books', booksPage)
-  addAssets(app)
 }
 
-function themeOf(c: Context): Theme {
-  const theme = getCookie(c, 'theme')
-  return theme === 'light' || theme === 'dark' ? theme : undefined
-}
+const themeOf = (text: string | undefined): Theme => (text === 'light' || text === 'dark' ? text : undefined)

@@ -1,3 +1,4 @@
+import type { Answer } from './answer.ts'
 import { applyChange, concerns } from './apply-change.ts'
 import { type Comparable, comparable, withoutTexts } from './comparable.ts'
 import { differencesOf } from './difference.ts'
@@ -24,17 +25,25 @@ export function compare(
     const now = byName.get(name)
     byName.delete(name)
     if (now?.request !== request) differ(name, 'request', request, now?.request)
-    if (now && now.answers.length !== answers.length) differ(name, 'answers', answers.length, now.answers.length)
     const concerning = changes.filter((change) => concerns(change, name, way))
+    const shown = (answer: Answer) => {
+      const value = comparable(answer, /\bopenapi/.test(name))
+      return compareTexts ? value : (withoutTexts(value) as Comparable)
+    }
+    const counted = concerning.find(({ member }) => member === 'answers')
+    if (now && counted && 'to' in counted && differencesOf(counted.from, answers.map(shown)).length === 0) {
+      happened.add(counted)
+      for (const { member, ...values } of differencesOf(counted.to, now.answers.map(shown)))
+        differ(name, `answers${member}`, values.expected, values.found)
+      continue
+    }
+    if (now && now.answers.length !== answers.length) differ(name, 'answers', answers.length, now.answers.length)
     for (const change of concerning) if (change.member === 'path' && now && now.path !== path) happened.add(change)
     for (const [index, answer] of answers.entries()) {
       const answered = now?.answers[index]
       if (!answered) continue
-      const shown = (value: Comparable) => (compareTexts ? value : (withoutTexts(value) as Comparable))
-      const [before, after] = [answer, answered].map((one) => shown(comparable(one, /\bopenapi/.test(name)))) as [
-        Comparable,
-        Comparable,
-      ]
+      const before = shown(answer)
+      const after = shown(answered)
       let expected: unknown = before
       for (const change of concerning) {
         const applied = applyChange(change, expected)

@@ -5,7 +5,8 @@ export const absent: unique symbol = Symbol('absent')
  * A difference from what was recorded that somebody wanted: one line for each, however many answers it is in.
  *
  * `member` is a JSON pointer into {status, headers, body} of an answer; `*` is any one name in it, `**` any number of them, and
- * the empty pointer is the whole answer. Or it is `path`: that of the request, also wherever its answer names it.
+ * the empty pointer is the whole answer. Or it is `path`: that of the request, also wherever its answer names it. Or it is
+ * `answers`: all answers on the connection, where their number changes.
  *
  * `from` and `to` are values; or patterns, and what matches `from` is replaced by the text in `to` as String.replace does it.
  * A pattern in `to`, also deep in it, takes whatever matches it. With `renamed` the member keeps its value.
@@ -25,11 +26,65 @@ export type ExpectedChange = {
 //   { requests: /./, member: '/body/**/fate', renamed: 'status', why: 'a receipt has a status' },
 //   { requests: /receipt/, member: '/body/**/status', from: 'refused', to: 'rejected', why: 'an outcome has one name' },
 //   { requests: /page/, member: '/body/links/*', from: /^\/viewer\/books/, to: '/viewer/ledger', why: 'the ledger has one name' },
-//   { requests: /^socket: /, member: '', from: { status: 400, headers: { connection: 'close' }, body: '' },
-//     to: { status: 400, headers: { … }, body: { status: 400, type: /^urn:/, … } }, why: 'every error is a problem' },
-
 /** They are applied in this order: a later one finds what an earlier one has made of an answer. */
-export const expectedChanges: readonly ExpectedChange[] = []
+export const expectedChanges: readonly ExpectedChange[] = [
+  ...[
+    { status: 400, code: 'invalid-input', headers: { connection: 'close' } },
+    { status: 400, code: 'invalid-input', headers: { connection: 'close', 'transfer-encoding': 'chunked' } },
+    { status: 408, code: 'request-timeout', headers: { connection: 'close' } },
+    { status: 417, code: 'expectation-failed', headers: { connection: 'close', 'transfer-encoding': 'chunked' } },
+    { status: 431, code: 'headers-too-large', headers: { connection: 'close' } },
+  ].map(({ status, code, headers }) => ({
+    requests: /./,
+    way: 'over a socket',
+    member: '',
+    from: { status, headers, body: '' },
+    to: problemWithoutRoute(status, code),
+    why: 'what the parser refuses is a problem as every other error is',
+  })),
+  {
+    requests: 'socket: CONNECT',
+    member: 'answers',
+    from: [],
+    to: [{ ...problemWithoutRoute(405, 'method-not-allowed', { allow: 'GET, HEAD, POST, DELETE' }) }],
+    why: 'what the parser refuses is a problem as every other error is',
+  },
+  {
+    requests: 'socket: a broken one after a good one',
+    member: 'answers',
+    from: [{ status: 400, headers: { connection: 'close' }, body: '' }],
+    to: [{ status: 200, headers: /./, body: { status: 'ok' } }, problemWithoutRoute(400, 'invalid-input')],
+    why: 'a request that came whole gets its own answer',
+  },
+  {
+    requests: /^socket: (two hosts|the same host twice)$/,
+    member: '/headers/transfer-encoding',
+    from: 'chunked',
+    to: absent,
+    why: 'every problem is written in one place',
+  },
+  {
+    requests: /^socket: (two hosts|the same host twice)$/,
+    member: '/headers/content-length',
+    from: absent,
+    to: '(that of the body)',
+    why: 'every problem is written in one place',
+  },
+]
 
 /** False leaves out `title` and `detail` of errors, which a rewriting of all texts changes at once. */
 export const compareTexts = true
+
+function problemWithoutRoute(status: number, code: string, headers: { [name: string]: string } = {}) {
+  return {
+    status,
+    headers: {
+      'x-request-id': '(made)',
+      'content-type': 'application/problem+json',
+      'content-length': '(that of the body)',
+      connection: 'close',
+      ...headers,
+    },
+    body: { type: `urn:activity-log:problem:${code}`, title: /./, status, detail: /./ },
+  }
+}

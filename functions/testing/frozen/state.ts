@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createApp as createIngest } from '@activity-log/ingest/app.ts'
-import { createOrigin } from '@activity-log/local/routes.ts'
+import { originRoutes } from '@activity-log/local/origin.ts'
 import { createApp as createPersist, maxRecordBytes } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
@@ -8,6 +8,7 @@ import { deliveryPolicy, type Send } from '@activity-log/shared/dispatch/deliver
 import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
 import type { Front } from '@activity-log/shared/http/front.ts'
 import type { ListenOptions } from '@activity-log/shared/http/serve.ts'
+import { createService } from '@activity-log/shared/http/service.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
@@ -49,8 +50,8 @@ export function openSystem(folder: string): System {
   const sendTo = (path: string) => ({ sinkUrl: `http://persist${path}`, send: inTurn(sending(persist.fetch, path)) })
   opened.use(startDispatcher({ queue: broker, bury: broker.bury, ...sendTo('/'), ...common }))
   opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo('/dead-letters'), ...common }))
-  const fetch = createOrigin({ ingest: ingest.fetch, persist: persist.fetch, query: query.fetch })
-  const origin: ServedApp = { fetch, front: (...exchange) => ingest.front(...exchange) ?? query.front(...exchange) }
+  const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
+  const origin = servedBy(createService({ log, routes: originRoutes(tables) }))
   return Object.assign(opened, {
     apps: {
       ingest: servedBy(ingest),

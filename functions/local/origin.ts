@@ -1,0 +1,72 @@
+import { createApp as createIngest } from '@activity-log/ingest/app.ts'
+import { createApp as createPersist } from '@activity-log/persist/app.ts'
+import { createApp as createQuery } from '@activity-log/query/app.ts'
+import {
+  type Entry,
+  entriesOf,
+  methodsByPath,
+  pathPattern,
+  type Routes,
+  type Scope,
+} from '@activity-log/shared/http/route.ts'
+import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
+
+export type FunctionName = 'ingest' | 'persist' | 'query'
+export type Tables = { readonly [name in FunctionName]: Routes }
+export type OriginEntry = Entry & { owner: FunctionName }
+
+/**
+ * The scopes of each function's routes that the origin serves. What dispatchers deliver to persist is not part of the API.
+ * `Allow` lists the methods of a path in this order.
+ */
+const served: readonly { owner: FunctionName; scopes: readonly Scope[] }[] = [
+  { owner: 'ingest', scopes: ['write'] },
+  { owner: 'query', scopes: ['read', 'operate', 'public'] },
+  { owner: 'persist', scopes: ['operate'] },
+]
+
+/** The routes of the one origin, and which function answers each. */
+export function originEntries(tables: Tables): readonly OriginEntry[] {
+  return served.flatMap(({ owner, scopes }) =>
+    entriesOf(tables[owner])
+      .filter(({ route }) => scopes.includes(route.scope))
+      .map((entry) => ({ ...entry, owner })),
+  )
+}
+
+/** One table for one origin. */
+export function originRoutes(tables: Tables): Routes {
+  return Object.fromEntries(originEntries(tables).map(({ method, path, route }) => [`${method} ${path}`, route]))
+}
+
+export type FindTarget = (method: string, path: string) => FunctionName
+
+/** Tells which function answers a request to the one origin. Throws a 405 where several share the path, and none the method. */
+export function createTargetFinder(tables: Tables): FindTarget {
+  const entries = originEntries(tables)
+  const paths = [...methodsByPath(entries)].map(([path, allowed]) => {
+    const routes = entries.filter((entry) => entry.path === path)
+    return { pattern: pathPattern(path), allowed, routes, owners: new Set(routes.map(({ owner }) => owner)) }
+  })
+  return (method, path) => {
+    const known = paths.find(({ pattern }) => pattern.test(path))
+    // an unknown path gets the 404 of query
+    if (!known) return 'query'
+    const [first = 'query', second] = known.owners
+    if (!second) return first
+    const asked = method === 'HEAD' ? 'GET' : method
+    const route = known.routes.find((each) => each.method === asked)
+    if (!route) throw wrongMethod(method, path, known.allowed)
+    return route.owner
+  }
+}
+
+/** The tables by themselves: nothing stands behind their handlers, which nobody may call. */
+export function readTables(): Tables {
+  const nothing = {} as never
+  return {
+    ingest: createIngest({ broker: nothing, log: nothing, now: nothing, newId: nothing }).routes,
+    persist: createPersist({ store: nothing, log: nothing, now: nothing }).routes,
+    query: createQuery({ store: nothing, log: nothing, now: nothing }).routes,
+  }
+}

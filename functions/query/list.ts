@@ -1,0 +1,87 @@
+import { encodeAsOf } from '@activity-log/shared/as-of.ts'
+import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
+import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
+import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import type { ListAnswer, ReceiptAnswer } from './answers.ts'
+import { cappedCounter } from './capped-counter.ts'
+import { findAsOf } from './find-as-of.ts'
+import type { FindOutcome } from './find-outcome.ts'
+import { answerMs, fromStore } from './from-store.ts'
+import type { KnownBooks } from './known-books.ts'
+import { type ListRequest, readListRequest } from './list-request.ts'
+import { linkHeader, pageLinks } from './page.ts'
+import { receiptAnswer } from './receipts.ts'
+
+export type ListDependencies = {
+  store: Pick<ActivityStore, 'find' | 'count'>
+  known: KnownBooks
+  findOutcome: FindOutcome
+  now: () => Date
+}
+
+/** Lists the log, page by page. */
+export function listRoutes({ store, known, findOutcome, now }: ListDependencies): Routes {
+  const countCapped = cappedCounter({ count: store.count, now })
+  return { 'GET /logs': { scope: 'read', handle: list } }
+
+  async function list(request: ServiceRequest): Promise<Answer> {
+    const asked = readListRequest(request.url, request.caller.tenant)
+    if (!asked.ok) throw invalidInput(asked.errors)
+    const { visible } = asked.value
+    if (!visible) return fromStore(() => answerTo(asked.value))
+    return fromStore(
+      async () => {
+        const outcome = await untilVisible(visible, request)
+        // what a list takes is not what was asked to be waited for
+        return fromStore(() => answerTo(asked.value, receiptAnswer(visible.receipt, outcome)))
+      },
+      answerMs + visible.waitS * 1000,
+    )
+  }
+
+  async function answerTo(request: ListRequest, receipt?: ReceiptAnswer): Promise<Answer> {
+    const { parameters, filter, order, count, limit, visible } = request
+    const [{ page, asOf, completeThrough }, total] = await Promise.all([
+      findAsOf({ store, known, request, visible: visible?.receipt.position }),
+      countTotal(filter, count),
+    ])
+    const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
+    const asOfText = asOf && encodeAsOf(asOf)
+    const links = pageLinks('/logs', repeated, filterDigest(filter, order), page, asOfText)
+    const body: ListAnswer = {
+      data: page.found.map(({ activity }) => activity),
+      page: page.number,
+      limit,
+      ...total,
+      next: links.next,
+      previous: links.previous,
+      completeThrough: completeThrough?.toISOString() ?? null,
+      asOf: asOfText ?? null,
+      ...(receipt && { receipt }),
+    }
+    return { status: 200, headers: { Link: linkHeader(links) }, body }
+  }
+
+  /** What a record became, or a 504: a list that does not have it yet is not what was asked for. */
+  async function untilVisible(
+    { receipt, waitS }: NonNullable<ListRequest['visible']>,
+    request: ServiceRequest,
+  ): Promise<RecordFate> {
+    const outcome = await findOutcome(receipt, waitS, request)
+    if (outcome) return outcome
+    const detail = 'The record of this receipt is not there yet. It is not lost: ask again, with wait=30 for instance.'
+    throw new Problem('timeout', detail, { headers: { 'retry-after': '1' } })
+  }
+
+  async function countTotal(
+    filter: Filter,
+    count: ListRequest['count'],
+  ): Promise<{ total?: number; totalIsExact?: boolean }> {
+    if (count === 'none') return {}
+    if (count === 'exact') return { total: await store.count(filter), totalIsExact: true }
+    return countCapped(filter)
+  }
+}

@@ -1,0 +1,34 @@
+import { defaultTenant } from '../activity-recorded.ts'
+import { childLog } from '../log.ts'
+import type { Answer } from './answer.ts'
+import type { Caller, Handler, Scope, ServiceRequest } from './route.ts'
+
+/** Nobody has to say who they are: there is one tenant, and everybody may do everything. */
+const anybody: Caller = {
+  tenant: defaultTenant,
+  scopes: new Set<Scope>(['write', 'read', 'operate', 'deliver', 'public']),
+  subject: undefined,
+}
+
+/** A request as a transport has it. Its caller is known already when a route asks another one. */
+export type BareRequest = Omit<ServiceRequest, 'caller' | 'ask'> & { onBehalfOf: OnBehalfOf | undefined }
+export type OnBehalfOf = { caller: Caller; requestId: string | undefined }
+
+/** Asks a route in the process. */
+export type AskRoute = (path: string, signal: AbortSignal, onBehalfOf: OnBehalfOf) => Promise<Response>
+
+export type BareHandler = (request: BareRequest) => Promise<Answer>
+
+/** Says who asks. */
+export function withCaller(handle: Handler, askRoute: AskRoute): BareHandler {
+  return ({ onBehalfOf, ...request }) => {
+    const { requestId } = request
+    const caller = onBehalfOf?.caller ?? anybody
+    return handle({
+      ...request,
+      caller,
+      log: childLog(request.log, { requestId, tenant: caller.tenant }),
+      ask: (path, signal = request.gone()) => askRoute(path, signal, { caller, requestId }),
+    })
+  }
+}

@@ -1,0 +1,80 @@
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Log } from '../log.ts'
+import { type Answer, type ByteStream, contentOf } from './answer.ts'
+import { incomingOf } from './body.ts'
+import { breakOff } from './break-off.ts'
+import type { BareHandler, OnBehalfOf } from './caller.ts'
+import { problemOf } from './failed.ts'
+import { Problem } from './problem.ts'
+import { wrongMethod } from './wrong-method.ts'
+
+/**
+ * `outgoing` is there when the request came through a socket; it has the request's id by then (serve.ts). `onBehalfOf` when a
+ * route asks another one.
+ */
+export type Bindings = Partial<Pick<HttpBindings, 'outgoing'>> & { onBehalfOf?: OnBehalfOf }
+export type Otherwise = (request: Request, bindings: Bindings | undefined) => Promise<Response>
+type Router = Hono<{ Bindings: Bindings }>
+
+export type RouterOptions = {
+  log: Log
+  routes: readonly { method: string; path: string; handle: BareHandler }[]
+  allowed: ReadonlyMap<string, readonly string[]>
+  otherwise: Otherwise | undefined
+}
+
+/** Requests of any kind, however they come: Hono finds their routes. */
+export function createRouter({ log, routes, allowed, otherwise }: RouterOptions): Router {
+  const app: Router = new Hono()
+  const requestIdOf = (c: Context<{ Bindings: Bindings }>) =>
+    c.env?.onBehalfOf?.requestId ?? c.env?.outgoing?.getHeader('x-request-id')?.toString()
+
+  for (const { method, path, handle } of routes) {
+    app.on(method, path, async (c) => {
+      const { raw } = c.req
+      const answer = await handle({
+        ...incomingOf(raw),
+        method: raw.method,
+        parameters: c.req.param(),
+        url: raw.url,
+        gone: () => raw.signal,
+        requestId: requestIdOf(c),
+        log,
+        onBehalfOf: c.env?.onBehalfOf,
+      })
+      return toResponse(c, answer)
+    })
+  }
+  for (const [path, methods] of allowed) {
+    app.all(path, (c) => {
+      throw wrongMethod(c.req.method, c.req.path, methods)
+    })
+  }
+  if (otherwise) app.all('*', (c) => otherwise(c.req.raw, c.env))
+  app.notFound((c) =>
+    new Problem('not-found', `${c.req.path} is not a path of this service; GET /logs lists the log.`).toResponse(),
+  )
+  app.onError((error, c) => problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path }).toResponse())
+  return app
+}
+
+function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Response {
+  const { headers, data } = contentOf(answer)
+  const status = answer.status as ContentfulStatusCode
+  if (data === undefined) return c.body(null, status, headers)
+  if (typeof data === 'string' || data instanceof Uint8Array || data instanceof ReadableStream)
+    return c.body(data, status, headers)
+  return c.body(ReadableStream.from(wholeOrBroken(data, c.env?.outgoing)), status, headers)
+}
+
+/** Its reader learns of a failure as well, once the connection is gone. */
+async function* wholeOrBroken(parts: ByteStream, outgoing: Bindings['outgoing']): AsyncGenerator<Uint8Array> {
+  try {
+    yield* parts
+  } catch (cause) {
+    await breakOff(outgoing)
+    throw new Error('The answer broke off', { cause })
+  }
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { answerOf, silent } from '../testing/builders.ts'
+import { openWay, ways } from '../testing/ways.ts'
+import type { Handler, Route, Routes, ServiceRequest } from './route.ts'
+import { createService } from './service.ts'
+
+const answering = (handle: Handler): Routes => ({ 'GET /things/:id': { scope: 'read', handle } })
+const serve = (routes: Routes) => createService({ log: silent, routes })
+
+describe.each(ways)('%s', (name) => {
+  test('a route gets the parameters of its path, and answers HEAD as it answers GET, without the body', async () => {
+    await using way = await openWay(name)
+    const service = serve(
+      answering(async ({ parameters, method }) => ({ status: 200, body: { ...parameters, method } })),
+    )
+    expect(await answerOf(await way.request(service, '/things/a-1', {}))).toEqual({ id: 'a-1', method: 'GET' })
+    const head = await way.request(service, '/things/a-1', { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([200, ''])
+  })
+
+  test('another method is a 405 that lists the methods of the path, and another path a 404', async () => {
+    await using way = await openWay(name)
+    const service = serve(answering(async () => ({ status: 200 })))
+    const wrong = await way.request(service, '/things/1', { method: 'POST' })
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    expect((await way.request(service, '/nothing', {})).status).toBe(404)
+    expect((await way.request(service, '/healthz', {})).status).toBe(200)
+  })
+
+  test('who asks is a caller of the default tenant who may do everything', async () => {
+    await using way = await openWay(name)
+    let asked: ServiceRequest | undefined
+    const service = serve(
+      answering(async (request) => {
+        asked = request
+        return { status: 204 }
+      }),
+    )
+    await way.request(service, '/things/1', {})
+    expect(asked?.caller.tenant).toBe('default')
+    expect([...(asked?.caller.scopes ?? [])]).toEqual(['write', 'read', 'operate', 'deliver', 'public'])
+  })
+
+  test('a route that does not answer in its time is a 503', async () => {
+    await using way = await openWay(name)
+    const route: Route = { scope: 'read', handle: () => new Promise(() => {}), timeoutMs: 20 }
+    const late = await way.request(serve({ 'GET /late': route }), '/late', {})
+    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1'])
+  })
+
+  test('what is wrapped around the routes is around each of them', async () => {
+    await using way = await openWay(name)
+    const seen: string[] = []
+    const service = createService({
+      log: silent,
+      routes: answering(async () => ({ status: 204 })),
+      around: [
+        (handle, { scope }) =>
+          async (request) => {
+            seen.push(`${scope} ${request.method}`)
+            return handle(request)
+          },
+      ],
+    })
+    await way.request(service, '/things/1', {})
+    await way.request(service, '/healthz', {})
+    expect(seen).toEqual(['read GET', 'public GET'])
+  })
+})
+
+test('a route asks another one for its own caller', async () => {
+  const service = serve({
+    'GET /outer': {
+      scope: 'read',
+      handle: async ({ ask }) => ({ status: 200, body: await (await ask('/inner?x=1')).text() }),
+    },
+    'GET /inner': {
+      scope: 'read',
+      handle: async ({ caller, url }) => ({ status: 200, body: `${caller.tenant} ${url}` }),
+    },
+  })
+  expect(await (await service.request('/outer')).text()).toMatch(/^default .*\/inner\?x=1$/)
+})
+
+test('a service with a route that names no scope does not start', () => {
+  const handle: Handler = async () => ({ status: 204 })
+  expect(() => serve({ 'GET /a': { handle } as unknown as Route })).toThrow('GET /a names no scope')
+  expect(() => serve({ 'GET /a': { handle, scope: 'all' } as unknown as Route })).toThrow('GET /a names no scope')
+})
+
+test('the lines of a route carry the id of its request and the tenant', async () => {
+  const lines: object[] = []
+  const log = { ...silent, info: (fields: object) => lines.push(fields) }
+  const service = createService({
+    log,
+    routes: answering(async (request) => {
+      request.log.info({ own: 1 }, 'a fact')
+      return { status: 204 }
+    }),
+  })
+  await using way = await openWay('over a socket')
+  await way.request(service, '/things/1', { headers: { 'x-request-id': 'mine' } })
+  expect(lines).toEqual([{ requestId: 'mine', tenant: 'default', own: 1 }])
+})

@@ -1,0 +1,60 @@
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Problem } from './problem.ts'
+import { wrongMethod } from './wrong-method.ts'
+
+/**
+ * Answers what Node's parser refuses before there is a request to route: with a problem, as every other error is. Requests
+ * that came whole before it on the same connection get their answers first, since a client reads answers in order.
+ */
+export function answerUnparsed(server: Server, newRequestId: () => string): void {
+  const underWay = new WeakMap<Duplex, Set<Exchange>>()
+  const refused = new WeakSet<Duplex>()
+  server.prependListener('request', (request, response) => {
+    const exchanges = underWay.get(request.socket) ?? new Set()
+    // one that has been answered is of interest until all of its request has come, which is before the next one
+    for (const earlier of exchanges) if (earlier.response.closed) exchanges.delete(earlier)
+    underWay.set(request.socket, exchanges.add({ request, response }))
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const exchanges = [...(underWay.get(socket) ?? [])]
+    const isAnswered = exchanges.some(({ request, response }) => !request.complete && response.headersSent)
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
+    // the rest of what was sent is an error as well
+    if (refused.has(socket)) return
+    refused.add(socket)
+    const earlier = exchanges.filter(({ request, response }) => request.complete && !response.closed)
+    const problem = problems[error.code ?? ''] ?? malformed
+    void Promise.all(earlier.map(({ response }) => untilClosed(response))).then(() => end(socket, problem))
+  })
+  // a tunnel (RFC 9110, section 9.3.6) is for proxies
+  server.on('connect', ({ url = '' }, socket) =>
+    end(socket, wrongMethod('CONNECT', url, ['GET', 'HEAD', 'POST', 'DELETE'])),
+  )
+
+  function end(socket: Duplex, problem: Problem): void {
+    const { status, headers, body } = problem.toAnswer()
+    const lines = Object.entries({
+      ...headers,
+      'x-request-id': newRequestId(),
+      date: new Date().toUTCString(),
+      connection: 'close',
+      'content-length': String(Buffer.byteLength(body)),
+    }).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+    // in stages (serve.ts), and whether the client closes its side or not
+    ;(socket as Socket).destroySoon()
+  }
+}
+
+type Exchange = { request: IncomingMessage; response: ServerResponse }
+
+const untilClosed = (response: ServerResponse) => new Promise<void>((resolve) => response.once('close', resolve))
+
+const malformed = new Problem('invalid-input', 'The request is not valid HTTP/1.1.')
+const problems: { readonly [code: string]: Problem } = {
+  HPE_HEADER_OVERFLOW: new Problem('headers-too-large', 'The request line and the headers are too large together.'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('too-large', 'The extensions of the chunks are too large.'),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem('request-timeout', 'The request did not arrive in time.'),
+}
