@@ -6,7 +6,7 @@ type Random = () => number
 
 const dayMs = 86_400_000
 const sessionsPerDay = 40
-/** Of a day, hour by hour: people sleep, and they have lunch. */
+/** Weights for the hours of a day: people sleep, and they have lunch. */
 const rhythm = [2, 1, 1, 1, 1, 2, 5, 11, 18, 24, 26, 23, 17, 20, 24, 23, 20, 17, 14, 15, 17, 14, 8, 4]
 
 const firstNames =
@@ -44,7 +44,7 @@ const devices = [
 
 type Step = { action: string; metadata: JsonObject }
 
-/** What somebody does in a shop, from the login on. */
+/** A visit to the shop, from the login on. */
 function aSession(random: Random, place: number): Step[] {
   const device = devices[place % devices.length] as (typeof devices)[number]
   const login: Step = {
@@ -126,7 +126,7 @@ function anHour(random: Random): number {
   return one(random, hours)
 }
 
-/** What one after another does, without an end; who reads it says when. */
+/** Visits that overlap, step by step and without an end; who reads them says when each step is. */
 export function* goingOn(
   random: Random,
 ): Generator<Pick<DemoActivity, 'userId' | 'action'> & { metadata: JsonObject }> {

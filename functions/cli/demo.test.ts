@@ -17,7 +17,7 @@ test('a day is always the same, in order, of its date, with ids of their own', (
 test('the demo fills a log, and says where to look', async () => {
   await using log = await startLog(aFolder())
   const total = async () => (await answerOf(await fetch(`${log.origin}/logs?count=exact&limit=1`))).total
-  await using demo = startProgram('functions/cli/demo.ts', {}, '--once', '--url', log.origin)
+  await using demo = startProgram('functions/cli/main.ts', {}, 'demo', '--once', '--url', log.origin)
   expect(await demo.ended).toBe(0)
   expect(demo.output()).toContain(`Look: ${log.origin}/`)
   const sent = Number((await written(demo, /Sending ([\d,]+)/)).replaceAll(',', ''))
@@ -26,7 +26,7 @@ test('the demo fills a log, and says where to look', async () => {
 })
 
 test('the demo says so where there is no log', async () => {
-  await using demo = startProgram('functions/cli/demo.ts', {}, '--url', 'http://localhost:9')
-  expect(await demo.ended).toBe(1)
+  await using demo = startProgram('functions/cli/main.ts', {}, 'demo', '--url', 'http://localhost:9')
+  expect(await demo.ended).toBe(69)
   expect(demo.output()).toContain('No activity log answers at http://localhost:9')
 })

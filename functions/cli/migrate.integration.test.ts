@@ -3,11 +3,11 @@ import { startProgram } from '@activity-log/shared/testing/processes.ts'
 import { mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { expect, test } from 'vitest'
 
-test('npm run migrate says what it made, then that all is there, and what a change of the retention does', async () => {
+test('says what it made, then that all is there, and what a change of the retention does', async () => {
   await using database = aDatabase()
   const migrate = async (days: string) => {
     const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name, RETENTION_DAYS: days }
-    await using program = startProgram('functions/cli/migrate.ts', env)
+    await using program = startProgram('functions/cli/main.ts', env, 'migrate')
     expect(await program.ended).toBe(0)
     return program.output()
   }

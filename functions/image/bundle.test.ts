@@ -12,9 +12,7 @@ const complaints: Record<Program, [number, string]> = {
   query: [78, 'MONGODB_URI is required'],
   gateway: [78, 'INGEST_URL is required'],
   'kafka-source': [78, 'KAFKA_BROKERS is required'],
-  migrate: [78, 'MONGODB_URI is required'],
-  import: [1, 'Usage: '],
-  books: [78, 'KAFKA_BROKERS is required'],
+  cli: [64, 'Usage: activity-log COMMAND'],
   forward: [78, 'FORWARD is required'],
 }
 
@@ -31,6 +29,18 @@ test.each(
   expect(readFileSync(file.replace('.cjs', '.licences.txt'), 'utf8')).toContain('valibot 1.5.0 (MIT)\n\nMIT License')
   const none = Object.fromEntries(Object.keys(process.env).map((variable) => [variable, undefined]))
   await using program = startCommand(process.execPath, [file], none)
+  expect(await program.ended).toBe(code)
+  expect(program.output()).toContain(message)
+})
+
+test.each([
+  ['import', 64, "missing required argument 'FILE'"],
+  ['ledger', 69, 'Kafka could not be asked at 127.0.0.1:1'],
+  ['migrate', 69, 'MongoDB could not be asked'],
+])('cli has in it what %s loads when it runs', async (command, code, message) => {
+  const { file } = await bundle('cli', aFolder())
+  const env = { KAFKA_BROKERS: '127.0.0.1:1', MONGODB_URI: 'mongodb://127.0.0.1:1' }
+  await using program = startCommand(process.execPath, [file, command], env)
   expect(await program.ended).toBe(code)
   expect(program.output()).toContain(message)
 })

@@ -19,9 +19,7 @@ export const programs = {
   query: 'functions/query/main.ts',
   gateway: 'functions/local/gateway.ts',
   'kafka-source': 'functions/kafka-source/main.ts',
-  migrate: 'functions/cli/migrate.ts',
-  import: 'functions/cli/import.ts',
-  books: 'functions/cli/ledger.ts',
+  cli: 'functions/cli/main.ts',
   forward: 'functions/local/forward.ts',
 } as const
 export type Program = keyof typeof programs

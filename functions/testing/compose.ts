@@ -8,8 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { type Answer, anActivity, post } from '@activity-log/shared/testing/builders.ts'
 
-/** npm run test:compose: docker-compose.yml as a user has it, in a project and at a port of its own. */
-const help = `npm run test:compose needs Docker with its compose plugin, and an engine that answers: "docker compose ls" says whether
+/** npm run system -- compose: docker-compose.yml as a user has it, in a project and at a port of its own. */
+const help = `npm run system -- compose needs Docker with its compose plugin, and an engine that answers: "docker compose ls" says whether
 there is one. COMPOSE names another command that takes the same arguments, such as "docker-compose".`
 
 const root = join(import.meta.dirname, '../..')
@@ -212,7 +212,7 @@ async function downAndUp() {
   await assertEachOnce()
 }
 
-const booksBalance = () => compose(['run', '--rm', 'books']).then(() => true)
+const ledgerIsComplete = () => compose(['run', '--rm', 'ledger']).then(() => true)
 
 const steps: readonly [string, () => Promise<unknown>][] = [
   [
@@ -225,7 +225,10 @@ const steps: readonly [string, () => Promise<unknown>][] = [
   ['a stop ends every program with 0', stopsWithZero],
   ['down and up again, each activity found once', downAndUp],
   // a store that was just started may take longer to answer than is waited for; a gap stays one
-  ['the books balance with Kafka', () => eventually('the books balance', booksBalance, 600_000)],
+  [
+    'the ledger is complete, compared with Kafka',
+    () => eventually('the ledger is complete', ledgerIsComplete, 600_000),
+  ],
 ]
 
 let passed = 0

@@ -35,7 +35,7 @@ const rings: readonly Ring[] = [
   { files: own('kafka-source'), may: [own('kafka-source'), pure, behindDoors, library('kafkajs', 'valibot'), node] },
   {
     files: own('cli'),
-    may: [own('cli'), pure, behindDoors, library('cli-progress', 'kafkajs', 'uuid', 'valibot'), node],
+    may: [own('cli'), pure, behindDoors, library('cli-progress', 'commander', 'kafkajs', 'uuid', 'valibot'), node],
   },
   {
     files: own('image'),
@@ -169,7 +169,7 @@ test.each([
     'shared/broker/broker.ts',
   ],
   ['shared/http/app.ts', "export { y } from '@activity-log/ingest/app.ts'", 'functions/ingest/app.ts'],
-  ['functions/cli/demo.ts', "import { x } from '@activity-log/ingest/app.ts'", 'functions/ingest/app.ts'],
+  ['functions/cli/main.ts', "import { x } from '@activity-log/ingest/app.ts'", 'functions/ingest/app.ts'],
   ['functions/image/bundle.ts', "import { x } from '@activity-log/testing/compose.ts'", 'functions/testing/compose.ts'],
   ['functions/local/main.ts', "import { x } from '@activity-log/shared/testing/ways.ts'", 'shared/testing/ways.ts'],
   ['shared/key.test.ts', "import { x } from '@activity-log/query/app.ts'", 'functions/query/app.ts'],

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** npm run test:integration, npm run test:teeth: tests that need a Kafka and a MongoDB, after a look whether there are any. */
+/** npm run test:integration, npm run system -- mutants: tests that need a Kafka and a MongoDB. Says so without them. */
 const usage = `npm run test:integration needs a Kafka and a MongoDB to test against. Set what is missing and run it again:
 
   KAFKA_BROKERS     host:port, with commas between several

@@ -29,7 +29,7 @@ async function runBooks({ topic, deadLetterTopic, database }: Over, ...args: str
   const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name }
   const names = ['--topic', topic, '--dead-letter-topic', deadLetterTopic]
   const all = ['--brokers', kafkaBrokers.join(','), ...names, ...args]
-  await using program = startProgram('functions/cli/ledger.ts', env, ...all)
+  await using program = startProgram('functions/cli/main.ts', env, 'ledger', ...all)
   return { code: await program.ended, output: program.output() }
 }
 
@@ -75,7 +75,7 @@ async function aLog(partitions = 1) {
   return Object.assign(opened, { topic, deadLetterTopic, database, store, save, fill, deleteBelow })
 }
 
-test('a record that the dispatcher gave up on is a gap until npm run books finds it in the dead-letter topic', {
+test('a record that the dispatcher gave up on is a gap until activity-log ledger finds it in the dead-letter topic', {
   timeout: 120_000,
 }, async () => {
   await using production = await startProduction()
@@ -206,7 +206,7 @@ test('counts on what an earlier version never sealed', async () => {
 test.each<[string, (log: Over) => Promise<{ code: unknown; output: string }>, number, RegExp]>([
   ['a topic that is not there', (log) => runBooks({ ...log, topic: 'nowhere' }), 78, /--topic .* nowhere/],
   ['dead letters that are not there', (log) => runBooks({ ...log, deadLetterTopic: 'no' }), 78, /--dead-letter-topic /],
-  ['no brokers', (log) => runBooks(log, '--brokers', '127.0.0.1:1'), 1, /Kafka could not be asked at 127.0.0.1:1/],
+  ['no brokers', (log) => runBooks(log, '--brokers', '127.0.0.1:1'), 69, /Kafka could not be asked at 127.0.0.1:1/],
 ])('says plainly what is wrong: %s', async (_what, run, code, says) => {
   await using log = await aLog()
   const ended = await run(log)

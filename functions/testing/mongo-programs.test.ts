@@ -9,9 +9,10 @@ const mistyped = 'mongodb://app:s3cret@127.0.0.1:1/?retryWrite=true'
 test.each([
   'functions/persist/main.ts',
   'functions/query/main.ts',
-  'functions/cli/migrate.ts',
-])('%s names MONGODB_URI and exits 78 where it has a typo', async (script) => {
-  await using program = startProgram(script, { MONGODB_URI: mistyped, PORT: '0' })
+  'functions/cli/main.ts migrate',
+])('%s names MONGODB_URI and exits 78 where it has a typo', async (command) => {
+  const [script = '', ...words] = command.split(' ')
+  await using program = startProgram(script, { MONGODB_URI: mistyped, PORT: '0' }, ...words)
   expect(await program.ended).toBe(78)
   expect(program.output()).toMatch(/MONGODB_URI .*retrywrite is not supported/)
   expect(program.output()).not.toContain('s3cret')
@@ -34,8 +35,8 @@ test.each<[string, string, RequestInit]>([
   expect(program.output()).not.toContain('s3cret')
 })
 
-test('npm run migrate says where MongoDB is not, and exits 1', async () => {
-  await using program = startProgram('functions/cli/migrate.ts', { MONGODB_URI: away })
-  expect(await program.ended).toBe(1)
+test('activity-log migrate says where MongoDB is not, and exits 69', async () => {
+  await using program = startProgram('functions/cli/main.ts', { MONGODB_URI: away }, 'migrate')
+  expect(await program.ended).toBe(69)
   expect(program.output()).toMatch(/MONGODB_URI.*127\.0\.0\.1:1\n$/)
 })

@@ -5,7 +5,7 @@ import { answerOf, post } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 import { startProduction } from './production.ts'
 
-const usage = `Usage: npm run own-writes -- [--count 10000] [--real]
+const usage = `Usage: npm run system -- own-writes [--count 10000] [--real]
 
 Posts activities one by one, from 32 clients at once, and asks for the newest of the user right after each 202, waiting for its
 receipt: the list has to hold it, every time. --real: the functions as processes over Kafka and MongoDB (KAFKA_BROKERS, MONGODB_URI),

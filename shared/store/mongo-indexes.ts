@@ -104,7 +104,7 @@ export async function keepFor(db: Db, retentionDays: number | undefined): Promis
 export async function assertGuarded(db: Db): Promise<void> {
   const present = await listIndexes(db.collection(collections.activities))
   if (present.some((index) => serves(index, byId, true))) return
-  throw new StoreUnavailable('The unique index on tenant and id is absent: npm run migrate makes it')
+  throw new StoreUnavailable('The unique index on tenant and id is absent: npm run log -- migrate makes it')
 }
 
 /** None while there is no such collection. */

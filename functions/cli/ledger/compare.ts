@@ -3,7 +3,7 @@ import type { Extent } from '@activity-log/shared/broker/kafka-read.ts'
 
 /** The book of a partition beside what Kafka has of it. What is unknown is one of three: missing, not delivered, or gone. */
 export type Comparison = Omit<PartitionBook, 'missing' | 'missingCount'> & {
-  /** As it was when the comparison began: what came later need not be known yet. */
+  /** Read when the comparison began: what came later need not be known yet. */
   kafka: { first: number; end: number }
   /** Kafka still has them, and later ones are known. */
   missing: readonly Gap[]

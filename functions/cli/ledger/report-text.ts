@@ -95,7 +95,7 @@ const rangeText = ({ first, last }: Gap) => (first === last ? `${first}` : `${fi
 const number = (count: number) => count.toLocaleString('en')
 const records = (count: number) => (count === 1 ? '1 record' : `${number(count)} records`)
 
-/** The same for programs; ranges have both their ends. */
+/** For programs; ranges have both their ends. */
 export function reportJson({ comparisons, ...others }: Report): string {
   const ranges = (gaps: readonly Gap[]) => gaps.map(({ first, last }) => ({ from: first, to: last }))
   const partitions = comparisons.map(({ missing, notDelivered, gone, ...one }) => ({

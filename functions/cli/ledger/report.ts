@@ -30,7 +30,7 @@ type DeadLetterCounts = {
   read: number
   /** Gaps that they closed. */
   closed: number
-  /** Of those: the dead letter itself is not in the store. */
+  /** Gaps that were closed although the dead letter itself is not in the store. */
   notInStore: number
   withoutPosition: number
   /** Their places are beyond what the topic ever had. */
@@ -69,7 +69,7 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   }
 }
 
-/** Of a log that was not asked for long, or grew under an earlier version, more is known than is counted at once. */
+/** More is known than is counted at once when nobody asked for long, or the log grew under an earlier version. */
 async function booksOf(store: ReportOptions['store']): Promise<Map<number, PartitionBook>> {
   for (let before = ''; ; ) {
     const { partitions } = await store.ledger()

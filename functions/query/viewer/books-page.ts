@@ -45,7 +45,7 @@ export async function booksPage({ view, zone, ask }: PageRequest): Promise<Page>
 <td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${gaps.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'being counted' : '0'}</td></tr>`
   })
   const main = html`<h1>Books</h1>
-<p class="lead">${balanced ? html`<b class="good">They balance.</b> Every record up to the newest that is known has its fate.` : html`<b class="bad">They do not balance.</b> Some records have no fate yet: they are under way, or being counted; what stays missing is looked for with <code>npm run books</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
+<p class="lead">${balanced ? html`<b class="good">They balance.</b> Every record up to the newest that is known has its fate.` : html`<b class="bad">They do not balance.</b> Some records have no fate yet: they are under way, or being counted; what stays missing is looked for with <code>npm run log -- ledger</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
 <table class="plain"><thead><tr><th scope="col">Partition</th><th scope="col" class="n">Offsets</th>${fates.map((fate) => html`<th scope="col" class="n">${fate}</th>`)}<th scope="col" class="n">missing</th></tr></thead><tbody>${rows}</tbody></table>
 ${partitions.length === 0 ? html`<div class="state"><h2>Nothing to count yet</h2><p>No record has come to the store.</p></div>` : ''}
 <p class="tools"><a href="/books">JSON</a></p>`

@@ -104,5 +104,5 @@ function nothing(view: View, { page }: ListAnswer): Content {
 <pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>/logs \\
   -H 'content-type: application/json' \\
   -d '{"userId":"user_123","action":"click_button","metadata":{"button":"buy"}}'</code></pre>
-<p>Or fill it with made-up ones: <code>npm run demo</code></p></div>`
+<p>Or fill it with made-up ones: <code>npm run log -- demo</code></p></div>`
 }

@@ -39,8 +39,8 @@ async function measureImport(file: string | undefined, note: Note) {
   const source = file ?? madeUpFile(folder)
   for (const time of ['first', 'second'] as const) {
     const start = performance.now()
-    const script = join(root, 'functions/cli/import.ts')
-    await using program = startCommand(process.execPath, [script, source, '--url', log.origin])
+    const script = join(root, 'functions/cli/main.ts')
+    await using program = startCommand(process.execPath, [script, 'import', source, '--url', log.origin])
     const imported = await written(program, /([\d,]+) activities are in the log/)
     note(
       `import of ${imported} activities, the ${time} time, until all are visible: ms`,

@@ -12,7 +12,7 @@ export async function measureProduction({ rounds, file, note }: ProductionOption
     await using production = await startProduction()
     const startedAt = performance.now()
     const arguments_ = [file ?? madeUpFile(aFolder()), '--url', production.ingest, '--query-url', production.query]
-    await using program = startProgram('functions/cli/import.ts', {}, ...arguments_)
+    await using program = startProgram('functions/cli/main.ts', {}, 'import', ...arguments_)
     const imported = Number((await written(program, /([\d,]+) activities are in the log/)).replaceAll(',', ''))
     let total = 0
     await until(async () => {

@@ -7,7 +7,7 @@ import { killLoop } from './kill-loop.ts'
 import { readMutant } from './mutants.ts'
 import { hasStrace, powerLoss } from './power-loss.ts'
 
-const usage = `Usage: npm run durability [-- OPTIONS]
+const usage = `Usage: npm run system -- durability [OPTIONS]
 
 Kills the log of npm start again and again while activities are posted, looks at its files after each kill and, in the end,
 whether it has what it acknowledged, once. Then has its power go at random instants: what was not synced is lost.
@@ -40,8 +40,8 @@ async function main() {
   const chosen = { seed, ...(mutant && { mutant }) }
   console.log(`seed ${seed}${mutant ? `, without ${mutant}` : ''}`)
   const outcomes = [
-    kills > 0 && (await killing({ ...chosen, kills, activities })),
-    instants > 0 && (await losingPower({ ...chosen, instants })),
+    kills === 0 || (await killing({ ...chosen, kills, activities })),
+    instants === 0 || (await losingPower({ ...chosen, instants })),
   ]
   if (outcomes.includes(false)) process.exitCode = 1
 }

@@ -41,7 +41,7 @@ test.each([
   ['--seeds 1', 'Which scenarios?'],
 ])('%s: %s', (text, message) => {
   expect(() => read(text)).toThrow(message)
-  expect(() => read(text)).toThrow('Usage: npm run faults')
+  expect(() => read(text)).toThrow('Usage: npm run system -- faults')
 })
 
 test('the report has its folder, new or not; where none can be, that is said before anything runs', async () => {

@@ -4,7 +4,7 @@ import { mutants } from './mutant-list.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios.ts'
 
-export const usage = `Usage: npm run faults -- --all | --short | --scenario NAME … [--embedded | --real] [--events 5000] [--seeds 1 | --seed S] [--report FOLDER]
+export const usage = `Usage: npm run system -- faults --all | --short | --scenario NAME … [--embedded | --real] [--events 5000] [--seeds 1 | --seed S] [--report FOLDER]
 
 Runs the activity log as real processes, does to them, to their links and to their servers what happens to such, and
 compares everything that clients were told with what the log says afterwards. Fails when anything was lost, doubled or
@@ -93,7 +93,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     report: values.report,
     file: values.file,
     isWanted: wanted(values),
-    command: ['npm run faults --', ...args].join(' '),
+    command: ['npm run system -- faults', ...args].join(' '),
     teeth: values.teeth ?? values.without !== undefined,
     without: values.without?.map((name) => mutantNamed(name)),
   }

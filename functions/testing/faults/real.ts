@@ -210,7 +210,7 @@ export async function startReal({
         KAFKA_BROKERS: kafkaBrokers.join(','),
       }
       const topics = { KAFKA_TOPIC: topic, KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic }
-      await using program = startProgram('functions/cli/ledger.ts', { ...servers, ...topics })
+      await using program = startProgram('functions/cli/main.ts', { ...servers, ...topics }, 'ledger')
       await program.ended
       history.note({ books: program.output() })
     },

@@ -7,14 +7,14 @@ import { run } from '@activity-log/shared/http/run.ts'
 import { post } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 
-const usage = `Usage: npm run fuzz -- [--examples 500] [--seed N] [--port 0]
+const usage = `Usage: npm run system -- fuzz [--examples 500] [--seed N] [--port 0]
 
 Starts the log on a folder of its own, and lets schemathesis make requests of GET /openapi.json: such as it allows and such as it does
 not. No answer may be a 5xx, and none other than the contract says: statuses, content types, headers, schemas. --examples: most
 requests to a route in each phase; 500 are some 5,000 cases in all.
 
 schemathesis is a Python program: python3 -m venv fuzz && fuzz/bin/pip install schemathesis
-SCHEMATHESIS names it where it is not on the PATH: SCHEMATHESIS=fuzz/bin/schemathesis npm run fuzz`
+SCHEMATHESIS names it where it is not on the PATH: SCHEMATHESIS=fuzz/bin/schemathesis npm run system -- fuzz`
 
 /** What is right here and not to these: opaque parameters are refused although they look right; what is discarded is kept. */
 const leftOut = ['positive_data_acceptance', 'use_after_free']

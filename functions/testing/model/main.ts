@@ -9,7 +9,7 @@ import { MongoClient } from 'mongodb'
 import { checkCase } from './check-case.ts'
 import { aCase } from './draw.ts'
 
-const usage = `Usage: npm run model -- [--cases 10000] [--seed 4711] [--mongodb]
+const usage = `Usage: npm run system -- model [--cases 10000] [--seed 4711] [--mongodb]
 
 Compares lists with those of a plain array: random activities, filters, pages and cursors, while others arrive. Over SQLite,
 or with --mongodb over the MongoDB of MONGODB_URI, in a database of its own. --seed tells which cases.`

@@ -4,8 +4,8 @@ import { safeguards } from './processes.ts'
 import { simulate } from './simulate.ts'
 import { simulateMany } from './simulate-many.ts'
 
-const usage = `Usage: npm run simulate -- [--seeds 10000] [--from 1] [--without SAFEGUARD]
-       npm run simulate -- --seed 4711 [--without SAFEGUARD]
+const usage = `Usage: npm run system -- simulation [--seeds 10000] [--from 1] [--without SAFEGUARD]
+       npm run system -- simulation --seed 4711 [--without SAFEGUARD]
 
 Runs ingest, the dispatchers, persist and query over a made-up broker, store, network and clock, with crashes, lost
 messages and rebalances that a seed decides, and checks what design.md promises. --seed tells one run step by step.

@@ -10,7 +10,9 @@ const timeout = 240_000
 
 test('nothing is lost, doubled or silent, whatever the seed', { timeout }, async () => {
   const broken = await simulateMany({ first: 1, count: seeds }, Math.min(2, availableParallelism()))
-  expect(broken.map(({ seed, violations }) => `npm run simulate -- --seed ${seed}: ${violations[0]}`)).toEqual([])
+  expect(broken.map(({ seed, violations }) => `npm run system -- simulation --seed ${seed}: ${violations[0]}`)).toEqual(
+    [],
+  )
 })
 
 test('a seed decides everything: it happens again as it happened', { timeout }, async () => {

@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { assertLogAnswers } from '@activity-log/cli/running-log.ts'
 import { StartError } from '@activity-log/shared/config.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import type { Browser } from 'playwright-core'
 import { openBrowser, whyNoBrowser } from './chromium.ts'
 
-/** npm run screenshots [-- --url http://localhost:3000]: what the viewer looks like, of a log that runs. */
+/** npm run system -- screenshots [--url http://localhost:3000]: pictures of the viewer, of a log that runs and has a demo in it. */
 const folder = join(import.meta.dirname, '../../query/viewer/screenshots')
 
 const desktop = { width: 1360, height: 850 }
@@ -25,11 +26,7 @@ async function main() {
     },
   })
   if (whyNoBrowser) throw new StartError(whyNoBrowser)
-  const answered = await fetch(`${values.url}/healthz`).catch(() => undefined)
-  if (!answered?.ok)
-    throw new StartError(
-      `No activity log answers at ${values.url}. Start one with npm start, fill it with npm run demo.`,
-    )
+  await assertLogAnswers(values.url)
   mkdirSync(values.folder, { recursive: true })
   await using browser = await openBrowser()
   for (const [name, shot] of Object.entries(shots)) {

@@ -1,0 +1,45 @@
+import * as v from 'valibot'
+import type { Command, Option, Variable } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+
+export const programName = 'activity-log'
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** Where a line ends in the source means nothing; an empty line ends a paragraph. */
+export const paragraphs = (text: string) => text.trim().replace(/(?<!\n)\n(?!\n)/g, ' ')
+
+/** `--query-url <URL>` */
+export const flags = (name: string, { value }: Option) => `--${kebab(name)}${value === undefined ? '' : ` <${value}>`}`
+
+/** Says what it is, and where its value comes from when it is not given. */
+export function optionText({ summary, schema, variable }: Option | (Variable & { variable?: never })): string {
+  if (!schema) return summary
+  const otherwise = [...(variable === undefined ? [] : [`else ${variable}`]), ...absence(schema)]
+  return otherwise.length === 0 ? summary : `${summary} (${otherwise.join(', ')})`
+}
+
+/** The variables that no option stands for, or nothing. */
+export function environmentText({ environment }: Command): string {
+  const variables = Object.entries(environment)
+  const width = Math.max(...variables.map(([name]) => name.length))
+  const lines = variables.map(([name, variable]) => `  ${name.padEnd(width)}  ${optionText(variable)}`)
+  return lines.length === 0 ? '' : ['', 'Environment:', ...lines].join('\n')
+}
+
+function absence(schema: v.GenericSchema<string | undefined, unknown>): string[] {
+  const preset: unknown = v.getDefault(schema)
+  if (preset !== undefined) return [`default: ${preset}`]
+  return v.safeParse(schema, undefined).success ? [] : ['required']
+}
+
+export const programText = `
+Exit codes:
+  ${exitCodes.done}   it is done
+  ${exitCodes.negative}   it is done, and the answer is no: a ledger is not complete, lines of a file were rejected
+  ${exitCodes.usage}  there is no such command or option, or a value is wrong
+  ${exitCodes.unavailable}  the log, Kafka or MongoDB does not answer
+  ${exitCodes.fault}  a fault in this program
+  ${exitCodes.config}  the environment is wrong
+
+In a checkout of the repository each is run as: npm run log -- COMMAND`

@@ -1,0 +1,28 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+const maxAtOnce = 8
+/** How long the next one may take to be found. */
+const timeoutMs = 120_000
+
+/** Resolves with whether all of them were found in time. */
+export async function untilFound(origin: string, ids: readonly string[]): Promise<boolean> {
+  const rest = ids.values()
+  const lookForSome = async () => {
+    // they share the iterator
+    for (const id of rest) if (!(await isFoundInTime(origin, id))) return false
+    return true
+  }
+  const found = await Promise.all(Array.from({ length: maxAtOnce }, lookForSome))
+  return found.every(Boolean)
+}
+
+async function isFoundInTime(origin: string, id: string): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const response = await fetch(`${origin}/logs/${encodeURIComponent(id)}`).catch(() => undefined)
+    await response?.arrayBuffer()
+    if (response?.ok) return true
+    if (Date.now() > deadline) return false
+    await wait(50)
+  }
+}

@@ -1,0 +1,15 @@
+import { demoCommand } from './demo.ts'
+import { importCommand } from './import.ts'
+import { ledgerCommand } from './ledger.ts'
+import { migrateCommand } from './migrate.ts'
+import { runProgram } from './program.ts'
+
+const commands = [importCommand, demoCommand, ledgerCommand, migrateCommand]
+
+async function main() {
+  const code = await runProgram(commands, process.argv.slice(2), process.env)
+  // kafkajs may go on with attempts that nobody waits for
+  process.exit(code)
+}
+
+void main()

@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { StartError } from '@activity-log/shared/config.ts'
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { type Command, defineCommand } from './command.ts'
+import { demoCommand } from './demo.ts'
+import { importCommand } from './import.ts'
+import { ledgerCommand } from './ledger.ts'
+import { migrateCommand } from './migrate.ts'
+import { runProgram } from './program.ts'
+
+/** The program as a process, with nothing in its environment but what is given. */
+function activityLog(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const main = join(import.meta.dirname, 'main.ts')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { env, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+const commands = [importCommand, demoCommand, ledgerCommand, migrateCommand]
+
+describe('help', () => {
+  test('of the program names every command and every exit code', () => {
+    const { status, stdout, stderr } = activityLog(['--help'])
+    expect([status, stderr]).toEqual([0, ''])
+    for (const { name, summary } of commands) {
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(new RegExp(` ${name} .*${summary}`))
+    }
+    for (const code of [0, 1, 64, 69, 70, 78]) expect(stdout).toMatch(new RegExp(`^ {2}${code} +\\w`, 'm'))
+  })
+
+  test.each(
+    commands.map((command): [string, Command] => [command.name, command]),
+  )('of %s is the same in both ways, and has each option and variable with its default', (name, {
+    environment,
+    options,
+  }) => {
+    const { status, stdout, stderr } = activityLog(['help', name])
+    expect([status, stderr]).toEqual([0, ''])
+    expect(activityLog([name, '--help'])).toEqual({ status, stdout, stderr })
+    const text = stdout.replace(/\s+/g, ' ')
+    const variables = Object.entries(environment)
+    expect(variables.filter(([variable, { summary }]) => !text.includes(`${variable} ${summary}`))).toEqual([])
+    for (const { schema, variable, summary } of Object.values(options)) {
+      expect(text).toContain(summary)
+      if (variable) expect(text).toContain(`else ${variable}`)
+      const preset = schema && v.getDefault(schema)
+      if (preset) expect(text).toContain(`default: ${preset}`)
+    }
+  })
+})
+
+describe('what was typed wrongly ends with 64, says what and where the help is', () => {
+  const file = join(import.meta.dirname, 'package.json')
+
+  test.each([
+    ['a command that there is not', ['imprt'], "unknown command 'imprt'\n(Did you mean import?)", '--help'],
+    ['an option that there is not', ['demo', '--no-such'], "unknown option '--no-such'", 'help demo'],
+    ['a wrong URL', ['demo', '--url', 'localhost'], "'--url <URL>' argument 'localhost' is invalid", 'help demo'],
+    ['a wrong list', ['ledger', '--brokers', 'a'], "'--brokers <HOST:PORT,…>' argument 'a' is invalid", 'help ledger'],
+    ['a wrong name', ['ledger', '--topic', '*'], "'--topic <NAME>' argument '*' is invalid", 'help ledger'],
+    ['an option without its value', ['demo', '--url'], "'--url <URL>' argument missing", 'help demo'],
+    ['no file', ['import'], "missing required argument 'FILE'", 'help import'],
+    ['a file that is not there', ['import', 'nowhere'], "'nowhere' is invalid for argument 'FILE'", 'help import'],
+    ['two files', ['import', file, file], 'too many arguments', 'help import'],
+    ['a word too many', ['migrate', 'now'], 'too many arguments', 'help migrate'],
+  ])('%s', (_what, words, message, help) => {
+    const { status, stdout, stderr } = activityLog(words)
+    expect([status, stdout]).toEqual([64, ''])
+    expect(stderr).toContain(message)
+    expect(stderr).toContain(`"activity-log ${help}"`)
+  })
+
+  test.each([
+    [[], 'A command is missing.'],
+    [['help', 'imprt'], 'There is no command imprt.'],
+  ])('no command: %j', (words, message) => {
+    const { status, stdout, stderr } = activityLog(words)
+    expect([status, stdout]).toEqual([64, ''])
+    expect(stderr).toMatch(/^Usage: activity-log COMMAND/)
+    expect(stderr).toContain(message)
+  })
+})
+
+describe('a wrong environment ends with 78', () => {
+  test('and every mistake is said at once', () => {
+    const env = { KAFKA_TOPIC: '*', KAFKA_USERNAME: 'u', MONGODB_URI: 'mongodb://localhost/?w=1' }
+    const { status, stdout, stderr } = activityLog(['ledger'], env)
+    expect([status, stdout]).toEqual([78, ''])
+    for (const mistake of [
+      'KAFKA_BROKERS is required',
+      'KAFKA_TOPIC must be 1 to 249 letters',
+      'KAFKA_SASL_MECHANISM is required with a username',
+      'MONGODB_URI asks for w=1',
+    ]) {
+      expect(stderr).toContain(`\n  ${mistake}`)
+    }
+    expect(stderr).toContain('"activity-log help ledger"')
+  })
+
+  test('but not by a variable that an option stands before', () => {
+    const { status, stderr } = activityLog(['ledger', '--brokers', 'kafka:9092'], { KAFKA_BROKERS: 'wrong' })
+    expect([status, stderr]).toEqual([78, expect.not.stringContaining('KAFKA_BROKERS')])
+  })
+})
+
+describe('a service that is not there ends with 69, and the message says how to name another', () => {
+  const away = 'http://127.0.0.1:1'
+  const file = join(import.meta.dirname, 'package.json')
+
+  test.each([
+    ['demo', ['demo', '--url', away], `No activity log answers at ${away}.`, '--url'],
+    ['import', ['import', file, '--url', `${away}/`], `No activity log answers at ${away}.`, '--url'],
+    ['ledger', ['ledger', '--brokers', '127.0.0.1:1'], 'Kafka could not be asked at 127.0.0.1:1', '--brokers'],
+    ['migrate', ['migrate'], 'MongoDB could not be asked', 'MONGODB_URI'],
+  ])('%s', (_name, words, message, way) => {
+    const { status, stdout, stderr } = activityLog(words, { MONGODB_URI: 'mongodb://127.0.0.1:1/' })
+    expect([status, stdout]).toEqual([69, ''])
+    expect(stderr).toContain(message)
+    expect(stderr).toContain(way)
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+})
+
+describe('a command', () => {
+  /** Runs a command of each kind of setting, and resolves with what it was given. */
+  async function given(words: readonly string[], environment = {}, run = async () => 0) {
+    const text = v.string()
+    let seen: unknown
+    const command = defineCommand({
+      name: 'probe',
+      summary: '',
+      details: '',
+      arguments: { file: { summary: '', schema: text } },
+      options: {
+        maxRows: { value: 'N', summary: '', schema: v.optional(v.pipe(text, v.transform(Number)), '7') },
+        topic: { value: 'NAME', summary: '', schema: v.optional(text, 'activities'), variable: 'TOPIC' },
+        json: { summary: '' },
+      },
+      environment: { SECRET: { summary: '', schema: v.optional(text) } },
+      async run(all) {
+        seen = all
+        return run()
+      },
+    })
+    return { code: await runProgram([command], ['probe', ...words], environment), seen }
+  }
+
+  test('is given what stands there, else the variable, else the default', async () => {
+    expect((await given(['f'])).seen).toMatchObject({ file: 'f', maxRows: 7, topic: 'activities', json: false })
+    const environment = { TOPIC: 'theirs', SECRET: 's' }
+    expect((await given(['f'], environment)).seen).toMatchObject({ topic: 'theirs', SECRET: 's' })
+    const words = ['--max-rows', '3', '--json', 'f', '--topic', 'ours']
+    expect((await given(words, environment)).seen).toMatchObject({ maxRows: 3, topic: 'ours', json: true })
+  })
+
+  test('ends with its own answer; a fault in it is no answer', async () => {
+    expect((await given(['f'], {}, async () => 1)).code).toBe(1)
+    const fail = (error: Error) => given(['f'], {}, () => Promise.reject(error))
+    expect((await fail(new StartError('for the test: said in plain words'))).code).toBe(1)
+    expect((await fail(new TypeError('for the test: a fault'))).code).toBe(70)
+  })
+})

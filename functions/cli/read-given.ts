@@ -1,0 +1,47 @@
+import { ConfigError, type Environment, readConfig } from '@activity-log/shared/config.ts'
+import * as v from 'valibot'
+import type { Command } from './command.ts'
+import { programName } from './help.ts'
+
+export type OptionTexts = Readonly<Record<string, string | true | undefined>>
+
+type Given = Parameters<Command['run']>[0]
+type Texts = { words: readonly string[]; options: OptionTexts; environment: Environment }
+
+/**
+ * Everything that a command is given, by its name. An option stands before its variable. The words and the options are
+ * known to be right; throws ConfigError with every mistake in the environment.
+ */
+export async function readGiven(command: Command, { words, options, environment }: Texts): Promise<Given> {
+  const given: Record<string, unknown> = {}
+  for (const [at, [name, { schema }]] of Object.entries(command.arguments).entries()) {
+    given[name] = v.parse(schema, words[at])
+  }
+  const set: Record<string, string | undefined> = { ...environment }
+  const schemas: v.ObjectEntries = {}
+  for (const [name, { schema }] of Object.entries(command.environment)) schemas[name] = schema
+  const optionOf = new Map<string, string>()
+  for (const [name, { schema, variable }] of Object.entries(command.options)) {
+    const text = options[name]
+    if (!schema) given[name] = text === true
+    else if (variable === undefined) given[name] = v.parse(schema, text)
+    else {
+      schemas[variable] = schema
+      optionOf.set(variable, name)
+      if (typeof text === 'string') set[variable] = text
+    }
+  }
+  const config = await readEnvironment(command, schemas, set)
+  for (const [variable, value] of Object.entries(config)) given[optionOf.get(variable) ?? variable] = value
+  // each is what its schema makes, which defineCommand has told run
+  return given as Given
+}
+
+async function readEnvironment({ name, rules }: Command, schemas: v.ObjectEntries, set: Environment): Promise<object> {
+  try {
+    return readConfig(v.object(schemas), set, ...((await rules?.()) ?? []))
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(`${error.message}\n"${programName} help ${name}" says what each is.`)
+  }
+}

@@ -1,0 +1,26 @@
+import * as v from 'valibot'
+import { ServiceUnavailable } from './service-unavailable.ts'
+
+const isHttp = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+
+/** Where a log answers; without the slash at its end, because paths are put behind it. */
+export const Origin = v.pipe(
+  v.string(),
+  v.check(isHttp, 'must be a URL such as http://localhost:3000'),
+  v.transform((text) => text.replace(/\/$/, '')),
+)
+
+export const urlOption = {
+  value: 'URL',
+  summary: 'where the log answers',
+  schema: v.optional(Origin, 'http://localhost:3000'),
+} as const
+
+/** Rejects where no log answers; `option` is what names another place. */
+export async function assertLogAnswers(origin: string, option = '--url'): Promise<void> {
+  const answered = await fetch(`${origin}/healthz`).catch(() => undefined)
+  if (answered?.ok) return
+  throw new ServiceUnavailable(
+    `No activity log answers at ${origin}. Start one with npm start, or name another with ${option}.`,
+  )
+}
