@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Problem } from './problem.ts'
@@ -9,24 +9,26 @@ import { wrongMethod } from './wrong-method.ts'
  * that came whole before it on the same connection get their answers first, since a client reads answers in order.
  */
 export function answerUnparsed(server: Server, newRequestId: () => string): void {
-  const underWay = new WeakMap<Duplex, Set<Exchange>>()
+  /** The responses of each connection, in order, since the last one that was closed. */
+  const underWay = new WeakMap<Duplex, ServerResponse[]>()
   const refused = new WeakSet<Duplex>()
-  server.prependListener('request', (request, response) => {
-    const exchanges = underWay.get(request.socket) ?? new Set()
-    // one that has been answered is of interest until all of its request has come, which is before the next one
-    for (const earlier of exchanges) if (earlier.response.closed) exchanges.delete(earlier)
-    underWay.set(request.socket, exchanges.add({ request, response }))
+  server.prependListener('connection', (socket) => underWay.set(socket, []))
+  server.prependListener('request', ({ socket }, response) => {
+    const responses = underWay.get(socket)
+    // one that is closed is of interest until all of its request has come, which is before the next one
+    if (responses?.at(-1)?.closed) responses.length = 0
+    responses?.push(response)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const exchanges = [...(underWay.get(socket) ?? [])]
-    const isAnswered = exchanges.some(({ request, response }) => !request.complete && response.headersSent)
+    const responses = underWay.get(socket) ?? []
+    const isAnswered = responses.some(({ req, headersSent }) => !req.complete && headersSent)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
     // the rest of what was sent is an error as well
     if (refused.has(socket)) return
     refused.add(socket)
-    const earlier = exchanges.filter(({ request, response }) => request.complete && !response.closed)
+    const earlier = responses.filter(({ req, closed }) => req.complete && !closed)
     const problem = problems[error.code ?? ''] ?? malformed
-    void Promise.all(earlier.map(({ response }) => untilClosed(response))).then(() => end(socket, problem))
+    void Promise.all(earlier.map(untilClosed)).then(() => end(socket, problem))
   })
   // a tunnel (RFC 9110, section 9.3.6) is for proxies
   server.on('connect', ({ url = '' }, socket) =>
@@ -47,8 +49,6 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
     ;(socket as Socket).destroySoon()
   }
 }
-
-type Exchange = { request: IncomingMessage; response: ServerResponse }
 
 const untilClosed = (response: ServerResponse) => new Promise<void>((resolve) => response.once('close', resolve))
 
