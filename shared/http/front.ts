@@ -51,7 +51,7 @@ export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
     }
     const { method = '', url = '' } = request
     const asked = { method, url, parameters, gone, requestId, log, onBehalfOf: undefined }
-    const answered = await handle({ ...incomingFrom(request), ...asked }).catch((error) =>
+    const answered = await handle(Object.assign(incomingFrom(request), asked)).catch((error) =>
       problemOf(error, { log, requestId, path }).toAnswer(),
     )
     writeAnswer(response, own, answered)
