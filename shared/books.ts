@@ -34,7 +34,7 @@ export type PartitionBook = {
  */
 const islandAfter = 8192
 
-export const noCounts: Counts = { stored: 0, duplicate: 0, conflict: 0, refused: 0 }
+export const noCounts = Object.fromEntries(fates.map((fate) => [fate, 0])) as Counts
 
 /** Stretches of what is known. In the order of the offsets; one that comes twice counts once, as what it is first. */
 export function toSpans(known: Iterable<Known>): Span[] {
@@ -67,7 +67,8 @@ export function joinSpans(some: readonly Span[], others: readonly Span[]): Span[
 }
 
 export function addCounts(a: Counts, b: Counts): Counts {
-  return Object.fromEntries(fates.map((fate) => [fate, a[fate] + b[fate]])) as Counts
+  // those of an earlier version lack the fates that came later
+  return Object.fromEntries(fates.map((fate) => [fate, (a[fate] ?? 0) + (b[fate] ?? 0)])) as Counts
 }
 
 /** The offsets from 0 up to the last span, and those after it, that no span has. Without a `last` it has no end. */

@@ -65,7 +65,7 @@ export const BooksAnswer = v.strictObject({
       first: Count,
       last: Count,
       completeThrough: v.pipe(v.nullable(Count), v.description('The offset through which all fates are known')),
-      counts: v.strictObject({ stored: Count, duplicate: Count, conflict: Count, refused: Count }),
+      counts: v.strictObject(v.entriesFromList(fates, Count)),
       writtenOff: v.pipe(Count, v.description('How many the queue no longer had before their fate was known')),
       missing: v.pipe(
         v.array(Gap),

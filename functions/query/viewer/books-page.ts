@@ -1,3 +1,4 @@
+import { fates } from '@activity-log/shared/fate.ts'
 import { html } from 'hono/html'
 import { h } from './h.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
@@ -14,8 +15,6 @@ type Partition = {
   uncounted?: boolean
 }
 type Books = { balanced: boolean; completeThrough: string | null; partitions: Partition[] }
-
-const fates = ['stored', 'duplicate', 'conflict', 'refused']
 
 /** What became of every record, partition by partition, as `GET /books` has it. */
 export async function booksPage({ view, zone, ask }: PageRequest): Promise<Page> {
