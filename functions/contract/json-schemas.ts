@@ -64,9 +64,15 @@ export function namedSchemas(): { [name in SchemaName]: JsonSchema } {
 
 export const schemaRef = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })
 
+/** A schema that has no name of its own. */
+export function inlineSchema(schema: v.GenericSchema): JsonSchema {
+  const { $schema: _draft, ...converted }: JsonSchema = { ...toJsonSchema(schema, config) }
+  return converted
+}
+
 /** The schema of a parameter, which is text in a URL; its default is what that text says. */
 export function parameterSchema(schema: v.GenericSchema): JsonSchema {
-  const { $schema: _draft, ...converted }: JsonSchema = { ...toJsonSchema(schema, config) }
+  const converted = inlineSchema(schema)
   if (converted['type'] !== 'integer' || converted['default'] === undefined) return converted
   return { ...converted, default: Number(converted['default']) }
 }

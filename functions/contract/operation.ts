@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type JsonSchema, type SchemaName, schemaRef } from './json-schemas.ts'
+import { inlineSchema, type JsonSchema, type SchemaName, schemaRef } from './json-schemas.ts'
 
 export type Content = { readonly [mediaType: string]: { schema: JsonSchema; examples?: { [name: string]: unknown } } }
 export type Answer = { description: string; headers?: readonly HeaderName[]; content?: Content }
@@ -32,12 +32,18 @@ export const answerHeaders = {
 } as const
 export type HeaderName = keyof typeof answerHeaders
 
-export const json = (schema: SchemaName | JsonSchema, examples?: { [name: string]: unknown }): Content => ({
-  'application/json': {
-    schema: typeof schema === 'string' ? schemaRef(schema) : schema,
-    ...(examples && { examples }),
-  },
+/** The body is of a schema that has a name, of one that a handler has beside it, or as JSON Schema says. */
+export const json = (
+  schema: SchemaName | v.GenericSchema | JsonSchema,
+  examples?: { [name: string]: unknown },
+): Content => ({
+  'application/json': { schema: schemaOf(schema), ...(examples && { examples }) },
 })
+
+function schemaOf(schema: SchemaName | v.GenericSchema | JsonSchema): JsonSchema {
+  if (typeof schema === 'string') return schemaRef(schema)
+  return '~standard' in schema ? inlineSchema(schema as v.GenericSchema) : schema
+}
 
 export const problem = (description: string, ...headers: HeaderName[]): Answer => ({
   description,
