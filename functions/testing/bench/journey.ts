@@ -43,7 +43,7 @@ async function plainJourney(rate: number, seconds: number): Promise<Journey> {
     MONGODB_DATABASE: stack.use(aDatabase()).name,
   }
   const start = async (name: string, isUp: RegExp) => {
-    const program = stack.use(startProgram(`shared/testing/bench/plain/${name}.ts`, env))
+    const program = stack.use(startProgram(`functions/testing/bench/plain/${name}.ts`, env))
     return written(program, isUp)
   }
   const [ingest, query] = await Promise.all([
