@@ -2,15 +2,15 @@ import { createApp as createIngest } from '@activity-log/ingest/app.ts'
 import { createOrigin } from '@activity-log/local/routes.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { anActivity, answerOf, post, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 
 export type Call = (method: string, path: string, init?: Omit<RequestInit, 'method'>) => Promise<Response>
 
 /** The three functions as they are behind one origin, over a store and a broker that a test may have changed. */
 export function aLog(changes: Partial<ActivityStore> = {}, publish = positions()) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const changed = { ...store, ...changes }
   const now = () => receivedAt
   let made = 0

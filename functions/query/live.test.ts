@@ -1,8 +1,8 @@
 import { decodeAsOf, encodeAsOf, hasRecord } from '@activity-log/shared/as-of.ts'
 import { newApp } from '@activity-log/shared/http/app.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, test } from 'vitest'
 import { knownBooks } from './known-books.ts'
 import { addLive, type LiveOptions } from './live.ts'
@@ -14,7 +14,7 @@ function live(
   options: Partial<LiveOptions> = {},
   changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({}),
 ) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const changed = { ...store, ...changes(store) }
   const app = newApp(silent)
   const stop = new AbortController()
