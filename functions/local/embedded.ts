@@ -8,7 +8,8 @@ import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatch
 import type { App } from '@activity-log/shared/http/app.ts'
 import type { Front } from '@activity-log/shared/http/front.ts'
 import type { Log } from '@activity-log/shared/log.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { openSqliteStore, type SqliteStoreOptions } from '@activity-log/shared/store/sqlite.ts'
+import { createReader } from '@activity-log/shared/store/sqlite-reader.ts'
 import { openDataFolder } from './data-folder.ts'
 import { createOrigin } from './routes.ts'
 
@@ -19,6 +20,9 @@ export type EmbeddedOptions = {
   now?: () => Date
   stopping?: AbortSignal
 }
+
+/** When this process has started, so that the first answers have not to wait for the thread that reads. */
+const warmUpMs = 200
 
 /** The three functions over SQLite behind one origin: the same apps as everywhere, other adapters. */
 export async function openEmbedded({
@@ -31,7 +35,8 @@ export async function openEmbedded({
   const opened = new AsyncDisposableStack()
   try {
     const files = opened.use(openDataFolder(folder))
-    const store = opened.use(openSqliteStore({ path: files.store }))
+    const createReads: SqliteStoreOptions['createReads'] = (_db, path) => createReader({ path, warmUpMs })
+    const store = opened.use(openSqliteStore({ path: files.store, createReads }))
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
     const ingest = createIngest({ broker, log, now, newId })
     const persist = createPersist({ store, log, now })

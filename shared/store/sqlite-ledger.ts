@@ -10,6 +10,8 @@ type Sealed = { spans: readonly Span[]; text: string }
 type FateRow = { fate: Fate; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
 const normal = 1
+/** To look up a range takes as long as to read so many rows. */
+const rowsOfRange = 10
 
 export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
@@ -61,10 +63,18 @@ export function createSqliteLedger(db: DatabaseSync) {
     return row && { spans: JSON.parse(row.spans), text: row.spans }
   }
 
-  function known(partition: number, ranges: readonly OffsetRange[]) {
-    const found = ranges.map(
-      ({ first, last = Number.MAX_SAFE_INTEGER }) => selectKnown.all({ partition, first, last }) as Known[],
-    )
+  let readInTurn = 0
+  async function known(partition: number, ranges: readonly OffsetRange[]) {
+    const found: Known[][] = []
+    for (const { first, last = Number.MAX_SAFE_INTEGER } of ranges) {
+      if (readInTurn > maxCounted) {
+        await new Promise(setImmediate)
+        readInTurn = 0
+      }
+      const rows = selectKnown.all({ partition, first, last }) as Known[]
+      found.push(rows)
+      readInTurn += rows.length + rowsOfRange
+    }
     return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
   }
 
