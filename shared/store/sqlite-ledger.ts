@@ -15,7 +15,10 @@ const rowsOfRange = 10
 
 export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
-/** The fates of records by their positions: that of a stored one is on its activity, every other one is a row of `fates`. */
+/**
+ * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other one is
+ * a row of `fates`.
+ */
 export function createSqliteLedger(db: DatabaseSync) {
   const insert =
     'INSERT INTO fates VALUES ($partition, $offset, $fate, $tenant, $activityId, $deadLetter, $recordedAtMs)'
@@ -116,7 +119,8 @@ export function createSqliteLedger(db: DatabaseSync) {
       if (isKnownPosition(fate.position)) put.run(toRow(fate))
     },
     account(fate: WrittenFate) {
-      add.run(toRow(fate))
+      const statement = fate.fate === 'stored' ? put : add
+      statement.run(toRow(fate))
     },
     outcome({ position: { partition, offset }, recordedAt }: Receipt): RecordFate | undefined {
       const activity = stored.get(partition, offset, recordedAt.getTime()) as { tenant: string; id: string } | undefined

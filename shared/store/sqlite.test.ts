@@ -6,8 +6,27 @@ import { aStoreFile, openTestStore } from '../testing/sqlite.ts'
 import { openSqliteStore } from './sqlite.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { testActivityStore } from './store.testsuite.ts'
+import { testStoredOutcomes } from './stored-outcome.testsuite.ts'
 
 describe('SQLite store', () => testActivityStore(async () => openTestStore()))
+
+testStoredOutcomes(async () => {
+  const path = aStoreFile()
+  const store = openSqliteStore({ path })
+  const removeByHand = async (id: string) => {
+    using db = new DatabaseSync(path)
+    db.prepare('DELETE FROM activities WHERE id = ?').run(id)
+  }
+  return { store, removeByHand }
+})
+
+test('what is stored has no row of its own', async () => {
+  const path = aStoreFile()
+  await using store = openSqliteStore({ path })
+  await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
+  using db = new DatabaseSync(path)
+  expect(db.prepare('SELECT count(*) AS n FROM fates').get()).toEqual({ n: 0 })
+})
 
 describe('SQLite store in a file', () => {
   test('finds again what was saved before it was closed', async () => {
