@@ -3,7 +3,7 @@ import type { Filter } from '../filter.ts'
 import { firstKeyAt, keyTimeMs } from '../key.ts'
 import type { CalendarStatsQuery, NameStatsQuery, Stats, StatsQuery } from './activities.ts'
 import { calendarOf } from './calendar.ts'
-import type { Matching } from './metadata-search.ts'
+import { type Matching, tallyMatching } from './metadata-search.ts'
 import type { Pace } from './sqlite-pace.ts'
 import type { SqliteQueries } from './sqlite-query.ts'
 import { type Range, rangeBehind, rangeOf, rowsIn, type Source, sourceOf, statementCache } from './sqlite-scan.ts'
@@ -30,14 +30,13 @@ export function createSqliteStats(
   const steps = createSqliteSteps(db)
 
   return async function stats(query: StatsQuery, pace: Pace): Promise<Stats> {
+    const { filter } = query
+    if (filter.metadata) return tallyMatching(matching, query, { timeMs: keyTimeMs, name }, workMs)
     const tally = openTally(query)
-    if (query.filter.metadata) await countMatching(query, tally)
-    else {
-      const source = sourceOf(query.filter, await actionsOf(query.filter))
-      if ('timezone' in query) await byCalendar(query, source, tally, pace)
-      else if (isForGroups(query.filter)) await byGroups(query, tally, pace)
-      else await byName(query, source, tally, pace)
-    }
+    const source = sourceOf(filter, await actionsOf(filter))
+    if ('timezone' in query) await byCalendar(query, source, tally, pace)
+    else if (isForGroups(filter)) await byGroups(query, tally, pace)
+    else await byName(query, source, tally, pace)
     return tally.stats()
   }
 
@@ -140,26 +139,7 @@ export function createSqliteStats(
     tally.addWhole(group.name, group.n)
   }
 
-  async function countMatching(query: StatsQuery, tally: Tally) {
-    const keyOf = 'timezone' in query ? spanOf(query.by, query.timezone) : nameOf(query.by)
-    for await (const keys of matching({ filter: query.filter, order: 'asc' }, workMs)) {
-      for (const key of keys) tally.add(keyOf(key), 1)
-    }
-  }
-
-  function nameOf(by: NameStatsQuery['by']) {
-    const row = prepare(`SELECT ${by} AS name FROM activities WHERE key = ?`)
-    return (key: string) => (row.get(key) as { name: string }).name
-  }
-}
-
-/** Of keys in order. */
-function spanOf(...calendar: Parameters<typeof calendarOf>): (key: string) => string {
-  const spanAt = calendarOf(...calendar)
-  let span = { key: '', endMs: 0 }
-  return (key) => {
-    const ms = keyTimeMs(key)
-    if (ms >= span.endMs) span = spanAt(ms)
-    return span.key
+  function name(key: string, by: NameStatsQuery['by']): string {
+    return (prepare(`SELECT ${by} AS name FROM activities WHERE key = ?`).get(key) as { name: string }).name
   }
 }
