@@ -24,8 +24,8 @@ export type FateCollections = {
 export type MongoLedger = ReturnType<typeof createMongoLedger>
 
 /**
- * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other one is
- * in `fates`.
+ * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other
+ * one is in `fates`.
  */
 export function createMongoLedger({ activities, fates, books }: FateCollections) {
   /** Two that write the same at once say the same, so it does not matter which of them was refused. */

@@ -16,8 +16,8 @@ const rowsOfRange = 10
 export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
 /**
- * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other one is
- * a row of `fates`.
+ * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other
+ * one is a row of `fates`.
  */
 export function createSqliteLedger(db: DatabaseSync) {
   const insert =

@@ -3,8 +3,8 @@ import { TooBroad } from './activities.ts'
 import { StoreUnavailable } from './store.ts'
 
 /**
- * How long a read may work, and how long it may take where others have their turns as well. Beyond the grace, an answer or a
- * sign of life is not waited for.
+ * How long a read may work, and how long it may take where others have their turns as well. Beyond the grace, an answer or
+ * a sign of life is not waited for.
  */
 export type ReadLimits = { workMs: number; answerMs: number; graceMs: number }
 export const readLimits: ReadLimits = { workMs: 4000, answerMs: 5000, graceMs: 1000 }

@@ -6,7 +6,7 @@ import { resolveActions } from './resolve-actions.ts'
 import { rangeOf, rowsIn, type Scan, scansOf, statementCache } from './sqlite-scan.ts'
 import { createSqliteSnapshots } from './sqlite-snapshot.ts'
 
-/** What is answered at once looks at no more rows of an index, fetches no more of them, and looks up no more prefixes. */
+/** A read that is answered at once looks at no more rows, fetches no more of them, and looks up no more prefixes. */
 const maxLookedAt = 20_000
 const maxFetched = 101
 const maxPrefixes = 10

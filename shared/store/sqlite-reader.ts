@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { within } from '../within.ts'
 import { TooBroad, TooManyActions } from './activities.ts'
 import type { LongReads } from './sqlite-long-reads.ts'
 import { type ReadLimits, readLimits } from './sqlite-pace.ts'
@@ -10,7 +11,7 @@ const closeMs = 2000
 export type ReaderSetting = {
   path: string
   limits?: ReadLimits
-  /** How long after this the thread starts, if nobody has asked yet: to start takes it a while. Without it, when somebody asks. */
+  /** How long after this the thread starts, if nobody has asked yet; without it, when somebody asks. */
   warmUpMs?: number
 }
 
@@ -24,9 +25,9 @@ type Waiting = {
 export type Reader = LongReads & AsyncDisposable
 
 /**
- * Long reads in a thread of their own, which reads the file over a connection of its own.
- * A read begins when it is asked for, so it sees what was saved before. Each is answered in time: a thread that does not answer
- * is replaced, and whoever else waits for it is answered by the next one; a thread that fails is StoreUnavailable for all who wait.
+ * Long reads in a thread of their own, over a connection of its own to the file. A read begins when it is asked for, so
+ * it sees what was saved before. Each is answered in time: a thread that does not answer is replaced, and whoever else
+ * waits for it is answered by the next one. A thread that fails is StoreUnavailable for all who wait.
  */
 export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSetting): Reader {
   const waiting = new Map<number, Waiting>()
@@ -123,7 +124,7 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
       current = undefined
       failAll(new StoreUnavailable('The store is closed'))
       // a statement that runs is not interrupted: who closes does not wait for a thread that is stuck in one
-      if (worker) await Promise.race([worker.terminate(), new Promise((resolve) => setTimeout(resolve, closeMs))])
+      if (worker) await within(closeMs, worker.terminate(), 'The thread that reads did not end').catch(() => {})
     },
   }
 }

@@ -61,8 +61,8 @@ export function rangeBehind({ from, to }: Range, order: Order, key: string): Ran
 const keyAfter = (key: string) => `${key}\0`
 
 /**
- * The rows of a range, with what is to be known of each beside its key. Those of several scans are as many ordered lists,
- * which SQLite merges when it is to order them.
+ * The rows of a range, with what is to be known of each beside its key. Those of several scans are as many ordered
+ * lists, which SQLite merges when it is to order them.
  */
 export function rowsIn(scans: readonly Scan[], { from, to }: Range, beside: Sql = { text: '', values: [] }): Sql {
   const rows = ({ index, start }: Scan) =>

@@ -100,7 +100,8 @@ export function createSqliteStats(
         await pace()
         const rows = rowsIn([scan], range, beside)
         const statement = prepare(
-          `SELECT name, sum(isMatch) AS n, count(*) AS looked, max(key) AS last FROM (${rows.text} ORDER BY key LIMIT ?) GROUP BY name`,
+          `SELECT name, sum(isMatch) AS n, count(*) AS looked, max(key) AS last
+           FROM (${rows.text} ORDER BY key LIMIT ?) GROUP BY name`,
         )
         const groups = statement.all(...rows.values, stepRows) as Group[]
         for (const { name, n } of groups) tally.add(known ?? name, n)
@@ -120,7 +121,8 @@ export function createSqliteStats(
     const then = filter.asOf ? isInSnapshot(filter.asOf) : { text: 'true', values: [] }
     const { from, to } = rangeOf(filter)
     const statement = prepare(
-      `SELECT name, count(*) FILTER (WHERE key >= ? AND key < ? AND ${then.text}) AS n, count(*) AS looked, max(key) AS last
+      `SELECT name, count(*) FILTER (WHERE key >= ? AND key < ? AND ${then.text}) AS n, count(*) AS looked,
+         max(key) AS last
        FROM (SELECT ${by} AS name, key, partition, offset FROM activities INDEXED BY ${index}
              WHERE tenant = ? AND (${by}, key) > (?, ?) ORDER BY ${by}, key LIMIT ?)
        GROUP BY name ORDER BY name`,
