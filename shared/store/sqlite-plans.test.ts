@@ -34,7 +34,7 @@ function explained() {
       .prepare(`EXPLAIN QUERY PLAN ${text}`)
       .all()
       .map(({ detail }) => String(detail))
-  return { queries, reads, made, lookups: lookups.map(explain), plans: () => made.splice(0).map(explain) }
+  return { queries, reads, lookups: lookups.map(explain), plans: () => made.splice(0).map(explain) }
 }
 
 /** Of the index all that is asked for is used, of a row only its key; nothing else is read, and nothing is sorted. */
@@ -74,26 +74,28 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
   test.each(
     orders.flatMap((order) => times.map(([name, time]) => [`${order}${name}`, order, time] as const)),
   )('a page, one after a key, one at depth, %s', async (_name, order, time) => {
-    const { queries, reads, made, plans } = explained()
+    const { queries, reads, plans } = explained()
     const page: FindQuery = { filter: { tenant, ...filter, ...time }, order, limit: 3 }
-    const search = `SEARCH activities USING ${reading} ${index} AND key>? AND key<?)`
+    const isRange = 'from' in time
+    const search = (lower: boolean, upper: boolean) =>
+      `SEARCH activities USING ${reading} ${index}${lower ? ' AND key>?' : ''}${upper ? ' AND key<?' : ''})`
     const isShort = !('asOf' in time) && reading === 'COVERING INDEX'
 
     const short = await queries.find(page)
     expect(short !== undefined).toBe(isShort)
-    for (const plan of plans()) expectIndexed(plan, search)
     const found = await reads.find(page)
-    const long = plans()
-    expect(long).not.toEqual([])
-    for (const plan of long) expectIndexed(plan, search)
-    // a statement that was made before is not made again
-    await reads.find({ ...page, after: found[0]!.key })
-    await queries.find({ ...page, after: found[0]!.key })
-    expect(made).toEqual([])
     await reads.find({ ...page, skip: 1_000_000 })
     await reads.count(page.filter)
     await queries.count(page.filter, 10_001)
-    for (const plan of plans()) expectIndexed(plan, search)
+    const made = plans()
+    expect(made.length).toBeGreaterThan(1)
+    for (const plan of made) expectIndexed(plan, search(isRange, isRange))
+    await reads.find({ ...page, after: found[0]!.key })
+    await queries.find({ ...page, after: found[0]!.key })
+    const after = plans()
+    // a statement that was made before is not made again
+    expect(after.length > 0).toBe(!isRange)
+    for (const plan of after) expectIndexed(plan, search(order === 'asc' || isRange, order === 'desc' || isRange))
   })
 
   test('and by metadata within it', async () => {
@@ -103,7 +105,7 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
     await reads.count({ tenant, ...filter, metadata })
     const made = plans()
     expect(made).not.toEqual([])
-    for (const plan of made) expectIndexed(plan, `SEARCH activities USING ${reading} ${index} AND key>? AND key<?)`)
+    for (const plan of made) expectIndexed(plan, `SEARCH activities USING ${reading} ${index})`)
   })
 })
 
