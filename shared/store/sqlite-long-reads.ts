@@ -48,7 +48,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
       let last: string | undefined
       if (toSkip >= stepRows) {
         // so many rows do not have more that match
-        const step = steps.count(source, range, order)
+        const step = steps.count(source, range, order, toSkip)
         toSkip -= step.n
         last = step.last
       } else {

@@ -15,6 +15,8 @@ import { StoreUnavailable } from './store.ts'
 const tenant = 'default'
 const all = { tenant }
 const one = { tenant, userId: 'one' }
+/** All but the last one, which came later: so each row is looked at. */
+const before = { tenant, asOf: [{ partition: 0, last: 9_998, missing: [] }] }
 /** Then it is not the deadline that answers. */
 const unhurried = { ...readLimits, answerMs: 60_000 }
 
@@ -66,7 +68,7 @@ test('a short read does not wait until a long one is done', async () => {
   await using reader = createReader({ path: aFilledFile() })
   const answered: string[] = []
   await Promise.all([
-    reader.count(all).then(() => answered.push('long')),
+    reader.count(before).then(() => answered.push('long')),
     reader.count(one).then(() => answered.push('short')),
   ])
   expect(answered).toEqual(['short', 'long'])
@@ -74,9 +76,10 @@ test('a short read does not wait until a long one is done', async () => {
 
 test('a read that takes too long is too broad, and the next one is answered', async () => {
   await using reader = createReader({ path: aFilledFile(), limits: { ...readLimits, workMs: 0.001 } })
-  const error = await reader.count(all).catch((error: unknown) => error)
+  const error = await reader.count(before).catch((error: unknown) => error)
   expect(error).toBeInstanceOf(TooBroad)
-  expect(error).toMatchObject({ counted: stepRows })
+  // of the first step, whose rows may have the one that came later
+  expect((error as TooBroad).counted).toBeGreaterThanOrEqual(stepRows - 1)
   expect(await reader.count(one)).toBe(1)
 })
 

@@ -4,6 +4,8 @@ import { type Range, rowsIn, type Source, statementCache } from './sqlite-scan.t
 
 /** So many rows of an index are looked at in one step: then it is over in milliseconds. */
 export const stepRows = 2000
+/** So many where all match: then only the last one is looked at. */
+const skippedRows = 20_000
 
 /** `last`: the last key that was looked at; undefined when nothing is behind it. */
 type Step<Result> = Result & { last: string | undefined }
@@ -24,19 +26,21 @@ export function createSqliteSteps(db: DatabaseSync) {
       const keys = looked.flatMap(({ key, isMatch = 1 }) => (isMatch ? key : []))
       return { keys, last: looked.length < limit ? undefined : looked.at(-1)?.key }
     },
-    count({ scans, match }: Source, range: Range, order: Order, limit = stepRows): Step<{ n: number }> {
-      if (!match) return countAll(scans, range, order, limit)
+    /** Finds no more than `atMost`, which is no less than the rows of a step. */
+    count({ scans, match }: Source, range: Range, order: Order, atMost = skippedRows): Step<{ n: number }> {
+      // to merge several takes longer
+      if (!match) return countAll(scans, range, order, Math.min(atMost, scans.length > 1 ? stepRows : skippedRows))
       const rows = rowsIn(scans, range, { text: `, ${match.text} AS isMatch`, values: match.values })
       const statement = prepare(
         `SELECT sum(isMatch) AS n, count(*) AS looked, ${order === 'asc' ? 'max' : 'min'}(key) AS last
          FROM (${rows.text} ORDER BY key ${order} LIMIT ?)`,
       )
-      const { n, looked, last } = statement.get(...rows.values, limit) as {
+      const { n, looked, last } = statement.get(...rows.values, stepRows) as {
         n: number | null
         looked: number
         last: string
       }
-      return { n: n ?? 0, last: looked < limit ? undefined : last }
+      return { n: n ?? 0, last: looked < stepRows ? undefined : last }
     },
   }
 
