@@ -3,15 +3,15 @@ import { originRoutes } from '@activity-log/local/origin.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { createService } from '@activity-log/shared/http/service.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { anActivity, answerOf, post, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 
 export type Call = (method: string, path: string, init?: Omit<RequestInit, 'method'>) => Promise<Response>
 
 /** The three functions as they are behind one origin, over a store and a broker that a test may have changed. */
 export function aLog(changes: Partial<ActivityStore> = {}, publish = positions()) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const changed = { ...store, ...changes }
   const now = () => receivedAt
   let made = 0

@@ -7,7 +7,8 @@ import { type DeliveryPolicy, deliveryPolicy, type Send } from '@activity-log/sh
 import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
+import { openSqliteStore, type SqliteStoreOptions } from '@activity-log/shared/store/sqlite.ts'
+import { createReader } from '@activity-log/shared/store/sqlite-reader.ts'
 import { openDataFolder } from './data-folder.ts'
 import { originRoutes } from './origin.ts'
 
@@ -18,6 +19,9 @@ export type EmbeddedOptions = {
   now?: () => Date
   stopping?: AbortSignal
 }
+
+/** When this process has started, so that the first answers have not to wait for the thread that reads. */
+const warmUpMs = 200
 
 /** The three functions over SQLite behind one origin: the same apps as everywhere, other adapters. */
 export async function openEmbedded({
@@ -30,7 +34,8 @@ export async function openEmbedded({
   const opened = new AsyncDisposableStack()
   try {
     const files = opened.use(openDataFolder(folder))
-    const store = opened.use(openSqliteStore({ path: files.store }))
+    const createReads: SqliteStoreOptions['createReads'] = (_db, path) => createReader({ path, warmUpMs })
+    const store = opened.use(openSqliteStore({ path: files.store, createReads }))
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
     const ingest = createIngest({ broker, log, now, newId })
     const persist = createPersist({ store, log, now })

@@ -1,5 +1,4 @@
 import { type EventRecord, toRecord } from '@activity-log/shared/activity-recorded.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import {
   anActivity,
@@ -10,6 +9,7 @@ import {
   receivedAt,
   silent,
 } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { openWay, type Way, ways } from '@activity-log/shared/testing/ways.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp, maxRecordBytes } from './app.ts'
@@ -17,7 +17,7 @@ import { createApp, maxRecordBytes } from './app.ts'
 let way: Way
 
 function persist(changes: Partial<ActivityStore> = {}, deadlineMs?: number) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const app = createApp({
     store: { ...store, ...changes },
     log: silent,

@@ -1,13 +1,13 @@
 import type { FoundActivity } from '@activity-log/shared/document.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
 const at = (minute: number) => `2024-01-15T10:${String(minute).padStart(2, '0')}:00Z`
 
 async function query(activities: Parameters<typeof recorded>[0][]) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   await store.save(activities.map((activity) => recorded(activity)))
   const app = createApp({ store, log: silent, now: () => new Date() })
   return (url: string, headers: Record<string, string> = {}, method = 'GET') => app.request(url, { headers, method })

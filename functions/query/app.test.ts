@@ -1,6 +1,6 @@
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { openWay } from '@activity-log/shared/testing/ways.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { createApp } from './app.ts'
 
 /** As many activities as asked for, a minute apart: id-0 is the oldest. */
 async function query(count = 0, changes: Partial<ActivityStore> = {}) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const base = Date.parse('2024-01-15T10:00:00Z')
   const activities = Array.from({ length: count }, (_, n) => {
     const timestamp = new Date(base + n * 60_000).toISOString().replace('.000', '')
@@ -251,7 +251,7 @@ describe('refused with the name of the parameter', () => {
   })
 
   test('a beginning of too many actions', async () => {
-    const store = openSqliteStore({ path: ':memory:' })
+    const store = openTestStore()
     await store.save(Array.from({ length: 201 }, (_, n) => recorded({ id: `${n}`, action: `a${n}` })))
     const { get } = await query(0, store)
     const response = await get('/logs?action=a*')
@@ -262,7 +262,7 @@ describe('refused with the name of the parameter', () => {
 describe('one activity', () => {
   test('is found by its id, whatever is in it', async () => {
     const id = 'a/b?c#d%e&f=g+h'
-    const store = openSqliteStore({ path: ':memory:' })
+    const store = openTestStore()
     await store.save([recorded({ id })])
     const { get } = await query(0, store)
     const response = await get(`/logs/${encodeURIComponent(id)}`)

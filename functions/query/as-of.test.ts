@@ -1,7 +1,7 @@
 import { encodeAsOf } from '@activity-log/shared/as-of.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { type Answer, answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -9,7 +9,7 @@ const minute = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, n)).toISOString
 
 /** Ten activities of even minutes, in two partitions; `add` puts others anywhere. */
 async function log(changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({})) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const ends = [0, 0]
   async function add(...minutes: number[]) {
     const activities = minutes.map((n) => {

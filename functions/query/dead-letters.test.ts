@@ -1,8 +1,8 @@
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -11,7 +11,7 @@ const letterOf = (n: number, changes: Partial<DeadLetter> = {}) =>
   aDeadLetter({ position: { partition: 3, offset: n }, at: day(n), ...changes })
 
 async function query(letters: DeadLetter[], changes: Partial<ActivityStore> = {}) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   await store.deadLetter(letters)
   const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => day(1) })
   const get = async (path: string) => {

@@ -1,8 +1,8 @@
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -27,7 +27,7 @@ const paths = [
 
 /** Asks for a path where everything that is asked of the store waits first. Time stands still. */
 async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<unknown>) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   await store.save([recorded({ id: 'a' }, 0)])
   const letter = aDeadLetter({ reason: 'undelivered', activityId: 'b', recordedAt: receivedAt })
   const deadLetter = deadLetterId(letter)

@@ -4,15 +4,15 @@ import { buffer, text } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 
 /** A store with as many activities as asked for, a second apart: id-0 is the oldest. Its finds are seen. */
 async function query(count = 0, find?: (query: FindQuery, nth: number) => Promise<void>) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const base = Date.parse('2024-01-15T10:00:00Z')
   const activities = Array.from({ length: count }, (_, n) => {
     const timestamp = new Date(base + n * 1000).toISOString()
@@ -50,7 +50,7 @@ function endless() {
       .slice(0, limit)
       .map((activity) => ({ key: '01HM6RK0000000000000000000', activity, position: { partition: 0, offset: 0 } }))
   }
-  const store = { ...openSqliteStore({ path: ':memory:' }), find }
+  const store = { ...openTestStore(), find }
   return { app: createApp({ store, log: silent, now: () => new Date() }), finds: () => finds }
 }
 
@@ -99,7 +99,7 @@ describe('an export', () => {
   })
 
   test('shows the log as it was when it began, whatever is added on the way', async () => {
-    const store = openSqliteStore({ path: ':memory:' })
+    const store = openTestStore()
     const at = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, 0, n)).toISOString()
     await store.save(Array.from({ length: 150 }, (_, n) => recorded({ id: `id-${n}`, timestamp: at(2 * n) }, n)))
     let late = 150
@@ -112,7 +112,7 @@ describe('an export', () => {
   })
 
   test('shows the log as it was at the moment that is asked for', async () => {
-    const store = openSqliteStore({ path: ':memory:' })
+    const store = openTestStore()
     const app = createApp({ store, log: silent, now: () => new Date() })
     await store.save([recorded({ id: 'id-0' }, 0)])
     const { asOf } = (await (await app.request('/logs')).json()) as { asOf: string }
@@ -132,7 +132,7 @@ describe('an export', () => {
     expect([response.status, await response.text()]).toEqual([200, ''])
     expect(finds.length).toBeGreaterThan(1)
     for (const { filter } of finds) expect(filter).not.toHaveProperty('metadata')
-    const store = openSqliteStore({ path: ':memory:' })
+    const store = openTestStore()
     await store.save(Array.from({ length: 250 }, (_, n) => recorded({ id: `${n}`, metadata: { n: n % 125 } })))
     const some = createApp({ store, log: silent, now: () => new Date() })
     const exported = await (await some.request('/export?format=ndjson&userId=user_123&metadata.n=7')).text()
@@ -213,7 +213,7 @@ describe('an export', () => {
   })
 
   test('has pages of few rows where rows are large', async () => {
-    const store = openSqliteStore({ path: ':memory:' })
+    const store = openTestStore()
     const metadata = { text: 'x'.repeat(30_000) }
     await store.save(Array.from({ length: 300 }, (_, n) => recorded({ id: `${n}`, metadata })))
     const limits: number[] = []

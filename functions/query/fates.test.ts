@@ -1,9 +1,9 @@
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -11,7 +11,7 @@ const at = (offset: number): Position => ({ partition: 0, offset })
 const receiptOf = (offset: number) => toReceipt({ position: at(offset), recordedAt: receivedAt })
 
 function query(changes: Partial<ActivityStore> = {}) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const clock = { now: receivedAt.getTime() }
   const stopping = new AbortController()
   const now = () => new Date(clock.now)
@@ -149,7 +149,7 @@ describe('GET /books', () => {
 describe('every list says through which time it is complete', () => {
   test('and reads the books for it once a second at most', async () => {
     let reads = 0
-    const store = openSqliteStore({ path: ':memory:' })
+    const store = openTestStore()
     const books = () => {
       reads++
       return store.ledger()
@@ -166,7 +166,7 @@ describe('every list says through which time it is complete', () => {
   })
 
   test('but waits for none that take long: it goes by those read before, and reads them less often', async () => {
-    const store = openSqliteStore({ path: ':memory:' })
+    const store = openTestStore()
     let reads = 0
     let answer = store.ledger
     const { get, clock } = query({

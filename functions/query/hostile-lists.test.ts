@@ -1,5 +1,5 @@
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
@@ -10,7 +10,7 @@ const actions = ['login', 'log.in', 'log*', 'log%', 'log_in', '^log', '(a+)+$', 
 
 let get: (url: string, init?: RequestInit) => Promise<Response>
 beforeAll(async () => {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   await store.save(
     Array.from({ length: 100 }, (_, n) =>
       recorded({

@@ -1,9 +1,9 @@
 import { decodeAsOf, encodeAsOf, hasRecord } from '@activity-log/shared/as-of.ts'
 import { createService } from '@activity-log/shared/http/service.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, test } from 'vitest'
 import { knownBooks } from './known-books.ts'
 import { type LiveOptions, liveRoutes } from './live.ts'
@@ -15,7 +15,7 @@ function live(
   options: Partial<LiveOptions> = {},
   changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({}),
 ) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const changed = { ...store, ...changes(store) }
   const stop = new AbortController()
   let looks = 0

@@ -1,12 +1,12 @@
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
 async function query(count = 0, changes: Partial<ActivityStore> = {}) {
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const base = Date.parse('2024-01-15T22:30:00Z')
   await store.save(
     Array.from({ length: count }, (_, n) => {

@@ -2,8 +2,8 @@ import { undeliveredFate } from '@activity-log/cli/ledger/undelivered.ts'
 import { createApp } from '@activity-log/persist/app.ts'
 import { deadLetterHeaders } from '@activity-log/shared/dispatch/delivery.ts'
 import { type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { aRecord, deadLettersOf, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { expect, test } from 'vitest'
 
 const source = { namespace: 'n', name: 'persist', topic: 'activities' }
@@ -42,7 +42,7 @@ test.each<[string, SourceRecord]>([
   ],
 ])('has the first position, and says of it what persist keeps when it comes back: %s', async (_what, undelivered) => {
   const dead = givenUp(undelivered)
-  const store = openSqliteStore({ path: ':memory:' })
+  const store = openTestStore()
   const app = createApp({ store, log: silent, now: () => receivedAt })
   const request = sinkRequest(dead, deadLetterSource)
   const response = await app.request('/dead-letters', { method: 'POST', ...request, body: Buffer.from(request.body) })

@@ -63,11 +63,11 @@ export interface Activities {
    * duplicates. The same id twice in one call is decided in order.
    */
   save(activities: readonly RecordedActivity[]): Promise<readonly SaveOutcome[]>
-  /** At most `limit`, in the order of their keys. Rejects with TooManyActions; with metadata to match, with TooBroad. */
+  /** At most `limit`, in the order of their keys. Rejects with TooManyActions, and with TooBroad where it takes too long. */
   find(query: FindQuery): Promise<readonly Found[]>
   /**
-   * How many there are, counting no further than `atMost`. Rejects with TooManyActions; with metadata to match, with
-   * TooBroad, and the sooner where it need not count them all.
+   * How many there are, counting no further than `atMost`. Rejects with TooManyActions, and with TooBroad where it takes too
+   * long; with metadata to match the sooner where it need not count them all.
    */
   count(filter: Filter, atMost?: number): Promise<number>
   get(tenant: string, id: string): Promise<FoundActivity | undefined>

@@ -4,10 +4,13 @@ import type { Position, Receipt } from '../receipt.ts'
 
 /** What is known of a record; `deadLetter` is the id of what is kept of it. */
 export type RecordFate = { fate: Fate; tenant: string; activityId?: string; deadLetter?: string }
-/** A fate that is not on an activity: a row keyed by its position. */
+/**
+ * An outcome that stands by itself, under its position. That of a stored record is on its activity, and is written only where
+ * the activity is to go.
+ */
 export type WrittenFate = {
   position: Position
-  fate: Exclude<Fate, 'stored'>
+  fate: Fate
   tenant: string
   activityId?: string | undefined
   deadLetter?: string | undefined
@@ -20,7 +23,7 @@ export interface Ledger {
   outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined>
   /** Which records are accounted for. What is complete is sealed as records arrive, so only the newest are counted. */
   ledger(): Promise<Books>
-  /** Writes down fates that became known by another way, where none is known yet. */
+  /** Writes down fates that became known by another way, where none is known yet. `stored` stands before any other. */
   account(fates: readonly WrittenFate[]): Promise<void>
   /** Gives up what is missing of a partition below an offset: Kafka no longer has it. */
   abandon(partition: number, below: number): Promise<void>

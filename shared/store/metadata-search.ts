@@ -1,5 +1,7 @@
 import type { Filter } from '../filter.ts'
-import { type FindQuery, TooBroad } from './activities.ts'
+import { type FindQuery, type NameStatsQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
+import { calendarOf } from './calendar.ts'
+import { openTally } from './tally.ts'
 
 /**
  * What matches also by its metadata, some at a time and in order. No index has metadata, so the activities that the other
@@ -46,4 +48,27 @@ export async function countMatching(
   } catch (error) {
     throw error instanceof TooBroad ? new TooBroad(error.message, counted) : error
   }
+}
+
+/** What stats are about, of an item. */
+export type Traits<Item> = { timeMs: (item: Item) => number; name: (item: Item, by: NameStatsQuery['by']) => string }
+
+/** Counts what matches by name, or by time. Rejects with TooBroad. */
+export async function tallyMatching<Item>(
+  matching: Matching<Item>,
+  query: StatsQuery,
+  { timeMs, name }: Traits<Item>,
+  withinMs = timeoutMs,
+): Promise<Stats> {
+  const tally = openTally(query)
+  const spanAt = 'timezone' in query ? calendarOf(query.by, query.timezone) : undefined
+  let span = { key: '', endMs: 0 }
+  for await (const items of matching({ filter: query.filter, order: 'asc' }, withinMs)) {
+    for (const item of items) {
+      // they come in the order of time
+      if (spanAt && timeMs(item) >= span.endMs) span = spanAt(timeMs(item))
+      tally.add('timezone' in query ? span.key : name(item, query.by), 1)
+    }
+  }
+  return tally.stats()
 }

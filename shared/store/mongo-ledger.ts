@@ -23,7 +23,10 @@ export type FateCollections = {
 
 export type MongoLedger = ReturnType<typeof createMongoLedger>
 
-/** The fates of records by their positions: that of a stored one is on its activity, every other one is in `fates`. */
+/**
+ * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other
+ * one is in `fates`.
+ */
 export function createMongoLedger({ activities, fates, books }: FateCollections) {
   /** Two that write the same at once say the same, so it does not matter which of them was refused. */
   async function upsert(
@@ -126,17 +129,22 @@ export function createMongoLedger({ activities, fates, books }: FateCollections)
     lastRecordedAt,
   })
 
+  /** The newest word counts: a topic that was made anew has other records in the same places. */
+  const write = (written: readonly WrittenFate[]) =>
+    upsert(written, ({ _id, ...replacement }) => ({
+      replaceOne: { filter: { _id: { $eq: _id } }, replacement, upsert: true },
+    }))
+
   return {
     ...counted,
-    /** The newest word counts: a topic that was made anew has other records in the same places. */
-    write: (written: readonly WrittenFate[]) =>
-      upsert(written, ({ _id, ...replacement }) => ({
-        replaceOne: { filter: { _id: { $eq: _id } }, replacement, upsert: true },
-      })),
-    account: (written: readonly WrittenFate[]) =>
-      upsert(written, ({ _id, ...said }) => ({
+    write,
+    async account(written: readonly WrittenFate[]) {
+      await write(written.filter(({ fate }) => fate === 'stored'))
+      const others = written.filter(({ fate }) => fate !== 'stored')
+      await upsert(others, ({ _id, ...said }) => ({
         updateOne: { filter: { _id: { $eq: _id } }, update: { $setOnInsert: said }, upsert: true },
-      })),
+      }))
+    },
     outcome,
   }
 }

@@ -1,7 +1,7 @@
 import { type Collection, type Document, MongoError } from 'mongodb'
 import { type CalendarStatsQuery, type FindQuery, type NameStatsQuery, type Stats, TooBroad } from './activities.ts'
-import { type CalendarUnit, calendarOf } from './calendar.ts'
-import type { Matching } from './metadata-search.ts'
+import type { CalendarUnit } from './calendar.ts'
+import { type Matching, type Traits, tallyMatching } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byAction, byTime, byUser } from './mongo-indexes.ts'
@@ -29,14 +29,7 @@ export function createMongoStats(
 
   return async (query) => {
     const { filter } = query
-    if (filter.metadata) {
-      const tally = openTally(query)
-      const keyOf = 'timezone' in query ? spanOf(query) : (stored: StoredActivity) => stored[query.by]
-      for await (const found of matching({ filter, order: 'asc' }, maxTimeMS)) {
-        for (const stored of found) tally.add(keyOf(stored), 1)
-      }
-      return tally.stats()
-    }
+    if (filter.metadata) return tallyMatching(matching, query, traits)
     const selection = await select({ filter, order: 'asc' })
     if (!selection) return { data: [], total: 0 }
     try {
@@ -91,7 +84,7 @@ const formats: { readonly [unit in CalendarUnit]: string } = {
 /** MongoDB writes the offset of an hour as +0100. */
 const withColon = (key: string) => key.replace(/T(.*)[+-]0000$/, 'T$1Z').replace(/T(.*)(\d\d)$/, 'T$1:$2')
 
-function spanOf({ by, timezone }: CalendarStatsQuery): (stored: StoredActivity) => string {
-  const spanAt = calendarOf(by, timezone)
-  return ({ timestamp }) => spanAt(timestamp.getTime()).key
+const traits: Traits<StoredActivity> = {
+  timeMs: ({ timestamp }) => timestamp.getTime(),
+  name: (stored, by) => stored[by],
 }

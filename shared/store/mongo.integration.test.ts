@@ -13,6 +13,7 @@ import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { testActivityStore } from './store.testsuite.ts'
 import { StoreUnavailable } from './store.ts'
+import { testStoredOutcomes } from './stored-outcome.testsuite.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
@@ -41,6 +42,22 @@ describe('MongoDB store', () => {
     await makeIndexes(database.db)
     return openIn(database)
   })
+})
+
+testStoredOutcomes(async () => {
+  const database = newDatabase()
+  await makeIndexes(database.db)
+  const removeByHand = async (id: string) => {
+    await activitiesIn(database).deleteOne({ id })
+  }
+  return { store: openIn(database), removeByHand }
+})
+
+test('what is stored has no document of its own in the ledger', async () => {
+  const database = newDatabase()
+  await using store = openIn(database)
+  await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
+  expect(await database.db.collection('fates').countDocuments()).toBe(0)
 })
 
 describe('save', () => {

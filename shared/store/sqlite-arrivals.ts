@@ -1,12 +1,28 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ArrivalsQuery, Found } from './activities.ts'
-import { type Row, toFoundRow } from './sqlite-query.ts'
+import type { ArrivalsQuery } from './activities.ts'
+import type { Pace } from './sqlite-pace.ts'
 
+/** So many are looked at in one step: whose they are is not in the index. */
+const rowsAtOnce = 500
+
+type Arrived = { key: string; tenant: string; offset: number }
+
+/** The keys of what is stored of a stretch of records. */
 export function createSqliteArrivals(db: DatabaseSync) {
   const arrived = db.prepare(
-    `SELECT * FROM activities INDEXED BY byPosition
-     WHERE partition = $partition AND offset BETWEEN $first AND $last AND tenant = $tenant ORDER BY offset LIMIT $limit`,
+    `SELECT key, tenant, offset FROM activities INDEXED BY byPosition
+     WHERE partition = $partition AND (offset, key) > ($offset, $key) AND offset <= $last ORDER BY offset, key
+     LIMIT ${rowsAtOnce}`,
   )
-  return ({ tenant, partition, first, last, limit }: ArrivalsQuery): Found[] =>
-    (arrived.all({ tenant, partition, first, last, limit }) as Row[]).map(toFoundRow)
+  return async ({ tenant, partition, first, last, limit }: ArrivalsQuery, pace: Pace): Promise<string[]> => {
+    const keys: string[] = []
+    for (let place = { offset: first, key: '' }; ; ) {
+      await pace()
+      const rows = arrived.all({ partition, last, ...place }) as Arrived[]
+      keys.push(...rows.flatMap((row) => (row.tenant === tenant ? row.key : [])))
+      const end = rows.at(-1)
+      if (!end || rows.length < rowsAtOnce || keys.length >= limit) return keys.slice(0, limit)
+      place = { offset: end.offset, key: end.key }
+    }
+  }
 }

@@ -1,8 +1,8 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
-import type { DeadLetter, DeadLetterQuery, FoundDeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { deadLetterId, deadLetterKey } from './dead-letter-id.ts'
+import type { DeadLetter, FoundDeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
 
-type Row = {
+export type DeadLetterRow = {
   id: string
   topic: string
   partition: number
@@ -55,30 +55,8 @@ export function createSqliteDeadLetters(db: DatabaseSync) {
         atMs: at.getTime(),
       })
     },
-    find({ filter, order, limit, after }: DeadLetterQuery): FoundDeadLetter[] {
-      const { tenant, reason, topic, from, to, state } = filter
-      const conditions: [text: string, ...values: SQLInputValue[]][] = [['tenant = ?', tenant]]
-      if (from !== undefined) conditions.push(['firstAtMs >= ?', from])
-      if (to !== undefined) conditions.push(['firstAtMs < ?', to])
-      if (reason !== undefined) conditions.push(['reason = ?', reason])
-      if (topic !== undefined) conditions.push(['topic = ?', topic])
-      if (state !== undefined) conditions.push(['state = ?', state])
-      if (after !== undefined) {
-        const place = readDeadLetterKey(after)
-        conditions.push([`(firstAtMs, id) ${order === 'asc' ? '>' : '<'} (?, ?)`, place.firstAtMs, place.id])
-      }
-      const where = conditions.map(([text]) => text).join(' AND ')
-      const statement = db.prepare(
-        `SELECT * FROM deadLetters INDEXED BY byArrival WHERE ${where} ORDER BY firstAtMs ${order}, id ${order} LIMIT ?`,
-      )
-      const rows = statement.all(...conditions.flatMap(([, ...values]) => values), limit)
-      return rows.map((row) => {
-        const deadLetter = fromRow(row as Row)
-        return { key: deadLetterKey(deadLetter), deadLetter }
-      })
-    },
     get(tenant: string, id: string): KeptDeadLetter | undefined {
-      const row = byId.get(tenant, id) as Row | undefined
+      const row = byId.get(tenant, id) as DeadLetterRow | undefined
       return row && fromRow(row)
     },
     resolve(tenant: string, id: string, resolution: Resolution) {
@@ -87,7 +65,12 @@ export function createSqliteDeadLetters(db: DatabaseSync) {
   }
 }
 
-function fromRow(row: Row): KeptDeadLetter {
+export function toFoundDeadLetter(row: DeadLetterRow): FoundDeadLetter {
+  const deadLetter = fromRow(row)
+  return { key: deadLetterKey(deadLetter), deadLetter }
+}
+
+function fromRow(row: DeadLetterRow): KeptDeadLetter {
   const { id, topic, partition, offset, reason, errors, headers, body, tenant, attempts } = row
   return {
     id,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { noCounts } from '../books.ts'
 import { openSqliteFile } from '../sqlite/file.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import { migrations } from './sqlite-migrations.ts'
@@ -26,4 +27,22 @@ test('a seal may wait for the next commit, which is as durable as before', async
   await ledger.seal(0, true)
   expect(db.prepare('SELECT spans FROM books').all()).toHaveLength(1)
   expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+})
+
+test('others have their turn while many records are counted', async () => {
+  const { db, ledger } = aLedger()
+  const between = { first: 30_000, last: 30_000, counts: { ...noCounts, refused: 1 } }
+  db.prepare('INSERT INTO books VALUES (1, ?)').run(JSON.stringify([between]))
+  db.exec(`WITH RECURSIVE offsets (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM offsets WHERE n < 60000)
+    INSERT INTO fates SELECT 1, n, 'refused', 'default', NULL, NULL, NULL FROM offsets WHERE n <> 30000`)
+  let turns = 0
+  const tick = () => {
+    turns++
+    next = setImmediate(tick)
+  }
+  let next = setImmediate(tick)
+  const { partitions } = await ledger.read()
+  clearImmediate(next)
+  expect(turns).toBeGreaterThan(0)
+  expect(partitions).toMatchObject([{ partition: 0 }, { partition: 1, first: 0, uncounted: true }])
 })

@@ -10,10 +10,15 @@ type Sealed = { spans: readonly Span[]; text: string }
 type FateRow = { fate: Fate; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
 const normal = 1
+/** To look up a range takes as long as to read so many rows. */
+const rowsOfRange = 10
 
 export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
-/** The fates of records by their positions: that of a stored one is on its activity, every other one is a row of `fates`. */
+/**
+ * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other
+ * one is a row of `fates`.
+ */
 export function createSqliteLedger(db: DatabaseSync) {
   const insert =
     'INSERT INTO fates VALUES ($partition, $offset, $fate, $tenant, $activityId, $deadLetter, $recordedAtMs)'
@@ -61,10 +66,18 @@ export function createSqliteLedger(db: DatabaseSync) {
     return row && { spans: JSON.parse(row.spans), text: row.spans }
   }
 
-  function known(partition: number, ranges: readonly OffsetRange[]) {
-    const found = ranges.map(
-      ({ first, last = Number.MAX_SAFE_INTEGER }) => selectKnown.all({ partition, first, last }) as Known[],
-    )
+  let readInTurn = 0
+  async function known(partition: number, ranges: readonly OffsetRange[]) {
+    const found: Known[][] = []
+    for (const { first, last = Number.MAX_SAFE_INTEGER } of ranges) {
+      if (readInTurn > maxCounted) {
+        await new Promise(setImmediate)
+        readInTurn = 0
+      }
+      const rows = selectKnown.all({ partition, first, last }) as Known[]
+      found.push(rows)
+      readInTurn += rows.length + rowsOfRange
+    }
     return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
   }
 
@@ -106,7 +119,8 @@ export function createSqliteLedger(db: DatabaseSync) {
       if (isKnownPosition(fate.position)) put.run(toRow(fate))
     },
     account(fate: WrittenFate) {
-      add.run(toRow(fate))
+      const statement = fate.fate === 'stored' ? put : add
+      statement.run(toRow(fate))
     },
     outcome({ position: { partition, offset }, recordedAt }: Receipt): RecordFate | undefined {
       const activity = stored.get(partition, offset, recordedAt.getTime()) as { tenant: string; id: string } | undefined

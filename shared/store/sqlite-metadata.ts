@@ -3,49 +3,38 @@ import { metadataMatcher } from '../metadata-match.ts'
 import { openTurns } from '../turns.ts'
 import { TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
-import { type createSqliteQueries, statementCache } from './sqlite-query.ts'
+import type { SqliteQueries } from './sqlite-query.ts'
+import { rangeBehind, rangeOf, sourceOf } from './sqlite-scan.ts'
+import { createSqliteSteps } from './sqlite-steps.ts'
 
-/** SQLite answers in our own thread: what looks at many rows lets others in after so long. */
-const maxSliceMs = 10
 const rowsAtOnce = 128
 
-/**
- * The keys of what matches, slice by slice. All that search at the same time have one slice in each turn of the event
- * loop.
- */
+/** The keys of what matches, some rows at a time; others have their turn in between. */
 export function createSqliteMatching(
   db: DatabaseSync,
-  { keysOf }: Pick<ReturnType<typeof createSqliteQueries>, 'keysOf'>,
-  sliceMs = maxSliceMs,
+  { actionsOf }: Pick<SqliteQueries, 'actionsOf'>,
 ): Matching<string> {
-  const prepare = statementCache(db)
+  const metadataOf = db.prepare('SELECT metadata FROM activities WHERE key = ?')
+  const steps = createSqliteSteps(db)
   const nextTurn = openTurns()
 
-  return async function* ({ filter, order, after, wanted = Number.POSITIVE_INFINITY }, timeoutMs) {
-    const matches = metadataMatcher(filter.metadata ?? [])
-    const keysAfter = await keysOf(filter, order)
+  return async function* ({ filter, order, after }, timeoutMs) {
     const deadline = performance.now() + timeoutMs
-    let last = after
+    const matches = metadataMatcher(filter.metadata ?? [])
+    const source = sourceOf(filter, await actionsOf(filter))
+    if (source.scans.length === 0) return
 
-    /** The next rows, and whether others follow. */
-    function look(found: string[]): boolean {
-      const keys = keysAfter(last)
-      if (!keys) return false
-      const next = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ${rowsAtOnce})`
-      const statement = prepare(`SELECT key, metadata FROM activities WHERE key IN (${next}) ORDER BY key ${order}`)
-      const rows = statement.all(...keys.values) as { key: string; metadata: string | null }[]
-      for (const { key, metadata } of rows) if (metadata && matches(JSON.parse(metadata))) found.push(key)
-      last = rows.at(-1)?.key
-      return rows.length === rowsAtOnce
+    function isFound(key: string): boolean {
+      const { metadata } = metadataOf.get(key) as { metadata: string | null }
+      return metadata !== null && matches(JSON.parse(metadata))
     }
 
-    for (;;) {
-      const endOfSlice = performance.now() + sliceMs
-      const found: string[] = []
-      let goesOn = look(found)
-      while (goesOn && found.length < wanted && performance.now() < endOfSlice) goesOn = look(found)
+    for (let range = rangeOf(filter, order, after); ; ) {
+      const { keys, last } = steps.keys(source, range, order, rowsAtOnce)
+      const found = keys.filter(isFound)
       if (found.length > 0) yield found
-      if (!goesOn) return
+      if (last === undefined) return
+      range = rangeBehind(range, order, last)
       await nextTurn()
       if (performance.now() > deadline) throw new TooBroad('There are too many activities to look for metadata in')
     }

@@ -1,14 +1,14 @@
-import { describe, expect, test } from 'vitest'
-import { openSqliteFile } from '../sqlite/file.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
+import { openTestStore } from '../testing/sqlite.ts'
 import type { StatsQuery } from './activities.ts'
 import { TooBroad } from './activities.ts'
-import { openSqliteStore } from './sqlite.ts'
-import { createSqliteMatching } from './sqlite-metadata.ts'
+import { createSqliteLedger } from './sqlite-ledger.ts'
+import { createLongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { createSqliteQueries } from './sqlite-query.ts'
+import type { ReadLimits } from './sqlite-pace.ts'
 import { createSqliteSave } from './sqlite-save.ts'
-import { createSqliteStats } from './sqlite-stats.ts'
 import { StoreUnavailable } from './store.ts'
 
 const tenant = 'default'
@@ -44,31 +44,32 @@ const shapes: [string, StatsQuery][] = [
 ]
 
 describe('counting over SQLite', () => {
+  const store = openTestStore()
+  beforeAll(() => store.save(activities))
+  afterAll(() => store[Symbol.asyncDispose]())
+
   test.each(shapes)('counts all where it takes several steps: %s', async (_what, query) => {
-    await using store = openSqliteStore({ path: ':memory:' })
-    await store.save(activities)
     const { data, total } = await store.stats(query)
     expect(total).toBe(await store.count(query.filter))
     expect(data.reduce((sum, each) => sum + each.count, 0)).toBe(total)
     if (query.by === 'userId' && !query.filter.metadata) expect(data).toHaveLength(7)
   })
 
-  function counting(limits: { workMs: number; answerMs: number }) {
+  function counting(limits: ReadLimits) {
     const db = openSqliteFile({ path: ':memory:', migrations })
-    const queries = createSqliteQueries(db)
-    const save = createSqliteSave(db, { write() {} } as never)
-    activities.slice(0, 700).forEach(save)
-    return createSqliteStats(db, queries, createSqliteMatching(db, queries, 0), limits)
+    const save = createSqliteSave(db, createSqliteLedger(db))
+    transaction(db, () => activities.slice(0, 700).forEach(save))
+    return createLongReads(db, limits)
   }
 
   test.each(shapes)('is too broad when it takes too long: %s', async (_what, query) => {
-    const stats = counting({ workMs: 0, answerMs: 20_000 })
-    await expect(stats(query)).rejects.toBeInstanceOf(TooBroad)
+    const reads = counting({ workMs: 0, answerMs: 20_000, graceMs: 0 })
+    await expect(reads.stats(query)).rejects.toBeInstanceOf(TooBroad)
   })
 
   test('is unavailable, not too broad, when others have had all the time', async () => {
-    const stats = counting({ workMs: 20_000, answerMs: -1 })
-    await expect(stats(shapes[0]![1])).rejects.toBeInstanceOf(StoreUnavailable)
+    const reads = counting({ workMs: 20_000, answerMs: -1, graceMs: 0 })
+    await expect(reads.stats(shapes[0]![1])).rejects.toBeInstanceOf(StoreUnavailable)
   })
 
   test('goes by the indexes alone, wherever they have what is counted', () => {
@@ -86,29 +87,13 @@ describe('counting over SQLite', () => {
         }
       },
     })
-    const queries = createSqliteQueries(db)
-    const stats = createSqliteStats(explaining, queries, createSqliteMatching(db, queries))
-    return Promise.all(shapes.slice(0, 2).map(([, query]) => stats(query))).then(() => {
+    const reads = createLongReads(explaining)
+    return Promise.all(shapes.slice(0, 2).map(([, query]) => reads.stats(query))).then(() => {
       expect(plans).toHaveLength(2)
       for (const plan of plans)
         expect(plan).toMatch(
           /SEARCH activities USING COVERING INDEX by(User|Action) \(tenant=\? AND \(\w+,key\)>\(\?,\?\)\)/,
         )
     })
-  })
-
-  test('has one step in each turn of the event loop, whoever asks', async () => {
-    await using store = openSqliteStore({ path: ':memory:' })
-    await store.save(activities)
-    let turns = 0
-    let isDone = false
-    const tick = () => {
-      turns++
-      if (!isDone) setImmediate(tick)
-    }
-    setImmediate(tick)
-    await Promise.all(Array.from({ length: 10 }, () => store.stats(shapes[0]![1])))
-    isDone = true
-    expect(turns).toBeGreaterThanOrEqual(9)
   })
 })

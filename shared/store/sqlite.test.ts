@@ -1,20 +1,36 @@
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { StartError } from '../config.ts'
 import { recorded } from '../testing/builders.ts'
-import { aFolder } from '../testing/processes.ts'
+import { aStoreFile, openTestStore } from '../testing/sqlite.ts'
 import { openSqliteStore } from './sqlite.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { testActivityStore } from './store.testsuite.ts'
+import { testStoredOutcomes } from './stored-outcome.testsuite.ts'
 
-const aFile = () => join(aFolder(), 'store.db')
+describe('SQLite store', () => testActivityStore(async () => openTestStore()))
 
-describe('SQLite store', () => testActivityStore(async () => openSqliteStore({ path: ':memory:' })))
+testStoredOutcomes(async () => {
+  const path = aStoreFile()
+  const store = openSqliteStore({ path })
+  const removeByHand = async (id: string) => {
+    using db = new DatabaseSync(path)
+    db.prepare('DELETE FROM activities WHERE id = ?').run(id)
+  }
+  return { store, removeByHand }
+})
+
+test('what is stored has no row of its own', async () => {
+  const path = aStoreFile()
+  await using store = openSqliteStore({ path })
+  await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
+  using db = new DatabaseSync(path)
+  expect(db.prepare('SELECT count(*) AS n FROM fates').get()).toEqual({ n: 0 })
+})
 
 describe('SQLite store in a file', () => {
   test('finds again what was saved before it was closed', async () => {
-    const path = aFile()
+    const path = aStoreFile()
     {
       await using store = openSqliteStore({ path })
       await store.save([recorded({ id: 'a' })])
@@ -24,7 +40,7 @@ describe('SQLite store in a file', () => {
   })
 
   test('finds in a file of an older version what was saved there, as of a moment, too', async () => {
-    const path = aFile()
+    const path = aStoreFile()
     {
       using older = new DatabaseSync(path)
       for (const migration of migrations.slice(0, 2)) older.exec(migration)
@@ -43,7 +59,7 @@ describe('SQLite store in a file', () => {
   })
 
   test('leaves a file of a newer version alone', async () => {
-    const path = aFile()
+    const path = aStoreFile()
     using newer = new DatabaseSync(path)
     newer.exec('PRAGMA user_version = 99')
     expect(() => openSqliteStore({ path })).toThrow(/newer version/)

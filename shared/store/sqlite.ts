@@ -1,31 +1,39 @@
+import type { DatabaseSync } from 'node:sqlite'
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { fateOf, fatesOf } from './fates.ts'
-import { countMatching, findMatching } from './metadata-search.ts'
+import { inSlices } from './in-slices.ts'
 import { startSealer } from './sealer.ts'
-import { createSqliteArrivals } from './sqlite-arrivals.ts'
-import { createSqliteDeadLetters } from './sqlite-dead-letters.ts'
+import { createSqliteDeadLetters, toFoundDeadLetter } from './sqlite-dead-letters.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
-import { createSqliteMatching } from './sqlite-metadata.ts'
+import type { LongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { createSqliteQueries } from './sqlite-query.ts'
+import { createSqliteQueries, toFoundRow } from './sqlite-query.ts'
+import { createReader } from './sqlite-reader.ts'
 import { createSqliteSave } from './sqlite-save.ts'
-import { createSqliteStats } from './sqlite-stats.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { waiters } from './waiters.ts'
 
 /** How long after its first record a partition is sealed, however few they are. */
 const sealAfterMs = 60_000
 
+export type SqliteStoreOptions = {
+  /** A file. */
+  path: string
+  /** In a thread of their own, unless told otherwise. */
+  createReads?: (db: DatabaseSync, path: string) => LongReads & Partial<AsyncDisposable>
+}
+
 /** A store in a SQLite file, durable with every commit. */
-export function openSqliteStore({ path }: { path: string }): ActivityStore {
+export function openSqliteStore({
+  path,
+  createReads = (_db, path) => createReader({ path }),
+}: SqliteStoreOptions): ActivityStore {
   const db = openSqliteFile({ path, migrations })
   const ledger = createSqliteLedger(db)
   const deadLetters = createSqliteDeadLetters(db)
   const queries = createSqliteQueries(db)
-  const arrivals = createSqliteArrivals(db)
-  const matching = createSqliteMatching(db, queries)
-  const stats = createSqliteStats(db, queries, matching)
+  const reads = createReads(db, path)
   const saveOne = createSqliteSave(db, ledger)
   const { wait, wake } = waiters()
 
@@ -55,15 +63,11 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
         }),
       )
     },
-    find: (query) =>
-      attempt(async () => {
-        if (!query.filter.metadata) return queries.find(query)
-        return queries.withKeys(await findMatching(matching, query))
-      }),
+    find: (query) => attempt(async () => (await queries.find(query)) ?? inSlices(await reads.find(query), toFoundRow)),
     count: (filter, atMost) =>
-      attempt(() => (filter.metadata ? countMatching(matching, filter, atMost) : queries.count(filter, atMost))),
-    arrivals: (query) => attempt(() => arrivals(query)),
-    stats: (query) => attempt(() => stats(query)),
+      attempt(async () => (await queries.count(filter, atMost)) ?? reads.count(filter, atMost)),
+    arrivals: (query) => attempt(async () => inSlices(await reads.arrivals(query), toFoundRow)),
+    stats: (query) => attempt(() => reads.stats(query)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
     outcome: (receipt, untilAborted) =>
       attempt(async () => {
@@ -74,7 +78,7 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
         }
       }),
     ledger: () => attempt(() => ledger.read()),
-    findDeadLetters: (query) => attempt(() => deadLetters.find(query)),
+    findDeadLetters: (query) => attempt(async () => inSlices(await reads.findDeadLetters(query), toFoundDeadLetter)),
     getDeadLetter: (tenant, id) => attempt(() => deadLetters.get(tenant, id)),
     resolve: (tenant, id, resolution) => attempt(() => deadLetters.resolve(tenant, id, resolution)),
     account: (accounted) => {
@@ -84,6 +88,8 @@ export function openSqliteStore({ path }: { path: string }): ActivityStore {
     abandon: (partition, below) => attempt(() => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
       await sealer[Symbol.asyncDispose]()
+      // before the last connection, which tidies up the file
+      await reads[Symbol.asyncDispose]?.()
       db.close()
     },
   }

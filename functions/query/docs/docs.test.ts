@@ -1,5 +1,5 @@
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 import type { Contract } from './contract.ts'
@@ -7,7 +7,7 @@ import document from './openapi.json' with { type: 'json' }
 import { referencePage } from './reference-page.ts'
 
 function query() {
-  const app = createApp({ store: openSqliteStore({ path: ':memory:' }), log: silent, now: () => new Date() })
+  const app = createApp({ store: openTestStore(), log: silent, now: () => new Date() })
   return async (path: string, init?: RequestInit) => app.request(path, init)
 }
 

@@ -1,7 +1,7 @@
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkCase } from './check-case.ts'
@@ -16,7 +16,7 @@ test('lists are those of a plain array, whatever is asked for and whatever arriv
 }, async () => {
   await fc.assert(
     fc.asyncProperty(aCase, async (drawn) => {
-      await using store = openSqliteStore({ path: ':memory:' })
+      await using store = openTestStore()
       await checkCase(store, drawn)
     }),
     { numRuns: cases },
@@ -60,7 +60,7 @@ test.each<[what: string, change: (find: Find) => Find]>([
   ],
 ])('a store that %s is caught', { timeout }, async (_what, change) => {
   const property = fc.asyncProperty(aCase, async (drawn) => {
-    await using store = openSqliteStore({ path: ':memory:' })
+    await using store = openTestStore()
     await checkCase({ ...store, find: change(store.find) }, drawn)
   })
   expect((await fc.check(property, { numRuns: cases, endOnFailure: true })).failed).toBe(true)

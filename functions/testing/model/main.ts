@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { migrateMongo } from '@activity-log/shared/store/mongo-migrate.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite.ts'
 import fc from 'fast-check'
 import { MongoClient } from 'mongodb'
 import { checkCase } from './check-case.ts'
@@ -52,7 +52,7 @@ function overSqlite(): EmptyStores {
   return {
     async next() {
       await close()
-      store = openSqliteStore({ path: ':memory:' })
+      store = openMemoryStore()
       return store
     },
     [Symbol.asyncDispose]: close,

@@ -3,9 +3,9 @@ import { type DeliveryPolicy, deliveryPolicy } from '@activity-log/shared/dispat
 import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import { readReceipt, toReceipt } from '@activity-log/shared/receipt.ts'
-import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { deadLettersOf, silent } from '@activity-log/shared/testing/builders.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite.ts'
 import { patienceMs as brokerPatienceMs } from './broker.ts'
 import { check } from './check.ts'
 import { isMissing, nameOf, type Told } from './check-books.ts'
@@ -40,7 +40,7 @@ export async function simulate(seed: number, { without, say }: SimulateOptions =
     log: silent,
     store:
       random.chance(0.3) && without !== 'dedupe by id'
-        ? openSqliteStore({ path: ':memory:' })
+        ? openMemoryStore()
         : memoryStore({ isUnique: without !== 'dedupe by id', betweenWrites }),
     without,
     policy: without === 'retry on 5xx' ? { ...policy, retry: 0 } : policy,

@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { readDeadLetterKey } from './dead-letter-id.ts'
+import type { DeadLetterQuery } from './dead-letters.ts'
+import type { DeadLetterRow } from './sqlite-dead-letters.ts'
+import type { Pace } from './sqlite-pace.ts'
+import { type Sql, statementCache } from './sqlite-scan.ts'
+
+/** So many are looked at in one step: they may be large, and the index has only their time. */
+const rowsAtOnce = 100
+
+type Place = { firstAtMs: number; id: string }
+type Looked = Place & { isMatch: 0 | 1 }
+
+/** Finds dead letters in the order of their arrival, step by step. */
+export function createDeadLetterSearch(db: DatabaseSync) {
+  const prepare = statementCache(db)
+  const byId = db.prepare('SELECT * FROM deadLetters WHERE id = ?')
+
+  return async ({ filter, order, limit, after }: DeadLetterQuery, pace: Pace): Promise<DeadLetterRow[]> => {
+    const { tenant, from = 0, to = Number.MAX_SAFE_INTEGER } = filter
+    const match = matchOf(filter)
+    const isRising = order === 'asc'
+    // one bound at each end: of two, SQLite would begin at the first and read on to the second
+    const [beyond, until] = isRising ? ['>', '<'] : ['<', '>=']
+    const statement = prepare(
+      `SELECT firstAtMs, id, ${match.text} AS isMatch FROM deadLetters INDEXED BY byArrival
+       WHERE tenant = ? AND (firstAtMs, id) ${beyond} (?, ?) AND firstAtMs ${until} ?
+       ORDER BY firstAtMs ${order}, id ${order} LIMIT ${rowsAtOnce}`,
+    )
+    const found: DeadLetterRow[] = []
+    for (let place = placeOf(isRising, isRising ? from : to, after); ; ) {
+      await pace()
+      const { firstAtMs, id } = place
+      const looked = statement.all(...match.values, tenant, firstAtMs, id, isRising ? to : from) as Looked[]
+      for (const { id, isMatch } of looked) {
+        if (isMatch && found.length < limit) found.push(byId.get(id) as DeadLetterRow)
+      }
+      const end = looked.at(-1)
+      if (!end || looked.length < rowsAtOnce || found.length === limit) return found
+      place = end
+    }
+  }
+}
+
+/** The place before the first one: where the time begins, or behind what was shown. */
+function placeOf(isRising: boolean, timeMs: number, after: string | undefined): Place {
+  const begin = { firstAtMs: timeMs, id: '' }
+  if (after === undefined) return begin
+  const place = readDeadLetterKey(after)
+  const isWithin = isRising ? place.firstAtMs >= timeMs : place.firstAtMs < timeMs
+  return isWithin ? place : begin
+}
+
+function matchOf(filter: DeadLetterQuery['filter']): Sql {
+  const names = (['reason', 'topic', 'state'] as const).filter((name) => filter[name] !== undefined)
+  return {
+    text: names.map((name) => `${name} = ?`).join(' AND ') || 'true',
+    values: names.map((name) => filter[name] as string),
+  }
+}

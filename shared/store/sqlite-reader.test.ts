@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, copyFileSync, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { recorded } from '../testing/builders.ts'
+import { startCommand } from '../testing/processes.ts'
+import { aStoreFile } from '../testing/sqlite.ts'
+import { TooBroad } from './activities.ts'
+import { openSqliteStore } from './sqlite.ts'
+import { readLimits } from './sqlite-pace.ts'
+import { createReader } from './sqlite-reader.ts'
+import { stepRows } from './sqlite-steps.ts'
+import { StoreUnavailable } from './store.ts'
+
+const tenant = 'default'
+const all = { tenant }
+const one = { tenant, userId: 'one' }
+/** All but the last one, which came later: so each row is looked at. */
+const before = { tenant, asOf: [{ partition: 0, last: 9_998, missing: [] }] }
+/** Then it is not the deadline that answers. */
+const unhurried = { ...readLimits, answerMs: 60_000 }
+
+/** Of so many activities one is of another user. */
+const count = 10_000
+const filled = aStoreFile()
+beforeAll(async () => {
+  await using store = openSqliteStore({ path: filled })
+  await store.save(
+    Array.from({ length: count }, (_, n) => recorded({ id: `${n}`, userId: n === 0 ? 'one' : 'many' }, n)),
+  )
+})
+
+function aFilledFile(): string {
+  const path = aStoreFile()
+  copyFileSync(filled, path)
+  return path
+}
+
+/** Counts the turns of the event loop. */
+function countTurns() {
+  let turns = 0
+  const tick = () => {
+    turns++
+    next = setImmediate(tick)
+  }
+  let next = setImmediate(tick)
+  return { count: () => turns, [Symbol.dispose]: () => clearImmediate(next) }
+}
+
+test('the process goes on while all are counted', async () => {
+  await using store = openSqliteStore({ path: aFilledFile() })
+  using turns = countTurns()
+  const counts = await Promise.all(Array.from({ length: 10 }, () => store.count(all)))
+  expect(counts).toEqual(Array.from({ length: 10 }, () => count))
+  // counted here, it would have no more than there are steps
+  expect(turns.count()).toBeGreaterThan((2 * 10 * count) / stepRows)
+})
+
+test('a read has what was saved before', async () => {
+  await using store = openSqliteStore({ path: aStoreFile() })
+  for (let n = 1; n <= 30; n++) {
+    await store.save([recorded({ id: `${n}` })])
+    expect((await store.stats({ filter: all, by: 'userId', limit: 1 })).total).toBe(n)
+  }
+})
+
+test('a short read does not wait until a long one is done', async () => {
+  await using reader = createReader({ path: aFilledFile() })
+  const answered: string[] = []
+  await Promise.all([
+    reader.count(before).then(() => answered.push('long')),
+    reader.count(one).then(() => answered.push('short')),
+  ])
+  expect(answered).toEqual(['short', 'long'])
+})
+
+test('a read that takes too long is too broad, and the next one is answered', async () => {
+  await using reader = createReader({ path: aFilledFile(), limits: { ...readLimits, workMs: 0.001 } })
+  const error = await reader.count(before).catch((error: unknown) => error)
+  expect(error).toBeInstanceOf(TooBroad)
+  // of the first step, whose rows may have the one that came later
+  expect((error as TooBroad).counted).toBeGreaterThanOrEqual(stepRows - 1)
+  expect(await reader.count(one)).toBe(1)
+})
+
+test('a thread that is stuck is given up after the deadline, and others are answered by the next one', async () => {
+  const file = aFilledFile()
+  const path = aStoreFile()
+  // to open it blocks until somebody writes to it
+  execFileSync('mkfifo', [path])
+  await using reader = createReader({ path, limits: { workMs: 4000, answerMs: 4000, graceMs: 200 } })
+  await expect(reader.count(all)).rejects.toBeInstanceOf(StoreUnavailable)
+  const waiting = [reader.count(all), reader.count(one)]
+  const stuck = `${path}.stuck`
+  renameSync(path, stuck)
+  renameSync(file, path)
+  expect(await Promise.all(waiting)).toEqual([count, 1])
+  // so that its thread can end
+  closeSync(openSync(stuck, 'r+'))
+})
+
+test('a thread that fails is trouble for all who wait, and there is another one for the next', async () => {
+  const file = aFilledFile()
+  const path = aStoreFile()
+  writeFileSync(path, 'not a database'.repeat(1000))
+  await using reader = createReader({ path, limits: unhurried })
+  const waiting = await Promise.allSettled([reader.count(all), reader.count(one)])
+  for (const each of waiting) expect(each).toMatchObject({ reason: expect.any(StoreUnavailable) })
+  renameSync(file, path)
+  expect(await reader.count(all)).toBe(count)
+})
+
+test('who waits when it is closed learns it', async () => {
+  const reader = createReader({ path: aFilledFile(), limits: unhurried })
+  const waiting = Promise.allSettled([reader.count(all), reader.stats({ filter: all, by: 'userId', limit: 1 })])
+  await reader[Symbol.asyncDispose]()
+  for (const each of await waiting) expect(each).toMatchObject({ reason: expect.any(StoreUnavailable) })
+  await expect(reader.count(one)).rejects.toBeInstanceOf(StoreUnavailable)
+})
+
+test('a store that is closed leaves nothing beside its file', async () => {
+  const path = aFilledFile()
+  const store = openSqliteStore({ path })
+  await store.count(all)
+  await store[Symbol.asyncDispose]()
+  expect(readdirSync(dirname(path))).toEqual(['store.db'])
+})
+
+test('a process that has read ends by itself', async () => {
+  const program = `
+    import { openSqliteStore } from './shared/store/sqlite.ts'
+    const store = openSqliteStore({ path: process.argv[1] })
+    console.log(await store.count({ tenant: 'default' }))`
+  const path = aFilledFile()
+  await using running = startCommand(process.execPath, ['--input-type=module', '--eval', program, path])
+  expect(await running.ended).toBe(0)
+  expect(running.output()).toBe(`${count}\n`)
+})

@@ -1,0 +1,138 @@
+import { Worker } from 'node:worker_threads'
+import { within } from '../within.ts'
+import { TooBroad, TooManyActions } from './activities.ts'
+import type { LongReads } from './sqlite-long-reads.ts'
+import { type ReadLimits, readLimits } from './sqlite-pace.ts'
+import type { ReadAnswer, ReadError, ReaderOptions, ReadRequest } from './sqlite-worker.ts'
+import { StoreUnavailable } from './store.ts'
+
+const closeMs = 2000
+
+export type ReaderSetting = {
+  path: string
+  limits?: ReadLimits
+  /** How long after this the thread starts, if nobody has asked yet; without it, when somebody asks. */
+  warmUpMs?: number
+}
+
+type Waiting = {
+  request: ReadRequest
+  resolve: (result: never) => void
+  reject: (error: Error) => void
+  timer: NodeJS.Timeout
+}
+
+export type Reader = LongReads & AsyncDisposable
+
+/**
+ * Long reads in a thread of their own, over a connection of its own to the file. A read begins when it is asked for, so
+ * it sees what was saved before. Each is answered in time: a thread that does not answer is replaced, and whoever else
+ * waits for it is answered by the next one. A thread that fails is StoreUnavailable for all who wait.
+ */
+export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSetting): Reader {
+  const waiting = new Map<number, Waiting>()
+  let current: Worker | undefined
+  let lastId = 0
+  let heard = 0
+  let isClosed = false
+  const warmUp = warmUpMs === undefined ? undefined : setTimeout(getReady, warmUpMs).unref()
+
+  function getReady() {
+    current ??= start()
+    if (waiting.size === 0) current.unref()
+  }
+
+  function start(): Worker {
+    const options: ReaderOptions = { path, limits }
+    // without the arguments of this process, of which some are not for threads
+    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: options, execArgv: [] })
+    const fail = (cause: Error) => {
+      if (worker !== current) return
+      current = undefined
+      failAll(new StoreUnavailable('The thread that reads failed', { cause }))
+    }
+    worker.on('message', hear)
+    worker.on('messageerror', fail)
+    worker.on('error', fail)
+    worker.on('exit', (code) => fail(new Error(`It ended with ${code}`)))
+    return worker
+  }
+
+  function ask<Verb extends keyof LongReads>(verb: Verb, ...args: Parameters<LongReads[Verb]>) {
+    if (isClosed) throw new StoreUnavailable('The store is closed')
+    const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<LongReads[Verb]>>>()
+    const id = ++lastId
+    const request = { id, verb, args } as ReadRequest
+    // an answer that is there already comes first, however late this process looks
+    const timer = setTimeout(() => setImmediate(giveUp, id), limits.answerMs + limits.graceMs)
+    waiting.set(id, { request, resolve, reject, timer })
+    current ??= start()
+    current.ref()
+    current.postMessage(request)
+    return promise
+  }
+
+  /** Nobody waits for it any more. */
+  function take(id: number): Waiting | undefined {
+    const taken = waiting.get(id)
+    clearTimeout(taken?.timer)
+    waiting.delete(id)
+    if (waiting.size === 0) current?.unref()
+    return taken
+  }
+
+  function hear(answer: ReadAnswer) {
+    heard++
+    if (answer === 'alive') return
+    const asked = take(answer.id)
+    if ('error' in answer) asked?.reject(toError(answer.error))
+    else asked?.resolve(answer.result as never)
+  }
+
+  function giveUp(id: number) {
+    const late = take(id)
+    if (!late) return
+    late.reject(new StoreUnavailable('A read was not answered in time'))
+    const worker = current
+    const before = heard
+    worker?.postMessage('ping')
+    setTimeout(() => setImmediate(() => worker === current && heard === before && replace()), limits.graceMs).unref()
+  }
+
+  function replace() {
+    void current?.terminate()
+    current = undefined
+    if (waiting.size === 0) return
+    current = start()
+    for (const { request } of waiting.values()) current.postMessage(request)
+  }
+
+  function failAll(error: Error) {
+    for (const id of [...waiting.keys()]) take(id)?.reject(error)
+  }
+
+  return {
+    find: async (query) => ask('find', query),
+    count: async (...args) => ask('count', ...args),
+    stats: async (query) => ask('stats', query),
+    arrivals: async (query) => ask('arrivals', query),
+    findDeadLetters: async (query) => ask('findDeadLetters', query),
+    async [Symbol.asyncDispose]() {
+      isClosed = true
+      clearTimeout(warmUp)
+      const worker = current
+      current = undefined
+      failAll(new StoreUnavailable('The store is closed'))
+      // a statement that runs is not interrupted: who closes does not wait for a thread that is stuck in one
+      if (worker) await within(closeMs, worker.terminate(), 'The thread that reads did not end').catch(() => {})
+    },
+  }
+}
+
+/** Of the kind that it was in the other thread. */
+function toError({ name, message, stack, code, counted }: ReadError): Error {
+  if (name === 'TooBroad') return new TooBroad(message, counted)
+  if (name === 'TooManyActions') return new TooManyActions(message)
+  if (name === 'StoreUnavailable') return new StoreUnavailable(message)
+  return Object.assign(new Error(message), { name, stack }, code !== undefined && { code })
+}

@@ -1,0 +1,94 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { Filter, Order } from '../filter.ts'
+import { firstKeyAt } from '../key.ts'
+import { isInSnapshot } from './sqlite-snapshot.ts'
+
+/** Prepared statements that are kept; one for each shape of a query. */
+const maxStatements = 100
+
+export type Sql = { text: string; values: SQLInputValue[] }
+/** A part of an index: everything of a tenant, of a user or of an action, in the order of the keys. */
+export type Scan = { index: 'byUser' | 'byAction' | 'byTime'; start: Sql; known: { userId?: string; action?: string } }
+/** From a key, inclusive, to another, exclusive. */
+export type Range = { from: string; to: string }
+
+/** Greater than every key. */
+const lastKey = '~'
+
+/** The parts that have all that matches: of the user's index, else of the actions', else of that of time. */
+export function scansOf({ tenant, userId }: Filter, actions: readonly string[] | undefined): Scan[] {
+  if (actions?.length === 0) return []
+  if (userId !== undefined) {
+    const start = { text: 'tenant = ? AND userId = ?', values: [tenant, userId] }
+    return [{ index: 'byUser', start, known: { userId } }]
+  }
+  if (!actions) return [{ index: 'byTime', start: { text: 'tenant = ?', values: [tenant] }, known: {} }]
+  return actions.map((action) => ({
+    index: 'byAction',
+    start: { text: 'tenant = ? AND action = ?', values: [tenant, action] },
+    known: { action },
+  }))
+}
+
+/** Where what is asked for is. What the scans do not decide is a condition on each of their rows. */
+export type Source = { scans: readonly Scan[]; match?: Sql }
+
+export function sourceOf(filter: Filter, actions: readonly string[] | undefined): Source {
+  const { userId, asOf } = filter
+  const conditions: Sql[] = []
+  if (asOf) conditions.push(isInSnapshot(asOf))
+  if (actions && userId !== undefined) {
+    conditions.push({ text: `action IN (${actions.map(() => '?').join()})`, values: [...actions] })
+  }
+  const scans = scansOf(filter, actions)
+  if (conditions.length === 0) return { scans }
+  const text = conditions.map((condition) => condition.text).join(' AND ')
+  return { scans, match: { text, values: conditions.flatMap(({ values }) => values) } }
+}
+
+/** Where the keys of a filter are; of a list that goes on, what is left of it. */
+export function rangeOf({ from, to }: Filter, order: Order = 'asc', after?: string): Range {
+  const range = { from: from === undefined ? '' : firstKeyAt(from), to: to === undefined ? lastKey : firstKeyAt(to) }
+  return after === undefined ? range : rangeBehind(range, order, after)
+}
+
+export function rangeBehind({ from, to }: Range, order: Order, key: string): Range {
+  const next = keyAfter(key)
+  return order === 'asc' ? { from: next > from ? next : from, to } : { from, to: key < to ? key : to }
+}
+
+/** The least text that is greater. */
+const keyAfter = (key: string) => `${key}\0`
+
+/**
+ * The rows of a range, with what is to be known of each beside its key. Those of several scans are as many ordered
+ * lists, which SQLite merges when it is to order them.
+ */
+export function rowsIn(scans: readonly Scan[], { from, to }: Range, beside: Sql = { text: '', values: [] }): Sql {
+  // a bound is compared with each key: with none at the far end a deep page is there in half the time
+  const bounds: Sql = { text: '', values: [] }
+  const bound = (comparison: string, key: string) => {
+    bounds.text += ` AND key ${comparison} ?`
+    bounds.values.push(key)
+  }
+  if (from !== '') bound('>=', from)
+  if (to !== lastKey) bound('<', to)
+  const rows = ({ index, start }: Scan) =>
+    `SELECT key${beside.text} FROM activities INDEXED BY ${index} WHERE ${start.text}${bounds.text}`
+  return {
+    text: scans.map(rows).join(' UNION ALL '),
+    values: scans.flatMap(({ start }) => [...beside.values, ...start.values, ...bounds.values]),
+  }
+}
+
+export function statementCache(db: DatabaseSync): (text: string) => StatementSync {
+  const statements = new Map<string, StatementSync>()
+  return (text) => {
+    const known = statements.get(text)
+    if (known) return known
+    if (statements.size === maxStatements) statements.clear()
+    const statement = db.prepare(text)
+    statements.set(text, statement)
+    return statement
+  }
+}

@@ -1,0 +1,49 @@
+import { DatabaseSync } from 'node:sqlite'
+import { parentPort, workerData } from 'node:worker_threads'
+import { TooBroad } from './activities.ts'
+import { createLongReads, type LongReads } from './sqlite-long-reads.ts'
+import type { ReadLimits } from './sqlite-pace.ts'
+
+/** The thread of the long reads. See createReader for who asks it. */
+export type ReaderOptions = { path: string; limits: ReadLimits }
+export type ReadRequest = {
+  [Verb in keyof LongReads]: { id: number; verb: Verb; args: Parameters<LongReads[Verb]> }
+}[keyof LongReads]
+/** An error loses its class and its code between threads. */
+export type ReadError = { name: string; message: string; stack: string | undefined; code: unknown; counted?: number }
+export type ReadAnswer = { id: number; result: unknown } | { id: number; error: ReadError } | 'alive'
+
+if (parentPort) serve(parentPort, workerData)
+
+function serve(port: NonNullable<typeof parentPort>, { path, limits }: ReaderOptions) {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+  const reads = createLongReads(db, limits)
+  const say = (answer: ReadAnswer, transfer: readonly ArrayBuffer[] = []) => port.postMessage(answer, transfer)
+
+  async function answer({ id, verb, args }: ReadRequest) {
+    try {
+      const read = reads[verb] as (...args: unknown[]) => Promise<unknown>
+      const result = await read(...args)
+      say({ id, result }, bodiesOf(result))
+    } catch (error) {
+      say({ id, error: toReadError(error as Error) })
+    }
+  }
+
+  port.on('message', (message: ReadRequest | 'ping') => {
+    if (message === 'ping') say('alive')
+    else void answer(message)
+  })
+}
+
+/** The bodies of dead letters are handed over instead of copied. */
+function bodiesOf(result: unknown): ArrayBuffer[] {
+  if (!Array.isArray(result)) return []
+  return result.flatMap(({ body }) => (body instanceof Uint8Array ? (body.buffer as ArrayBuffer) : []))
+}
+
+function toReadError(error: Error): ReadError {
+  const { name, message, stack } = error
+  const { code } = error as NodeJS.ErrnoException
+  return { name, message, stack, code, ...(error instanceof TooBroad && { counted: error.counted }) }
+}
