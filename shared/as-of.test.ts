@@ -31,7 +31,7 @@ function booksOf(known: readonly Position[]) {
   return {
     partitions: partitions.map((partition) => {
       const offsets = known.filter((each) => each.partition === partition).map(({ offset }) => offset)
-      const spans = toSpans(offsets.sort((a, b) => a - b).map((offset) => ({ offset, fate: 'stored' as const })))
+      const spans = toSpans(offsets.sort((a, b) => a - b).map((offset) => ({ offset, outcome: 'stored' as const })))
       return bookOf(partition, spans, false)
     }),
   }

@@ -12,7 +12,7 @@ import {
   toSpans,
 } from './books.ts'
 
-const known = (...offsets: number[]): Known[] => offsets.map((offset) => ({ offset, fate: 'stored' }))
+const known = (...offsets: number[]): Known[] => offsets.map((offset) => ({ offset, outcome: 'stored' }))
 const range = (first: number, last: number): Span => ({
   first,
   last,
@@ -20,12 +20,12 @@ const range = (first: number, last: number): Span => ({
 })
 const stretches = (spans: readonly Span[]) => spans.map(({ first, last }) => [first, last])
 
-test('what follows without a gap is one stretch, with its fates counted', () => {
-  const fates: Known[] = [
-    { offset: 3, fate: 'refused' },
-    { offset: 3, fate: 'stored' },
+test('what follows without a gap is one stretch, with its outcomes counted', () => {
+  const outcomes: Known[] = [
+    { offset: 3, outcome: 'refused' },
+    { offset: 3, outcome: 'stored' },
   ]
-  expect(toSpans([...known(0, 1, 2), ...fates, ...known(7)])).toEqual([
+  expect(toSpans([...known(0, 1, 2), ...outcomes, ...known(7)])).toEqual([
     { first: 0, last: 3, counts: { ...noCounts, stored: 3, refused: 1 } },
     { first: 7, last: 7, counts: { ...noCounts, stored: 1 } },
   ])
@@ -94,7 +94,7 @@ test('whatever is sealed on the way, the books come out the same', () => {
   )
 })
 
-test('what is written off is no longer missing, and is no fate', () => {
+test('what is written off is no longer missing, and is no outcome', () => {
   const book = (spans: readonly Span[]) => bookOf(0, spans, false)
   expect(book(abandonBelow([range(3, 4), range(8, 8)], 6))).toMatchObject({
     completeThrough: 5,

@@ -1,12 +1,12 @@
-import { type Fate, fates } from './fate.ts'
+import { type Outcome, outcomes } from './outcome.ts'
 
-export type Counts = { readonly [fate in Fate]: number }
+export type Counts = { readonly [outcome in Outcome]: number }
 
-/** A stretch of offsets whose fates are all known, but for those that were given up. Both ends belong to it. */
+/** A stretch of offsets whose outcomes are all known, but for those that were given up. Both ends belong to it. */
 export type Span = { first: number; last: number; counts: Counts }
 
 /** What is known of one offset. */
-export type Known = { offset: number; fate: Fate }
+export type Known = { offset: number; outcome: Outcome }
 
 /** Offsets of which nothing is known. Both ends belong to it. */
 export type Gap = { first: number; last: number }
@@ -20,7 +20,7 @@ export type PartitionBook = {
   /** The last offset of the stretch from 0 without a gap; -1 when 0 itself is missing. */
   completeThrough: number
   counts: Counts
-  /** Offsets that Kafka no longer had before their fate was known. */
+  /** Offsets that Kafka no longer had before their outcome was known. */
   writtenOff: number
   missing: readonly Gap[]
   missingCount: number
@@ -34,19 +34,19 @@ export type PartitionBook = {
  */
 const islandAfter = 8192
 
-export const noCounts = Object.fromEntries(fates.map((fate) => [fate, 0])) as Counts
+export const noCounts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Counts
 
 /** Stretches of what is known. In the order of the offsets; one that comes twice counts once, as what it is first. */
 export function toSpans(known: Iterable<Known>): Span[] {
-  const spans: { first: number; last: number; counts: { [fate in Fate]: number } }[] = []
-  for (const { offset, fate } of known) {
+  const spans: { first: number; last: number; counts: { [outcome in Outcome]: number } }[] = []
+  for (const { offset, outcome } of known) {
     const last = spans.at(-1)
     if (last?.last === offset) continue
     if (last && last.last + 1 === offset) {
       last.last = offset
-      last.counts[fate]++
+      last.counts[outcome]++
     } else {
-      spans.push({ first: offset, last: offset, counts: { ...noCounts, [fate]: 1 } })
+      spans.push({ first: offset, last: offset, counts: { ...noCounts, [outcome]: 1 } })
     }
   }
   return spans
@@ -67,8 +67,8 @@ export function joinSpans(some: readonly Span[], others: readonly Span[]): Span[
 }
 
 export function addCounts(a: Counts, b: Counts): Counts {
-  // those of an earlier version lack the fates that came later
-  return Object.fromEntries(fates.map((fate) => [fate, (a[fate] ?? 0) + (b[fate] ?? 0)])) as Counts
+  // those of an earlier version lack the outcomes that came later
+  return Object.fromEntries(outcomes.map((outcome) => [outcome, (a[outcome] ?? 0) + (b[outcome] ?? 0)])) as Counts
 }
 
 /** The offsets from 0 up to the last span, and those after it, that no span has. Without a `last` it has no end. */
@@ -118,7 +118,7 @@ export function abandonBelow(spans: readonly Span[], below: number): Span[] {
 export function bookOf(partition: number, spans: readonly Span[], uncounted: boolean): PartitionBook {
   const missing = gapsIn(spans)
   const counts = spans.map((span) => span.counts).reduce(addCounts, noCounts)
-  const known = fates.reduce((sum, fate) => sum + counts[fate], 0)
+  const known = outcomes.reduce((sum, outcome) => sum + counts[outcome], 0)
   const spanned = spans.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   return {
     partition,

@@ -121,7 +121,7 @@ export const reading: readonly Operation[] = [
     inPath: { receipt: v.pipe(receipt, v.metadata({ examples: ['AQAAAAAAAAAAAAAAAaIQMHYH'] })) },
     query: receiptParameters,
     answers: {
-      200: { description: 'Its fate; pending while it is on its way', content: json('ReceiptAnswer') },
+      200: { description: 'Its outcome; pending while it is on its way', content: json('ReceiptAnswer') },
       400: badRequest,
     },
   },

@@ -24,13 +24,13 @@ async function persist(changes: Partial<ActivityStore> = {}) {
     ask(`/dead-letters/${(await letter()).id}`, { ...post(body ?? ''), method: 'DELETE' })
   const found = async () =>
     (await store.find({ filter: { tenant: 'default' }, order: 'asc', limit: 10 })).map(({ activity }) => activity)
-  const fate = (offset: number) => store.outcome({ position: { partition: 0, offset }, recordedAt: receivedAt })
-  return { store, app, ask, letter, replay, discard, found, fate }
+  const outcome = (offset: number) => store.outcome({ position: { partition: 0, offset }, recordedAt: receivedAt })
+  return { store, app, ask, letter, replay, discard, found, outcome }
 }
 
 describe('replay', () => {
   test('with a correction saves the activity under the same id, as if received when it was', async () => {
-    const { app, replay, letter, found, fate } = await persist()
+    const { app, replay, letter, found, outcome } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     const { id } = await letter()
     expect(await replay(corrected)).toEqual({
@@ -41,7 +41,7 @@ describe('replay', () => {
     })
     expect(await found()).toEqual([{ id: 'a', ...corrected, recordedAt: receivedAt.toISOString() }])
     expect(await letter()).toHaveProperty('resolution', { state: 'replayed', outcome: 'stored', at: now() })
-    expect(await fate(4)).toMatchObject({ fate: 'stored' })
+    expect(await outcome(4)).toMatchObject({ outcome: 'stored' })
   })
 
   test('may be done again, and says the same', async () => {
@@ -75,12 +75,12 @@ describe('replay', () => {
     ['with its first position', { ce_recordpartition: '0', ce_recordoffset: '9' }, 9],
     ['without it', {}, undefined],
   ])('of what was undelivered saves it %s', async (_what, place, offset) => {
-    const { store, app, replay, fate } = await persist()
+    const { store, app, replay, outcome } = await persist()
     await app.request('/dead-letters', delivery({ ...ours, headers: { ...ours.headers, ...place } }, 3))
     expect(await replay()).toMatchObject({ outcome: 'stored' })
-    if (offset !== undefined) expect(await fate(offset)).toMatchObject({ fate: 'stored', activityId: 'a' })
+    if (offset !== undefined) expect(await outcome(offset)).toMatchObject({ outcome: 'stored', activityId: 'a' })
     // the position in the dead-letter topic is none of the topic
-    expect(await fate(3)).toBeUndefined()
+    expect(await outcome(3)).toBeUndefined()
     expect((await store.ledger()).partitions.flatMap(({ missing, last }) => [missing.length, last])).toEqual(
       offset === undefined ? [] : [1, 9],
     )

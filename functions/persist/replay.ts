@@ -5,11 +5,11 @@ import { Problem } from '@activity-log/shared/http/problem.ts'
 import { isJsonObject, parseJson } from '@activity-log/shared/json.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
-import { unknownPartition } from '@activity-log/shared/store/fates.ts'
+import { unknownPartition } from '@activity-log/shared/store/outcomes.ts'
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
 import { readDelivery, refuseDamaged } from './read-delivery.ts'
 
-/** Where the record was at first: its fate changes there. What came back without that place is counted nowhere. */
+/** Where the record was at first: its outcome changes there. What came back without that place is counted nowhere. */
 export function firstPositionOf({ reason, position, firstPosition }: KeptDeadLetter): Position {
   if (reason !== 'undelivered') return position
   return firstPosition ?? { partition: unknownPartition, offset: position.offset }

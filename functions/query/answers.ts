@@ -1,5 +1,5 @@
 import { Count, FoundActivity, InputErrors, PathText, Position, Time } from '@activity-log/shared/answers.ts'
-import { fates } from '@activity-log/shared/fate.ts'
+import { outcomes } from '@activity-log/shared/outcome.ts'
 import { deadLetterReasons, deadLetterStates } from '@activity-log/shared/store/dead-letters.ts'
 import * as v from 'valibot'
 
@@ -17,7 +17,7 @@ const CompleteThrough = v.pipe(
 
 /** What became of a record: what GET /receipts/{receipt} answers. */
 export const ReceiptAnswer = v.strictObject({
-  fate: v.picklist(['pending', ...fates]),
+  status: v.picklist(['pending', ...outcomes]),
   id: v.exactOptional(v.string()),
   position: Position,
   links: v.strictObject({ activity: v.exactOptional(PathText), deadLetter: v.exactOptional(PathText) }),
@@ -64,12 +64,12 @@ export const BooksAnswer = v.strictObject({
       partition: v.pipe(v.number(), v.integer()),
       first: Count,
       last: Count,
-      completeThrough: v.pipe(v.nullable(Count), v.description('The offset through which all fates are known')),
-      counts: v.strictObject(v.entriesFromList(fates, Count)),
-      writtenOff: v.pipe(Count, v.description('How many the queue no longer had before their fate was known')),
+      completeThrough: v.pipe(v.nullable(Count), v.description('The offset through which all outcomes are known')),
+      counts: v.strictObject(v.entriesFromList(outcomes, Count)),
+      writtenOff: v.pipe(Count, v.description('How many the queue no longer had before their outcome was known')),
       missing: v.pipe(
         v.array(Gap),
-        v.description('Offsets without a fate, both ends included; the first 100 stretches'),
+        v.description('Offsets without an outcome, both ends included; the first 100 stretches'),
       ),
       missingCount: Count,
       uncounted: v.exactOptional(v.pipe(v.boolean(), v.description('There may be more than was counted'))),

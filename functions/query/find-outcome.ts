@@ -1,6 +1,6 @@
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
-import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
+import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerMs, fromStore } from './from-store.ts'
 
@@ -15,7 +15,7 @@ export type FindOutcome = (
   receipt: Receipt,
   waitS: number,
   request: Pick<ServiceRequest, 'caller' | 'gone'>,
-) => Promise<RecordFate | undefined>
+) => Promise<RecordOutcome | undefined>
 
 export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOptions): FindOutcome {
   return (receipt, waitS, { caller, gone }) => {
@@ -30,10 +30,10 @@ export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOption
   }
 
   /** What came back without its first position was saved without one: then only its dead letter says that it was. */
-  async function afterReplay(known: RecordFate): Promise<RecordFate> {
+  async function afterReplay(known: RecordOutcome): Promise<RecordOutcome> {
     const { deadLetter } = known
     if (deadLetter === undefined) return known
     const resolution = (await forTenant(known.tenant).getDeadLetter(deadLetter))?.resolution
-    return resolution?.state === 'replayed' ? { ...known, fate: resolution.outcome } : known
+    return resolution?.state === 'replayed' ? { ...known, outcome: resolution.outcome } : known
   }
 }

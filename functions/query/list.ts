@@ -3,7 +3,7 @@ import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
+import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { cappedCounter } from './capped-counter.ts'
@@ -69,7 +69,7 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
   async function untilVisible(
     { receipt, waitS }: NonNullable<ListRequest['visible']>,
     request: ServiceRequest,
-  ): Promise<RecordFate> {
+  ): Promise<RecordOutcome> {
     const outcome = await findOutcome(receipt, waitS, request)
     if (outcome) return outcome
     const detail = 'The record of this receipt is not there yet. It is not lost: ask again, with wait=30 for instance.'

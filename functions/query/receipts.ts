@@ -4,7 +4,7 @@ import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
-import type { RecordFate } from '@activity-log/shared/store/ledger.ts'
+import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import * as v from 'valibot'
 import type { ReceiptAnswer } from './answers.ts'
 import type { FindOutcome } from './find-outcome.ts'
@@ -33,12 +33,12 @@ function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput
 }
 
 /** What became of the record, with links to what is left of it. */
-export function receiptAnswer({ position }: Receipt, known: RecordFate | undefined): ReceiptAnswer {
-  if (!known) return { fate: 'pending', position, links: {} }
-  const { fate, activityId, deadLetter } = known
-  const isThere = activityId !== undefined && fate !== 'refused'
+export function receiptAnswer({ position }: Receipt, known: RecordOutcome | undefined): ReceiptAnswer {
+  if (!known) return { status: 'pending', position, links: {} }
+  const { outcome, activityId, deadLetter } = known
+  const isThere = activityId !== undefined && outcome !== 'refused'
   return {
-    fate,
+    status: outcome,
     ...(activityId !== undefined && { id: activityId }),
     position,
     links: {

@@ -99,7 +99,7 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
     balanced: false,
     partitions: [{ partition: 3, missing: [{ from: 1, to: 1 }], missingCount: 1 }],
   })
-  expect(await get(`/receipts/${receipt}`)).toMatchObject({ fate: 'pending' })
+  expect(await get(`/receipts/${receipt}`)).toMatchObject({ status: 'pending' })
 
   expect(await readBooks(production)).toMatchObject({
     code: 0,
@@ -109,7 +109,7 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
   expect(await get('/books')).toMatchObject({ balanced: true, partitions: [{ counts: { stored: 4, refused: 1 } }] })
   const kept = await deadLetters.findOne()
   expect(await get(`/receipts/${receipt}`)).toEqual({
-    fate: 'refused',
+    outcome: 'refused',
     id: 'undelivered',
     position,
     links: { deadLetter: `/dead-letters/${kept?._id}` },

@@ -1,4 +1,4 @@
-import { undeliveredFate } from '@activity-log/cli/ledger/undelivered.ts'
+import { undeliveredOutcome } from '@activity-log/cli/ledger/undelivered.ts'
 import { createApp } from '@activity-log/persist/app.ts'
 import { deadLetterHeaders } from '@activity-log/shared/dispatch/delivery.ts'
 import { type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
@@ -49,9 +49,9 @@ test.each<[string, SourceRecord]>([
   expect(response.status).toBe(204)
   const [kept] = await deadLettersOf(store)
   const { id, tenant, activityId, recordedAt } = kept!
-  expect(undeliveredFate(dead, deadLetterSource.topic)).toEqual({
+  expect(undeliveredOutcome(dead, deadLetterSource.topic)).toEqual({
     position: { partition: 3, offset: 17 },
-    fate: 'refused',
+    outcome: 'refused',
     tenant,
     ...(activityId !== undefined && { activityId }),
     ...(recordedAt && { recordedAt }),
@@ -63,5 +63,5 @@ test.each([
   ['no position', headers],
   ['no number', { ...headers, ce_knativekafkapartition: '0', ce_knativekafkaoffset: '1e3' }],
 ])('a record with %s tells of none', (_what, headers) => {
-  expect(undeliveredFate(record({ headers }), 'activities-dead-letter')).toBeUndefined()
+  expect(undeliveredOutcome(record({ headers }), 'activities-dead-letter')).toBeUndefined()
 })

@@ -59,7 +59,7 @@ export class TooBroad extends Error {
 export interface Activities {
   /**
    * Idempotent: an id already present is left as it is, and its outcome says whether the content agrees; a redelivery of
-   * what is stored is `stored` again. All are durable when it resolves, and so are the fates of what was stored and of
+   * what is stored is `stored` again. All are durable when it resolves, and so are the outcomes of what was stored and of
    * duplicates. The same id twice in one call is decided in order.
    */
   save(activities: readonly RecordedActivity[]): Promise<readonly SaveOutcome[]>

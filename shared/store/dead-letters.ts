@@ -50,7 +50,7 @@ export type FoundDeadLetter = { key: string; deadLetter: KeptDeadLetter }
 
 /** What could not be stored. Every promise rejects with StoreUnavailable when the store is in trouble. */
 export interface DeadLetters {
-  /** Keeps dead letters, and the fates of their records. One that arrives again counts up its attempts. */
+  /** Keeps dead letters, and the outcomes of their records. One that arrives again counts up its attempts. */
   deadLetter(deadLetters: readonly DeadLetter[]): Promise<void>
   /** At most `limit`, in the order of their keys: by first arrival. */
   findDeadLetters(query: DeadLetterQuery): Promise<readonly FoundDeadLetter[]>

@@ -5,13 +5,13 @@ import type { Position } from '../receipt.ts'
 import { aDeadLetter, recorded } from '../testing/builders.ts'
 import type { RecordedActivity } from './activities.ts'
 import { deadLetterId } from './dead-letter-id.ts'
-import { unknownPartition } from './fates.ts'
+import { unknownPartition } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
 
 const recordedAt = new Date('2026-01-01T00:00:00Z')
 const tenant = 'default'
 
-/** What every store promises of fates and books. */
+/** What every store promises of outcomes and books. */
 export function testLedger(open: () => Promise<ActivityStore>): void {
   const at = (position: Position) => ({ position, recordedAt })
   const activity = (offset: number, partition = 0, id = `${partition}-${offset}`): RecordedActivity => ({
@@ -21,7 +21,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
   })
   const receipt = ({ position, recordedAt }: RecordedActivity) => ({ position, recordedAt })
 
-  describe('fate', () => {
+  describe('outcome', () => {
     test('is unknown of what never came', async () => {
       await using store = await open()
       expect(await store.outcome(at({ partition: 0, offset: 0 }))).toBeUndefined()
@@ -32,16 +32,16 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       const first = activity(0, 0, 'a')
       const second = activity(1, 0, 'a')
       await store.save([first, second])
-      expect(await store.outcome(receipt(first))).toEqual({ fate: 'stored', tenant, activityId: 'a' })
-      expect(await store.outcome(receipt(second))).toEqual({ fate: 'duplicate', tenant, activityId: 'a' })
+      expect(await store.outcome(receipt(first))).toEqual({ outcome: 'stored', tenant, activityId: 'a' })
+      expect(await store.outcome(receipt(second))).toEqual({ outcome: 'duplicate', tenant, activityId: 'a' })
 
       const conflict = aDeadLetter({ ...at({ partition: 0, offset: 2 }), reason: 'conflict', activityId: 'a' })
       const refused = aDeadLetter({ position: { partition: 0, offset: 3 } })
       await store.deadLetter([conflict, refused])
-      const ofConflict = { fate: 'conflict', tenant, activityId: 'a', deadLetter: deadLetterId(conflict) }
+      const ofConflict = { outcome: 'conflict', tenant, activityId: 'a', deadLetter: deadLetterId(conflict) }
       expect(await store.outcome(at(conflict.position))).toEqual(ofConflict)
       expect(await store.outcome(at(refused.position))).toEqual({
-        fate: 'refused',
+        outcome: 'refused',
         tenant,
         deadLetter: deadLetterId(refused),
       })
@@ -51,13 +51,14 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       await using store = await open()
       const records = [activity(0, 0, 'a'), activity(1, 0, 'a')]
       const letter = aDeadLetter({ ...at({ partition: 0, offset: 2 }) })
-      const fates = () => Promise.all([...records.map(receipt), at(letter.position)].map((one) => store.outcome(one)))
+      const outcomes = () =>
+        Promise.all([...records.map(receipt), at(letter.position)].map((one) => store.outcome(one)))
       await store.save(records)
       await store.deadLetter([letter])
-      const before = await fates()
+      const before = await outcomes()
       await store.save(records.toReversed())
       await store.deadLetter([letter])
-      expect(await fates()).toEqual(before)
+      expect(await outcomes()).toEqual(before)
       expect((await store.ledger()).partitions).toMatchObject([
         { counts: { stored: 1, duplicate: 1, conflict: 0, refused: 1 } },
       ])
@@ -68,7 +69,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       const firstPosition = { partition: 2, offset: 5 }
       const position = { partition: 0, offset: 0 }
       await store.deadLetter([aDeadLetter({ position, reason: 'undelivered', recordedAt, firstPosition })])
-      expect(await store.outcome(at(firstPosition))).toMatchObject({ fate: 'refused' })
+      expect(await store.outcome(at(firstPosition))).toMatchObject({ outcome: 'refused' })
       expect(await store.outcome(at(position))).toBeUndefined()
     })
 
@@ -77,7 +78,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       const firstPosition = { partition: 2, offset: 5 }
       await store.deadLetter([aDeadLetter({ ...at(firstPosition), reason: 'conflict', activityId: 'a' })])
       await store.deadLetter([aDeadLetter({ reason: 'undelivered', recordedAt, firstPosition })])
-      expect(await store.outcome(at(firstPosition))).toMatchObject({ fate: 'conflict', activityId: 'a' })
+      expect(await store.outcome(at(firstPosition))).toMatchObject({ outcome: 'conflict', activityId: 'a' })
     })
 
     test('is not that of another record at the same place of a topic that was made anew', async () => {
@@ -97,7 +98,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       const waiting = [store.outcome(receipt(stored), never), store.outcome(at(conflict.position), never)]
       await store.save([stored])
       await store.deadLetter([conflict])
-      expect(await Promise.all(waiting)).toMatchObject([{ fate: 'stored' }, { fate: 'refused' }])
+      expect(await Promise.all(waiting)).toMatchObject([{ outcome: 'stored' }, { outcome: 'refused' }])
     })
 
     test('is waited for no longer than the signal says', async () => {
@@ -136,7 +137,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       ])
     })
 
-    test('balance once what was missing comes, whatever its fate', async () => {
+    test('balance once what was missing comes, whatever its outcome', async () => {
       await using store = await open()
       await store.save([0, 3].map((offset) => activity(offset)))
       await store.save([activity(1, 0, '0-0')])
@@ -152,15 +153,19 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await book(store)).toEqual([])
     })
 
-    test('take a fate that is found out later, and not for one that is known', async () => {
+    test('take an outcome that is found out later, and not for one that is known', async () => {
       await using store = await open()
       await store.save([activity(0), activity(2)])
       const deadLetter = 'f'.repeat(32)
-      const found = [1, 2].map((offset) => ({ position: { partition: 0, offset }, fate: 'refused' as const, tenant }))
-      await store.account(found.map((fate) => ({ ...fate, deadLetter })))
+      const found = [1, 2].map((offset) => ({
+        position: { partition: 0, offset },
+        outcome: 'refused' as const,
+        tenant,
+      }))
+      await store.account(found.map((outcome) => ({ ...outcome, deadLetter })))
       await store.account(found)
       expect(await book(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, refused: 1 } }])
-      expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ fate: 'refused', deadLetter })
+      expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ outcome: 'refused', deadLetter })
     })
 
     test('write off what Kafka no longer has, and count it', async () => {

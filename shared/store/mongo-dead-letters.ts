@@ -1,11 +1,11 @@
 import { type AnyBulkWriteOperation, Binary, type Collection, type Filter as Match } from 'mongodb'
 import { deadLetterId, deadLetterKey, readDeadLetterKey } from './dead-letter-id.ts'
 import type { DeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
-import { fatesOf } from './fates.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { byArrival } from './mongo-indexes.ts'
 import type { MongoLedger } from './mongo-ledger.ts'
 import { refusedAsPresent } from './mongo-write.ts'
+import { outcomesOf } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
 
 export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers' | 'body' | 'resolution'> & {
@@ -26,7 +26,7 @@ type Verbs = 'deadLetter' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
 
 export function createMongoDeadLetters(
   deadLetters: Collection<StoredDeadLetter>,
-  fates: Pick<MongoLedger, 'write' | 'account'>,
+  ledger: Pick<MongoLedger, 'write' | 'account'>,
 ): Pick<ActivityStore, Verbs> {
   async function upsert(operations: AnyBulkWriteOperation<StoredDeadLetter>[], attempt = 1): Promise<void> {
     const write = () => deadLetters.bulkWrite(operations, { ordered: false })
@@ -46,10 +46,10 @@ export function createMongoDeadLetters(
     async deadLetter(letters) {
       if (letters.length === 0) return
       await upsert(letters.map(toUpsert))
-      // after them: a fate never names a dead letter that is not there, and a redelivery makes up for one that is missing
-      const { written, tentative } = fatesOf(letters)
-      await fates.write(written)
-      await fates.account(tentative)
+      // after them: an outcome never names a dead letter that is not there, and a redelivery makes up for one that is missing
+      const { written, tentative } = outcomesOf(letters)
+      await ledger.write(written)
+      await ledger.account(tentative)
     },
     async findDeadLetters({ filter, order, limit, after }) {
       const { tenant, reason, topic, from, to, state } = filter

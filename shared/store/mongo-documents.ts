@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 export const collections = {
   activities: 'activities',
   deadLetters: 'deadLetters',
-  fates: 'fates',
+  outcomes: 'fates',
   books: 'books',
 } as const
 

@@ -24,7 +24,7 @@ const wanted: readonly { collection: string; indexes: readonly { key: Key; uniqu
     indexes: [{ key: byId, unique: true }, { key: byTime }, { key: byUser }, { key: byAction }, { key: byPosition }],
   },
   { collection: collections.deadLetters, indexes: [{ key: byArrival }] },
-  { collection: collections.fates, indexes: [{ key: byPosition }] },
+  { collection: collections.outcomes, indexes: [{ key: byPosition }] },
 ]
 
 /** What the first versions made, and others serve instead. */
@@ -38,7 +38,7 @@ const superseded: readonly Key[] = [
 const expiring: readonly { collection: string; key: Key }[] = [
   { collection: collections.activities, key: { recordedAt: 1 } },
   { collection: collections.deadLetters, key: { firstAt: 1 } },
-  { collection: collections.fates, key: { at: 1 } },
+  { collection: collections.outcomes, key: { at: 1 } },
 ]
 
 const secondsOfDay = 24 * 60 * 60

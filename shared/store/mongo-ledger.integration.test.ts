@@ -7,7 +7,7 @@ import type { RecordedActivity } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { makeIndexes } from './mongo-indexes.ts'
-import { createMongoLedger, type FateCollections, type StoredBook } from './mongo-ledger.ts'
+import { createMongoLedger, type LedgerCollections, type StoredBook } from './mongo-ledger.ts'
 import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
@@ -38,7 +38,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
   ] as const
 
   test.runIf(features.failpoints).each(failures)(
-    'of a save whose duplicates’ fates fail with %s',
+    'of a save whose duplicates’ outcomes fail with %s',
     async (_what, how) => {
       const database = await newDatabase()
       await using store = openIn(database)
@@ -57,7 +57,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
     },
   )
 
-  test.runIf(features.failpoints).each(failures)('of a park whose fates fail with %s', async (_what, how) => {
+  test.runIf(features.failpoints).each(failures)('of a park whose outcomes fail with %s', async (_what, how) => {
     const database = await newDatabase()
     await using store = openIn(database)
     const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'refused' : 'conflict' }))
@@ -73,7 +73,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
     expect((await store.ledger()).partitions).toMatchObject([
       { missingCount: 0, counts: { stored: 0, duplicate: 0, conflict: 1, refused: 1 } },
     ])
-    expect(await store.outcome(place(1))).toMatchObject({ fate: 'refused', deadLetter: expect.any(String) })
+    expect(await store.outcome(place(1))).toMatchObject({ outcome: 'refused', deadLetter: expect.any(String) })
   })
 })
 
@@ -130,7 +130,7 @@ test('what was known stays counted when MongoDB has deleted it, also behind a ga
   ])
 })
 
-describe('fates and books', () => {
+describe('outcomes and books', () => {
   /** Many records of two partitions, of which all but the last few are sealed, and the commands that are sent after that. */
   async function watched() {
     const database = await newDatabase()
@@ -141,27 +141,31 @@ describe('fates and books', () => {
       await store.deadLetter([aDeadLetter(place(300)), aDeadLetter(place(302))])
     }
     const db = openDatabase(database.client, database.name)
-    const collections = ['activities', 'fates', 'books'].map((name) => [name, db.collection(name)])
-    const fates = createMongoLedger(Object.fromEntries(collections) as FateCollections)
+    const collections = [
+      ['activities', 'activities'],
+      ['outcomes', 'fates'],
+      ['books', 'books'],
+    ].map(([name = '', stored = '']) => [name, db.collection(stored)])
+    const ledger = createMongoLedger(Object.fromEntries(collections) as LedgerCollections)
     const commands: Document[] = []
     const watch = ({ command, databaseName }: CommandStartedEvent) => {
       if (databaseName === database.name) commands.push(command)
     }
     database.client.on('commandStarted', watch)
     onTestFinished(() => void database.client.off('commandStarted', watch))
-    return { fates, commands, db: database.db }
+    return { ledger, commands, db: database.db }
   }
 
   test('ask a majority, within a time, and write to one', async () => {
-    const { fates, commands } = await watched()
-    const written = { position: { partition: 1, offset: 301 }, fate: 'refused', tenant: 'default' } as const
-    await fates.write([written])
-    await fates.account([written])
-    await fates.seal(1, true)
-    await fates.seal(2, true)
-    await fates.abandon(2, 5)
-    await fates.outcome(place(300))
-    await fates.read()
+    const { ledger, commands } = await watched()
+    const written = { position: { partition: 1, offset: 301 }, outcome: 'refused', tenant: 'default' } as const
+    await ledger.write([written])
+    await ledger.account([written])
+    await ledger.seal(1, true)
+    await ledger.seal(2, true)
+    await ledger.abandon(2, 5)
+    await ledger.outcome(place(300))
+    await ledger.read()
     const kinds = new Set<string>()
     for (const command of commands) {
       const isRead = 'find' in command
@@ -173,8 +177,8 @@ describe('fates and books', () => {
   })
 
   test.runIf(features.explain)('examine no more than what is not sealed, however many records there are', async () => {
-    const { fates, commands, db } = await watched()
-    const { partitions, completeThrough } = await fates.read()
+    const { ledger, commands, db } = await watched()
+    const { partitions, completeThrough } = await ledger.read()
     expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
     expect(completeThrough).toBeDefined()
     let keys = 0
@@ -215,7 +219,9 @@ test('what is given up is given up, however many seal at the time', async () => 
   expect((await store.ledger()).partitions).toMatchObject([{ completeThrough: 5, writtenOff: 5 }])
 })
 
-test('thousands of gaps hold nobody up, and are filled when their fates are known', { timeout: 120_000 }, async () => {
+test('thousands of gaps hold nobody up, and are filled when their outcomes are known', {
+  timeout: 120_000,
+}, async () => {
   const database = await newDatabase()
   await using store = openIn(database)
   const count = 6000

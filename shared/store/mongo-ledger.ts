@@ -2,53 +2,60 @@ import type { AnyBulkWriteOperation, Collection } from 'mongodb'
 import type { Known, Span } from '../books.ts'
 import type { Position, Receipt } from '../receipt.ts'
 import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
-import { isKnownPosition, maxCounted } from './fates.ts'
-import type { RecordFate, WrittenFate } from './ledger.ts'
+import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
 import { refusedAsPresent } from './mongo-write.ts'
+import { isKnownPosition, maxCounted } from './outcomes.ts'
 
 /** `_id` is the position, so that there is one for each whatever the indexes. */
-export type StoredFate = Omit<WrittenFate, 'position'> & { _id: string; partition: number; offset: number; at: Date }
+/** `outcome` is the stored name of the outcome. */
+export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
+  _id: string
+  partition: number
+  offset: number
+  fate: WrittenOutcome['outcome']
+  at: Date
+}
 
 /** What is sealed of a partition. `version` counts up: who wrote meanwhile has read the same, so the later one gives way. */
 export type StoredBook = { _id: number; version: number; spans: readonly Span[] }
 
-export type FateCollections = {
+export type LedgerCollections = {
   activities: Collection<StoredActivity>
-  fates: Collection<StoredFate>
+  outcomes: Collection<StoredOutcome>
   books: Collection<StoredBook>
 }
 
 export type MongoLedger = ReturnType<typeof createMongoLedger>
 
 /**
- * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other
+ * The outcomes of records by their positions: that of a stored one is on its activity as long as that is there, every other
  * one is in `fates`.
  */
-export function createMongoLedger({ activities, fates, books }: FateCollections) {
+export function createMongoLedger({ activities, outcomes, books }: LedgerCollections) {
   /** Two that write the same at once say the same, so it does not matter which of them was refused. */
   async function upsert(
-    written: readonly WrittenFate[],
-    toOperation: (stored: StoredFate) => AnyBulkWriteOperation<StoredFate>,
+    written: readonly WrittenOutcome[],
+    toOperation: (stored: StoredOutcome) => AnyBulkWriteOperation<StoredOutcome>,
   ) {
     const stored = written.filter(({ position }) => isKnownPosition(position)).map(toStored)
     if (stored.length === 0) return
-    await refusedAsPresent(() => fates.bulkWrite(stored.map(toOperation), { ordered: false }))
+    await refusedAsPresent(() => outcomes.bulkWrite(stored.map(toOperation), { ordered: false }))
   }
 
-  async function outcome({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordFate | undefined> {
+  async function outcome({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordOutcome | undefined> {
     const place = { partition: { $eq: partition }, offset: { $eq: offset } }
     const stored = await activities.findOne(
       { ...place, recordedAt: { $eq: recordedAt } },
       { projection: { _id: 0, tenant: 1, id: 1 }, hint: byPosition, maxTimeMS },
     )
-    if (stored) return { fate: 'stored', tenant: stored.tenant, activityId: stored.id }
-    const other = await fates.findOne({ _id: { $eq: toId({ partition, offset }) } }, { maxTimeMS })
+    if (stored) return { outcome: 'stored', tenant: stored.tenant, activityId: stored.id }
+    const other = await outcomes.findOne({ _id: { $eq: toId({ partition, offset }) } }, { maxTimeMS })
     if (!other || (other.recordedAt && other.recordedAt.getTime() !== recordedAt.getTime())) return undefined
-    const { fate, tenant, activityId, deadLetter } = other
-    return { fate, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
+    const { fate: outcome, tenant, activityId, deadLetter } = other
+    return { outcome, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
   }
 
   async function knownAt(partition: number, offset: Offsets): Promise<Known[]> {
@@ -56,10 +63,16 @@ export function createMongoLedger({ activities, fates, books }: FateCollections)
     const listed = { sort: byPosition, hint: byPosition, limit: maxCounted, batchSize: maxCounted, maxTimeMS } as const
     const [stored, others] = await Promise.all([
       activities.find(match, listed).project<{ offset: number }>({ _id: 0, offset: 1 }).toArray(),
-      fates.find(match, listed).project<Known>({ _id: 0, offset: 1, fate: 1 }).toArray(),
+      outcomes
+        .find(match, listed)
+        .project<Pick<StoredOutcome, 'offset' | 'fate'>>({ _id: 0, offset: 1, fate: 1 })
+        .toArray(),
     ])
-    const all = [...stored.map(({ offset }): Known => ({ offset, fate: 'stored' })), ...others]
-    // stable: what is stored stands before another fate of the same offset
+    const all = [
+      ...stored.map(({ offset }): Known => ({ offset, outcome: 'stored' })),
+      ...others.map(({ offset, fate: outcome }): Known => ({ offset, outcome })),
+    ]
+    // stable: what is stored stands before another outcome of the same offset
     return all.sort((a, b) => a.offset - b.offset).slice(0, maxCounted)
   }
 
@@ -91,7 +104,7 @@ export function createMongoLedger({ activities, fates, books }: FateCollections)
     const projection = { _id: 0, offset: 1, recordedAt: 1 } as const
     const [stored, other] = await Promise.all([
       activities.findOne(match, { ...last, projection }),
-      fates.findOne({ ...match, recordedAt: { $type: 'date' } }, { ...last, projection }),
+      outcomes.findOne({ ...match, recordedAt: { $type: 'date' } }, { ...last, projection }),
     ])
     return (stored?.offset ?? -1) >= (other?.offset ?? -1) ? stored?.recordedAt : other?.recordedAt
   }
@@ -112,7 +125,7 @@ export function createMongoLedger({ activities, fates, books }: FateCollections)
   async function nextPartition(after: number, before: number): Promise<number | undefined> {
     const match = { partition: { $gt: after, $lt: before } }
     const first = { sort: byPosition, hint: byPosition, projection: { _id: 0, partition: 1 }, maxTimeMS } as const
-    const found = await Promise.all([activities.findOne(match, first), fates.findOne(match, first)])
+    const found = await Promise.all([activities.findOne(match, first), outcomes.findOne(match, first)])
     const partitions = found.flatMap((one) => one?.partition ?? [])
     return partitions.length > 0 ? Math.min(...partitions) : undefined
   }
@@ -130,7 +143,7 @@ export function createMongoLedger({ activities, fates, books }: FateCollections)
   })
 
   /** The newest word counts: a topic that was made anew has other records in the same places. */
-  const write = (written: readonly WrittenFate[]) =>
+  const write = (written: readonly WrittenOutcome[]) =>
     upsert(written, ({ _id, ...replacement }) => ({
       replaceOne: { filter: { _id: { $eq: _id } }, replacement, upsert: true },
     }))
@@ -138,9 +151,9 @@ export function createMongoLedger({ activities, fates, books }: FateCollections)
   return {
     ...counted,
     write,
-    async account(written: readonly WrittenFate[]) {
-      await write(written.filter(({ fate }) => fate === 'stored'))
-      const others = written.filter(({ fate }) => fate !== 'stored')
+    async account(written: readonly WrittenOutcome[]) {
+      await write(written.filter(({ outcome }) => outcome === 'stored'))
+      const others = written.filter(({ outcome }) => outcome !== 'stored')
       await upsert(others, ({ _id, ...said }) => ({
         updateOne: { filter: { _id: { $eq: _id } }, update: { $setOnInsert: said }, upsert: true },
       }))
@@ -174,11 +187,11 @@ type Offsets = { $in: number[] } | { $gte: number; $lte?: number }
 
 const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
 
-function toStored({ position, fate, tenant, activityId, deadLetter, recordedAt }: WrittenFate): StoredFate {
+function toStored({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome): StoredOutcome {
   return {
     _id: toId(position),
     ...position,
-    fate,
+    fate: outcome,
     tenant,
     ...(activityId !== undefined && { activityId }),
     ...(deadLetter !== undefined && { deadLetter }),

@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb'
 import { toDocument } from '../document.ts'
 import type { RecordedActivity, SaveOutcome } from './activities.ts'
-import type { WrittenFate } from './ledger.ts'
+import type { WrittenOutcome } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toStored } from './mongo-documents.ts'
 import { byId } from './mongo-indexes.ts'
@@ -19,7 +19,7 @@ const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
  */
 export function createMongoSave(
   activities: Collection<StoredActivity>,
-  fates: Pick<MongoLedger, 'write'>,
+  ledger: Pick<MongoLedger, 'write'>,
 ): ActivityStore['save'] {
   return async (recorded) => {
     if (recorded.length === 0) return []
@@ -38,7 +38,7 @@ export function createMongoSave(
       inserted.has(document) ? 'stored' : outcome(document, present.get(identity(document))),
     )
     const duplicates = recorded.filter((_recorded, index) => outcomes[index] === 'duplicate')
-    await fates.write(duplicates.map(toDuplicate))
+    await ledger.write(duplicates.map(toDuplicate))
     return outcomes
   }
 
@@ -58,9 +58,9 @@ export function createMongoSave(
   }
 }
 
-const toDuplicate = ({ position, tenant, activity, recordedAt }: RecordedActivity): WrittenFate => ({
+const toDuplicate = ({ position, tenant, activity, recordedAt }: RecordedActivity): WrittenOutcome => ({
   position,
-  fate: 'duplicate',
+  outcome: 'duplicate',
   tenant,
   activityId: activity.id,
   recordedAt,

@@ -352,9 +352,9 @@ async function watched(activities: Parameters<typeof saveInto>[1] = []) {
   }
   database.client.on('commandStarted', watch)
   onTestFinished(() => void database.client.off('commandStarted', watch))
-  const noFates = { write: async () => {} }
+  const noLedger = { write: async () => {} }
   const store = {
-    save: createMongoSave(db.collection('activities'), noFates),
+    save: createMongoSave(db.collection('activities'), noLedger),
     ...createMongoQueries(db.collection('activities')),
   }
   return { database, commands, store }

@@ -3,8 +3,7 @@ import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
 import type { RecordedActivity } from './activities.ts'
-import { fateOf } from './fates.ts'
-import type { RecordFate } from './ledger.ts'
+import type { RecordOutcome } from './ledger.ts'
 import { createMongoArrivals } from './mongo-arrivals.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { createMongoDeadLetters } from './mongo-dead-letters.ts'
@@ -13,6 +12,7 @@ import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexe
 import { createMongoLedger } from './mongo-ledger.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
+import { outcomeOf } from './outcomes.ts'
 import { startSealer } from './sealer.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 
@@ -98,10 +98,10 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
   }
 
   /** There is nobody to wake who waits: the record may be saved by another process. */
-  async function awaitOutcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined> {
+  async function awaitOutcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordOutcome | undefined> {
     for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, maxPollMs)) {
-      const fate = await ask(({ ledger }) => ledger.outcome(receipt))
-      if (fate || !untilAborted || untilAborted.aborted) return fate
+      const outcome = await ask(({ ledger }) => ledger.outcome(receipt))
+      if (outcome || !untilAborted || untilAborted.aborted) return outcome
       await wait(pauseMs, undefined, { signal: AbortSignal.any([untilAborted, closing.signal]) }).catch(() => {})
     }
   }
@@ -158,13 +158,13 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     misconfigured: misconfigured.promise,
     async save(activities) {
       const outcomes = await ask((connection) => saveGuarded(connection, activities))
-      // the fate of a conflict is not known yet: its dead letter is to come
+      // the outcome of a conflict is not known yet: its dead letter is to come
       sealer.arrived(activities.map(({ position }) => position))
       return outcomes
     },
     async deadLetter(letters) {
       await ask(({ deadLetter }) => deadLetter(letters))
-      sealer.arrived(letters.flatMap((letter) => fateOf(letter)?.position ?? []))
+      sealer.arrived(letters.flatMap((letter) => outcomeOf(letter)?.position ?? []))
     },
     find: (query) => ask(({ find }) => find(query)),
     count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
@@ -198,7 +198,7 @@ function connectionTo(uri: string, database: string) {
   const activities = db.collection<StoredActivity>(collections.activities)
   const ledger = createMongoLedger({
     activities,
-    fates: db.collection(collections.fates),
+    outcomes: db.collection(collections.outcomes),
     books: db.collection(collections.books),
   })
   return {

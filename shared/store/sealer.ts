@@ -1,6 +1,6 @@
 import type { Position } from '../receipt.ts'
 import { within } from '../within.ts'
-import { isKnownPosition, partitionsToSeal } from './fates.ts'
+import { isKnownPosition, partitionsToSeal } from './outcomes.ts'
 
 export type SealerOptions = {
   /** `isQuiet`: nothing more of the partition is expected soon. */
@@ -11,7 +11,7 @@ export type SealerOptions = {
 
 /** Has partitions sealed as their records arrive, beside the work: nobody waits for it, and what fails is done the next time. */
 export interface Sealer extends AsyncDisposable {
-  /** These records have a fate now. */
+  /** These records have an outcome now. */
   arrived(positions: readonly Position[]): void
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { hasRecord } from '../as-of.ts'
 import type { Filter } from '../filter.ts'
 import { recorded } from '../testing/builders.ts'
-import { unknownPartition } from './fates.ts'
+import { unknownPartition } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
 
 const tenant = 'default'

@@ -8,7 +8,7 @@ function aLedger() {
   const db = openSqliteFile({ path: ':memory:', migrations })
   const ledger = createSqliteLedger(db)
   for (const offset of [3, 4, 9]) {
-    ledger.write({ position: { partition: 0, offset }, fate: 'refused', tenant: 'default' })
+    ledger.write({ position: { partition: 0, offset }, outcome: 'refused', tenant: 'default' })
   }
   return { db, ledger }
 }

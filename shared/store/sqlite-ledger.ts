@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Known, Span } from '../books.ts'
-import type { Fate } from '../fate.ts'
+import type { Outcome } from '../outcome.ts'
 import type { Receipt } from '../receipt.ts'
 import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
-import { isKnownPosition, maxCounted } from './fates.ts'
-import type { RecordFate, WrittenFate } from './ledger.ts'
+import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
+import { isKnownPosition, maxCounted } from './outcomes.ts'
 
 type Sealed = { spans: readonly Span[]; text: string }
-type FateRow = { fate: Fate; tenant: string; activityId: string | null; deadLetter: string | null }
+type OutcomeRow = { fate: Outcome; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
 const normal = 1
 /** To look up a range takes as long as to read so many rows. */
@@ -16,7 +16,7 @@ const rowsOfRange = 10
 export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
 /**
- * The fates of records by their positions: that of a stored one is on its activity as long as that is there, every other
+ * The outcomes of records by their positions: that of a stored one is on its activity as long as that is there, every other
  * one is a row of `fates`.
  */
 export function createSqliteLedger(db: DatabaseSync) {
@@ -43,7 +43,7 @@ export function createSqliteLedger(db: DatabaseSync) {
      UNION SELECT partition FROM books ORDER BY n`,
   )
   const selectKnown = db.prepare(
-    `SELECT offset, fate, 1 AS rank FROM fates WHERE partition = $partition AND offset BETWEEN $first AND $last
+    `SELECT offset, fate AS outcome, 1 AS rank FROM fates WHERE partition = $partition AND offset BETWEEN $first AND $last
      UNION ALL
      SELECT offset, 'stored', 0 FROM activities INDEXED BY byPosition
        WHERE partition = $partition AND offset BETWEEN $first AND $last
@@ -115,27 +115,27 @@ export function createSqliteLedger(db: DatabaseSync) {
   return {
     ...counted,
     /** The newest word counts: a topic that was made anew has other records in the same places. */
-    write(fate: WrittenFate) {
-      if (isKnownPosition(fate.position)) put.run(toRow(fate))
+    write(written: WrittenOutcome) {
+      if (isKnownPosition(written.position)) put.run(toRow(written))
     },
-    account(fate: WrittenFate) {
-      const statement = fate.fate === 'stored' ? put : add
-      statement.run(toRow(fate))
+    account(written: WrittenOutcome) {
+      const statement = written.outcome === 'stored' ? put : add
+      statement.run(toRow(written))
     },
-    outcome({ position: { partition, offset }, recordedAt }: Receipt): RecordFate | undefined {
+    outcome({ position: { partition, offset }, recordedAt }: Receipt): RecordOutcome | undefined {
       const activity = stored.get(partition, offset, recordedAt.getTime()) as { tenant: string; id: string } | undefined
-      if (activity) return { fate: 'stored', tenant: activity.tenant, activityId: activity.id }
-      const row = other.get(partition, offset, recordedAt.getTime()) as FateRow | undefined
+      if (activity) return { outcome: 'stored', tenant: activity.tenant, activityId: activity.id }
+      const row = other.get(partition, offset, recordedAt.getTime()) as OutcomeRow | undefined
       if (!row) return undefined
-      const { fate, tenant, activityId, deadLetter } = row
-      return { fate, tenant, ...(activityId !== null && { activityId }), ...(deadLetter !== null && { deadLetter }) }
+      const { fate: outcome, tenant, activityId, deadLetter } = row
+      return { outcome, tenant, ...(activityId !== null && { activityId }), ...(deadLetter !== null && { deadLetter }) }
     },
   }
 }
 
-const toRow = ({ position, fate, tenant, activityId, deadLetter, recordedAt }: WrittenFate) => ({
+const toRow = ({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome) => ({
   ...position,
-  fate,
+  fate: outcome,
   tenant,
   activityId: activityId ?? null,
   deadLetter: deadLetter ?? null,

@@ -4,7 +4,7 @@ import type { RecordedActivity, SaveOutcome } from './activities.ts'
 import type { SqliteLedger } from './sqlite-ledger.ts'
 import type { Row } from './sqlite-query.ts'
 
-export function createSqliteSave(db: DatabaseSync, fates: Pick<SqliteLedger, 'write'>) {
+export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'write'>) {
   const insert = db.prepare(
     `INSERT INTO activities VALUES
        ($key, $tenant, $id, $userId, $action, $timestampMs, $timestampText, $metadata, $recordedAtMs, $partition, $offset, $digest)
@@ -21,7 +21,7 @@ export function createSqliteSave(db: DatabaseSync, fates: Pick<SqliteLedger, 'wr
     if (!present) throw new Error(`The key ${key} is taken by another id than ${id}`)
     if (present.digest !== document.digest) return 'conflict'
     if (present.partition === document.partition && present.offset === document.offset) return 'stored'
-    fates.write({ position, fate: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })
+    ledger.write({ position, outcome: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })
     return 'duplicate'
   }
 }

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
-import { fateOf, fatesOf } from './fates.ts'
 import { inSlices } from './in-slices.ts'
+import { outcomeOf, outcomesOf } from './outcomes.ts'
 import { startSealer } from './sealer.ts'
 import { createSqliteDeadLetters, toFoundDeadLetter } from './sqlite-dead-letters.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
@@ -39,7 +39,7 @@ export function openSqliteStore({
 
   const sealer = startSealer({ seal: ledger.seal, quietMs: sealAfterMs })
 
-  /** Records and their fates together, in one commit. */
+  /** Records and their outcomes together, in one commit. */
   function write<Result>(positions: readonly Position[], work: () => Result): Result {
     const result = transaction(db, work)
     sealer.arrived(positions)
@@ -53,10 +53,10 @@ export function openSqliteStore({
       return attempt(() => write(positions, () => activities.map(saveOne)))
     },
     deadLetter: (letters) => {
-      const positions = letters.flatMap((letter) => fateOf(letter)?.position ?? [])
+      const positions = letters.flatMap((letter) => outcomeOf(letter)?.position ?? [])
       return attempt(() =>
         write(positions, () => {
-          const { written, tentative } = fatesOf(letters)
+          const { written, tentative } = outcomesOf(letters)
           letters.forEach(deadLetters.keep)
           written.forEach(ledger.write)
           tentative.forEach(ledger.account)
@@ -72,8 +72,8 @@ export function openSqliteStore({
     outcome: (receipt, untilAborted) =>
       attempt(async () => {
         for (;;) {
-          const fate = ledger.outcome(receipt)
-          if (fate || !untilAborted || untilAborted.aborted) return fate
+          const outcome = ledger.outcome(receipt)
+          if (outcome || !untilAborted || untilAborted.aborted) return outcome
           await wait(receipt.position, untilAborted)
         }
       }),

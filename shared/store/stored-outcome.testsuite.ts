@@ -12,8 +12,8 @@ export function testStoredOutcomes(open: () => Promise<OpenedForRemoval>): void 
     const sent = [1, 2, 3].map((offset) => recorded({ id: `${offset}` }, offset))
     const [first, second] = sent
     const { position, recordedAt, tenant } = second!
-    const outcome = { position, recordedAt, tenant, fate: 'stored', activityId: '2' } as const
-    const found = { fate: 'stored', tenant, activityId: '2' }
+    const outcome = { position, recordedAt, tenant, outcome: 'stored', activityId: '2' } as const
+    const found = { outcome: 'stored', tenant, activityId: '2' }
     const receipt = { position, recordedAt }
     const whole = [{ last: 3, missingCount: 1, counts: { stored: 3, refused: 0 } }]
 

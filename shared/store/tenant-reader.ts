@@ -1,7 +1,7 @@
 import type { Receipt } from '../receipt.ts'
 import type { ArrivalsQuery, FindQuery, StatsQuery } from './activities.ts'
 import type { DeadLetterQuery } from './dead-letters.ts'
-import type { RecordFate } from './ledger.ts'
+import type { RecordOutcome } from './ledger.ts'
 import type { ActivityStore } from './store.ts'
 
 type Filtered<Query extends { filter: object }> = Query extends unknown
@@ -18,7 +18,7 @@ export type TenantReader = {
   findDeadLetters(query: Filtered<DeadLetterQuery>): ReturnType<ActivityStore['findDeadLetters']>
   getDeadLetter(id: string): ReturnType<ActivityStore['getDeadLetter']>
   /** The record of another tenant is not known, as one that has not arrived. */
-  outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordFate | undefined>
+  outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordOutcome | undefined>
 }
 
 type Verbs = 'find' | 'count' | 'get' | 'stats' | 'arrivals' | 'findDeadLetters' | 'getDeadLetter' | 'outcome'

@@ -1,12 +1,12 @@
 import type { Position } from '../receipt.ts'
 
-/** Those who wait for the fates of records, in the process that writes them. */
+/** Those who wait for the outcomes of records, in the process that writes them. */
 export function waiters() {
   const waiting = new Map<string, Set<() => void>>()
   const nameOf = ({ partition, offset }: Position) => `${partition}/${offset}`
 
   return {
-    /** Resolves at the next fate of this position, or when the signal aborts. */
+    /** Resolves at the next outcome of this position, or when the signal aborts. */
     async wait(position: Position, signal: AbortSignal): Promise<void> {
       const name = nameOf(position)
       const others = waiting.get(name) ?? new Set()

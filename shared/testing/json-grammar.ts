@@ -1,5 +1,5 @@
 /** JSON's grammar at its edges (RFC 8259), as texts of one value each. */
-export const jsonGrammar: { readonly [fate in 'kept' | 'changed' | 'broken']: readonly string[] } = {
+export const jsonGrammar: { readonly [outcome in 'kept' | 'changed' | 'broken']: readonly string[] } = {
   /** Valid, and a value that comes back. */
   kept: [
     'null',

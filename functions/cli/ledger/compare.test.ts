@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { compare, isBalanced, isOpen, sizeOf } from './compare.ts'
 
 const bookWith = (offsets: readonly number[], uncounted = false): PartitionBook =>
-  bookOf(0, toSpans(offsets.map((offset) => ({ offset, fate: 'stored' }))), uncounted)
+  bookOf(0, toSpans(offsets.map((offset) => ({ offset, outcome: 'stored' }))), uncounted)
 const extent = (first: number, end: number) => ({ partition: 0, first, end })
 
-describe('an offset whose fate is not known', () => {
+describe('an offset whose outcome is not known', () => {
   const one = compare(extent(2, 9), 9, bookWith([1, 3, 5]))
 
   test('is gone below what Kafka has', () => {

@@ -39,7 +39,7 @@ function clip(gaps: readonly Gap[], bounds: Gap): Gap[] {
 
 export const sizeOf = (gaps: readonly Gap[]) => gaps.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
-/** Whether the fate of every record is known that Kafka had, or ever had. */
+/** Whether the outcome of every record is known that Kafka had, or ever had. */
 export const isBalanced = (comparisons: readonly Comparison[]) =>
   comparisons.every(
     ({ missing, notDelivered, gone, uncounted, isOfAnotherTopic }) =>

@@ -4,7 +4,7 @@ import { compare } from './compare.ts'
 import { reportJson, reportText } from './report-text.ts'
 
 const none = { read: 0, closed: 0, notInStore: 0, withoutPosition: 0, elsewhere: 0 }
-const book = bookOf(0, toSpans([3, 4, 7].map((offset) => ({ offset, fate: 'stored' }))), false)
+const book = bookOf(0, toSpans([3, 4, 7].map((offset) => ({ offset, outcome: 'stored' }))), false)
 const report = {
   topic: 'activities',
   deadLetterTopic: 'dead',

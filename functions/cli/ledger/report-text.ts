@@ -1,5 +1,5 @@
 import type { Gap } from '@activity-log/shared/books.ts'
-import { fates } from '@activity-log/shared/fate.ts'
+import { outcomes } from '@activity-log/shared/outcome.ts'
 import { type Comparison, isBalanced, sizeOf } from './compare.ts'
 import type { Report } from './report.ts'
 
@@ -15,7 +15,7 @@ export function reportText(report: Report): string {
   const gone = total((one) => one.gone)
   const uncounted = comparisons.some((one) => one.uncounted)
   const others = comparisons.filter((one) => one.isOfAnotherTopic).map(({ partition }) => partition)
-  const sums = fates.map((fate) => `${number(counts.reduce((sum, one) => sum + one[fate], 0))} ${fate}`)
+  const sums = outcomes.map((outcome) => `${number(counts.reduce((sum, one) => sum + one[outcome], 0))} ${outcome}`)
 
   return [
     `Topic ${report.topic}, as it was when this began; ${sums.join(', ')}`,
@@ -64,7 +64,10 @@ const columns: readonly [string, (one: Comparison) => string][] = [
   ['Kafka', ({ kafka }) => `${kafka.first}..${kafka.end}`],
   ['known', ({ first, last }) => (last < 0 ? '-' : `${first}..${last + 1}`)],
   ['complete', ({ completeThrough }) => `0..${completeThrough + 1}`],
-  ...fates.map((fate): [string, (one: Comparison) => string] => [fate, ({ counts }) => String(counts[fate])]),
+  ...outcomes.map((outcome): [string, (one: Comparison) => string] => [
+    outcome,
+    ({ counts }) => String(counts[outcome]),
+  ]),
   ['written off', ({ writtenOff }) => String(writtenOff)],
   ['missing', ({ missing }) => String(sizeOf(missing))],
   ['not delivered', ({ notDelivered }) => String(sizeOf(notDelivered))],

@@ -1,11 +1,11 @@
 import type { PartitionBook } from '@activity-log/shared/books.ts'
 import { type Extent, extentsOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
 import { toSourceRecord } from '@activity-log/shared/dispatch/source-record.ts'
-import type { WrittenFate } from '@activity-log/shared/store/ledger.ts'
+import type { WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import type { Admin, Kafka } from 'kafkajs'
 import { type Comparison, compare, isOpen, sizeOf } from './compare.ts'
-import { undeliveredFate } from './undelivered.ts'
+import { undeliveredOutcome } from './undelivered.ts'
 
 export type ReportOptions = {
   kafka: Kafka
@@ -38,7 +38,7 @@ type DeadLetterCounts = {
 }
 
 /** Each dead letter is looked for by a request of its own. */
-const fatesAtOnce = 100
+const outcomesAtOnce = 100
 
 /**
  * Compares the books with Kafka, closes what the dead-letter topic explains, and writes off where that is asked for. The
@@ -93,25 +93,25 @@ async function closeGaps(options: ReportOptions): Promise<DeadLetterCounts> {
   const all = ownExtents.reduce((sum, { first, end }) => sum + end - first, 0)
   let done = 0
   for await (const { partition, messages, offsets } of readTopic(kafka, admin, deadLetterTopic, ownExtents)) {
-    const fates: WrittenFate[] = []
+    const outcomes: WrittenOutcome[] = []
     for (const message of messages) {
       counts.read++
-      const fate = undeliveredFate(toSourceRecord(partition, message), deadLetterTopic)
-      if (!fate) {
+      const outcome = undeliveredOutcome(toSourceRecord(partition, message), deadLetterTopic)
+      if (!outcome) {
         counts.withoutPosition++
         continue
       }
-      const { position } = fate
+      const { position } = outcome
       const place = `${position.partition}/${position.offset}`
       if (position.offset >= (ends.get(position.partition) ?? 0)) counts.elsewhere++
       // the dispatcher may have given up on it twice
       else if (isOpen(books.get(position.partition), position.offset) && !closed.has(place)) {
         closed.add(place)
-        fates.push(fate)
+        outcomes.push(outcome)
       }
     }
-    for (let at = 0; at < fates.length; at += fatesAtOnce) {
-      const some = fates.slice(at, at + fatesAtOnce)
+    for (let at = 0; at < outcomes.length; at += outcomesAtOnce) {
+      const some = outcomes.slice(at, at + outcomesAtOnce)
       await store.account(some)
       counts.notInStore += await countAbsent(store, some)
     }
@@ -124,7 +124,10 @@ async function closeGaps(options: ReportOptions): Promise<DeadLetterCounts> {
 const endsOf = async (admin: Admin, topic: string) =>
   new Map((await extentsOf(admin, topic)).map(({ partition, end }) => [partition, end]))
 
-async function countAbsent({ getDeadLetter }: ReportOptions['store'], fates: readonly WrittenFate[]): Promise<number> {
-  const found = await Promise.all(fates.map(({ tenant, deadLetter }) => getDeadLetter(tenant, deadLetter ?? '')))
+async function countAbsent(
+  { getDeadLetter }: ReportOptions['store'],
+  outcomes: readonly WrittenOutcome[],
+): Promise<number> {
+  const found = await Promise.all(outcomes.map(({ tenant, deadLetter }) => getDeadLetter(tenant, deadLetter ?? '')))
   return found.filter((one) => !one).length
 }

@@ -1,19 +1,19 @@
 import { readClaims, toPosition } from '@activity-log/shared/delivery-headers.ts'
 import { type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
-import type { WrittenFate } from '@activity-log/shared/store/ledger.ts'
+import type { WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
 
 /**
- * The fate that a record of the dead-letter topic tells of: of the record that the dispatcher gave up on, whose position
+ * The outcome that a record of the dead-letter topic tells of: of the record that the dispatcher gave up on, whose position
  * only these headers hold. Undefined without one. The dead letter is what persist makes of the request that the second
  * KafkaSource makes of this record.
  */
-export function undeliveredFate(record: SourceRecord, deadLetterTopic: string): WrittenFate | undefined {
+export function undeliveredOutcome(record: SourceRecord, deadLetterTopic: string): WrittenOutcome | undefined {
   const { ce_knativekafkapartition, ce_knativekafkaoffset } = record.headers
   const first = toPosition({ partition: ce_knativekafkapartition, offset: ce_knativekafkaoffset })
   if (!first) return undefined
   const { headers, body } = sinkRequest(record, { namespace: '', name: '', topic: deadLetterTopic })
   const position = { partition: record.partition, offset: record.offset }
   const deadLetter = deadLetterId({ reason: 'undelivered', position, body })
-  return { position: first, fate: 'refused', ...readClaims(headers), deadLetter }
+  return { position: first, outcome: 'refused', ...readClaims(headers), deadLetter }
 }

@@ -1,4 +1,4 @@
-import { fates } from '@activity-log/shared/fate.ts'
+import { outcomes } from '@activity-log/shared/outcome.ts'
 import { html } from 'hono/html'
 import { h } from './h.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
@@ -9,7 +9,7 @@ type Partition = {
   partition: number
   first: number
   last: number
-  counts: { [fate: string]: number }
+  counts: { [outcome: string]: number }
   missing: { from: number; to: number }[]
   missingCount: number
   uncounted?: boolean
@@ -39,13 +39,15 @@ export async function booksPage({ view, zone, ask }: PageRequest): Promise<Page>
     const gaps = missing
       .slice(0, 3)
       .map(({ from, to }) => (from === to ? number(from) : `${number(from)}–${number(to)}`))
-    const amounts = fates.map((fate) => html`<td class="n" data-label="${fate}">${number(counts[fate] ?? 0)}</td>`)
+    const amounts = outcomes.map(
+      (outcome) => html`<td class="n" data-label="${outcome}">${number(counts[outcome] ?? 0)}</td>`,
+    )
     return html`<tr><th scope="row">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
 <td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${gaps.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'being counted' : '0'}</td></tr>`
   })
   const main = html`<h1>Books</h1>
-<p class="lead">${balanced ? html`<b class="good">They balance.</b> Every record up to the newest that is known has its fate.` : html`<b class="bad">They do not balance.</b> Some records have no fate yet: they are under way, or being counted; what stays missing is looked for with <code>npm run log -- ledger</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
-<table class="plain"><thead><tr><th scope="col">Partition</th><th scope="col" class="n">Offsets</th>${fates.map((fate) => html`<th scope="col" class="n">${fate}</th>`)}<th scope="col" class="n">missing</th></tr></thead><tbody>${rows}</tbody></table>
+<p class="lead">${balanced ? html`<b class="good">They balance.</b> Every record up to the newest that is known has its outcome.` : html`<b class="bad">They do not balance.</b> Some records have no outcome yet: they are under way, or being counted; what stays missing is looked for with <code>npm run log -- ledger</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
+<table class="plain"><thead><tr><th scope="col">Partition</th><th scope="col" class="n">Offsets</th>${outcomes.map((outcome) => html`<th scope="col" class="n">${outcome}</th>`)}<th scope="col" class="n">missing</th></tr></thead><tbody>${rows}</tbody></table>
 ${partitions.length === 0 ? html`<div class="state"><h2>Nothing to count yet</h2><p>No record has come to the store.</p></div>` : ''}
 <p class="tools"><a href="/books">JSON</a></p>`
   return { ...frame, main }

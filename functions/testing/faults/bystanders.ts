@@ -84,8 +84,8 @@ const recentReceipts = ({ attempts }: History) =>
 async function whatItNames(query: string, receipt: string): Promise<'pending' | 'nothing' | 'something'> {
   const response = await answered(`${query}/receipts/${receipt}`)
   if (!response?.ok) return 'pending'
-  const { fate, links } = (await response.json()) as ReceiptAnswer
-  if (fate === 'pending') return 'pending'
+  const { status, links } = (await response.json()) as ReceiptAnswer
+  if (status === 'pending') return 'pending'
   if (links.deadLetter === undefined) return 'something'
   return (await answered(query + links.deadLetter))?.status === 404 ? 'nothing' : 'something'
 }

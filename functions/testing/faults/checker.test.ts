@@ -106,11 +106,13 @@ test('objects to poison that is not among the dead letters', () => {
 })
 
 test('objects to a receipt that stays pending', () => {
-  expect(rules([], { found: [], receipts: new Map([['r', { fate: 'pending', isThere: true }]]) })).toEqual(['pending'])
+  expect(rules([], { found: [], receipts: new Map([['r', { status: 'pending', isThere: true }]]) })).toEqual([
+    'pending',
+  ])
 })
 
 test('objects to a receipt whose dead letter is not there', () => {
-  const receipts = new Map([['r', { fate: 'conflict', isThere: false }]])
+  const receipts = new Map([['r', { status: 'conflict', isThere: false }]])
   expect(rules([], { found: [], receipts })).toEqual(['names nothing'])
 })
 

@@ -14,7 +14,7 @@ export type Observed = {
   ends?: ReadonlyMap<number, number>
 }
 /** `isThere`: whether there is something at the links it gives. */
-export type FoundReceipt = { fate: string; isThere: boolean }
+export type FoundReceipt = { status: string; isThere: boolean }
 export type FoundDeadLetter = { id: string; reason: string; body: Buffer }
 export type Books = {
   balanced: boolean
@@ -22,7 +22,7 @@ export type Books = {
     partition: number
     first: number | null
     last: number | null
-    counts: { [fate: string]: number }
+    counts: { [outcome: string]: number }
     missingCount: number
   }[]
 }
@@ -57,7 +57,7 @@ export type Verdict = {
   lost: number
   balanced: boolean | undefined
   /** Of all partitions together. */
-  fates: { [fate: string]: number }
+  outcomes: { [outcome: string]: number }
   problems: readonly Problem[]
 }
 
@@ -66,7 +66,7 @@ type Sent = { id: string; activity: SentActivity; outcomes: Set<Attempt['outcome
 
 /**
  * Acknowledged: found exactly once, or a dead letter. Unknown: at most once. Refused: absent. Nothing is found that was
- * never sent. Every position has a fate.
+ * never sent. Every position has an outcome.
  */
 export function check(
   history: { attempts: readonly Attempt[]; poison: readonly Poison[] },
@@ -111,8 +111,8 @@ export function check(
       if (!letters.some((letter) => letter.body.equals(body))) object('neither refused nor parked', name)
     }
   }
-  for (const [receipt, { fate, isThere }] of observed.receipts ?? []) {
-    if (fate === 'pending') object('pending', receipt)
+  for (const [receipt, { status, isThere }] of observed.receipts ?? []) {
+    if (status === 'pending') object('pending', receipt)
     if (!isThere) object('names nothing', receipt)
   }
   for (const about of whatIsMissing(observed)) object('unbalanced', about)
@@ -127,7 +127,7 @@ export function check(
     deadLetters: letters.length,
     duplicates,
     lost,
-    fates: fatesIn(observed.books),
+    outcomes: outcomesIn(observed.books),
     balanced: observed.books && !problems.some(({ rule }) => rule === 'unbalanced'),
     problems,
   }
@@ -164,12 +164,12 @@ function activityIn(body: Buffer): FoundActivity | undefined {
 }
 
 /** Of all partitions together. */
-export function fatesIn(books: Books | undefined): Verdict['fates'] {
-  const fates: Verdict['fates'] = {}
+export function outcomesIn(books: Books | undefined): Verdict['outcomes'] {
+  const outcomes: Verdict['outcomes'] = {}
   for (const { counts } of books?.partitions ?? []) {
-    for (const [fate, count] of Object.entries(counts)) fates[fate] = (fates[fate] ?? 0) + count
+    for (const [outcome, count] of Object.entries(counts)) outcomes[outcome] = (outcomes[outcome] ?? 0) + count
   }
-  return fates
+  return outcomes
 }
 
 /** The books by themselves, against Kafka's own count, and against the rows. */
@@ -181,9 +181,9 @@ function* whatIsMissing({ books, ends, found }: Observed): Generator<string> {
     const known = Object.values(counts).reduce((sum, count) => sum + count, 0)
     const span = first === null || last === null ? 0 : last - first + 1
     stored += counts['stored'] ?? 0
-    if (missingCount > 0) yield `partition ${partition}: ${missingCount} positions have no fate`
+    if (missingCount > 0) yield `partition ${partition}: ${missingCount} positions have no outcome`
     if (known + missingCount !== span)
-      yield `partition ${partition}: ${known} fates and ${missingCount} missing for ${span} positions`
+      yield `partition ${partition}: ${known} outcomes and ${missingCount} missing for ${span} positions`
   }
   for (const [partition, end] of ends ?? []) {
     const row = books.partitions.find((one) => one.partition === partition)

@@ -5,11 +5,11 @@ export const crashPoints = [
   { name: 'persist:after-insert', in: 'persist', at: 'a group is in MongoDB, no delivery was answered' },
   { name: 'persist:before-park', in: 'persist', at: 'a record cannot be saved, and is not parked yet' },
   { name: 'persist:after-park', in: 'persist', at: 'a dead letter is in MongoDB, its delivery was not answered' },
-  { name: 'persist:before-fate', in: 'persist', at: 'a fate other than stored is decided, and not written' },
+  { name: 'persist:before-outcome', in: 'persist', at: 'an outcome other than stored is decided, and not written' },
   {
-    name: 'persist:after-fate',
+    name: 'persist:after-outcome',
     in: 'persist',
-    at: 'a fate other than stored is written, its delivery was not answered',
+    at: 'an outcome other than stored is written, its delivery was not answered',
   },
   {
     name: 'dispatcher:before-post',

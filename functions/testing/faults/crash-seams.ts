@@ -75,10 +75,10 @@ const dispatcher: Seam = async (pass) => {
 
 /** The others that the library has call one of these. */
 const writesOfMongodb = ['bulkWrite', 'insertOne', 'updateOne', 'updateMany', 'replaceOne', 'findOneAndUpdate']
-const whatIsWritten: { [collection: string]: 'insert' | 'park' | 'fate' } = {
+const whatIsWritten: { [collection: string]: 'insert' | 'park' | 'outcome' } = {
   activities: 'insert',
   deadLetters: 'park',
-  fates: 'fate',
+  fates: 'outcome',
 }
 
 const persist: Seam = async (pass) => {

@@ -18,9 +18,9 @@ async function send({ origin }: Log, ...activities: unknown[]): Promise<string[]
   return answer.results.map(({ receipt }) => receipt)
 }
 
-async function fates({ origin }: Log, receipts: readonly string[], waitSeconds = 10) {
+async function outcomes({ origin }: Log, receipts: readonly string[], waitSeconds = 10) {
   const asked = receipts.map((receipt) => answerOf(origin, `/receipts/${receipt}?wait=${waitSeconds}`))
-  return (await Promise.all(asked)).map((answer) => (answer as { fate: string }).fate)
+  return (await Promise.all(asked)).map((answer) => (answer as { status: string }).status)
 }
 
 const totalOf = async ({ origin }: Log) => ((await answerOf(origin, '/logs')) as Answer).total
@@ -31,16 +31,16 @@ const conflicting = [anActivity({ action: 'first' }), anActivity({ action: 'seco
 test.each([
   { mutant: '', sent: twice, seen: ['stored', 'duplicate'], found: 1 },
   { mutant: 'unique-id', sent: twice, seen: ['stored', 'stored'], found: 2 },
-  { mutant: 'fate-of-a-duplicate', sent: twice, seen: ['stored', 'pending'], found: 1 },
+  { mutant: 'outcome-of-a-duplicate', sent: twice, seen: ['stored', 'pending'], found: 1 },
   { mutant: '', sent: conflicting, seen: ['stored', 'conflict'], found: 1 },
   { mutant: 'conflict', sent: conflicting, seen: ['stored', 'duplicate'], found: 1 },
   { mutant: 'parking', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
-  { mutant: 'fate-of-a-dead-letter', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
+  { mutant: 'outcome-of-a-dead-letter', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
   { mutant: 'save-before-answer', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
 ])('two under one id, lacking "$mutant": $seen', async ({ mutant, sent, seen, found }) => {
   await using log = await startLog(aFolder(), withFaults({ mutant }))
   const receipts = await send(log, ...sent)
-  expect(await fates(log, receipts, seen.includes('pending') ? 1 : 10)).toEqual(seen)
+  expect(await outcomes(log, receipts, seen.includes('pending') ? 1 : 10)).toEqual(seen)
   expect(await totalOf(log)).toBe(found)
 })
 
@@ -57,7 +57,7 @@ test.each([
   }
   await using log = await startLog(folder)
   receipts.push(...(await send(log, anActivity({ id: 'later' }))))
-  expect(await fates(log, receipts, seen.includes('pending') ? 1 : 10)).toEqual(seen)
+  expect(await outcomes(log, receipts, seen.includes('pending') ? 1 : 10)).toEqual(seen)
 })
 
 test.each([

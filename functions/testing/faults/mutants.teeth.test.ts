@@ -50,19 +50,19 @@ const countIn = (database: TestDatabase, ...names: string[]) =>
 test.each([
   { faults: {}, second: { action: 'click_button' }, kept: [1, 0, 1] },
   { faults: { mutant: 'unique-id' }, second: { action: 'click_button' }, kept: [2, 0, 0] },
-  { faults: { mutant: 'fate-of-a-duplicate' }, second: { action: 'click_button' }, kept: [1, 0, 0] },
+  { faults: { mutant: 'outcome-of-a-duplicate' }, second: { action: 'click_button' }, kept: [1, 0, 0] },
   { faults: {}, second: { action: 'other' }, kept: [1, 1, 1] },
   { faults: { mutant: 'conflict' }, second: { action: 'other' }, kept: [1, 0, 1] },
   { faults: { mutant: 'parking' }, second: { action: 'other' }, kept: [1, 0, 0] },
   { faults: { mutant: 'write-concern' }, second: { action: 'other' }, kept: [1, 0, 0] },
-  { faults: { mutant: 'fate-of-a-dead-letter' }, second: { action: 'other' }, kept: [1, 1, 0] },
-  { faults: { crashAt: 'persist:after-fate' }, second: { action: 'other' }, kept: [1, 1, 1] },
+  { faults: { mutant: 'outcome-of-a-dead-letter' }, second: { action: 'other' }, kept: [1, 1, 0] },
+  { faults: { crashAt: 'persist:after-outcome' }, second: { action: 'other' }, kept: [1, 1, 1] },
   {
-    faults: { crashAt: 'persist:after-fate', mutant: 'dead-letter-before-fate' },
+    faults: { crashAt: 'persist:after-outcome', mutant: 'dead-letter-before-outcome' },
     second: { action: 'other' },
     kept: [1, 0, 1],
   },
-])('two under one id, $faults: activities, dead letters and fates are $kept', async ({ faults, second, kept }) => {
+])('two under one id, $faults: activities, dead letters and outcomes are $kept', async ({ faults, second, kept }) => {
   await using database = aDatabase()
   await using persist = await startPersist(database, faults)
   expect(await persist.deliver({}, 1)).toBe(204)

@@ -1,19 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import type { Random } from '../random.ts'
-import { type Books, type FoundDeadLetter, type FoundReceipt, fatesIn, type Observed } from './checker.ts'
+import { type Books, type FoundDeadLetter, type FoundReceipt, type Observed, outcomesIn } from './checker.ts'
 import type { History } from './history.ts'
 import type { System } from './system.ts'
 
-export type ReceiptAnswer = { fate: string; links: { deadLetter?: string } }
+export type ReceiptAnswer = { status: string; links: { deadLetter?: string } }
 
 const pollMs = 200
 const someReceipts = 300
 const atOnce = 16
 
 /**
- * Resolves with true once every position has its fate, or whoever delivers has nothing more to deliver: what is not there
- * then will never be. With false when for so long no more fates have become known; while nobody can say how many are, that
+ * Resolves with true once every position has its outcome, or whoever delivers has nothing more to deliver: what is not there
+ * then will never be. With false when for so long no more outcomes have become known; while nobody can say how many are, that
  * time does not begin.
  */
 export async function settle(system: System, stillMs: number): Promise<boolean> {
@@ -23,7 +23,7 @@ export async function settle(system: System, stillMs: number): Promise<boolean> 
     if (await system.isDrained().catch(() => false)) return true
     const books = await ask<Books>(`${system.query}/books`, 1).catch(() => undefined)
     if (books && (await hasAll(books, system).catch(() => false))) return true
-    const now = books && sum(Object.values(fatesIn(books)))
+    const now = books && sum(Object.values(outcomesIn(books)))
     if (now === undefined || now !== known) since = performance.now()
     known = now ?? known
   }
@@ -50,14 +50,14 @@ export async function observe(
   if (before && !before.balanced) await system.closeBooks()
   const books = before?.balanced ? before : await ask<Books>(`${system.query}/books`)
   const receipts = attempts.flatMap(({ receipt }) => receipt ?? [])
-  const fates = new Map<string, FoundReceipt>()
+  const outcomes = new Map<string, FoundReceipt>()
   await each(random.shuffled(receipts).slice(0, someReceipts), async (receipt) => {
     const answer = await ask<ReceiptAnswer>(`${system.query}/receipts/${receipt}`)
     if (!answer) return
-    const { fate, links } = answer
+    const { status, links } = answer
     const { deadLetter } = letters ? links : {}
     const isThere = deadLetter === undefined || (await ask(system.query + deadLetter)) !== undefined
-    fates.set(receipt, { fate, isThere })
+    outcomes.set(receipt, { status, isThere })
   })
   const bodies = new Map<string, Buffer>()
   await each(letters ?? [], async ({ id }) => {
@@ -69,7 +69,7 @@ export async function observe(
     ...(letters && {
       deadLetters: letters.map((letter) => ({ ...letter, body: bodies.get(letter.id) ?? Buffer.alloc(0) })),
     }),
-    receipts: fates,
+    receipts: outcomes,
     ...(books && { books, ends: await system.ends() }),
   }
 }

@@ -15,8 +15,8 @@ const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ['found', ({ found }) => found],
   ['dead letters', ({ deadLetters }) => deadLetters],
   [
-    'other fates',
-    ({ fates }) => Object.entries(fates).reduce((sum, [fate, n]) => sum + (fate === 'stored' ? 0 : n), 0),
+    'other outcomes',
+    ({ outcomes }) => Object.entries(outcomes).reduce((sum, [outcome, n]) => sum + (outcome === 'stored' ? 0 : n), 0),
   ],
   ['duplicates', ({ duplicates }) => duplicates],
   ['lost', ({ lost }) => lost],

@@ -82,6 +82,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
     },
     why: 'its user did something in a leap second, and a page can show that, too',
   },
+  { requests: /./, member: '/body/**/fate', renamed: 'status', why: '15: a receipt has a status' },
 ]
 
 /** False leaves out `title` and `detail` of errors, which a rewriting of all texts changes at once. */

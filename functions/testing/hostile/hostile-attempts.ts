@@ -42,11 +42,11 @@ export const poisonedActivities: readonly Attempt[] = [
 ]
 
 /** JSON's grammar as the value of a member. */
-export const grammarInMetadata: readonly Attempt[] = (['kept', 'changed', 'broken'] as const).flatMap((fate) =>
-  jsonGrammar[fate].map((json, n) => ({
-    name: `${fate}: ${json}`,
-    text: textOf({ id: `grammar-${fate}-${n}`, metadata: `{"v":${json}}` }),
-    refusedAt: { kept: undefined, changed: '/metadata/v', broken: '' }[fate],
+export const grammarInMetadata: readonly Attempt[] = (['kept', 'changed', 'broken'] as const).flatMap((outcome) =>
+  jsonGrammar[outcome].map((json, n) => ({
+    name: `${outcome}: ${json}`,
+    text: textOf({ id: `grammar-${outcome}-${n}`, metadata: `{"v":${json}}` }),
+    refusedAt: { kept: undefined, changed: '/metadata/v', broken: '' }[outcome],
   })),
 )
 

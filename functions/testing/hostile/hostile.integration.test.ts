@@ -50,7 +50,7 @@ test('poison on the topic becomes dead letters at once, and what is behind it ar
   await using production = await startProduction()
   const good = (n: number): PoisonedRecord => {
     const { headers, value } = aRecord({ id: `good-${n}` })
-    return { name: 'good', headers, value: Buffer.from(value), fate: 'stored' }
+    return { name: 'good', headers, value: Buffer.from(value), outcome: 'stored' }
   }
   const records = poisonAmongGood(good)
   const producer = kafkaForTests().producer()

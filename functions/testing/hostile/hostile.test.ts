@@ -80,7 +80,7 @@ test('poison in the queue becomes dead letters at once, and what is behind it ar
   const folder = aFolder()
   const good = (n: number): PoisonedRecord => {
     const { headers, value } = aRecord({ id: `good-${n}` })
-    return { name: 'good', headers, value: Buffer.from(value), fate: 'stored' }
+    return { name: 'good', headers, value: Buffer.from(value), outcome: 'stored' }
   }
   const records = poisonAmongGood(good)
   {

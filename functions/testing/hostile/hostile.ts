@@ -58,7 +58,7 @@ export async function refusal(response: Response, status: number): Promise<strin
 
 async function untilStored({ request }: Log, { receipt }: Accepted) {
   const response = await request(`/receipts/${receipt}?wait=30`)
-  expect(await response.json()).toMatchObject({ fate: 'stored' })
+  expect(await response.json()).toMatchObject({ status: 'stored' })
 }
 
 async function foundAt({ request }: Log, path: string): Promise<string> {
@@ -77,8 +77,8 @@ export const poisonAmongGood = (good: (n: number) => PoisonedRecord): PoisonedRe
 
 /** Resolves when each record has what it must come to: it is found, or a dead letter with its reason and its bytes. */
 export async function untilAllSettled(log: Log, records: readonly PoisonedRecord[]): Promise<void> {
-  const stored = records.filter(({ fate }) => fate === 'stored').length
-  const expected = records.filter(({ fate }) => fate !== 'stored').map(lineOf)
+  const stored = records.filter(({ outcome }) => outcome === 'stored').length
+  const expected = records.filter(({ outcome }) => outcome !== 'stored').map(lineOf)
   await until(async () => (await total(log)) >= stored)
   await until(async () => (await deadLetters(log)).length >= expected.length)
   expect(await deadLetterLines(log)).toEqual(expected.toSorted())
@@ -86,7 +86,7 @@ export async function untilAllSettled(log: Log, records: readonly PoisonedRecord
 }
 
 const line = (reason: string, base64: string) => `${reason} ${base64.slice(0, 200)} ${base64.length}`
-const lineOf = ({ fate, value }: PoisonedRecord) => line(fate, Buffer.from(value ?? []).toString('base64'))
+const lineOf = ({ outcome, value }: PoisonedRecord) => line(outcome, Buffer.from(value ?? []).toString('base64'))
 
 type DeadLetter = { id: string; reason: string; errors: { detail: string }[]; body: { base64: string } }
 

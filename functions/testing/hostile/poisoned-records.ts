@@ -10,20 +10,20 @@ export type PoisonedRecord = {
   value: Uint8Array | null
   key?: string
   /** `undelivered`: KafkaSource finds no CloudEvent in it, and gives it up when persist says so. */
-  fate: 'stored' | 'refused' | 'undelivered'
+  outcome: 'stored' | 'refused' | 'undelivered'
 }
 
 const good = aRecord()
 const record = (
   id: string,
   activity: string | Uint8Array,
-  fate: PoisonedRecord['fate'],
+  outcome: PoisonedRecord['outcome'],
   name = id,
 ): PoisonedRecord => ({
   name,
   headers: { ...good.headers, ce_id: id },
   value: Buffer.from(activity as string),
-  fate,
+  outcome,
 })
 const text = (id: string, metadata: string) =>
   `{"id":"${id}","userId":"u","action":"a","timestamp":"2024-01-15T10:00:00Z","metadata":${metadata}}`
@@ -77,22 +77,22 @@ export const poisonedRecords: readonly PoisonedRecord[] = [
     'a type that KafkaSource makes': [{ ce_type: 'dev.knative.kafka.event' }, 'undelivered'],
     'structured mode that is none': [{ 'content-type': 'application/cloudevents+json' }, 'undelivered'],
   }),
-  { name: 'a tombstone', headers: good.headers, value: null, fate: 'refused' },
-  { name: 'nothing at all', headers: {}, value: null, fate: 'undelivered' },
-  { name: 'a key, and no more', headers: {}, value: null, key: 'user_123', fate: 'undelivered' },
-  { name: 'a key that is Unicode', headers: {}, value: Buffer.from('x'), key: '☃', fate: 'undelivered' },
-  { name: 'an activity without an envelope', headers: {}, value: Buffer.from(good.value), fate: 'undelivered' },
-  { name: 'bytes', headers: {}, value: Buffer.from([0, 255, 254, 0]), fate: 'undelivered' },
-  { name: 'many bytes', headers: {}, value: Buffer.alloc(900_000, 0xff), fate: 'undelivered' },
+  { name: 'a tombstone', headers: good.headers, value: null, outcome: 'refused' },
+  { name: 'nothing at all', headers: {}, value: null, outcome: 'undelivered' },
+  { name: 'a key, and no more', headers: {}, value: null, key: 'user_123', outcome: 'undelivered' },
+  { name: 'a key that is Unicode', headers: {}, value: Buffer.from('x'), key: '☃', outcome: 'undelivered' },
+  { name: 'an activity without an envelope', headers: {}, value: Buffer.from(good.value), outcome: 'undelivered' },
+  { name: 'bytes', headers: {}, value: Buffer.from([0, 255, 254, 0]), outcome: 'undelivered' },
+  { name: 'many bytes', headers: {}, value: Buffer.alloc(900_000, 0xff), outcome: 'undelivered' },
   { ...record('keyed', text('keyed', '{}'), 'stored'), key: 'user_123' },
 ]
 
-function envelopes(table: { [name: string]: [{ [header: string]: string | undefined }, PoisonedRecord['fate']] }) {
-  return Object.entries(table).map(([name, [changes, fate]], n): PoisonedRecord => {
-    const { headers, value } = record(`envelope-${n}`, text(`envelope-${n}`, '{}'), fate)
+function envelopes(table: { [name: string]: [{ [header: string]: string | undefined }, PoisonedRecord['outcome']] }) {
+  return Object.entries(table).map(([name, [changes, outcome]], n): PoisonedRecord => {
+    const { headers, value } = record(`envelope-${n}`, text(`envelope-${n}`, '{}'), outcome)
     const changed = Object.entries({ ...headers, ...changes }).filter(
       (header): header is [string, string] => header[1] !== undefined,
     )
-    return { name, headers: Object.fromEntries(changed), value, fate }
+    return { name, headers: Object.fromEntries(changed), value, outcome }
   })
 }

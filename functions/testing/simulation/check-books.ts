@@ -2,15 +2,15 @@ import type { Books } from '@activity-log/shared/books.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { AppendedRecord } from './topic.ts'
 
-/** The fate of a record as its receipt is answered, by the name of its position. */
-export type Told = ReadonlyMap<string, { fate: string; id?: string }>
+/** The outcome of a record as its receipt is answered, by the name of its position. */
+export type Told = ReadonlyMap<string, { status: string; id?: string }>
 /** GET /books. */
 export type ToldBooks = {
   balanced: boolean
   partitions: readonly {
     partition: number
     last: number
-    counts: { [fate: string]: number }
+    counts: { [outcome: string]: number }
     missing: readonly { from: number; to: number }[]
     missingCount: number
   }[]
@@ -26,7 +26,7 @@ export function checkBooks(
   buried: readonly Position[],
   object: (violation: string) => void,
 ): void {
-  const known = records.filter((record) => (told.get(nameOf(record))?.fate ?? 'pending') !== 'pending')
+  const known = records.filter((record) => (told.get(nameOf(record))?.status ?? 'pending') !== 'pending')
   for (const [partition, own] of Map.groupBy(known, (record) => record.partition)) {
     const book = books.partitions.find((one) => one.partition === partition)
     const offsets = new Set(own.map(({ offset }) => offset))
@@ -35,7 +35,8 @@ export function checkBooks(
     const counts = { stored: 0, duplicate: 0, conflict: 0, refused: 0, ...countOf(own, told) }
     // one that was given up after it was parked has two dead letters, and may be counted as either
     const isClear = !buried.some((position) => position.partition === partition)
-    const inAll = (some: { [fate: string]: number } = {}) => Object.values(some).reduce((sum, count) => sum + count, 0)
+    const inAll = (some: { [outcome: string]: number } = {}) =>
+      Object.values(some).reduce((sum, count) => sum + count, 0)
     const expected = JSON.stringify({ partition, last, counts: isClear ? counts : inAll(counts), missing })
     const said = JSON.stringify({
       partition: book?.partition,
@@ -52,9 +53,9 @@ export function checkBooks(
     object(`the books are${books.balanced ? '' : ' not'} balanced: ${JSON.stringify(books)}`)
 }
 
-function countOf(records: readonly AppendedRecord[], told: Told): { [fate: string]: number } {
-  const byFate = Map.groupBy(records, (record) => told.get(nameOf(record))?.fate ?? '')
-  return Object.fromEntries([...byFate].map(([fate, those]) => [fate, those.length]))
+function countOf(records: readonly AppendedRecord[], told: Told): { [outcome: string]: number } {
+  const byOutcome = Map.groupBy(records, (record) => told.get(nameOf(record))?.status ?? '')
+  return Object.fromEntries([...byOutcome].map(([outcome, those]) => [outcome, those.length]))
 }
 
 /** Whether the books know that something is missing there. */

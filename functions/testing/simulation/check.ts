@@ -81,7 +81,7 @@ function checkIntents({ intents, found, deadLetters, buried }: Settled, object: 
   }
 }
 
-/** Every record has one fate. Only what the dispatcher has given up on after trying for long may also be stored. */
+/** Every record has one outcome. Only what the dispatcher has given up on after trying for long may also be stored. */
 function checkRecords(settled: Settled, object: Object) {
   const { records, found, deadLetters, buried, told, ledger, mostAttempts } = settled
   const own = Map.groupBy(
@@ -101,14 +101,14 @@ function checkRecords(settled: Settled, object: Object) {
     const sent = contentOf(record.value)
     const present = sent && foundById.get(sent.id)
     const isTaken = present !== undefined && markerOf(present) === markerIn(record.value)
-    const fates = Number(isTaken) + parked.length
-    if (fates === 0 && buriedHere.length === 0) object(`${name} has no fate`)
-    const { fate = 'pending', id } = told.get(name) ?? {}
+    const outcomes = Number(isTaken) + parked.length
+    if (outcomes === 0 && buriedHere.length === 0) object(`${name} has no outcome`)
+    const { status = 'pending', id } = told.get(name) ?? {}
     const allowed: (string | undefined)[] = isTaken ? ['stored', 'duplicate'] : parked.map(({ reason }) => reason)
     if (buriedHere.length > 0) allowed.push('pending', 'refused')
-    if (!allowed.includes(fate)) object(`${name} is ${fate} by its receipt, has to be ${allowed}`)
-    if (isTaken && fate !== 'pending' && id !== sent?.id) object(`${name} is of ${sent?.id}, its receipt says ${id}`)
-    if (fates > 1) object(`${name} has ${fates} fates`)
+    if (!allowed.includes(status)) object(`${name} is ${status} by its receipt, has to be ${allowed}`)
+    if (isTaken && status !== 'pending' && id !== sent?.id) object(`${name} is of ${sent?.id}, its receipt says ${id}`)
+    if (outcomes > 1) object(`${name} has ${outcomes} outcomes`)
     for (const { reason } of parked) {
       if (reason === 'conflict' && !present) object(`${name} is in conflict with nothing`)
     }
@@ -129,7 +129,7 @@ function checkUndelivered({ deadLetters, deadLetterRecords }: Settled, object: O
 
 /** A receipt names the place of a record of that activity. */
 function checkReceipts({ intents, records, told, found }: Settled, object: Object) {
-  const stored = records.filter((record) => told.get(nameOf(record))?.fate === 'stored')
+  const stored = records.filter((record) => told.get(nameOf(record))?.status === 'stored')
   const idsStored = stored.map((record) => contentOf(record.value)?.id).toSorted()
   const idsFound = found.map(({ id }) => id).toSorted()
   if (idsStored.join() !== idsFound.join()) object(`the receipts say stored of ${idsStored}, found is ${idsFound}`)

@@ -105,14 +105,14 @@ export function newClients(world: World, network: Network, { ingest, query }: Pi
   async function readBack({ marker, attempts }: Intent) {
     const { receipt, id } = attempts.find(({ result }) => result === 'accepted') ?? {}
     if (receipt === undefined) return
-    // it may wait for the fate, and then as long again as any list
+    // it may wait for the outcome, and then as long again as any list
     const path = `/logs?limit=1000&wait=10&receipt=${receipt}`
     const asked = network.send(life, query, { method: 'GET', path, waitMs: 15_000 }, true)
     const answer = await within(2 * patienceMs, asked, 'no answer').catch(() => undefined)
     if (answer?.status !== 200) return
-    const { data, receipt: said } = JSON.parse(answer.body) as { data: { id: string }[]; receipt: { fate: string } }
-    const mustBeThere = said.fate !== 'refused'
-    if (said.fate === 'pending') object(`a list that waited for ${marker} says that it is pending`)
+    const { data, receipt: said } = JSON.parse(answer.body) as { data: { id: string }[]; receipt: { status: string } }
+    const mustBeThere = said.status !== 'refused'
+    if (said.status === 'pending') object(`a list that waited for ${marker} says that it is pending`)
     if (mustBeThere && !data.some((activity) => activity.id === id)) object(`a list that waited for ${marker} lacks it`)
   }
 

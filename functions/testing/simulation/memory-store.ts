@@ -5,8 +5,8 @@ import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
 import type { FindQuery, Found, RecordedActivity, SaveOutcome } from '@activity-log/shared/store/activities.ts'
 import { deadLetterId, deadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
-import { fateOf } from '@activity-log/shared/store/fates.ts'
-import type { RecordFate, WrittenFate } from '@activity-log/shared/store/ledger.ts'
+import type { RecordOutcome, WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
+import { outcomeOf } from '@activity-log/shared/store/outcomes.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { nameOf } from './check-books.ts'
 
@@ -38,14 +38,14 @@ const pollMs = 200
 /** The promises of ActivityStore, kept as plainly as they can be, in the steps of one that has no transactions. */
 export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): SimulatedStore {
   const byId = new Map<string, ActivityDocument>()
-  const fates = new Map<string, WrittenFate>()
+  const outcomes = new Map<string, WrittenOutcome>()
   const deadLetters = new Map<string, KeptDeadLetter>()
 
   const isAt =
     ({ partition, offset }: Position) =>
     (document: ActivityDocument) =>
       document.partition === partition && document.offset === offset
-  const write = (fate: WrittenFate) => void fates.set(nameOf(fate.position), fate)
+  const write = (outcome: WrittenOutcome) => void outcomes.set(nameOf(outcome.position), outcome)
 
   function saveOne({ position, ...event }: RecordedActivity): SaveOutcome {
     const document = toDocument(event, position)
@@ -59,7 +59,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     }
     if (present.digest !== document.digest) return 'conflict'
     if (isAt(position)(present)) return 'stored'
-    write({ position, fate: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })
+    write({ position, outcome: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })
     return 'duplicate'
   }
 
@@ -75,14 +75,14 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
       .toSorted((one, other) => turn * compare(one.key, other.key))
   }
 
-  function readFate({ position }: Receipt): RecordFate | undefined {
+  function readOutcome({ position }: Receipt): RecordOutcome | undefined {
     const stored = [...byId.values()].find(isAt(position))
-    if (stored) return { fate: 'stored', tenant: stored.tenant, activityId: stored.id }
-    const written = fates.get(nameOf(position))
+    if (stored) return { outcome: 'stored', tenant: stored.tenant, activityId: stored.id }
+    const written = outcomes.get(nameOf(position))
     if (!written) return undefined
-    const { fate, tenant, activityId, deadLetter } = written
+    const { outcome, tenant, activityId, deadLetter } = written
     return {
-      fate,
+      outcome,
       tenant,
       ...(activityId !== undefined && { activityId }),
       ...(deadLetter !== undefined && { deadLetter }),
@@ -91,9 +91,13 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
 
   function books(): Books {
     const stored = [...byId.values()].map(({ partition, offset, recordedAtMs }) => {
-      return { partition, offset, fate: 'stored' as const, recordedAt: new Date(recordedAtMs) }
+      return { partition, offset, outcome: 'stored' as const, recordedAt: new Date(recordedAtMs) }
     })
-    const others = [...fates.values()].map(({ position, fate, recordedAt }) => ({ ...position, fate, recordedAt }))
+    const others = [...outcomes.values()].map(({ position, outcome, recordedAt }) => ({
+      ...position,
+      outcome,
+      recordedAt,
+    }))
     const known = [...stored, ...others].toSorted((one, other) => one.offset - other.offset)
     const partitions = [...Map.groupBy(known, ({ partition }) => partition)].toSorted(([one], [other]) => one - other)
     const all = partitions.map(([partition, own]) => {
@@ -114,8 +118,8 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
         const times = { firstAt: kept?.firstAt ?? at, lastAt: at, attempts: (kept?.attempts ?? 0) + 1 }
         deadLetters.set(id, { ...letter, id, ...times })
         betweenWrites()
-        const fate = fateOf({ at, ...letter })
-        if (fate) write(fate)
+        const outcome = outcomeOf({ at, ...letter })
+        if (outcome) write(outcome)
       }
     },
     find: async ({ limit, skip = 0, ...query }) =>
@@ -138,8 +142,8 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     },
     async outcome(receipt, untilAborted) {
       for (;;) {
-        const fate = readFate(receipt)
-        if (fate || !untilAborted || untilAborted.aborted) return fate
+        const outcome = readOutcome(receipt)
+        if (outcome || !untilAborted || untilAborted.aborted) return outcome
         await new Promise((resolve) => void setTimeout(resolve, pollMs))
       }
     },

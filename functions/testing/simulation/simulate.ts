@@ -168,7 +168,7 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
   }
 
   async function toldOfAll(): Promise<Told> {
-    const told = new Map<string, { fate: string; id?: string }>()
+    const told = new Map<string, { status: string; id?: string }>()
     for (const position of plant.records()) {
       const recordedAt = new Date(position.headers['ce_recordedtime'] ?? 0)
       // the function says what the store says; it is asked often enough
@@ -176,8 +176,8 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
         const answer = await ask(`/receipts/${toReceipt({ position, recordedAt })}`)
         told.set(nameOf(position), JSON.parse(answer.body))
       } else {
-        const { fate = 'pending', activityId: id } = (await store.outcome({ position, recordedAt })) ?? {}
-        told.set(nameOf(position), { fate, ...(id !== undefined && { id }) })
+        const { outcome: status = 'pending', activityId: id } = (await store.outcome({ position, recordedAt })) ?? {}
+        told.set(nameOf(position), { status, ...(id !== undefined && { id }) })
       }
     }
     return told

@@ -48,12 +48,12 @@ export const ofCrashes: readonly Scenario[] = [
     plan: put('poison'),
   }),
   real({
-    name: 'crash-after-fate',
+    name: 'crash-after-outcome',
     rows: [23, 19],
     safeguard: parking,
     // few enough that each receipt is asked for
     load: { events: 300, seconds: 8, conflicts: 0.5 },
-    setup: crashing('persist', 'persist:after-fate', 2, 8),
+    setup: crashing('persist', 'persist:after-outcome', 2, 8),
     plan: nothing,
   }),
   real({

@@ -18,7 +18,7 @@ function query(changes: Partial<ActivityStore> = {}) {
   const app = createApp({ store: { ...store, ...changes }, log: silent, now, stopping: stopping.signal })
   const get = async (path: string, init?: RequestInit) => {
     const response = await app.request(path, init)
-    return { status: response.status, ...((await response.json()) as Record<string, unknown>) }
+    return { code: response.status, ...((await response.json()) as Record<string, unknown>) }
   }
   return { store, get, clock, stopping }
 }
@@ -33,12 +33,12 @@ describe('GET /receipts', () => {
     ])
     const activity = '/logs/a%2Fb'
     const deadLetter = expect.stringMatching(/^\/dead-letters\/[\da-f]{32}$/)
-    const fates = await Promise.all([0, 1, 2, 3].map((offset) => get(`/receipts/${receiptOf(offset)}`)))
-    expect(fates).toEqual([
-      { status: 200, fate: 'stored', id: 'a/b', position: at(0), links: { activity } },
-      { status: 200, fate: 'duplicate', id: 'a/b', position: at(1), links: { activity } },
-      { status: 200, fate: 'conflict', id: 'a/b', position: at(2), links: { activity, deadLetter } },
-      { status: 200, fate: 'refused', id: 'never', position: at(3), links: { deadLetter } },
+    const outcomes = await Promise.all([0, 1, 2, 3].map((offset) => get(`/receipts/${receiptOf(offset)}`)))
+    expect(outcomes).toEqual([
+      { code: 200, status: 'stored', id: 'a/b', position: at(0), links: { activity } },
+      { code: 200, status: 'duplicate', id: 'a/b', position: at(1), links: { activity } },
+      { code: 200, status: 'conflict', id: 'a/b', position: at(2), links: { activity, deadLetter } },
+      { code: 200, status: 'refused', id: 'never', position: at(3), links: { deadLetter } },
     ])
   })
 
@@ -47,17 +47,17 @@ describe('GET /receipts', () => {
     const letter = aDeadLetter({ reason: 'undelivered', activityId: 'a', recordedAt: receivedAt })
     const deadLetter = deadLetterId(letter)
     await store.deadLetter([letter])
-    await store.account([{ position: at(5), fate: 'refused', tenant: 'default', activityId: 'a', deadLetter }])
-    expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ fate: 'refused' })
+    await store.account([{ position: at(5), outcome: 'refused', tenant: 'default', activityId: 'a', deadLetter }])
+    expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ status: 'refused' })
     await store.resolve('default', deadLetter, { state: 'replayed', outcome: 'stored', at: receivedAt })
     const links = { activity: '/logs/a', deadLetter: `/dead-letters/${deadLetter}` }
-    expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ fate: 'stored', id: 'a', links })
+    expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ status: 'stored', id: 'a', links })
   })
 
   test('says pending of a record that is on its way, and of another tenant’s', async () => {
     const { store, get } = query()
     await store.save([recorded({ id: 'theirs' }, 0, 'other')])
-    const pending = { status: 200, fate: 'pending', links: {} }
+    const pending = { code: 200, status: 'pending', links: {} }
     expect(await get(`/receipts/${receiptOf(7)}`)).toEqual({ ...pending, position: at(7) })
     expect(await get(`/receipts/${receiptOf(0)}`)).toEqual({ ...pending, position: at(0) })
   })
@@ -66,12 +66,12 @@ describe('GET /receipts', () => {
     const { store, get } = query()
     const waiting = get(`/receipts/${receiptOf(0)}?wait=30`)
     await store.save([recorded({ id: 'a' }, 0)])
-    expect(await waiting).toMatchObject({ fate: 'stored', id: 'a' })
+    expect(await waiting).toMatchObject({ status: 'stored', id: 'a' })
   })
 
   test('waits no longer than it was asked to, nor when the client goes or the process ends', async () => {
     const { get, stopping } = query()
-    expect(await get(`/receipts/${receiptOf(0)}?wait=1`)).toMatchObject({ fate: 'pending' })
+    expect(await get(`/receipts/${receiptOf(0)}?wait=1`)).toMatchObject({ status: 'pending' })
     const gone = new AbortController()
     const waiting = [
       get(`/receipts/${receiptOf(0)}?wait=30`, { signal: gone.signal }),
@@ -79,7 +79,7 @@ describe('GET /receipts', () => {
     ]
     gone.abort()
     stopping.abort()
-    expect(await Promise.all(waiting)).toMatchObject([{ fate: 'pending' }, { fate: 'pending' }])
+    expect(await Promise.all(waiting)).toMatchObject([{ status: 'pending' }, { status: 'pending' }])
   })
 
   test.each([
@@ -89,12 +89,12 @@ describe('GET /receipts', () => {
     ['another parameter', `/receipts/${receiptOf(0)}?limit=1`, 'limit'],
   ])('refuses %s', async (_what, path, pointer) => {
     const { get } = query()
-    expect(await get(path)).toMatchObject({ status: 400, errors: [{ pointer }] })
+    expect(await get(path)).toMatchObject({ code: 400, errors: [{ pointer }] })
   })
 
   test('is 503 while the store is in trouble', async () => {
     const { get } = query({ outcome: () => Promise.reject(new StoreUnavailable('away')) })
-    expect(await get(`/receipts/${receiptOf(0)}`)).toMatchObject({ status: 503 })
+    expect(await get(`/receipts/${receiptOf(0)}`)).toMatchObject({ code: 503 })
   })
 })
 
@@ -104,20 +104,20 @@ describe('GET /logs with a receipt', () => {
     const waiting = get(`/logs?receipt=${receiptOf(0)}&wait=30&limit=1`)
     await store.save([recorded({ id: 'a' }, 0), recorded({ id: 'b' }, 1)])
     const answer: Record<string, unknown> = await waiting
-    expect(answer).toMatchObject({ status: 200, total: 2, receipt: { fate: 'stored', id: 'a' } })
+    expect(answer).toMatchObject({ code: 200, total: 2, receipt: { status: 'stored', id: 'a' } })
     expect(answer['next']).not.toMatch(/receipt|wait/)
   })
 
   test('is 504 when it is not there in time', async () => {
     const { get } = query()
-    expect(await get(`/logs?receipt=${receiptOf(0)}`)).toMatchObject({ status: 504 })
-    expect(await get(`/logs?receipt=${receiptOf(0)}&wait=1`)).toMatchObject({ status: 504 })
+    expect(await get(`/logs?receipt=${receiptOf(0)}`)).toMatchObject({ code: 504 })
+    expect(await get(`/logs?receipt=${receiptOf(0)}&wait=1`)).toMatchObject({ code: 504 })
   })
 
   test('refuses to wait for nothing, and for what is no receipt', async () => {
     const { get } = query()
-    expect(await get('/logs?wait=5')).toMatchObject({ status: 400, errors: [{ pointer: 'wait' }] })
-    expect(await get('/logs?receipt=x&wait=5')).toMatchObject({ status: 400, errors: [{ pointer: 'receipt' }] })
+    expect(await get('/logs?wait=5')).toMatchObject({ code: 400, errors: [{ pointer: 'wait' }] })
+    expect(await get('/logs?receipt=x&wait=5')).toMatchObject({ code: 400, errors: [{ pointer: 'receipt' }] })
   })
 })
 
@@ -128,7 +128,7 @@ describe('GET /books', () => {
     const counts = { stored: 2, duplicate: 1, conflict: 0, refused: 0 }
     const partition = { partition: 0, first: 0, last: 3, completeThrough: 1, counts, writtenOff: 0 }
     expect(await get('/books')).toEqual({
-      status: 200,
+      code: 200,
       balanced: false,
       completeThrough: '2025-12-31T23:59:45.000Z',
       partitions: [{ ...partition, missing: [{ from: 2, to: 2 }], missingCount: 1 }],
@@ -138,11 +138,11 @@ describe('GET /books', () => {
   })
 
   test('are empty at first, and balanced', async () => {
-    expect(await query().get('/books')).toEqual({ status: 200, balanced: true, completeThrough: null, partitions: [] })
+    expect(await query().get('/books')).toEqual({ code: 200, balanced: true, completeThrough: null, partitions: [] })
   })
 
   test('take no parameters', async () => {
-    expect(await query().get('/books?limit=1')).toMatchObject({ status: 400 })
+    expect(await query().get('/books?limit=1')).toMatchObject({ code: 400 })
   })
 })
 
@@ -180,8 +180,8 @@ describe('every list says through which time it is complete', () => {
     clock.now += 1000
     const slow = Promise.withResolvers<Awaited<ReturnType<typeof answer>>>()
     answer = () => slow.promise
-    expect(await get('/logs')).toMatchObject({ status: 200 })
-    expect(await get('/logs')).toMatchObject({ status: 200 })
+    expect(await get('/logs')).toMatchObject({ code: 200 })
+    expect(await get('/logs')).toMatchObject({ code: 200 })
     expect(reads).toBe(2)
     clock.now += 3000
     slow.resolve({ partitions: [], completeThrough: new Date(0) })
@@ -196,6 +196,6 @@ describe('every list says through which time it is complete', () => {
 
   test('but does not fail where that cannot be known', async () => {
     const { get } = query({ ledger: () => Promise.reject(new StoreUnavailable('too many')) })
-    expect(await get('/logs')).toMatchObject({ status: 200, completeThrough: null })
+    expect(await get('/logs')).toMatchObject({ code: 200, completeThrough: null })
   })
 })

@@ -1,7 +1,7 @@
 import type { Position } from '../receipt.ts'
 import { deadLetterId } from './dead-letter-id.ts'
 import type { DeadLetter } from './dead-letters.ts'
-import type { WrittenFate } from './ledger.ts'
+import type { WrittenOutcome } from './ledger.ts'
 
 /** So many records after it, what is known of a partition is sealed. */
 const sealEvery = 256
@@ -17,28 +17,31 @@ export const unknownPartition = -1
 
 export const isKnownPosition = ({ partition }: Position) => partition !== unknownPartition
 
-/** The partitions that are to be sealed as soon as these records have a fate. */
+/** The partitions that are to be sealed as soon as these records have an outcome. */
 export function partitionsToSeal(positions: readonly Position[]): number[] {
   const due = positions.filter((position) => isKnownPosition(position) && position.offset % sealEvery === 0)
   return [...new Set(due.map(({ partition }) => partition))]
 }
 
 /** What a dead letter says of its record; nothing where it came without its first position. */
-export function fateOf(deadLetter: DeadLetter): WrittenFate | undefined {
+export function outcomeOf(deadLetter: DeadLetter): WrittenOutcome | undefined {
   const { reason, firstPosition, tenant, activityId, recordedAt } = deadLetter
   const position = reason === 'undelivered' ? firstPosition : deadLetter.position
-  const fate = reason === 'conflict' ? 'conflict' : 'refused'
-  return position && { position, fate, tenant, activityId, recordedAt, deadLetter: deadLetterId(deadLetter) }
+  const outcome = reason === 'conflict' ? 'conflict' : 'refused'
+  return position && { position, outcome, tenant, activityId, recordedAt, deadLetter: deadLetterId(deadLetter) }
 }
 
 /**
  * What dead letters say of their records. `tentative` counts only where nothing is known: the dispatcher gives up on a record
  * also when it was persist's answers that were lost.
  */
-export function fatesOf(deadLetters: readonly DeadLetter[]): { written: WrittenFate[]; tentative: WrittenFate[] } {
+export function outcomesOf(deadLetters: readonly DeadLetter[]): {
+  written: WrittenOutcome[]
+  tentative: WrittenOutcome[]
+} {
   const of = (isUndelivered: boolean) =>
     deadLetters
       .filter(({ reason }) => (reason === 'undelivered') === isUndelivered)
-      .flatMap((letter) => fateOf(letter) ?? [])
+      .flatMap((letter) => outcomeOf(letter) ?? [])
   return { written: of(false), tentative: of(true) }
 }
