@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   type AsOf,
-  asOfBooks,
+  asOfLedger,
   decodeAsOf,
   encodeAsOf,
   hasRecord,
@@ -13,7 +13,7 @@ import {
   withRecords,
   withStretches,
 } from './as-of.ts'
-import { bookOf, toSpans } from './books.ts'
+import { summarize, toSpans } from './ledger-summary.ts'
 import type { Position } from './receipt.ts'
 import { toToken } from './token.ts'
 
@@ -26,21 +26,21 @@ const everywhere = [0, 1, 2, 3].flatMap((partition) =>
 const name = ({ partition, offset }: Position) => `${partition}/${offset}`
 const heldBy = (asOf: AsOf) => everywhere.filter((position) => hasRecord(asOf, position)).map(name)
 
-function booksOf(known: readonly Position[]) {
+function ledgerOf(known: readonly Position[]) {
   const partitions = [...new Set(known.map(({ partition }) => partition))].sort()
   return {
     partitions: partitions.map((partition) => {
       const offsets = known.filter((each) => each.partition === partition).map(({ offset }) => offset)
       const spans = toSpans(offsets.sort((a, b) => a - b).map((offset) => ({ offset, outcome: 'stored' as const })))
-      return bookOf(partition, spans, false)
+      return summarize(partition, spans, false)
     }),
   }
 }
 
-test('holds what the books know and what was added, no less and no more, also as text', () => {
+test('holds what the ledger knows and what was added, no less and no more, also as text', () => {
   fc.assert(
     fc.property(positions, positions, (known, added) => {
-      const asOf = withRecords(asOfBooks(booksOf(known)).asOf, added)
+      const asOf = withRecords(asOfLedger(ledgerOf(known)).asOf, added)
       expect(heldBy(asOf)).toEqual([...new Set([...known, ...added].map(name))].sort(byPlace))
       expect(decodeAsOf(encodeAsOf(asOf))).toEqual(asOf)
       expect(encodeAsOf(asOf)).toMatch(/^[\w-]+$/)
@@ -51,7 +51,7 @@ test('holds what the books know and what was added, no less and no more, also as
 test('tells what is new since another moment, and becomes the later one with it', () => {
   fc.assert(
     fc.property(positions, positions, (known, added) => {
-      const { asOf: before } = asOfBooks(booksOf(known))
+      const { asOf: before } = asOfLedger(ledgerOf(known))
       const now = withRecords(before, added)
       const fresh = newSince(before, now)
       const held = heldBy(before)
@@ -69,14 +69,14 @@ test('holds every record whose place is not known', () => {
 
 test('ends before the gaps that are too many for it, and says that it is not whole', () => {
   const offsets = Array.from({ length: 1000 }, (_, n) => ({ partition: 0, offset: 2 * n }))
-  const { asOf, isWhole } = asOfBooks(booksOf(offsets))
+  const { asOf, isWhole } = asOfLedger(ledgerOf(offsets))
   expect(isWhole).toBe(false)
   expect(isTooLong(asOf)).toBe(false)
   expect(asOf).toMatchObject([{ last: 2 * maxMissing }])
   expect(isTooLong(withRecords(asOf, [{ partition: 0, offset: 5000 }]))).toBe(true)
-  expect(asOfBooks(booksOf(offsets.slice(0, maxMissing + 1))).isWhole).toBe(true)
-  const [book] = booksOf(offsets.slice(0, 1)).partitions
-  expect(asOfBooks({ partitions: [{ ...book!, uncounted: true }] }).isWhole).toBe(false)
+  expect(asOfLedger(ledgerOf(offsets.slice(0, maxMissing + 1))).isWhole).toBe(true)
+  const [summary] = ledgerOf(offsets.slice(0, 1)).partitions
+  expect(asOfLedger({ partitions: [{ ...summary!, uncounted: true }] }).isWhole).toBe(false)
 })
 
 test('is read also with the gaps of two moments, but not with any number of them', () => {

@@ -1,4 +1,4 @@
-import type { Books, Gap } from './books.ts'
+import type { Gap, LedgerSummary } from './ledger-summary.ts'
 import type { Position } from './receipt.ts'
 import { readToken, toToken } from './token.ts'
 
@@ -17,10 +17,10 @@ const mostRead = 5 * maxMissing
 const none: Omit<PartitionAsOf, 'partition'> = { last: -1, missing: [] }
 
 /**
- * What the books know, as far as a moment can say it: with too many gaps a partition is as it was before the first of those that
+ * What the ledger knows, as far as a moment can say it: with too many gaps a partition is as it was before the first of those that
  * are too many. `isWhole`: it has all that is stored.
  */
-export function asOfBooks({ partitions }: Pick<Books, 'partitions'>): { asOf: AsOf; isWhole: boolean } {
+export function asOfLedger({ partitions }: Pick<LedgerSummary, 'partitions'>): { asOf: AsOf; isWhole: boolean } {
   const whole = partitions.map(({ partition, last, missing }) => ({ partition, last, missing }))
   const isCounted = !partitions.some(({ uncounted }) => uncounted)
   if (!isTooLong(whole)) return { asOf: whole, isWhole: isCounted }

@@ -2,7 +2,7 @@ import { kafkaRule, topicEntries } from '@activity-log/shared/broker/kafka-confi
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { brokersOption, kafkaVariables } from './kafka.ts'
-import { isBalanced } from './ledger/compare.ts'
+import { isComplete } from './ledger/compare.ts'
 import { reportJson, reportText } from './ledger/report-text.ts'
 import { mongoRules, mongoVariables } from './mongo.ts'
 
@@ -30,7 +30,7 @@ ${exitCodes.negative} when it is not.`,
       schema: topicEntries.KAFKA_DEAD_LETTER_TOPIC,
       variable: 'KAFKA_DEAD_LETTER_TOPIC',
     },
-    writeOff: {
+    abandon: {
       summary: 'give up what Kafka deleted before its outcome was known, so that the ledger is complete again',
     },
     json: { summary: 'answer as JSON' },
@@ -41,6 +41,6 @@ ${exitCodes.negative} when it is not.`,
     const { compareWithKafka } = await import('./ledger/compare-with-kafka.ts')
     const report = await compareWithKafka({ ...given, KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic })
     console.log(json ? reportJson(report) : reportText(report))
-    return isBalanced(report.comparisons) ? exitCodes.done : exitCodes.negative
+    return isComplete(report.comparisons) ? exitCodes.done : exitCodes.negative
   },
 })

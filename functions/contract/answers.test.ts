@@ -58,9 +58,9 @@ test('answers are as the contract says, in each of its statuses', async () => {
   await ask(call, 'GET', '/receipts/{receipt}', `/receipts/${receipt}`)
   await ask(call, 'GET', '/receipts/{receipt}', '/receipts/AQAAAAAAAAAAAAAAAaIQMHYH')
   await ask(call, 'GET', '/receipts/{receipt}', '/receipts/x')
-  await ask(call, 'GET', '/books', '/books')
+  await ask(call, 'GET', '/ledger', '/ledger')
   for (const state of ['open', 'all']) await ask(call, 'GET', '/dead-letters', `/dead-letters?state=${state}`)
-  for (const path of ['/stats', '/export', '/live', '/books', '/dead-letters', '/openapi.json', '/docs']) {
+  for (const path of ['/stats', '/export', '/live', '/ledger', '/dead-letters', '/openapi.json', '/docs']) {
     await ask(call, 'GET', path, `${path}?x=1`)
   }
 
@@ -102,7 +102,7 @@ test('answers are as the contract says, in each of its statuses', async () => {
   for (const url of ['/', '/?limit=x']) await ask(call, 'GET', '/', url)
   for (const id of ['id-1', 'none']) await ask(call, 'GET', '/viewer/logs/{id}', `/viewer/logs/${id}`)
   for (const id of [letter, 'none']) await ask(call, 'GET', '/viewer/dead-letters/{id}', `/viewer/dead-letters/${id}`)
-  for (const path of ['/viewer/dead-letters', '/viewer/books']) await ask(call, 'GET', path, path)
+  for (const path of ['/viewer/dead-letters', '/viewer/ledger']) await ask(call, 'GET', path, path)
 
   for (const { path, method } of operations) {
     faults.push(...(await faultsOf(method, path, await call('PATCH', filled(path, letter)))))

@@ -2,11 +2,11 @@ import { Accepted, PostProblem, PostResults } from '@activity-log/ingest/answers
 import { Replayed } from '@activity-log/persist/answers.ts'
 import { Discard } from '@activity-log/persist/operate.ts'
 import {
-  BooksAnswer,
   ContextAnswer,
   DeadLetterAnswer,
   DeadLetterSummary,
   DeadLettersAnswer,
+  LedgerAnswer,
   ListAnswer,
   ReceiptAnswer,
   StatsAnswer,
@@ -32,7 +32,7 @@ const named = {
   ContextAnswer,
   StatsAnswer,
   ReceiptAnswer,
-  BooksAnswer,
+  LedgerAnswer,
   DeadLetterSummary,
   DeadLettersAnswer,
   DeadLetterAnswer,

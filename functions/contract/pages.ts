@@ -68,7 +68,7 @@ export const pages: readonly Operation[] = [
     page('/viewer/logs/{id}', 'showActivity', 'See one activity, and what its user did around it'),
     page('/viewer/dead-letters', 'showDeadLetters', 'See the dead letters'),
     page('/viewer/dead-letters/{id}', 'showDeadLetter', 'See one dead letter'),
-    page('/viewer/books', 'showBooks', 'See the books'),
+    page('/viewer/ledger', 'showLedger', 'See the ledger'),
   ],
   {
     id: 'getAsset',

@@ -126,13 +126,13 @@ export const reading: readonly Operation[] = [
     },
   },
   {
-    id: 'getBooks',
+    id: 'getLedger',
     method: 'get',
-    path: '/books',
+    path: '/ledger',
     tag: 'Make sure',
     summary: 'Account for every record',
     answers: {
-      200: { description: 'The books, by partition of the queue', content: json('BooksAnswer') },
+      200: { description: 'The ledger, by partition of the queue', content: json('LedgerAnswer') },
       400: badRequest,
     },
   },

@@ -46,7 +46,7 @@ describe('the whole journey in one process', () => {
     const outcomes = await Promise.all(receipts.map((receipt) => log.ask(`/receipts/${receipt}?wait=30`)))
     expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'duplicate', 'duplicate'])
     expect((await log.list()).total).toBe(1)
-    expect(await log.ask('/books')).toMatchObject({ balanced: true, partitions: [{ first: 0, completeThrough: 2 }] })
+    expect(await log.ask('/ledger')).toMatchObject({ complete: true, partitions: [{ first: 0, completeThrough: 2 }] })
   })
 
   test('reads its own writes', async () => {
@@ -65,9 +65,9 @@ describe('the whole journey in one process', () => {
       await queue.publish([aRecord({ id: 'a' }), { headers: {}, value: 'garbage' }, aRecord({ id: 'b' })])
     }
     await using log = await embedded(folder)
-    await until(async () => (await log.ask('/books'))['balanced'] === true && (await log.list()).total === 2)
+    await until(async () => (await log.ask('/ledger'))['complete'] === true && (await log.list()).total === 2)
     const counts = { stored: 2, duplicate: 0, conflict: 0, refused: 1 }
-    expect(await log.ask('/books')).toMatchObject({ partitions: [{ last: 2, counts }] })
+    expect(await log.ask('/ledger')).toMatchObject({ partitions: [{ last: 2, counts }] })
     const { data } = (await log.ask('/dead-letters')) as { data: { links: { self: string } }[] }
     expect(data).toMatchObject([{ reason: 'undelivered', firstPosition: { partition: 0, offset: 1 }, attempts: 1 }])
     const { self } = data[0]!.links

@@ -56,8 +56,8 @@ export const StatsAnswer = v.strictObject({
 export type StatsAnswer = v.InferOutput<typeof StatsAnswer>
 
 const Gap = v.strictObject({ from: Count, to: Count })
-export const BooksAnswer = v.strictObject({
-  balanced: v.pipe(v.boolean(), v.description('Nothing is missing')),
+export const LedgerAnswer = v.strictObject({
+  complete: v.pipe(v.boolean(), v.description('Nothing is missing')),
   completeThrough: CompleteThrough,
   partitions: v.array(
     v.strictObject({
@@ -66,7 +66,7 @@ export const BooksAnswer = v.strictObject({
       last: Count,
       completeThrough: v.pipe(v.nullable(Count), v.description('The offset through which all outcomes are known')),
       counts: v.strictObject(v.entriesFromList(outcomes, Count)),
-      writtenOff: v.pipe(Count, v.description('How many the queue no longer had before their outcome was known')),
+      abandoned: v.pipe(Count, v.description('How many the queue no longer had before their outcome was known')),
       missing: v.pipe(
         v.array(Gap),
         v.description('Offsets without an outcome, both ends included; the first 100 stretches'),
@@ -76,7 +76,7 @@ export const BooksAnswer = v.strictObject({
     }),
   ),
 })
-export type BooksAnswer = v.InferOutput<typeof BooksAnswer>
+export type LedgerAnswer = v.InferOutput<typeof LedgerAnswer>
 
 const resolvedAt = { at: Time }
 /** A dead letter as it is listed. */

@@ -3,14 +3,14 @@ import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { activityRoutes } from './activity.ts'
-import { booksRoutes } from './books.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { docsRoutes } from './docs/docs.ts'
 import { exportRoutes } from './export.ts'
 import { createOutcomeFinder } from './find-outcome.ts'
-import { knownBooks } from './known-books.ts'
+import { knownLedger } from './known-ledger.ts'
 import { listRoutes } from './list.ts'
 import { liveRoutes } from './live.ts'
+import { ledgerRoutes } from './read-ledger.ts'
 import { receiptRoutes } from './receipts.ts'
 import { statsRoutes } from './stats.ts'
 import { viewerRoutes } from './viewer/viewer.ts'
@@ -36,7 +36,7 @@ export type QueryDependencies = {
 
 /** Finds what was recorded, for programs and for people. */
 export function createApp({ store, log, now, stopping = never }: QueryDependencies): Service {
-  const known = knownBooks({ books: store.ledger, now, log })
+  const known = knownLedger({ ledger: store.ledger, now, log })
   const forTenant = readersOf(store)
   const findOutcome = createOutcomeFinder({ forTenant, stopping })
   return createService({
@@ -49,7 +49,7 @@ export function createApp({ store, log, now, stopping = never }: QueryDependenci
       ...receiptRoutes({ findOutcome }),
       ...deadLetterRoutes({ forTenant }),
       ...liveRoutes({ known, forTenant, log, stopping }),
-      ...booksRoutes({ store }),
+      ...ledgerRoutes({ store }),
       ...viewerRoutes({ now }),
       ...docsRoutes(),
     },

@@ -47,7 +47,7 @@ describe('pages do not move', () => {
     expect(minutesOf(await list('/logs?limit=4'))).toEqual([30, 22, 21, 18])
   })
 
-  test('also where the first page shows what the books were not asked for yet', async () => {
+  test('also where the first page shows what the ledger was not asked for yet', async () => {
     const { add, list, minutesOf } = await log()
     await list('/logs')
     await add(19, 17)
@@ -116,7 +116,7 @@ test.each<[string, number[], number[], number[]]>([
   expect(minutesOf(second)).toEqual([14, 12, 10, 8, 6, 4].filter((minute) => minute < shown.at(-1)!).slice(0, 4))
 })
 
-test('without books pages show the log as it is by then', async () => {
+test('without the ledger pages show the log as it is by then', async () => {
   const { add, list, minutesOf } = await log(() => ({ ledger: () => Promise.reject(new StoreUnavailable('none')) }))
   const first = await list('/logs?limit=4')
   expect(first).toMatchObject({ asOf: null })
@@ -142,7 +142,7 @@ test('where more is missing than a moment can say, nothing that is stored is hid
   expect(exported.trimEnd().split('\n')).toHaveLength(310)
 })
 
-test('books that take long are waited for seldom', async () => {
+test('a ledger that takes long is waited for seldom', async () => {
   let read = 0
   const { list, clock } = await log((store) => ({
     async ledger() {
@@ -160,7 +160,7 @@ test('books that take long are waited for seldom', async () => {
   expect((await list('/logs?page=2&limit=4')).asOf).toEqual(expect.any(String))
 })
 
-test('while the books take long, a first page is read once, and once they were read long ago it has no moment', async () => {
+test('while the ledger takes long, a first page is read once, and once it was read long ago it has no moment', async () => {
   let finds = 0
   const { list, clock } = await log((store) => ({
     async ledger() {

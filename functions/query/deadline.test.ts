@@ -22,7 +22,7 @@ const paths = [
   `/receipts/${replayed}`,
   '/dead-letters',
   '/dead-letters/none',
-  '/books',
+  '/ledger',
 ]
 
 /** Asks for a path where everything that is asked of the store waits first. Time stands still. */

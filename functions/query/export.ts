@@ -13,13 +13,13 @@ import * as v from 'valibot'
 import { type ExportFormat, exportFormats } from './export-format.ts'
 import { readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
-import type { KnownBooks } from './known-books.ts'
+import type { KnownLedger } from './known-ledger.ts'
 import { OrderName, oneOf } from './parameters.ts'
 import { pinned } from './pinned.ts'
 
 export type ExportDependencies = {
   forTenant: ForTenant
-  known: Pick<KnownBooks, 'fresh'>
+  known: Pick<KnownLedger, 'fresh'>
 }
 
 /** What only exports take. */

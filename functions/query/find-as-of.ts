@@ -3,18 +3,18 @@ import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
-import type { Known, KnownBooks } from './known-books.ts'
+import type { Known, KnownLedger } from './known-ledger.ts'
 import { findPage, type Page, type Part, type Place } from './page.ts'
 
 /**
  * Without `asOf` it is not known which records the log has: then every page shows it as it is by then. `completeThrough` is of
- * the reading of the books that `asOf` is of.
+ * the reading of the ledger that `asOf` is of.
  */
 export type PageAsOf = { page: Page<Found>; asOf: AsOf | undefined; completeThrough: Date | undefined }
 
 export type FindAsOf = {
   forTenant: ForTenant
-  known: KnownBooks
+  known: KnownLedger
   request: { filter: Filter; place: Place; order: Part['order']; limit: number }
   /** A record that has to be among what is shown. */
   visible: Position | undefined
@@ -22,7 +22,7 @@ export type FindAsOf = {
 
 /**
  * A page, and the moment at which all pages that follow it show the log. Where the request names none, the first page shows
- * the log as it is: its moment is what the books knew before, and the records of the page beside it; they are read anew when
+ * the log as it is: its moment is what the ledger knew before, and the records of the page beside it; they are read anew when
  * the page shows that they were of an earlier moment. Any other page is that of a moment which is read first.
  */
 export async function findAsOf(asked: FindAsOf): Promise<PageAsOf> {
@@ -41,10 +41,10 @@ export async function findAsOf(asked: FindAsOf): Promise<PageAsOf> {
   return findPinned(asked, asOf && !isTooLong(asOf) ? asOf : undefined, fresh ?? (await known.recent()))
 }
 
-/** `isWhole`: the books knew all of it. */
+/** `isWhole`: the ledger knew all of it. */
 async function findFirst(
   { forTenant, request }: FindAsOf,
-  books: Known | undefined,
+  ledger: Known | undefined,
 ): Promise<PageAsOf & { isWhole: boolean }> {
   const positions: Position[] = []
   const page = await findPage(async (part) => {
@@ -52,8 +52,8 @@ async function findFirst(
     positions.push(...found.map(({ position }) => position))
     return found
   }, request)
-  const before = books?.asOf
-  const completeThrough = books?.completeThrough
+  const before = ledger?.asOf
+  const completeThrough = ledger?.completeThrough
   if (!before) return { page, asOf: undefined, completeThrough, isWhole: false }
   const asOf = withRecords(before, positions)
   return {
@@ -67,9 +67,9 @@ async function findFirst(
 async function findPinned(
   { forTenant, request }: FindAsOf,
   asOf: AsOf | undefined,
-  books: Known | undefined,
+  ledger: Known | undefined,
 ): Promise<PageAsOf> {
   const filter = asOf ? { ...request.filter, asOf } : request.filter
   const page = await findPage((part) => forTenant(filter.tenant).find({ filter, ...part }), request)
-  return { page, asOf, completeThrough: books?.completeThrough }
+  return { page, asOf, completeThrough: ledger?.completeThrough }
 }

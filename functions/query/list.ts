@@ -10,14 +10,14 @@ import { cappedCounter } from './capped-counter.ts'
 import { findAsOf } from './find-as-of.ts'
 import type { FindOutcome } from './find-outcome.ts'
 import { answerMs, fromStore } from './from-store.ts'
-import type { KnownBooks } from './known-books.ts'
+import type { KnownLedger } from './known-ledger.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
 import { linkHeader, pageLinks } from './page.ts'
 import { receiptAnswer } from './receipts.ts'
 
 export type ListDependencies = {
   forTenant: ForTenant
-  known: KnownBooks
+  known: KnownLedger
   findOutcome: FindOutcome
   now: () => Date
 }

@@ -3,14 +3,14 @@ import type { Log } from '@activity-log/shared/log.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { TenantReader } from '@activity-log/shared/store/tenant-reader.ts'
-import type { KnownBooks } from './known-books.ts'
+import type { KnownLedger } from './known-ledger.ts'
 
 /** What was stored between two moments; `text` is the event of each, with the moment just after it as its id. */
 export type Batch = { to: AsOf; events: readonly LiveEvent[] }
 export type LiveEvent = Found & { text: string }
 
 export type TailOptions = {
-  known: KnownBooks
+  known: KnownLedger
   arrivals: TenantReader['arrivals']
   log: Pick<Log, 'error'>
   pollMs?: number
@@ -49,7 +49,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     return { to: through(last), events }
   }
 
-  /** Brings the end up to what the books know by now. */
+  /** Brings the end up to what the ledger knows by now. */
   async function look() {
     const target = ((await known.fresh()) ?? (await known.recent()))?.reached
     if (!target) return

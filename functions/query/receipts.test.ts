@@ -121,40 +121,40 @@ describe('GET /logs with a receipt', () => {
   })
 })
 
-describe('GET /books', () => {
+describe('GET /ledger', () => {
   test('says of every partition what is known, and what is missing', async () => {
     const { store, get } = query()
     await store.save([recorded({ id: 'a' }, 0), recorded({ id: 'b' }, 1), recorded({ id: 'a' }, 3)])
     const counts = { stored: 2, duplicate: 1, conflict: 0, refused: 0 }
-    const partition = { partition: 0, first: 0, last: 3, completeThrough: 1, counts, writtenOff: 0 }
-    expect(await get('/books')).toEqual({
+    const partition = { partition: 0, first: 0, last: 3, completeThrough: 1, counts, abandoned: 0 }
+    expect(await get('/ledger')).toEqual({
       code: 200,
-      balanced: false,
+      complete: false,
       completeThrough: '2025-12-31T23:59:45.000Z',
       partitions: [{ ...partition, missing: [{ from: 2, to: 2 }], missingCount: 1 }],
     })
     await store.deadLetter([aDeadLetter({ position: at(2) })])
-    expect(await get('/books')).toMatchObject({ balanced: true, partitions: [{ completeThrough: 3, missing: [] }] })
+    expect(await get('/ledger')).toMatchObject({ complete: true, partitions: [{ completeThrough: 3, missing: [] }] })
   })
 
-  test('are empty at first, and balanced', async () => {
-    expect(await query().get('/books')).toEqual({ code: 200, balanced: true, completeThrough: null, partitions: [] })
+  test('is empty at first, and complete', async () => {
+    expect(await query().get('/ledger')).toEqual({ code: 200, complete: true, completeThrough: null, partitions: [] })
   })
 
   test('take no parameters', async () => {
-    expect(await query().get('/books?limit=1')).toMatchObject({ code: 400 })
+    expect(await query().get('/ledger?limit=1')).toMatchObject({ code: 400 })
   })
 })
 
 describe('every list says through which time it is complete', () => {
-  test('and reads the books for it once a second at most', async () => {
+  test('and reads the ledger for it once a second at most', async () => {
     let reads = 0
     const store = openTestStore()
-    const books = () => {
+    const ledger = () => {
       reads++
       return store.ledger()
     }
-    const { get, clock } = query({ ledger: books })
+    const { get, clock } = query({ ledger: ledger })
     await Promise.all([get('/logs'), get('/logs'), get('/logs')])
     expect(reads).toBe(1)
     await store.save([recorded({}, 0)])

@@ -9,11 +9,11 @@ import * as v from 'valibot'
 import type { StatsAnswer } from './answers.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
-import type { KnownBooks } from './known-books.ts'
+import type { KnownLedger } from './known-ledger.ts'
 import { oneOf, WholeNumber } from './parameters.ts'
 import { pinned } from './pinned.ts'
 
-export type StatsDependencies = { forTenant: ForTenant; known: Pick<KnownBooks, 'fresh'> }
+export type StatsDependencies = { forTenant: ForTenant; known: Pick<KnownLedger, 'fresh'> }
 
 /** What only stats take. */
 export const statsParameters = {

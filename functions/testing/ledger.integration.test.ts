@@ -11,12 +11,12 @@ import { startProduction } from './production.ts'
 
 type Range = { from: number; to: number }
 type Report = {
-  balanced: boolean
-  writtenOff: number
+  complete: boolean
+  abandoned: number
   deadLetters: { read: number; closed: number; notInStore: number; withoutPosition: number; elsewhere: number }
   partitions: {
     partition: number
-    writtenOff: number
+    abandoned: number
     missing: Range[]
     notDelivered: Range[]
     gone: Range[]
@@ -25,7 +25,7 @@ type Report = {
 }
 type Over = { topic: string; deadLetterTopic: string; database: { name: string } }
 
-async function runBooks({ topic, deadLetterTopic, database }: Over, ...args: string[]) {
+async function runLedger({ topic, deadLetterTopic, database }: Over, ...args: string[]) {
   const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name }
   const names = ['--topic', topic, '--dead-letter-topic', deadLetterTopic]
   const all = ['--brokers', kafkaBrokers.join(','), ...names, ...args]
@@ -33,8 +33,8 @@ async function runBooks({ topic, deadLetterTopic, database }: Over, ...args: str
   return { code: await program.ended, output: program.output() }
 }
 
-async function readBooks(over: Over, ...args: string[]) {
-  const { code, output } = await runBooks(over, '--json', ...args)
+async function readLedger(over: Over, ...args: string[]) {
+  const { code, output } = await runLedger(over, '--json', ...args)
   const report = JSON.parse(output) as Report
   const open = report.partitions.filter(
     ({ missing, notDelivered, gone }) => [missing, notDelivered, gone].flat().length,
@@ -95,18 +95,18 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
   await until(async () => (await activities.countDocuments()) === 4 && (await deadLetters.countDocuments()) === 1)
   const position = { partition: 3, offset: 1 }
   const receipt = toReceipt({ position, recordedAt: receivedAt })
-  expect(await get('/books')).toMatchObject({
-    balanced: false,
+  expect(await get('/ledger')).toMatchObject({
+    complete: false,
     partitions: [{ partition: 3, missing: [{ from: 1, to: 1 }], missingCount: 1 }],
   })
   expect(await get(`/receipts/${receipt}`)).toMatchObject({ status: 'pending' })
 
-  expect(await readBooks(production)).toMatchObject({
+  expect(await readLedger(production)).toMatchObject({
     code: 0,
-    balanced: true,
+    complete: true,
     deadLetters: { read: 1, closed: 1, notInStore: 0, withoutPosition: 0, elsewhere: 0 },
   })
-  expect(await get('/books')).toMatchObject({ balanced: true, partitions: [{ counts: { stored: 4, refused: 1 } }] })
+  expect(await get('/ledger')).toMatchObject({ complete: true, partitions: [{ counts: { stored: 4, refused: 1 } }] })
   const kept = await deadLetters.findOne()
   expect(await get(`/receipts/${receipt}`)).toEqual({
     outcome: 'refused',
@@ -115,13 +115,13 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
     links: { deadLetter: `/dead-letters/${kept?._id}` },
   })
 
-  expect(await readBooks(production)).toMatchObject({ code: 0, deadLetters: { read: 1, closed: 0 } })
-  const { code, output } = await runBooks(production)
-  expect(output).toMatch(/^ +3 +0\.\.5 +0\.\.5 +0\.\.5 +4 +0 +0 +1 .*\nThe books balance\.\n$/ms)
+  expect(await readLedger(production)).toMatchObject({ code: 0, deadLetters: { read: 1, closed: 0 } })
+  const { code, output } = await runLedger(production)
+  expect(output).toMatch(/^ +3 +0\.\.5 +0\.\.5 +0\.\.5 +4 +0 +0 +1 .*\nThe ledger is complete\.\n$/ms)
   expect(code).toBe(0)
 })
 
-test('says what is missing, what is not delivered and what is gone, and writes off the last', async () => {
+test('says what is missing, what is not delivered and what is gone, and abandons the last', async () => {
   await using log = await aLog()
   const { store, save, fill, deleteBelow } = log
   await fill(10)
@@ -130,23 +130,23 @@ test('says what is missing, what is not delivered and what is gone, and writes o
   const missing = [4, 6].map((offset) => ({ from: offset, to: offset }))
   const notDelivered = [{ from: 8, to: 9 }]
   const open = { partition: 0, missing, notDelivered, gone: [{ from: 0, to: 3 }] }
-  expect(await readBooks(log)).toMatchObject({ code: 1, balanced: false, open: [open] })
-  expect((await runBooks(log)).output).toMatch(/4 records gone from Kafka .*--write-off/)
-  expect((await store.ledger()).partitions).toMatchObject([{ writtenOff: 0 }])
+  expect(await readLedger(log)).toMatchObject({ code: 1, complete: false, open: [open] })
+  expect((await runLedger(log)).output).toMatch(/4 records gone from Kafka .*--abandon/)
+  expect((await store.ledger()).partitions).toMatchObject([{ abandoned: 0 }])
 
-  const written = { ...open, gone: [], writtenOff: 4 }
-  expect(await readBooks(log, '--write-off')).toMatchObject({ code: 1, writtenOff: 4, open: [written] })
-  expect(await readBooks(log, '--write-off')).toMatchObject({ code: 1, writtenOff: 0, open: [written] })
+  const written = { ...open, gone: [], abandoned: 4 }
+  expect(await readLedger(log, '--abandon')).toMatchObject({ code: 1, abandoned: 4, open: [written] })
+  expect(await readLedger(log, '--abandon')).toMatchObject({ code: 1, abandoned: 0, open: [written] })
   await save(4, 6, 8, 9)
-  expect(await readBooks(log)).toMatchObject({ code: 0, balanced: true, writtenOff: 0 })
+  expect(await readLedger(log)).toMatchObject({ code: 0, complete: true, abandoned: 0 })
 })
 
-test('writes off what was deleted before anything was known', async () => {
+test('abandons what was deleted before anything was known', async () => {
   await using log = await aLog()
   await log.fill(3)
   await log.deleteBelow(3)
-  expect(await readBooks(log)).toMatchObject({ code: 1, open: [{ gone: [{ from: 0, to: 2 }] }] })
-  expect(await readBooks(log, '--write-off')).toMatchObject({ code: 0, writtenOff: 3, open: [] })
+  expect(await readLedger(log)).toMatchObject({ code: 1, open: [{ gone: [{ from: 0, to: 2 }] }] })
+  expect(await readLedger(log, '--abandon')).toMatchObject({ code: 0, abandoned: 3, open: [] })
 })
 
 test('closes no gap by a dead letter of another topic, and of all those of this one, however many there are', async () => {
@@ -170,7 +170,7 @@ test('closes no gap by a dead letter of another topic, and of all those of this 
   const strangers = [dead(count), dead(0, 1), dead(0, 9), { headers, value }]
   const all = [...givenUp, ...strangers, dead(1)]
   await produce(deadLetterTopic, all)
-  expect(await readBooks(log)).toMatchObject({
+  expect(await readLedger(log)).toMatchObject({
     code: 0,
     deadLetters: { read: all.length, closed: count - 1, notInStore: count - 1, withoutPosition: 1, elsewhere: 3 },
   })
@@ -182,11 +182,11 @@ test('writes nothing off by the offsets of a topic that was made anew', async ()
   await log.fill(4)
   await log.save(2, 9)
   await log.deleteBelow(2)
-  const report = await readBooks(log, '--write-off')
-  expect(report).toMatchObject({ code: 1, writtenOff: 0, partitions: [{ isOfAnotherTopic: true, writtenOff: 0 }] })
+  const report = await readLedger(log, '--abandon')
+  expect(report).toMatchObject({ code: 1, abandoned: 0, partitions: [{ isOfAnotherTopic: true, abandoned: 0 }] })
 })
 
-test('counts on what an earlier version never sealed', async () => {
+test('counts on what an earlier version never compacted', async () => {
   await using log = await aLog()
   await log.fill(1)
   const count = 21_000
@@ -199,14 +199,19 @@ test('counts on what an earlier version never sealed', async () => {
   await log.save(0)
   await log.database.db.collection('activities').insertMany(documents.slice(1))
   expect((await log.store.ledger()).partitions).toMatchObject([{ uncounted: true }])
-  const { partitions } = await readBooks(log)
+  const { partitions } = await readLedger(log)
   expect(partitions).toMatchObject([{ uncounted: false, last: count - 1, counts: { stored: count } }])
 })
 
 test.each<[string, (log: Over) => Promise<{ code: unknown; output: string }>, number, RegExp]>([
-  ['a topic that is not there', (log) => runBooks({ ...log, topic: 'nowhere' }), 78, /--topic .* nowhere/],
-  ['dead letters that are not there', (log) => runBooks({ ...log, deadLetterTopic: 'no' }), 78, /--dead-letter-topic /],
-  ['no brokers', (log) => runBooks(log, '--brokers', '127.0.0.1:1'), 69, /Kafka could not be asked at 127.0.0.1:1/],
+  ['a topic that is not there', (log) => runLedger({ ...log, topic: 'nowhere' }), 78, /--topic .* nowhere/],
+  [
+    'dead letters that are not there',
+    (log) => runLedger({ ...log, deadLetterTopic: 'no' }),
+    78,
+    /--dead-letter-topic /,
+  ],
+  ['no brokers', (log) => runLedger(log, '--brokers', '127.0.0.1:1'), 69, /Kafka could not be asked at 127.0.0.1:1/],
 ])('says plainly what is wrong: %s', async (_what, run, code, says) => {
   await using log = await aLog()
   const ended = await run(log)

@@ -70,7 +70,7 @@ describe.each(readmes)('%s', (file) => {
 test('a command and a file that are not there are seen', () => {
   const commands = 'npm ci && npm test; npm run log -- import x; npm run log -- --help; npm start -w functions/query'
   expect(wrongCommands(commands)).toEqual([])
-  const wrong = ['npm run nothing', 'npm run log -- books', 'npm run system -- fault', 'npm start -w functions/cli']
+  const wrong = ['npm run nothing', 'npm run log -- tomorrow', 'npm run system -- fault', 'npm start -w functions/cli']
   expect(wrongCommands(wrong.join('\n'))).toEqual(wrong)
   expect(
     wrongPaths(

@@ -1,16 +1,16 @@
 import {
   abandonBelow,
-  type Books,
-  bookOf,
+  compactSpans,
   completeTime,
   joinSpans,
   type Known,
+  type LedgerSummary,
   lastComplete,
   openStretches,
   type Span,
-  sealSpans,
+  summarize,
   toSpans,
-} from '../books.ts'
+} from '../ledger-summary.ts'
 import { StoreUnavailable } from './store.ts'
 
 /** Offsets one after the other; both ends belong to it. Without a `last` it has no end. */
@@ -18,20 +18,20 @@ export type OffsetRange = { first: number; last?: number }
 
 type Awaitable<Result> = Result | Promise<Result>
 
-/** All that a database has to be able to do so that the ledger can be kept in it. `Sealed` may hold more than the spans. */
-export type LedgerRecords<Sealed extends { spans: readonly Span[] }> = {
-  /** Every partition of which anything is known, in order, with what is sealed of it. */
-  partitions(): Awaitable<readonly { partition: number; sealed: Sealed | undefined }[]>
-  sealed(partition: number): Awaitable<Sealed | undefined>
+/** All that a database has to be able to do so that the ledger can be kept in it. `Compacted` may hold more than the spans. */
+export type LedgerRecords<Compacted extends { spans: readonly Span[] }> = {
+  /** Every partition of which anything is known, in order, with what is compacted of it. */
+  partitions(): Awaitable<readonly { partition: number; compacted: Compacted | undefined }[]>
+  compacted(partition: number): Awaitable<Compacted | undefined>
   /**
    * What is known in these ranges, in the order of the offsets; where one offset has two outcomes, the stored one stands first. `areAll`:
    * nothing was left out.
    */
   known(partition: number, ranges: readonly OffsetRange[]): Awaitable<{ known: readonly Known[]; areAll: boolean }>
-  /** Resolves with whether it did: not when what is sealed is no longer what it was. `isLasting`: on disk when it resolves. */
-  swapSealed(
+  /** Resolves with whether it did: not when what is compacted is no longer what it was. `isLasting`: on disk when it resolves. */
+  swapCompacted(
     partition: number,
-    before: Sealed | undefined,
+    before: Compacted | undefined,
     spans: readonly Span[],
     isLasting: boolean,
   ): Awaitable<boolean>
@@ -40,23 +40,23 @@ export type LedgerRecords<Sealed extends { spans: readonly Span[] }> = {
 }
 
 export type CountedLedger = {
-  read(): Promise<Books>
+  read(): Promise<LedgerSummary>
   /** `isQuiet`: nothing more of the partition is expected soon. */
-  seal(partition: number, isQuiet: boolean): Promise<void>
+  compact(partition: number, isQuiet: boolean): Promise<void>
   abandon(partition: number, below: number): Promise<void>
 }
 
-type Rewrite = (sealed: readonly Span[], counted: readonly Span[]) => Span[]
+type Rewrite = (compacted: readonly Span[], counted: readonly Span[]) => Span[]
 
 const maxAttempts = 20
 /** The connections to a database are for others, too. */
 const partitionsAtOnce = 3
 
 /** Counts which records are accounted for, whatever database has their outcomes. */
-export function createCountedLedger<Sealed extends { spans: readonly Span[] }>(
-  records: LedgerRecords<Sealed>,
+export function createCountedLedger<Compacted extends { spans: readonly Span[] }>(
+  records: LedgerRecords<Compacted>,
 ): CountedLedger {
-  /** What is not sealed, as far as it is counted: `uncounted` says that there may be more. */
+  /** What is not compacted, as far as it is counted: `uncounted` says that there may be more. */
   async function count(partition: number, spans: readonly Span[]) {
     const { known, areAll } = await records.known(partition, openStretches(spans))
     return { counted: toSpans(known), uncounted: !areAll }
@@ -64,10 +64,10 @@ export function createCountedLedger<Sealed extends { spans: readonly Span[] }>(
 
   /** Resolves with whether it did: not when another one did meanwhile. */
   async function rewriteOnce(partition: number, change: Rewrite, isLasting: boolean): Promise<boolean> {
-    const sealed = await records.sealed(partition)
-    const spans = sealed?.spans ?? []
+    const compacted = await records.compacted(partition)
+    const spans = compacted?.spans ?? []
     const { counted } = await count(partition, spans)
-    return records.swapSealed(partition, sealed, change(spans, counted), isLasting)
+    return records.swapCompacted(partition, compacted, change(spans, counted), isLasting)
   }
 
   async function rewrite(partition: number, change: Rewrite, isLasting: boolean) {
@@ -79,8 +79,8 @@ export function createCountedLedger<Sealed extends { spans: readonly Span[] }>(
 
   async function readOne(partition: number, spans: readonly Span[]) {
     const { counted, uncounted } = await count(partition, spans)
-    const book = bookOf(partition, joinSpans(spans, counted), uncounted)
-    return { book, lastRecordedAt: await records.lastRecordedAt(partition, lastComplete(book)) }
+    const summary = summarize(partition, joinSpans(spans, counted), uncounted)
+    return { summary, lastRecordedAt: await records.lastRecordedAt(partition, lastComplete(summary)) }
   }
 
   return {
@@ -88,20 +88,20 @@ export function createCountedLedger<Sealed extends { spans: readonly Span[] }>(
       const counted: Awaited<ReturnType<typeof readOne>>[] = []
       const rest = (await records.partitions()).values()
       const readSome = async () => {
-        for (const { partition, sealed } of rest) counted.push(await readOne(partition, sealed?.spans ?? []))
+        for (const { partition, compacted } of rest) counted.push(await readOne(partition, compacted?.spans ?? []))
       }
       await Promise.all(Array.from({ length: partitionsAtOnce }, readSome))
-      counted.sort((a, b) => a.book.partition - b.book.partition)
-      return { partitions: counted.map(({ book }) => book), completeThrough: completeTime(counted) }
+      counted.sort((a, b) => a.summary.partition - b.summary.partition)
+      return { partitions: counted.map(({ summary }) => summary), completeThrough: completeTime(counted) }
     },
-    async seal(partition, isQuiet) {
-      const sealMore: Rewrite = (sealed, counted) => sealSpans(sealed, counted, isQuiet)
-      // a seal that is lost is made again
-      if (isQuiet) await rewrite(partition, sealMore, false)
+    async compact(partition, isQuiet) {
+      const compactMore: Rewrite = (compacted, counted) => compactSpans(compacted, counted, isQuiet)
+      // a compaction that is lost is made again
+      if (isQuiet) await rewrite(partition, compactMore, false)
       // whoever wrote meanwhile has counted the same
-      else await rewriteOnce(partition, sealMore, false)
+      else await rewriteOnce(partition, compactMore, false)
     },
     abandon: (partition, below) =>
-      rewrite(partition, (sealed, counted) => abandonBelow(joinSpans(sealed, counted), below), true),
+      rewrite(partition, (compacted, counted) => abandonBelow(joinSpans(compacted, counted), below), true),
   }
 }

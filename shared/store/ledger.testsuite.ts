@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { acknowledgedWithinMs } from '../books.ts'
+import { acknowledgedWithinMs } from '../ledger-summary.ts'
 import type { Position } from '../receipt.ts'
 import { aDeadLetter, recorded } from '../testing/builders.ts'
 import type { RecordedActivity } from './activities.ts'
@@ -11,7 +11,7 @@ import type { ActivityStore } from './store.ts'
 const recordedAt = new Date('2026-01-01T00:00:00Z')
 const tenant = 'default'
 
-/** What every store promises of outcomes and books. */
+/** What every store promises of outcomes and the ledger. */
 export function testLedger(open: () => Promise<ActivityStore>): void {
   const at = (position: Position) => ({ position, recordedAt })
   const activity = (offset: number, partition = 0, id = `${partition}-${offset}`): RecordedActivity => ({
@@ -109,10 +109,10 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
     })
   })
 
-  describe('books', () => {
-    const book = async (store: ActivityStore) => (await store.ledger()).partitions
+  describe('ledger', () => {
+    const summary = async (store: ActivityStore) => (await store.ledger()).partitions
 
-    test('are empty at first, and balanced', async () => {
+    test('is empty at first, and complete', async () => {
       await using store = await open()
       expect(await store.ledger()).toEqual({ partitions: [], completeThrough: undefined })
     })
@@ -121,7 +121,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       await using store = await open()
       await store.save([0, 1, 2, 5, 9].map((offset) => activity(offset)))
       await store.save([activity(1, 4)])
-      expect(await book(store)).toMatchObject([
+      expect(await summary(store)).toMatchObject([
         {
           partition: 0,
           first: 0,
@@ -137,23 +137,23 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       ])
     })
 
-    test('balance once what was missing comes, whatever its outcome', async () => {
+    test('is complete once what was missing comes, whatever its outcome', async () => {
       await using store = await open()
       await store.save([0, 3].map((offset) => activity(offset)))
       await store.save([activity(1, 0, '0-0')])
       await store.deadLetter([aDeadLetter(at({ partition: 0, offset: 2 }))])
       const counts = { stored: 2, duplicate: 1, conflict: 0, refused: 1 }
-      expect(await book(store)).toMatchObject([{ completeThrough: 3, counts, missing: [], missingCount: 0 }])
+      expect(await summary(store)).toMatchObject([{ completeThrough: 3, counts, missing: [], missingCount: 0 }])
     })
 
     test('count what came without a position nowhere', async () => {
       await using store = await open()
       await store.save([activity(7, unknownPartition, 'a'), activity(8, unknownPartition, 'a')])
       await store.deadLetter([aDeadLetter({ reason: 'undelivered' })])
-      expect(await book(store)).toEqual([])
+      expect(await summary(store)).toEqual([])
     })
 
-    test('take an outcome that is found out later, and not for one that is known', async () => {
+    test('takes an outcome that is found out later, and not for one that is known', async () => {
       await using store = await open()
       await store.save([activity(0), activity(2)])
       const deadLetter = 'f'.repeat(32)
@@ -164,17 +164,17 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       }))
       await store.account(found.map((outcome) => ({ ...outcome, deadLetter })))
       await store.account(found)
-      expect(await book(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, refused: 1 } }])
+      expect(await summary(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, refused: 1 } }])
       expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ outcome: 'refused', deadLetter })
     })
 
-    test('write off what Kafka no longer has, and count it', async () => {
+    test('abandons what Kafka no longer has, and counts it', async () => {
       await using store = await open()
       await store.save([3, 4].map((offset) => activity(offset)))
       await store.abandon(0, 3)
-      expect(await book(store)).toMatchObject([{ completeThrough: 4, writtenOff: 3, missingCount: 0 }])
+      expect(await summary(store)).toMatchObject([{ completeThrough: 4, abandoned: 3, missingCount: 0 }])
       await store.abandon(1, 2)
-      expect((await book(store))[1]).toMatchObject({ partition: 1, completeThrough: 1, writtenOff: 2 })
+      expect((await summary(store))[1]).toMatchObject({ partition: 1, completeThrough: 1, abandoned: 2 })
     })
 
     test('are complete through the newest receipt while nothing is missing, else through that before a gap, less the time an answer may take', async () => {
@@ -187,7 +187,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect((await store.ledger()).completeThrough).toBeUndefined()
     })
 
-    test('say the same of what was sealed long ago, in whatever order it came', async () => {
+    test('says the same of what was compacted long ago, in whatever order it came', async () => {
       const orders = fc.shuffledSubarray(
         Array.from({ length: 600 }, (_, offset) => offset),
         { minLength: 590, maxLength: 600 },
@@ -200,7 +200,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
             await store.save(some.map((offset) => activity(offset, 0, `${offset - (offset % 3 === 2 ? 1 : 0)}`)))
           }
           const known = new Set(offsets)
-          const [partition] = await book(store)
+          const [partition] = await summary(store)
           let next = 0
           while (known.has(next)) next++
           expect(partition).toMatchObject({ completeThrough: next - 1, last: Math.max(...offsets) })

@@ -1,4 +1,4 @@
-import type { Books } from '../books.ts'
+import type { LedgerSummary } from '../ledger-summary.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Position, Receipt } from '../receipt.ts'
 
@@ -21,8 +21,8 @@ export type WrittenOutcome = {
 export interface Ledger {
   /** What became of a record, when it is known. With a signal it waits for that until the signal aborts. */
   outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordOutcome | undefined>
-  /** Which records are accounted for. What is complete is sealed as records arrive, so only the newest are counted. */
-  ledger(): Promise<Books>
+  /** Which records are accounted for. What is complete is compacted as records arrive, so only the newest are counted. */
+  ledger(): Promise<LedgerSummary>
   /** Writes down outcomes that became known by another way, where none is known yet. `stored` stands before any other. */
   account(outcomes: readonly WrittenOutcome[]): Promise<void>
   /** Gives up what is missing of a partition below an offset: Kafka no longer has it. */

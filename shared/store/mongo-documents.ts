@@ -5,7 +5,7 @@ export const collections = {
   activities: 'activities',
   deadLetters: 'deadLetters',
   outcomes: 'fates',
-  books: 'books',
+  ledger: 'books',
 } as const
 
 /**

@@ -7,7 +7,7 @@ import type { RecordedActivity } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { makeIndexes } from './mongo-indexes.ts'
-import { createMongoLedger, type LedgerCollections, type StoredBook } from './mongo-ledger.ts'
+import { createMongoLedger, type LedgerCollections, type StoredLedger } from './mongo-ledger.ts'
 import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
@@ -77,7 +77,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
   })
 })
 
-test('many stores that seal the same partition at once lose nothing and count nothing twice', async () => {
+test('many stores that compact the same partition at once lose nothing and count nothing twice', async () => {
   const database = await newDatabase()
   const stores = Array.from({ length: 4 }, () => openIn(database))
   await using stack = new AsyncDisposableStack()
@@ -103,7 +103,7 @@ test('many stores that seal the same partition at once lose nothing and count no
   expect((await stores[0]!.ledger()).partitions).toMatchObject([{ missingCount: 0, last: count - 1, counts: expected }])
 })
 
-test('the first seal of a partition may be made by many at once', async () => {
+test('the first compaction of a partition may be made by many at once', async () => {
   const database = await newDatabase()
   const stores = Array.from({ length: 6 }, () => openIn(database))
   await using stack = new AsyncDisposableStack()
@@ -130,8 +130,8 @@ test('what was known stays counted when MongoDB has deleted it, also behind a ga
   ])
 })
 
-describe('outcomes and books', () => {
-  /** Many records of two partitions, of which all but the last few are sealed, and the commands that are sent after that. */
+describe('outcomes and the ledger', () => {
+  /** Many records of two partitions, of which all but the last few are compacted, and the commands that are sent after that. */
   async function watched() {
     const database = await newDatabase()
     {
@@ -144,7 +144,7 @@ describe('outcomes and books', () => {
     const collections = [
       ['activities', 'activities'],
       ['outcomes', 'fates'],
-      ['books', 'books'],
+      ['ledger', 'books'],
     ].map(([name = '', stored = '']) => [name, db.collection(stored)])
     const ledger = createMongoLedger(Object.fromEntries(collections) as LedgerCollections)
     const commands: Document[] = []
@@ -161,8 +161,8 @@ describe('outcomes and books', () => {
     const written = { position: { partition: 1, offset: 301 }, outcome: 'refused', tenant: 'default' } as const
     await ledger.write([written])
     await ledger.account([written])
-    await ledger.seal(1, true)
-    await ledger.seal(2, true)
+    await ledger.compact(1, true)
+    await ledger.compact(2, true)
     await ledger.abandon(2, 5)
     await ledger.outcome(place(300))
     await ledger.read()
@@ -176,22 +176,25 @@ describe('outcomes and books', () => {
     expect([...kinds].toSorted()).toEqual(['find', 'insert', 'update'])
   })
 
-  test.runIf(features.explain)('examine no more than what is not sealed, however many records there are', async () => {
-    const { ledger, commands, db } = await watched()
-    const { partitions, completeThrough } = await ledger.read()
-    expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
-    expect(completeThrough).toBeDefined()
-    let keys = 0
-    for (const { lsid, $db, $clusterTime, readConcern, ...command } of commands.splice(0)) {
-      if (command['find'] === 'books') continue
-      const explained = await db.command({ explain: command, verbosity: 'executionStats' })
-      keys += Number(/"totalKeysExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))?.[1])
-    }
-    expect(keys).toBeLessThanOrEqual(8)
-  })
+  test.runIf(features.explain)(
+    'examine no more than what is not compacted, however many records there are',
+    async () => {
+      const { ledger, commands, db } = await watched()
+      const { partitions, completeThrough } = await ledger.read()
+      expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
+      expect(completeThrough).toBeDefined()
+      let keys = 0
+      for (const { lsid, $db, $clusterTime, readConcern, ...command } of commands.splice(0)) {
+        if (command['find'] === 'books') continue
+        const explained = await db.command({ explain: command, verbosity: 'executionStats' })
+        keys += Number(/"totalKeysExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))?.[1])
+      }
+      expect(keys).toBeLessThanOrEqual(8)
+    },
+  )
 })
 
-test('a partition that was never sealed is found, wherever it is', async () => {
+test('a partition that was never compacted is found, wherever it is', async () => {
   const database = await newDatabase()
   await using store = openIn(database)
   await store.abandon(4, 1)
@@ -200,23 +203,23 @@ test('a partition that was never sealed is found, wherever it is', async () => {
   expect((await store.ledger()).partitions.map(({ partition }) => partition)).toEqual([2, 3, 4, 7, 40])
 })
 
-test('a partition is sealed a while after its last record, too', async () => {
+test('a partition is compacted a while after its last record, too', async () => {
   const database = await newDatabase()
-  await using store = openIn(database, { sealAfterMs: 1 })
+  await using store = openIn(database, { compactAfterMs: 1 })
   await store.save([at(1), at(3)])
-  const books = database.db.collection<StoredBook>('books')
-  await until(async () => (await books.findOne({ _id: 0 }))?.spans.length === 2)
+  const ledger = database.db.collection<StoredLedger>('books')
+  await until(async () => (await ledger.findOne({ _id: 0 }))?.spans.length === 2)
 })
 
-test('what is given up is given up, however many seal at the time', async () => {
+test('what is given up is given up, however many compact at the time', async () => {
   const database = await newDatabase()
   await using store = openIn(database)
-  await using other = openIn(database, { sealAfterMs: 0 })
+  await using other = openIn(database, { compactAfterMs: 0 })
   await store.save([at(5)])
   const saving = Promise.all(Array.from({ length: 40 }, (_, n) => other.save([at(256 * (n + 1))])))
   await Promise.all([1, 2, 3, 4, 5].map((below) => store.abandon(0, below)))
   await saving
-  expect((await store.ledger()).partitions).toMatchObject([{ completeThrough: 5, writtenOff: 5 }])
+  expect((await store.ledger()).partitions).toMatchObject([{ completeThrough: 5, abandoned: 5 }])
 })
 
 test('thousands of gaps hold nobody up, and are filled when their outcomes are known', {
@@ -228,13 +231,13 @@ test('thousands of gaps hold nobody up, and are filled when their outcomes are k
   const counts = { stored: 1, duplicate: 0, conflict: 0, refused: 0 }
   const spans = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n, counts }))
   await database.db.collection<{ _id: number }>('books').insertOne({ _id: 0, version: 1, spans } as never)
-  const bookOf0 = async () => (await store.ledger()).partitions[0]
+  const summaryOf0 = async () => (await store.ledger()).partitions[0]
   await store.save([at(2 * count)])
-  expect(await bookOf0()).toMatchObject({ counts: { stored: count + 1 }, missingCount: count })
+  expect(await summaryOf0()).toMatchObject({ counts: { stored: count + 1 }, missingCount: count })
   await store.save([1, 3].map((offset) => at(offset)))
-  expect(await bookOf0()).toMatchObject({ completeThrough: 4, counts: { stored: count + 3 } })
+  expect(await summaryOf0()).toMatchObject({ completeThrough: 4, counts: { stored: count + 3 } })
   // those that were left out come to their turn when the first are given up
   await store.save([at(2 * count - 1)])
   await store.abandon(0, 2 * count - 3)
-  expect(await bookOf0()).toMatchObject({ missing: [{ first: 2 * count - 3 }], writtenOff: count - 4 })
+  expect(await summaryOf0()).toMatchObject({ missing: [{ first: 2 * count - 3 }], abandoned: count - 4 })
 })

@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, Collection } from 'mongodb'
-import type { Known, Span } from '../books.ts'
+import type { Known, Span } from '../ledger-summary.ts'
 import type { Position, Receipt } from '../receipt.ts'
 import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
@@ -19,13 +19,13 @@ export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
   at: Date
 }
 
-/** What is sealed of a partition. `version` counts up: who wrote meanwhile has read the same, so the later one gives way. */
-export type StoredBook = { _id: number; version: number; spans: readonly Span[] }
+/** What is compacted of a partition. `version` counts up: who wrote meanwhile has read the same, so the later one gives way. */
+export type StoredLedger = { _id: number; version: number; spans: readonly Span[] }
 
 export type LedgerCollections = {
   activities: Collection<StoredActivity>
   outcomes: Collection<StoredOutcome>
-  books: Collection<StoredBook>
+  ledger: Collection<StoredLedger>
 }
 
 export type MongoLedger = ReturnType<typeof createMongoLedger>
@@ -34,7 +34,7 @@ export type MongoLedger = ReturnType<typeof createMongoLedger>
  * The outcomes of records by their positions: that of a stored one is on its activity as long as that is there, every other
  * one is in `fates`.
  */
-export function createMongoLedger({ activities, outcomes, books }: LedgerCollections) {
+export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollections) {
   /** Two that write the same at once say the same, so it does not matter which of them was refused. */
   async function upsert(
     written: readonly WrittenOutcome[],
@@ -87,14 +87,14 @@ export function createMongoLedger({ activities, outcomes, books }: LedgerCollect
     return { known: all, areAll: areAll && found.every(({ length }) => length < maxCounted) }
   }
 
-  async function swapSealed(partition: number, before: StoredBook | undefined, spans: readonly Span[]) {
+  async function swapCompacted(partition: number, before: StoredLedger | undefined, spans: readonly Span[]) {
     const next = { version: (before?.version ?? 0) + 1, spans }
     if (before) {
       const place = { _id: { $eq: partition }, version: { $eq: before.version } }
-      return (await books.updateOne(place, { $set: next })).matchedCount > 0
+      return (await ledger.updateOne(place, { $set: next })).matchedCount > 0
     }
     const document = { _id: partition, ...next }
-    return (await refusedAsPresent(() => books.bulkWrite([{ insertOne: { document } }]))).length === 0
+    return (await refusedAsPresent(() => ledger.bulkWrite([{ insertOne: { document } }]))).length === 0
   }
 
   /** Of what could not be read there is no time of receipt: then that of one shortly before it. */
@@ -109,9 +109,9 @@ export function createMongoLedger({ activities, outcomes, books }: LedgerCollect
     return (stored?.offset ?? -1) >= (other?.offset ?? -1) ? stored?.recordedAt : other?.recordedAt
   }
 
-  /** Those that are sealed, and what is between them: each question goes to the next one at once, and there are few. */
-  async function allPartitions(sealed: readonly number[]): Promise<number[]> {
-    const found = [...sealed].sort((a, b) => a - b)
+  /** Those that are compacted, and what is between them: each question goes to the next one at once, and there are few. */
+  async function allPartitions(compacted: readonly number[]): Promise<number[]> {
+    const found = [...compacted].sort((a, b) => a - b)
     for (let at = 0, after = -1; at <= found.length; ) {
       const before = found[at] ?? Number.POSITIVE_INFINITY
       const next = before === after + 1 ? undefined : await nextPartition(after, before)
@@ -130,15 +130,17 @@ export function createMongoLedger({ activities, outcomes, books }: LedgerCollect
     return partitions.length > 0 ? Math.min(...partitions) : undefined
   }
 
-  const counted = createCountedLedger<StoredBook>({
+  const counted = createCountedLedger<StoredLedger>({
     async partitions() {
-      const sealed = new Map((await books.find({}, { maxTimeMS }).toArray()).map((book) => [book._id, book]))
-      const all = await allPartitions([...sealed.keys()])
-      return all.map((partition) => ({ partition, sealed: sealed.get(partition) }))
+      const compacted = new Map(
+        (await ledger.find({}, { maxTimeMS }).toArray()).map((summary) => [summary._id, summary]),
+      )
+      const all = await allPartitions([...compacted.keys()])
+      return all.map((partition) => ({ partition, compacted: compacted.get(partition) }))
     },
-    sealed: async (partition) => (await books.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? undefined,
+    compacted: async (partition) => (await ledger.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? undefined,
     known,
-    swapSealed,
+    swapCompacted,
     lastRecordedAt,
   })
 

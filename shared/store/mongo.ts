@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
 import type { RecordedActivity } from './activities.ts'
+import { startCompactor } from './compactor.ts'
 import type { RecordOutcome } from './ledger.ts'
 import { createMongoArrivals } from './mongo-arrivals.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
@@ -13,7 +14,6 @@ import { createMongoLedger } from './mongo-ledger.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { outcomeOf } from './outcomes.ts'
-import { startSealer } from './sealer.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
@@ -22,8 +22,8 @@ export type MongoStoreOptions = {
   log: Log
   /** Makes indexes that are absent, in the background; only persist asks for it. */
   migrate?: { retentionDays: number | undefined }
-  /** How long after its first record of late a partition is sealed, however few they are. */
-  sealAfterMs?: number
+  /** How long after its first record of late a partition is compacted, however few they are. */
+  compactAfterMs?: number
 }
 
 /** The store, and what it learns of its configuration only from MongoDB. */
@@ -48,7 +48,13 @@ const maxPauseMs = 30_000
  * A store in MongoDB. It is there at once, whether MongoDB is or not: what is asked of it meanwhile rejects with
  * StoreUnavailable within seconds, and works when MongoDB is back. Throws ConfigError where the URI is none.
  */
-export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_000 }: MongoStoreOptions): MongoStore {
+export function openMongoStore({
+  uri,
+  database,
+  log,
+  migrate,
+  compactAfterMs = 60_000,
+}: MongoStoreOptions): MongoStore {
   /**
    * Nothing is saved before this: without the unique index an id could be stored twice. After any trouble it is looked at
    * again: what comes back may be another MongoDB, an empty one.
@@ -131,9 +137,9 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     }
   }
 
-  const sealer = startSealer({
-    seal: (partition, isQuiet) => ask(({ ledger }) => ledger.seal(partition, isQuiet), false),
-    quietMs: sealAfterMs,
+  const compactor = startCompactor({
+    compact: (partition, isQuiet) => ask(({ ledger }) => ledger.compact(partition, isQuiet), false),
+    quietMs: compactAfterMs,
   })
 
   async function introduce() {
@@ -159,12 +165,12 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     async save(activities) {
       const outcomes = await ask((connection) => saveGuarded(connection, activities))
       // the outcome of a conflict is not known yet: its dead letter is to come
-      sealer.arrived(activities.map(({ position }) => position))
+      compactor.arrived(activities.map(({ position }) => position))
       return outcomes
     },
     async deadLetter(letters) {
       await ask(({ deadLetter }) => deadLetter(letters))
-      sealer.arrived(letters.flatMap((letter) => outcomeOf(letter)?.position ?? []))
+      compactor.arrived(letters.flatMap((letter) => outcomeOf(letter)?.position ?? []))
     },
     find: (query) => ask(({ find }) => find(query)),
     count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
@@ -178,11 +184,11 @@ export function openMongoStore({ uri, database, log, migrate, sealAfterMs = 60_0
     resolve: (tenant, id, resolution) => ask(({ resolve }) => resolve(tenant, id, resolution)),
     async account(written) {
       await ask(({ ledger }) => ledger.account(written))
-      sealer.arrived(written.map(({ position }) => position))
+      compactor.arrived(written.map(({ position }) => position))
     },
     abandon: (partition, below) => ask(({ ledger }) => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
-      await sealer[Symbol.asyncDispose]()
+      await compactor[Symbol.asyncDispose]()
       closing.abort()
       await current.client.close()
       await introduced
@@ -199,7 +205,7 @@ function connectionTo(uri: string, database: string) {
   const ledger = createMongoLedger({
     activities,
     outcomes: db.collection(collections.outcomes),
-    books: db.collection(collections.books),
+    ledger: db.collection(collections.ledger),
   })
   return {
     client,

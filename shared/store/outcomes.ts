@@ -3,23 +3,23 @@ import { deadLetterId } from './dead-letter-id.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import type { WrittenOutcome } from './ledger.ts'
 
-/** So many records after it, what is known of a partition is sealed. */
-const sealEvery = 256
+/** So many records after it, what is known of a partition is compacted. */
+const compactEvery = 256
 
-/** So many offsets of a stretch are counted at most when the books are asked for, or sealed. */
+/** So many offsets of a stretch are counted at most when the ledger is asked for, or compacted. */
 export const maxCounted = 20_000
 
 /**
- * What came back by way of the dead-letter topic has no position of its own any more, and gets a place that the books do not
+ * What came back by way of the dead-letter topic has no position of its own any more, and gets a place that the ledger does not
  * count (Kafka's own name for a partition that is not known is -1).
  */
 export const unknownPartition = -1
 
 export const isKnownPosition = ({ partition }: Position) => partition !== unknownPartition
 
-/** The partitions that are to be sealed as soon as these records have an outcome. */
-export function partitionsToSeal(positions: readonly Position[]): number[] {
-  const due = positions.filter((position) => isKnownPosition(position) && position.offset % sealEvery === 0)
+/** The partitions that are to be compacted as soon as these records have an outcome. */
+export function partitionsToCompact(positions: readonly Position[]): number[] {
+  const due = positions.filter((position) => isKnownPosition(position) && position.offset % compactEvery === 0)
   return [...new Set(due.map(({ partition }) => partition))]
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { noCounts } from '../books.ts'
+import { noCounts } from '../ledger-summary.ts'
 import { openSqliteFile } from '../sqlite/file.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import { migrations } from './sqlite-migrations.ts'
@@ -13,18 +13,18 @@ function aLedger() {
   return { db, ledger }
 }
 
-test('what is abandoned is abandoned, however many seal at the time', async () => {
+test('what is abandoned is abandoned, however many compact at the time', async () => {
   const { ledger } = aLedger()
-  const seals = () => Array.from({ length: 5 }, () => ledger.seal(0, true))
-  await Promise.all([...seals(), ledger.abandon(0, 3), ...seals()])
+  const compactions = () => Array.from({ length: 5 }, () => ledger.compact(0, true))
+  await Promise.all([...compactions(), ledger.abandon(0, 3), ...compactions()])
   expect((await ledger.read()).partitions).toMatchObject([
-    { completeThrough: 4, writtenOff: 3, missing: [{ first: 5, last: 8 }], counts: { refused: 3 } },
+    { completeThrough: 4, abandoned: 3, missing: [{ first: 5, last: 8 }], counts: { refused: 3 } },
   ])
 })
 
-test('a seal may wait for the next commit, which is as durable as before', async () => {
+test('a compaction may wait for the next commit, which is as durable as before', async () => {
   const { db, ledger } = aLedger()
-  await ledger.seal(0, true)
+  await ledger.compact(0, true)
   expect(db.prepare('SELECT spans FROM books').all()).toHaveLength(1)
   expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
 })

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Known, Span } from '../books.ts'
+import type { Known, Span } from '../ledger-summary.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Receipt } from '../receipt.ts'
 import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
 
-type Sealed = { spans: readonly Span[]; text: string }
+type Compacted = { spans: readonly Span[]; text: string }
 type OutcomeRow = { fate: Outcome; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
 const normal = 1
@@ -49,9 +49,9 @@ export function createSqliteLedger(db: DatabaseSync) {
        WHERE partition = $partition AND offset BETWEEN $first AND $last
      ORDER BY offset, rank LIMIT ${maxCounted}`,
   )
-  const selectSealed = db.prepare('SELECT spans FROM books WHERE partition = ?')
-  const insertSealed = db.prepare('INSERT INTO books VALUES ($partition, $spans) ON CONFLICT DO NOTHING')
-  const updateSealed = db.prepare('UPDATE books SET spans = $spans WHERE partition = $partition AND spans = $before')
+  const selectCompacted = db.prepare('SELECT spans FROM books WHERE partition = ?')
+  const insertCompacted = db.prepare('INSERT INTO books VALUES ($partition, $spans) ON CONFLICT DO NOTHING')
+  const updateCompacted = db.prepare('UPDATE books SET spans = $spans WHERE partition = $partition AND spans = $before')
   const { synchronous } = db.prepare('PRAGMA synchronous').get() as { synchronous: number }
   const recordedAt = db.prepare(
     `SELECT offset, recordedAtMs FROM (SELECT offset, recordedAtMs FROM activities INDEXED BY byPosition
@@ -61,8 +61,8 @@ export function createSqliteLedger(db: DatabaseSync) {
      ORDER BY offset DESC LIMIT 1`,
   )
 
-  function sealed(partition: number): Sealed | undefined {
-    const row = selectSealed.get(partition) as { spans: string } | undefined
+  function compacted(partition: number): Compacted | undefined {
+    const row = selectCompacted.get(partition) as { spans: string } | undefined
     return row && { spans: JSON.parse(row.spans), text: row.spans }
   }
 
@@ -81,10 +81,10 @@ export function createSqliteLedger(db: DatabaseSync) {
     return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
   }
 
-  function swapSealed(partition: number, before: Sealed | undefined, spans: readonly Span[], isLasting: boolean) {
+  function swapCompacted(partition: number, before: Compacted | undefined, spans: readonly Span[], isLasting: boolean) {
     const next = { partition, spans: JSON.stringify(spans) }
     const swap = () =>
-      (before ? updateSealed.run({ ...next, before: before.text }) : insertSealed.run(next)).changes > 0
+      (before ? updateCompacted.run({ ...next, before: before.text }) : insertCompacted.run(next)).changes > 0
     if (isLasting) return swap()
     // the next commit takes it to the disk: nobody waits for it
     db.exec(`PRAGMA synchronous = ${Math.min(synchronous, normal)}`)
@@ -100,15 +100,15 @@ export function createSqliteLedger(db: DatabaseSync) {
     return row && new Date(row.recordedAtMs)
   }
 
-  const counted = createCountedLedger<Sealed>({
+  const counted = createCountedLedger<Compacted>({
     partitions: () =>
       partitions.all().map((row) => {
         const partition = row['n'] as number
-        return { partition, sealed: sealed(partition) }
+        return { partition, compacted: compacted(partition) }
       }),
-    sealed,
+    compacted,
     known,
-    swapSealed,
+    swapCompacted,
     lastRecordedAt,
   })
 

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
+import { startCompactor } from './compactor.ts'
 import { inSlices } from './in-slices.ts'
 import { outcomeOf, outcomesOf } from './outcomes.ts'
-import { startSealer } from './sealer.ts'
 import { createSqliteDeadLetters, toFoundDeadLetter } from './sqlite-dead-letters.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import type { LongReads } from './sqlite-long-reads.ts'
@@ -14,8 +14,8 @@ import { createSqliteSave } from './sqlite-save.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { waiters } from './waiters.ts'
 
-/** How long after its first record a partition is sealed, however few they are. */
-const sealAfterMs = 60_000
+/** How long after its first record a partition is compacted, however few they are. */
+const compactAfterMs = 60_000
 
 export type SqliteStoreOptions = {
   /** A file. */
@@ -37,12 +37,12 @@ export function openSqliteStore({
   const saveOne = createSqliteSave(db, ledger)
   const { wait, wake } = waiters()
 
-  const sealer = startSealer({ seal: ledger.seal, quietMs: sealAfterMs })
+  const compactor = startCompactor({ compact: ledger.compact, quietMs: compactAfterMs })
 
   /** Records and their outcomes together, in one commit. */
   function write<Result>(positions: readonly Position[], work: () => Result): Result {
     const result = transaction(db, work)
-    sealer.arrived(positions)
+    compactor.arrived(positions)
     for (const position of positions) wake(position)
     return result
   }
@@ -87,7 +87,7 @@ export function openSqliteStore({
     },
     abandon: (partition, below) => attempt(() => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
-      await sealer[Symbol.asyncDispose]()
+      await compactor[Symbol.asyncDispose]()
       // before the last connection, which tidies up the file
       await reads[Symbol.asyncDispose]?.()
       db.close()

@@ -8,7 +8,7 @@ export type OpenedForRemoval = { store: ActivityStore; removeByHand: (id: string
 /** What every store promises of records whose activities go. */
 export function testStoredOutcomes(open: () => Promise<OpenedForRemoval>): void {
   describe('the outcome of a stored record', () => {
-    // not from 0 on, where what is counted would be sealed at once
+    // not from 0 on, where what is counted would be compacted at once
     const sent = [1, 2, 3].map((offset) => recorded({ id: `${offset}` }, offset))
     const [first, second] = sent
     const { position, recordedAt, tenant } = second!

@@ -18,14 +18,14 @@ const answerMs = 20_000
 
 export type Compared = Parameters<typeof kafkaConnection>[0] & {
   deadLetterTopic: string
-  writeOff: boolean
+  abandon: boolean
   MONGODB_URI: string
   MONGODB_DATABASE: string
 }
 
 /** Rejects with ConfigError, or with ServiceUnavailable. */
 export async function compareWithKafka(options: Compared): Promise<Report> {
-  const { KAFKA_TOPIC: topic, deadLetterTopic, writeOff } = options
+  const { KAFKA_TOPIC: topic, deadLetterTopic, abandon } = options
   const connection = kafkaConnection(options)
   const kafka = newKafka(connection, { log: silent, clientId: 'activity-log-ledger', requestTimeoutMs: 5000 })
   const admin = kafka.admin()
@@ -36,7 +36,7 @@ export async function compareWithKafka(options: Compared): Promise<Report> {
   await assertTopic(admin, deadLetterTopic, '--dead-letter-topic (KAFKA_DEAD_LETTER_TOPIC)').catch(explain)
 
   using progress = startProgress(deadLetterTopic)
-  const work = makeReport({ kafka, admin, store, topic, deadLetterTopic, writeOff, onProgress: progress.update })
+  const work = makeReport({ kafka, admin, store, topic, deadLetterTopic, abandon, onProgress: progress.update })
   try {
     return await Promise.race([work, store.misconfigured])
   } catch (error) {

@@ -1,14 +1,14 @@
-import { bookOf, type PartitionBook, toSpans } from '@activity-log/shared/books.ts'
+import { type PartitionSummary, summarize, toSpans } from '@activity-log/shared/ledger-summary.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compare, isBalanced, isOpen, sizeOf } from './compare.ts'
+import { compare, isComplete, isOpen, sizeOf } from './compare.ts'
 
-const bookWith = (offsets: readonly number[], uncounted = false): PartitionBook =>
-  bookOf(0, toSpans(offsets.map((offset) => ({ offset, outcome: 'stored' }))), uncounted)
+const summaryWith = (offsets: readonly number[], uncounted = false): PartitionSummary =>
+  summarize(0, toSpans(offsets.map((offset) => ({ offset, outcome: 'stored' }))), uncounted)
 const extent = (first: number, end: number) => ({ partition: 0, first, end })
 
 describe('an offset whose outcome is not known', () => {
-  const one = compare(extent(2, 9), 9, bookWith([1, 3, 5]))
+  const one = compare(extent(2, 9), 9, summaryWith([1, 3, 5]))
 
   test('is gone below what Kafka has', () => {
     expect(one.gone).toEqual([{ first: 0, last: 0 }])
@@ -33,7 +33,7 @@ describe('an offset whose outcome is not known', () => {
       fc.property(fc.uniqueArray(numbers), numbers, numbers, (known, some, other) => {
         const [first, end] = [Math.min(some, other), Math.max(some, other)]
         const offsets = known.toSorted((a, b) => a - b)
-        const { missing, notDelivered, gone } = compare(extent(first, end), 31, bookWith(offsets))
+        const { missing, notDelivered, gone } = compare(extent(first, end), 31, summaryWith(offsets))
         const open = [...gone, ...missing, ...notDelivered].flatMap((gap) =>
           Array.from({ length: sizeOf([gap]) }, (_, n) => gap.first + n),
         )
@@ -44,27 +44,27 @@ describe('an offset whose outcome is not known', () => {
   })
 })
 
-describe('the books balance', () => {
+describe('the ledger is complete', () => {
   test('when all is known that Kafka had, also where more came since, and where nothing ever did', () => {
-    const all = [compare(extent(0, 3), 6, bookWith([0, 1, 2, 5])), compare(extent(0, 0), 0, undefined)]
-    expect(isBalanced(all)).toBe(true)
+    const all = [compare(extent(0, 3), 6, summaryWith([0, 1, 2, 5])), compare(extent(0, 0), 0, undefined)]
+    expect(isComplete(all)).toBe(true)
   })
 
   test.each([
-    ['something is missing', compare(extent(0, 3), 3, bookWith([0, 2]))],
-    ['something is not delivered', compare(extent(0, 3), 3, bookWith([0, 1]))],
-    ['something is gone', compare(extent(1, 2), 2, bookWith([1]))],
-    ['not everything was counted', compare(extent(0, 1), 1, bookWith([0], true))],
-    ['the log knows what Kafka never gave', compare(extent(0, 1), 1, bookWith([0, 1]))],
+    ['something is missing', compare(extent(0, 3), 3, summaryWith([0, 2]))],
+    ['something is not delivered', compare(extent(0, 3), 3, summaryWith([0, 1]))],
+    ['something is gone', compare(extent(1, 2), 2, summaryWith([1]))],
+    ['not everything was counted', compare(extent(0, 1), 1, summaryWith([0], true))],
+    ['the log knows what Kafka never gave', compare(extent(0, 1), 1, summaryWith([0, 1]))],
   ])('not when %s', (_what, comparison) => {
-    expect(isBalanced([comparison])).toBe(false)
+    expect(isComplete([comparison])).toBe(false)
   })
 })
 
-test('a book leaves open what it misses, what is behind it, and everything while it is not counted', () => {
+test('a summary leaves open what it misses, what is behind it, and everything while it is not counted', () => {
   const offsets = [0, 1, 2, 3, 4]
-  const open = (book?: PartitionBook) => offsets.filter((offset) => isOpen(book, offset))
-  expect(open(bookWith([0, 1, 3]))).toEqual([2, 4])
-  expect(open(bookWith([0, 1, 3], true))).toEqual(offsets)
+  const open = (summary?: PartitionSummary) => offsets.filter((offset) => isOpen(summary, offset))
+  expect(open(summaryWith([0, 1, 3]))).toEqual([2, 4])
+  expect(open(summaryWith([0, 1, 3], true))).toEqual(offsets)
   expect(open()).toEqual(offsets)
 })

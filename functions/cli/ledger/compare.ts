@@ -1,8 +1,8 @@
-import { bookOf, type Gap, type PartitionBook } from '@activity-log/shared/books.ts'
 import type { Extent } from '@activity-log/shared/broker/kafka-read.ts'
+import { type Gap, type PartitionSummary, summarize } from '@activity-log/shared/ledger-summary.ts'
 
-/** The book of a partition beside what Kafka has of it. What is unknown is one of three: missing, not delivered, or gone. */
-export type Comparison = Omit<PartitionBook, 'missing' | 'missingCount'> & {
+/** The ledger of a partition beside what Kafka has of it. What is unknown is one of three: missing, not delivered, or gone. */
+export type Comparison = Omit<PartitionSummary, 'missing' | 'missingCount'> & {
   /** Read when the comparison began: what came later need not be known yet. */
   kafka: { first: number; end: number }
   /** Kafka still has them, and later ones are known. */
@@ -15,10 +15,10 @@ export type Comparison = Omit<PartitionBook, 'missing' | 'missingCount'> & {
   isOfAnotherTopic: boolean
 }
 
-/** `endNow` is Kafka's end after the book was read. */
-export function compare(extent: Extent, endNow: number, book: PartitionBook | undefined): Comparison {
+/** `endNow` is Kafka's end after the ledger was read. */
+export function compare(extent: Extent, endNow: number, summary: PartitionSummary | undefined): Comparison {
   const { partition, first, end } = extent
-  const { missing, missingCount: _count, ...known } = book ?? bookOf(partition, [], false)
+  const { missing, missingCount: _count, ...known } = summary ?? summarize(partition, [], false)
   const tail = { first: known.last + 1, last: end - 1 }
   const of = (gaps: readonly Gap[], from: number, to: number) => clip(gaps, { first: from, last: to })
   return {
@@ -40,14 +40,14 @@ function clip(gaps: readonly Gap[], bounds: Gap): Gap[] {
 export const sizeOf = (gaps: readonly Gap[]) => gaps.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
 /** Whether the outcome of every record is known that Kafka had, or ever had. */
-export const isBalanced = (comparisons: readonly Comparison[]) =>
+export const isComplete = (comparisons: readonly Comparison[]) =>
   comparisons.every(
     ({ missing, notDelivered, gone, uncounted, isOfAnotherTopic }) =>
       sizeOf([...missing, ...notDelivered, ...gone]) === 0 && !uncounted && !isOfAnotherTopic,
   )
 
-/** Whether the book leaves open what became of an offset. */
-export function isOpen(book: PartitionBook | undefined, offset: number): boolean {
-  if (!book || offset > book.last || book.uncounted) return true
-  return book.missing.some(({ first, last }) => first <= offset && offset <= last)
+/** Whether the ledger leaves open what became of an offset. */
+export function isOpen(summary: PartitionSummary | undefined, offset: number): boolean {
+  if (!summary || offset > summary.last || summary.uncounted) return true
+  return summary.missing.some(({ first, last }) => first <= offset && offset <= last)
 }

@@ -1,16 +1,16 @@
-import { bookOf, toSpans } from '@activity-log/shared/books.ts'
+import { summarize, toSpans } from '@activity-log/shared/ledger-summary.ts'
 import { expect, test } from 'vitest'
 import { compare } from './compare.ts'
 import { reportJson, reportText } from './report-text.ts'
 
 const none = { read: 0, closed: 0, notInStore: 0, withoutPosition: 0, elsewhere: 0 }
-const book = bookOf(0, toSpans([3, 4, 7].map((offset) => ({ offset, outcome: 'stored' }))), false)
+const summary = summarize(0, toSpans([3, 4, 7].map((offset) => ({ offset, outcome: 'stored' }))), false)
 const report = {
   topic: 'activities',
   deadLetterTopic: 'dead',
-  comparisons: [compare({ partition: 0, first: 2, end: 10 }, 10, book)],
+  comparisons: [compare({ partition: 0, first: 2, end: 10 }, 10, summary)],
   deadLetters: { ...none, read: 2, closed: 1 },
-  writtenOff: 0,
+  abandoned: 0,
 }
 
 test('names for each partition what Kafka has, what is known, and each range that is not', () => {
@@ -20,12 +20,12 @@ test('names for each partition what Kafka has, what is known, and each range tha
   expect(text).toContain('Partition 0, not delivered: 8 to 9')
   expect(text).toContain('Partition 0, gone: 0 to 1')
   expect(text).toContain('2 records in dead: 1 gap closed')
-  expect(text).toMatch(/The books do not balance\.$/)
+  expect(text).toMatch(/The ledger is not complete\.$/)
 })
 
 test('says the same as JSON', () => {
   expect(JSON.parse(reportJson(report))).toMatchObject({
-    balanced: false,
+    complete: false,
     topic: 'activities',
     deadLetters: { closed: 1 },
     partitions: [

@@ -1,13 +1,13 @@
-import type { Gap } from '@activity-log/shared/books.ts'
+import type { Gap } from '@activity-log/shared/ledger-summary.ts'
 import { outcomes } from '@activity-log/shared/outcome.ts'
-import { type Comparison, isBalanced, sizeOf } from './compare.ts'
+import { type Comparison, isComplete, sizeOf } from './compare.ts'
 import type { Report } from './report.ts'
 
 const mostGaps = 20
 
 /** For people: a line for each partition, what is open of each, and what can be done about it. */
 export function reportText(report: Report): string {
-  const { comparisons, deadLetters, writtenOff } = report
+  const { comparisons, deadLetters, abandoned } = report
   const counts = comparisons.map(({ counts }) => counts)
   const total = (of: (one: Comparison) => readonly Gap[]) => sizeOf(comparisons.flatMap(of))
   const missing = total((one) => one.missing)
@@ -34,7 +34,7 @@ export function reportText(report: Report): string {
           `${records(deadLetters.elsewhere)} of ${report.deadLetterTopic} name places that ${report.topic} does not have: they are of another topic, or of an earlier one of its name.`,
         ]
       : []),
-    ...(writtenOff > 0 ? [`${records(writtenOff)} written off: Kafka no longer has them.`] : []),
+    ...(abandoned > 0 ? [`${records(abandoned)} abandoned: Kafka no longer has them.`] : []),
     ...(missing > 0
       ? [
           `${records(missing)} missing: Kafka has them, later ones are known. They may still be on their way: run this again.`,
@@ -42,7 +42,7 @@ export function reportText(report: Report): string {
       : []),
     ...(notDelivered > 0 ? [`${records(notDelivered)} not delivered yet: is the source running, and persist?`] : []),
     ...(gone > 0
-      ? [`${records(gone)} gone from Kafka before it was known what became of them. --write-off gives them up.`]
+      ? [`${records(gone)} gone from Kafka before it was known what became of them. --abandon gives them up.`]
       : []),
     ...(uncounted ? ['Not everything that is known was counted.'] : []),
     ...(others.length > 0
@@ -50,7 +50,7 @@ export function reportText(report: Report): string {
           `The log knows offsets that Kafka never gave, of partition ${others.join(', ')}: the topic was made anew, or is not that of this log. What it says of the old records is no word on the new ones.`,
         ]
       : []),
-    isBalanced(comparisons) ? 'The books balance.' : 'The books do not balance.',
+    isComplete(comparisons) ? 'The ledger is complete.' : 'The ledger is not complete.',
   ].join('\n')
 }
 
@@ -68,7 +68,7 @@ const columns: readonly [string, (one: Comparison) => string][] = [
     outcome,
     ({ counts }) => String(counts[outcome]),
   ]),
-  ['written off', ({ writtenOff }) => String(writtenOff)],
+  ['abandoned', ({ abandoned }) => String(abandoned)],
   ['missing', ({ missing }) => String(sizeOf(missing))],
   ['not delivered', ({ notDelivered }) => String(sizeOf(notDelivered))],
   ['gone', ({ gone }) => String(sizeOf(gone))],
@@ -104,5 +104,5 @@ export function reportJson({ comparisons, ...others }: Report): string {
     notDelivered: ranges(notDelivered),
     gone: ranges(gone),
   }))
-  return JSON.stringify({ balanced: isBalanced(comparisons), ...others, partitions }, null, 2)
+  return JSON.stringify({ complete: isComplete(comparisons), ...others, partitions }, null, 2)
 }

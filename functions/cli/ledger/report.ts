@@ -1,6 +1,6 @@
-import type { PartitionBook } from '@activity-log/shared/books.ts'
 import { type Extent, extentsOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
 import { toSourceRecord } from '@activity-log/shared/dispatch/source-record.ts'
+import type { PartitionSummary } from '@activity-log/shared/ledger-summary.ts'
 import type { WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import type { Admin, Kafka } from 'kafkajs'
@@ -13,7 +13,7 @@ export type ReportOptions = {
   store: Pick<ActivityStore, 'ledger' | 'account' | 'abandon' | 'getDeadLetter'>
   topic: string
   deadLetterTopic: string
-  writeOff: boolean
+  abandon: boolean
   /** Told while the dead-letter topic is read. */
   onProgress: (read: number, of: number) => void
 }
@@ -24,7 +24,7 @@ export type Report = {
   comparisons: readonly Comparison[]
   deadLetters: DeadLetterCounts
   /** How many records Kafka no longer had, and were given up. */
-  writtenOff: number
+  abandoned: number
 }
 type DeadLetterCounts = {
   read: number
@@ -41,7 +41,7 @@ type DeadLetterCounts = {
 const outcomesAtOnce = 100
 
 /**
- * Compares the books with Kafka, closes what the dead-letter topic explains, and writes off where that is asked for. The
+ * Compares the ledger with Kafka, closes what the dead-letter topic explains, and abandons where that is asked for. The
  * ends of the topic are looked at first: whatever comes in meanwhile need not be known.
  */
 export async function makeReport(options: ReportOptions): Promise<Report> {
@@ -49,35 +49,36 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   const extents = await extentsOf(admin, topic)
   const deadLetters = await closeGaps(options)
   let comparisons = await compareNow()
-  let writtenOff = 0
+  let abandoned = 0
   // the low offsets of one topic say nothing about the gaps of another
-  if (options.writeOff && !comparisons.some(({ isOfAnotherTopic }) => isOfAnotherTopic)) {
+  if (options.abandon && !comparisons.some(({ isOfAnotherTopic }) => isOfAnotherTopic)) {
     const gone = comparisons.filter((one) => one.gone.length > 0)
     for (const { partition, kafka } of gone) await store.abandon(partition, kafka.first)
-    writtenOff = sizeOf(gone.flatMap((one) => one.gone))
-    if (writtenOff > 0) comparisons = await compareNow()
+    abandoned = sizeOf(gone.flatMap((one) => one.gone))
+    if (abandoned > 0) comparisons = await compareNow()
   }
-  return { topic, deadLetterTopic, comparisons, deadLetters, writtenOff }
+  return { topic, deadLetterTopic, comparisons, deadLetters, abandoned }
 
   async function compareNow(): Promise<Comparison[]> {
-    const books = await booksOf(store)
+    const ledger = await ledgerOf(store)
     const now = await endsOf(admin, topic)
     const known = extents.map(({ partition }) => partition)
-    const absent = [...books.keys()].filter((partition) => !known.includes(partition))
+    const absent = [...ledger.keys()].filter((partition) => !known.includes(partition))
     const all = [...extents, ...absent.map((partition): Extent => ({ partition, first: 0, end: 0 }))]
-    return all.map((extent) => compare(extent, now.get(extent.partition) ?? 0, books.get(extent.partition)))
+    return all.map((extent) => compare(extent, now.get(extent.partition) ?? 0, ledger.get(extent.partition)))
   }
 }
 
 /** More is known than is counted at once when nobody asked for long, or the log grew under an earlier version. */
-async function booksOf(store: ReportOptions['store']): Promise<Map<number, PartitionBook>> {
+async function ledgerOf(store: ReportOptions['store']): Promise<Map<number, PartitionSummary>> {
   for (let before = ''; ; ) {
     const { partitions } = await store.ledger()
-    const uncounted = partitions.filter((book) => book.uncounted)
+    const uncounted = partitions.filter((summary) => summary.uncounted)
     const progress = JSON.stringify(partitions.map(({ counts }) => counts))
-    if (uncounted.length === 0 || progress === before) return new Map(partitions.map((book) => [book.partition, book]))
+    if (uncounted.length === 0 || progress === before)
+      return new Map(partitions.map((summary) => [summary.partition, summary]))
     before = progress
-    // gives nothing up, and seals what was counted
+    // gives nothing up, and compacts what was counted
     for (const { partition } of uncounted) await store.abandon(partition, 0)
   }
 }
@@ -88,7 +89,7 @@ async function closeGaps(options: ReportOptions): Promise<DeadLetterCounts> {
   const ownExtents = await extentsOf(admin, deadLetterTopic)
   // after those of the dead letters, none of which comes before its record
   const ends = await endsOf(admin, topic)
-  const books = await booksOf(store)
+  const ledger = await ledgerOf(store)
   const closed = new Set<string>()
   const all = ownExtents.reduce((sum, { first, end }) => sum + end - first, 0)
   let done = 0
@@ -105,7 +106,7 @@ async function closeGaps(options: ReportOptions): Promise<DeadLetterCounts> {
       const place = `${position.partition}/${position.offset}`
       if (position.offset >= (ends.get(position.partition) ?? 0)) counts.elsewhere++
       // the dispatcher may have given up on it twice
-      else if (isOpen(books.get(position.partition), position.offset) && !closed.has(place)) {
+      else if (isOpen(ledger.get(position.partition), position.offset) && !closed.has(place)) {
         closed.add(place)
         outcomes.push(outcome)
       }

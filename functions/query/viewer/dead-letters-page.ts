@@ -29,7 +29,7 @@ const reasons: { readonly [reason: string]: string } = {
   undelivered: 'the dispatcher gave up on it',
 }
 const ownParameters = ['zone', 'columns', 'live']
-const pages = html`<a href="/">Activities</a><a href="/viewer/books">Books</a>`
+const pages = html`<a href="/">Activities</a><a href="/viewer/ledger">Ledger</a>`
 
 /** The records that could not be saved, as `GET /dead-letters` lists them. */
 export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise<Page> {

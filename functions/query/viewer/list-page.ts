@@ -21,8 +21,8 @@ export async function listPage(request: PageRequest): Promise<Page> {
   ])
   const counts = listed?.ok ? await countsOf(listed.answer, request) : undefined
   const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
-  const pages = (hasBooks: boolean) =>
-    html`${deadLetters?.ok && deadLetters.answer.data.length > 0 ? html`<a href="/viewer/dead-letters">Dead letters</a>` : ''}${hasBooks ? html`<a href="/viewer/books">Books</a>` : ''}`
+  const pages = (hasLedger: boolean) =>
+    html`${deadLetters?.ok && deadLetters.answer.data.length > 0 ? html`<a href="/viewer/dead-letters">Dead letters</a>` : ''}${hasLedger ? html`<a href="/viewer/ledger">Ledger</a>` : ''}`
   const frame = { title: titleOf(view), shown: 'list' as const }
   if (!listed?.ok) {
     const problem = listed?.problem ?? { status: 400, title: 'The request is not valid', detail: '', errors }

@@ -263,7 +263,7 @@ function skeleton(html: string): string[] {
 describe('around the page', () => {
   test('nothing from elsewhere and nothing inline may run', async () => {
     const { get } = await viewer(many(1))
-    for (const path of ['/', '/?limit=0', '/viewer/books', '/viewer/dead-letters', '/viewer/logs/id-0']) {
+    for (const path of ['/', '/?limit=0', '/viewer/ledger', '/viewer/dead-letters', '/viewer/logs/id-0']) {
       const response = await get(path)
       const policy = response.headers.get('content-security-policy')!
       expect(policy).toContain("default-src 'none'")
@@ -278,7 +278,7 @@ describe('around the page', () => {
 
   test('the host that a request names is nowhere in it', async () => {
     const { app } = await viewer(many(60))
-    for (const path of ['/', '/viewer/logs/id-1', '/viewer/books', '/?limit=0']) {
+    for (const path of ['/', '/viewer/logs/id-1', '/viewer/ledger', '/?limit=0']) {
       const response = await app.request(`http://evil.example${path}`, {
         headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example' },
       })
@@ -322,7 +322,7 @@ describe('around the page', () => {
 
   test('other methods are refused', async () => {
     const { app } = await viewer()
-    for (const path of ['/', '/viewer/books', '/assets/x'])
+    for (const path of ['/', '/viewer/ledger', '/assets/x'])
       expect((await app.request(path, { method: 'POST' })).status).toBe(405)
   })
 })
@@ -344,9 +344,9 @@ describe('beside the list', () => {
     expect(await html(one)).toContain('{&quot;x&quot;:&quot;&lt;script&gt;&quot;}')
   })
 
-  test('books have a table', async () => {
+  test('the ledger has a table', async () => {
     const { html } = await viewer(many(2))
-    expect(await html('/viewer/books')).toMatch(/Books<\/h1>/)
+    expect(await html('/viewer/ledger')).toMatch(/Ledger<\/h1>/)
   })
 
   test('an activity has a page of its own', async () => {

@@ -3,9 +3,9 @@ import { parse } from 'hono/utils/cookie'
 import { activityPage } from './activity-page.ts'
 import { asking } from './ask.ts'
 import { assetPaths, assetRoutes } from './assets.ts'
-import { booksPage } from './books-page.ts'
 import { deadLetterPage, deadLettersPage } from './dead-letters-page.ts'
 import { document, documentHeaders, type Theme } from './document.ts'
+import { ledgerPage } from './ledger-page.ts'
 import { listPage } from './list-page.ts'
 import type { Page, PageRequest } from './page.ts'
 import { readViewRequest } from './view-request.ts'
@@ -37,7 +37,7 @@ export function viewerRoutes({ now, patienceMs = 150 }: ViewerOptions): Routes {
     'GET /viewer/logs/:id': page('read', activityPage),
     'GET /viewer/dead-letters': page('operate', deadLettersPage),
     'GET /viewer/dead-letters/:id': page('operate', deadLetterPage),
-    'GET /viewer/books': page('operate', booksPage),
+    'GET /viewer/ledger': page('operate', ledgerPage),
     ...assetRoutes,
   }
 }

@@ -1,6 +1,6 @@
 import { anActivity } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
-import { type Books, check, type Observed, type Rule } from './checker.ts'
+import { check, type LedgerSummary, type Observed, type Rule } from './checker.ts'
 import type { Attempt, Outcome, Poison } from './history.ts'
 
 const activity = (id: string, changes = {}) => anActivity({ id, metadata: { n: 1 }, ...changes })
@@ -19,8 +19,8 @@ const letter = (id: string, changes = {}, reason = 'conflict') => ({
   reason,
   body: Buffer.from(JSON.stringify(activity(id, changes))),
 })
-const booksOf = (changes: Partial<Books['partitions'][number]> = {}): Books => ({
-  balanced: true,
+const ledgerOf = (changes: Partial<LedgerSummary['partitions'][number]> = {}): LedgerSummary => ({
+  complete: true,
   partitions: [{ partition: 0, first: 0, last: 1, counts: { stored: 1, duplicate: 1 }, missingCount: 0, ...changes }],
 })
 const verdict = (attempts: Attempt[], observed: Observed, poison: Poison[] = []) =>
@@ -36,7 +36,7 @@ test('has nothing to say when all is well', () => {
     attempt('c', 'refused'),
     attempt('d', 'unknown'),
   ]
-  expect(verdict(attempts, { found: [row('a'), row('d')], books: undefined as never })).toMatchObject({
+  expect(verdict(attempts, { found: [row('a'), row('d')], ledger: undefined as never })).toMatchObject({
     sent: 4,
     acknowledged: 1,
     refused: 1,
@@ -116,28 +116,28 @@ test('objects to a receipt whose dead letter is not there', () => {
   expect(rules([], { found: [], receipts })).toEqual(['names nothing'])
 })
 
-test('books that agree with Kafka and with the rows are balanced', () => {
-  const observed = { found: [row('a')], books: booksOf(), ends: new Map([[0, 2]]) }
-  expect(verdict([attempt('a')], observed)).toMatchObject({ balanced: true, problems: [] })
+test('a ledger that agrees with Kafka and with the rows is complete', () => {
+  const observed = { found: [row('a')], ledger: ledgerOf(), ends: new Map([[0, 2]]) }
+  expect(verdict([attempt('a')], observed)).toMatchObject({ complete: true, problems: [] })
 })
 
-test.each<[string, Books, Map<number, number>]>([
-  ['that say so', { ...booksOf(), balanced: false }, new Map([[0, 2]])],
-  ['with a gap', booksOf({ last: 2, missingCount: 1 }), new Map([[0, 3]])],
-  ['that do not add up', booksOf({ last: 2 }), new Map([[0, 3]])],
-  ['that know less than Kafka', booksOf(), new Map([[0, 3]])],
+test.each<[string, LedgerSummary, Map<number, number>]>([
+  ['that says so', { ...ledgerOf(), complete: false }, new Map([[0, 2]])],
+  ['with a gap', ledgerOf({ last: 2, missingCount: 1 }), new Map([[0, 3]])],
+  ['that does not add up', ledgerOf({ last: 2 }), new Map([[0, 3]])],
+  ['that knows less than Kafka', ledgerOf(), new Map([[0, 3]])],
   [
     'that know nothing of a partition',
-    booksOf(),
+    ledgerOf(),
     new Map([
       [0, 2],
       [1, 1],
     ]),
   ],
-  ['that do not begin at the first record', booksOf({ first: 1, last: 2 }), new Map([[0, 3]])],
-  ['with more stored than there are rows', booksOf({ counts: { stored: 2 } }), new Map([[0, 2]])],
-])('objects to books %s', (_name, books, ends) => {
-  const { problems, balanced } = verdict([attempt('a')], { found: [row('a')], books, ends })
-  expect(problems.map(({ rule }) => rule)).toContain('unbalanced')
-  expect(balanced).toBe(false)
+  ['that does not begin at the first record', ledgerOf({ first: 1, last: 2 }), new Map([[0, 3]])],
+  ['with more stored than there are rows', ledgerOf({ counts: { stored: 2 } }), new Map([[0, 2]])],
+])('objects to a ledger %s', (_name, ledger, ends) => {
+  const { problems, complete } = verdict([attempt('a')], { found: [row('a')], ledger, ends })
+  expect(problems.map(({ rule }) => rule)).toContain('incomplete')
+  expect(complete).toBe(false)
 })

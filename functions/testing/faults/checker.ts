@@ -9,15 +9,15 @@ export type Observed = {
   found: readonly FoundActivity[]
   deadLetters?: readonly FoundDeadLetter[]
   receipts?: ReadonlyMap<string, FoundReceipt>
-  books?: Books
+  ledger?: LedgerSummary
   /** How many records each partition of the topic holds, as Kafka says. */
   ends?: ReadonlyMap<number, number>
 }
 /** `isThere`: whether there is something at the links it gives. */
 export type FoundReceipt = { status: string; isThere: boolean }
 export type FoundDeadLetter = { id: string; reason: string; body: Buffer }
-export type Books = {
-  balanced: boolean
+export type LedgerSummary = {
+  complete: boolean
   partitions: readonly {
     partition: number
     first: number | null
@@ -38,7 +38,7 @@ export type Rule =
   | 'stored and dead'
   | 'pending'
   | 'names nothing'
-  | 'unbalanced'
+  | 'incomplete'
   | 'late'
   | 'cut off'
   | 'not taken'
@@ -55,7 +55,7 @@ export type Verdict = {
   deadLetters: number
   duplicates: number
   lost: number
-  balanced: boolean | undefined
+  complete: boolean | undefined
   /** Of all partitions together. */
   outcomes: { [outcome: string]: number }
   problems: readonly Problem[]
@@ -115,7 +115,7 @@ export function check(
     if (status === 'pending') object('pending', receipt)
     if (!isThere) object('names nothing', receipt)
   }
-  for (const about of whatIsMissing(observed)) object('unbalanced', about)
+  for (const about of whatIsMissing(observed)) object('incomplete', about)
 
   const has = (outcome: Attempt['outcome']) => sent.filter(({ outcomes }) => outcomes.has(outcome)).length
   return {
@@ -127,8 +127,8 @@ export function check(
     deadLetters: letters.length,
     duplicates,
     lost,
-    outcomes: outcomesIn(observed.books),
-    balanced: observed.books && !problems.some(({ rule }) => rule === 'unbalanced'),
+    outcomes: outcomesIn(observed.ledger),
+    complete: observed.ledger && !problems.some(({ rule }) => rule === 'incomplete'),
     problems,
   }
 }
@@ -164,20 +164,20 @@ function activityIn(body: Buffer): FoundActivity | undefined {
 }
 
 /** Of all partitions together. */
-export function outcomesIn(books: Books | undefined): Verdict['outcomes'] {
+export function outcomesIn(ledger: LedgerSummary | undefined): Verdict['outcomes'] {
   const outcomes: Verdict['outcomes'] = {}
-  for (const { counts } of books?.partitions ?? []) {
+  for (const { counts } of ledger?.partitions ?? []) {
     for (const [outcome, count] of Object.entries(counts)) outcomes[outcome] = (outcomes[outcome] ?? 0) + count
   }
   return outcomes
 }
 
-/** The books by themselves, against Kafka's own count, and against the rows. */
-function* whatIsMissing({ books, ends, found }: Observed): Generator<string> {
-  if (!books) return
-  if (!books.balanced) yield 'the books say so'
+/** The ledger by itself, against Kafka's own count, and against the rows. */
+function* whatIsMissing({ ledger, ends, found }: Observed): Generator<string> {
+  if (!ledger) return
+  if (!ledger.complete) yield 'the ledger says so'
   let stored = 0
-  for (const { partition, first, last, counts, missingCount } of books.partitions) {
+  for (const { partition, first, last, counts, missingCount } of ledger.partitions) {
     const known = Object.values(counts).reduce((sum, count) => sum + count, 0)
     const span = first === null || last === null ? 0 : last - first + 1
     stored += counts['stored'] ?? 0
@@ -186,10 +186,10 @@ function* whatIsMissing({ books, ends, found }: Observed): Generator<string> {
       yield `partition ${partition}: ${known} outcomes and ${missingCount} missing for ${span} positions`
   }
   for (const [partition, end] of ends ?? []) {
-    const row = books.partitions.find((one) => one.partition === partition)
+    const row = ledger.partitions.find((one) => one.partition === partition)
     const next = row?.last === undefined || row.last === null ? 0 : row.last + 1
-    if (next !== end) yield `partition ${partition}: Kafka has ${end} records, the books know of ${next}`
-    if (end > 0 && row && row.first !== 0) yield `partition ${partition}: the books begin at ${row.first}`
+    if (next !== end) yield `partition ${partition}: Kafka has ${end} records, the ledger knows of ${next}`
+    if (end > 0 && row && row.first !== 0) yield `partition ${partition}: the ledger begins at ${row.first}`
   }
   if (stored !== found.length) yield `${stored} positions are stored, ${found.length} rows are there`
 }

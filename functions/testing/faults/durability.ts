@@ -54,7 +54,7 @@ async function killing(options: { seed: string; mutant?: string; kills: number; 
   bar.stop()
   const seconds = Math.round((performance.now() - startedAt) / 1000)
   console.log(
-    `${result.kills} kills in ${seconds} s; ${result.acknowledged} acknowledged, ${result.unknown} not known; ${said(result)}; ${result.missing.length === 0 ? 'the books miss nothing' : `THE BOOKS MISS ${result.missing.join(', ')}`}`,
+    `${result.kills} kills in ${seconds} s; ${result.acknowledged} acknowledged, ${result.unknown} not known; ${said(result)}; ${result.missing.length === 0 ? 'the ledger misses nothing' : `THE LEDGER MISSES ${result.missing.join(', ')}`}`,
   )
   return holds(result) && result.damaged.length === 0 && result.missing.length === 0
 }

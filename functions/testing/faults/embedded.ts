@@ -81,7 +81,7 @@ export async function startEmbedded({
       return new Map([[0, last === undefined ? 0 : Number(last) + 1]])
     },
     isDrained: async () => queue((db) => db.prepare('SELECT count(*) AS n FROM records').get()?.['n']) === 0,
-    async closeBooks() {},
+    async completeLedger() {},
     keepOutput: programs.keepOutput,
   })
 }

@@ -19,7 +19,7 @@ export type KillLoop = Verdict & {
   acknowledged: number
   unknown: number
   damaged: readonly string[]
-  /** Of the books, in the end. */
+  /** Of the ledger, in the end. */
   missing: readonly string[]
 }
 
@@ -124,11 +124,11 @@ function aLoad(sent: Sent, random: Random, onAcknowledged: () => void) {
   }
 }
 
-type BooksAnswer = { partitions: { first: number; missing: { from: number; to: number }[] }[] }
+type LedgerAnswer = { partitions: { first: number; missing: { from: number; to: number }[] }[] }
 
-/** What the books miss between the first and the last record that they know. */
+/** What the ledger misses between the first and the last record that it knows. */
 async function missingIn(ask: (path: string) => Promise<Response>): Promise<string[]> {
-  const { partitions } = (await (await ask('/books')).json()) as BooksAnswer
+  const { partitions } = (await (await ask('/ledger')).json()) as LedgerAnswer
   return partitions.flatMap(({ first, missing }) =>
     missing.filter(({ from }) => from >= first).map(({ from, to }) => `${from}-${to}`),
   )

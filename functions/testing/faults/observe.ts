@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import type { Random } from '../random.ts'
-import { type Books, type FoundDeadLetter, type FoundReceipt, type Observed, outcomesIn } from './checker.ts'
+import { type FoundDeadLetter, type FoundReceipt, type LedgerSummary, type Observed, outcomesIn } from './checker.ts'
 import type { History } from './history.ts'
 import type { System } from './system.ts'
 
@@ -21,18 +21,18 @@ export async function settle(system: System, stillMs: number): Promise<boolean> 
   for (let since = performance.now(); performance.now() - since < stillMs; await wait(pollMs)) {
     // either may fail while a server comes back
     if (await system.isDrained().catch(() => false)) return true
-    const books = await ask<Books>(`${system.query}/books`, 1).catch(() => undefined)
-    if (books && (await hasAll(books, system).catch(() => false))) return true
-    const now = books && sum(Object.values(outcomesIn(books)))
+    const ledger = await ask<LedgerSummary>(`${system.query}/ledger`, 1).catch(() => undefined)
+    if (ledger && (await hasAll(ledger, system).catch(() => false))) return true
+    const now = ledger && sum(Object.values(outcomesIn(ledger)))
     if (now === undefined || now !== known) since = performance.now()
     known = now ?? known
   }
   return false
 }
 
-async function hasAll(books: Books, { ends }: System): Promise<boolean> {
-  if (!books.balanced) return false
-  const last = new Map(books.partitions.map(({ partition, last }) => [partition, last ?? -1]))
+async function hasAll(ledger: LedgerSummary, { ends }: System): Promise<boolean> {
+  if (!ledger.complete) return false
+  const last = new Map(ledger.partitions.map(({ partition, last }) => [partition, last ?? -1]))
   return [...(await ends())].every(([partition, end]) => (last.get(partition) ?? -1) + 1 === end)
 }
 
@@ -46,9 +46,9 @@ export async function observe(
 ): Promise<Observed> {
   const found = await readPages<FoundActivity>(system.query, '/logs?limit=1000&count=none')
   const letters = await readPages<Omit<FoundDeadLetter, 'body'>>(system.query, '/dead-letters?limit=1000&state=all')
-  const before = await ask<Books>(`${system.query}/books`)
-  if (before && !before.balanced) await system.closeBooks()
-  const books = before?.balanced ? before : await ask<Books>(`${system.query}/books`)
+  const before = await ask<LedgerSummary>(`${system.query}/ledger`)
+  if (before && !before.complete) await system.completeLedger()
+  const ledger = before?.complete ? before : await ask<LedgerSummary>(`${system.query}/ledger`)
   const receipts = attempts.flatMap(({ receipt }) => receipt ?? [])
   const outcomes = new Map<string, FoundReceipt>()
   await each(random.shuffled(receipts).slice(0, someReceipts), async (receipt) => {
@@ -70,7 +70,7 @@ export async function observe(
       deadLetters: letters.map((letter) => ({ ...letter, body: bodies.get(letter.id) ?? Buffer.alloc(0) })),
     }),
     receipts: outcomes,
-    ...(books && { books, ends: await system.ends() }),
+    ...(ledger && { ledger, ends: await system.ends() }),
   }
 }
 

@@ -59,7 +59,7 @@ export const persistMutants: readonly Mutant[] = [
     breaks: 'every record has an outcome',
     in: ['persist', 'log'],
     fault: 'nothing',
-    shownBy: 'post the same activity twice: the second receipt stays pending, the books do not balance',
+    shownBy: 'post the same activity twice: the second receipt stays pending, the ledger is not complete',
     edits: [
       {
         file: 'shared/store/mongo-save.ts',
@@ -79,7 +79,7 @@ export const persistMutants: readonly Mutant[] = [
     breaks: 'every record has an outcome',
     in: ['persist', 'log'],
     fault: 'nothing',
-    shownBy: 'post two activities under one id: the second receipt stays pending, the books do not balance',
+    shownBy: 'post two activities under one id: the second receipt stays pending, the ledger is not complete',
     edits: [
       { file: 'shared/store/mongo-dead-letters.ts', find: 'await ledger.write(written)', replace: '' },
       { file: 'shared/store/sqlite.ts', find: 'written.forEach(ledger.write)', replace: '' },

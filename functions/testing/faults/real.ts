@@ -203,7 +203,7 @@ export async function startReal({
       )
       return drained.every(Boolean)
     },
-    async closeBooks() {
+    async completeLedger() {
       const servers = {
         MONGODB_URI: mongodbUri,
         MONGODB_DATABASE: database.name,
@@ -212,7 +212,7 @@ export async function startReal({
       const topics = { KAFKA_TOPIC: topic, KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic }
       await using program = startProgram('functions/cli/main.ts', { ...servers, ...topics }, 'ledger')
       await program.ended
-      history.note({ books: program.output() })
+      history.note({ ledger: program.output() })
     },
     keepOutput: programs.keepOutput,
   })

@@ -20,7 +20,7 @@ const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ],
   ['duplicates', ({ duplicates }) => duplicates],
   ['lost', ({ lost }) => lost],
-  ['books', ({ balanced }) => (balanced === undefined ? '–' : balanced ? 'balanced' : 'NOT BALANCED')],
+  ['ledger', ({ complete }) => (complete === undefined ? '–' : complete ? 'complete' : 'INCOMPLETE')],
   ['longest without an acknowledgement, s', ({ longestGapMs }) => (longestGapMs / 1000).toFixed(1)],
   ['slowest answer, s', ({ slowestAnswerMs }) => (slowestAnswerMs / 1000).toFixed(1)],
   ['problems', ({ problems }) => problems.length],
@@ -28,16 +28,16 @@ const columns: readonly [name: string, of: (run: Run) => string | number][] = [
 
 export function table(runs: readonly Run[]): string {
   const head = `| ${columns.map(([name]) => name).join(' | ')} |`
-  const line = `| ${columns.map(([name]) => (['scenario', 'books'].includes(name) ? '---' : '---:')).join(' | ')} |`
+  const line = `| ${columns.map(([name]) => (['scenario', 'ledger'].includes(name) ? '---' : '---:')).join(' | ')} |`
   return [head, line, ...runs.map((run) => `| ${columns.map(([, of]) => of(run)).join(' | ')} |`)].join('\n')
 }
 
 export function summary(runs: readonly Run[]): string {
   const sum = (of: (run: Run) => number) => runs.reduce((total, run) => total + of(run), 0).toLocaleString('en')
   const names = new Set(runs.map(({ scenario }) => scenario))
-  const unbalanced = runs.filter(({ balanced }) => balanced === false).length
+  const incomplete = runs.filter(({ complete }) => complete === false).length
   const failed = runs.filter(({ problems }) => problems.length > 0).length
-  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, books not balanced in ${unbalanced}; ${failed} runs with a problem. ${sum(({ struck }) => struck)} faults`
+  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, ledgers not complete in ${incomplete}; ${failed} runs with a problem. ${sum(({ struck }) => struck)} faults`
 }
 
 const today = () => new Date().toISOString().slice(0, 10)

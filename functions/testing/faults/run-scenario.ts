@@ -108,7 +108,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     demand(history),
   )
   const verdict = { ...checked, problems: [...checked.problems, ...demanded] }
-  history.note({ verdict, books: observed.books })
+  history.note({ verdict, ledger: observed.ledger })
   if (verdict.problems.length > 0) system.keepOutput(folder)
   else if (!options.mutant) rmSync(folder, { recursive: true, force: true })
   return {

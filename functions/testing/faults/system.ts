@@ -19,8 +19,8 @@ export type System = AsyncDisposable & {
   ends(): Promise<ReadonlyMap<number, number>>
   /** Whether every record has been delivered, and whoever delivers has noted it. */
   isDrained(): Promise<boolean>
-  /** Does for the books what an operator does: reads in Kafka where dead letters were first. */
-  closeBooks(): Promise<void>
+  /** Does for the ledger what an operator does: reads in Kafka where dead letters were first. */
+  completeLedger(): Promise<void>
   /** Keeps what the programs have written. */
   keepOutput(folder: string): void
 }

@@ -83,6 +83,22 @@ export const expectedChanges: readonly ExpectedChange[] = [
     why: 'its user did something in a leap second, and a page can show that, too',
   },
   { requests: /./, member: '/body/**/fate', renamed: 'status', why: '15: a receipt has a status' },
+  { requests: /./, member: 'path', from: '/books', to: '/ledger', why: '15: the ledger has one name' },
+  { requests: /openapi/, member: '/body/~1books', renamed: '/ledger', why: '15: the ledger has one name' },
+  {
+    requests: /openapi/,
+    member: '/body/~1viewer~1books',
+    renamed: '/viewer/ledger',
+    why: '15: the ledger has one name',
+  },
+  { requests: /page: docs/, member: '/body/links/*', from: /Books/, to: 'Ledger', why: '15: the ledger has one name' },
+  { requests: /./, member: '/body/balanced', renamed: 'complete', why: '15: a ledger is complete' },
+  {
+    requests: /./,
+    member: '/body/partitions/*/writtenOff',
+    renamed: 'abandoned',
+    why: '15: what is given up is abandoned',
+  },
 ]
 
 /** False leaves out `title` and `detail` of errors, which a rewriting of all texts changes at once. */

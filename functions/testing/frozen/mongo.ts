@@ -41,16 +41,16 @@ export async function load(db: Db, lines: readonly DumpLine[]): Promise<void> {
   }
 }
 
-/** Reads everything that a database has. What it has does not change: the books are read once, however slow the machine is. */
+/** Reads everything that a database has. What it has does not change: the ledger is read once, however slow the machine is. */
 export async function readDatabase(
   { uri, name }: { uri: string; name: string },
   lines: readonly DumpLine[],
   pathOf?: Redirect,
 ): Promise<Exchange[]> {
   await using store = openMongoStore({ uri, database: name, log: silent })
-  const books = await store.ledger()
+  const ledger = await store.ledger()
   const now = () => new Date(Date.UTC(2027, 0, 1))
-  const query = createApp({ store: { ...store, ledger: async () => books }, log: silent, now })
+  const query = createApp({ store: { ...store, ledger: async () => ledger }, log: silent, now })
   const system = { tick() {}, async settled() {} }
   const [open] = Object.values(ways)
   if (!open) throw new Error('There is no way to ask')

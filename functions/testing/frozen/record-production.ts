@@ -33,7 +33,7 @@ async function main() {
   await produce(strangers)
   const total = (await readRecords()).length
   const counted = async () => {
-    const { partitions } = await query('/books')
+    const { partitions } = await query('/ledger')
     return partitions.reduce(
       (sum: number, { last, missingCount }: { last: number; missingCount: number }) => sum + last + 1 - missingCount,
       0,
@@ -48,7 +48,7 @@ async function main() {
   }
   const { data } = await query('/dead-letters?state=all&limit=1000')
   for (const request of operationsOn(data)) console.log(request.name, ...(await send(persistPort, request)))
-  console.log('waiting until what is complete is sealed')
+  console.log('waiting until what is complete is compacted')
   await wait(75_000)
   const lines = [
     { receipts: receiptsIn(receipts.map((receipt) => `"receipt":"${receipt}"`)) },

@@ -94,6 +94,6 @@ test('poison in the queue becomes dead letters at once, and what is behind it ar
   await using log = await embedded({ folder, log: { ...silent, info: note, error: (fields) => troubles.push(fields) } })
   await untilAllSettled(log, records)
   expect(troubles).toEqual([])
-  const books = (await (await log.request('/books')).json()) as object
-  expect(books).toMatchObject({ balanced: true, partitions: [{ last: records.length - 1, missingCount: 0 }] })
+  const ledger = (await (await log.request('/ledger')).json()) as object
+  expect(ledger).toMatchObject({ complete: true, partitions: [{ last: records.length - 1, missingCount: 0 }] })
 })

@@ -24,8 +24,8 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const save = arriving(store, log)
   let nowMs = receivedAt.getTime()
   let current = await store.ledger()
-  // read beforehand: an app does not wait for books that take long, and a model cannot know when those are
-  const books = async () => {
+  // read beforehand: an app does not wait for a ledger that takes long, and a model cannot know when that is
+  const ledger = async () => {
     log.known = [...log.all]
     return current
   }
@@ -33,7 +33,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
     await save(arrivals)
     current = await store.ledger()
   }
-  const app = createApp({ store: { ...store, ledger: books }, log: silent, now: () => new Date(nowMs) })
+  const app = createApp({ store: { ...store, ledger: ledger }, log: silent, now: () => new Date(nowMs) })
   const get = async (url: string) => {
     const response = await app.request(url)
     if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`)

@@ -1,9 +1,9 @@
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import { type Position, readReceipt } from '@activity-log/shared/receipt.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
-import { checkBooks, nameOf, type Told, type ToldBooks } from './check-books.ts'
+import { checkLedger, nameOf, type Told, type ToldLedger } from './check-ledger.ts'
 import type { Intent } from './clients.ts'
-import type { Ledger } from './ledger.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { AppendedRecord } from './topic.ts'
 
 /** What is known when everything has settled. */
@@ -15,10 +15,10 @@ export type Settled = {
   buried: readonly { position: Position; body: Uint8Array | null }[]
   records: readonly AppendedRecord[]
   deadLetterRecords: readonly Position[]
-  /** What GET /receipts and GET /books answer. */
+  /** What GET /receipts and GET /ledger answer. */
   told: Told
-  books: ToldBooks
-  ledger: Ledger
+  ledger: ToldLedger
+  deliveries: Deliveries
   /** How often an answer is awaited before a record is given up. */
   mostAttempts: number
 }
@@ -31,11 +31,11 @@ export function check(settled: Settled, object: Object): void {
   checkRecords(settled, object)
   checkReceipts(settled, object)
   checkUndelivered(settled, object)
-  const { records, told, books, buried } = settled
-  checkBooks(
+  const { records, told, ledger, buried } = settled
+  checkLedger(
     records,
     told,
-    books,
+    ledger,
     buried.map(({ position }) => position),
     object,
   )
@@ -83,7 +83,7 @@ function checkIntents({ intents, found, deadLetters, buried }: Settled, object: 
 
 /** Every record has one outcome. Only what the dispatcher has given up on after trying for long may also be stored. */
 function checkRecords(settled: Settled, object: Object) {
-  const { records, found, deadLetters, buried, told, ledger, mostAttempts } = settled
+  const { records, found, deadLetters, buried, told, deliveries, mostAttempts } = settled
   const own = Map.groupBy(
     deadLetters.filter(({ reason }) => reason !== 'undelivered'),
     ({ position }) => nameOf(position),
@@ -112,7 +112,7 @@ function checkRecords(settled: Settled, object: Object) {
     for (const { reason } of parked) {
       if (reason === 'conflict' && !present) object(`${name} is in conflict with nothing`)
     }
-    const answers = ledger.answers(record)
+    const answers = deliveries.answers(record)
     const isRefused = answers.some((status) => status >= 400 && status < 500)
     if (buriedHere.length > 0 && !isRefused && answers.length < mostAttempts) {
       object(`${name} was given up after ${answers}`)

@@ -1,7 +1,7 @@
 import { type EmbeddedBroker, openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
+import { createDeliveries } from './deliveries.ts'
 import { startEmbedded } from './embedded-process.ts'
-import { newLedger } from './ledger.ts'
 import { newLife } from './life.ts'
 import type { Server } from './network.ts'
 import type { Plant } from './plant.ts'
@@ -12,8 +12,8 @@ import type { AppendedRecord } from './topic.ts'
 export function embeddedPlant(setting: Setting): Plant {
   const { random, weather, after, note } = setting.world
   const file = openEmbeddedBroker({ path: ':memory:' })
-  const ledger = newLedger()
-  const ledgerOfDeadLetters = newLedger()
+  const deliveries = createDeliveries()
+  const deadLetterDeliveries = createDeliveries()
   const buried: { position: Position; body: Uint8Array }[] = []
   const broker: EmbeddedBroker = {
     ...file,
@@ -43,8 +43,8 @@ export function embeddedPlant(setting: Setting): Plant {
     const process = startEmbedded(setting, {
       life: newLife(`log-${++started}`),
       broker,
-      ledger,
-      ledgerOfDeadLetters,
+      deliveries,
+      deadLetterDeliveries,
       append,
     })
     ingest.push(process.ingest)
@@ -57,7 +57,7 @@ export function embeddedPlant(setting: Setting): Plant {
     ingest,
     persist,
     query,
-    ledger,
+    deliveries,
     strike() {
       if (!random.chance(weather.crash)) return
       const life = ingest.at(-1)?.life

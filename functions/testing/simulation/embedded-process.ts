@@ -3,7 +3,7 @@ import type { EmbeddedBroker, Queue } from '@activity-log/shared/broker/embedded
 import { deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
 import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
-import type { Ledger } from './ledger.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Life } from './life.ts'
 import { countingUnderWay, type Setting, startIngest, startPersist, startQuery } from './processes.ts'
 
@@ -11,21 +11,21 @@ export type EmbeddedOptions = {
   life: Life
   /** What is on disk outlives the process. */
   broker: EmbeddedBroker
-  ledger: Ledger
-  ledgerOfDeadLetters: Ledger
+  deliveries: Deliveries
+  deadLetterDeliveries: Deliveries
   append: (records: readonly EventRecord[]) => Promise<readonly Position[]>
 }
 
 /** All in one process: it lives and dies as a whole. */
 export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
-  const { life, broker, ledger, ledgerOfDeadLetters, append } = options
+  const { life, broker, deliveries, deadLetterDeliveries, append } = options
   const { world, network, log, policy, without } = setting
   const persist = startPersist(setting, life)
   const ingest = startIngest(setting, life, append)
   const query = startQuery(setting, life)
   const settleEveryMs = world.random.pick([1, 1000])
 
-  const sendTo = (path: string, { answered }: Ledger) => ({
+  const sendTo = (path: string, { answered }: Deliveries) => ({
     sinkUrl: `http://persist${path}`,
     send: countingUnderWay(setting, life, async ({ headers, body }) => {
       const position = { partition: 0, offset: Number(headers['ce-knativekafkaoffset']) }
@@ -35,23 +35,23 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
     }),
   })
   startDispatcher({
-    queue: ownQueue(broker, ledger),
+    queue: ownQueue(broker, deliveries),
     bury(record, headers) {
       if (life.isOver()) return
       mayFail()
       world.note(`${life.name} buries ${record.position.offset}`)
-      ledger.buried(record.position)
+      deliveries.buried(record.position)
       broker.bury(record, headers)
     },
-    ...sendTo('/', ledger),
+    ...sendTo('/', deliveries),
     policy,
     log,
     settleEveryMs,
   })
-  const queue = ownQueue(broker.deadLetters, ledgerOfDeadLetters)
+  const queue = ownQueue(broker.deadLetters, deadLetterDeliveries)
   startDispatcher({
     queue,
-    ...sendTo('/dead-letters', ledgerOfDeadLetters),
+    ...sendTo('/dead-letters', deadLetterDeliveries),
     policy: deliveryPolicy,
     log,
     settleEveryMs,
@@ -63,7 +63,7 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
   }
 
   /** As the dispatchers of one process see it: a disk that may be in trouble, and nothing at all after its end. */
-  function ownQueue(queue: Queue, { hasOutcome }: Ledger): Queue {
+  function ownQueue(queue: Queue, { hasOutcome }: Deliveries): Queue {
     return {
       read(fromOffset, limit) {
         if (life.isOver()) return []

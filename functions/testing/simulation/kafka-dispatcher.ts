@@ -6,8 +6,8 @@ import type { DeliveryPolicy, Send } from '@activity-log/shared/dispatch/deliver
 import { within } from '@activity-log/shared/within.ts'
 import { fakeBroker } from './broker.ts'
 import { fakeKafka, type Link } from './consumer.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Group } from './group.ts'
-import type { Ledger } from './ledger.ts'
 import type { Life } from './life.ts'
 import type { Setting } from './processes.ts'
 import type { Topic } from './topic.ts'
@@ -23,7 +23,7 @@ export type DispatcherOptions = {
   life: Life
   topic: Topic
   group: Group
-  ledger: Ledger
+  deliveries: Deliveries
   /** None where it delivers dead letters itself. */
   deadLetters: Topic | undefined
   send: Send
@@ -35,7 +35,7 @@ const restartMs = 1000
 /** The stand-in for KafkaSource, from its sessions inwards; what source.ts does around them is done here over a fake Kafka. */
 export function startKafkaDispatcher(
   { world, log, without }: Setting,
-  { life, topic, group, ledger, deadLetters, send, policy }: DispatcherOptions,
+  { life, topic, group, deliveries, deadLetters, send, policy }: DispatcherOptions,
 ): Dispatcher {
   const { random } = world
   const link: Link = { closedUntil: 0 }
@@ -61,7 +61,7 @@ export function startKafkaDispatcher(
         const headers = (message?.headers ?? {}) as { [name: string]: string }
         const value = message?.value as Buffer | null
         const broker = fakeBroker(world, life, async () => {
-          ledger.buried({
+          deliveries.buried({
             partition: Number(headers['ce_knativekafkapartition']),
             offset: Number(headers['ce_knativekafkaoffset']),
           })

@@ -1,8 +1,8 @@
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
 import { deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
+import { createDeliveries } from './deliveries.ts'
 import { newGroup } from './group.ts'
 import { type Dispatcher, startKafkaDispatcher } from './kafka-dispatcher.ts'
-import { newLedger } from './ledger.ts'
 import { type Life, newLife } from './life.ts'
 import type { Server } from './network.ts'
 import type { Plant } from './plant.ts'
@@ -15,10 +15,10 @@ export function kafkaPlant(setting: Setting): Plant {
   const { random, weather, after, note, object, now } = world
   const activities = newTopic('activities', random.between(1, 4))
   const deadLetters = newTopic('activities-dead-letter', random.between(1, 2))
-  const ledger = newLedger()
-  const ledgerOfDeadLetters = newLedger()
-  const group = groupOf('persist', activities, ledger)
-  const groupOfDeadLetters = groupOf('dead-letters', deadLetters, ledgerOfDeadLetters)
+  const deliveries = createDeliveries()
+  const deadLetterDeliveries = createDeliveries()
+  const group = groupOf('persist', activities, deliveries)
+  const groupOfDeadLetters = groupOf('dead-letters', deadLetters, deadLetterDeliveries)
   let started = 0
   const life = (kind: string) => newLife(`${kind}-${++started}`)
 
@@ -29,7 +29,7 @@ export function kafkaPlant(setting: Setting): Plant {
   const dispatchersOfDeadLetters: Dispatcher[] = []
   const most = { ingest: random.between(1, 2), persist: random.between(1, 3), dispatchers: 1 }
 
-  function groupOf(name: string, topic: Topic, { hasOutcome }: typeof ledger) {
+  function groupOf(name: string, topic: Topic, { hasOutcome }: typeof deliveries) {
     let checked: number[] = []
     function onCommit(partition: number, offset: number) {
       const from = checked[partition] ?? 0
@@ -55,13 +55,13 @@ export function kafkaPlant(setting: Setting): Plant {
 
   function startDispatcher(): Dispatcher {
     const own = life('dispatcher')
-    const send = sendTo(setting, { life: own, to: persist, path: '/', ledger })
-    return startKafkaDispatcher(setting, { life: own, topic: activities, group, ledger, deadLetters, send, policy })
+    const send = sendTo(setting, { life: own, to: persist, path: '/', deliveries })
+    return startKafkaDispatcher(setting, { life: own, topic: activities, group, deliveries, deadLetters, send, policy })
   }
   function startDispatcherOfDeadLetters(): Dispatcher {
     const own = life('dead-letter-dispatcher')
-    const of = { life: own, topic: deadLetters, group: groupOfDeadLetters, ledger: ledgerOfDeadLetters }
-    const send = sendTo(setting, { life: own, to: persist, path: '/dead-letters', ledger: ledgerOfDeadLetters })
+    const of = { life: own, topic: deadLetters, group: groupOfDeadLetters, deliveries: deadLetterDeliveries }
+    const send = sendTo(setting, { life: own, to: persist, path: '/dead-letters', deliveries: deadLetterDeliveries })
     return startKafkaDispatcher(setting, { ...of, send, deadLetters: undefined, policy: deliveryPolicy })
   }
 
@@ -111,7 +111,7 @@ export function kafkaPlant(setting: Setting): Plant {
     ingest,
     persist,
     query,
-    ledger,
+    deliveries,
     strike,
     restore,
     isSettled: () => isRead(activities, group) && isRead(deadLetters, groupOfDeadLetters),

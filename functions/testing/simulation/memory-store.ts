@@ -1,6 +1,13 @@
 import { hasRecord } from '@activity-log/shared/as-of.ts'
-import { type Books, bookOf, completeTime, type Known, lastComplete, toSpans } from '@activity-log/shared/books.ts'
 import { type ActivityDocument, toDocument, toFound } from '@activity-log/shared/document.ts'
+import {
+  completeTime,
+  type Known,
+  type LedgerSummary,
+  lastComplete,
+  summarize,
+  toSpans,
+} from '@activity-log/shared/ledger-summary.ts'
 import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
 import type { FindQuery, Found, RecordedActivity, SaveOutcome } from '@activity-log/shared/store/activities.ts'
 import { deadLetterId, deadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
@@ -8,7 +15,7 @@ import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { RecordOutcome, WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
 import { outcomeOf } from '@activity-log/shared/store/outcomes.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { nameOf } from './check-books.ts'
+import { nameOf } from './check-ledger.ts'
 
 export type SimulatedStore = Pick<
   ActivityStore,
@@ -89,7 +96,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     }
   }
 
-  function books(): Books {
+  function ledger(): LedgerSummary {
     const stored = [...byId.values()].map(({ partition, offset, recordedAtMs }) => {
       return { partition, offset, outcome: 'stored' as const, recordedAt: new Date(recordedAtMs) }
     })
@@ -101,12 +108,12 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     const known = [...stored, ...others].toSorted((one, other) => one.offset - other.offset)
     const partitions = [...Map.groupBy(known, ({ partition }) => partition)].toSorted(([one], [other]) => one - other)
     const all = partitions.map(([partition, own]) => {
-      const book = bookOf(partition, toSpans(own satisfies readonly Known[]), false)
-      const through = lastComplete(book)
+      const summary = summarize(partition, toSpans(own satisfies readonly Known[]), false)
+      const through = lastComplete(summary)
       const last = own.findLast(({ offset, recordedAt }) => offset <= through && recordedAt)
-      return { book, lastRecordedAt: last?.recordedAt }
+      return { summary, lastRecordedAt: last?.recordedAt }
     })
-    return { partitions: all.map(({ book }) => book), completeThrough: completeTime(all) }
+    return { partitions: all.map(({ summary }) => summary), completeThrough: completeTime(all) }
   }
 
   return {
@@ -147,7 +154,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
         await new Promise((resolve) => void setTimeout(resolve, pollMs))
       }
     },
-    ledger: async () => books(),
+    ledger: async () => ledger(),
     getDeadLetter: async (_tenant, id) => deadLetters.get(id),
     async resolve(_tenant, id, resolution) {
       const kept = deadLetters.get(id)

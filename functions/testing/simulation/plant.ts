@@ -1,5 +1,5 @@
 import type { Position } from '@activity-log/shared/receipt.ts'
-import type { Ledger } from './ledger.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Server } from './network.ts'
 import type { AppendedRecord } from './topic.ts'
 
@@ -9,7 +9,7 @@ export type Plant = {
   ingest: readonly Server[]
   persist: readonly Server[]
   query: readonly Server[]
-  ledger: Ledger
+  deliveries: Deliveries
   /** Something is done to one of its processes. */
   strike(): void
   /** Everything that has ended runs again. */

@@ -6,7 +6,7 @@ import { type DeliveryPolicy, maxPollRecords, type Send } from '@activity-log/sh
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { fakeBroker } from './broker.ts'
-import type { Ledger } from './ledger.ts'
+import type { Deliveries } from './deliveries.ts'
 import { type Life, newLife } from './life.ts'
 import type { SimulatedStore } from './memory-store.ts'
 import type { Network, Server } from './network.ts'
@@ -73,10 +73,10 @@ export function startQuery({ world, log, store }: Setting, life: Life): Server {
   return { life, fetch: (request) => app.fetch(request), deadlineMs: deadlineMs.query }
 }
 
-/** What a dispatcher sends with: over the network to one of the servers, its answers kept in the ledger. */
+/** What a dispatcher sends with: over the network to one of the servers, its answers kept among its deliveries. */
 export function sendTo(
   setting: Setting,
-  { life, to, path, ledger }: { life: Life; to: readonly Server[]; path: string; ledger: Ledger },
+  { life, to, path, deliveries }: { life: Life; to: readonly Server[]; path: string; deliveries: Deliveries },
 ): Send {
   const { world, network } = setting
   return countingUnderWay(setting, life, async ({ headers, body }, signal) => {
@@ -91,10 +91,10 @@ export function sendTo(
     try {
       const answer = await Promise.race([sent, aborted])
       world.note(`${life.name} ${path} ${position.partition}/${position.offset}: ${answer.status}`)
-      ledger.answered(position, answer.status)
+      deliveries.answered(position, answer.status)
       return { ...answer, body: Buffer.from(answer.body) }
     } catch (error) {
-      ledger.answered(position, 0)
+      deliveries.answered(position, 0)
       throw error
     }
   })

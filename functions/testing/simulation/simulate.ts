@@ -8,7 +8,7 @@ import { deadLettersOf, silent } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite.ts'
 import { patienceMs as brokerPatienceMs } from './broker.ts'
 import { check } from './check.ts'
-import { isMissing, nameOf, type Told } from './check-books.ts'
+import { isMissing, nameOf, type Told } from './check-ledger.ts'
 import { newClients } from './clients.ts'
 import { embeddedPlant } from './embedded-plant.ts'
 import { kafkaPlant } from './kafka-plant.ts'
@@ -92,7 +92,7 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
       await after(random.between(100, 2000))
       plant.strike()
       if (random.chance(0.1)) plant.slip(random.pick(poison))
-      await lookAtBooks()
+      await lookAtLedger()
       if (random.chance(0.5)) await look().catch((error) => note((error as Error).message))
     }
   }
@@ -105,16 +105,16 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
     if (new Set(data.map(({ id }) => id)).size < data.length) object('an activity is twice on one page')
   }
 
-  /** What was acknowledged before the time that the books call complete is not missing from them. */
-  async function lookAtBooks() {
-    const books = await store.ledger()
-    const { completeThrough } = books
+  /** What was acknowledged before the time that the ledger calls complete is not missing from them. */
+  async function lookAtLedger() {
+    const ledger = await store.ledger()
+    const { completeThrough } = ledger
     if (!completeThrough) return
     for (const { marker, attempts } of clients.intents) {
       for (const { result, receipt } of attempts) {
         const named = result === 'accepted' ? readReceipt(receipt ?? '') : ''
         if (typeof named === 'string' || named.recordedAt >= completeThrough) continue
-        if (isMissing(books, named.position)) object(`${marker} is missing before ${completeThrough.toISOString()}`)
+        if (isMissing(ledger, named.position)) object(`${marker} is missing before ${completeThrough.toISOString()}`)
       }
     }
   }
@@ -155,8 +155,8 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
         deadLetterRecords: plant.deadLetterRecords(),
         records: plant.records(),
         told: await toldOfAll(),
-        books: JSON.parse((await ask('/books')).body),
-        ledger: plant.ledger,
+        ledger: JSON.parse((await ask('/ledger')).body),
+        deliveries: plant.deliveries,
         mostAttempts,
       },
       object,

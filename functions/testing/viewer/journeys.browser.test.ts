@@ -258,7 +258,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     list: '/',
     'nothing found': '/?userId=nobody',
     error: '/?limit=0',
-    books: '/viewer/books',
+    ledger: '/viewer/ledger',
     'dead letters': '/viewer/dead-letters',
   }
   const looks = {

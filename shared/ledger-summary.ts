@@ -11,8 +11,8 @@ export type Known = { offset: number; outcome: Outcome }
 /** Offsets of which nothing is known. Both ends belong to it. */
 export type Gap = { first: number; last: number }
 
-/** The books of one partition. */
-export type PartitionBook = {
+/** The ledger of one partition. */
+export type PartitionSummary = {
   partition: number
   /** The first and the last offset of which anything is known. */
   first: number
@@ -21,15 +21,15 @@ export type PartitionBook = {
   completeThrough: number
   counts: Counts
   /** Offsets that Kafka no longer had before their outcome was known. */
-  writtenOff: number
+  abandoned: number
   missing: readonly Gap[]
   missingCount: number
-  /** There may be more than was counted: known, but not sealed yet. */
+  /** There may be more than was counted: known, but not compacted yet. */
   uncounted: boolean
 }
 
 /**
- * Beyond a gap that is older than so many offsets the books go on, so that what is counted each time stays short. Nearer ones
+ * Beyond a gap that is older than so many offsets the ledger goes on, so that what is counted each time stays short. Nearer ones
  * are records on their way.
  */
 const islandAfter = 8192
@@ -72,9 +72,9 @@ export function addCounts(a: Counts, b: Counts): Counts {
 }
 
 /** The offsets from 0 up to the last span, and those after it, that no span has. Without a `last` it has no end. */
-export function openStretches(sealed: readonly Span[]): { first: number; last?: number }[] {
-  const open: { first: number; last?: number }[] = gapsIn(sealed)
-  open.push({ first: (sealed.at(-1)?.last ?? -1) + 1 })
+export function openStretches(compacted: readonly Span[]): { first: number; last?: number }[] {
+  const open: { first: number; last?: number }[] = gapsIn(compacted)
+  open.push({ first: (compacted.at(-1)?.last ?? -1) + 1 })
   return open
 }
 
@@ -88,21 +88,21 @@ function gapsIn(spans: readonly Span[]): Gap[] {
   return gaps
 }
 
-/** Beyond so many stretches no further one is sealed: each is looked at anew whenever one is. */
+/** Beyond so many stretches no further one is compacted: each is looked at anew whenever one is. */
 const maxSpans = 1000
 
 /**
- * What need not be counted again: the stretch from 0, whatever continues what was sealed, and what lies far behind the
+ * What need not be counted again: the stretch from 0, whatever continues what was compacted, and what lies far behind the
  * newest. Once nothing is under way any more it is everything.
  */
-export function sealSpans(sealed: readonly Span[], counted: readonly Span[], isQuiet = false): Span[] {
-  const joined = joinSpans(sealed, counted)
+export function compactSpans(compacted: readonly Span[], counted: readonly Span[], isQuiet = false): Span[] {
+  const joined = joinSpans(compacted, counted)
   const newest = joined.at(-1)?.last ?? 0
   const isIsland = (span: Span) => joined.length <= maxSpans && (isQuiet || newest - span.first >= islandAfter)
   let at = 0
   return joined.filter((span) => {
     const before = at
-    while ((sealed[at]?.first ?? Number.POSITIVE_INFINITY) <= span.last) at++
+    while ((compacted[at]?.first ?? Number.POSITIVE_INFINITY) <= span.last) at++
     return span.first === 0 || at > before || isIsland(span)
   })
 }
@@ -115,7 +115,7 @@ export function abandonBelow(spans: readonly Span[], below: number): Span[] {
   return joinSpans(spans, given)
 }
 
-export function bookOf(partition: number, spans: readonly Span[], uncounted: boolean): PartitionBook {
+export function summarize(partition: number, spans: readonly Span[], uncounted: boolean): PartitionSummary {
   const missing = gapsIn(spans)
   const counts = spans.map((span) => span.counts).reduce(addCounts, noCounts)
   const known = outcomes.reduce((sum, outcome) => sum + counts[outcome], 0)
@@ -126,17 +126,18 @@ export function bookOf(partition: number, spans: readonly Span[], uncounted: boo
     last: spans.at(-1)?.last ?? -1,
     completeThrough: spans[0]?.first === 0 ? spans[0].last : -1,
     counts,
-    writtenOff: spanned - known,
+    abandoned: spanned - known,
     missing,
     missingCount: missing.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     uncounted,
   }
 }
 
-const isComplete = ({ missingCount, uncounted }: PartitionBook) => missingCount === 0 && !uncounted
+const isPartitionComplete = ({ missingCount, uncounted }: PartitionSummary) => missingCount === 0 && !uncounted
 
 /** The offset whose time of receipt says through when a partition is complete: of the stretch before a gap, else of all. */
-export const lastComplete = (book: PartitionBook) => (isComplete(book) ? book.last : book.completeThrough)
+export const lastComplete = (summary: PartitionSummary) =>
+  isPartitionComplete(summary) ? summary.last : summary.completeThrough
 
 /**
  * The time before which nothing acknowledged is missing, from the times at which the last complete records of the partitions
@@ -144,9 +145,9 @@ export const lastComplete = (book: PartitionBook) => (isComplete(book) ? book.la
  * and after the record before it, so it cannot be older than that one by more than the time in which ingest answers.
  */
 export function completeTime(
-  partitions: readonly { book: PartitionBook; lastRecordedAt: Date | undefined }[],
+  partitions: readonly { summary: PartitionSummary; lastRecordedAt: Date | undefined }[],
 ): Date | undefined {
-  const withGap = partitions.filter(({ book }) => !isComplete(book))
+  const withGap = partitions.filter(({ summary }) => !isPartitionComplete(summary))
   const times = (some: typeof partitions) => some.map(({ lastRecordedAt }) => lastRecordedAt?.getTime() ?? 0)
   const ms = withGap.length > 0 ? Math.min(...times(withGap)) - acknowledgedWithinMs : Math.max(0, ...times(partitions))
   return ms > 0 ? new Date(ms) : undefined
@@ -158,6 +159,6 @@ export function completeTime(
  */
 export const acknowledgedWithinMs = 15_000
 
-export type Books = { partitions: readonly PartitionBook[]; completeThrough: Date | undefined }
+export type LedgerSummary = { partitions: readonly PartitionSummary[]; completeThrough: Date | undefined }
 
-export const isBalanced = ({ partitions }: Books) => partitions.every(isComplete)
+export const isComplete = ({ partitions }: LedgerSummary) => partitions.every(isPartitionComplete)

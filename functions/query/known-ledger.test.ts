@@ -1,12 +1,12 @@
-import type { Books } from '@activity-log/shared/books.ts'
+import type { LedgerSummary } from '@activity-log/shared/ledger-summary.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
-import { knownBooks } from './known-books.ts'
+import { knownLedger } from './known-ledger.ts'
 
-/** Books that are read when the test says so; the number of the reading is the time through which they are complete. */
+/** A ledger that is read when the test says so; the number of the reading is the time through which it is complete. */
 function known() {
-  const readings: PromiseWithResolvers<Books>[] = []
-  const books = () => {
+  const readings: PromiseWithResolvers<LedgerSummary>[] = []
+  const ledger = () => {
     readings.push(Promise.withResolvers())
     return readings.at(-1)!.promise
   }
@@ -15,7 +15,7 @@ function known() {
     await new Promise(setImmediate)
   }
   const clock = { now: 0 }
-  return { readings, answer, clock, ...knownBooks({ books, now: () => new Date(clock.now), log: silent }) }
+  return { readings, answer, clock, ...knownLedger({ ledger, now: () => new Date(clock.now), log: silent }) }
 }
 
 test('fresh ones are read after they were asked for, once for all who ask meanwhile, one reading at a time', async () => {

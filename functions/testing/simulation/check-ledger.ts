@@ -1,12 +1,12 @@
-import type { Books } from '@activity-log/shared/books.ts'
+import type { LedgerSummary } from '@activity-log/shared/ledger-summary.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { AppendedRecord } from './topic.ts'
 
 /** The outcome of a record as its receipt is answered, by the name of its position. */
 export type Told = ReadonlyMap<string, { status: string; id?: string }>
-/** GET /books. */
-export type ToldBooks = {
-  balanced: boolean
+/** GET /ledger. */
+export type ToldLedger = {
+  complete: boolean
   partitions: readonly {
     partition: number
     last: number
@@ -18,17 +18,17 @@ export type ToldBooks = {
 
 export const nameOf = ({ partition, offset }: Position) => `${partition}/${offset}`
 
-/** What the receipts say and what the books say has to be one and the same, down to the last offset. */
-export function checkBooks(
+/** What the receipts say and what the ledger says has to be one and the same, down to the last offset. */
+export function checkLedger(
   records: readonly AppendedRecord[],
   told: Told,
-  books: ToldBooks,
+  ledger: ToldLedger,
   buried: readonly Position[],
   object: (violation: string) => void,
 ): void {
   const known = records.filter((record) => (told.get(nameOf(record))?.status ?? 'pending') !== 'pending')
   for (const [partition, own] of Map.groupBy(known, (record) => record.partition)) {
-    const book = books.partitions.find((one) => one.partition === partition)
+    const summary = ledger.partitions.find((one) => one.partition === partition)
     const offsets = new Set(own.map(({ offset }) => offset))
     const last = Math.max(...offsets)
     const missing = Array.from({ length: last }, (_, offset) => offset).filter((offset) => !offsets.has(offset))
@@ -39,18 +39,18 @@ export function checkBooks(
       Object.values(some).reduce((sum, count) => sum + count, 0)
     const expected = JSON.stringify({ partition, last, counts: isClear ? counts : inAll(counts), missing })
     const said = JSON.stringify({
-      partition: book?.partition,
-      last: book?.last,
-      counts: isClear ? book?.counts : inAll(book?.counts),
-      missing: (book?.missing ?? []).flatMap(({ from, to }) =>
+      partition: summary?.partition,
+      last: summary?.last,
+      counts: isClear ? summary?.counts : inAll(summary?.counts),
+      missing: (summary?.missing ?? []).flatMap(({ from, to }) =>
         Array.from({ length: to - from + 1 }, (_, index) => from + index),
       ),
     })
-    if (said !== expected) object(`the books say ${said}, the receipts ${expected}`)
+    if (said !== expected) object(`the ledger says ${said}, the receipts ${expected}`)
   }
-  const isComplete = books.partitions.every(({ missingCount }) => missingCount === 0)
-  if (books.balanced !== isComplete)
-    object(`the books are${books.balanced ? '' : ' not'} balanced: ${JSON.stringify(books)}`)
+  const isComplete = ledger.partitions.every(({ missingCount }) => missingCount === 0)
+  if (ledger.complete !== isComplete)
+    object(`the ledger is${ledger.complete ? '' : ' not'} complete: ${JSON.stringify(ledger)}`)
 }
 
 function countOf(records: readonly AppendedRecord[], told: Told): { [outcome: string]: number } {
@@ -58,8 +58,8 @@ function countOf(records: readonly AppendedRecord[], told: Told): { [outcome: st
   return Object.fromEntries([...byOutcome].map(([outcome, those]) => [outcome, those.length]))
 }
 
-/** Whether the books know that something is missing there. */
-export function isMissing(books: Books, { partition, offset }: Position): boolean {
-  const book = books.partitions.find((one) => one.partition === partition)
-  return book?.missing.some(({ first, last }) => first <= offset && offset <= last) ?? false
+/** Whether the ledger knows that something is missing there. */
+export function isMissing(ledger: LedgerSummary, { partition, offset }: Position): boolean {
+  const summary = ledger.partitions.find((one) => one.partition === partition)
+  return summary?.missing.some(({ first, last }) => first <= offset && offset <= last) ?? false
 }

@@ -14,18 +14,18 @@ type Partition = {
   missingCount: number
   uncounted?: boolean
 }
-type Books = { balanced: boolean; completeThrough: string | null; partitions: Partition[] }
+type LedgerSummary = { complete: boolean; completeThrough: string | null; partitions: Partition[] }
 
-/** What became of every record, partition by partition, as `GET /books` has it. */
-export async function booksPage({ view, zone, ask }: PageRequest): Promise<Page> {
-  const path = '/viewer/books'
+/** What became of every record, partition by partition, as `GET /ledger` has it. */
+export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page> {
+  const path = '/viewer/ledger'
   const nav = navigation(
     { zone, view, path },
     '',
     html`<a href="/">Activities</a><a href="/viewer/dead-letters">Dead letters</a>`,
   )
-  const frame = { title: 'Books · Activity log', shown: 'page' as const, nav }
-  const read = await ask<Books>('/books')
+  const frame = { title: 'Ledger · Activity log', shown: 'page' as const, nav }
+  const read = await ask<LedgerSummary>('/ledger')
   if (!read.ok) {
     return {
       ...frame,
@@ -34,7 +34,7 @@ export async function booksPage({ view, zone, ask }: PageRequest): Promise<Page>
       headers: retryHeaders(read.problem),
     }
   }
-  const { balanced, completeThrough, partitions } = read.answer
+  const { complete, completeThrough, partitions } = read.answer
   const rows = partitions.map(({ partition, first, last, counts, missing, missingCount, uncounted }) => {
     const gaps = missing
       .slice(0, 3)
@@ -45,10 +45,10 @@ export async function booksPage({ view, zone, ask }: PageRequest): Promise<Page>
     return html`<tr><th scope="row">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
 <td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${gaps.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'being counted' : '0'}</td></tr>`
   })
-  const main = html`<h1>Books</h1>
-<p class="lead">${balanced ? html`<b class="good">They balance.</b> Every record up to the newest that is known has its outcome.` : html`<b class="bad">They do not balance.</b> Some records have no outcome yet: they are under way, or being counted; what stays missing is looked for with <code>npm run log -- ledger</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
+  const main = html`<h1>Ledger</h1>
+<p class="lead">${complete ? html`<b class="good">It is complete.</b> Every record up to the newest that is known has its outcome.` : html`<b class="bad">It is not complete.</b> Some records have no outcome yet: they are under way, or being counted; what stays missing is looked for with <code>npm run log -- ledger</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
 <table class="plain"><thead><tr><th scope="col">Partition</th><th scope="col" class="n">Offsets</th>${outcomes.map((outcome) => html`<th scope="col" class="n">${outcome}</th>`)}<th scope="col" class="n">missing</th></tr></thead><tbody>${rows}</tbody></table>
 ${partitions.length === 0 ? html`<div class="state"><h2>Nothing to count yet</h2><p>No record has come to the store.</p></div>` : ''}
-<p class="tools"><a href="/books">JSON</a></p>`
+<p class="tools"><a href="/ledger">JSON</a></p>`
   return { ...frame, main }
 }

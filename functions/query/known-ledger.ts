@@ -1,19 +1,19 @@
-import { type AsOf, asOfBooks } from '@activity-log/shared/as-of.ts'
+import { type AsOf, asOfLedger } from '@activity-log/shared/as-of.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { undefinedIfLate, within } from '@activity-log/shared/within.ts'
 
 /** An older answer is still true: what was complete stays so. */
 const rememberedMs = 1000
-/** Where the books take long they are read seldom: this many times as long as it took lies between, within limits. */
+/** Where the ledger takes long it is read seldom: this many times as long as it took lies between, within limits. */
 const restFactor = 10
 const mostRestMs = 60_000
 /** A moment that is older than this is none for lists: what was saved since would be missing from their pages. */
 const momentMs = 10_000
-/** A list waits no longer for them, and takes what was read before. */
+/** A list waits no longer for it, and takes what was read before. */
 const patienceMs = 200
 
-export type KnownBooksOptions = { books: ActivityStore['ledger']; now: () => Date; log: Pick<Log, 'error'> }
+export type KnownLedgerOptions = { ledger: ActivityStore['ledger']; now: () => Date; log: Pick<Log, 'error'> }
 
 export type Known = {
   /** The time before which nothing acknowledged is missing. */
@@ -24,18 +24,18 @@ export type Known = {
   reached: AsOf
 }
 
-export type KnownBooks = {
-  /** Of at most a second ago, where the books are read quickly. */
+export type KnownLedger = {
+  /** Of at most a second ago, where the ledger is read quickly. */
   recent(): Promise<Known | undefined>
   /** Read after this was called; undefined where that takes long. */
   fresh(): Promise<Known | undefined>
 }
 
 /**
- * What lists say of the books. Every list needs them, so they are read once a second at most, or once at a time for those who
- * need them fresh, and no list fails or waits long for them. Undefined where nothing is known yet.
+ * What lists say of the ledger. Every list needs it, so it is read once a second at most, or once at a time for those who
+ * need it fresh, and no list fails or waits long for it. Undefined where nothing is known yet.
  */
-export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
+export function knownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedger {
   let known: Known | undefined
   let reading: Promise<Known | undefined> | undefined
   let next: Promise<Known | undefined> | undefined
@@ -48,13 +48,13 @@ export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
     next = undefined
     const at = now().getTime()
     startedAt = at
-    const found = await books()
+    const found = await ledger()
       .then((all) => {
-        const { asOf: reached, isWhole } = asOfBooks(all)
+        const { asOf: reached, isWhole } = asOfLedger(all)
         return { completeThrough: all.completeThrough, asOf: isWhole ? reached : undefined, reached }
       })
       .catch((error) => {
-        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the books could not be read')
+        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the ledger could not be read')
         return undefined
       })
     if (found) {
@@ -92,4 +92,4 @@ export function knownBooks({ books, now, log }: KnownBooksOptions): KnownBooks {
 
 /** Undefined where it takes longer than a list waits. */
 const patiently = <Result>(work: Promise<Result>): Promise<Result | undefined> =>
-  within(patienceMs, work, 'The books were not read').catch(undefinedIfLate)
+  within(patienceMs, work, 'The ledger was not read').catch(undefinedIfLate)

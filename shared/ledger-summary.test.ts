@@ -2,15 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   abandonBelow,
-  bookOf,
+  compactSpans,
   joinSpans,
   type Known,
   noCounts,
   openStretches,
   type Span,
-  sealSpans,
+  summarize,
   toSpans,
-} from './books.ts'
+} from './ledger-summary.ts'
 
 const known = (...offsets: number[]): Known[] => offsets.map((offset) => ({ offset, outcome: 'stored' }))
 const range = (first: number, last: number): Span => ({
@@ -31,62 +31,62 @@ test('what follows without a gap is one stretch, with its outcomes counted', () 
   ])
 })
 
-test('the stretches that are open lie between those that are sealed, and after them', () => {
+test('the stretches that are open lie between those that are compacted, and after them', () => {
   expect(openStretches([])).toEqual([{ first: 0 }])
   expect(openStretches([range(0, 4), range(9, 9)])).toEqual([{ first: 5, last: 8 }, { first: 10 }])
   expect(openStretches([range(2, 4)])).toEqual([{ first: 0, last: 1 }, { first: 5 }])
 })
 
-describe('sealed is', () => {
+describe('compacted is', () => {
   test('the stretch from 0, and what continues it', () => {
-    expect(stretches(sealSpans([], toSpans(known(0, 1, 3))))).toEqual([[0, 1]])
-    expect(stretches(sealSpans([range(0, 1)], toSpans(known(2, 3, 5))))).toEqual([[0, 3]])
-    expect(sealSpans([], toSpans(known(1, 2)))).toEqual([])
+    expect(stretches(compactSpans([], toSpans(known(0, 1, 3))))).toEqual([[0, 1]])
+    expect(stretches(compactSpans([range(0, 1)], toSpans(known(2, 3, 5))))).toEqual([[0, 3]])
+    expect(compactSpans([], toSpans(known(1, 2)))).toEqual([])
   })
 
   test('what lies far behind the newest although something before it is missing, so that the rest stays short', () => {
     const counted = [range(0, 9), range(11, 500), range(501, 9000)]
-    expect(stretches(sealSpans([], joinSpans([], counted)))).toEqual([
+    expect(stretches(compactSpans([], joinSpans([], counted)))).toEqual([
       [0, 9],
       [11, 9000],
     ])
-    expect(stretches(sealSpans([], [range(0, 9), range(11, 8000)]))).toEqual([[0, 9]])
+    expect(stretches(compactSpans([], [range(0, 9), range(11, 8000)]))).toEqual([[0, 9]])
   })
 
   test('everything once nothing is under way any more', () => {
     const counted = [range(1, 2), range(4, 4)]
-    expect(stretches(sealSpans([], counted, true))).toEqual(stretches(counted))
+    expect(stretches(compactSpans([], counted, true))).toEqual(stretches(counted))
   })
 
   test('no further stretch beyond a thousand, though more of each', () => {
-    const sealed = Array.from({ length: 1000 }, (_, n) => range(3 * n, 3 * n))
+    const compacted = Array.from({ length: 1000 }, (_, n) => range(3 * n, 3 * n))
     const counted = [range(2998, 2998), range(4000, 4000), range(20_000, 20_000)]
-    const more = stretches(sealSpans(sealed, counted, true))
+    const more = stretches(compactSpans(compacted, counted, true))
     expect(more).toHaveLength(1000)
     expect(more.at(-1)).toEqual([2997, 2998])
   })
 
   test('never less than before, and once again the stretch from 0 when the gap is filled', () => {
-    const sealed = [range(0, 9), range(11, 9000)]
-    expect(stretches(sealSpans(sealed, []))).toEqual(stretches(sealed))
-    expect(stretches(sealSpans(sealed, toSpans(known(10))))).toEqual([[0, 9000]])
+    const compacted = [range(0, 9), range(11, 9000)]
+    expect(stretches(compactSpans(compacted, []))).toEqual(stretches(compacted))
+    expect(stretches(compactSpans(compacted, toSpans(known(10))))).toEqual([[0, 9000]])
   })
 })
 
-test('whatever is sealed on the way, the books come out the same', () => {
+test('whatever is compacted on the way, the ledger comes out the same', () => {
   const offsets = fc.uniqueArray(fc.nat(60), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(offsets, fc.integer({ min: 1, max: 10 }), (arrivals, step) => {
       const inOrder = (some: number[]) => some.toSorted((a, b) => a - b)
-      let sealed: Span[] = []
-      const isSealed = (offset: number) => sealed.some(({ first, last }) => offset >= first && offset <= last)
+      let compacted: Span[] = []
+      const isCompacted = (offset: number) => compacted.some(({ first, last }) => offset >= first && offset <= last)
       const countOpen = (upTo: number) =>
-        toSpans(known(...inOrder(arrivals.slice(0, upTo)).filter((o) => !isSealed(o))))
-      for (let upTo = step; upTo < arrivals.length; upTo += step) sealed = sealSpans(sealed, countOpen(upTo))
-      const whole = bookOf(0, toSpans(known(...inOrder(arrivals))), false)
-      const joined = bookOf(
+        toSpans(known(...inOrder(arrivals.slice(0, upTo)).filter((o) => !isCompacted(o))))
+      for (let upTo = step; upTo < arrivals.length; upTo += step) compacted = compactSpans(compacted, countOpen(upTo))
+      const whole = summarize(0, toSpans(known(...inOrder(arrivals))), false)
+      const joined = summarize(
         0,
-        joinSpans(sealed, toSpans(known(...inOrder(arrivals).filter((o) => !isSealed(o))))),
+        joinSpans(compacted, toSpans(known(...inOrder(arrivals).filter((o) => !isCompacted(o))))),
         false,
       )
       expect(joined).toEqual(whole)
@@ -94,14 +94,14 @@ test('whatever is sealed on the way, the books come out the same', () => {
   )
 })
 
-test('what is written off is no longer missing, and is no outcome', () => {
-  const book = (spans: readonly Span[]) => bookOf(0, spans, false)
-  expect(book(abandonBelow([range(3, 4), range(8, 8)], 6))).toMatchObject({
+test('what is abandoned is no longer missing, and is no outcome', () => {
+  const summary = (spans: readonly Span[]) => summarize(0, spans, false)
+  expect(summary(abandonBelow([range(3, 4), range(8, 8)], 6))).toMatchObject({
     completeThrough: 5,
-    writtenOff: 4,
+    abandoned: 4,
     missing: [{ first: 6, last: 7 }],
     counts: { stored: 3 },
   })
-  expect(book(abandonBelow([], 2))).toMatchObject({ completeThrough: 1, last: 1, writtenOff: 2, missingCount: 0 })
+  expect(summary(abandonBelow([], 2))).toMatchObject({ completeThrough: 1, last: 1, abandoned: 2, missingCount: 0 })
   expect(abandonBelow([range(0, 4)], 3)).toEqual([range(0, 4)])
 })

@@ -1,7 +1,7 @@
 import type { Position } from '@activity-log/shared/receipt.ts'
 
 /** What became of the records of one topic, as the dispatchers were told. */
-export type Ledger = {
+export type Deliveries = {
   /** A sink's answer to a delivery; 0 where there was none. */
   answered(position: Position, status: number): void
   answers(position: Position): readonly number[]
@@ -12,7 +12,7 @@ export type Ledger = {
 
 const nameOf = ({ partition, offset }: Position) => `${partition}/${offset}`
 
-export function newLedger(): Ledger {
+export function createDeliveries(): Deliveries {
   const statuses = new Map<string, number[]>()
   const done = new Set<string>()
   return {
