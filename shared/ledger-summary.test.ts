@@ -22,11 +22,11 @@ const stretches = (spans: readonly Span[]) => spans.map(({ first, last }) => [fi
 
 test('what follows without a gap is one stretch, with its outcomes counted', () => {
   const outcomes: Known[] = [
-    { offset: 3, outcome: 'refused' },
+    { offset: 3, outcome: 'rejected' },
     { offset: 3, outcome: 'stored' },
   ]
   expect(toSpans([...known(0, 1, 2), ...outcomes, ...known(7)])).toEqual([
-    { first: 0, last: 3, counts: { ...noCounts, stored: 3, refused: 1 } },
+    { first: 0, last: 3, counts: { ...noCounts, stored: 3, rejected: 1 } },
     { first: 7, last: 7, counts: { ...noCounts, stored: 1 } },
   ])
 })

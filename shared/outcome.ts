@@ -1,3 +1,3 @@
 /** What became of a record. */
-export const outcomes = ['stored', 'duplicate', 'conflict', 'refused'] as const
+export const outcomes = ['stored', 'duplicate', 'conflict', 'rejected'] as const
 export type Outcome = (typeof outcomes)[number]

@@ -41,14 +41,14 @@ export async function aFilledLog() {
   const parked = { topic: 'activities', headers: {}, tenant: 'default', at: new Date(), errors: [] }
   const body = Buffer.from('{')
   await store.deadLetter([
-    { ...parked, reason: 'refused', position: { partition: 0, offset: 3 }, body, activityId: 'id-9' },
+    { ...parked, reason: 'rejected', position: { partition: 0, offset: 3 }, body, activityId: 'id-9' },
     { ...parked, reason: 'undelivered', position: { partition: 0, offset: 4 }, body: Buffer.from([0xff]) },
   ])
   const letters = (await store.findDeadLetters({ filter: { tenant: 'default' }, order: 'asc', limit: 9 })).map(
     ({ deadLetter }) => deadLetter,
   )
   const idOf = (reason: string) => letters.find((each) => each.reason === reason)?.id ?? ''
-  return { apps, call, receipt, letter: idOf('refused'), other: idOf('undelivered') }
+  return { apps, call, receipt, letter: idOf('rejected'), other: idOf('undelivered') }
 }
 
 /** A path of the contract with names in it. */

@@ -66,7 +66,7 @@ describe('the whole journey in one process', () => {
     }
     await using log = await embedded(folder)
     await until(async () => (await log.ask('/ledger'))['complete'] === true && (await log.list()).total === 2)
-    const counts = { stored: 2, duplicate: 0, conflict: 0, refused: 1 }
+    const counts = { stored: 2, duplicate: 0, conflict: 0, rejected: 1 }
     expect(await log.ask('/ledger')).toMatchObject({ partitions: [{ last: 2, counts }] })
     const { data } = (await log.ask('/dead-letters')) as { data: { links: { self: string } }[] }
     expect(data).toMatchObject([{ reason: 'undelivered', firstPosition: { partition: 0, offset: 1 }, attempts: 1 }])

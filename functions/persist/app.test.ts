@@ -126,7 +126,7 @@ describe.each(ways)('%s:', (name) => {
       expect((await deliver(request)).status).toBe(204)
       expect(await stored(store)).toEqual([])
       const [letter] = await deadLettersOf(store)
-      expect(letter).toMatchObject({ reason: 'refused', position: { partition: 0, offset: 4 }, attempts: 1 })
+      expect(letter).toMatchObject({ reason: 'rejected', position: { partition: 0, offset: 4 }, attempts: 1 })
       expect(letter?.errors.length).toBeGreaterThan(0)
       expect(Buffer.from(letter!.body)).toEqual(Buffer.from(value as string))
       await deliver(request)
@@ -267,12 +267,12 @@ describe.each(ways)('%s:', (name) => {
       expect(Buffer.from(letter!.body).toString()).toBe(body)
     })
 
-    test('that comes twice counts up, and is not taken for a refused record of the same place', async () => {
+    test('that comes twice counts up, and is not taken for a rejected record of the same place', async () => {
       const { request, store } = persist()
       await request('/', delivery({ headers, value: '{' }, 7))
       for (let time = 0; time < 2; time++) await request('/dead-letters', delivery({ headers, value: '{' }, 7))
       const kept = (await deadLettersOf(store)).map(({ reason, attempts }) => `${reason} ${attempts}`)
-      expect(kept.toSorted()).toEqual(['refused 1', 'undelivered 2'])
+      expect(kept.toSorted()).toEqual(['rejected 1', 'undelivered 2'])
     })
 
     test('is answered 503 when the store does not keep it, and 400 when it has no place', async () => {

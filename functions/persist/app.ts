@@ -83,7 +83,7 @@ export function createApp({
     const park = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
       parkOne({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) }, request.log)
 
-    if (!recorded.ok) return park('refused', recorded.errors)
+    if (!recorded.ok) return park('rejected', recorded.errors)
     const outcome = await fromStore(save({ ...recorded.value, position }), 'The store did not take the activity.')
     if (outcome !== 'conflict') return taken
     return park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])

@@ -53,10 +53,10 @@ describe('replay', () => {
     expect([await letter(), await found()]).toEqual(before)
   })
 
-  test('as it was is refused as it was, and counts up', async () => {
+  test('as it was is rejected as it was, and counts up', async () => {
     const { app, replay, letter, found } = await persist()
     await app.request('/', delivery(withoutUser, 4))
-    expect(await replay()).toMatchObject({ status: 200, outcome: 'refused', errors: [{ pointer: '/userId' }] })
+    expect(await replay()).toMatchObject({ status: 200, outcome: 'rejected', errors: [{ pointer: '/userId' }] })
     expect(await letter()).toMatchObject({ attempts: 2, lastAt: now() })
     expect(await found()).toEqual([])
   })
@@ -90,7 +90,7 @@ describe('replay', () => {
     const { app, replay, found } = await persist()
     const headers = { 'content-type': 'text/plain', ce_type: 'dev.knative.kafka.event' }
     await app.request('/dead-letters', delivery({ headers, value: 'garbage' }, 3))
-    expect(await replay()).toMatchObject({ outcome: 'refused' })
+    expect(await replay()).toMatchObject({ outcome: 'rejected' })
     expect(await replay(corrected)).toMatchObject({ status: 400, errors: [{ pointer: '/id' }] })
     expect(await replay({ ...corrected, id: 'new' })).toMatchObject({ outcome: 'stored' })
     expect(await found()).toMatchObject([{ id: 'new', recordedAt: now().toISOString() }])

@@ -53,7 +53,7 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     const { id } = letter
     if (!event.ok) {
       await fromStore(store.deadLetter([{ ...letter, at: now() }]))
-      return replayed({ id, outcome: 'refused', errors: event.errors })
+      return replayed({ id, outcome: 'rejected', errors: event.errors })
     }
     const activityId = event.value.activity.id
     const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }

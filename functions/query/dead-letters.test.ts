@@ -53,7 +53,7 @@ describe('GET /dead-letters', () => {
 
   test('goes page by page in both directions', async () => {
     const { app, get, offsets } = await query([1, 2, 3, 4, 5].map((n) => letterOf(n)))
-    const first = await get('/dead-letters?limit=2&reason=refused')
+    const first = await get('/dead-letters?limit=2&reason=rejected')
     expect(await offsets(first.next)).toEqual([3, 2])
     const second = await get(first.next)
     expect(await offsets(second.next)).toEqual([1])
@@ -106,7 +106,7 @@ describe('GET /dead-letters', () => {
   test('refuses the cursor of other filters, and one of the list of activities', async () => {
     const { store, get } = await query([1, 2].map((n) => letterOf(n)))
     const { next } = await get('/dead-letters?limit=1')
-    expect(await get(`${next}&reason=refused`)).toMatchObject({ status: 400, errors: [{ pointer: 'cursor' }] })
+    expect(await get(`${next}&reason=rejected`)).toMatchObject({ status: 400, errors: [{ pointer: 'cursor' }] })
     expect(store).toBeDefined()
     const cursor = new URL(next, 'http://x').searchParams.get('cursor')
     expect(await get(`/logs?cursor=${cursor}`)).toMatchObject({ status: 400, errors: [{ pointer: 'cursor' }] })

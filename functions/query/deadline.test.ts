@@ -33,7 +33,7 @@ async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<
   const deadLetter = deadLetterId(letter)
   await store.deadLetter([letter])
   const position = { partition: 0, offset: 1 }
-  await store.account([{ position, outcome: 'refused', tenant: 'default', activityId: 'b', deadLetter }])
+  await store.account([{ position, outcome: 'rejected', tenant: 'default', activityId: 'b', deadLetter }])
   await store.resolve('default', deadLetter, { state: 'replayed', outcome: 'stored', at: receivedAt })
   const waiting = new Proxy(store, {
     get: (_, method: keyof typeof store) => {

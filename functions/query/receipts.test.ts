@@ -38,7 +38,7 @@ describe('GET /receipts', () => {
       { code: 200, status: 'stored', id: 'a/b', position: at(0), links: { activity } },
       { code: 200, status: 'duplicate', id: 'a/b', position: at(1), links: { activity } },
       { code: 200, status: 'conflict', id: 'a/b', position: at(2), links: { activity, deadLetter } },
-      { code: 200, status: 'refused', id: 'never', position: at(3), links: { deadLetter } },
+      { code: 200, status: 'rejected', id: 'never', position: at(3), links: { deadLetter } },
     ])
   })
 
@@ -47,8 +47,8 @@ describe('GET /receipts', () => {
     const letter = aDeadLetter({ reason: 'undelivered', activityId: 'a', recordedAt: receivedAt })
     const deadLetter = deadLetterId(letter)
     await store.deadLetter([letter])
-    await store.account([{ position: at(5), outcome: 'refused', tenant: 'default', activityId: 'a', deadLetter }])
-    expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ status: 'refused' })
+    await store.account([{ position: at(5), outcome: 'rejected', tenant: 'default', activityId: 'a', deadLetter }])
+    expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ status: 'rejected' })
     await store.resolve('default', deadLetter, { state: 'replayed', outcome: 'stored', at: receivedAt })
     const links = { activity: '/logs/a', deadLetter: `/dead-letters/${deadLetter}` }
     expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ status: 'stored', id: 'a', links })
@@ -125,7 +125,7 @@ describe('GET /ledger', () => {
   test('says of every partition what is known, and what is missing', async () => {
     const { store, get } = query()
     await store.save([recorded({ id: 'a' }, 0), recorded({ id: 'b' }, 1), recorded({ id: 'a' }, 3)])
-    const counts = { stored: 2, duplicate: 1, conflict: 0, refused: 0 }
+    const counts = { stored: 2, duplicate: 1, conflict: 0, rejected: 0 }
     const partition = { partition: 0, first: 0, last: 3, completeThrough: 1, counts, abandoned: 0 }
     expect(await get('/ledger')).toEqual({
       code: 200,

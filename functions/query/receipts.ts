@@ -36,7 +36,7 @@ function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput
 export function receiptAnswer({ position }: Receipt, known: RecordOutcome | undefined): ReceiptAnswer {
   if (!known) return { status: 'pending', position, links: {} }
   const { outcome, activityId, deadLetter } = known
-  const isThere = activityId !== undefined && outcome !== 'refused'
+  const isThere = activityId !== undefined && outcome !== 'rejected'
   return {
     status: outcome,
     ...(activityId !== undefined && { id: activityId }),

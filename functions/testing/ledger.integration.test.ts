@@ -106,10 +106,10 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
     complete: true,
     deadLetters: { read: 1, closed: 1, notInStore: 0, withoutPosition: 0, elsewhere: 0 },
   })
-  expect(await get('/ledger')).toMatchObject({ complete: true, partitions: [{ counts: { stored: 4, refused: 1 } }] })
+  expect(await get('/ledger')).toMatchObject({ complete: true, partitions: [{ counts: { stored: 4, rejected: 1 } }] })
   const kept = await deadLetters.findOne()
   expect(await get(`/receipts/${receipt}`)).toEqual({
-    outcome: 'refused',
+    outcome: 'rejected',
     id: 'undelivered',
     position,
     links: { deadLetter: `/dead-letters/${kept?._id}` },
@@ -174,7 +174,7 @@ test('closes no gap by a dead letter of another topic, and of all those of this 
     code: 0,
     deadLetters: { read: all.length, closed: count - 1, notInStore: count - 1, withoutPosition: 1, elsewhere: 3 },
   })
-  expect((await store.ledger()).partitions).toMatchObject([{ counts: { stored: 1, refused: count - 1 } }])
+  expect((await store.ledger()).partitions).toMatchObject([{ counts: { stored: 1, rejected: count - 1 } }])
 })
 
 test('writes nothing off by the offsets of a topic that was made anew', async () => {

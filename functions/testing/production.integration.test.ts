@@ -105,7 +105,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB, query',
     const kept = { reason: { $ne: 'conflict' } }
     await until(async () => (await deadLetters.countDocuments(kept)) === strangers.length)
     const reasons = (await deadLetters.find(kept).toArray()).map(({ reason }) => reason)
-    expect(reasons.toSorted()).toEqual([...Array(5).fill('refused'), ...Array(3).fill('undelivered')])
+    expect(reasons.toSorted()).toEqual([...Array(5).fill('rejected'), ...Array(3).fill('undelivered')])
     expect(await total(production)).toBe(names.length * 20 + 2)
   })
 })

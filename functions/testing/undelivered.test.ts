@@ -51,7 +51,7 @@ test.each<[string, SourceRecord]>([
   const { id, tenant, activityId, recordedAt } = kept!
   expect(undeliveredOutcome(dead, deadLetterSource.topic)).toEqual({
     position: { partition: 3, offset: 17 },
-    outcome: 'refused',
+    outcome: 'rejected',
     tenant,
     ...(activityId !== undefined && { activityId }),
     ...(recordedAt && { recordedAt }),

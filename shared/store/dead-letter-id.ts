@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { DeadLetter, DeadLetterFilter } from './dead-letters.ts'
+import { toStoredName } from './stored-names.ts'
 
 /**
  * The same for a dead letter that arrives again, whatever the store. The reason stands in it because what the dispatcher
@@ -7,7 +8,11 @@ import type { DeadLetter, DeadLetterFilter } from './dead-letters.ts'
  */
 export function deadLetterId({ reason, position, body }: Pick<DeadLetter, 'reason' | 'position' | 'body'>): string {
   const { partition, offset } = position
-  return hash('sha256', Buffer.concat([Buffer.from(`${reason}/${partition}/${offset}/`), body]), 'hex').slice(0, 32)
+  return hash(
+    'sha256',
+    Buffer.concat([Buffer.from(`${toStoredName(reason)}/${partition}/${offset}/`), body]),
+    'hex',
+  ).slice(0, 32)
 }
 
 const timeDigits = 15

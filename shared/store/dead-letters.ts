@@ -2,7 +2,7 @@ import type { InputError } from '../checked.ts'
 import type { Order } from '../filter.ts'
 import type { Position } from '../receipt.ts'
 
-export const deadLetterReasons = ['conflict', 'refused', 'undelivered'] as const
+export const deadLetterReasons = ['conflict', 'rejected', 'undelivered'] as const
 
 /**
  * A record that could not be saved, with its reason and as it came. `undelivered`: the dispatcher gave up on it and sent it

@@ -27,7 +27,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.outcome(at({ partition: 0, offset: 0 }))).toBeUndefined()
     })
 
-    test('is stored, duplicate, conflict or refused, each with what it belongs to', async () => {
+    test('is stored, duplicate, conflict or rejected, each with what it belongs to', async () => {
       await using store = await open()
       const first = activity(0, 0, 'a')
       const second = activity(1, 0, 'a')
@@ -41,7 +41,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       const ofConflict = { outcome: 'conflict', tenant, activityId: 'a', deadLetter: deadLetterId(conflict) }
       expect(await store.outcome(at(conflict.position))).toEqual(ofConflict)
       expect(await store.outcome(at(refused.position))).toEqual({
-        outcome: 'refused',
+        outcome: 'rejected',
         tenant,
         deadLetter: deadLetterId(refused),
       })
@@ -60,7 +60,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       await store.deadLetter([letter])
       expect(await outcomes()).toEqual(before)
       expect((await store.ledger()).partitions).toMatchObject([
-        { counts: { stored: 1, duplicate: 1, conflict: 0, refused: 1 } },
+        { counts: { stored: 1, duplicate: 1, conflict: 0, rejected: 1 } },
       ])
     })
 
@@ -69,7 +69,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       const firstPosition = { partition: 2, offset: 5 }
       const position = { partition: 0, offset: 0 }
       await store.deadLetter([aDeadLetter({ position, reason: 'undelivered', recordedAt, firstPosition })])
-      expect(await store.outcome(at(firstPosition))).toMatchObject({ outcome: 'refused' })
+      expect(await store.outcome(at(firstPosition))).toMatchObject({ outcome: 'rejected' })
       expect(await store.outcome(at(position))).toBeUndefined()
     })
 
@@ -98,7 +98,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       const waiting = [store.outcome(receipt(stored), never), store.outcome(at(conflict.position), never)]
       await store.save([stored])
       await store.deadLetter([conflict])
-      expect(await Promise.all(waiting)).toMatchObject([{ outcome: 'stored' }, { outcome: 'refused' }])
+      expect(await Promise.all(waiting)).toMatchObject([{ outcome: 'stored' }, { outcome: 'rejected' }])
     })
 
     test('is waited for no longer than the signal says', async () => {
@@ -142,7 +142,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       await store.save([0, 3].map((offset) => activity(offset)))
       await store.save([activity(1, 0, '0-0')])
       await store.deadLetter([aDeadLetter(at({ partition: 0, offset: 2 }))])
-      const counts = { stored: 2, duplicate: 1, conflict: 0, refused: 1 }
+      const counts = { stored: 2, duplicate: 1, conflict: 0, rejected: 1 }
       expect(await summary(store)).toMatchObject([{ completeThrough: 3, counts, missing: [], missingCount: 0 }])
     })
 
@@ -159,13 +159,13 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       const deadLetter = 'f'.repeat(32)
       const found = [1, 2].map((offset) => ({
         position: { partition: 0, offset },
-        outcome: 'refused' as const,
+        outcome: 'rejected' as const,
         tenant,
       }))
       await store.account(found.map((outcome) => ({ ...outcome, deadLetter })))
       await store.account(found)
-      expect(await summary(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, refused: 1 } }])
-      expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ outcome: 'refused', deadLetter })
+      expect(await summary(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, rejected: 1 } }])
+      expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ outcome: 'rejected', deadLetter })
     })
 
     test('abandons what Kafka no longer has, and counts it', async () => {

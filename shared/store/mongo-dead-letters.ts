@@ -7,11 +7,16 @@ import type { MongoLedger } from './mongo-ledger.ts'
 import { refusedAsPresent } from './mongo-write.ts'
 import { outcomesOf } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
+import { fromStoredName, type StoredName, toStoredName } from './stored-names.ts'
 
-export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers' | 'body' | 'resolution'> & {
+export type StoredDeadLetter = Omit<
+  KeptDeadLetter,
+  'id' | 'position' | 'reason' | 'headers' | 'body' | 'resolution'
+> & {
   _id: string
   partition: number
   offset: number
+  reason: StoredName<DeadLetter['reason']>
   /** Names and values: a name may hold a dot, which an update would take for a path. */
   headers: readonly (readonly [name: string, value: string])[]
   body: Binary
@@ -59,7 +64,7 @@ export function createMongoDeadLetters(
       if (after !== undefined) bounds.push(beyond(after, order === 'asc' ? '$gt' : '$lt'))
       const match: Match<StoredDeadLetter> = {
         tenant: { $eq: tenant },
-        ...(reason !== undefined && { reason: { $eq: reason } }),
+        ...(reason !== undefined && { reason: { $eq: toStoredName(reason) } }),
         ...(topic !== undefined && { topic: { $eq: topic } }),
         ...(state === 'open' && { resolution: { $exists: false } }),
         ...(state !== undefined && state !== 'open' && { 'resolution.state': { $eq: state } }),
@@ -100,7 +105,7 @@ function toUpsert(deadLetter: DeadLetter): AnyBulkWriteOperation<StoredDeadLette
     topic,
     partition: position.partition,
     offset: position.offset,
-    reason,
+    reason: toStoredName(reason),
     errors,
     headers: Object.entries(headers),
     body: new Binary(body),
@@ -117,11 +122,12 @@ function toUpsert(deadLetter: DeadLetter): AnyBulkWriteOperation<StoredDeadLette
   }
 }
 
-function fromStored({ _id, partition, offset, headers, body, ...others }: StoredDeadLetter): KeptDeadLetter {
+function fromStored({ _id, partition, offset, reason, headers, body, ...others }: StoredDeadLetter): KeptDeadLetter {
   return {
     ...others,
     id: _id,
     position: { partition, offset },
+    reason: fromStoredName(reason),
     headers: Object.fromEntries(headers),
     body: Uint8Array.from(body.value()),
   }

@@ -52,7 +52,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
       expect(await store.get('default', 'b')).toBeDefined()
       expect(await store.save(records)).toEqual(['duplicate', 'stored', 'duplicate'])
       expect((await store.ledger()).partitions).toMatchObject([
-        { missingCount: 0, counts: { stored: 2, duplicate: 2, conflict: 0, refused: 0 } },
+        { missingCount: 0, counts: { stored: 2, duplicate: 2, conflict: 0, rejected: 0 } },
       ])
     },
   )
@@ -60,7 +60,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
   test.runIf(features.failpoints).each(failures)('of a park whose outcomes fail with %s', async (_what, how) => {
     const database = await newDatabase()
     await using store = openIn(database)
-    const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'refused' : 'conflict' }))
+    const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'rejected' : 'conflict' }))
     const [first] = letters
     await store.deadLetter([first!])
     await database.db.collection('fates').deleteMany({})
@@ -71,9 +71,9 @@ describe('a redelivery makes up for a failure between any two steps', () => {
     }
     await store.deadLetter(letters)
     expect((await store.ledger()).partitions).toMatchObject([
-      { missingCount: 0, counts: { stored: 0, duplicate: 0, conflict: 1, refused: 1 } },
+      { missingCount: 0, counts: { stored: 0, duplicate: 0, conflict: 1, rejected: 1 } },
     ])
-    expect(await store.outcome(place(1))).toMatchObject({ outcome: 'refused', deadLetter: expect.any(String) })
+    expect(await store.outcome(place(1))).toMatchObject({ outcome: 'rejected', deadLetter: expect.any(String) })
   })
 })
 
@@ -83,7 +83,7 @@ test('many stores that compact the same partition at once lose nothing and count
   await using stack = new AsyncDisposableStack()
   for (const store of stores) stack.use(store)
   const count = 2048
-  // of every three, one is a duplicate and one is refused
+  // of every three, one is a duplicate and one is rejected
   const records = Array.from({ length: count }, (_, offset) => at(offset, offset % 3 === 1 ? '0' : `${offset}`))
   await stores[0]!.save([at(0)])
   const groups = Array.from({ length: count / 32 }, (_, n) =>
@@ -99,7 +99,7 @@ test('many stores that compact the same partition at once lose nothing and count
       }
     }),
   )
-  const expected = { stored: 683, duplicate: 683, refused: 682, conflict: 0 }
+  const expected = { stored: 683, duplicate: 683, rejected: 682, conflict: 0 }
   expect((await stores[0]!.ledger()).partitions).toMatchObject([{ missingCount: 0, last: count - 1, counts: expected }])
 })
 
@@ -126,7 +126,7 @@ test('what was known stays counted when MongoDB has deleted it, also behind a ga
   await using store = openIn(database)
   await store.save([at(7)])
   expect((await store.ledger()).partitions).toMatchObject([
-    { last: 7, missing: [{ first: 3, last: 3 }], counts: { stored: 6, refused: 1 } },
+    { last: 7, missing: [{ first: 3, last: 3 }], counts: { stored: 6, rejected: 1 } },
   ])
 })
 
@@ -158,7 +158,7 @@ describe('outcomes and the ledger', () => {
 
   test('ask a majority, within a time, and write to one', async () => {
     const { ledger, commands } = await watched()
-    const written = { position: { partition: 1, offset: 301 }, outcome: 'refused', tenant: 'default' } as const
+    const written = { position: { partition: 1, offset: 301 }, outcome: 'rejected', tenant: 'default' } as const
     await ledger.write([written])
     await ledger.account([written])
     await ledger.compact(1, true)

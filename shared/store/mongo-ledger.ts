@@ -8,6 +8,14 @@ import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
 import { refusedAsPresent } from './mongo-write.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
+import {
+  fromStoredCounts,
+  fromStoredName,
+  type StoredCounts,
+  type StoredName,
+  toStoredCounts,
+  toStoredName,
+} from './stored-names.ts'
 
 /** `_id` is the position, so that there is one for each whatever the indexes. */
 /** `outcome` is the stored name of the outcome. */
@@ -15,12 +23,17 @@ export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
   _id: string
   partition: number
   offset: number
-  fate: WrittenOutcome['outcome']
+  fate: StoredName<WrittenOutcome['outcome']>
   at: Date
 }
 
 /** What is compacted of a partition. `version` counts up: who wrote meanwhile has read the same, so the later one gives way. */
-export type StoredLedger = { _id: number; version: number; spans: readonly Span[] }
+export type StoredLedger = {
+  _id: number
+  version: number
+  spans: readonly (Omit<Span, 'counts'> & { counts: StoredCounts })[]
+}
+type Compacted = { version: number; spans: readonly Span[] }
 
 export type LedgerCollections = {
   activities: Collection<StoredActivity>
@@ -54,7 +67,8 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     if (stored) return { outcome: 'stored', tenant: stored.tenant, activityId: stored.id }
     const other = await outcomes.findOne({ _id: { $eq: toId({ partition, offset }) } }, { maxTimeMS })
     if (!other || (other.recordedAt && other.recordedAt.getTime() !== recordedAt.getTime())) return undefined
-    const { fate: outcome, tenant, activityId, deadLetter } = other
+    const { fate, tenant, activityId, deadLetter } = other
+    const outcome = fromStoredName<WrittenOutcome['outcome']>(fate)
     return { outcome, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
   }
 
@@ -70,7 +84,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     ])
     const all = [
       ...stored.map(({ offset }): Known => ({ offset, outcome: 'stored' })),
-      ...others.map(({ offset, fate: outcome }): Known => ({ offset, outcome })),
+      ...others.map(({ offset, fate }): Known => ({ offset, outcome: fromStoredName(fate) })),
     ]
     // stable: what is stored stands before another outcome of the same offset
     return all.sort((a, b) => a.offset - b.offset).slice(0, maxCounted)
@@ -87,8 +101,11 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     return { known: all, areAll: areAll && found.every(({ length }) => length < maxCounted) }
   }
 
-  async function swapCompacted(partition: number, before: StoredLedger | undefined, spans: readonly Span[]) {
-    const next = { version: (before?.version ?? 0) + 1, spans }
+  async function swapCompacted(partition: number, before: Compacted | undefined, spans: readonly Span[]) {
+    const next = {
+      version: (before?.version ?? 0) + 1,
+      spans: spans.map(({ counts, ...range }) => ({ ...range, counts: toStoredCounts(counts) })),
+    }
     if (before) {
       const place = { _id: { $eq: partition }, version: { $eq: before.version } }
       return (await ledger.updateOne(place, { $set: next })).matchedCount > 0
@@ -130,15 +147,18 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     return partitions.length > 0 ? Math.min(...partitions) : undefined
   }
 
-  const counted = createCountedLedger<StoredLedger>({
+  const counted = createCountedLedger<Compacted>({
     async partitions() {
       const compacted = new Map(
-        (await ledger.find({}, { maxTimeMS }).toArray()).map((summary) => [summary._id, summary]),
+        (await ledger.find({}, { maxTimeMS }).toArray()).map((stored) => [stored._id, fromStored(stored)]),
       )
       const all = await allPartitions([...compacted.keys()])
       return all.map((partition) => ({ partition, compacted: compacted.get(partition) }))
     },
-    compacted: async (partition) => (await ledger.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? undefined,
+    async compacted(partition) {
+      const stored = await ledger.findOne({ _id: { $eq: partition } }, { maxTimeMS })
+      return stored ? fromStored(stored) : undefined
+    },
     known,
     swapCompacted,
     lastRecordedAt,
@@ -189,11 +209,16 @@ type Offsets = { $in: number[] } | { $gte: number; $lte?: number }
 
 const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
 
+const fromStored = ({ version, spans }: StoredLedger): Compacted => ({
+  version,
+  spans: spans.map(({ counts, ...range }) => ({ ...range, counts: fromStoredCounts(counts) })),
+})
+
 function toStored({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome): StoredOutcome {
   return {
     _id: toId(position),
     ...position,
-    fate: outcome,
+    fate: toStoredName(outcome),
     tenant,
     ...(activityId !== undefined && { activityId }),
     ...(deadLetter !== undefined && { deadLetter }),

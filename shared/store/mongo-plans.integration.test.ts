@@ -223,8 +223,8 @@ describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () =
     }
     expect(await deadLettersOf(store)).toHaveLength(1)
     const position = { partition: 7, offset: 3 }
-    await store.account([{ position, outcome: 'refused', tenant }])
-    expect(await store.outcome({ position, recordedAt: new Date() })).toMatchObject({ outcome: 'refused' })
+    await store.account([{ position, outcome: 'rejected', tenant }])
+    expect(await store.outcome({ position, recordedAt: new Date() })).toMatchObject({ outcome: 'rejected' })
     await store.abandon(7, 3)
     expect((await store.ledger()).partitions).toMatchObject([{ partition: 0 }, { partition: 7, completeThrough: 3 }])
   })

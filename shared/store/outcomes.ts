@@ -27,7 +27,7 @@ export function partitionsToCompact(positions: readonly Position[]): number[] {
 export function outcomeOf(deadLetter: DeadLetter): WrittenOutcome | undefined {
   const { reason, firstPosition, tenant, activityId, recordedAt } = deadLetter
   const position = reason === 'undelivered' ? firstPosition : deadLetter.position
-  const outcome = reason === 'conflict' ? 'conflict' : 'refused'
+  const outcome = reason === 'conflict' ? 'conflict' : 'rejected'
   return position && { position, outcome, tenant, activityId, recordedAt, deadLetter: deadLetterId(deadLetter) }
 }
 

@@ -8,7 +8,7 @@ function aLedger() {
   const db = openSqliteFile({ path: ':memory:', migrations })
   const ledger = createSqliteLedger(db)
   for (const offset of [3, 4, 9]) {
-    ledger.write({ position: { partition: 0, offset }, outcome: 'refused', tenant: 'default' })
+    ledger.write({ position: { partition: 0, offset }, outcome: 'rejected', tenant: 'default' })
   }
   return { db, ledger }
 }
@@ -18,7 +18,7 @@ test('what is abandoned is abandoned, however many compact at the time', async (
   const compactions = () => Array.from({ length: 5 }, () => ledger.compact(0, true))
   await Promise.all([...compactions(), ledger.abandon(0, 3), ...compactions()])
   expect((await ledger.read()).partitions).toMatchObject([
-    { completeThrough: 4, abandoned: 3, missing: [{ first: 5, last: 8 }], counts: { refused: 3 } },
+    { completeThrough: 4, abandoned: 3, missing: [{ first: 5, last: 8 }], counts: { rejected: 3 } },
   ])
 })
 
@@ -31,7 +31,7 @@ test('a compaction may wait for the next commit, which is as durable as before',
 
 test('others have their turn while many records are counted', async () => {
   const { db, ledger } = aLedger()
-  const between = { first: 30_000, last: 30_000, counts: { ...noCounts, refused: 1 } }
+  const between = { first: 30_000, last: 30_000, counts: { ...noCounts, rejected: 1 } }
   db.prepare('INSERT INTO books VALUES (1, ?)').run(JSON.stringify([between]))
   db.exec(`WITH RECURSIVE offsets (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM offsets WHERE n < 60000)
     INSERT INTO fates SELECT 1, n, 'refused', 'default', NULL, NULL, NULL FROM offsets WHERE n <> 30000`)

@@ -5,9 +5,19 @@ import type { Receipt } from '../receipt.ts'
 import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
+import {
+  fromStoredCounts,
+  fromStoredName,
+  type StoredCounts,
+  type StoredName,
+  toStoredCounts,
+  toStoredName,
+} from './stored-names.ts'
 
 type Compacted = { spans: readonly Span[]; text: string }
-type OutcomeRow = { fate: Outcome; tenant: string; activityId: string | null; deadLetter: string | null }
+type StoredSpan = Omit<Span, 'counts'> & { counts: StoredCounts }
+type KnownRow = { offset: number; fate: StoredName<Outcome> }
+type OutcomeRow = { fate: StoredName<Outcome>; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
 const normal = 1
 /** To look up a range takes as long as to read so many rows. */
@@ -43,7 +53,7 @@ export function createSqliteLedger(db: DatabaseSync) {
      UNION SELECT partition FROM books ORDER BY n`,
   )
   const selectKnown = db.prepare(
-    `SELECT offset, fate AS outcome, 1 AS rank FROM fates WHERE partition = $partition AND offset BETWEEN $first AND $last
+    `SELECT offset, fate, 1 AS rank FROM fates WHERE partition = $partition AND offset BETWEEN $first AND $last
      UNION ALL
      SELECT offset, 'stored', 0 FROM activities INDEXED BY byPosition
        WHERE partition = $partition AND offset BETWEEN $first AND $last
@@ -63,26 +73,32 @@ export function createSqliteLedger(db: DatabaseSync) {
 
   function compacted(partition: number): Compacted | undefined {
     const row = selectCompacted.get(partition) as { spans: string } | undefined
-    return row && { spans: JSON.parse(row.spans), text: row.spans }
+    if (!row) return undefined
+    const spans = (JSON.parse(row.spans) as StoredSpan[]).map(
+      ({ counts, ...range }): Span => ({ ...range, counts: fromStoredCounts(counts) }),
+    )
+    return { spans, text: row.spans }
   }
 
   let readInTurn = 0
   async function known(partition: number, ranges: readonly OffsetRange[]) {
-    const found: Known[][] = []
+    const found: KnownRow[][] = []
     for (const { first, last = Number.MAX_SAFE_INTEGER } of ranges) {
       if (readInTurn > maxCounted) {
         await new Promise(setImmediate)
         readInTurn = 0
       }
-      const rows = selectKnown.all({ partition, first, last }) as Known[]
+      const rows = selectKnown.all({ partition, first, last }) as KnownRow[]
       found.push(rows)
       readInTurn += rows.length + rowsOfRange
     }
-    return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
+    const all = found.flat().map(({ offset, fate }): Known => ({ offset, outcome: fromStoredName(fate) }))
+    return { known: all, areAll: found.every(({ length }) => length < maxCounted) }
   }
 
   function swapCompacted(partition: number, before: Compacted | undefined, spans: readonly Span[], isLasting: boolean) {
-    const next = { partition, spans: JSON.stringify(spans) }
+    const stored = spans.map(({ counts, ...range }): StoredSpan => ({ ...range, counts: toStoredCounts(counts) }))
+    const next = { partition, spans: JSON.stringify(stored) }
     const swap = () =>
       (before ? updateCompacted.run({ ...next, before: before.text }) : insertCompacted.run(next)).changes > 0
     if (isLasting) return swap()
@@ -127,7 +143,8 @@ export function createSqliteLedger(db: DatabaseSync) {
       if (activity) return { outcome: 'stored', tenant: activity.tenant, activityId: activity.id }
       const row = other.get(partition, offset, recordedAt.getTime()) as OutcomeRow | undefined
       if (!row) return undefined
-      const { fate: outcome, tenant, activityId, deadLetter } = row
+      const { fate, tenant, activityId, deadLetter } = row
+      const outcome = fromStoredName<Outcome>(fate)
       return { outcome, tenant, ...(activityId !== null && { activityId }), ...(deadLetter !== null && { deadLetter }) }
     },
   }
@@ -135,7 +152,7 @@ export function createSqliteLedger(db: DatabaseSync) {
 
 const toRow = ({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome) => ({
   ...position,
-  fate: outcome,
+  fate: toStoredName(outcome),
   tenant,
   activityId: activityId ?? null,
   deadLetter: deadLetter ?? null,

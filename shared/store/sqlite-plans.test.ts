@@ -122,7 +122,7 @@ test('records that arrived are looked up by their positions', () => {
 
 test.each(['asc', 'desc'] as const)('dead letters are listed from their place on, %s', async (order) => {
   const { reads, plans } = explained()
-  const filter = { tenant, reason: 'refused', state: 'open', from: 1, to: 2 ** 45 } as const
+  const filter = { tenant, reason: 'rejected', state: 'open', from: 1, to: 2 ** 45 } as const
   await reads.findDeadLetters({ filter, order, limit: 3 })
   const isRising = order === 'asc'
   const place = isRising ? '(firstAtMs,id)>(?,?) AND firstAtMs<?' : 'firstAtMs>? AND (firstAtMs,id)<(?,?)'

@@ -15,7 +15,7 @@ export function testStoredOutcomes(open: () => Promise<OpenedForRemoval>): void 
     const outcome = { position, recordedAt, tenant, outcome: 'stored', activityId: '2' } as const
     const found = { outcome: 'stored', tenant, activityId: '2' }
     const receipt = { position, recordedAt }
-    const whole = [{ last: 3, missingCount: 1, counts: { stored: 3, refused: 0 } }]
+    const whole = [{ last: 3, missingCount: 1, counts: { stored: 3, rejected: 0 } }]
 
     test('goes with its activity, unless it was written down', async () => {
       const { store, removeByHand } = await open()

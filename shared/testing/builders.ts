@@ -41,7 +41,7 @@ let nextOffset = 1000
 export const aDeadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
   topic: 'activities',
   position: { partition: 0, offset: 1 },
-  reason: 'refused',
+  reason: 'rejected',
   errors: [],
   headers: {},
   body: Buffer.from('x'),

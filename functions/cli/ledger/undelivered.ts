@@ -15,5 +15,5 @@ export function undeliveredOutcome(record: SourceRecord, deadLetterTopic: string
   const { headers, body } = sinkRequest(record, { namespace: '', name: '', topic: deadLetterTopic })
   const position = { partition: record.partition, offset: record.offset }
   const deadLetter = deadLetterId({ reason: 'undelivered', position, body })
-  return { position: first, outcome: 'refused', ...readClaims(headers), deadLetter }
+  return { position: first, outcome: 'rejected', ...readClaims(headers), deadLetter }
 }

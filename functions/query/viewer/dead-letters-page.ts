@@ -25,7 +25,7 @@ type List = { data: DeadLetter[]; next: string | null; previous: string | null }
 const path = '/viewer/dead-letters'
 const reasons: { readonly [reason: string]: string } = {
   conflict: 'another activity has its id',
-  refused: 'it could not be saved',
+  rejected: 'it could not be saved',
   undelivered: 'the dispatcher gave up on it',
 }
 const ownParameters = ['zone', 'columns', 'live']

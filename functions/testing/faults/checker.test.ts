@@ -33,13 +33,13 @@ test('has nothing to say when all is well', () => {
     attempt('a', 'unknown'),
     attempt('a'),
     attempt('b', 'unknown'),
-    attempt('c', 'refused'),
+    attempt('c', 'rejected'),
     attempt('d', 'unknown'),
   ]
   expect(verdict(attempts, { found: [row('a'), row('d')], ledger: undefined as never })).toMatchObject({
     sent: 4,
     acknowledged: 1,
-    refused: 1,
+    rejected: 1,
     unknown: 2,
     found: 2,
     duplicates: 0,
@@ -66,8 +66,8 @@ test('objects to an activity that is found twice, whatever became of its request
   })
 })
 
-test('objects to what was refused and is there all the same', () => {
-  expect(rules([attempt('a', 'refused')], { found: [row('a')] })).toEqual(['refused, and yet there'])
+test('objects to what was rejected and is there all the same', () => {
+  expect(rules([attempt('a', 'rejected')], { found: [row('a')] })).toEqual(['rejected, and yet there'])
 })
 
 test('objects to what nobody has sent', () => {
@@ -94,14 +94,14 @@ test('of two contents under one id the second has to be a dead letter', () => {
   expect(rules(attempts, { found, deadLetters: [letter('a', { action: 'other' })] })).toEqual(nothing)
 })
 
-test('objects to what is stored and refused', () => {
+test('objects to what is stored and rejected', () => {
   expect(rules([attempt('a')], { found: [row('a')], deadLetters: [letter('a')] })).toEqual(['stored and dead'])
 })
 
 test('objects to poison that is not among the dead letters', () => {
   const poison = { name: 'no JSON', body: Buffer.from('{') }
-  expect(rules([], { found: [], deadLetters: [] }, [poison])).toEqual(['neither refused nor parked'])
-  const parked = { id: '1', reason: 'refused', body: Buffer.from('{') }
+  expect(rules([], { found: [], deadLetters: [] }, [poison])).toEqual(['neither rejected nor parked'])
+  const parked = { id: '1', reason: 'rejected', body: Buffer.from('{') }
   expect(rules([], { found: [], deadLetters: [parked] }, [poison])).toEqual(nothing)
 })
 

@@ -33,8 +33,8 @@ export type Rule =
   | 'duplicated'
   | 'altered'
   | 'never sent'
-  | 'refused, and yet there'
-  | 'neither refused nor parked'
+  | 'rejected, and yet there'
+  | 'neither rejected nor parked'
   | 'stored and dead'
   | 'pending'
   | 'names nothing'
@@ -49,7 +49,7 @@ export type Verdict = {
   /** Activities, however often each was sent. */
   sent: number
   acknowledged: number
-  refused: number
+  rejected: number
   unknown: number
   found: number
   deadLetters: number
@@ -102,13 +102,13 @@ export function check(
       lost++
       object('lost', id)
     }
-    if (outcomes.has('refused') && !outcomes.has('ok') && (isRow || isDead)) object('refused, and yet there', id)
+    if (outcomes.has('rejected') && !outcomes.has('ok') && (isRow || isDead)) object('rejected, and yet there', id)
     if (isRow && dead.some(({ reason }) => reason !== 'undelivered')) object('stored and dead', id)
   }
 
   if (observed.deadLetters) {
     for (const { name, body } of history.poison) {
-      if (!letters.some((letter) => letter.body.equals(body))) object('neither refused nor parked', name)
+      if (!letters.some((letter) => letter.body.equals(body))) object('neither rejected nor parked', name)
     }
   }
   for (const [receipt, { status, isThere }] of observed.receipts ?? []) {
@@ -121,7 +121,7 @@ export function check(
   return {
     sent: sent.length,
     acknowledged: has('ok'),
-    refused: has('refused'),
+    rejected: has('rejected'),
     unknown: sent.filter(({ outcomes }) => outcomes.size === 1 && outcomes.has('unknown')).length,
     found: observed.found.length,
     deadLetters: letters.length,

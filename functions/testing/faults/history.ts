@@ -4,7 +4,7 @@ import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { describe, type Fault } from './fault.ts'
 
 /** `unknown`: sending it again with the same id is always safe, and so is leaving it. */
-export type Outcome = 'ok' | 'refused' | 'unknown'
+export type Outcome = 'ok' | 'rejected' | 'unknown'
 
 /** One attempt with one activity. Times are milliseconds since the history began. */
 export type Attempt = {

@@ -10,7 +10,7 @@ export type Load = {
   clients: number
   /** In requests of up to `batchSize`. */
   inBatches: number
-  /** Not valid: refused. */
+  /** Not valid: rejected. */
   bad: number
   /** Sent again until they are known to be stored; the others that are unknown are left. */
   retried: number
@@ -116,7 +116,7 @@ async function post(origin: string, activities: readonly SentActivity[], many: b
     const answer = (await response.json()) as { receipt?: string; results?: { status: string; receipt?: string }[] }
     if (many && answer.results) return answer.results.map(readResult)
     if (status === 202 && answer.receipt !== undefined) return all({ outcome: 'ok', receipt: answer.receipt })
-    return all({ outcome: isRefusal(status) ? 'refused' : 'unknown', why: `${status}` })
+    return all({ outcome: isRefusal(status) ? 'rejected' : 'unknown', why: `${status}` })
   } catch (error) {
     const { name, message, cause } = error as Error
     return all({
@@ -129,7 +129,7 @@ async function post(origin: string, activities: readonly SentActivity[], many: b
 
 function readResult({ status, receipt }: { status: string; receipt?: string }): Answered {
   if (status === 'accepted' && receipt !== undefined) return { outcome: 'ok', receipt }
-  return { outcome: status === 'invalid' ? 'refused' : 'unknown', why: status }
+  return { outcome: status === 'invalid' ? 'rejected' : 'unknown', why: status }
 }
 
 function turnsOf(load: Load, random: Random): Turn[] {

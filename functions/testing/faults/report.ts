@@ -11,7 +11,7 @@ const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ['sent', ({ sent }) => sent],
   ['acknowledged', ({ acknowledged }) => acknowledged],
   ['unknown', ({ unknown }) => unknown],
-  ['refused', ({ refused }) => refused],
+  ['rejected', ({ rejected }) => rejected],
   ['found', ({ found }) => found],
   ['dead letters', ({ deadLetters }) => deadLetters],
   [

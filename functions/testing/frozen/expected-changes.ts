@@ -99,6 +99,44 @@ export const expectedChanges: readonly ExpectedChange[] = [
     renamed: 'abandoned',
     why: '15: what is given up is abandoned',
   },
+  {
+    requests: /dead letters, refused/,
+    member: '/body/next',
+    from: /cursor=/,
+    to: /^\/dead-letters\?reason=rejected&limit=3&cursor=[\w-]+$/,
+    why: '15: a cursor holds its filters',
+  },
+  {
+    requests: /dead letters, refused/,
+    member: '/body/previous',
+    from: /cursor=/,
+    to: /^\/dead-letters\?reason=rejected&limit=3&cursor=[\w-]+$/,
+    why: '15: a cursor holds its filters',
+  },
+  {
+    requests: /dead letters, refused/,
+    member: '/headers/link',
+    from: /cursor=/,
+    to: /^(, |<\/dead-letters\?reason=rejected&limit=3(&cursor=[\w-]+)?>; rel="(first|next|prev)")+$/,
+    why: '15: a cursor holds its filters',
+  },
+  {
+    requests: /./,
+    member: '/body/**/detail',
+    from: /conflict, refused, undelivered/,
+    to: 'conflict, rejected, undelivered',
+    why: '15: an outcome has one name',
+  },
+  { requests: /./, member: 'path', from: 'reason=refused', to: 'reason=rejected', why: '15: an outcome has one name' },
+  { requests: /./, member: '/body/**/status', from: 'refused', to: 'rejected', why: '15: an outcome has one name' },
+  { requests: /./, member: '/body/**/reason', from: 'refused', to: 'rejected', why: '15: an outcome has one name' },
+  { requests: /./, member: '/body/**/outcome', from: 'refused', to: 'rejected', why: '15: an outcome has one name' },
+  {
+    requests: /./,
+    member: '/body/partitions/*/counts/refused',
+    renamed: 'rejected',
+    why: '15: an outcome has one name',
+  },
 ]
 
 /** False leaves out `title` and `detail` of errors, which a rewriting of all texts changes at once. */

@@ -10,7 +10,7 @@ export type PoisonedRecord = {
   value: Uint8Array | null
   key?: string
   /** `undelivered`: KafkaSource finds no CloudEvent in it, and gives it up when persist says so. */
-  outcome: 'stored' | 'refused' | 'undelivered'
+  outcome: 'stored' | 'rejected' | 'undelivered'
 }
 
 const good = aRecord()
@@ -31,28 +31,28 @@ const text = (id: string, metadata: string) =>
 /** As records: everything that is posted, and envelopes that only a topic can hold. */
 export const poisonedRecords: readonly PoisonedRecord[] = [
   ...poisonedMetadata.map(({ name, text: metadata, refusedAt }, n) =>
-    record(`metadata-${n}`, text(`metadata-${n}`, metadata), refusedAt === undefined ? 'stored' : 'refused', name),
+    record(`metadata-${n}`, text(`metadata-${n}`, metadata), refusedAt === undefined ? 'stored' : 'rejected', name),
   ),
   ...poisonedRequests
     .filter(({ headers, status }) => headers === json && status === 400)
-    .map(({ name, body }, n) => record(`request-${n}`, body, 'refused', name)),
+    .map(({ name, body }, n) => record(`request-${n}`, body, 'rejected', name)),
   ...refusedNames.map((name, n) =>
-    record(`name-${n}`, JSON.stringify({ ...JSON.parse(text(`name-${n}`, '{}')), userId: name }), 'refused'),
+    record(`name-${n}`, JSON.stringify({ ...JSON.parse(text(`name-${n}`, '{}')), userId: name }), 'rejected'),
   ),
   ...refusedIds.map((id, n) =>
-    record(`id-${n}`, JSON.stringify({ ...JSON.parse(text('x', '{}')), id }), 'refused', `the id ${id}`),
+    record(`id-${n}`, JSON.stringify({ ...JSON.parse(text('x', '{}')), id }), 'rejected', `the id ${id}`),
   ),
   ...envelopes({
-    'another type': [{ ce_type: 'com.example.other' }, 'refused'],
-    'a later version of ours': [{ ce_type: 'dev.activity-log.activity.recorded.v9' }, 'refused'],
-    'no time of receipt': [{ ce_recordedtime: undefined }, 'refused'],
-    'a time of receipt that is none': [{ ce_recordedtime: 'now' }, 'refused'],
-    'no tenant': [{ ce_tenant: undefined }, 'refused'],
-    'a tenant that none can be': [{ ce_tenant: 'x%0A' }, 'refused'],
-    'a tenant without end': [{ ce_tenant: 'x'.repeat(300) }, 'refused'],
-    'strange things filled in': [{ ce_filledin: 'userId' }, 'refused'],
-    'another content type': [{ 'content-type': 'text/plain' }, 'refused'],
-    'bytes for a content type': [{ 'content-type': 'application/octet-stream' }, 'refused'],
+    'another type': [{ ce_type: 'com.example.other' }, 'rejected'],
+    'a later version of ours': [{ ce_type: 'dev.activity-log.activity.recorded.v9' }, 'rejected'],
+    'no time of receipt': [{ ce_recordedtime: undefined }, 'rejected'],
+    'a time of receipt that is none': [{ ce_recordedtime: 'now' }, 'rejected'],
+    'no tenant': [{ ce_tenant: undefined }, 'rejected'],
+    'a tenant that none can be': [{ ce_tenant: 'x%0A' }, 'rejected'],
+    'a tenant without end': [{ ce_tenant: 'x'.repeat(300) }, 'rejected'],
+    'strange things filled in': [{ ce_filledin: 'userId' }, 'rejected'],
+    'another content type': [{ 'content-type': 'text/plain' }, 'rejected'],
+    'bytes for a content type': [{ 'content-type': 'application/octet-stream' }, 'rejected'],
     'no content type': [{ 'content-type': undefined }, 'stored'],
     'a user that is another': [{ ce_subject: 'somebody', ce_partitionkey: 'else' }, 'stored'],
     'an id that is another': [{ ce_id: 'another' }, 'stored'],
@@ -77,7 +77,7 @@ export const poisonedRecords: readonly PoisonedRecord[] = [
     'a type that KafkaSource makes': [{ ce_type: 'dev.knative.kafka.event' }, 'undelivered'],
     'structured mode that is none': [{ 'content-type': 'application/cloudevents+json' }, 'undelivered'],
   }),
-  { name: 'a tombstone', headers: good.headers, value: null, outcome: 'refused' },
+  { name: 'a tombstone', headers: good.headers, value: null, outcome: 'rejected' },
   { name: 'nothing at all', headers: {}, value: null, outcome: 'undelivered' },
   { name: 'a key, and no more', headers: {}, value: null, key: 'user_123', outcome: 'undelivered' },
   { name: 'a key that is Unicode', headers: {}, value: Buffer.from('x'), key: '☃', outcome: 'undelivered' },

@@ -61,8 +61,8 @@ function checkIntents({ intents, found, deadLetters, buried }: Settled, object: 
     const dead = deadByMarker.get(marker) ?? []
     const count = (result: string) => attempts.filter((attempt) => attempt.result === result).length
     const accepted = count('accepted')
-    const possible = attempts.length - count('refused')
-    if (possible === 0 && own.length + dead.length > 0) object(`${marker} was refused and is there`)
+    const possible = attempts.length - count('rejected')
+    if (possible === 0 && own.length + dead.length > 0) object(`${marker} was rejected and is there`)
     if (accepted > 0 && own.length + dead.length === 0) object(`${marker} was accepted and is lost`)
     if (own.length > (id === undefined ? possible : 1)) object(`${marker} is found ${own.length} times`)
     if (id === undefined && own.length + dead.length < accepted) object(`${marker} was accepted ${accepted} times`)
@@ -105,7 +105,7 @@ function checkRecords(settled: Settled, object: Object) {
     if (outcomes === 0 && buriedHere.length === 0) object(`${name} has no outcome`)
     const { status = 'pending', id } = told.get(name) ?? {}
     const allowed: (string | undefined)[] = isTaken ? ['stored', 'duplicate'] : parked.map(({ reason }) => reason)
-    if (buriedHere.length > 0) allowed.push('pending', 'refused')
+    if (buriedHere.length > 0) allowed.push('pending', 'rejected')
     if (!allowed.includes(status)) object(`${name} is ${status} by its receipt, has to be ${allowed}`)
     if (isTaken && status !== 'pending' && id !== sent?.id) object(`${name} is of ${sent?.id}, its receipt says ${id}`)
     if (outcomes > 1) object(`${name} has ${outcomes} outcomes`)

@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 
 export type Content = { userId: string; action: string; timestamp?: string; metadata: { marker: string } }
 /** open: no answer has come. */
-export type Attempt = { result: 'open' | 'accepted' | 'refused' | 'unknown'; id?: string; receipt?: string }
+export type Attempt = { result: 'open' | 'accepted' | 'rejected' | 'unknown'; id?: string; receipt?: string }
 
 /** What a client wants to be in the log, and what it was told of it each time that it sent it. */
 export type Intent = { marker: string; id: string | undefined; content: Content; attempts: Attempt[] }
@@ -111,7 +111,7 @@ export function newClients(world: World, network: Network, { ingest, query }: Pi
     const answer = await within(2 * patienceMs, asked, 'no answer').catch(() => undefined)
     if (answer?.status !== 200) return
     const { data, receipt: said } = JSON.parse(answer.body) as { data: { id: string }[]; receipt: { status: string } }
-    const mustBeThere = said.status !== 'refused'
+    const mustBeThere = said.status !== 'rejected'
     if (said.status === 'pending') object(`a list that waited for ${marker} says that it is pending`)
     if (mustBeThere && !data.some((activity) => activity.id === id)) object(`a list that waited for ${marker} lacks it`)
   }
@@ -137,7 +137,7 @@ type Said = { status?: unknown; id?: string; receipt?: string }
 
 function resultOf(status: number, { status: item }: Said): Attempt['result'] {
   if (item === 'accepted') return 'accepted'
-  if (item === 'invalid') return 'refused'
+  if (item === 'invalid') return 'rejected'
   if (item === 'unavailable' || status >= 500) return 'unknown'
-  return status === 202 ? 'accepted' : 'refused'
+  return status === 202 ? 'accepted' : 'rejected'
 }

@@ -1,0 +1,22 @@
+import { type Counts, noCounts } from '../ledger-summary.ts'
+
+/** Where databases in use have an older name for an outcome, or for the reason of a dead letter. */
+const storedNames = { rejected: 'refused' } as const
+
+export type StoredName<Name extends string> = Name extends keyof typeof storedNames ? (typeof storedNames)[Name] : Name
+export type StoredCounts = { readonly [name in StoredName<keyof Counts>]: number }
+
+const byName = new Map<string, string>(Object.entries(storedNames))
+const byStored = new Map<string, string>(Object.entries(storedNames).map(([name, stored]) => [stored, name]))
+
+export const toStoredName = <Name extends string>(name: Name) => (byName.get(name) ?? name) as StoredName<Name>
+
+export const fromStoredName = <Name extends string>(stored: StoredName<Name>) =>
+  (byStored.get(stored) ?? stored) as Name
+
+export const toStoredCounts = (counts: Counts) => mapNames(counts, toStoredName) as StoredCounts
+
+export const fromStoredCounts = (stored: StoredCounts): Counts => ({ ...noCounts, ...mapNames(stored, fromStoredName) })
+
+const mapNames = (counts: object, toName: (name: string) => string) =>
+  Object.fromEntries(Object.entries(counts).map(([name, count]) => [toName(name), count]))
