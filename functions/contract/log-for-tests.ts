@@ -38,11 +38,11 @@ export async function aFilledLog() {
   const { receipt } = await answerOf(await call('POST', '/logs', { ...post(anActivity({ id: 'id-0' })) }))
   const posted = [0, 1, 2].map((n) => recorded({ id: `id-${n}`, metadata: { n } }, n))
   await store.save(posted)
-  const parked = { topic: 'activities', headers: {}, tenant: 'default', at: new Date(), errors: [] }
+  const deadLetter = { topic: 'activities', headers: {}, tenant: 'default', at: new Date(), errors: [] }
   const body = Buffer.from('{')
   await store.deadLetter([
-    { ...parked, reason: 'rejected', position: { partition: 0, offset: 3 }, body, activityId: 'id-9' },
-    { ...parked, reason: 'undelivered', position: { partition: 0, offset: 4 }, body: Buffer.from([0xff]) },
+    { ...deadLetter, reason: 'rejected', position: { partition: 0, offset: 3 }, body, activityId: 'id-9' },
+    { ...deadLetter, reason: 'undelivered', position: { partition: 0, offset: 4 }, body: Buffer.from([0xff]) },
   ])
   const letters = (await store.findDeadLetters({ filter: { tenant: 'default' }, order: 'asc', limit: 9 })).map(
     ({ deadLetter }) => deadLetter,

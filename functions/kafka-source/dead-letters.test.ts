@@ -11,12 +11,12 @@ const answering = (acknowledged: RecordMetadata[]) =>
 const acknowledgement = { topicName: 'activities-dead-letter', partition: 0, errorCode: 0 }
 
 test('an acknowledgement that names the partition counts', async () => {
-  await answering([acknowledgement]).write(deadLetter)
+  await answering([acknowledgement]).publish(deadLetter)
 })
 
 test.each([
   ['names no partition', []],
   ['says that it was not written', [{ ...acknowledgement, errorCode: 19 }]],
 ])('one that %s does not', async (_what, acknowledged) => {
-  await expect(answering(acknowledged).write(deadLetter)).rejects.toThrow(/acknowledge/)
+  await expect(answering(acknowledged).publish(deadLetter)).rejects.toThrow(/acknowledge/)
 })

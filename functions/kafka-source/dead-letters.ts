@@ -5,7 +5,7 @@ export type DeadLetter = { headers: { [name: string]: string }; key: string | nu
 
 export type DeadLetters = AsyncDisposable & {
   /** Resolves once enough brokers have it; rejects when they may not. */
-  write(deadLetter: DeadLetter): Promise<void>
+  publish(deadLetter: DeadLetter): Promise<void>
 }
 
 const disconnectMs = 1000
@@ -25,7 +25,7 @@ export function openDeadLetters(
   topic: string,
 ): DeadLetters {
   return {
-    async write(deadLetter) {
+    async publish(deadLetter) {
       await producer.connect()
       const acknowledged = await producer.send({ topic, acks: -1, timeout: 2500, messages: [deadLetter] })
       // kafkajs can resolve although a partition was never sent to; then the answer does not name it

@@ -14,12 +14,12 @@ const record = { partition: 2, offset: 7, headers, value: Buffer.from(value) }
 function dispatcher({ send = refuses, failures = 0, withDeadLetters = true }) {
   const written: DeadLetter[] = []
   const errors: object[] = []
-  const write = async (deadLetter: DeadLetter) => {
+  const publish = async (deadLetter: DeadLetter) => {
     if (failures-- > 0) throw new Error('no broker')
     written.push(deadLetter)
   }
   const log = { ...silent, error: (fields: object) => void errors.push(fields) }
-  const deadLetters = withDeadLetters ? { write } : undefined
+  const deadLetters = withDeadLetters ? { publish } : undefined
   const dispatch = createDispatch({ source, send, sinkUrl: 'http://persist/', policy, deadLetters, log })
   return { dispatch, written, errors }
 }

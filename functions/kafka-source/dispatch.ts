@@ -10,7 +10,7 @@ export type DispatchOptions = {
   sinkUrl: string
   policy: DeliveryPolicy
   /** Without one a record that could not be delivered is given up. */
-  deadLetters: Pick<DeadLetters, 'write'> | undefined
+  deadLetters: Pick<DeadLetters, 'publish'> | undefined
   log: Log
 }
 
@@ -37,14 +37,19 @@ export function createDispatch({ source, send, sinkUrl, policy, deadLetters, log
 
     const key = request.headers['ce-partitionkey'] ?? null
     const value = record.value && Buffer.from(request.body)
-    await keep({ headers: deadLetterHeaders(request, delivery.extensions), key, value }, deadLetters, at, signal)
+    await deadLetter({ headers: deadLetterHeaders(request, delivery.extensions), key, value }, deadLetters, at, signal)
     log.warn({ ...at, ...delivery.extensions }, 'a record became a dead letter')
   }
 
-  async function keep(deadLetter: DeadLetter, { write }: Pick<DeadLetters, 'write'>, at: object, signal: AbortSignal) {
+  async function deadLetter(
+    letter: DeadLetter,
+    { publish }: Pick<DeadLetters, 'publish'>,
+    at: object,
+    signal: AbortSignal,
+  ) {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await write(deadLetter)
+        return await publish(letter)
       } catch (error) {
         log.warn({ ...at, attempt, err: error }, 'a dead letter could not be written; trying again')
         await wait(Math.min(maxDelayMs, attempt * 1000), undefined, { signal })

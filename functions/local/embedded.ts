@@ -41,7 +41,7 @@ export async function openEmbedded({
     const persist = createPersist({ store, log, now })
     const query = createQuery({ store, log, now, ...(stopping && { stopping }) })
     const dispatch = { policy, log }
-    opened.use(startDispatcher({ queue: broker, bury: broker.bury, ...sendTo(persist, '/'), ...dispatch }))
+    opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }))
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
     const { fetch, front } = createService({ log, routes: originRoutes(tables) })

@@ -174,7 +174,7 @@ describe.each(ways)('%s:', (name) => {
   describe('when the store is in trouble', () => {
     test.each<[what: string, path: string, record: ReturnType<typeof aRecord>]>([
       ['what is to be saved', '/', aRecord()],
-      ['what is to be parked', '/', { ...aRecord(), value: 'no activity' }],
+      ['what is to be dead-lettered', '/', { ...aRecord(), value: 'no activity' }],
       ['a dead letter of the dispatcher', '/dead-letters', aRecord()],
     ])('that hangs, nobody waits longer than the deadline: %s', async (_what, path, record) => {
       const hangs = () => new Promise<never>(() => {})

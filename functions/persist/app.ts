@@ -40,7 +40,7 @@ export const maxRecordBytes = 2 * 1024 * 1024
 
 /**
  * Takes one CloudEvent a request, as KafkaSource delivers them, and saves the activity in it. What can never be saved is
- * parked as a dead letter and answered 204: KafkaSource would only bring it again. 503 brings it again; 400 is for what is
+ * dead-lettered and answered 204: KafkaSource would only bring it again. 503 brings it again; 400 is for what is
  * no CloudEvent at all, or one whose envelope was damaged on the way, and goes to KafkaSource's own dead letters. Those
  * come back by a KafkaSource of their own, to /dead-letters, and are kept beside the others.
  */
@@ -80,13 +80,13 @@ export function createApp({
     refuseDamaged(delivery)
     const { event, position } = delivery
     const recorded = event.ok ? readActivityRecorded(event.value) : event
-    const park = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
-      parkOne({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) }, request.log)
+    const deadLetter = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
+      saveDeadLetter({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) }, request.log)
 
-    if (!recorded.ok) return park('rejected', recorded.errors)
+    if (!recorded.ok) return deadLetter('rejected', recorded.errors)
     const outcome = await fromStore(save({ ...recorded.value, position }), 'The store did not take the activity.')
     if (outcome !== 'conflict') return taken
-    return park('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
+    return deadLetter('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
   }
 
   async function takeDeadLetter(request: ServiceRequest): Promise<Answer> {
@@ -103,17 +103,17 @@ export function createApp({
       ...(firstPosition && { firstPosition }),
       ...asItCame(headers, body),
     }
-    return parkOne(letter, request.log)
+    return saveDeadLetter(letter, request.log)
   }
 
   function asItCame(headers: Headers, body: Uint8Array) {
     return { ...readClaims(headers), headers: eventHeaders(headers), body, at: now() }
   }
 
-  async function parkOne(deadLetter: DeadLetter, log: Log): Promise<Answer> {
+  async function saveDeadLetter(deadLetter: DeadLetter, log: Log): Promise<Answer> {
     await fromStore(store.deadLetter([deadLetter]), 'The store did not take the dead letter.')
     const { reason, errors, position } = deadLetter
-    log.warn({ ...position, reason, errors }, 'a record was parked as a dead letter')
+    log.warn({ ...position, reason, errors }, 'a record was dead-lettered')
     return taken
   }
 }

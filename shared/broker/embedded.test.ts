@@ -51,12 +51,12 @@ describe('embedded queue', () => {
     await using broker = openEmbeddedBroker({ path: aFile() })
     await broker.publish([aRecord({ id: 'a' })])
     const [record] = broker.read(0, 1)
-    broker.bury(record!, { ce_knativeerrorcode: '400' })
+    broker.deadLetter(record!, { ce_knativeerrorcode: '400' })
     expect(broker.read(0, 10)).toEqual([])
-    const [buried] = broker.deadLetters.read(0, 10)
-    expect(buried?.value).toEqual(record?.value)
+    const [deadLetter] = broker.deadLetters.read(0, 10)
+    expect(deadLetter?.value).toEqual(record?.value)
     const place = { ce_recordpartition: '0', ce_recordoffset: '0' }
-    expect(buried?.headers).toEqual({ ...record?.headers, ce_knativeerrorcode: '400', ...place })
+    expect(deadLetter?.headers).toEqual({ ...record?.headers, ce_knativeerrorcode: '400', ...place })
   })
 
   test('says when there is something new to read', async () => {

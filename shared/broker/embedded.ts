@@ -35,7 +35,7 @@ export interface Queue {
 /** The broker, with its topic and its dead-letter topic. */
 export interface EmbeddedBroker extends Broker, Queue {
   /** Moves a record to the dead letters, in one step, with further headers and where it was before. */
-  bury(record: QueuedRecord, headers: EventRecord['headers']): void
+  deadLetter(record: QueuedRecord, headers: EventRecord['headers']): void
   deadLetters: Queue
 }
 
@@ -68,7 +68,7 @@ export function openEmbeddedBroker({ path }: { path: string }): EmbeddedBroker {
       records.tell()
       return positions
     },
-    bury({ position, headers, value }, further) {
+    deadLetter({ position, headers, value }, further) {
       const place = { ce_recordpartition: String(position.partition), ce_recordoffset: String(position.offset) }
       transaction(db, () => {
         appendDeadLetter.run(JSON.stringify({ ...headers, ...further, ...place }), value)

@@ -12,7 +12,7 @@ const aFile = () => join(aFolder(), 'queue.db')
 const records = (count: number) => Array.from({ length: count }, (_, n) => aRecord({ id: `id-${n}` }))
 const sinkUrl = 'http://persist/'
 const start = (options: { queue: EmbeddedBroker; send: Send } & Partial<DispatcherOptions>) =>
-  startDispatcher({ policy, sinkUrl, log: silent, settleEveryMs: 1, bury: options.queue.bury, ...options })
+  startDispatcher({ policy, sinkUrl, log: silent, settleEveryMs: 1, deadLetter: options.queue.deadLetter, ...options })
 const deadLettersOf = ({ deadLetters }: EmbeddedBroker) => deadLetters.read(0, 100)
 
 /** A sink that keeps its requests until the test answers them. */
@@ -159,7 +159,7 @@ describe('embedded dispatcher', () => {
         work(...args)
       }
     const send: Send = async ({ headers }) => ({ status: headers['ce-id'] === 'id-0' ? 400 : 204, body: none })
-    const troubled = { ...queue, settle: onceRefused(queue.settle), bury: onceRefused(queue.bury) }
+    const troubled = { ...queue, settle: onceRefused(queue.settle), deadLetter: onceRefused(queue.deadLetter) }
     await using _dispatcher = start({ queue: troubled, send })
     await until(() => deadLettersOf(queue).length === 1)
     await queue.publish([aRecord({ id: 'later' })])

@@ -7,7 +7,7 @@ import { type Source, sinkRequest } from './sink-request.ts'
 export type DispatcherOptions = {
   queue: Queue
   /** Where a record goes that was given up. Without it, such a record stays in its queue until the next start. */
-  bury?: EmbeddedBroker['bury']
+  deadLetter?: EmbeddedBroker['deadLetter']
   send: Send
   /** Where `send` sends to: a dead letter names it. */
   sinkUrl: string
@@ -27,7 +27,7 @@ const troubleDelayMs = 1000
  */
 export function startDispatcher({
   queue,
-  bury,
+  deadLetter,
   send,
   sinkUrl,
   policy,
@@ -100,11 +100,11 @@ export function startDispatcher({
       onRetry: (retry) => log.info({ ...position, ...retry }, 'a delivery will be retried'),
     })
     if (delivery.delivered) return settle(position.offset)
-    if (!bury)
+    if (!deadLetter)
       return log.warn({ ...position, ...delivery.extensions }, 'a dead letter was not taken; it stays in the queue')
     log.warn({ ...position, ...delivery.extensions }, 'a record became a dead letter')
-    const deadLetter = deadLetterHeaders(request, delivery.extensions)
-    await persevere('keep a dead letter', () => bury(record, deadLetter))
+    const further = deadLetterHeaders(request, delivery.extensions)
+    await persevere('take a dead letter', () => deadLetter(record, further))
   }
 
   function settle(offset: number) {

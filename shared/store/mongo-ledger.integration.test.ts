@@ -57,7 +57,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
     },
   )
 
-  test.runIf(features.failpoints).each(failures)('of a park whose outcomes fail with %s', async (_what, how) => {
+  test.runIf(features.failpoints).each(failures)('of a dead letter whose outcomes fail with %s', async (_what, how) => {
     const database = await newDatabase()
     await using store = openIn(database)
     const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'rejected' : 'conflict' }))

@@ -28,7 +28,7 @@ test.each([
   await expect(refusedAsPresent(() => Promise.reject(error))).rejects.toBe(error)
 })
 
-test('parks again what lost the race to be the first of its id, and only that', async () => {
+test('dead-letters again what lost the race to be the first of its id, and only that', async () => {
   const sent: number[] = []
   const bulkWrite = async (operations: unknown[]) => {
     sent.push(operations.length)

@@ -37,7 +37,7 @@ export function createSqliteDeadLetters(db: DatabaseSync) {
   )
 
   return {
-    keep(deadLetter: DeadLetter) {
+    deadLetter(deadLetter: DeadLetter) {
       const { topic, position, reason, errors, headers, body, at, tenant, activityId, recordedAt, firstPosition } =
         deadLetter
       insert.run({

@@ -57,7 +57,7 @@ export function openSqliteStore({
       return attempt(() =>
         write(positions, () => {
           const { written, tentative } = outcomesOf(letters)
-          letters.forEach(deadLetters.keep)
+          letters.forEach(deadLetters.deadLetter)
           written.forEach(ledger.write)
           tentative.forEach(ledger.account)
         }),

@@ -37,7 +37,7 @@ export function recorded(
 }
 let nextOffset = 1000
 
-/** What persist parks when it cannot save a record. */
+/** What persist dead-letters when it cannot save a record. */
 export const aDeadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
   topic: 'activities',
   position: { partition: 0, offset: 1 },

@@ -100,9 +100,9 @@ test('objects to what is stored and rejected', () => {
 
 test('objects to poison that is not among the dead letters', () => {
   const poison = { name: 'no JSON', body: Buffer.from('{') }
-  expect(rules([], { found: [], deadLetters: [] }, [poison])).toEqual(['neither rejected nor parked'])
-  const parked = { id: '1', reason: 'rejected', body: Buffer.from('{') }
-  expect(rules([], { found: [], deadLetters: [parked] }, [poison])).toEqual(nothing)
+  expect(rules([], { found: [], deadLetters: [] }, [poison])).toEqual(['neither rejected nor dead-lettered'])
+  const deadLetter = { id: '1', reason: 'rejected', body: Buffer.from('{') }
+  expect(rules([], { found: [], deadLetters: [deadLetter] }, [poison])).toEqual(nothing)
 })
 
 test('objects to a receipt that stays pending', () => {

@@ -34,7 +34,7 @@ export type Rule =
   | 'altered'
   | 'never sent'
   | 'rejected, and yet there'
-  | 'neither rejected nor parked'
+  | 'neither rejected nor dead-lettered'
   | 'stored and dead'
   | 'pending'
   | 'names nothing'
@@ -108,7 +108,7 @@ export function check(
 
   if (observed.deadLetters) {
     for (const { name, body } of history.poison) {
-      if (!letters.some((letter) => letter.body.equals(body))) object('neither rejected nor parked', name)
+      if (!letters.some((letter) => letter.body.equals(body))) object('neither rejected nor dead-lettered', name)
     }
   }
   for (const [receipt, { status, isThere }] of observed.receipts ?? []) {

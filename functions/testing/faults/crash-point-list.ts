@@ -3,8 +3,12 @@ export const crashPoints = [
   { name: 'ingest:after-publish', in: 'ingest', at: 'Kafka has acknowledged a batch, no client was answered' },
   { name: 'persist:before-insert', in: 'persist', at: 'a group is read, nothing of it is in MongoDB' },
   { name: 'persist:after-insert', in: 'persist', at: 'a group is in MongoDB, no delivery was answered' },
-  { name: 'persist:before-park', in: 'persist', at: 'a record cannot be saved, and is not parked yet' },
-  { name: 'persist:after-park', in: 'persist', at: 'a dead letter is in MongoDB, its delivery was not answered' },
+  { name: 'persist:before-dead-letter', in: 'persist', at: 'a record cannot be saved, and is not deadLetter yet' },
+  {
+    name: 'persist:after-dead-letter',
+    in: 'persist',
+    at: 'a dead letter is in MongoDB, its delivery was not answered',
+  },
   { name: 'persist:before-outcome', in: 'persist', at: 'an outcome other than stored is decided, and not written' },
   {
     name: 'persist:after-outcome',
@@ -33,9 +37,9 @@ export const crashPoints = [
   { name: 'store:mid-save', in: 'log', at: 'the first activity of a group is in the transaction' },
   { name: 'store:before-save-commit', in: 'log', at: 'a group is in the transaction' },
   { name: 'store:after-save-commit', in: 'log', at: 'a group is stored, the dispatcher was not answered' },
-  { name: 'store:mid-park', in: 'log', at: 'the first row of a dead letter is in the transaction' },
-  { name: 'store:before-park-commit', in: 'log', at: 'a dead letter is in the transaction' },
-  { name: 'store:after-park-commit', in: 'log', at: 'a dead letter is stored, the dispatcher was not answered' },
+  { name: 'store:mid-dead-letter', in: 'log', at: 'the first row of a dead letter is in the transaction' },
+  { name: 'store:before-dead-letter-commit', in: 'log', at: 'a dead letter is in the transaction' },
+  { name: 'store:after-dead-letter-commit', in: 'log', at: 'a dead letter is stored, the dispatcher was not answered' },
 ] as const satisfies readonly { name: string; in: 'ingest' | 'persist' | 'source' | 'log' | 'any'; at: string }[]
 
 export type CrashPoint = (typeof crashPoints)[number]['name']

@@ -28,7 +28,7 @@ test('a program does not start with a point that is none', async () => {
   expect(program.output()).toContain('ingest:before-publish')
 })
 
-/** A second post under the same id is a conflict, which is parked. */
+/** A second post under the same id is a conflict, which is dead-lettered. */
 const conflicting = [anActivity({ action: 'first' }), anActivity({ action: 'second' })]
 
 test.each(

@@ -75,9 +75,9 @@ const dispatcher: Seam = async (pass) => {
 
 /** The others that the library has call one of these. */
 const writesOfMongodb = ['bulkWrite', 'insertOne', 'updateOne', 'updateMany', 'replaceOne', 'findOneAndUpdate']
-const whatIsWritten: { [collection: string]: 'insert' | 'park' | 'outcome' } = {
+const whatIsWritten: { [collection: string]: 'insert' | 'dead-letter' | 'outcome' } = {
   activities: 'insert',
-  deadLetters: 'park',
+  deadLetters: 'dead-letter',
   fates: 'outcome',
 }
 
@@ -119,7 +119,7 @@ const steps = [
   { file: 'queue.db', sql: /^INSERT INTO records/, name: 'queue', step: 'publish' },
   { file: 'queue.db', sql: /^DELETE FROM records/, name: 'queue', step: 'settle' },
   { file: 'store.db', sql: /^INSERT INTO activities/, name: 'store', step: 'save' },
-  { file: 'store.db', sql: /^INSERT INTO deadLetters/, name: 'store', step: 'park' },
+  { file: 'store.db', sql: /^INSERT INTO deadLetters/, name: 'store', step: 'dead-letter' },
 ] as const
 
 const sqlite: Seam = (pass) => {

@@ -34,7 +34,7 @@ test.each([
   { mutant: 'outcome-of-a-duplicate', sent: twice, seen: ['stored', 'pending'], found: 1 },
   { mutant: '', sent: conflicting, seen: ['stored', 'conflict'], found: 1 },
   { mutant: 'conflict', sent: conflicting, seen: ['stored', 'duplicate'], found: 1 },
-  { mutant: 'parking', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
+  { mutant: 'dead-lettering', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
   { mutant: 'outcome-of-a-dead-letter', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
   { mutant: 'save-before-answer', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
 ])('two under one id, lacking "$mutant": $seen', async ({ mutant, sent, seen, found }) => {

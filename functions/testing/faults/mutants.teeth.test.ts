@@ -53,7 +53,7 @@ test.each([
   { faults: { mutant: 'outcome-of-a-duplicate' }, second: { action: 'click_button' }, kept: [1, 0, 0] },
   { faults: {}, second: { action: 'other' }, kept: [1, 1, 1] },
   { faults: { mutant: 'conflict' }, second: { action: 'other' }, kept: [1, 0, 1] },
-  { faults: { mutant: 'parking' }, second: { action: 'other' }, kept: [1, 0, 0] },
+  { faults: { mutant: 'dead-lettering' }, second: { action: 'other' }, kept: [1, 0, 0] },
   { faults: { mutant: 'write-concern' }, second: { action: 'other' }, kept: [1, 0, 0] },
   { faults: { mutant: 'outcome-of-a-dead-letter' }, second: { action: 'other' }, kept: [1, 1, 0] },
   { faults: { crashAt: 'persist:after-outcome' }, second: { action: 'other' }, kept: [1, 1, 1] },

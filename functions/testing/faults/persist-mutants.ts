@@ -43,8 +43,8 @@ export const persistMutants: readonly Mutant[] = [
     })),
   },
   {
-    name: 'parking',
-    safeguard: 'What cannot be saved is parked before it is answered',
+    name: 'dead-lettering',
+    safeguard: 'What cannot be saved is dead-lettered before it is answered',
     breaks: 'nothing is silently dropped',
     in: ['persist', 'log'],
     fault: 'nothing',
@@ -75,7 +75,7 @@ export const persistMutants: readonly Mutant[] = [
   },
   {
     name: 'outcome-of-a-dead-letter',
-    safeguard: 'The outcome of what is parked is written with it',
+    safeguard: 'The outcome of what is dead-lettered is written with it',
     breaks: 'every record has an outcome',
     in: ['persist', 'log'],
     fault: 'nothing',

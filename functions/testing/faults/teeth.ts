@@ -11,7 +11,7 @@ export const objectors: { [mutant: string]: readonly string[] | 'power loss' } =
   acks: ['a-leader-dies-alone'],
   'unique-id': ['the-same-id-at-once', 'log-the-same-id-at-once'],
   conflict: ['other-content-under-an-id', 'log-other-content'],
-  parking: ['poison', 'log-other-content'],
+  'dead-lettering': ['poison', 'log-other-content'],
   'outcome-of-a-duplicate': ['the-same-id-at-once', 'log-the-same-id-at-once'],
   'outcome-of-a-dead-letter': ['other-content-under-an-id', 'log-other-content'],
   'dead-letter-before-outcome': ['crash-after-outcome'],

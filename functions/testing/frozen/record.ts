@@ -56,7 +56,7 @@ async function leaveInQueue(folder: string) {
   )
   await broker.publish([...left, { ...aRecord({ id: 'left-4' }), value: '{"id":' }])
   const [first] = broker.read(0, 1)
-  if (first) broker.bury(first, { ce_knativeerrordest: 'http://persist/', ce_knativeerrorcode: '503' })
+  if (first) broker.deadLetter(first, { ce_knativeerrordest: 'http://persist/', ce_knativeerrorcode: '503' })
 }
 
 await main()

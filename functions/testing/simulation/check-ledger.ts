@@ -23,7 +23,7 @@ export function checkLedger(
   records: readonly AppendedRecord[],
   told: Told,
   ledger: ToldLedger,
-  buried: readonly Position[],
+  undelivered: readonly Position[],
   object: (violation: string) => void,
 ): void {
   const known = records.filter((record) => (told.get(nameOf(record))?.status ?? 'pending') !== 'pending')
@@ -33,8 +33,8 @@ export function checkLedger(
     const last = Math.max(...offsets)
     const missing = Array.from({ length: last }, (_, offset) => offset).filter((offset) => !offsets.has(offset))
     const counts = { stored: 0, duplicate: 0, conflict: 0, rejected: 0, ...countOf(own, told) }
-    // one that was given up after it was parked has two dead letters, and may be counted as either
-    const isClear = !buried.some((position) => position.partition === partition)
+    // one that was given up after it was dead-lettered has two dead letters, and may be counted as either
+    const isClear = !undelivered.some((position) => position.partition === partition)
     const inAll = (some: { [outcome: string]: number } = {}) =>
       Object.values(some).reduce((sum, count) => sum + count, 0)
     const expected = JSON.stringify({ partition, last, counts: isClear ? counts : inAll(counts), missing })

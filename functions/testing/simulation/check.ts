@@ -12,7 +12,7 @@ export type Settled = {
   found: readonly FoundActivity[]
   deadLetters: readonly KeptDeadLetter[]
   /** What the dispatcher gave up on, with the position that it had at first. */
-  buried: readonly { position: Position; body: Uint8Array | null }[]
+  undelivered: readonly { position: Position; body: Uint8Array | null }[]
   records: readonly AppendedRecord[]
   deadLetterRecords: readonly Position[]
   /** What GET /receipts and GET /ledger answer. */
@@ -31,12 +31,12 @@ export function check(settled: Settled, object: Object): void {
   checkRecords(settled, object)
   checkReceipts(settled, object)
   checkUndelivered(settled, object)
-  const { records, told, ledger, buried } = settled
+  const { records, told, ledger, undelivered } = settled
   checkLedger(
     records,
     told,
     ledger,
-    buried.map(({ position }) => position),
+    undelivered.map(({ position }) => position),
     object,
   )
 }
@@ -44,14 +44,14 @@ export function check(settled: Settled, object: Object): void {
 const markerOf = (activity: { metadata?: { [name: string]: unknown } }) => String(activity.metadata?.['marker'])
 
 /** 202: found once, or a dead letter. Unknown: at most once. 4xx: absent. And nothing that nobody sent. */
-function checkIntents({ intents, found, deadLetters, buried }: Settled, object: Object) {
+function checkIntents({ intents, found, deadLetters, undelivered }: Settled, object: Object) {
   const ids = new Set<string>()
   for (const { id } of found) {
     if (ids.has(id)) object(`${id} is found twice`)
     ids.add(id)
   }
   const foundByMarker = Map.groupBy(found, markerOf)
-  const deadByMarker = Map.groupBy([...deadLetters, ...buried], ({ body }) => markerIn(body))
+  const deadByMarker = Map.groupBy([...deadLetters, ...undelivered], ({ body }) => markerIn(body))
   for (const [marker, activities] of foundByMarker) {
     if (!intents.some((intent) => intent.marker === marker)) object(`nobody sent ${activities[0]?.id}`)
   }
@@ -83,12 +83,12 @@ function checkIntents({ intents, found, deadLetters, buried }: Settled, object: 
 
 /** Every record has one outcome. Only what the dispatcher has given up on after trying for long may also be stored. */
 function checkRecords(settled: Settled, object: Object) {
-  const { records, found, deadLetters, buried, told, deliveries, mostAttempts } = settled
+  const { records, found, deadLetters, undelivered, told, deliveries, mostAttempts } = settled
   const own = Map.groupBy(
     deadLetters.filter(({ reason }) => reason !== 'undelivered'),
     ({ position }) => nameOf(position),
   )
-  const givenUp = Map.groupBy(buried, ({ position }) => nameOf(position))
+  const givenUp = Map.groupBy(undelivered, ({ position }) => nameOf(position))
   const names = new Set(records.map(nameOf))
   for (const name of [...own.keys(), ...givenUp.keys()]) {
     if (!names.has(name)) object(`a dead letter says that it was ${name}, where there is no record`)
@@ -96,25 +96,27 @@ function checkRecords(settled: Settled, object: Object) {
   const foundById = new Map(found.map((activity) => [activity.id, activity]))
   for (const record of records) {
     const name = nameOf(record)
-    const parked = own.get(name) ?? []
-    const buriedHere = givenUp.get(name) ?? []
+    const deadLettersHere = own.get(name) ?? []
+    const undeliveredHere = givenUp.get(name) ?? []
     const sent = contentOf(record.value)
     const present = sent && foundById.get(sent.id)
     const isTaken = present !== undefined && markerOf(present) === markerIn(record.value)
-    const outcomes = Number(isTaken) + parked.length
-    if (outcomes === 0 && buriedHere.length === 0) object(`${name} has no outcome`)
+    const outcomes = Number(isTaken) + deadLettersHere.length
+    if (outcomes === 0 && undeliveredHere.length === 0) object(`${name} has no outcome`)
     const { status = 'pending', id } = told.get(name) ?? {}
-    const allowed: (string | undefined)[] = isTaken ? ['stored', 'duplicate'] : parked.map(({ reason }) => reason)
-    if (buriedHere.length > 0) allowed.push('pending', 'rejected')
+    const allowed: (string | undefined)[] = isTaken
+      ? ['stored', 'duplicate']
+      : deadLettersHere.map(({ reason }) => reason)
+    if (undeliveredHere.length > 0) allowed.push('pending', 'rejected')
     if (!allowed.includes(status)) object(`${name} is ${status} by its receipt, has to be ${allowed}`)
     if (isTaken && status !== 'pending' && id !== sent?.id) object(`${name} is of ${sent?.id}, its receipt says ${id}`)
     if (outcomes > 1) object(`${name} has ${outcomes} outcomes`)
-    for (const { reason } of parked) {
+    for (const { reason } of deadLettersHere) {
       if (reason === 'conflict' && !present) object(`${name} is in conflict with nothing`)
     }
     const answers = deliveries.answers(record)
     const isRefused = answers.some((status) => status >= 400 && status < 500)
-    if (buriedHere.length > 0 && !isRefused && answers.length < mostAttempts) {
+    if (undeliveredHere.length > 0 && !isRefused && answers.length < mostAttempts) {
       object(`${name} was given up after ${answers}`)
     }
   }

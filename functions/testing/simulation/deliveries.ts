@@ -6,7 +6,7 @@ export type Deliveries = {
   answered(position: Position, status: number): void
   answers(position: Position): readonly number[]
   /** The topic for dead letters has it. */
-  buried(position: Position): void
+  deadLettered(position: Position): void
   hasOutcome(position: Position): boolean
 }
 
@@ -22,7 +22,7 @@ export function createDeliveries(): Deliveries {
       if (status >= 200 && status < 300) done.add(name)
     },
     answers: (position) => statuses.get(nameOf(position)) ?? [],
-    buried: (position) => void done.add(nameOf(position)),
+    deadLettered: (position) => void done.add(nameOf(position)),
     hasOutcome: (position) => done.has(nameOf(position)),
   }
 }

@@ -14,12 +14,12 @@ export function embeddedPlant(setting: Setting): Plant {
   const file = openEmbeddedBroker({ path: ':memory:' })
   const deliveries = createDeliveries()
   const deadLetterDeliveries = createDeliveries()
-  const buried: { position: Position; body: Uint8Array }[] = []
+  const undelivered: { position: Position; body: Uint8Array }[] = []
   const broker: EmbeddedBroker = {
     ...file,
-    bury(record, headers) {
-      file.bury(record, headers)
-      buried.push({ position: record.position, body: record.value })
+    deadLetter(record, headers) {
+      file.deadLetter(record, headers)
+      undelivered.push({ position: record.position, body: record.value })
     },
   }
   const records: AppendedRecord[] = []
@@ -69,8 +69,8 @@ export function embeddedPlant(setting: Setting): Plant {
     isSettled: () => file.read(0, 1).length === 0 && file.deadLetters.read(0, 1).length === 0,
     state: () => `the first that is left: ${[...file.read(0, 1), ...file.deadLetters.read(0, 1)][0]?.position.offset}`,
     records: () => records,
-    buried: () => buried,
-    deadLetterRecords: () => buried.map((_, index) => ({ partition: 0, offset: index + 1 })),
+    undelivered: () => undelivered,
+    deadLetterRecords: () => undelivered.map((_, index) => ({ partition: 0, offset: index + 1 })),
     slip: ({ headers, value }) => void append([{ headers, value: Buffer.from(value ?? []).toString() }]),
   }
 }

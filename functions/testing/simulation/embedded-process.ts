@@ -36,12 +36,12 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
   })
   startDispatcher({
     queue: ownQueue(broker, deliveries),
-    bury(record, headers) {
+    deadLetter(record, headers) {
       if (life.isOver()) return
       mayFail()
-      world.note(`${life.name} buries ${record.position.offset}`)
-      deliveries.buried(record.position)
-      broker.bury(record, headers)
+      world.note(`${life.name} dead-letters ${record.position.offset}`)
+      deliveries.deadLettered(record.position)
+      broker.deadLetter(record, headers)
     },
     ...sendTo('/', deliveries),
     policy,

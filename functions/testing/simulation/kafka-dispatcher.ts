@@ -61,7 +61,7 @@ export function startKafkaDispatcher(
         const headers = (message?.headers ?? {}) as { [name: string]: string }
         const value = message?.value as Buffer | null
         const broker = fakeBroker(world, life, async () => {
-          deliveries.buried({
+          deliveries.deadLettered({
             partition: Number(headers['ce_knativekafkapartition']),
             offset: Number(headers['ce_knativekafkaoffset']),
           })

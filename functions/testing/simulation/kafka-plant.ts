@@ -117,7 +117,7 @@ export function kafkaPlant(setting: Setting): Plant {
     isSettled: () => isRead(activities, group) && isRead(deadLetters, groupOfDeadLetters),
     state: () => `${stateOf(activities, group)}, ${stateOf(deadLetters, groupOfDeadLetters)}`,
     records: activities.all,
-    buried: () =>
+    undelivered: () =>
       deadLetters.all().map(({ headers, value }) => ({
         position: {
           partition: Number(headers['ce_knativekafkapartition']),

@@ -19,7 +19,7 @@ export type Plant = {
   /** How far it is, for people. */
   state(): string
   records(): readonly AppendedRecord[]
-  buried(): readonly { position: Position; body: Uint8Array | null }[]
+  undelivered(): readonly { position: Position; body: Uint8Array | null }[]
   /** Those of the topic for dead letters. */
   deadLetterRecords(): readonly Position[]
   /** Puts what is no record of ours straight into the queue. */

@@ -18,7 +18,7 @@ export const safeguards = [
   'dedupe by id',
   'commit after outcome',
   'retry on 5xx',
-  'park of rejected',
+  'dead letter of rejected',
   'ack only after append',
   'deadline',
 ] as const
@@ -61,7 +61,7 @@ export function startIngest(
 export function startPersist({ world, log, store, without }: Setting, life: Life): Server {
   const troubled = troubledStore(world, life, store)
   const app = createPersist({
-    store: without === 'park of rejected' ? { ...troubled, deadLetter: async () => {} } : troubled,
+    store: without === 'dead letter of rejected' ? { ...troubled, deadLetter: async () => {} } : troubled,
     log,
     now,
   })

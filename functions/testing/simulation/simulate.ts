@@ -151,7 +151,7 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
         intents: clients.intents,
         found: await foundByQuery(),
         deadLetters: await deadLettersOf(store),
-        buried: plant.buried(),
+        undelivered: plant.undelivered(),
         deadLetterRecords: plant.deadLetterRecords(),
         records: plant.records(),
         told: await toldOfAll(),
@@ -205,7 +205,7 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
   async function redeliver() {
     const source = { namespace: 'local', name: 'again', topic: 'activities' }
     // what was given up has not been delivered yet
-    const givenUp = new Set(plant.buried().map(({ position }) => nameOf(position)))
+    const givenUp = new Set(plant.undelivered().map(({ position }) => nameOf(position)))
     const records = plant.records().filter((record) => !givenUp.has(nameOf(record)) && random.chance(0.4))
     await Promise.all(
       records.map((record) => {

@@ -1,6 +1,6 @@
 import { everythingIsTaken } from '../demands.ts'
 import { at, both, nothing, put, signal } from './plans.ts'
-import { conflicts, parking, positions, sameIdAgain } from './safeguards.ts'
+import { conflicts, deadLettering, positions, sameIdAgain } from './safeguards.ts'
 import { real, type Scenario } from './scenario.ts'
 
 export const ofContent: readonly Scenario[] = [
@@ -34,11 +34,11 @@ export const ofContent: readonly Scenario[] = [
     load: { inBatches: 0.9, bad: 0.2 },
     plan: nothing,
   }),
-  real({ name: 'poison', rows: [28], safeguard: parking, plan: both(put('poison'), put('poison')) }),
+  real({ name: 'poison', rows: [28], safeguard: deadLettering, plan: both(put('poison'), put('poison')) }),
   real({
     name: 'poison-while-everything-dies',
     rows: [24, 28],
-    safeguard: parking,
+    safeguard: deadLettering,
     plan: both(put('poison'), signal('SIGKILL', 1, 'persist', 'source', 'deadLetterSource')),
   }),
   real({

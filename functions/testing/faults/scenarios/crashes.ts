@@ -1,5 +1,5 @@
 import { crashing, nothing, put } from './plans.ts'
-import { afterOutcome, parking, positions, retries, sameIdAgain } from './safeguards.ts'
+import { afterOutcome, deadLettering, positions, retries, sameIdAgain } from './safeguards.ts'
 import { real, type Scenario } from './scenario.ts'
 
 export const ofCrashes: readonly Scenario[] = [
@@ -40,28 +40,28 @@ export const ofCrashes: readonly Scenario[] = [
     plan: nothing,
   }),
   real({
-    name: 'crash-after-park',
+    name: 'crash-after-saving-dead-letter',
     rows: [23, 28],
-    safeguard: parking,
+    safeguard: deadLettering,
     load: { conflicts: 0.1 },
-    setup: crashing('persist', 'persist:after-park', 2, 20),
+    setup: crashing('persist', 'persist:after-dead-letter', 2, 20),
     plan: put('poison'),
   }),
   real({
     name: 'crash-after-outcome',
     rows: [23, 19],
-    safeguard: parking,
+    safeguard: deadLettering,
     // few enough that each receipt is asked for
     load: { events: 300, seconds: 8, conflicts: 0.5 },
     setup: crashing('persist', 'persist:after-outcome', 2, 8),
     plan: nothing,
   }),
   real({
-    name: 'crash-before-park',
+    name: 'crash-before-saving-dead-letter',
     rows: [23, 28],
-    safeguard: parking,
+    safeguard: deadLettering,
     load: { conflicts: 0.1 },
-    setup: crashing('persist', 'persist:before-park', 2, 20),
+    setup: crashing('persist', 'persist:before-dead-letter', 2, 20),
     plan: put('poison'),
   }),
   real({
@@ -95,7 +95,7 @@ export const ofCrashes: readonly Scenario[] = [
   real({
     name: 'crash-after-dead-letter',
     rows: [24, 28],
-    safeguard: parking,
+    safeguard: deadLettering,
     setup: crashing('source', 'dispatcher:after-dead-letter', 1, 1),
     plan: put('poison'),
   }),
