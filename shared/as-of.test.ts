@@ -9,11 +9,11 @@ import {
   isTooLong,
   maxMissing,
   newSince,
-  type Stretch,
+  type PartitionRange,
+  withRanges,
   withRecords,
-  withStretches,
 } from './as-of.ts'
-import { summarize, toSpans } from './ledger-summary.ts'
+import { summarize, toRanges } from './ledger-summary.ts'
 import type { Position } from './receipt.ts'
 import { toToken } from './token.ts'
 
@@ -31,8 +31,8 @@ function ledgerOf(known: readonly Position[]) {
   return {
     partitions: partitions.map((partition) => {
       const offsets = known.filter((each) => each.partition === partition).map(({ offset }) => offset)
-      const spans = toSpans(offsets.sort((a, b) => a - b).map((offset) => ({ offset, outcome: 'stored' as const })))
-      return summarize(partition, spans, false)
+      const ranges = toRanges(offsets.sort((a, b) => a - b).map((offset) => ({ offset, outcome: 'stored' as const })))
+      return summarize(partition, ranges, false)
     }),
   }
 }
@@ -56,7 +56,7 @@ test('tells what is new since another moment, and becomes the later one with it'
       const fresh = newSince(before, now)
       const held = heldBy(before)
       expect(fresh.flatMap(namesIn)).toEqual(heldBy(now).filter((each) => !held.includes(each)))
-      expect(heldBy(withStretches(before, fresh))).toEqual(heldBy(now))
+      expect(heldBy(withRanges(before, fresh))).toEqual(heldBy(now))
       expect(newSince(now, before)).toEqual([])
     }),
   )
@@ -80,12 +80,12 @@ test('ends before the gaps that are too many for it, and says that it is not who
 })
 
 test('is read also with the gaps of two moments, but not with any number of them', () => {
-  const withGaps = (count: number) => {
+  const withMissing = (count: number) => {
     const missing = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n }))
     return [{ partition: 0, last: 2 * count, missing }]
   }
-  expect(decodeAsOf(encodeAsOf(withGaps(2 * maxMissing)))).toEqual(withGaps(2 * maxMissing))
-  expect(decodeAsOf(encodeAsOf(withGaps(5 * maxMissing + 1)))).toContain('not a moment')
+  expect(decodeAsOf(encodeAsOf(withMissing(2 * maxMissing)))).toEqual(withMissing(2 * maxMissing))
+  expect(decodeAsOf(encodeAsOf(withMissing(5 * maxMissing + 1)))).toContain('not a moment')
 })
 
 test('takes a hundred characters for twelve partitions of a million records', () => {
@@ -128,7 +128,7 @@ test('is refused when another version made it', () => {
   expect(decodeAsOf(toToken(Buffer.from([2, 0])))).toContain('another version')
 })
 
-function namesIn({ partition, first, last }: Stretch): string[] {
+function namesIn({ partition, first, last }: PartitionRange): string[] {
   return Array.from({ length: last - first + 1 }, (_, n) => name({ partition, offset: first + n }))
 }
 

@@ -1,4 +1,4 @@
-import type { Gap, LedgerSummary } from './ledger-summary.ts'
+import type { LedgerSummary, OffsetRange } from './ledger-summary.ts'
 import type { Position } from './receipt.ts'
 import { readToken, toToken } from './token.ts'
 
@@ -7,7 +7,7 @@ import { readToken, toToken } from './token.ts'
  * that were missing; nothing of a partition that is not named. In the order of the partitions, and of the gaps.
  */
 export type AsOf = readonly PartitionAsOf[]
-export type PartitionAsOf = { partition: number; last: number; missing: readonly Gap[] }
+export type PartitionAsOf = { partition: number; last: number; missing: readonly OffsetRange[] }
 
 /** In all its partitions together: more make it longer than a link should be. */
 export const maxMissing = 200
@@ -34,53 +34,53 @@ export function asOfLedger({ partitions }: Pick<LedgerSummary, 'partitions'>): {
 
 /** The same, and these records as well. */
 export function withRecords(asOf: AsOf, positions: readonly Position[]): AsOf {
-  const stretches = positions
+  const ranges = positions
     .filter(({ partition }) => partition >= 0)
     .map(({ partition, offset }) => ({ partition, first: offset, last: offset }))
-  return withStretches(asOf, stretches)
+  return withRanges(asOf, ranges)
 }
 
-/** Offsets of a partition, one after the other. Both ends belong to it. */
-export type Stretch = Gap & { partition: number }
+/** An offset range of a partition. Both ends belong to it. */
+export type PartitionRange = OffsetRange & { partition: number }
 
-export function withStretches(asOf: AsOf, stretches: readonly Stretch[]): AsOf {
-  if (stretches.length === 0) return asOf
+export function withRanges(asOf: AsOf, ranges: readonly PartitionRange[]): AsOf {
+  if (ranges.length === 0) return asOf
   const partitions = new Map(asOf.map((each) => [each.partition, each]))
-  for (const { partition, ...stretch } of stretches) {
-    partitions.set(partition, { partition, ...withStretch(partitions.get(partition) ?? none, stretch) })
+  for (const { partition, ...range } of ranges) {
+    partitions.set(partition, { partition, ...withRange(partitions.get(partition) ?? none, range) })
   }
   return [...partitions.values()].sort((a, b) => a.partition - b.partition)
 }
 
-function withStretch({ last, missing }: Omit<PartitionAsOf, 'partition'>, stretch: Gap) {
-  const skipped = { first: last + 1, last: stretch.first - 1 }
+function withRange({ last, missing }: Omit<PartitionAsOf, 'partition'>, range: OffsetRange) {
+  const skipped = { first: last + 1, last: range.first - 1 }
   return {
-    last: Math.max(last, stretch.last),
-    missing: [...missing.flatMap((gap) => without(gap, stretch)), ...[skipped].filter(isThere)],
+    last: Math.max(last, range.last),
+    missing: [...missing.flatMap((absent) => without(absent, range)), ...[skipped].filter(isThere)],
   }
 }
 
 /** What one moment has and an earlier one had not, in the order of partitions and offsets. */
-export function newSince(before: AsOf, now: AsOf): Stretch[] {
+export function newSince(before: AsOf, now: AsOf): PartitionRange[] {
   return now.flatMap(({ partition, last, missing }) => {
     const known = before.find((each) => each.partition === partition) ?? none
     const absentBefore = [...known.missing, { first: known.last + 1, last }]
-    const stretches = missing.reduce(
-      (stretches, gap) => stretches.flatMap((stretch) => without(stretch, gap)),
-      absentBefore.map((gap) => ({ ...gap, last: Math.min(gap.last, last) })).filter(isThere),
+    const ranges = missing.reduce(
+      (ranges, absent) => ranges.flatMap((range) => without(range, absent)),
+      absentBefore.map((absent) => ({ ...absent, last: Math.min(absent.last, last) })).filter(isThere),
     )
-    return stretches.map((stretch) => ({ partition, ...stretch }))
+    return ranges.map((range) => ({ partition, ...range }))
   })
 }
 
-const isThere = ({ first, last }: Gap) => first <= last
+const isThere = ({ first, last }: OffsetRange) => first <= last
 
-/** What remains of a stretch without another one. */
-function without(stretch: Gap, taken: Gap): Gap[] {
-  if (taken.last < stretch.first || taken.first > stretch.last) return [stretch]
+/** What remains of a range without another one. */
+function without(range: OffsetRange, taken: OffsetRange): OffsetRange[] {
+  if (taken.last < range.first || taken.first > range.last) return [range]
   return [
-    { first: stretch.first, last: taken.first - 1 },
-    { first: taken.last + 1, last: stretch.last },
+    { first: range.first, last: taken.first - 1 },
+    { first: taken.last + 1, last: range.last },
   ].filter(isThere)
 }
 
@@ -92,9 +92,9 @@ export function hasRecord(asOf: AsOf, { partition, offset }: Position): boolean 
   return !known.missing.some(({ first, last }) => first <= offset && offset <= last)
 }
 
-const gapsOf = (asOf: AsOf) => asOf.reduce((sum, { missing }) => sum + missing.length, 0)
+const missingRangesIn = (asOf: AsOf) => asOf.reduce((sum, { missing }) => sum + missing.length, 0)
 
-export const isTooLong = (asOf: AsOf) => gapsOf(asOf) > maxMissing
+export const isTooLong = (asOf: AsOf) => missingRangesIn(asOf) > maxMissing
 
 const version = 1
 
@@ -104,9 +104,9 @@ export function encodeAsOf(asOf: AsOf): string {
   for (const { partition, last, missing } of asOf) {
     numbers.push(partition, last + 1, missing.length)
     let end = 0
-    for (const gap of missing) {
-      numbers.push(gap.first - end, gap.last - gap.first)
-      end = gap.last + 1
+    for (const absent of missing) {
+      numbers.push(absent.first - end, absent.last - absent.first)
+      end = absent.last + 1
     }
   }
   return toToken(Buffer.from([version, ...numbers.flatMap(variableLength)]))
@@ -118,7 +118,9 @@ export function decodeAsOf(text: string): AsOf | string {
   if (!bytes) return 'is not a moment of this log; take it from the asOf of an answer'
   if (bytes.readUInt8(0) !== version) return 'is of another version of this log; start again without it'
   const asOf = readPartitions(numbersIn(bytes.subarray(1)))
-  return asOf && gapsOf(asOf) <= mostRead ? asOf : 'is not a moment of this log; take it from the asOf of an answer'
+  return asOf && missingRangesIn(asOf) <= mostRead
+    ? asOf
+    : 'is not a moment of this log; take it from the asOf of an answer'
 }
 
 function readPartitions(numbers: readonly number[]): AsOf | undefined {
@@ -128,11 +130,11 @@ function readPartitions(numbers: readonly number[]): AsOf | undefined {
   for (let partitions = next(); partitions > 0; partitions--) {
     const partition = next()
     const last = next() - 1
-    const missing: Gap[] = []
+    const missing: OffsetRange[] = []
     let end = 0
-    const gaps = next()
-    if (!(gaps <= mostRead)) return undefined
-    while (missing.length < gaps) {
+    const count = next()
+    if (!(count <= mostRead)) return undefined
+    while (missing.length < count) {
       const first = end + next()
       end = first + next() + 1
       missing.push({ first, last: end - 1 })

@@ -2,74 +2,74 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   abandonBelow,
-  compactSpans,
-  joinSpans,
+  type CountedRange,
+  compactRanges,
+  joinRanges,
   type Known,
   noCounts,
-  openStretches,
-  type Span,
+  openRanges,
   summarize,
-  toSpans,
+  toRanges,
 } from './ledger-summary.ts'
 
 const known = (...offsets: number[]): Known[] => offsets.map((offset) => ({ offset, outcome: 'stored' }))
-const range = (first: number, last: number): Span => ({
+const range = (first: number, last: number): CountedRange => ({
   first,
   last,
   counts: { ...noCounts, stored: last - first + 1 },
 })
-const stretches = (spans: readonly Span[]) => spans.map(({ first, last }) => [first, last])
+const boundsOf = (ranges: readonly CountedRange[]) => ranges.map(({ first, last }) => [first, last])
 
-test('what follows without a gap is one stretch, with its outcomes counted', () => {
+test('what follows without a gap is one range, with its outcomes counted', () => {
   const outcomes: Known[] = [
     { offset: 3, outcome: 'rejected' },
     { offset: 3, outcome: 'stored' },
   ]
-  expect(toSpans([...known(0, 1, 2), ...outcomes, ...known(7)])).toEqual([
+  expect(toRanges([...known(0, 1, 2), ...outcomes, ...known(7)])).toEqual([
     { first: 0, last: 3, counts: { ...noCounts, stored: 3, rejected: 1 } },
     { first: 7, last: 7, counts: { ...noCounts, stored: 1 } },
   ])
 })
 
-test('the stretches that are open lie between those that are compacted, and after them', () => {
-  expect(openStretches([])).toEqual([{ first: 0 }])
-  expect(openStretches([range(0, 4), range(9, 9)])).toEqual([{ first: 5, last: 8 }, { first: 10 }])
-  expect(openStretches([range(2, 4)])).toEqual([{ first: 0, last: 1 }, { first: 5 }])
+test('the ranges that are open lie between those that are compacted, and after them', () => {
+  expect(openRanges([])).toEqual([{ first: 0 }])
+  expect(openRanges([range(0, 4), range(9, 9)])).toEqual([{ first: 5, last: 8 }, { first: 10 }])
+  expect(openRanges([range(2, 4)])).toEqual([{ first: 0, last: 1 }, { first: 5 }])
 })
 
 describe('compacted is', () => {
-  test('the stretch from 0, and what continues it', () => {
-    expect(stretches(compactSpans([], toSpans(known(0, 1, 3))))).toEqual([[0, 1]])
-    expect(stretches(compactSpans([range(0, 1)], toSpans(known(2, 3, 5))))).toEqual([[0, 3]])
-    expect(compactSpans([], toSpans(known(1, 2)))).toEqual([])
+  test('the range from 0, and what continues it', () => {
+    expect(boundsOf(compactRanges([], toRanges(known(0, 1, 3))))).toEqual([[0, 1]])
+    expect(boundsOf(compactRanges([range(0, 1)], toRanges(known(2, 3, 5))))).toEqual([[0, 3]])
+    expect(compactRanges([], toRanges(known(1, 2)))).toEqual([])
   })
 
   test('what lies far behind the newest although something before it is missing, so that the rest stays short', () => {
     const counted = [range(0, 9), range(11, 500), range(501, 9000)]
-    expect(stretches(compactSpans([], joinSpans([], counted)))).toEqual([
+    expect(boundsOf(compactRanges([], joinRanges([], counted)))).toEqual([
       [0, 9],
       [11, 9000],
     ])
-    expect(stretches(compactSpans([], [range(0, 9), range(11, 8000)]))).toEqual([[0, 9]])
+    expect(boundsOf(compactRanges([], [range(0, 9), range(11, 8000)]))).toEqual([[0, 9]])
   })
 
   test('everything once nothing is under way any more', () => {
     const counted = [range(1, 2), range(4, 4)]
-    expect(stretches(compactSpans([], counted, true))).toEqual(stretches(counted))
+    expect(boundsOf(compactRanges([], counted, true))).toEqual(boundsOf(counted))
   })
 
-  test('no further stretch beyond a thousand, though more of each', () => {
+  test('no further range beyond a thousand, though more of each', () => {
     const compacted = Array.from({ length: 1000 }, (_, n) => range(3 * n, 3 * n))
     const counted = [range(2998, 2998), range(4000, 4000), range(20_000, 20_000)]
-    const more = stretches(compactSpans(compacted, counted, true))
+    const more = boundsOf(compactRanges(compacted, counted, true))
     expect(more).toHaveLength(1000)
     expect(more.at(-1)).toEqual([2997, 2998])
   })
 
-  test('never less than before, and once again the stretch from 0 when the gap is filled', () => {
+  test('never less than before, and once again the range from 0 when the gap is filled', () => {
     const compacted = [range(0, 9), range(11, 9000)]
-    expect(stretches(compactSpans(compacted, []))).toEqual(stretches(compacted))
-    expect(stretches(compactSpans(compacted, toSpans(known(10))))).toEqual([[0, 9000]])
+    expect(boundsOf(compactRanges(compacted, []))).toEqual(boundsOf(compacted))
+    expect(boundsOf(compactRanges(compacted, toRanges(known(10))))).toEqual([[0, 9000]])
   })
 })
 
@@ -78,15 +78,15 @@ test('whatever is compacted on the way, the ledger comes out the same', () => {
   fc.assert(
     fc.property(offsets, fc.integer({ min: 1, max: 10 }), (arrivals, step) => {
       const inOrder = (some: number[]) => some.toSorted((a, b) => a - b)
-      let compacted: Span[] = []
+      let compacted: CountedRange[] = []
       const isCompacted = (offset: number) => compacted.some(({ first, last }) => offset >= first && offset <= last)
       const countOpen = (upTo: number) =>
-        toSpans(known(...inOrder(arrivals.slice(0, upTo)).filter((o) => !isCompacted(o))))
-      for (let upTo = step; upTo < arrivals.length; upTo += step) compacted = compactSpans(compacted, countOpen(upTo))
-      const whole = summarize(0, toSpans(known(...inOrder(arrivals))), false)
+        toRanges(known(...inOrder(arrivals.slice(0, upTo)).filter((o) => !isCompacted(o))))
+      for (let upTo = step; upTo < arrivals.length; upTo += step) compacted = compactRanges(compacted, countOpen(upTo))
+      const whole = summarize(0, toRanges(known(...inOrder(arrivals))), false)
       const joined = summarize(
         0,
-        joinSpans(compacted, toSpans(known(...inOrder(arrivals).filter((o) => !isCompacted(o))))),
+        joinRanges(compacted, toRanges(known(...inOrder(arrivals).filter((o) => !isCompacted(o))))),
         false,
       )
       expect(joined).toEqual(whole)
@@ -95,7 +95,7 @@ test('whatever is compacted on the way, the ledger comes out the same', () => {
 })
 
 test('what is abandoned is no longer missing, and is no outcome', () => {
-  const summary = (spans: readonly Span[]) => summarize(0, spans, false)
+  const summary = (ranges: readonly CountedRange[]) => summarize(0, ranges, false)
   expect(summary(abandonBelow([range(3, 4), range(8, 8)], 6))).toMatchObject({
     completeThrough: 5,
     abandoned: 4,

@@ -2,14 +2,14 @@ import { type Outcome, outcomes } from './outcome.ts'
 
 export type Counts = { readonly [outcome in Outcome]: number }
 
-/** A stretch of offsets whose outcomes are all known, but for those that were given up. Both ends belong to it. */
-export type Span = { first: number; last: number; counts: Counts }
+/** A range of offsets whose outcomes are all known, but for those that were given up. Both ends belong to it. */
+export type CountedRange = { first: number; last: number; counts: Counts }
 
 /** What is known of one offset. */
 export type Known = { offset: number; outcome: Outcome }
 
 /** Offsets of which nothing is known. Both ends belong to it. */
-export type Gap = { first: number; last: number }
+export type OffsetRange = { first: number; last: number }
 
 /** The ledger of one partition. */
 export type PartitionSummary = {
@@ -17,12 +17,12 @@ export type PartitionSummary = {
   /** The first and the last offset of which anything is known. */
   first: number
   last: number
-  /** The last offset of the stretch from 0 without a gap; -1 when 0 itself is missing. */
+  /** The last offset of the range from 0 without a gap; -1 when 0 itself is missing. */
   completeThrough: number
   counts: Counts
   /** Offsets that Kafka no longer had before their outcome was known. */
   abandoned: number
-  missing: readonly Gap[]
+  missing: readonly OffsetRange[]
   missingCount: number
   /** There may be more than was counted: known, but not compacted yet. */
   uncounted: boolean
@@ -32,35 +32,35 @@ export type PartitionSummary = {
  * Beyond a gap that is older than so many offsets the ledger goes on, so that what is counted each time stays short. Nearer ones
  * are records on their way.
  */
-const islandAfter = 8192
+const farBehindOffsets = 8192
 
 export const noCounts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Counts
 
-/** Stretches of what is known. In the order of the offsets; one that comes twice counts once, as what it is first. */
-export function toSpans(known: Iterable<Known>): Span[] {
-  const spans: { first: number; last: number; counts: { [outcome in Outcome]: number } }[] = []
+/** The ranges of what is known, in the order of the offsets; one that comes twice counts once, as what it is first. */
+export function toRanges(known: Iterable<Known>): CountedRange[] {
+  const ranges: { first: number; last: number; counts: { [outcome in Outcome]: number } }[] = []
   for (const { offset, outcome } of known) {
-    const last = spans.at(-1)
+    const last = ranges.at(-1)
     if (last?.last === offset) continue
     if (last && last.last + 1 === offset) {
       last.last = offset
       last.counts[outcome]++
     } else {
-      spans.push({ first: offset, last: offset, counts: { ...noCounts, [outcome]: 1 } })
+      ranges.push({ first: offset, last: offset, counts: { ...noCounts, [outcome]: 1 } })
     }
   }
-  return spans
+  return ranges
 }
 
 /** Those of both, in order; what lies side by side becomes one. They must not overlap. */
-export function joinSpans(some: readonly Span[], others: readonly Span[]): Span[] {
-  const joined: Span[] = []
-  for (const span of [...some, ...others].sort((a, b) => a.first - b.first)) {
+export function joinRanges(some: readonly CountedRange[], others: readonly CountedRange[]): CountedRange[] {
+  const joined: CountedRange[] = []
+  for (const range of [...some, ...others].sort((a, b) => a.first - b.first)) {
     const last = joined.at(-1)
-    if (last && last.last + 1 === span.first) {
-      joined[joined.length - 1] = { first: last.first, last: span.last, counts: addCounts(last.counts, span.counts) }
+    if (last && last.last + 1 === range.first) {
+      joined[joined.length - 1] = { first: last.first, last: range.last, counts: addCounts(last.counts, range.counts) }
     } else {
-      joined.push(span)
+      joined.push(range)
     }
   }
   return joined
@@ -71,62 +71,67 @@ export function addCounts(a: Counts, b: Counts): Counts {
   return Object.fromEntries(outcomes.map((outcome) => [outcome, (a[outcome] ?? 0) + (b[outcome] ?? 0)])) as Counts
 }
 
-/** The offsets from 0 up to the last span, and those after it, that no span has. Without a `last` it has no end. */
-export function openStretches(compacted: readonly Span[]): { first: number; last?: number }[] {
-  const open: { first: number; last?: number }[] = gapsIn(compacted)
+/** The offsets from 0 up to the last range, and those after it, that no range has. Without a `last` it has no end. */
+export function openRanges(compacted: readonly CountedRange[]): { first: number; last?: number }[] {
+  const open: { first: number; last?: number }[] = missingIn(compacted)
   open.push({ first: (compacted.at(-1)?.last ?? -1) + 1 })
   return open
 }
 
-function gapsIn(spans: readonly Span[]): Gap[] {
+function missingIn(ranges: readonly CountedRange[]): OffsetRange[] {
   let next = 0
-  const gaps: Gap[] = []
-  for (const { first, last } of spans) {
-    if (first > next) gaps.push({ first: next, last: first - 1 })
+  const missing: OffsetRange[] = []
+  for (const { first, last } of ranges) {
+    if (first > next) missing.push({ first: next, last: first - 1 })
     next = last + 1
   }
-  return gaps
+  return missing
 }
 
-/** Beyond so many stretches no further one is compacted: each is looked at anew whenever one is. */
-const maxSpans = 1000
+/** Beyond so many ranges no further one is compacted: each is looked at anew whenever one is. */
+const maxRanges = 1000
 
 /**
- * What need not be counted again: the stretch from 0, whatever continues what was compacted, and what lies far behind the
+ * What need not be counted again: the range from 0, whatever continues what was compacted, and what lies far behind the
  * newest. Once nothing is under way any more it is everything.
  */
-export function compactSpans(compacted: readonly Span[], counted: readonly Span[], isQuiet = false): Span[] {
-  const joined = joinSpans(compacted, counted)
+export function compactRanges(
+  compacted: readonly CountedRange[],
+  counted: readonly CountedRange[],
+  isQuiet = false,
+): CountedRange[] {
+  const joined = joinRanges(compacted, counted)
   const newest = joined.at(-1)?.last ?? 0
-  const isIsland = (span: Span) => joined.length <= maxSpans && (isQuiet || newest - span.first >= islandAfter)
+  const isFarBehind = (range: CountedRange) =>
+    joined.length <= maxRanges && (isQuiet || newest - range.first >= farBehindOffsets)
   let at = 0
-  return joined.filter((span) => {
+  return joined.filter((range) => {
     const before = at
-    while ((compacted[at]?.first ?? Number.POSITIVE_INFINITY) <= span.last) at++
-    return span.first === 0 || at > before || isIsland(span)
+    while ((compacted[at]?.first ?? Number.POSITIVE_INFINITY) <= range.last) at++
+    return range.first === 0 || at > before || isFarBehind(range)
   })
 }
 
 /** Gives up what is missing below an offset. */
-export function abandonBelow(spans: readonly Span[], below: number): Span[] {
-  const given = [...gapsIn(spans), { first: (spans.at(-1)?.last ?? -1) + 1, last: Number.MAX_SAFE_INTEGER }]
+export function abandonBelow(ranges: readonly CountedRange[], below: number): CountedRange[] {
+  const given = [...missingIn(ranges), { first: (ranges.at(-1)?.last ?? -1) + 1, last: Number.MAX_SAFE_INTEGER }]
     .filter(({ first }) => first < below)
     .map(({ first, last }) => ({ first, last: Math.min(last, below - 1), counts: noCounts }))
-  return joinSpans(spans, given)
+  return joinRanges(ranges, given)
 }
 
-export function summarize(partition: number, spans: readonly Span[], uncounted: boolean): PartitionSummary {
-  const missing = gapsIn(spans)
-  const counts = spans.map((span) => span.counts).reduce(addCounts, noCounts)
+export function summarize(partition: number, ranges: readonly CountedRange[], uncounted: boolean): PartitionSummary {
+  const missing = missingIn(ranges)
+  const counts = ranges.map((range) => range.counts).reduce(addCounts, noCounts)
   const known = outcomes.reduce((sum, outcome) => sum + counts[outcome], 0)
-  const spanned = spans.reduce((sum, { first, last }) => sum + last - first + 1, 0)
+  const covered = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   return {
     partition,
-    first: spans[0]?.first ?? 0,
-    last: spans.at(-1)?.last ?? -1,
-    completeThrough: spans[0]?.first === 0 ? spans[0].last : -1,
+    first: ranges[0]?.first ?? 0,
+    last: ranges.at(-1)?.last ?? -1,
+    completeThrough: ranges[0]?.first === 0 ? ranges[0].last : -1,
     counts,
-    abandoned: spanned - known,
+    abandoned: covered - known,
     missing,
     missingCount: missing.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     uncounted,
@@ -135,7 +140,7 @@ export function summarize(partition: number, spans: readonly Span[], uncounted: 
 
 const isPartitionComplete = ({ missingCount, uncounted }: PartitionSummary) => missingCount === 0 && !uncounted
 
-/** The offset whose time of receipt says through when a partition is complete: of the stretch before a gap, else of all. */
+/** The offset whose time of receipt says through when a partition is complete: of the range before a gap, else of all. */
 export const lastComplete = (summary: PartitionSummary) =>
   isPartitionComplete(summary) ? summary.last : summary.completeThrough
 
@@ -147,9 +152,10 @@ export const lastComplete = (summary: PartitionSummary) =>
 export function completeTime(
   partitions: readonly { summary: PartitionSummary; lastRecordedAt: Date | undefined }[],
 ): Date | undefined {
-  const withGap = partitions.filter(({ summary }) => !isPartitionComplete(summary))
+  const incomplete = partitions.filter(({ summary }) => !isPartitionComplete(summary))
   const times = (some: typeof partitions) => some.map(({ lastRecordedAt }) => lastRecordedAt?.getTime() ?? 0)
-  const ms = withGap.length > 0 ? Math.min(...times(withGap)) - acknowledgedWithinMs : Math.max(0, ...times(partitions))
+  const ms =
+    incomplete.length > 0 ? Math.min(...times(incomplete)) - acknowledgedWithinMs : Math.max(0, ...times(partitions))
   return ms > 0 ? new Date(ms) : undefined
 }
 

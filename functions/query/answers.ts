@@ -55,7 +55,7 @@ export const StatsAnswer = v.strictObject({
 })
 export type StatsAnswer = v.InferOutput<typeof StatsAnswer>
 
-const Gap = v.strictObject({ from: Count, to: Count })
+const OffsetRange = v.strictObject({ from: Count, to: Count })
 export const LedgerAnswer = v.strictObject({
   complete: v.pipe(v.boolean(), v.description('Nothing is missing')),
   completeThrough: CompleteThrough,
@@ -68,8 +68,8 @@ export const LedgerAnswer = v.strictObject({
       counts: v.strictObject(v.entriesFromList(outcomes, Count)),
       abandoned: v.pipe(Count, v.description('How many the queue no longer had before their outcome was known')),
       missing: v.pipe(
-        v.array(Gap),
-        v.description('Offsets without an outcome, both ends included; the first 100 stretches'),
+        v.array(OffsetRange),
+        v.description('Offsets without an outcome, both ends included; the first 100 ranges'),
       ),
       missingCount: Count,
       uncounted: v.exactOptional(v.pipe(v.boolean(), v.description('There may be more than was counted'))),

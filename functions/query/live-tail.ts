@@ -1,4 +1,4 @@
-import { type AsOf, encodeAsOf, newSince, withStretches } from '@activity-log/shared/as-of.ts'
+import { type AsOf, encodeAsOf, newSince, withRanges } from '@activity-log/shared/as-of.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
@@ -37,11 +37,11 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
   }
 
   async function read(from: AsOf, until: AsOf): Promise<Batch | undefined> {
-    const [stretch] = newSince(from, until)
-    if (!stretch) return undefined
-    const found = await arrivals({ ...stretch, limit: batchSize })
-    const last = found.length < batchSize ? stretch.last : (found.at(-1)?.position.offset ?? stretch.last)
-    const through = (offset: number) => withStretches(from, [{ ...stretch, last: offset }])
+    const [range] = newSince(from, until)
+    if (!range) return undefined
+    const found = await arrivals({ ...range, limit: batchSize })
+    const last = found.length < batchSize ? range.last : (found.at(-1)?.position.offset ?? range.last)
+    const through = (offset: number) => withRanges(from, [{ ...range, last: offset }])
     const events = found.map((each) => ({
       ...each,
       text: liveEvent('activity', through(each.position.offset), each.activity),

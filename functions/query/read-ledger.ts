@@ -5,7 +5,7 @@ import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import type { LedgerAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
 
-const mostGaps = 100
+const maxRanges = 100
 
 /** Whether anything is missing. */
 export function ledgerRoutes({ store }: { store: Pick<ActivityStore, 'ledger'> }): Routes {
@@ -38,7 +38,7 @@ function partitionAnswer({ partition, first, last, completeThrough, missing, ...
     completeThrough: completeThrough < 0 ? null : completeThrough,
     counts,
     abandoned,
-    missing: missing.slice(0, mostGaps).map((gap) => ({ from: gap.first, to: gap.last })),
+    missing: missing.slice(0, maxRanges).map((range) => ({ from: range.first, to: range.last })),
     missingCount,
     ...(uncounted && { uncounted }),
   }

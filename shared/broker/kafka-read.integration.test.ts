@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { silent, until } from '../testing/builders.ts'
 import { aTopic, kafkaBrokers, kafkaForTests, uniqueName } from '../testing/servers.ts'
 import { newKafka } from './kafka-client.ts'
-import { type Extent, extentsOf, readTopic } from './kafka-read.ts'
+import { type KafkaRange, kafkaRangesOf, readTopic } from './kafka-read.ts'
 
 const kafka = newKafka({ brokers: kafkaBrokers }, { log: silent, clientId: 'test' })
 
@@ -16,10 +16,10 @@ async function aTopicOf(partitions: number) {
   await Promise.all([admin.connect(), producer.connect()])
   for (const client of [admin, producer]) opened.defer(() => client.disconnect())
   const produce = (...messages: Message[]) => producer.send({ topic, messages })
-  async function read(extents: readonly Extent[]) {
+  async function read(ranges: readonly KafkaRange[]) {
     const records: string[] = []
     let all = 0
-    for await (const { partition, messages, offsets } of readTopic(kafka, admin, topic, extents)) {
+    for await (const { partition, messages, offsets } of readTopic(kafka, admin, topic, ranges)) {
       all += offsets
       records.push(...messages.map(({ offset, value }) => `${partition}/${offset} ${value}`))
     }
@@ -28,24 +28,24 @@ async function aTopicOf(partitions: number) {
   return { topic, admin, produce, read }
 }
 
-test('what is within the extents, and nothing that comes later', async () => {
+test('what is within the offset ranges, and nothing that comes later', async () => {
   const { topic, admin, produce, read } = await aTopicOf(3)
   await produce({ partition: 2, value: 'a' }, { partition: 2, value: 'b' }, { partition: 0, value: 'c' })
-  const extents = await extentsOf(admin, topic)
-  expect(extents).toEqual([
+  const ranges = await kafkaRangesOf(admin, topic)
+  expect(ranges).toEqual([
     { partition: 0, first: 0, end: 1 },
     { partition: 1, first: 0, end: 0 },
     { partition: 2, first: 0, end: 2 },
   ])
   await produce({ partition: 2, value: 'later' })
-  expect(await read(extents)).toEqual({ records: ['0/0 c', '2/0 a', '2/1 b'], all: 3 })
+  expect(await read(ranges)).toEqual({ records: ['0/0 c', '2/0 a', '2/1 b'], all: 3 })
 })
 
 test('more than one answer holds, in order', async () => {
   const { topic, admin, produce, read } = await aTopicOf(1)
   const padding = 'x'.repeat(900_000)
   for (let n = 0; n < 12; n++) await produce({ value: padding })
-  const { records, all } = await read(await extentsOf(admin, topic))
+  const { records, all } = await read(await kafkaRangesOf(admin, topic))
   expect(records.map((record) => record.replace(/ .*/s, ''))).toEqual(Array.from({ length: 12 }, (_, n) => `0/${n}`))
   expect(all).toBe(12)
 })
@@ -65,14 +65,14 @@ test('nothing of a transaction that was aborted, nor what marks its end', async 
     await transaction[end]()
   }
   await transactional.disconnect()
-  await until(async () => (await extentsOf(admin, topic))[0]?.end === 4)
-  expect(await read(await extentsOf(admin, topic))).toEqual({ records: ['0/0 commit'], all: 4 })
+  await until(async () => (await kafkaRangesOf(admin, topic))[0]?.end === 4)
+  expect(await read(await kafkaRangesOf(admin, topic))).toEqual({ records: ['0/0 commit'], all: 4 })
 })
 
 test('passes over what was deleted since', async () => {
   const { topic, admin, produce, read } = await aTopicOf(1)
   await produce({ value: 'a' }, { value: 'b' }, { value: 'c' })
-  const extents = await extentsOf(admin, topic)
+  const ranges = await kafkaRangesOf(admin, topic)
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
-  expect(await read(extents)).toEqual({ records: ['0/2 c'], all: 3 })
+  expect(await read(ranges)).toEqual({ records: ['0/2 c'], all: 3 })
 })

@@ -5,10 +5,10 @@ import { within } from '../within.ts'
 import { isUnknownTopic, kafkaErrorKind } from './kafka-error.ts'
 
 /** What Kafka has of a partition: `first` is the oldest offset that is left, `end` where a transaction is open or the next will be. */
-export type Extent = { partition: number; first: number; end: number }
+export type KafkaRange = { partition: number; first: number; end: number }
 
 /** Of every partition, in order. A leader that is away may be replaced: it is waited for. */
-export async function extentsOf(admin: Admin, topic: string): Promise<Extent[]> {
+export async function kafkaRangesOf(admin: Admin, topic: string): Promise<KafkaRange[]> {
   const offsets = await patiently(() => within(answerMs, admin.fetchTopicOffsets(topic), 'Kafka did not answer'))
   return offsets
     .map(({ partition, low, high }) => ({ partition, first: Number(low), end: Number(high) }))
@@ -26,20 +26,20 @@ const pauseMs = 250
 const patienceMs = 30_000
 
 /**
- * Reads what lies within these extents, in no group: that takes no right beyond reading the topic, leaves no trace in Kafka,
+ * Reads what lies within these offset ranges, in no group: that takes no right beyond reading the topic, leaves no trace in Kafka,
  * and several may do it at once. kafkajs itself consumes in groups only, so this asks the brokers by its inner parts.
  */
 export async function* readTopic(
   kafka: Kafka,
   admin: Admin,
   topic: string,
-  extents: readonly Extent[],
+  ranges: readonly KafkaRange[],
 ): AsyncGenerator<ReadBatch> {
   const cluster = newCluster(kafka)
   await cluster.connect()
   try {
     await cluster.addTargetTopic(topic)
-    for (const { partition, first, end } of extents) {
+    for (const { partition, first, end } of ranges) {
       let heardAt = performance.now()
       for (let next = first; next < end; ) {
         const batch = await fetchFrom(cluster, topic, partition, next).catch(async (error) => {
@@ -96,8 +96,8 @@ async function fetchFrom(cluster: Cluster, topic: string, partition: number, off
 }
 
 async function firstOf(admin: Admin, topic: string, partition: number, next: number): Promise<number> {
-  const extents = await extentsOf(admin, topic).catch(() => [])
-  return Math.max(next, extents.find((extent) => extent.partition === partition)?.first ?? 0)
+  const ranges = await kafkaRangesOf(admin, topic).catch(() => [])
+  return Math.max(next, ranges.find((range) => range.partition === partition)?.first ?? 0)
 }
 
 const readCommitted = 1

@@ -76,6 +76,6 @@ export interface Activities {
    * with TooManyActions, and with TooBroad where it takes too long or there are too many to tell apart.
    */
   stats(query: StatsQuery): Promise<Stats>
-  /** What is stored of a stretch of records, in the order of their offsets: at most `limit`. */
+  /** What is stored of an offset range, in order: at most `limit`. */
   arrivals(query: ArrivalsQuery): Promise<readonly Found[]>
 }

@@ -3,7 +3,7 @@ import { recorded } from '../testing/builders.ts'
 import type { ArrivalsQuery } from './activities.ts'
 import type { ActivityStore } from './store.ts'
 
-/** What every store promises of the records of a stretch. */
+/** What every store promises of the records of an offset range. */
 export function testArrivals(open: () => Promise<ActivityStore>): void {
   describe('arrivals', () => {
     let store: ActivityStore

@@ -1,25 +1,25 @@
 import {
   abandonBelow,
-  compactSpans,
+  type CountedRange,
+  compactRanges,
   completeTime,
-  joinSpans,
+  joinRanges,
   type Known,
   type LedgerSummary,
   lastComplete,
-  openStretches,
-  type Span,
+  openRanges,
   summarize,
-  toSpans,
+  toRanges,
 } from '../ledger-summary.ts'
 import { StoreUnavailable } from './store.ts'
 
-/** Offsets one after the other; both ends belong to it. Without a `last` it has no end. */
-export type OffsetRange = { first: number; last?: number }
+/** An offset range that has no end without a `last`. */
+export type OpenRange = { first: number; last?: number }
 
 type Awaitable<Result> = Result | Promise<Result>
 
-/** All that a database has to be able to do so that the ledger can be kept in it. `Compacted` may hold more than the spans. */
-export type LedgerRecords<Compacted extends { spans: readonly Span[] }> = {
+/** All that a database has to be able to do so that the ledger can be kept in it. `Compacted` may hold more than the ranges. */
+export type LedgerRecords<Compacted extends { ranges: readonly CountedRange[] }> = {
   /** Every partition of which anything is known, in order, with what is compacted of it. */
   partitions(): Awaitable<readonly { partition: number; compacted: Compacted | undefined }[]>
   compacted(partition: number): Awaitable<Compacted | undefined>
@@ -27,12 +27,12 @@ export type LedgerRecords<Compacted extends { spans: readonly Span[] }> = {
    * What is known in these ranges, in the order of the offsets; where one offset has two outcomes, the stored one stands first. `areAll`:
    * nothing was left out.
    */
-  known(partition: number, ranges: readonly OffsetRange[]): Awaitable<{ known: readonly Known[]; areAll: boolean }>
+  known(partition: number, ranges: readonly OpenRange[]): Awaitable<{ known: readonly Known[]; areAll: boolean }>
   /** Resolves with whether it did: not when what is compacted is no longer what it was. `isLasting`: on disk when it resolves. */
   swapCompacted(
     partition: number,
     before: Compacted | undefined,
-    spans: readonly Span[],
+    ranges: readonly CountedRange[],
     isLasting: boolean,
   ): Awaitable<boolean>
   /** When the record at an offset was received, or the nearest one before it of which that is known. */
@@ -46,28 +46,28 @@ export type CountedLedger = {
   abandon(partition: number, below: number): Promise<void>
 }
 
-type Rewrite = (compacted: readonly Span[], counted: readonly Span[]) => Span[]
+type Rewrite = (compacted: readonly CountedRange[], counted: readonly CountedRange[]) => CountedRange[]
 
 const maxAttempts = 20
 /** The connections to a database are for others, too. */
 const partitionsAtOnce = 3
 
 /** Counts which records are accounted for, whatever database has their outcomes. */
-export function createCountedLedger<Compacted extends { spans: readonly Span[] }>(
+export function createCountedLedger<Compacted extends { ranges: readonly CountedRange[] }>(
   records: LedgerRecords<Compacted>,
 ): CountedLedger {
   /** What is not compacted, as far as it is counted: `uncounted` says that there may be more. */
-  async function count(partition: number, spans: readonly Span[]) {
-    const { known, areAll } = await records.known(partition, openStretches(spans))
-    return { counted: toSpans(known), uncounted: !areAll }
+  async function count(partition: number, ranges: readonly CountedRange[]) {
+    const { known, areAll } = await records.known(partition, openRanges(ranges))
+    return { counted: toRanges(known), uncounted: !areAll }
   }
 
   /** Resolves with whether it did: not when another one did meanwhile. */
   async function rewriteOnce(partition: number, change: Rewrite, isLasting: boolean): Promise<boolean> {
     const compacted = await records.compacted(partition)
-    const spans = compacted?.spans ?? []
-    const { counted } = await count(partition, spans)
-    return records.swapCompacted(partition, compacted, change(spans, counted), isLasting)
+    const ranges = compacted?.ranges ?? []
+    const { counted } = await count(partition, ranges)
+    return records.swapCompacted(partition, compacted, change(ranges, counted), isLasting)
   }
 
   async function rewrite(partition: number, change: Rewrite, isLasting: boolean) {
@@ -77,9 +77,9 @@ export function createCountedLedger<Compacted extends { spans: readonly Span[] }
     throw new StoreUnavailable(`The ledger of partition ${partition} was always written by another one meanwhile`)
   }
 
-  async function readOne(partition: number, spans: readonly Span[]) {
-    const { counted, uncounted } = await count(partition, spans)
-    const summary = summarize(partition, joinSpans(spans, counted), uncounted)
+  async function readOne(partition: number, ranges: readonly CountedRange[]) {
+    const { counted, uncounted } = await count(partition, ranges)
+    const summary = summarize(partition, joinRanges(ranges, counted), uncounted)
     return { summary, lastRecordedAt: await records.lastRecordedAt(partition, lastComplete(summary)) }
   }
 
@@ -88,20 +88,20 @@ export function createCountedLedger<Compacted extends { spans: readonly Span[] }
       const counted: Awaited<ReturnType<typeof readOne>>[] = []
       const rest = (await records.partitions()).values()
       const readSome = async () => {
-        for (const { partition, compacted } of rest) counted.push(await readOne(partition, compacted?.spans ?? []))
+        for (const { partition, compacted } of rest) counted.push(await readOne(partition, compacted?.ranges ?? []))
       }
       await Promise.all(Array.from({ length: partitionsAtOnce }, readSome))
       counted.sort((a, b) => a.summary.partition - b.summary.partition)
       return { partitions: counted.map(({ summary }) => summary), completeThrough: completeTime(counted) }
     },
     async compact(partition, isQuiet) {
-      const compactMore: Rewrite = (compacted, counted) => compactSpans(compacted, counted, isQuiet)
+      const compactMore: Rewrite = (compacted, counted) => compactRanges(compacted, counted, isQuiet)
       // a compaction that is lost is made again
       if (isQuiet) await rewrite(partition, compactMore, false)
       // whoever wrote meanwhile has counted the same
       else await rewriteOnce(partition, compactMore, false)
     },
     abandon: (partition, below) =>
-      rewrite(partition, (compacted, counted) => abandonBelow(joinSpans(compacted, counted), below), true),
+      rewrite(partition, (compacted, counted) => abandonBelow(joinRanges(compacted, counted), below), true),
   }
 }

@@ -117,7 +117,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.ledger()).toEqual({ partitions: [], completeThrough: undefined })
     })
 
-    test('are complete through the stretch from 0, never the maximum, and name what is missing', async () => {
+    test('are complete through the range from 0, never the maximum, and name what is missing', async () => {
       await using store = await open()
       await store.save([0, 1, 2, 5, 9].map((offset) => activity(offset)))
       await store.save([activity(1, 4)])

@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, Collection } from 'mongodb'
-import type { Known, Span } from '../ledger-summary.ts'
+import type { CountedRange, Known } from '../ledger-summary.ts'
 import type { Position, Receipt } from '../receipt.ts'
-import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
+import { createCountedLedger, type OpenRange } from './counted-ledger.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
@@ -31,9 +31,9 @@ export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
 export type StoredLedger = {
   _id: number
   version: number
-  spans: readonly (Omit<Span, 'counts'> & { counts: StoredCounts })[]
+  spans: readonly (Omit<CountedRange, 'counts'> & { counts: StoredCounts })[]
 }
-type Compacted = { version: number; spans: readonly Span[] }
+type Compacted = { version: number; ranges: readonly CountedRange[] }
 
 export type LedgerCollections = {
   activities: Collection<StoredActivity>
@@ -90,7 +90,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     return all.sort((a, b) => a.offset - b.offset).slice(0, maxCounted)
   }
 
-  async function known(partition: number, ranges: readonly OffsetRange[]) {
+  async function known(partition: number, ranges: readonly OpenRange[]) {
     const { single, long, areAll } = questions(ranges)
     const found: Known[][] = []
     if (single.length > 0) found.push(await knownAt(partition, { $in: single }))
@@ -101,10 +101,10 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     return { known: all, areAll: areAll && found.every(({ length }) => length < maxCounted) }
   }
 
-  async function swapCompacted(partition: number, before: Compacted | undefined, spans: readonly Span[]) {
+  async function swapCompacted(partition: number, before: Compacted | undefined, ranges: readonly CountedRange[]) {
     const next = {
       version: (before?.version ?? 0) + 1,
-      spans: spans.map(({ counts, ...range }) => ({ ...range, counts: toStoredCounts(counts) })),
+      spans: ranges.map(({ counts, ...bounds }) => ({ ...bounds, counts: toStoredCounts(counts) })),
     }
     if (before) {
       const place = { _id: { $eq: partition }, version: { $eq: before.version } }
@@ -192,9 +192,9 @@ const maxOffsets = 4
 const maxLong = 20
 
 /** A gap is short as a rule. Of too many the last are left out, but never what lies behind them all. */
-function questions(ranges: readonly OffsetRange[]) {
+function questions(ranges: readonly OpenRange[]) {
   const single: number[] = []
-  const long: OffsetRange[] = []
+  const long: OpenRange[] = []
   let areAll = true
   for (const range of ranges) {
     const { first, last = Number.POSITIVE_INFINITY } = range
@@ -211,7 +211,7 @@ const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
 
 const fromStored = ({ version, spans }: StoredLedger): Compacted => ({
   version,
-  spans: spans.map(({ counts, ...range }) => ({ ...range, counts: fromStoredCounts(counts) })),
+  ranges: spans.map(({ counts, ...bounds }) => ({ ...bounds, counts: fromStoredCounts(counts) })),
 })
 
 function toStored({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome): StoredOutcome {

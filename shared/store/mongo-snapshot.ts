@@ -8,7 +8,7 @@ export function isInSnapshot(asOf: AsOf): Match<StoredActivity> {
     partition: { $eq: partition },
     offset: { $lte: last },
     ...(missing.length > 0 && {
-      $and: missing.map((gap) => ({ $or: [{ offset: { $lt: gap.first } }, { offset: { $gt: gap.last } }] })),
+      $and: missing.map((absent) => ({ $or: [{ offset: { $lt: absent.first } }, { offset: { $gt: absent.last } }] })),
     }),
   }))
   return { $or: [{ partition: { $lt: 0 } }, ...partitions] }
@@ -23,7 +23,7 @@ export function onlyInSnapshot(asOf: AsOf): Document[] {
     $and: [
       { $eq: ['$partition', partition] },
       { $lte: ['$offset', last] },
-      ...missing.map((gap) => ({ $or: [{ $lt: ['$offset', gap.first] }, { $gt: ['$offset', gap.last] }] })),
+      ...missing.map((absent) => ({ $or: [{ $lt: ['$offset', absent.first] }, { $gt: ['$offset', absent.last] }] })),
     ],
   }))
   return [

@@ -6,7 +6,7 @@ import type { WrittenOutcome } from './ledger.ts'
 /** So many records after it, what is known of a partition is compacted. */
 const compactEvery = 256
 
-/** So many offsets of a stretch are counted at most when the ledger is asked for, or compacted. */
+/** So many offsets of a range are counted at most when the ledger is asked for, or compacted. */
 export const maxCounted = 20_000
 
 /**

@@ -7,7 +7,7 @@ const rowsAtOnce = 500
 
 type Arrived = { key: string; tenant: string; offset: number }
 
-/** The keys of what is stored of a stretch of records. */
+/** The keys of what is stored of a range of records. */
 export function createSqliteArrivals(db: DatabaseSync) {
   const arrived = db.prepare(
     `SELECT key, tenant, offset FROM activities INDEXED BY byPosition

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Known, Span } from '../ledger-summary.ts'
+import type { CountedRange, Known } from '../ledger-summary.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Receipt } from '../receipt.ts'
-import { createCountedLedger, type OffsetRange } from './counted-ledger.ts'
+import { createCountedLedger, type OpenRange } from './counted-ledger.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
 import {
@@ -14,8 +14,8 @@ import {
   toStoredName,
 } from './stored-names.ts'
 
-type Compacted = { spans: readonly Span[]; text: string }
-type StoredSpan = Omit<Span, 'counts'> & { counts: StoredCounts }
+type Compacted = { ranges: readonly CountedRange[]; text: string }
+type StoredRange = Omit<CountedRange, 'counts'> & { counts: StoredCounts }
 type KnownRow = { offset: number; fate: StoredName<Outcome> }
 type OutcomeRow = { fate: StoredName<Outcome>; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
@@ -74,14 +74,14 @@ export function createSqliteLedger(db: DatabaseSync) {
   function compacted(partition: number): Compacted | undefined {
     const row = selectCompacted.get(partition) as { spans: string } | undefined
     if (!row) return undefined
-    const spans = (JSON.parse(row.spans) as StoredSpan[]).map(
-      ({ counts, ...range }): Span => ({ ...range, counts: fromStoredCounts(counts) }),
+    const ranges = (JSON.parse(row.spans) as StoredRange[]).map(
+      ({ counts, ...bounds }): CountedRange => ({ ...bounds, counts: fromStoredCounts(counts) }),
     )
-    return { spans, text: row.spans }
+    return { ranges, text: row.spans }
   }
 
   let readInTurn = 0
-  async function known(partition: number, ranges: readonly OffsetRange[]) {
+  async function known(partition: number, ranges: readonly OpenRange[]) {
     const found: KnownRow[][] = []
     for (const { first, last = Number.MAX_SAFE_INTEGER } of ranges) {
       if (readInTurn > maxCounted) {
@@ -96,8 +96,13 @@ export function createSqliteLedger(db: DatabaseSync) {
     return { known: all, areAll: found.every(({ length }) => length < maxCounted) }
   }
 
-  function swapCompacted(partition: number, before: Compacted | undefined, spans: readonly Span[], isLasting: boolean) {
-    const stored = spans.map(({ counts, ...range }): StoredSpan => ({ ...range, counts: toStoredCounts(counts) }))
+  function swapCompacted(
+    partition: number,
+    before: Compacted | undefined,
+    ranges: readonly CountedRange[],
+    isLasting: boolean,
+  ) {
+    const stored = ranges.map(({ counts, ...bounds }): StoredRange => ({ ...bounds, counts: toStoredCounts(counts) }))
     const next = { partition, spans: JSON.stringify(stored) }
     const swap = () =>
       (before ? updateCompacted.run({ ...next, before: before.text }) : insertCompacted.run(next)).changes > 0

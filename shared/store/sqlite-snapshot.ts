@@ -6,7 +6,7 @@ import type { Filter } from '../filter.ts'
 export function isInSnapshot(asOf: AsOf): { text: string; values: SQLInputValue[] } {
   const values: SQLInputValue[] = []
   const partitions = asOf.map(({ partition, last, missing }) => {
-    values.push(partition, last, ...missing.flatMap((gap) => [gap.first, gap.last]))
+    values.push(partition, last, ...missing.flatMap((absent) => [absent.first, absent.last]))
     return `partition = ? AND offset <= ?${' AND offset NOT BETWEEN ? AND ?'.repeat(missing.length)} OR `
   })
   return { text: `(${partitions.join('')}partition < 0)`, values }
@@ -22,8 +22,8 @@ export function createSqliteSnapshots(db: DatabaseSync) {
     return (
       ends.slice(1).some((end, at) => inOthers.get(ends[at] as number, end)) ||
       asOf.some(({ partition, last, missing }) =>
-        [...missing, { first: last + 1, last: Number.MAX_SAFE_INTEGER }].some((gap) =>
-          inPartition.get(partition, gap.first, gap.last),
+        [...missing, { first: last + 1, last: Number.MAX_SAFE_INTEGER }].some((absent) =>
+          inPartition.get(partition, absent.first, absent.last),
         ),
       )
     )

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 // stills a timer of kafkajs, in tests too
 import '../broker/kafka-client.ts'
-import { extentsOf, readTopic as readRecords } from '../broker/kafka-read.ts'
+import { kafkaRangesOf, readTopic as readRecords } from '../broker/kafka-read.ts'
 
 const run = promisify(execFile)
 
@@ -78,7 +78,7 @@ export async function readTopic(topic: string): Promise<readonly ReadRecord[]> {
   const admin = kafka.admin()
   await admin.connect()
   const records: ReadRecord[] = []
-  for await (const { partition, messages } of readRecords(kafka, admin, topic, await extentsOf(admin, topic))) {
+  for await (const { partition, messages } of readRecords(kafka, admin, topic, await kafkaRangesOf(admin, topic))) {
     for (const { key, headers = {}, value, offset } of messages) {
       const texts = Object.entries(headers).map(([name, content]) => [name, String(content)])
       records.push({ partition, offset: Number(offset), key, headers: Object.fromEntries(texts), value })

@@ -1,7 +1,7 @@
 import { newKafka } from '@activity-log/shared/broker/kafka-client.ts'
 import { kafkaConnection } from '@activity-log/shared/broker/kafka-config.ts'
 import { kafkaMistake } from '@activity-log/shared/broker/kafka-error.ts'
-import { extentsOf } from '@activity-log/shared/broker/kafka-read.ts'
+import { kafkaRangesOf } from '@activity-log/shared/broker/kafka-read.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
@@ -49,7 +49,7 @@ export async function compareWithKafka(options: Compared): Promise<Report> {
 }
 
 async function assertTopic(admin: Admin, topic: string, variable: string) {
-  await extentsOf(admin, topic).catch((error) => {
+  await kafkaRangesOf(admin, topic).catch((error) => {
     throw kafkaMistake(error, topic, variable) ?? error
   })
 }

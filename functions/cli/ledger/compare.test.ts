@@ -1,18 +1,18 @@
-import { type PartitionSummary, summarize, toSpans } from '@activity-log/shared/ledger-summary.ts'
+import { type PartitionSummary, summarize, toRanges } from '@activity-log/shared/ledger-summary.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compare, isComplete, isOpen, sizeOf } from './compare.ts'
 
 const summaryWith = (offsets: readonly number[], uncounted = false): PartitionSummary =>
-  summarize(0, toSpans(offsets.map((offset) => ({ offset, outcome: 'stored' }))), uncounted)
-const extent = (first: number, end: number) => ({ partition: 0, first, end })
+  summarize(0, toRanges(offsets.map((offset) => ({ offset, outcome: 'stored' }))), uncounted)
+const range = (first: number, end: number) => ({ partition: 0, first, end })
 
 describe('an offset whose outcome is not known', () => {
-  const one = compare(extent(2, 9), 9, summaryWith([1, 3, 5]))
+  const one = compare(range(2, 9), 9, summaryWith([1, 3, 5]))
 
   test('is gone below what Kafka has', () => {
     expect(one.gone).toEqual([{ first: 0, last: 0 }])
-    expect(compare(extent(4, 4), 4, undefined).gone).toEqual([{ first: 0, last: 3 }])
+    expect(compare(range(4, 4), 4, undefined).gone).toEqual([{ first: 0, last: 3 }])
   })
 
   test('is missing where later ones are known', () => {
@@ -24,7 +24,7 @@ describe('an offset whose outcome is not known', () => {
 
   test('is not delivered behind the last that is known', () => {
     expect(one.notDelivered).toEqual([{ first: 6, last: 8 }])
-    expect(compare(extent(0, 2), 2, undefined).notDelivered).toEqual([{ first: 0, last: 1 }])
+    expect(compare(range(0, 2), 2, undefined).notDelivered).toEqual([{ first: 0, last: 1 }])
   })
 
   test('is exactly one of these, and only below the end that Kafka had', () => {
@@ -33,9 +33,9 @@ describe('an offset whose outcome is not known', () => {
       fc.property(fc.uniqueArray(numbers), numbers, numbers, (known, some, other) => {
         const [first, end] = [Math.min(some, other), Math.max(some, other)]
         const offsets = known.toSorted((a, b) => a - b)
-        const { missing, notDelivered, gone } = compare(extent(first, end), 31, summaryWith(offsets))
-        const open = [...gone, ...missing, ...notDelivered].flatMap((gap) =>
-          Array.from({ length: sizeOf([gap]) }, (_, n) => gap.first + n),
+        const { missing, notDelivered, gone } = compare(range(first, end), 31, summaryWith(offsets))
+        const open = [...gone, ...missing, ...notDelivered].flatMap((range) =>
+          Array.from({ length: sizeOf([range]) }, (_, n) => range.first + n),
         )
         const unknown = Array.from({ length: end }, (_, n) => n).filter((offset) => !known.includes(offset))
         expect(open.toSorted((a, b) => a - b)).toEqual(unknown)
@@ -46,16 +46,16 @@ describe('an offset whose outcome is not known', () => {
 
 describe('the ledger is complete', () => {
   test('when all is known that Kafka had, also where more came since, and where nothing ever did', () => {
-    const all = [compare(extent(0, 3), 6, summaryWith([0, 1, 2, 5])), compare(extent(0, 0), 0, undefined)]
+    const all = [compare(range(0, 3), 6, summaryWith([0, 1, 2, 5])), compare(range(0, 0), 0, undefined)]
     expect(isComplete(all)).toBe(true)
   })
 
   test.each([
-    ['something is missing', compare(extent(0, 3), 3, summaryWith([0, 2]))],
-    ['something is not delivered', compare(extent(0, 3), 3, summaryWith([0, 1]))],
-    ['something is gone', compare(extent(1, 2), 2, summaryWith([1]))],
-    ['not everything was counted', compare(extent(0, 1), 1, summaryWith([0], true))],
-    ['the log knows what Kafka never gave', compare(extent(0, 1), 1, summaryWith([0, 1]))],
+    ['something is missing', compare(range(0, 3), 3, summaryWith([0, 2]))],
+    ['something is not delivered', compare(range(0, 3), 3, summaryWith([0, 1]))],
+    ['something is gone', compare(range(1, 2), 2, summaryWith([1]))],
+    ['not everything was counted', compare(range(0, 1), 1, summaryWith([0], true))],
+    ['the log knows what Kafka never gave', compare(range(0, 1), 1, summaryWith([0, 1]))],
   ])('not when %s', (_what, comparison) => {
     expect(isComplete([comparison])).toBe(false)
   })

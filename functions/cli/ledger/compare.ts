@@ -1,26 +1,26 @@
-import type { Extent } from '@activity-log/shared/broker/kafka-read.ts'
-import { type Gap, type PartitionSummary, summarize } from '@activity-log/shared/ledger-summary.ts'
+import type { KafkaRange } from '@activity-log/shared/broker/kafka-read.ts'
+import { type OffsetRange, type PartitionSummary, summarize } from '@activity-log/shared/ledger-summary.ts'
 
 /** The ledger of a partition beside what Kafka has of it. What is unknown is one of three: missing, not delivered, or gone. */
 export type Comparison = Omit<PartitionSummary, 'missing' | 'missingCount'> & {
   /** Read when the comparison began: what came later need not be known yet. */
   kafka: { first: number; end: number }
   /** Kafka still has them, and later ones are known. */
-  missing: readonly Gap[]
+  missing: readonly OffsetRange[]
   /** Kafka has them, behind the last one that is known. */
-  notDelivered: readonly Gap[]
+  notDelivered: readonly OffsetRange[]
   /** Kafka no longer has them, and what became of them is not known. */
-  gone: readonly Gap[]
+  gone: readonly OffsetRange[]
   /** The store knows offsets that Kafka never gave: the topic was made anew, or is another one. */
   isOfAnotherTopic: boolean
 }
 
 /** `endNow` is Kafka's end after the ledger was read. */
-export function compare(extent: Extent, endNow: number, summary: PartitionSummary | undefined): Comparison {
-  const { partition, first, end } = extent
+export function compare(range: KafkaRange, endNow: number, summary: PartitionSummary | undefined): Comparison {
+  const { partition, first, end } = range
   const { missing, missingCount: _count, ...known } = summary ?? summarize(partition, [], false)
   const tail = { first: known.last + 1, last: end - 1 }
-  const of = (gaps: readonly Gap[], from: number, to: number) => clip(gaps, { first: from, last: to })
+  const of = (ranges: readonly OffsetRange[], from: number, to: number) => clip(ranges, { first: from, last: to })
   return {
     ...known,
     kafka: { first, end },
@@ -31,13 +31,14 @@ export function compare(extent: Extent, endNow: number, summary: PartitionSummar
   }
 }
 
-function clip(gaps: readonly Gap[], bounds: Gap): Gap[] {
-  return gaps
+function clip(ranges: readonly OffsetRange[], bounds: OffsetRange): OffsetRange[] {
+  return ranges
     .map(({ first, last }) => ({ first: Math.max(first, bounds.first), last: Math.min(last, bounds.last) }))
     .filter(({ first, last }) => first <= last)
 }
 
-export const sizeOf = (gaps: readonly Gap[]) => gaps.reduce((sum, { first, last }) => sum + last - first + 1, 0)
+export const sizeOf = (ranges: readonly OffsetRange[]) =>
+  ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
 /** Whether the outcome of every record is known that Kafka had, or ever had. */
 export const isComplete = (comparisons: readonly Comparison[]) =>

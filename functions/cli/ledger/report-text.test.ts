@@ -1,10 +1,10 @@
-import { summarize, toSpans } from '@activity-log/shared/ledger-summary.ts'
+import { summarize, toRanges } from '@activity-log/shared/ledger-summary.ts'
 import { expect, test } from 'vitest'
 import { compare } from './compare.ts'
 import { reportJson, reportText } from './report-text.ts'
 
 const none = { read: 0, closed: 0, notInStore: 0, withoutPosition: 0, elsewhere: 0 }
-const summary = summarize(0, toSpans([3, 4, 7].map((offset) => ({ offset, outcome: 'stored' }))), false)
+const summary = summarize(0, toRanges([3, 4, 7].map((offset) => ({ offset, outcome: 'stored' }))), false)
 const report = {
   topic: 'activities',
   deadLetterTopic: 'dead',

@@ -1,15 +1,15 @@
-import type { Gap } from '@activity-log/shared/ledger-summary.ts'
+import type { OffsetRange } from '@activity-log/shared/ledger-summary.ts'
 import { outcomes } from '@activity-log/shared/outcome.ts'
 import { type Comparison, isComplete, sizeOf } from './compare.ts'
 import type { Report } from './report.ts'
 
-const mostGaps = 20
+const maxRanges = 20
 
 /** For people: a line for each partition, what is open of each, and what can be done about it. */
 export function reportText(report: Report): string {
   const { comparisons, deadLetters, abandoned } = report
   const counts = comparisons.map(({ counts }) => counts)
-  const total = (of: (one: Comparison) => readonly Gap[]) => sizeOf(comparisons.flatMap(of))
+  const total = (of: (one: Comparison) => readonly OffsetRange[]) => sizeOf(comparisons.flatMap(of))
   const missing = total((one) => one.missing)
   const notDelivered = total((one) => one.notDelivered)
   const gone = total((one) => one.gone)
@@ -82,27 +82,27 @@ function table(comparisons: readonly Comparison[]): string {
 }
 
 function openLines({ partition, missing, notDelivered, gone }: Comparison): string[] {
-  const line = (what: string, gaps: readonly Gap[]) => {
-    const more = gaps.length > mostGaps ? ` and ${number(gaps.length - mostGaps)} more ranges` : ''
-    return gaps.length > 0
-      ? [`Partition ${partition}, ${what}: ${gaps.slice(0, mostGaps).map(rangeText).join(', ')}${more}`]
+  const line = (what: string, ranges: readonly OffsetRange[]) => {
+    const more = ranges.length > maxRanges ? ` and ${number(ranges.length - maxRanges)} more ranges` : ''
+    return ranges.length > 0
+      ? [`Partition ${partition}, ${what}: ${ranges.slice(0, maxRanges).map(rangeText).join(', ')}${more}`]
       : []
   }
   return [...line('missing', missing), ...line('not delivered', notDelivered), ...line('gone', gone)]
 }
 
-const rangeText = ({ first, last }: Gap) => (first === last ? `${first}` : `${first} to ${last}`)
+const rangeText = ({ first, last }: OffsetRange) => (first === last ? `${first}` : `${first} to ${last}`)
 const number = (count: number) => count.toLocaleString('en')
 const records = (count: number) => (count === 1 ? '1 record' : `${number(count)} records`)
 
 /** For programs; ranges have both their ends. */
 export function reportJson({ comparisons, ...others }: Report): string {
-  const ranges = (gaps: readonly Gap[]) => gaps.map(({ first, last }) => ({ from: first, to: last }))
+  const listed = (ranges: readonly OffsetRange[]) => ranges.map(({ first, last }) => ({ from: first, to: last }))
   const partitions = comparisons.map(({ missing, notDelivered, gone, ...one }) => ({
     ...one,
-    missing: ranges(missing),
-    notDelivered: ranges(notDelivered),
-    gone: ranges(gone),
+    missing: listed(missing),
+    notDelivered: listed(notDelivered),
+    gone: listed(gone),
   }))
   return JSON.stringify({ complete: isComplete(comparisons), ...others, partitions }, null, 2)
 }

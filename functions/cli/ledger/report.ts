@@ -1,4 +1,4 @@
-import { type Extent, extentsOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
+import { type KafkaRange, kafkaRangesOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
 import { toSourceRecord } from '@activity-log/shared/dispatch/source-record.ts'
 import type { PartitionSummary } from '@activity-log/shared/ledger-summary.ts'
 import type { WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
@@ -46,8 +46,8 @@ const outcomesAtOnce = 100
  */
 export async function makeReport(options: ReportOptions): Promise<Report> {
   const { admin, store, topic, deadLetterTopic } = options
-  const extents = await extentsOf(admin, topic)
-  const deadLetters = await closeGaps(options)
+  const ranges = await kafkaRangesOf(admin, topic)
+  const deadLetters = await closeMissing(options)
   let comparisons = await compareNow()
   let abandoned = 0
   // the low offsets of one topic say nothing about the gaps of another
@@ -62,10 +62,10 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   async function compareNow(): Promise<Comparison[]> {
     const ledger = await ledgerOf(store)
     const now = await endsOf(admin, topic)
-    const known = extents.map(({ partition }) => partition)
+    const known = ranges.map(({ partition }) => partition)
     const absent = [...ledger.keys()].filter((partition) => !known.includes(partition))
-    const all = [...extents, ...absent.map((partition): Extent => ({ partition, first: 0, end: 0 }))]
-    return all.map((extent) => compare(extent, now.get(extent.partition) ?? 0, ledger.get(extent.partition)))
+    const all = [...ranges, ...absent.map((partition): KafkaRange => ({ partition, first: 0, end: 0 }))]
+    return all.map((range) => compare(range, now.get(range.partition) ?? 0, ledger.get(range.partition)))
   }
 }
 
@@ -83,17 +83,17 @@ async function ledgerOf(store: ReportOptions['store']): Promise<Map<number, Part
   }
 }
 
-async function closeGaps(options: ReportOptions): Promise<DeadLetterCounts> {
+async function closeMissing(options: ReportOptions): Promise<DeadLetterCounts> {
   const { kafka, admin, store, topic, deadLetterTopic, onProgress } = options
   const counts: DeadLetterCounts = { read: 0, closed: 0, notInStore: 0, withoutPosition: 0, elsewhere: 0 }
-  const ownExtents = await extentsOf(admin, deadLetterTopic)
+  const ownRanges = await kafkaRangesOf(admin, deadLetterTopic)
   // after those of the dead letters, none of which comes before its record
   const ends = await endsOf(admin, topic)
   const ledger = await ledgerOf(store)
   const closed = new Set<string>()
-  const all = ownExtents.reduce((sum, { first, end }) => sum + end - first, 0)
+  const all = ownRanges.reduce((sum, { first, end }) => sum + end - first, 0)
   let done = 0
-  for await (const { partition, messages, offsets } of readTopic(kafka, admin, deadLetterTopic, ownExtents)) {
+  for await (const { partition, messages, offsets } of readTopic(kafka, admin, deadLetterTopic, ownRanges)) {
     const outcomes: WrittenOutcome[] = []
     for (const message of messages) {
       counts.read++
@@ -123,7 +123,7 @@ async function closeGaps(options: ReportOptions): Promise<DeadLetterCounts> {
 }
 
 const endsOf = async (admin: Admin, topic: string) =>
-  new Map((await extentsOf(admin, topic)).map(({ partition, end }) => [partition, end]))
+  new Map((await kafkaRangesOf(admin, topic)).map(({ partition, end }) => [partition, end]))
 
 async function countAbsent(
   { getDeadLetter }: ReportOptions['store'],

@@ -36,14 +36,14 @@ export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page
   }
   const { complete, completeThrough, partitions } = read.answer
   const rows = partitions.map(({ partition, first, last, counts, missing, missingCount, uncounted }) => {
-    const gaps = missing
+    const ranges = missing
       .slice(0, 3)
       .map(({ from, to }) => (from === to ? number(from) : `${number(from)}–${number(to)}`))
     const amounts = outcomes.map(
       (outcome) => html`<td class="n" data-label="${outcome}">${number(counts[outcome] ?? 0)}</td>`,
     )
     return html`<tr><th scope="row">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
-<td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${gaps.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'being counted' : '0'}</td></tr>`
+<td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${ranges.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'being counted' : '0'}</td></tr>`
   })
   const main = html`<h1>Ledger</h1>
 <p class="lead">${complete ? html`<b class="good">It is complete.</b> Every record up to the newest that is known has its outcome.` : html`<b class="bad">It is not complete.</b> Some records have no outcome yet: they are under way, or being counted; what stays missing is looked for with <code>npm run log -- ledger</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>

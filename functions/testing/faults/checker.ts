@@ -179,11 +179,11 @@ function* whatIsMissing({ ledger, ends, found }: Observed): Generator<string> {
   let stored = 0
   for (const { partition, first, last, counts, missingCount } of ledger.partitions) {
     const known = Object.values(counts).reduce((sum, count) => sum + count, 0)
-    const span = first === null || last === null ? 0 : last - first + 1
+    const size = first === null || last === null ? 0 : last - first + 1
     stored += counts['stored'] ?? 0
     if (missingCount > 0) yield `partition ${partition}: ${missingCount} positions have no outcome`
-    if (known + missingCount !== span)
-      yield `partition ${partition}: ${known} outcomes and ${missingCount} missing for ${span} positions`
+    if (known + missingCount !== size)
+      yield `partition ${partition}: ${known} outcomes and ${missingCount} missing for ${size} positions`
   }
   for (const [partition, end] of ends ?? []) {
     const row = ledger.partitions.find((one) => one.partition === partition)

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { extentsOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
+import { kafkaRangesOf, readTopic } from '@activity-log/shared/broker/kafka-read.ts'
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { type Running, startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers, kafkaForTests, mongodbUri } from '@activity-log/shared/testing/servers.ts'
@@ -104,7 +104,7 @@ async function readRecords(): Promise<RecordLine[]> {
     kafka,
     admin,
     topics.records,
-    await extentsOf(admin, topics.records),
+    await kafkaRangesOf(admin, topics.records),
   )) {
     for (const { offset, timestamp, headers = {}, value } of messages) {
       const raw = Object.entries(headers).map(

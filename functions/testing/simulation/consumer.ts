@@ -90,8 +90,8 @@ export function fakeKafka({ world, life, topic, group, link }: FakeKafkaOptions)
       const most = random.pick([1, 10, 120])
       const read = () =>
         wanted.flatMap((number) => {
-          const stretch = topic.read(number, next.get(number) ?? 0, most)
-          return stretch ? [{ number, ...stretch }] : []
+          const batch = topic.read(number, next.get(number) ?? 0, most)
+          return batch ? [{ number, ...batch }] : []
         })
       const batches = await call(async () => {
         if (read().length === 0) await Promise.race([topic.appended(), after(maxWaitMs)])

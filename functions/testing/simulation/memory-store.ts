@@ -6,7 +6,7 @@ import {
   type LedgerSummary,
   lastComplete,
   summarize,
-  toSpans,
+  toRanges,
 } from '@activity-log/shared/ledger-summary.ts'
 import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
 import type { FindQuery, Found, RecordedActivity, SaveOutcome } from '@activity-log/shared/store/activities.ts'
@@ -108,7 +108,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     const known = [...stored, ...others].toSorted((one, other) => one.offset - other.offset)
     const partitions = [...Map.groupBy(known, ({ partition }) => partition)].toSorted(([one], [other]) => one - other)
     const all = partitions.map(([partition, own]) => {
-      const summary = summarize(partition, toSpans(own satisfies readonly Known[]), false)
+      const summary = summarize(partition, toRanges(own satisfies readonly Known[]), false)
       const through = lastComplete(summary)
       const last = own.findLast(({ offset, recordedAt }) => offset <= through && recordedAt)
       return { summary, lastRecordedAt: last?.recordedAt }

@@ -4,7 +4,7 @@ import type { Position } from '@activity-log/shared/receipt.ts'
 export type AppendedRecord = Position & { headers: EventRecord['headers']; value: Buffer | null }
 
 /** What a consumer gets of a partition: records up to and with an offset, between which there may be none. */
-export type Stretch = { records: readonly AppendedRecord[]; lastOffset: number }
+export type Batch = { records: readonly AppendedRecord[]; lastOffset: number }
 
 /** Partitions as logs. What is appended stays. */
 export type Topic = {
@@ -14,7 +14,7 @@ export type Topic = {
   append(records: readonly Omit<AppendedRecord, 'partition' | 'offset'>[], partition: number): readonly Position[]
   /** An offset without a record, as transactions leave them. */
   skip(partition: number): void
-  read(partition: number, from: number, most: number): Stretch | undefined
+  read(partition: number, from: number, most: number): Batch | undefined
   /** The offset of the next record. */
   end(partition: number): number
   all(): readonly AppendedRecord[]
