@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { AsOf } from './as-of.ts'
 import type { MetadataMatch } from './metadata-match.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** An exact action, or the beginning of one. */
 export type ActionPattern = { exact: string } | { prefix: string }
@@ -14,7 +14,7 @@ export type Filter = {
   from?: number
   to?: number
   /** Only what the log had then. */
-  asOf?: AsOf
+  snapshot?: Snapshot
   /** All of these. */
   metadata?: readonly MetadataMatch[]
 }
@@ -48,7 +48,7 @@ export function parseActions(text: string): ActionPattern[] | string {
   return patterns
 }
 
-/** Tells filters and orders apart: a cursor holds it, so that it cannot be used with others. Of any moment. */
+/** Tells filters and orders apart: a cursor holds it, so that it cannot be used with others. Of any snapshot. */
 export function filterDigest(filter: Filter, order: Order): Buffer {
   const { tenant, userId = null, actions = null, from = null, to = null, metadata = [] } = filter
   const asked = JSON.stringify([tenant, userId, actions, from, to, order, ...metadata])

@@ -15,7 +15,7 @@ import { readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { OrderName, oneOf } from './parameters.ts'
-import { pinned } from './pinned.ts'
+import { withSnapshot } from './with-snapshot.ts'
 
 export type ExportDependencies = {
   forTenant: ForTenant
@@ -33,7 +33,7 @@ const pageBytes = 256 * 1024
 const firstRows = 100
 const mostRows = 1000
 
-/** Sends everything that matches of one moment of the log, page by page as the client takes it. */
+/** Sends everything that matches of one snapshot, page by page as the client takes it. */
 export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   const nextTurn = openTurns()
   return { 'GET /export': { scope: 'read', handle: send, streams: true } }
@@ -73,7 +73,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     { head, row }: ExportFormat,
     gone: AbortSignal,
   ) {
-    const { metadata = [], ...indexed } = await pinned(filter, known)
+    const { metadata = [], ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
     const matches = metadataMatcher(metadata)
     // what does not match may be large, too

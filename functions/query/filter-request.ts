@@ -1,8 +1,8 @@
 import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/activity.ts'
-import { type AsOf, decodeAsOf } from '@activity-log/shared/as-of.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { type ActionPattern, type Filter, parseActions } from '@activity-log/shared/filter.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
+import { decodeSnapshot, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { maxActions } from '@activity-log/shared/store/activities.ts'
 import * as v from 'valibot'
 import { breadthErrors, metadataFamily, readMetadataFilters } from './metadata-filters.ts'
@@ -25,12 +25,12 @@ const Actions = v.pipe(
   ),
 )
 
-const Moment = v.pipe(
+const SnapshotText = v.pipe(
   v.string(),
-  v.rawTransform(({ dataset, addIssue, NEVER }): AsOf => {
-    const asOf = decodeAsOf(dataset.value)
-    if (typeof asOf !== 'string') return asOf
-    addIssue({ message: asOf })
+  v.rawTransform(({ dataset, addIssue, NEVER }): Snapshot => {
+    const snapshot = decodeSnapshot(dataset.value)
+    if (typeof snapshot !== 'string') return snapshot
+    addIssue({ message: snapshot })
     return NEVER
   }),
   v.metadata({ pattern: '^[A-Za-z0-9_-]+$' }),
@@ -43,7 +43,7 @@ export const filterParameters = {
   action: v.optional(Actions),
   from: v.optional(v.pipe(Instant, v.description('Inclusive, by timestamp'))),
   to: v.optional(v.pipe(Instant, v.description('Exclusive, by timestamp'))),
-  asOf: v.optional(Moment),
+  asOf: v.optional(SnapshotText),
 }
 const FilterParameters = v.object(filterParameters)
 const filterNames = Object.keys(filterParameters)
@@ -81,7 +81,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   const metadata = readMetadataFilters(parameters)
   errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues), ...metadata.errors)
   if (!shared.success) return invalid(...errors)
-  const { userId, action: actions, from, to, asOf } = shared.output
+  const { userId, action: actions, from, to, asOf: snapshot } = shared.output
   if (from !== undefined && to !== undefined && from > to) errors.push({ pointer: 'to', detail: 'is before from' })
   const filter: Filter = {
     tenant,
@@ -89,7 +89,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
     ...(actions !== undefined && { actions }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
-    ...(asOf !== undefined && { asOf }),
+    ...(snapshot !== undefined && { snapshot }),
     ...(metadata.matches.length > 0 && { metadata: metadata.matches }),
   }
   errors.push(...breadthErrors(filter, parameters))

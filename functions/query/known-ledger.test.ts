@@ -55,21 +55,21 @@ test('fresh ones that cannot be read are not older ones', async () => {
   expect(await asked).toBeUndefined()
 })
 
-test('what took long is still known, but is no moment for lists once it is long ago, and is read again within a minute', async () => {
+test('what took long is still known, but is no snapshot for lists once it is long ago, and is read again within a minute', async () => {
   const { recent, readings, answer, clock } = known()
   const first = recent()
   clock.now = 9_000
   await answer(0)
   await first
-  expect(await recent()).toMatchObject({ completeThrough: new Date(0), asOf: [] })
+  expect(await recent()).toMatchObject({ completeThrough: new Date(0), snapshot: [] })
   clock.now = 10_000
-  expect(await recent()).toMatchObject({ completeThrough: new Date(0), asOf: undefined })
+  expect(await recent()).toMatchObject({ completeThrough: new Date(0), snapshot: undefined })
   clock.now = 59_999
-  expect(await recent()).toMatchObject({ completeThrough: new Date(0), asOf: undefined })
+  expect(await recent()).toMatchObject({ completeThrough: new Date(0), snapshot: undefined })
   expect(readings).toHaveLength(1)
   clock.now = 60_000
   const second = recent()
   expect(readings).toHaveLength(2)
   await answer(1)
-  expect(await second).toMatchObject({ completeThrough: new Date(1), asOf: [] })
+  expect(await second).toMatchObject({ completeThrough: new Date(1), snapshot: [] })
 })

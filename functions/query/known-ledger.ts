@@ -1,5 +1,5 @@
-import { type AsOf, asOfLedger } from '@activity-log/shared/as-of.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import { type Snapshot, snapshotOf } from '@activity-log/shared/snapshot.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { undefinedIfLate, within } from '@activity-log/shared/within.ts'
 
@@ -8,8 +8,8 @@ const rememberedMs = 1000
 /** Where the ledger takes long it is read seldom: this many times as long as it took lies between, within limits. */
 const restFactor = 10
 const mostRestMs = 60_000
-/** A moment that is older than this is none for lists: what was saved since would be missing from their pages. */
-const momentMs = 10_000
+/** A snapshot that is older than this is none for lists: what was saved since would be missing from their pages. */
+const snapshotMs = 10_000
 /** A list waits no longer for it, and takes what was read before. */
 const patienceMs = 200
 
@@ -18,10 +18,10 @@ export type KnownLedgerOptions = { ledger: ActivityStore['ledger']; now: () => D
 export type Known = {
   /** The time before which nothing acknowledged is missing. */
   completeThrough: Date | undefined
-  /** Which records the log had when that was read; undefined where that is long ago, or they are more than a moment can say. */
-  asOf: AsOf | undefined
-  /** The same as far as a moment can say it: for who reads on from there. */
-  reached: AsOf
+  /** Which records the log had when that was read; undefined where that is long ago, or they are more than a snapshot can say. */
+  snapshot: Snapshot | undefined
+  /** The same as far as a snapshot can say it: for who reads on from there. */
+  latest: Snapshot
 }
 
 export type KnownLedger = {
@@ -50,8 +50,8 @@ export function knownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedg
     startedAt = at
     const found = await ledger()
       .then((all) => {
-        const { asOf: reached, isWhole } = asOfLedger(all)
-        return { completeThrough: all.completeThrough, asOf: isWhole ? reached : undefined, reached }
+        const { snapshot: latest, isWhole } = snapshotOf(all)
+        return { completeThrough: all.completeThrough, snapshot: isWhole ? latest : undefined, latest }
       })
       .catch((error) => {
         if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the ledger could not be read')
@@ -77,7 +77,7 @@ export function knownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedg
     async recent() {
       if (!reading && !isWithin(Math.max(rememberedMs, restMs()), startedAt)) reading = read()
       if (reading) await patiently(reading)
-      return known && !isWithin(momentMs, knownAt) ? { ...known, asOf: undefined } : known
+      return known && !isWithin(snapshotMs, knownAt) ? { ...known, snapshot: undefined } : known
     },
     async fresh() {
       if (tookMs > patienceMs && isWithin(restMs(), startedAt)) return undefined

@@ -54,7 +54,7 @@ function toListRequest(request: FilterRequest<typeof listParameters>): Checked<L
   if (wait !== undefined && receipt === undefined) {
     errors.push({ pointer: 'wait', detail: 'needs a receipt: what is to be waited for' })
   }
-  if (filter.asOf && receipt) {
+  if (filter.snapshot && receipt) {
     errors.push({ pointer: 'asOf', detail: 'cannot stand beside receipt: the log may not have had its record then' })
   }
   if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)

@@ -1,13 +1,13 @@
-import { encodeAsOf } from '@activity-log/shared/as-of.ts'
 import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { cappedCounter } from './capped-counter.ts'
-import { findAsOf } from './find-as-of.ts'
+import { findInSnapshot } from './find-in-snapshot.ts'
 import type { FindOutcome } from './find-outcome.ts'
 import { answerMs, fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
@@ -44,13 +44,13 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
 
   async function answerTo(request: ListRequest, receipt?: ReceiptAnswer): Promise<Answer> {
     const { parameters, filter, order, count, limit, visible } = request
-    const [{ page, asOf, completeThrough }, total] = await Promise.all([
-      findAsOf({ forTenant, known, request, visible: visible?.receipt.position }),
+    const [{ page, snapshot, completeThrough }, total] = await Promise.all([
+      findInSnapshot({ forTenant, known, request, visible: visible?.receipt.position }),
       countTotal(filter, count),
     ])
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
-    const asOfText = asOf && encodeAsOf(asOf)
-    const links = pageLinks('/logs', repeated, filterDigest(filter, order), page, asOfText)
+    const asOf = snapshot && encodeSnapshot(snapshot)
+    const links = pageLinks('/logs', repeated, filterDigest(filter, order), page, asOf)
     const body: ListAnswer = {
       data: page.found.map(({ activity }) => activity),
       page: page.number,
@@ -59,7 +59,7 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
       next: links.next,
       previous: links.previous,
       completeThrough: completeThrough?.toISOString() ?? null,
-      asOf: asOfText ?? null,
+      asOf: asOf ?? null,
       ...(receipt && { receipt }),
     }
     return { status: 200, headers: { Link: linkHeader(links) }, body }

@@ -1,12 +1,12 @@
-import { type AsOf, encodeAsOf, newSince, withRanges } from '@activity-log/shared/as-of.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import { encodeSnapshot, newSince, type Snapshot, withRanges } from '@activity-log/shared/snapshot.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { TenantReader } from '@activity-log/shared/store/tenant-reader.ts'
 import type { KnownLedger } from './known-ledger.ts'
 
-/** What was stored between two moments; `text` is the event of each, with the moment just after it as its id. */
-export type Batch = { to: AsOf; events: readonly LiveEvent[] }
+/** What was stored between two snapshots; `text` is the event of each, with the snapshot just after it as its id. */
+export type Batch = { to: Snapshot; events: readonly LiveEvent[] }
 export type LiveEvent = Found & { text: string }
 
 export type TailOptions = {
@@ -25,18 +25,18 @@ const mostKept = 5_000
  * disposal of what that returns.
  */
 export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
-  let head: AsOf | undefined
+  let head: Snapshot | undefined
   let followers = 0
   let isLooking = false
-  /** By the moment that they follow, the oldest first. */
-  const kept = new Map<AsOf, Batch>()
+  /** By the snapshot that they follow, the oldest first. */
+  const kept = new Map<Snapshot, Batch>()
   const waiting = new Set<() => void>()
 
   const wake = () => {
     for (const resolve of waiting) resolve()
   }
 
-  async function read(from: AsOf, until: AsOf): Promise<Batch | undefined> {
+  async function read(from: Snapshot, until: Snapshot): Promise<Batch | undefined> {
     const [range] = newSince(from, until)
     if (!range) return undefined
     const found = await arrivals({ ...range, limit: batchSize })
@@ -51,7 +51,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
 
   /** Brings the end up to what the ledger knows by now. */
   async function look() {
-    const target = ((await known.fresh()) ?? (await known.recent()))?.reached
+    const target = ((await known.fresh()) ?? (await known.recent()))?.latest
     if (!target) return
     if (!head) {
       head = target
@@ -62,9 +62,9 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
       head = batch.to
       let size = 0
       for (const { events } of kept.values()) size += events.length
-      for (const [moment, { events }] of kept) {
+      for (const [snapshot, { events }] of kept) {
         if (size <= mostKept) break
-        kept.delete(moment)
+        kept.delete(snapshot)
         size -= events.length
       }
       wake()
@@ -99,14 +99,14 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
 
   return {
     wait,
-    /** Resolves when there is something beyond a moment, or after that time. */
-    untilNew: (at: AsOf, ms: number) => (at === head ? wait(ms) : Promise.resolve()),
+    /** Resolves when there is something beyond a snapshot, or after that time. */
+    untilNew: (at: Snapshot, ms: number) => (at === head ? wait(ms) : Promise.resolve()),
     wake,
     followers: () => followers,
     /** Undefined while it is not known. */
     head: () => head,
     /** The same, waited for until that time is over. */
-    async headWithin(ms: number): Promise<AsOf | undefined> {
+    async headWithin(ms: number): Promise<Snapshot | undefined> {
       for (const end = Date.now() + ms; !head && Date.now() < end; ) await wait(end - Date.now())
       return head
     },
@@ -121,8 +121,8 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
         },
       }
     },
-    /** What follows a moment, as far as one batch goes; undefined while nothing does. */
-    async next(at: AsOf): Promise<Batch | undefined> {
+    /** What follows a snapshot, as far as one batch goes; undefined while nothing does. */
+    async next(at: Snapshot): Promise<Batch | undefined> {
       const batch = kept.get(at)
       if (batch || !head || at === head) return batch
       const until = head
@@ -133,6 +133,6 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
 export type Tail = ReturnType<typeof openTail>
 
 /** In the text/event-stream of the HTML standard. JSON has no line breaks of its own. */
-export function liveEvent(name: string, at: AsOf, data: object): string {
-  return `id: ${encodeAsOf(at)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+export function liveEvent(name: string, at: Snapshot, data: object): string {
+  return `id: ${encodeSnapshot(at)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }

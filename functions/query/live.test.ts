@@ -1,5 +1,5 @@
-import { decodeAsOf, encodeAsOf, hasRecord } from '@activity-log/shared/as-of.ts'
 import { createService } from '@activity-log/shared/http/service.ts'
+import { decodeSnapshot, encodeSnapshot, hasRecord } from '@activity-log/shared/snapshot.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
@@ -85,7 +85,7 @@ function events(response: Response) {
 
 const named = (...numbers: number[]) => numbers.map((n) => `id-${n}`)
 
-test('begins with the moment to go on from, and is what no proxy may hold back', async () => {
+test('begins with the snapshot to go on from, and is what no proxy may hold back', async () => {
   const { follow, add } = live()
   await add(1)
   const { response, next, leave } = await follow()
@@ -93,7 +93,7 @@ test('begins with the moment to go on from, and is what no proxy may hold back',
   expect(response.headers.get('cache-control')).toBe('no-cache, no-transform')
   const first = await next()
   expect(first?.data).toBeUndefined()
-  expect(hasRecord(decodeAsOf(first!.id) as never, { partition: 0, offset: 0 })).toBe(true)
+  expect(hasRecord(decodeSnapshot(first!.id) as never, { partition: 0, offset: 0 })).toBe(true)
   await leave()
 })
 
@@ -263,7 +263,7 @@ test('each is shown once to all who begin at the same time, however slowly the s
   }
 })
 
-test('a client goes on after any event, also while more is missing than a moment of a list can say', async () => {
+test('a client goes on after any event, also while more is missing than a snapshot of a list can say', async () => {
   const { follow, store } = live()
   const at = (partition: number, offset: number) => ({
     ...recorded({ id: `${partition}/${offset}` }),
@@ -316,7 +316,7 @@ test.each([
   ['/live?asOf=x', undefined, 'asOf'],
   ['/live?metadata.a=1', undefined, 'metadata.a'],
   ['/live', 'x', 'Last-Event-ID'],
-  ['/live', `${encodeAsOf([])}A`, 'Last-Event-ID'],
+  ['/live', `${encodeSnapshot([])}A`, 'Last-Event-ID'],
 ])('refuses %s after %s by name', async (path, id, pointer) => {
   const { app } = live()
   const response = await app.request(path, { ...(id && { headers: { 'last-event-id': id } }) })

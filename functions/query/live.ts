@@ -1,8 +1,8 @@
-import { type AsOf, decodeAsOf, encodeAsOf, newSince } from '@activity-log/shared/as-of.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
+import { decodeSnapshot, encodeSnapshot, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { readFilterRequest } from './filter-request.ts'
@@ -30,7 +30,7 @@ const headers = {
   'x-accel-buffering': 'no',
 }
 
-/** What is stored from now on, or from a moment on, in the order in which it arrives. */
+/** What is stored from now on, or from a snapshot on, in the order in which it arrives. */
 export function liveRoutes(options: LiveOptions): Routes {
   const { stopping, heartbeatMs = 10_000, streamMs = 50_000, mostFollowers = 1000, mostBehind = 10_000 } = options
   const tails = new Map<string, Tail>()
@@ -42,10 +42,10 @@ export function liveRoutes(options: LiveOptions): Routes {
   async function live({ method, url, header, caller }: ServiceRequest): Promise<Answer> {
     const asked = readFilterRequest(url, caller.tenant, {})
     const resumed = header('last-event-id')
-    const asOf = resumed ? decodeAsOf(resumed) : undefined
-    const wrong = typeof asOf === 'string' ? [{ pointer: 'Last-Event-ID', detail: asOf }] : []
+    const snapshot = resumed ? decodeSnapshot(resumed) : undefined
+    const wrong = typeof snapshot === 'string' ? [{ pointer: 'Last-Event-ID', detail: snapshot }] : []
     if (!asked.ok) throw invalidInput([...asked.errors, ...wrong])
-    if (typeof asOf === 'string') throw invalidInput(wrong)
+    if (typeof snapshot === 'string') throw invalidInput(wrong)
     if (method === 'HEAD') return { status: 200, headers }
     if (followers() >= mostFollowers) throw unavailable(`${mostFollowers} follow the log already; try again.`)
     const tail = tailOf(caller.tenant)
@@ -55,11 +55,11 @@ export function liveRoutes(options: LiveOptions): Routes {
       joined[Symbol.dispose]()
       throw unavailable('The end of the log is not known just now; try again.')
     }
-    const { asOf: named, ...filter } = asked.value.filter
+    const { snapshot: named, ...filter } = asked.value.filter
     const stream = follow({
       tail,
       joined,
-      at: asOf ?? named ?? head,
+      at: snapshot ?? named ?? head,
       matches: filterMatcher(filter),
       isStopping: () => stopping.aborted,
       ...{ heartbeatMs, streamMs, mostBehind },
@@ -83,7 +83,7 @@ export function liveRoutes(options: LiveOptions): Routes {
 type FollowOptions = {
   tail: Tail
   joined: Disposable
-  at: AsOf
+  at: Snapshot
   matches: ReturnType<typeof filterMatcher>
   isStopping: () => boolean
   heartbeatMs: number
@@ -126,7 +126,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         if (events.length > 0) return events.map(({ text }) => text).join('')
       } else if (Date.now() >= heartbeatAt) {
         heartbeatAt = Date.now() + heartbeatMs
-        return `:\nid: ${encodeAsOf(at)}\n\n`
+        return `:\nid: ${encodeSnapshot(at)}\n\n`
       } else if (!isOver()) {
         // nothing may happen between what was seen and this, or it would be waited for until the next heartbeat
         await tail.untilNew(at, Math.min(heartbeatAt, endsAt) - Date.now())
@@ -137,7 +137,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
 
   return new ReadableStream({
     start(controller) {
-      controller.enqueue(encoder.encode(`retry: 1000\nid: ${encodeAsOf(at)}\n\n`))
+      controller.enqueue(encoder.encode(`retry: 1000\nid: ${encodeSnapshot(at)}\n\n`))
     },
     async pull(controller) {
       const text = await next().catch((error) => {

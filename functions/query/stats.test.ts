@@ -85,7 +85,7 @@ describe('stats', () => {
     expect(await json('/stats?by=day')).toMatchObject({ data: [], other: 0, total: 0 })
   })
 
-  test('are of the moment that is asked for', async () => {
+  test('are of the snapshot that is asked for', async () => {
     const { store, json } = await query(4)
     const { asOf } = (await json('/stats?by=action')) as { asOf: string }
     await store.save([recorded({ id: 'late', timestamp: '2024-01-15T22:00:00Z' }, 4)])

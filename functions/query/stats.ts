@@ -1,8 +1,8 @@
-import { encodeAsOf } from '@activity-log/shared/as-of.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import type { StatsQuery } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import * as v from 'valibot'
@@ -11,7 +11,7 @@ import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { oneOf, WholeNumber } from './parameters.ts'
-import { pinned } from './pinned.ts'
+import { withSnapshot } from './with-snapshot.ts'
 
 export type StatsDependencies = { forTenant: ForTenant; known: Pick<KnownLedger, 'fresh'> }
 
@@ -44,7 +44,7 @@ export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
   }
 
   async function count(asked: StatsQuery): Promise<StatsAnswer> {
-    const filter = await pinned(asked.filter, known)
+    const filter = await withSnapshot(asked.filter, known)
     const query = { ...asked, filter }
     const { data, total } = await forTenant(filter.tenant).stats(query)
     const shown = data.reduce((sum, one) => sum + one.count, 0)
@@ -54,7 +54,7 @@ export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
       data,
       other: total - shown,
       total,
-      asOf: filter.asOf ? encodeAsOf(filter.asOf) : null,
+      asOf: filter.snapshot ? encodeSnapshot(filter.snapshot) : null,
     }
   }
 }

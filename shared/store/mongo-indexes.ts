@@ -8,7 +8,7 @@ type Key = { readonly [field: string]: 1 | -1 }
 export const byId = { tenant: 1, id: 1 } as const
 /**
  * Every list is an equality prefix and a range of keys, in the order of the answer. With the positions, so that what came
- * after a moment is left out within the index.
+ * after a snapshot is left out within the index.
  */
 const position = { partition: 1, offset: 1 } as const
 export const byTime = { tenant: 1, _id: -1, ...position } as const

@@ -38,7 +38,7 @@ async function anEmptyStore() {
 const tenant = 'default'
 const at = (n: number) => new Date(Date.UTC(2024, 0, 1, 0, n)).toISOString()
 const range = { from: Date.parse(at(100)), to: Date.parse(at(300)) }
-const asOf = [{ partition: 0, last: 2 ** 40, missing: [{ first: 3, last: 4 }] }]
+const snapshot = [{ partition: 0, last: 2 ** 40, missing: [{ first: 3, last: 4 }] }]
 const limit = 10
 
 const one = { actions: [{ exact: 'act.1' }] }
@@ -54,7 +54,7 @@ const shapes: [what: string, filter: Partial<Filter>][] = [
 const withTimes = shapes.flatMap(([what, filter]): typeof shapes => [
   [what, filter],
   [`${what} within a time`, { ...filter, ...range }],
-  [`${what} as of a moment`, { ...filter, asOf }],
+  [`${what} as of a snapshot`, { ...filter, snapshot }],
 ])
 
 /** The verbs over a client whose commands are seen, and what the server says that it reads for them. */
@@ -124,7 +124,7 @@ describe('MongoDB reads no more than a page shows', () => {
         const { documents, keys } = await examined()
         expect(documents).toBeLessThanOrEqual(limit + 1 + lookups)
         // what keys an aggregation reads, a stand-in does not say as MongoDB does: it goes on beyond the limit
-        if (filter.asOf && (skip > 0 || lookups > 0 || (filter.actions?.length ?? 0) > 1)) continue
+        if (filter.snapshot && (skip > 0 || lookups > 0 || (filter.actions?.length ?? 0) > 1)) continue
         // what is skipped and the page, and once more the page by its keys, with the key beyond each
         expect(keys).toBeLessThanOrEqual((skip > 0 ? 3 : 1) * (limit + 1) + skip + forActions)
       }
@@ -136,7 +136,7 @@ describe('MongoDB reads no more than a page shows', () => {
       expect(await queries.count({ tenant, ...filter }, 20)).toBe(20)
       const { documents, keys } = await examined()
       expect(documents).toBe(0)
-      if (!filter.asOf) expect(keys).toBeLessThanOrEqual(20 + forActions)
+      if (!filter.snapshot) expect(keys).toBeLessThanOrEqual(20 + forActions)
     })
   })
 

@@ -34,7 +34,7 @@ export function createMongoQueries(
       if (filter.metadata) return (await findMatching(matching, query)).map(toFoundStored)
       const selection = await selected(query)
       if (!selection) return []
-      const { match, hint, isMerge, asOf } = selection
+      const { match, hint, isMerge, snapshot } = selection
       const sort = { _id: order === 'asc' ? 1 : -1 } as const
       const page = { sort, limit, batchSize: limit, maxTimeMS }
       const fetch = async (match: Match<StoredActivity>, hint: Selection['hint']) => {
@@ -43,10 +43,10 @@ export function createMongoQueries(
       }
       if (skip === 0 && !isMerge) return fetch(conditionOf(selection), hint)
       // what is skipped or merged is so in the index; only the page itself is fetched
-      const keys: { _id: string }[] = asOf
+      const keys: { _id: string }[] = snapshot
         ? await activities
             .aggregate<{ _id: string }>(
-              [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(asOf), { $skip: skip }, { $limit: limit }],
+              [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(snapshot), { $skip: skip }, { $limit: limit }],
               { hint, maxTimeMS, batchSize: limit },
             )
             .toArray()
@@ -62,12 +62,12 @@ export function createMongoQueries(
       if (filter.metadata) return countMatching(matching, filter, atMost)
       const selection = await selected({ filter, order: 'asc' })
       if (!selection) return 0
-      const { match, hint, asOf } = selection
+      const { match, hint, snapshot } = selection
       // grouped by a field of the index: so nothing is fetched
       const counted = activities.aggregate<{ n: number }>(
         [
           { $match: match },
-          ...(asOf ? onlyInSnapshot(asOf) : []),
+          ...(snapshot ? onlyInSnapshot(snapshot) : []),
           ...(atMost === undefined ? [] : [{ $limit: atMost }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],

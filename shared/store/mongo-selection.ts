@@ -1,7 +1,7 @@
 import type { Filter as Match } from 'mongodb'
-import type { AsOf } from '../as-of.ts'
 import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
+import type { Snapshot } from '../snapshot.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byAction, byTime, byUser } from './mongo-indexes.ts'
 import { isInSnapshot } from './mongo-snapshot.ts'
@@ -11,16 +11,16 @@ import { isInSnapshot } from './mongo-snapshot.ts'
  * would read the whole collection some day.
  */
 export type Selection = {
-  /** At any moment. */
+  /** At any snapshot. */
   match: Match<StoredActivity>
-  asOf: AsOf | undefined
+  snapshot: Snapshot | undefined
   hint: typeof byTime | typeof byUser | typeof byAction
   isMerge: boolean
 }
 
 /** From one index: that of the user, else of the action, else of time. Undefined when nothing can match. */
 export function select(
-  { tenant, userId, from, to, asOf }: Filter,
+  { tenant, userId, from, to, snapshot }: Filter,
   actions: readonly string[] | undefined,
   order: Order,
   after?: string,
@@ -37,12 +37,12 @@ export function select(
     ...(actions && { action: actions.length === 1 ? { $eq: actions[0] as string } : { $in: actions } }),
     ...(bounds.length > 0 && { $and: bounds }),
   }
-  if (userId !== undefined) return { match, asOf, hint: byUser, isMerge: false }
-  if (!actions) return { match, asOf, hint: byTime, isMerge: false }
-  return { match, asOf, hint: byAction, isMerge: actions.length > 1 }
+  if (userId !== undefined) return { match, snapshot, hint: byUser, isMerge: false }
+  if (!actions) return { match, snapshot, hint: byTime, isMerge: false }
+  return { match, snapshot, hint: byAction, isMerge: actions.length > 1 }
 }
 
 /** All that is to hold of a document. */
-export function conditionOf({ match, asOf }: Selection): Match<StoredActivity> {
-  return asOf ? { ...match, $and: [...(match.$and ?? []), isInSnapshot(asOf)] } : match
+export function conditionOf({ match, snapshot }: Selection): Match<StoredActivity> {
+  return snapshot ? { ...match, $and: [...(match.$and ?? []), isInSnapshot(snapshot)] } : match
 }

@@ -1,10 +1,10 @@
 import type { Document, Filter as Match } from 'mongodb'
-import type { AsOf } from '../as-of.ts'
+import type { Snapshot } from '../snapshot.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 
 /** What the log had then. MongoDB looks at a document for it: for pages, which are fetched anyway. */
-export function isInSnapshot(asOf: AsOf): Match<StoredActivity> {
-  const partitions = asOf.map(({ partition, last, missing }) => ({
+export function isInSnapshot(snapshot: Snapshot): Match<StoredActivity> {
+  const partitions = snapshot.map(({ partition, last, missing }) => ({
     partition: { $eq: partition },
     offset: { $lte: last },
     ...(missing.length > 0 && {
@@ -18,8 +18,8 @@ export function isInSnapshot(asOf: AsOf): Match<StoredActivity> {
  * The same for what is only skipped or counted. MongoDB fetches for a condition of alternatives, though the index has all
  * its fields; for a value that is computed of them it does not.
  */
-export function onlyInSnapshot(asOf: AsOf): Document[] {
-  const partitions = asOf.map(({ partition, last, missing }) => ({
+export function onlyInSnapshot(snapshot: Snapshot): Document[] {
+  const partitions = snapshot.map(({ partition, last, missing }) => ({
     $and: [
       { $eq: ['$partition', partition] },
       { $lte: ['$offset', last] },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hasRecord } from '../as-of.ts'
 import type { Filter } from '../filter.ts'
+import { hasRecord } from '../snapshot.ts'
 import { recorded } from '../testing/builders.ts'
 import { unknownPartition } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
@@ -18,7 +18,7 @@ const filters: Filter[] = [
 const gaps = fc
   .uniqueArray(fc.nat(7), { maxLength: 3 })
   .map((offsets) => offsets.toSorted((a, b) => a - b).map((offset) => ({ first: offset, last: offset })))
-const moments = fc
+const snapshots = fc
   .uniqueArray(fc.record({ partition: fc.nat(3), last: fc.integer({ min: -1, max: 9 }), missing: gaps }), {
     selector: ({ partition }) => partition,
   })
@@ -27,7 +27,7 @@ const moments = fc
 /** What every store promises of the log as it was at a moment. */
 export function testSnapshots(open: () => Promise<ActivityStore>): void {
   describe('the log as it was at a moment', () => {
-    test('has the records of that moment, and those whose place is not known, whatever the filter', async () => {
+    test('has the records of that snapshot, and those whose place is not known, whatever the filter', async () => {
       await using store = await open()
       const places = [0, 1, 2, 3].flatMap((partition) =>
         Array.from({ length: 8 }, (_, offset) => ({ partition, offset })),
@@ -44,20 +44,22 @@ export function testSnapshots(open: () => Promise<ActivityStore>): void {
       await store.save(activities)
       await fc.assert(
         fc.asyncProperty(
-          moments,
+          snapshots,
           fc.constantFrom(...filters),
           fc.constantFrom('asc' as const, 'desc' as const),
           fc.nat(5),
-          async (asOf, filter, order, skip) => {
+          async (snapshot, filter, order, skip) => {
             const whole = await store.find({ filter, order, limit: 100 })
-            const then = whole.filter(({ position }) => hasRecord(asOf, position))
-            const pinned = { ...filter, asOf }
-            expect(await store.find({ filter: pinned, order, limit: 5, skip })).toEqual(then.slice(skip, skip + 5))
-            expect(await store.count(pinned)).toBe(then.length)
+            const expected = whole.filter(({ position }) => hasRecord(snapshot, position))
+            const ofSnapshot = { ...filter, snapshot }
+            expect(await store.find({ filter: ofSnapshot, order, limit: 5, skip })).toEqual(
+              expected.slice(skip, skip + 5),
+            )
+            expect(await store.count(ofSnapshot)).toBe(expected.length)
             const after = whole[skip]?.key
             if (after === undefined) return
-            const following = whole.slice(skip + 1).filter(({ position }) => hasRecord(asOf, position))
-            expect(await store.find({ filter: pinned, order, limit: 3, after })).toEqual(following.slice(0, 3))
+            const following = whole.slice(skip + 1).filter(({ position }) => hasRecord(snapshot, position))
+            expect(await store.find({ filter: ofSnapshot, order, limit: 3, after })).toEqual(following.slice(0, 3))
           },
         ),
         { numRuns: 40 },

@@ -68,7 +68,7 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
   const times = [
     ['', {}],
     [' within a time', range],
-    [' as of a moment', { asOf: [{ partition: 0, last: 4, missing: [{ first: 0, last: 0 }] }] }],
+    [' as of a snapshot', { snapshot: [{ partition: 0, last: 4, missing: [{ first: 0, last: 0 }] }] }],
   ] as const
 
   test.each(
@@ -79,7 +79,7 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
     const isRange = 'from' in time
     const search = (lower: boolean, upper: boolean) =>
       `SEARCH activities USING ${reading} ${index}${lower ? ' AND key>?' : ''}${upper ? ' AND key<?' : ''})`
-    const isShort = !('asOf' in time) && reading === 'COVERING INDEX'
+    const isShort = !('snapshot' in time) && reading === 'COVERING INDEX'
 
     const short = await queries.find(page)
     expect(short !== undefined).toBe(isShort)

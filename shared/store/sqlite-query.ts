@@ -31,8 +31,8 @@ export function createSqliteQueries(db: DatabaseSync) {
 
   /** The parts of an index that have what matches and nothing else. Undefined where each row has to be looked at. */
   async function wholeScansOf(filter: Filter): Promise<Scan[] | undefined> {
-    const { userId, actions = [], asOf, metadata } = withoutNeedlessSnapshot(filter)
-    if (asOf || metadata || (userId !== undefined && actions.length > 0)) return undefined
+    const { userId, actions = [], snapshot, metadata } = withoutNeedlessSnapshot(filter)
+    if (snapshot || metadata || (userId !== undefined && actions.length > 0)) return undefined
     if (actions.filter((action) => 'prefix' in action).length > maxPrefixes) return undefined
     return scansOf(filter, await actionsOf(filter))
   }

@@ -16,7 +16,7 @@ const tenant = 'default'
 const all = { tenant }
 const one = { tenant, userId: 'one' }
 /** All but the last one, which came later: so each row is looked at. */
-const before = { tenant, asOf: [{ partition: 0, last: 9_998, missing: [] }] }
+const before = { tenant, snapshot: [{ partition: 0, last: 9_998, missing: [] }] }
 /** Then it is not the deadline that answers. */
 const unhurried = { ...readLimits, answerMs: 60_000 }
 

@@ -34,9 +34,9 @@ export function scansOf({ tenant, userId }: Filter, actions: readonly string[] |
 export type Source = { scans: readonly Scan[]; match?: Sql }
 
 export function sourceOf(filter: Filter, actions: readonly string[] | undefined): Source {
-  const { userId, asOf } = filter
+  const { userId, snapshot } = filter
   const conditions: Sql[] = []
-  if (asOf) conditions.push(isInSnapshot(asOf))
+  if (snapshot) conditions.push(isInSnapshot(snapshot))
   if (actions && userId !== undefined) {
     conditions.push({ text: `action IN (${actions.map(() => '?').join()})`, values: [...actions] })
   }

@@ -1,11 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import type { AsOf } from '../as-of.ts'
 import type { Filter } from '../filter.ts'
+import type { Snapshot } from '../snapshot.ts'
 
 /** The condition that a row of an index with positions was there then. */
-export function isInSnapshot(asOf: AsOf): { text: string; values: SQLInputValue[] } {
+export function isInSnapshot(snapshot: Snapshot): { text: string; values: SQLInputValue[] } {
   const values: SQLInputValue[] = []
-  const partitions = asOf.map(({ partition, last, missing }) => {
+  const partitions = snapshot.map(({ partition, last, missing }) => {
     values.push(partition, last, ...missing.flatMap((absent) => [absent.first, absent.last]))
     return `partition = ? AND offset <= ?${' AND offset NOT BETWEEN ? AND ?'.repeat(missing.length)} OR `
   })
@@ -17,11 +17,11 @@ export function createSqliteSnapshots(db: DatabaseSync) {
   const inPartition = db.prepare(`${from} partition = ? AND offset BETWEEN ? AND ? LIMIT 1`)
   const inOthers = db.prepare(`${from} partition > ? AND partition < ? LIMIT 1`)
 
-  function hasMore(asOf: AsOf): boolean {
-    const ends = [-1, ...asOf.map(({ partition }) => partition), Number.MAX_SAFE_INTEGER]
+  function hasMore(snapshot: Snapshot): boolean {
+    const ends = [-1, ...snapshot.map(({ partition }) => partition), Number.MAX_SAFE_INTEGER]
     return (
       ends.slice(1).some((end, at) => inOthers.get(ends[at] as number, end)) ||
-      asOf.some(({ partition, last, missing }) =>
+      snapshot.some(({ partition, last, missing }) =>
         [...missing, { first: last + 1, last: Number.MAX_SAFE_INTEGER }].some((absent) =>
           inPartition.get(partition, absent.first, absent.last),
         ),
@@ -29,9 +29,9 @@ export function createSqliteSnapshots(db: DatabaseSync) {
     )
   }
 
-  /** As long as nothing has come since, the moment need not be looked for in each row. */
+  /** As long as nothing has come since, the snapshot need not be looked for in each row. */
   return (filter: Filter): Filter => {
-    const { asOf, ...others } = filter
-    return asOf && !hasMore(asOf) ? others : filter
+    const { snapshot, ...others } = filter
+    return snapshot && !hasMore(snapshot) ? others : filter
   }
 }

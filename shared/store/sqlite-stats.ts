@@ -118,10 +118,10 @@ export function createSqliteStats(
   /** All of them, in the order of the names: so each name is whole when the next one comes. */
   async function byGroups({ filter, by }: NameStatsQuery, tally: Tally, pace: Pace) {
     const index = by === 'userId' ? 'byUser' : 'byAction'
-    const then = filter.asOf ? isInSnapshot(filter.asOf) : { text: 'true', values: [] }
+    const inSnapshot = filter.snapshot ? isInSnapshot(filter.snapshot) : { text: 'true', values: [] }
     const { from, to } = rangeOf(filter)
     const statement = prepare(
-      `SELECT name, count(*) FILTER (WHERE key >= ? AND key < ? AND ${then.text}) AS n, count(*) AS looked,
+      `SELECT name, count(*) FILTER (WHERE key >= ? AND key < ? AND ${inSnapshot.text}) AS n, count(*) AS looked,
          max(key) AS last
        FROM (SELECT ${by} AS name, key, partition, offset FROM activities INDEXED BY ${index}
              WHERE tenant = ? AND (${by}, key) > (?, ?) ORDER BY ${by}, key LIMIT ?)
@@ -130,7 +130,15 @@ export function createSqliteStats(
     let group = { name: '', n: 0, last: '' }
     for (let looked = stepRows; looked === stepRows; ) {
       await pace()
-      const groups = statement.all(from, to, ...then.values, filter.tenant, group.name, group.last, stepRows) as Group[]
+      const groups = statement.all(
+        from,
+        to,
+        ...inSnapshot.values,
+        filter.tenant,
+        group.name,
+        group.last,
+        stepRows,
+      ) as Group[]
       looked = 0
       for (const next of groups) {
         if (next.name !== group.name) tally.addWhole(group.name, group.n)

@@ -39,7 +39,7 @@ describe('SQLite store in a file', () => {
     expect(await again.get('default', 'a')).toMatchObject({ id: 'a' })
   })
 
-  test('finds in a file of an older version what was saved there, as of a moment, too', async () => {
+  test('finds in a file of an older version what was saved there, as of a snapshot, too', async () => {
     const path = aStoreFile()
     {
       using older = new DatabaseSync(path)
@@ -50,7 +50,7 @@ describe('SQLite store in a file', () => {
         ('01HM6A3X010000000000000000', 'default', 'b', 'ann', 'login', 1705312800000, NULL, NULL, 1705312800000, 0, 1, 'y')`)
     }
     await using store = openSqliteStore({ path })
-    const filter = { tenant: 'default', userId: 'ann', asOf: [{ partition: 0, last: 0, missing: [] }] }
+    const filter = { tenant: 'default', userId: 'ann', snapshot: [{ partition: 0, last: 0, missing: [] }] }
     expect(await store.find({ filter, order: 'asc', limit: 9 })).toMatchObject([{ activity: { id: 'a' } }])
   })
 

@@ -73,14 +73,14 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       ['nobody', { userId: 'nobody' }, ' of 0', ' of 0'],
       ['another tenant', { tenant: 'other' }, ' of 0', ' of 0'],
       [
-        'a moment',
-        { asOf: [{ partition: 0, last: 3, missing: [{ first: 1, last: 1 }] }] },
+        'a snapshot',
+        { snapshot: [{ partition: 0, last: 3, missing: [{ first: 1, last: 1 }] }] },
         'cart.add:1 cart.pay:1 login:1 of 3',
         'ann:2 bob:1 of 3',
       ],
       [
-        'a user and actions at a moment',
-        { userId: 'ann', actions: [{ prefix: 'cart' }], asOf: [{ partition: 0, last: 3, missing: [] }] },
+        'a user and actions at a snapshot',
+        { userId: 'ann', actions: [{ prefix: 'cart' }], snapshot: [{ partition: 0, last: 3, missing: [] }] },
         'cart.add:1 cart.pay:1 of 2',
         'ann:2 of 2',
       ],
@@ -196,7 +196,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       expect(await days({ userId: 'ann', metadata: [{ path: ['isEven'], value: 'true' }] })).toBe(
         '2024-01-02:1 2024-01-03:1 2024-01-05:1 2024-01-06:1 of 4',
       )
-      expect(await days({ userId: 'bob', asOf: [{ partition: 0, last: 5, missing: [] }] })).toBe(
+      expect(await days({ userId: 'bob', snapshot: [{ partition: 0, last: 5, missing: [] }] })).toBe(
         '2024-01-01:1 2024-01-02:1 of 2',
       )
     })

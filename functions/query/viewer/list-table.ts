@@ -100,12 +100,12 @@ ${page > 1 ? html`<a class="start" href="${href(view, { cursor: undefined, page:
 
 /** Everything that matches, not only this page; as it was when the page was made. */
 export function exportsOf({ asOf }: ListAnswer, view: View): Content {
-  const moment = asOf ?? undefined
-  const exported = (format: string) => apiHref('/export', { format, ...filtersOf(view), asOf: moment })
+  const snapshot = asOf ?? undefined
+  const exported = (format: string) => apiHref('/export', { format, ...filtersOf(view), asOf: snapshot })
   const shared = href(view, {
     page: view['page'],
     cursor: view['cursor'],
-    asOf: view['asOf'] ?? moment,
+    asOf: view['asOf'] ?? snapshot,
     live: undefined,
     counts: undefined,
   })

@@ -39,13 +39,13 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
     if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`)
     return answerOf(response)
   }
-  const { wanted, limit, count, moves, keepsMoment } = drawn
+  const { wanted, limit, count, moves, keepsSnapshot } = drawn
   const parameters = parametersOf(wanted)
   parameters.set('limit', String(limit))
   parameters.set('count', count)
-  /** Once a moment is kept: the log as it was then. */
+  /** Once a snapshot is kept: the log as it was then. */
   let then: Logged[] | undefined
-  const link = (url: string) => (keepsMoment ? url : withoutMoment(url))
+  const link = (url: string) => (keepsSnapshot ? url : withoutSnapshot(url))
 
   async function ask(url: string, place: Place): Promise<{ answer: Answer; shown: Shown }> {
     const answer = await get(url)
@@ -57,7 +57,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
       { ...expectedOf(shown), ...(count === 'none' ? {} : { total: rows.length, totalIsExact: true }) },
       `${url} differs`,
     )
-    if (isNow && keepsMoment && answer.asOf) {
+    if (isNow && keepsSnapshot && answer.asOf) {
       const seen = new Set('page' in place && place.page === 1 ? [...log.known, ...rows.slice(0, limit + 1)] : log.all)
       then = log.all.filter((each) => seen.has(each))
       parameters.set('asOf', answer.asOf)
@@ -136,7 +136,7 @@ const summaryOf = ({ data, page, next, previous }: Answer) => ({
   goesBack: previous !== null,
 })
 
-function withoutMoment(url: string): string {
+function withoutSnapshot(url: string): string {
   const [path, query] = url.split('?')
   const parameters = new URLSearchParams(query)
   parameters.delete('asOf')

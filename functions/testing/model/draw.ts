@@ -20,8 +20,8 @@ export type Case = {
   count: 'capped' | 'exact' | 'none'
   startPage: number
   moves: readonly Move[]
-  /** Whether the links are followed as they are, or without the moment that they name. */
-  keepsMoment: boolean
+  /** Whether the links are followed as they are, or without the snapshot that they name. */
+  keepsSnapshot: boolean
 }
 
 const startMs = Date.UTC(2024, 0, 15, 10)
@@ -104,5 +104,5 @@ export const aCase: fc.Arbitrary<Case> = fc.record({
   count: fc.constantFrom('capped', 'exact', 'none'),
   startPage: fc.constantFrom(1, 1, 1, 2),
   moves: fc.array(move, { maxLength: 8, size: 'max' }),
-  keepsMoment: fc.boolean(),
+  keepsSnapshot: fc.boolean(),
 })

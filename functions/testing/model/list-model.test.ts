@@ -43,7 +43,7 @@ test.each<[what: string, change: (find: Find) => Find]>([
   ['leaves a row out', changed((found) => found.slice(1))],
   ['finds in another order', changed((found) => found.toReversed())],
   ['finds a row twice', changed((found) => [found[0] as Found, ...found])],
-  ['passes over the moment', without('asOf')],
+  ['passes over the snapshot', without('snapshot')],
   ['passes over metadata', without('metadata')],
   ['passes over the end of a time', without('to')],
   [

@@ -1,4 +1,3 @@
-import { hasRecord } from '@activity-log/shared/as-of.ts'
 import { type ActivityDocument, toDocument, toFound } from '@activity-log/shared/document.ts'
 import {
   completeTime,
@@ -9,6 +8,7 @@ import {
   toRanges,
 } from '@activity-log/shared/ledger-summary.ts'
 import type { Position, Receipt } from '@activity-log/shared/receipt.ts'
+import { hasRecord } from '@activity-log/shared/snapshot.ts'
 import type { FindQuery, Found, RecordedActivity, SaveOutcome } from '@activity-log/shared/store/activities.ts'
 import { deadLetterId, deadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
@@ -71,13 +71,13 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
   }
 
   function listed({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>): ActivityDocument[] {
-    const { tenant, asOf, ...narrowing } = filter
+    const { tenant, snapshot, ...narrowing } = filter
     if (Object.values(narrowing).some((value) => value !== undefined && String(value) !== '')) {
       throw new Error('a simulation lists everything')
     }
     const turn = order === 'asc' ? 1 : -1
     return [...byId.values()]
-      .filter((document) => document.tenant === tenant && (!asOf || hasRecord(asOf, document)))
+      .filter((document) => document.tenant === tenant && (!snapshot || hasRecord(snapshot, document)))
       .filter(({ key }) => after === undefined || turn * compare(key, after) > 0)
       .toSorted((one, other) => turn * compare(one.key, other.key))
   }

@@ -1,20 +1,20 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { summarize, toRanges } from './ledger-summary.ts'
+import type { Position } from './receipt.ts'
 import {
-  type AsOf,
-  asOfLedger,
-  decodeAsOf,
-  encodeAsOf,
+  decodeSnapshot,
+  encodeSnapshot,
   hasRecord,
   isTooLong,
   maxMissing,
   newSince,
   type PartitionRange,
+  type Snapshot,
+  snapshotOf,
   withRanges,
   withRecords,
-} from './as-of.ts'
-import { summarize, toRanges } from './ledger-summary.ts'
-import type { Position } from './receipt.ts'
+} from './snapshot.ts'
 import { toToken } from './token.ts'
 
 const positions = fc.array(fc.record({ partition: fc.integer({ min: 0, max: 3 }), offset: fc.nat(30) }), {
@@ -24,7 +24,7 @@ const everywhere = [0, 1, 2, 3].flatMap((partition) =>
   Array.from({ length: 32 }, (_, offset) => ({ partition, offset })),
 )
 const name = ({ partition, offset }: Position) => `${partition}/${offset}`
-const heldBy = (asOf: AsOf) => everywhere.filter((position) => hasRecord(asOf, position)).map(name)
+const heldBy = (snapshot: Snapshot) => everywhere.filter((position) => hasRecord(snapshot, position)).map(name)
 
 function ledgerOf(known: readonly Position[]) {
   const partitions = [...new Set(known.map(({ partition }) => partition))].sort()
@@ -40,18 +40,18 @@ function ledgerOf(known: readonly Position[]) {
 test('holds what the ledger knows and what was added, no less and no more, also as text', () => {
   fc.assert(
     fc.property(positions, positions, (known, added) => {
-      const asOf = withRecords(asOfLedger(ledgerOf(known)).asOf, added)
-      expect(heldBy(asOf)).toEqual([...new Set([...known, ...added].map(name))].sort(byPlace))
-      expect(decodeAsOf(encodeAsOf(asOf))).toEqual(asOf)
-      expect(encodeAsOf(asOf)).toMatch(/^[\w-]+$/)
+      const snapshot = withRecords(snapshotOf(ledgerOf(known)).snapshot, added)
+      expect(heldBy(snapshot)).toEqual([...new Set([...known, ...added].map(name))].sort(byPlace))
+      expect(decodeSnapshot(encodeSnapshot(snapshot))).toEqual(snapshot)
+      expect(encodeSnapshot(snapshot)).toMatch(/^[\w-]+$/)
     }),
   )
 })
 
-test('tells what is new since another moment, and becomes the later one with it', () => {
+test('tells what is new since another snapshot, and becomes the later one with it', () => {
   fc.assert(
     fc.property(positions, positions, (known, added) => {
-      const { asOf: before } = asOfLedger(ledgerOf(known))
+      const { snapshot: before } = snapshotOf(ledgerOf(known))
       const now = withRecords(before, added)
       const fresh = newSince(before, now)
       const held = heldBy(before)
@@ -69,42 +69,46 @@ test('holds every record whose place is not known', () => {
 
 test('ends before the gaps that are too many for it, and says that it is not whole', () => {
   const offsets = Array.from({ length: 1000 }, (_, n) => ({ partition: 0, offset: 2 * n }))
-  const { asOf, isWhole } = asOfLedger(ledgerOf(offsets))
+  const { snapshot, isWhole } = snapshotOf(ledgerOf(offsets))
   expect(isWhole).toBe(false)
-  expect(isTooLong(asOf)).toBe(false)
-  expect(asOf).toMatchObject([{ last: 2 * maxMissing }])
-  expect(isTooLong(withRecords(asOf, [{ partition: 0, offset: 5000 }]))).toBe(true)
-  expect(asOfLedger(ledgerOf(offsets.slice(0, maxMissing + 1))).isWhole).toBe(true)
+  expect(isTooLong(snapshot)).toBe(false)
+  expect(snapshot).toMatchObject([{ last: 2 * maxMissing }])
+  expect(isTooLong(withRecords(snapshot, [{ partition: 0, offset: 5000 }]))).toBe(true)
+  expect(snapshotOf(ledgerOf(offsets.slice(0, maxMissing + 1))).isWhole).toBe(true)
   const [summary] = ledgerOf(offsets.slice(0, 1)).partitions
-  expect(asOfLedger({ partitions: [{ ...summary!, uncounted: true }] }).isWhole).toBe(false)
+  expect(snapshotOf({ partitions: [{ ...summary!, uncounted: true }] }).isWhole).toBe(false)
 })
 
-test('is read also with the gaps of two moments, but not with any number of them', () => {
+test('is read also with the gaps of two snapshots, but not with any number of them', () => {
   const withMissing = (count: number) => {
     const missing = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n }))
     return [{ partition: 0, last: 2 * count, missing }]
   }
-  expect(decodeAsOf(encodeAsOf(withMissing(2 * maxMissing)))).toEqual(withMissing(2 * maxMissing))
-  expect(decodeAsOf(encodeAsOf(withMissing(5 * maxMissing + 1)))).toContain('not a moment')
+  expect(decodeSnapshot(encodeSnapshot(withMissing(2 * maxMissing)))).toEqual(withMissing(2 * maxMissing))
+  expect(decodeSnapshot(encodeSnapshot(withMissing(5 * maxMissing + 1)))).toContain('not a moment')
 })
 
 test('takes a hundred characters for twelve partitions of a million records', () => {
-  const asOf = Array.from({ length: 12 }, (_, partition) => ({ partition, last: 1_000_000 + partition, missing: [] }))
-  expect(encodeAsOf(asOf).length).toBeLessThan(110)
+  const snapshot = Array.from({ length: 12 }, (_, partition) => ({
+    partition,
+    last: 1_000_000 + partition,
+    missing: [],
+  }))
+  expect(encodeSnapshot(snapshot).length).toBeLessThan(110)
 })
 
 test('keeps the largest offset', () => {
-  const asOf = [{ partition: 0, last: Number.MAX_SAFE_INTEGER - 1, missing: [] }]
-  expect(decodeAsOf(encodeAsOf(asOf))).toEqual(asOf)
+  const snapshot = [{ partition: 0, last: Number.MAX_SAFE_INTEGER - 1, missing: [] }]
+  expect(decodeSnapshot(encodeSnapshot(snapshot))).toEqual(snapshot)
 })
 
-const text = encodeAsOf([{ partition: 0, last: 100, missing: [{ first: 3, last: 7 }] }])
+const text = encodeSnapshot([{ partition: 0, last: 100, missing: [{ first: 3, last: 7 }] }])
 
 test('is refused when any one character is another', () => {
   for (let at = 0; at < text.length; at++) {
     for (const character of 'AQgw_') {
       const tampered = text.slice(0, at) + character + text.slice(at + 1)
-      if (tampered !== text) expect(decodeAsOf(tampered)).toContain('not a moment of this log')
+      if (tampered !== text) expect(decodeSnapshot(tampered)).toContain('not a moment of this log')
     }
   }
 })
@@ -121,11 +125,11 @@ test.each<[string, number[]]>([
   ['a gap beyond the last', [1, 1, 0, 5, 1, 3, 9]],
   ['gaps without end', [1, 1, 0, 5, 0xff, 0xff, 0xff, 0x7f]],
 ])('is refused with %s, by whomever it was made', (_what, bytes) => {
-  expect(decodeAsOf(toToken(Buffer.from(bytes)))).toContain('not a moment of this log')
+  expect(decodeSnapshot(toToken(Buffer.from(bytes)))).toContain('not a moment of this log')
 })
 
 test('is refused when another version made it', () => {
-  expect(decodeAsOf(toToken(Buffer.from([2, 0])))).toContain('another version')
+  expect(decodeSnapshot(toToken(Buffer.from([2, 0])))).toContain('another version')
 })
 
 function namesIn({ partition, first, last }: PartitionRange): string[] {

@@ -1,4 +1,4 @@
-import { encodeAsOf } from '@activity-log/shared/as-of.ts'
+import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { type Answer, answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
@@ -126,7 +126,7 @@ test('without the ledger pages show the log as it is by then', async () => {
   expect(minutesOf(await list('/logs?limit=4&page=2'))).toEqual([10, 8, 6, 5])
 })
 
-test('where more is missing than a moment can say, nothing that is stored is hidden', async () => {
+test('where more is missing than a snapshot can say, nothing that is stored is hidden', async () => {
   const { store, list, minutesOf, app } = await log()
   const scattered = Array.from({ length: 300 }, (_, n) => ({
     ...recorded({ id: `id-${100 + n}`, timestamp: minute(100 + n) }),
@@ -160,7 +160,7 @@ test('a ledger that takes long is waited for seldom', async () => {
   expect((await list('/logs?page=2&limit=4')).asOf).toEqual(expect.any(String))
 })
 
-test('while the ledger takes long, a first page is read once, and once it was read long ago it has no moment', async () => {
+test('while the ledger takes long, a first page is read once, and once it was read long ago it has no snapshot', async () => {
   let finds = 0
   const { list, clock } = await log((store) => ({
     async ledger() {
@@ -178,14 +178,14 @@ test('while the ledger takes long, a first page is read once, and once it was re
   expect(finds).toBe(2)
 })
 
-test('a moment that is none, or stands beside a receipt, is refused by name', async () => {
+test('a snapshot that is none, or stands beside a receipt, is refused by name', async () => {
   const { app, list } = await log()
-  for (const asOf of ['', 'x', '%5B%5D', `${encodeAsOf([])}A`]) {
+  for (const asOf of ['', 'x', '%5B%5D', `${encodeSnapshot([])}A`]) {
     const response = await app.request(`/logs?asOf=${asOf}`)
     expect(response.status).toBe(400)
     expect((await answerOf(response)).errors).toMatchObject([{ pointer: 'asOf' }])
   }
   const receipt = 'AQAAAAAAAAAAAAAAAaIQMHYH'
-  const { errors } = await list(`/logs?asOf=${encodeAsOf([])}&receipt=${receipt}`)
+  const { errors } = await list(`/logs?asOf=${encodeSnapshot([])}&receipt=${receipt}`)
   expect(errors).toMatchObject([{ pointer: 'asOf' }])
 })

@@ -6,53 +6,56 @@ import { readToken, toToken } from './token.ts'
  * The log as it was at a moment: which records it had. Of a partition that is every offset through `last` but for those
  * that were missing; nothing of a partition that is not named. In the order of the partitions, and of the gaps.
  */
-export type AsOf = readonly PartitionAsOf[]
-export type PartitionAsOf = { partition: number; last: number; missing: readonly OffsetRange[] }
+export type Snapshot = readonly PartitionSnapshot[]
+export type PartitionSnapshot = { partition: number; last: number; missing: readonly OffsetRange[] }
 
 /** In all its partitions together: more make it longer than a link should be. */
 export const maxMissing = 200
-/** A moment between two others may have the gaps of both. */
+/** A snapshot between two others may have the gaps of both. */
 const mostRead = 5 * maxMissing
 
-const none: Omit<PartitionAsOf, 'partition'> = { last: -1, missing: [] }
+const none: Omit<PartitionSnapshot, 'partition'> = { last: -1, missing: [] }
 
 /**
- * What the ledger knows, as far as a moment can say it: with too many gaps a partition is as it was before the first of those that
+ * What the ledger knows, as far as a snapshot can say it: with too many gaps a partition is as it was before the first of those that
  * are too many. `isWhole`: it has all that is stored.
  */
-export function asOfLedger({ partitions }: Pick<LedgerSummary, 'partitions'>): { asOf: AsOf; isWhole: boolean } {
+export function snapshotOf({ partitions }: Pick<LedgerSummary, 'partitions'>): {
+  snapshot: Snapshot
+  isWhole: boolean
+} {
   const whole = partitions.map(({ partition, last, missing }) => ({ partition, last, missing }))
   const isCounted = !partitions.some(({ uncounted }) => uncounted)
-  if (!isTooLong(whole)) return { asOf: whole, isWhole: isCounted }
+  if (!isTooLong(whole)) return { snapshot: whole, isWhole: isCounted }
   const most = Math.floor(maxMissing / partitions.length)
-  const asOf = whole.map(({ partition, last, missing }) => {
+  const snapshot = whole.map(({ partition, last, missing }) => {
     const beyond = missing[most]
     return { partition, last: beyond ? beyond.first - 1 : last, missing: missing.slice(0, most) }
   })
-  return { asOf, isWhole: false }
+  return { snapshot, isWhole: false }
 }
 
 /** The same, and these records as well. */
-export function withRecords(asOf: AsOf, positions: readonly Position[]): AsOf {
+export function withRecords(snapshot: Snapshot, positions: readonly Position[]): Snapshot {
   const ranges = positions
     .filter(({ partition }) => partition >= 0)
     .map(({ partition, offset }) => ({ partition, first: offset, last: offset }))
-  return withRanges(asOf, ranges)
+  return withRanges(snapshot, ranges)
 }
 
 /** An offset range of a partition. Both ends belong to it. */
 export type PartitionRange = OffsetRange & { partition: number }
 
-export function withRanges(asOf: AsOf, ranges: readonly PartitionRange[]): AsOf {
-  if (ranges.length === 0) return asOf
-  const partitions = new Map(asOf.map((each) => [each.partition, each]))
+export function withRanges(snapshot: Snapshot, ranges: readonly PartitionRange[]): Snapshot {
+  if (ranges.length === 0) return snapshot
+  const partitions = new Map(snapshot.map((each) => [each.partition, each]))
   for (const { partition, ...range } of ranges) {
     partitions.set(partition, { partition, ...withRange(partitions.get(partition) ?? none, range) })
   }
   return [...partitions.values()].sort((a, b) => a.partition - b.partition)
 }
 
-function withRange({ last, missing }: Omit<PartitionAsOf, 'partition'>, range: OffsetRange) {
+function withRange({ last, missing }: Omit<PartitionSnapshot, 'partition'>, range: OffsetRange) {
   const skipped = { first: last + 1, last: range.first - 1 }
   return {
     last: Math.max(last, range.last),
@@ -60,8 +63,8 @@ function withRange({ last, missing }: Omit<PartitionAsOf, 'partition'>, range: O
   }
 }
 
-/** What one moment has and an earlier one had not, in the order of partitions and offsets. */
-export function newSince(before: AsOf, now: AsOf): PartitionRange[] {
+/** What one snapshot has and an earlier one does not, in the order of partitions and offsets. */
+export function newSince(before: Snapshot, now: Snapshot): PartitionRange[] {
   return now.flatMap(({ partition, last, missing }) => {
     const known = before.find((each) => each.partition === partition) ?? none
     const absentBefore = [...known.missing, { first: known.last + 1, last }]
@@ -85,23 +88,23 @@ function without(range: OffsetRange, taken: OffsetRange): OffsetRange[] {
 }
 
 /** A record whose place is not known, since it came back from the dead letters without one, always belongs to it. */
-export function hasRecord(asOf: AsOf, { partition, offset }: Position): boolean {
+export function hasRecord(snapshot: Snapshot, { partition, offset }: Position): boolean {
   if (partition < 0) return true
-  const known = asOf.find((each) => each.partition === partition)
+  const known = snapshot.find((each) => each.partition === partition)
   if (!known || offset > known.last) return false
   return !known.missing.some(({ first, last }) => first <= offset && offset <= last)
 }
 
-const missingRangesIn = (asOf: AsOf) => asOf.reduce((sum, { missing }) => sum + missing.length, 0)
+const missingRangesIn = (snapshot: Snapshot) => snapshot.reduce((sum, { missing }) => sum + missing.length, 0)
 
-export const isTooLong = (asOf: AsOf) => missingRangesIn(asOf) > maxMissing
+export const isTooLong = (snapshot: Snapshot) => missingRangesIn(snapshot) > maxMissing
 
 const version = 1
 
 /** A token of some 5 bytes for each partition, and some more for each gap. */
-export function encodeAsOf(asOf: AsOf): string {
-  const numbers = [asOf.length]
-  for (const { partition, last, missing } of asOf) {
+export function encodeSnapshot(snapshot: Snapshot): string {
+  const numbers = [snapshot.length]
+  for (const { partition, last, missing } of snapshot) {
     numbers.push(partition, last + 1, missing.length)
     let end = 0
     for (const absent of missing) {
@@ -112,21 +115,21 @@ export function encodeAsOf(asOf: AsOf): string {
   return toToken(Buffer.from([version, ...numbers.flatMap(variableLength)]))
 }
 
-/** The moment, or what is wrong with it. */
-export function decodeAsOf(text: string): AsOf | string {
+/** The snapshot, or what is wrong with it. */
+export function decodeSnapshot(text: string): Snapshot | string {
   const bytes = readToken(text)
   if (!bytes) return 'is not a moment of this log; take it from the asOf of an answer'
   if (bytes.readUInt8(0) !== version) return 'is of another version of this log; start again without it'
-  const asOf = readPartitions(numbersIn(bytes.subarray(1)))
-  return asOf && missingRangesIn(asOf) <= mostRead
-    ? asOf
+  const snapshot = readPartitions(numbersIn(bytes.subarray(1)))
+  return snapshot && missingRangesIn(snapshot) <= mostRead
+    ? snapshot
     : 'is not a moment of this log; take it from the asOf of an answer'
 }
 
-function readPartitions(numbers: readonly number[]): AsOf | undefined {
+function readPartitions(numbers: readonly number[]): Snapshot | undefined {
   let at = 0
   const next = () => numbers[at++] ?? Number.NaN
-  const asOf: PartitionAsOf[] = []
+  const snapshot: PartitionSnapshot[] = []
   for (let partitions = next(); partitions > 0; partitions--) {
     const partition = next()
     const last = next() - 1
@@ -139,10 +142,10 @@ function readPartitions(numbers: readonly number[]): AsOf | undefined {
       end = first + next() + 1
       missing.push({ first, last: end - 1 })
     }
-    if (!(partition > (asOf.at(-1)?.partition ?? -1)) || !(end <= last + 1)) return undefined
-    asOf.push({ partition, last, missing })
+    if (!(partition > (snapshot.at(-1)?.partition ?? -1)) || !(end <= last + 1)) return undefined
+    snapshot.push({ partition, last, missing })
   }
-  return at === numbers.length && numbers.every(Number.isSafeInteger) ? asOf : undefined
+  return at === numbers.length && numbers.every(Number.isSafeInteger) ? snapshot : undefined
 }
 
 /** LEB128: 7 bits a byte, the low ones first. */
