@@ -12,7 +12,7 @@ export type PartitionSnapshot = { partition: number; last: number; missing: read
 /** In all its partitions together: more make it longer than a link should be. */
 export const maxMissing = 200
 /** A snapshot between two others may have the gaps of both. */
-const mostRead = 5 * maxMissing
+const maxRead = 5 * maxMissing
 
 const none: Omit<PartitionSnapshot, 'partition'> = { last: -1, missing: [] }
 
@@ -27,10 +27,10 @@ export function snapshotOf({ partitions }: Pick<LedgerSummary, 'partitions'>): {
   const whole = partitions.map(({ partition, last, missing }) => ({ partition, last, missing }))
   const isCounted = !partitions.some(({ uncounted }) => uncounted)
   if (!isTooLong(whole)) return { snapshot: whole, isWhole: isCounted }
-  const most = Math.floor(maxMissing / partitions.length)
+  const max = Math.floor(maxMissing / partitions.length)
   const snapshot = whole.map(({ partition, last, missing }) => {
-    const beyond = missing[most]
-    return { partition, last: beyond ? beyond.first - 1 : last, missing: missing.slice(0, most) }
+    const beyond = missing[max]
+    return { partition, last: beyond ? beyond.first - 1 : last, missing: missing.slice(0, max) }
   })
   return { snapshot, isWhole: false }
 }
@@ -121,7 +121,7 @@ export function decodeSnapshot(text: string): Snapshot | string {
   if (!bytes) return 'is not a moment of this log; take it from the asOf of an answer'
   if (bytes.readUInt8(0) !== version) return 'is of another version of this log; start again without it'
   const snapshot = readPartitions(numbersIn(bytes.subarray(1)))
-  return snapshot && missingRangesIn(snapshot) <= mostRead
+  return snapshot && missingRangesIn(snapshot) <= maxRead
     ? snapshot
     : 'is not a moment of this log; take it from the asOf of an answer'
 }
@@ -136,7 +136,7 @@ function readPartitions(numbers: readonly number[]): Snapshot | undefined {
     const missing: OffsetRange[] = []
     let end = 0
     const count = next()
-    if (!(count <= mostRead)) return undefined
+    if (!(count <= maxRead)) return undefined
     while (missing.length < count) {
       const first = end + next()
       end = first + next() + 1

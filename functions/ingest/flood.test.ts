@@ -20,7 +20,7 @@ async function silentServer(): Promise<AsyncDisposable & { address: string }> {
 }
 
 const mebibyte = 1024 * 1024
-const mostRss = (pid: number) =>
+const maxRss = (pid: number) =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 
 /** Many activities of the greatest size, in a body of the greatest size. */
@@ -56,6 +56,6 @@ test.skipIf(process.platform !== 'linux')(
     )
     expect(statuses).toContain(503)
     expect(statuses).not.toContain(202)
-    expect(mostRss(ingest.child.pid as number)).toBeLessThan(400 * mebibyte)
+    expect(maxRss(ingest.child.pid as number)).toBeLessThan(400 * mebibyte)
   },
 )

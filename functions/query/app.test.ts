@@ -152,7 +152,7 @@ describe('filters', () => {
 })
 
 describe('the total', () => {
-  const count = async (_filter: unknown, atMost = 12_345) => Math.min(12_345, atMost)
+  const count = async (_filter: unknown, max = 12_345) => Math.min(12_345, max)
 
   test.each([
     ['', { total: 10_000, totalIsExact: false }],

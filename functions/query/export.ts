@@ -31,7 +31,7 @@ export const exportParameters = {
 /** Pages are about as large as this, and small at first: how large a row is becomes known with them. */
 const pageBytes = 256 * 1024
 const firstRows = 100
-const mostRows = 1000
+const maxRows = 1000
 
 /** Sends everything that matches of one snapshot, page by page as the client takes it. */
 export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
@@ -77,7 +77,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     const { find } = forTenant(filter.tenant)
     const matches = metadataMatcher(metadata)
     // what does not match may be large, too
-    const most = metadata.length > 0 ? firstRows : mostRows
+    const max = metadata.length > 0 ? firstRows : maxRows
     let text = head
     let limit = firstRows
     for (let after: string | undefined; ; await nextTurn()) {
@@ -91,7 +91,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
       if (bytes.byteLength > 0 || after === undefined) yield bytes
       if (found.length < limit) return
       after = found.at(-1)?.key
-      limit = Math.max(1, Math.min(most, Math.floor((limit * pageBytes) / bytes.byteLength)))
+      limit = Math.max(1, Math.min(max, Math.floor((limit * pageBytes) / bytes.byteLength)))
       text = ''
     }
   }

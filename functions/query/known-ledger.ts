@@ -7,7 +7,7 @@ import { undefinedIfLate, within } from '@activity-log/shared/within.ts'
 const rememberedMs = 1000
 /** Where the ledger takes long it is read seldom: this many times as long as it took lies between, within limits. */
 const restFactor = 10
-const mostRestMs = 60_000
+const maxRestMs = 60_000
 /** A snapshot that is older than this is none for lists: what was saved since would be missing from their pages. */
 const snapshotMs = 10_000
 /** A list waits no longer for it, and takes what was read before. */
@@ -71,7 +71,7 @@ export function knownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedg
     const age = now().getTime() - since
     return age >= 0 && age < ms
   }
-  const restMs = () => Math.min(mostRestMs, restFactor * tookMs)
+  const restMs = () => Math.min(maxRestMs, restFactor * tookMs)
 
   return {
     async recent() {

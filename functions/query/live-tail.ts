@@ -18,7 +18,7 @@ export type TailOptions = {
 
 /** So many activities are read at once, and so many stay in memory for those who follow closely. */
 const batchSize = 500
-const mostKept = 5_000
+const maxKept = 5_000
 
 /**
  * The end of the log, read once for all who follow it. It is looked at only while somebody does: between `join` and the
@@ -63,7 +63,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
       let size = 0
       for (const { events } of kept.values()) size += events.length
       for (const [snapshot, { events }] of kept) {
-        if (size <= mostKept) break
+        if (size <= maxKept) break
         kept.delete(snapshot)
         size -= events.length
       }

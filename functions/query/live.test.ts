@@ -147,7 +147,7 @@ describe('goes on', () => {
   })
 
   test('with what came meanwhile, however much, from the asOf of a list, too', async () => {
-    const { follow, add } = live({ mostBehind: 10 })
+    const { follow, add } = live({ maxBehind: 10 })
     const { next, leave } = await follow()
     const { id } = (await next())!
     await leave()
@@ -176,7 +176,7 @@ describe('goes on', () => {
 })
 
 test('says that something is left out to a client that is too slow, and goes on with what is new', async () => {
-  const { follow, add } = live({ mostBehind: 100 })
+  const { follow, add } = live({ maxBehind: 100 })
   const slow = await follow()
   const quick = await follow()
   await slow.next()
@@ -299,7 +299,7 @@ test('an outage of the store breaks no stream, and leaves nothing out', async ()
 })
 
 test('HEAD opens no stream, and no more follow than may', async () => {
-  const { app, follow } = live({ mostFollowers: 1 })
+  const { app, follow } = live({ maxFollowers: 1 })
   const head = await app.request('/live', { method: 'HEAD' })
   expect([head.status, await head.text()]).toEqual([200, ''])
   const { leave } = await follow()

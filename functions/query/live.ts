@@ -15,9 +15,9 @@ export type LiveOptions = Omit<TailOptions, 'arrivals'> & {
   heartbeatMs?: number
   /** A stream ends by itself, and its client goes on with another one: less than Knative's timeoutSeconds of query. */
   streamMs?: number
-  mostFollowers?: number
+  maxFollowers?: number
   /** A client that falls further behind by so many records is told that some are left out. */
-  mostBehind?: number
+  maxBehind?: number
 }
 
 const retryMs = 1000
@@ -32,7 +32,7 @@ const headers = {
 
 /** What is stored from now on, or from a snapshot on, in the order in which it arrives. */
 export function liveRoutes(options: LiveOptions): Routes {
-  const { stopping, heartbeatMs = 10_000, streamMs = 50_000, mostFollowers = 1000, mostBehind = 10_000 } = options
+  const { stopping, heartbeatMs = 10_000, streamMs = 50_000, maxFollowers = 1000, maxBehind = 10_000 } = options
   const tails = new Map<string, Tail>()
   stopping.addEventListener('abort', () => {
     for (const tail of tails.values()) tail.wake()
@@ -47,7 +47,7 @@ export function liveRoutes(options: LiveOptions): Routes {
     if (!asked.ok) throw invalidInput([...asked.errors, ...wrong])
     if (typeof snapshot === 'string') throw invalidInput(wrong)
     if (method === 'HEAD') return { status: 200, headers }
-    if (followers() >= mostFollowers) throw unavailable(`${mostFollowers} follow the log already; try again.`)
+    if (followers() >= maxFollowers) throw unavailable(`${maxFollowers} follow the log already; try again.`)
     const tail = tailOf(caller.tenant)
     const joined = tail.join()
     const head = await tail.headWithin(patienceMs)
@@ -62,7 +62,7 @@ export function liveRoutes(options: LiveOptions): Routes {
       at: snapshot ?? named ?? head,
       matches: filterMatcher(filter),
       isStopping: () => stopping.aborted,
-      ...{ heartbeatMs, streamMs, mostBehind },
+      ...{ heartbeatMs, streamMs, maxBehind },
     })
     return { status: 200, headers, body: stream }
   }
@@ -88,7 +88,7 @@ type FollowOptions = {
   isStopping: () => boolean
   heartbeatMs: number
   streamMs: number
-  mostBehind: number
+  maxBehind: number
 }
 
 /** Reads no further than the client does: nothing gathers for one that is slow. */
@@ -99,7 +99,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   let heartbeatAt = Date.now() + heartbeatMs
   let at = options.at
   let isGone = false
-  const mostBehind = behind() + options.mostBehind
+  const maxBehind = behind() + options.maxBehind
 
   function behind(): number {
     return newSince(at, tail.head() ?? at).reduce((sum, { first, last }) => sum + last - first + 1, 0)
@@ -110,7 +110,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   async function next(): Promise<string | undefined> {
     while (!isOver()) {
       const count = behind()
-      if (count > mostBehind) {
+      if (count > maxBehind) {
         at = tail.head() ?? at
         return liveEvent('left-out', at, { count })
       }

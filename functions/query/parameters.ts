@@ -3,12 +3,12 @@ import { type Receipt, readReceipt } from '@activity-log/shared/receipt.ts'
 import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 
-export const WholeNumber = (most: number) =>
+export const WholeNumber = (max: number) =>
   v.pipe(
     v.string(),
-    v.check((text) => /^[1-9]\d{0,9}$/.test(text) && Number(text) <= most, `must be a whole number from 1 to ${most}`),
+    v.check((text) => /^[1-9]\d{0,9}$/.test(text) && Number(text) <= max, `must be a whole number from 1 to ${max}`),
     v.transform(Number),
-    v.metadata({ type: 'integer', minimum: 1, maximum: most }),
+    v.metadata({ type: 'integer', minimum: 1, maximum: max }),
   )
 
 export const Instant = v.pipe(

@@ -19,7 +19,7 @@ const port = process.env['PORT'] || String(await freePort())
 const origin = `http://localhost:${port}`
 const functions = ['ingest', 'persist', 'query']
 const own = [...functions, 'gateway', 'kafka-source', 'dead-letter-source']
-const mostRssMib = 100
+const maxRssMib = 100
 
 /** Runs compose on the file; what it writes is shown, or returned. Throws what it wrote as an error. */
 async function compose(args: readonly string[], { show = false, timeoutMs = 900_000 } = {}): Promise<string> {
@@ -150,11 +150,11 @@ async function tenThousand() {
   const rss = new Map<string, number>()
   const measure = async (services: readonly string[]) => {
     for (const service of services) rss.set(service, await rssMib(service))
-    return services.every((service) => (rss.get(service) ?? 0) <= mostRssMib)
+    return services.every((service) => (rss.get(service) ?? 0) <= maxRssMib)
   }
   const show = () => [...rss].map(([name, mib]) => `${name} ${mib} MiB`).join(', ')
   while (!(await measure(functions))) {
-    assert(Date.now() - began < 180_000, `more than ${mostRssMib} MiB for 3 minutes: ${show()}`)
+    assert(Date.now() - began < 180_000, `more than ${maxRssMib} MiB for 3 minutes: ${show()}`)
     console.log(`        resident: ${show()}; that has to become less`)
     await wait(10_000)
   }
@@ -220,7 +220,7 @@ const steps: readonly [string, () => Promise<unknown>][] = [
     () => compose(['up', '--build', '--detach', '--wait', '--wait-timeout', '600'], { show: true }),
   ],
   ['the calls of the README', callsOfTheReadme],
-  [`10,000 activities, each found once, no function over ${mostRssMib} MiB`, tenThousand],
+  [`10,000 activities, each found once, no function over ${maxRssMib} MiB`, tenThousand],
   ['every service restarted under load, each activity found once', restarts],
   ['a stop ends every program with 0', stopsWithZero],
   ['down and up again, each activity found once', downAndUp],

@@ -54,7 +54,7 @@ type Topology = { partitions: readonly Partition[]; broker: string; seenAt: numb
 type Outcome = { leader: number; positions: readonly Position[] } | { leader: number; error: unknown; isLate: boolean }
 
 const pauseMs = 100
-const mostPauseMs = 2_000
+const maxPauseMs = 2_000
 
 /**
  * Publishes to a topic of Kafka's. The records of a call go to one partition, moving from call to call: kafkajs may lose
@@ -251,7 +251,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   /** Until Kafka has answered once. Only then is it known whether the configuration is right. */
   async function start() {
     let unknownSince: number | undefined
-    for (let pause = pauseMs, warned = false; ; pause = Math.min(2 * pause, mostPauseMs)) {
+    for (let pause = pauseMs, warned = false; ; pause = Math.min(2 * pause, maxPauseMs)) {
       try {
         const { partitions } = await look()
         return log.info({ topic, partitions: partitions.length }, 'Kafka is reached')

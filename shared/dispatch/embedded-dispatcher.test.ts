@@ -18,16 +18,16 @@ const deadLettersOf = ({ deadLetters }: EmbeddedBroker) => deadLetters.read(0, 1
 /** A sink that keeps its requests until the test answers them. */
 function heldSink() {
   const held = new Map<string, (status: number) => void>()
-  let most = 0
+  let max = 0
   const send: Send = ({ headers }) =>
     new Promise((resolve) => {
       held.set(headers['ce-id']!, (status) => {
         held.delete(headers['ce-id']!)
         resolve({ status, body: none })
       })
-      most = Math.max(most, held.size)
+      max = Math.max(max, held.size)
     })
-  return { held, send, most: () => most }
+  return { held, send, max: () => max }
 }
 
 describe('embedded dispatcher', () => {
@@ -49,7 +49,7 @@ describe('embedded dispatcher', () => {
   test('has at most 99 under way, and goes on as they return', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(300))
-    const { held, send, most } = heldSink()
+    const { held, send, max } = heldSink()
     await using _dispatcher = start({ queue, send })
     let delivered = 0
     while (delivered < 300) {
@@ -59,8 +59,8 @@ describe('embedded dispatcher', () => {
         delivered++
       }
     }
-    expect(most()).toBeGreaterThanOrEqual(maxPollRecords)
-    expect(most()).toBeLessThanOrEqual(2 * maxPollRecords - 1)
+    expect(max()).toBeGreaterThanOrEqual(maxPollRecords)
+    expect(max()).toBeLessThanOrEqual(2 * maxPollRecords - 1)
   })
 
   test('retries until the sink has recovered', async () => {

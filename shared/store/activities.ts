@@ -69,7 +69,7 @@ export interface Activities {
    * How many there are, counting no further than `atMost`. Rejects with TooManyActions, and with TooBroad where it takes too
    * long; with metadata to match the sooner where it need not count them all.
    */
-  count(filter: Filter, atMost?: number): Promise<number>
+  count(filter: Filter, max?: number): Promise<number>
   get(tenant: string, id: string): Promise<FoundActivity | undefined>
   /**
    * How many there are of each: by name the most frequent, ties by key; by time the newest, in order. At most `limit`. Rejects

@@ -33,16 +33,13 @@ export async function findMatching<Item>(
 export async function countMatching(
   matching: Matching<unknown>,
   filter: Filter,
-  atMost = Number.POSITIVE_INFINITY,
+  max = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   let counted = 0
   try {
-    for await (const items of matching(
-      { filter, order: 'asc' },
-      Number.isFinite(atMost) ? totalTimeoutMs : timeoutMs,
-    )) {
+    for await (const items of matching({ filter, order: 'asc' }, Number.isFinite(max) ? totalTimeoutMs : timeoutMs)) {
       counted += items.length
-      if (counted >= atMost) return atMost
+      if (counted >= max) return max
     }
     return counted
   } catch (error) {

@@ -58,8 +58,8 @@ export function createMongoQueries(
       return keys.length === 0 ? [] : fetch(ofPage, byTime)
     },
 
-    async count(filter, atMost) {
-      if (filter.metadata) return countMatching(matching, filter, atMost)
+    async count(filter, max) {
+      if (filter.metadata) return countMatching(matching, filter, max)
       const selection = await selected({ filter, order: 'asc' })
       if (!selection) return 0
       const { match, hint, snapshot } = selection
@@ -68,7 +68,7 @@ export function createMongoQueries(
         [
           { $match: match },
           ...(snapshot ? onlyInSnapshot(snapshot) : []),
-          ...(atMost === undefined ? [] : [{ $limit: atMost }]),
+          ...(max === undefined ? [] : [{ $limit: max }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],
         { hint, maxTimeMS },

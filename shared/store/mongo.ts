@@ -173,7 +173,7 @@ export function openMongoStore({
       compactor.arrived(letters.flatMap((letter) => outcomeOf(letter)?.position ?? []))
     },
     find: (query) => ask(({ find }) => find(query)),
-    count: (filter, atMost) => ask(({ count }) => count(filter, atMost)),
+    count: (filter, max) => ask(({ count }) => count(filter, max)),
     arrivals: (query) => ask(({ arrivals }) => arrivals(query)),
     stats: (query) => ask(({ stats }) => stats(query)),
     get: (tenant, id) => ask(({ get }) => get(tenant, id)),

@@ -16,7 +16,7 @@ import { createSqliteSteps, stepRows } from './sqlite-steps.ts'
 /** Reads that may take long. They go on step by step, with others between the steps; see createPaces for how long. */
 export type LongReads = {
   find(query: FindQuery): Promise<readonly Row[]>
-  count(filter: Filter, atMost?: number): Promise<number>
+  count(filter: Filter, max?: number): Promise<number>
   stats(query: StatsQuery): Promise<Stats>
   arrivals(query: ArrivalsQuery): Promise<readonly Row[]>
   findDeadLetters(query: DeadLetterQuery): Promise<readonly DeadLetterRow[]>
@@ -72,7 +72,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     return rows
   }
 
-  async function countAll(filter: Filter, atMost: number, pace: Pace): Promise<number> {
+  async function countAll(filter: Filter, max: number, pace: Pace): Promise<number> {
     const { scans, ...others } = await sourceFor(filter)
     let counted = 0
     try {
@@ -81,7 +81,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
           await pace()
           const { n, last } = steps.count({ scans: [scan], ...others }, range, 'asc')
           counted += n
-          if (counted >= atMost) return atMost
+          if (counted >= max) return max
           if (last === undefined) break
           range = rangeBehind(range, 'asc', last)
         }
@@ -97,9 +97,9 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
       const pace = newPace()
       return fetch(query.filter.metadata ? await findMatching(matching, query) : await keysOf(query, pace), pace)
     },
-    async count(filter, atMost = Number.POSITIVE_INFINITY) {
-      if (filter.metadata) return countMatching(matching, filter, atMost)
-      return countAll(queries.withoutNeedlessSnapshot(filter), atMost, newPace())
+    async count(filter, max = Number.POSITIVE_INFINITY) {
+      if (filter.metadata) return countMatching(matching, filter, max)
+      return countAll(queries.withoutNeedlessSnapshot(filter), max, newPace())
     },
     stats: (query) => stats(query, newPace()),
     arrivals: async (query) => {

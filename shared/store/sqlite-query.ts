@@ -50,12 +50,12 @@ export function createSqliteQueries(db: DatabaseSync) {
       return (statement.all(...keys.values, limit, skip) as Row[]).map(toFoundRow)
     },
     /** Undefined where it might take long. */
-    async count(filter: Filter, atMost = Number.POSITIVE_INFINITY): Promise<number | undefined> {
-      const scans = atMost <= maxLookedAt ? await wholeScansOf(filter) : undefined
+    async count(filter: Filter, max = Number.POSITIVE_INFINITY): Promise<number | undefined> {
+      const scans = max <= maxLookedAt ? await wholeScansOf(filter) : undefined
       if (!scans) return undefined
       if (scans.length === 0) return 0
       const keys = rowsIn(scans, rangeOf(filter))
-      const row = prepare(`SELECT count(*) AS n FROM (${keys.text} LIMIT ?)`).get(...keys.values, atMost)
+      const row = prepare(`SELECT count(*) AS n FROM (${keys.text} LIMIT ?)`).get(...keys.values, max)
       return (row as { n: number }).n
     },
     get(tenant: string, id: string): FoundActivity | undefined {

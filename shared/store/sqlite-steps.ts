@@ -27,9 +27,9 @@ export function createSqliteSteps(db: DatabaseSync) {
       return { keys, last: looked.length < limit ? undefined : looked.at(-1)?.key }
     },
     /** Finds no more than `atMost`, which is no less than the rows of a step. */
-    count({ scans, match }: Source, range: Range, order: Order, atMost = skippedRows): Step<{ n: number }> {
+    count({ scans, match }: Source, range: Range, order: Order, max = skippedRows): Step<{ n: number }> {
       // to merge several takes longer
-      if (!match) return countAll(scans, range, order, Math.min(atMost, scans.length > 1 ? stepRows : skippedRows))
+      if (!match) return countAll(scans, range, order, Math.min(max, scans.length > 1 ? stepRows : skippedRows))
       const rows = rowsIn(scans, range, { text: `, ${match.text} AS isMatch`, values: match.values })
       const statement = prepare(
         `SELECT sum(isMatch) AS n, count(*) AS looked, ${order === 'asc' ? 'max' : 'min'}(key) AS last

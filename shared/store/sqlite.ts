@@ -64,8 +64,7 @@ export function openSqliteStore({
       )
     },
     find: (query) => attempt(async () => (await queries.find(query)) ?? inSlices(await reads.find(query), toFoundRow)),
-    count: (filter, atMost) =>
-      attempt(async () => (await queries.count(filter, atMost)) ?? reads.count(filter, atMost)),
+    count: (filter, max) => attempt(async () => (await queries.count(filter, max)) ?? reads.count(filter, max)),
     arrivals: (query) => attempt(async () => inSlices(await reads.arrivals(query), toFoundRow)),
     stats: (query) => attempt(() => reads.stats(query)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),

@@ -15,7 +15,7 @@ export type Tally = {
 
 export function openTally(query: StatsQuery): Tally {
   const counts = new Map<string, number>()
-  const first = 'timezone' in query ? newest : mostFrequent
+  const first = 'timezone' in query ? newest : topCounts
   const firsts = () => first(counts, query.limit)
   let total = 0
 
@@ -46,7 +46,7 @@ function newest(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
 }
 
 /** In one pass: most of very many are not among the first, and are compared with the last of them alone. */
-function mostFrequent(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
+function topCounts(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
   const first: Counted[] = []
   for (const [key, count] of counts) {
     const counted = { key, count }

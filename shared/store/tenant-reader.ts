@@ -11,7 +11,7 @@ type Filtered<Query extends { filter: object }> = Query extends unknown
 /** What one tenant may read. No verb takes the name of a tenant, and a name in a filter does not count. */
 export type TenantReader = {
   find(query: Filtered<FindQuery>): ReturnType<ActivityStore['find']>
-  count(filter: Omit<FindQuery['filter'], 'tenant'>, atMost?: number): Promise<number>
+  count(filter: Omit<FindQuery['filter'], 'tenant'>, max?: number): Promise<number>
   get(id: string): ReturnType<ActivityStore['get']>
   stats(query: Filtered<StatsQuery>): ReturnType<ActivityStore['stats']>
   arrivals(query: Omit<ArrivalsQuery, 'tenant'>): ReturnType<ActivityStore['arrivals']>
@@ -28,7 +28,7 @@ export type ForTenant = (tenant: string) => TenantReader
 export function readersOf(store: Pick<ActivityStore, Verbs>): ForTenant {
   return (tenant) => ({
     find: (query) => store.find({ ...query, filter: { ...query.filter, tenant } }),
-    count: (filter, atMost) => store.count({ ...filter, tenant }, atMost),
+    count: (filter, max) => store.count({ ...filter, tenant }, max),
     get: (id) => store.get(tenant, id),
     stats: (query) => store.stats({ ...query, filter: { ...query.filter, tenant } }),
     arrivals: (query) => store.arrivals({ ...query, tenant }),

@@ -28,9 +28,9 @@ function limits({ minimum, maximum, minLength, maxLength, minItems, maxItems }: 
   ].filter((text) => text !== '')
 }
 
-function range(unit: string, least?: number, most?: number): string {
-  if (least !== undefined && most !== undefined) return `${least} to ${most}${unit}`
-  if (most !== undefined) return `at most ${most}${unit}`
-  if (least === 1 && unit !== '') return 'not empty'
-  return least === undefined ? '' : `at least ${least}${unit}`
+function range(unit: string, min?: number, max?: number): string {
+  if (min !== undefined && max !== undefined) return `${min} to ${max}${unit}`
+  if (max !== undefined) return `at most ${max}${unit}`
+  if (min === 1 && unit !== '') return 'not empty'
+  return min === undefined ? '' : `at least ${min}${unit}`
 }

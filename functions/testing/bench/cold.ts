@@ -9,8 +9,8 @@ import { type Comparison, interleaved } from './compare.ts'
 import { type FirstAnswer, type FirstRequest, firstAnswer } from './first-answer.ts'
 import { asImages, asPlain, asWritten, functions, type Start } from './programs.ts'
 
-const mostTime = { ingest: 0.55, persist: 0.6, query: 0.6 } as const
-const mostMemory = 0.87
+const maxTime = { ingest: 0.55, persist: 0.6, query: 0.6 } as const
+const maxMemory = 0.87
 
 /** From spawn to the first answer that acknowledges something, and the memory then. */
 export async function measureCold({ rounds }: { rounds: number }): Promise<Comparison[]> {
@@ -31,16 +31,16 @@ export async function measureCold({ rounds }: { rounds: number }): Promise<Compa
       },
       rounds,
     )
-    const row = (against: keyof typeof measured, description: string, most?: number): Comparison => ({
+    const row = (against: keyof typeof measured, description: string, max?: number): Comparison => ({
       what: `${name}: from spawn to the first answer, ms`,
       against: description,
-      ...(most && { target: { most } }),
+      ...(max && { target: { max } }),
       ...both(measured, against, 'ms'),
     })
-    rows.push(row('plain', 'the plain design', mostTime[name]), row('written', 'not bundled'), {
+    rows.push(row('plain', 'the plain design', maxTime[name]), row('written', 'not bundled'), {
       what: `${name}: resident after it, MiB`,
       against: 'the plain design',
-      target: { most: mostMemory },
+      target: { max: maxMemory },
       ...both(measured, 'plain', 'residentMebibytes'),
     })
   }

@@ -6,7 +6,7 @@ export type Comparison = {
   /** What was measured, and its unit. */
   what: string
   against: string
-  target?: { least: number } | { most: number }
+  target?: { min: number } | { max: number }
   ours: readonly number[]
   theirs: readonly number[]
 }
@@ -38,7 +38,7 @@ export function isMet(comparison: Comparison): boolean | undefined {
   const { target } = comparison
   if (!target) return undefined
   const ratio = median(ratiosOf(comparison))
-  return 'least' in target ? ratio >= target.least : ratio <= target.most
+  return 'min' in target ? ratio >= target.min : ratio <= target.max
 }
 
 /** A Markdown table, ended with what each ratio was to be. */
@@ -47,7 +47,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
     const { what, against, target, ours, theirs } = comparison
     const ratios = ratiosOf(comparison).toSorted((a, b) => a - b)
     const range = `${figure(ratios[0])}–${figure(ratios.at(-1))}`
-    const wanted = !target ? '' : 'least' in target ? `≥ ${target.least}` : `≤ ${target.most}`
+    const wanted = !target ? '' : 'min' in target ? `≥ ${target.min}` : `≤ ${target.max}`
     const verdict = isMet(comparison) === false ? ' (missed)' : ''
     const cells = [what, figure(median(ours)), against, figure(median(theirs)), figure(median(ratios)), range]
     return `| ${cells.join(' | ')} | ${wanted}${verdict} |`

@@ -11,7 +11,7 @@ export function fallen(before: readonly Comparison[], now: readonly Comparison[]
     const then = before.find((each) => each.what === what && each.against === against)
     if (!target || !then) return []
     const [was, is] = [median(ratiosOf(then)), median(ratiosOf(comparison))]
-    const isWorse = 'least' in target ? is < was * (1 - tolerated) : is > was * (1 + tolerated)
+    const isWorse = 'min' in target ? is < was * (1 - tolerated) : is > was * (1 + tolerated)
     return isWorse ? [`${what}: ${is.toFixed(2)} × ${against}; it was ${was.toFixed(2)} ×`] : []
   })
 }

@@ -39,7 +39,7 @@ export async function measureOutage({ rounds }: { rounds: number }): Promise<Com
   })
   const within = (what: string, member: keyof Outage, limitS: number): Comparison => {
     const theirs = measured.ours.map(() => limitS)
-    return { ...against(what, member), against: 'the limit', target: { most: 1 }, theirs }
+    return { ...against(what, member), against: 'the limit', target: { max: 1 }, theirs }
   }
   return [
     within('to the first answer that it is', 'firstRefusalS', 1),

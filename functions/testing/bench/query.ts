@@ -104,9 +104,9 @@ async function measureExport(path: string, note: Note) {
     await using log = await startLog(path)
     await fetch(`${log.origin}/logs`)
     const before = residentMebibytes(log.child.pid)
-    let most = before
+    let max = before
     const watch = setInterval(() => {
-      most = Math.max(most, residentMebibytes(log.child.pid))
+      max = Math.max(max, residentMebibytes(log.child.pid))
     }, 50)
     const began = performance.now()
     const response = await fetch(`${log.origin}/export?format=${format}`)
@@ -116,7 +116,7 @@ async function measureExport(path: string, note: Note) {
     }
     clearInterval(watch)
     note(`export as ${format}: rows/s`, Math.round((lines * 1000) / (performance.now() - began)))
-    note(`export as ${format}: MiB more than before, at most`, most - before)
+    note(`export as ${format}: MiB more than before, at most`, max - before)
   }
 }
 

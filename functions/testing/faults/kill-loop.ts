@@ -25,7 +25,7 @@ export type KillLoop = Verdict & {
 
 const userId = 'durability'
 const clients = 4
-const mostInPost = 20
+const maxInPost = 20
 
 type Sent = Map<string, { activity: SentActivity; acknowledged: boolean }>
 
@@ -88,7 +88,7 @@ function aLoad(sent: Sent, random: Random, onAcknowledged: () => void) {
   }
 
   async function postSome(origin: string, signal: AbortSignal) {
-    const some = Array.from({ length: random.between(1, mostInPost) }, next)
+    const some = Array.from({ length: random.between(1, maxInPost) }, next)
     try {
       const response = await fetch(`${origin}/logs`, { ...post(some), signal })
       const { results } = (await response.json()) as Answer

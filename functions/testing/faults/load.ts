@@ -41,7 +41,7 @@ type Answered = { outcome: Outcome; receipt?: string; why?: string; unanswered?:
 /** Longer than any answer may take. */
 const patienceMs = 15_000
 const firstPauseMs = 100
-const mostPauseMs = 1000
+const maxPauseMs = 1000
 
 /** Posts at an even pace, whatever happens. Resolves when nothing will be sent any more: `giveUp` ends the retries. */
 export async function postAll(
@@ -74,7 +74,7 @@ export async function postAll(
 
   async function request({ activities, many, retries }: Request) {
     let rest = activities
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, mostPauseMs)) {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
       const sentAt = rest.map(({ id }) => history.sends(id ?? ''))
       const answers = await post(origin, rest, many)
       rest.forEach((activity, index) => {

@@ -119,7 +119,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     seed,
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     longestGapMs: longestGap(history.attempts, loadedFrom, loadedTo),
-    slowestAnswerMs: history.attempts.reduce((most, { sentAt, endedAt }) => Math.max(most, endedAt - sentAt), 0),
+    slowestAnswerMs: history.attempts.reduce((max, { sentAt, endedAt }) => Math.max(max, endedAt - sentAt), 0),
     ...(verdict.problems.length > 0 && { history: history.path }),
   }
 }

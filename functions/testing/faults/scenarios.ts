@@ -19,10 +19,10 @@ export const scenarios: readonly Scenario[] = [
 ]
 
 const perSecond = 800
-const leastSeconds = 4
+const minSeconds = 4
 const secondsPerMove = 2.5
 
 export function loadOf({ load }: Scenario, { events, moves }: { events: number; moves?: number | undefined }): Load {
-  const seconds = Math.max(leastSeconds, events / perSecond, moves === undefined ? 0 : moves * secondsPerMove)
+  const seconds = Math.max(minSeconds, events / perSecond, moves === undefined ? 0 : moves * secondsPerMove)
   return { ...usualLoad, events, seconds, ...load }
 }

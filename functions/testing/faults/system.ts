@@ -48,7 +48,7 @@ export type ProgramsOptions = {
 }
 
 const restartMs = 200
-const mostLives = 10
+const maxLives = 10
 const preload = (name: string) => `--import=${pathToFileURL(join(import.meta.dirname, name)).href}`
 
 /** Programs that are started again when they end, as a platform does it. */
@@ -95,7 +95,7 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
         if (await Promise.race([running.ended.then(() => true), running.more()])) break
       }
       if (running === lives.get(part)?.running && running.child.exitCode === null && !running.child.signalCode) return
-      if (life === mostLives) throw new Error(`${part} does not come up:\n${running.output()}`)
+      if (life === maxLives) throw new Error(`${part} does not come up:\n${running.output()}`)
       await running.ended
       await wait(2 * restartMs)
     }

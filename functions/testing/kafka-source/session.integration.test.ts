@@ -22,18 +22,18 @@ describe('many at a time', () => {
     for (const partition of [0, 1, 2]) await produce(records(300, partition))
     source()
     await until(() => sink.underWay() === maxPollRecords)
-    let most = 0
+    let max = 0
     let answered = 0
     while (answered < 900) {
       await until(() => held.length > 0)
-      most = Math.max(most, sink.underWay())
+      max = Math.max(max, sink.underWay())
       held.shift()!(204)
       answered++
       // one less than 50, and the next 50 come
       if (answered === 1) await until(() => sink.underWay() === 2 * maxPollRecords - 1)
     }
     for (const partition of [0, 1, 2]) await until(async () => (await committed(partition)) === 300)
-    expect(most).toBe(2 * maxPollRecords - 1)
+    expect(max).toBe(2 * maxPollRecords - 1)
     expect(new Set(idsIn(sink)).size).toBe(900)
     expect(sink.received).toHaveLength(900)
   })

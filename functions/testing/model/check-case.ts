@@ -16,7 +16,7 @@ type Place = { page: number } | { reading: 'onwards' | 'back'; from: Logged; num
 type Log = { all: Logged[]; known: Logged[] }
 
 /** Far more than any case has activities. */
-const mostPages = 200
+const maxPages = 200
 
 /** Rejects when a list over the (empty) store differs from the same list of a plain array. */
 export async function checkCase(store: ActivityStore, drawn: Case): Promise<void> {
@@ -88,7 +88,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const seen: string[] = []
   let url: string | null = `/logs?${parameters}`
   for (let page = 0; url; page++) {
-    if (page > mostPages) throw new Error(`${url} leads no further`)
+    if (page > maxPages) throw new Error(`${url} leads no further`)
     const answer: Answer = await get(url)
     seen.push(...answer.data.map(({ id }) => id))
     await arrive(moves[page]?.arrivals ?? [])

@@ -5,7 +5,7 @@ import type { Life } from './life.ts'
 import type { World } from './world.ts'
 
 /** As ingest's own: more than these it may not send at once. */
-const most = { records: 500, bytes: 512 * 1024 }
+const max = { records: 500, bytes: 512 * 1024 }
 /** After this a broker appends nothing any more, and after this again it answers nobody. */
 export const patienceMs = 30_000
 
@@ -40,7 +40,7 @@ export function fakeBroker(
   return {
     publish(records) {
       const bytes = records.reduce((sum, { headers, value }) => sum + sizeOf(headers) + Buffer.byteLength(value), 0)
-      if (records.length > most.records || (records.length > 1 && bytes > most.bytes)) {
+      if (records.length > max.records || (records.length > 1 && bytes > max.bytes)) {
         object(`ingest published ${records.length} records with ${bytes} bytes at once`)
       }
       return life.ask(() => appendAndAnswer(records))

@@ -20,7 +20,7 @@ export type Settled = {
   ledger: ToldLedger
   deliveries: Deliveries
   /** How often an answer is awaited before a record is given up. */
-  mostAttempts: number
+  maxAttempts: number
 }
 
 type Object = (violation: string) => void
@@ -83,7 +83,7 @@ function checkIntents({ intents, found, deadLetters, undelivered }: Settled, obj
 
 /** Every record has one outcome. Only what the dispatcher has given up on after trying for long may also be stored. */
 function checkRecords(settled: Settled, object: Object) {
-  const { records, found, deadLetters, undelivered, told, deliveries, mostAttempts } = settled
+  const { records, found, deadLetters, undelivered, told, deliveries, maxAttempts } = settled
   const own = Map.groupBy(
     deadLetters.filter(({ reason }) => reason !== 'undelivered'),
     ({ position }) => nameOf(position),
@@ -116,7 +116,7 @@ function checkRecords(settled: Settled, object: Object) {
     }
     const answers = deliveries.answers(record)
     const isRefused = answers.some((status) => status >= 400 && status < 500)
-    if (undeliveredHere.length > 0 && !isRefused && answers.length < mostAttempts) {
+    if (undeliveredHere.length > 0 && !isRefused && answers.length < maxAttempts) {
       object(`${name} was given up after ${answers}`)
     }
   }

@@ -34,14 +34,14 @@ export function fakeKafka({ world, life, topic, group, link }: FakeKafkaOptions)
 
   /** A request to the broker and its answer. */
   function call<Value>(work: () => Value | Promise<Value>): Promise<Value> {
-    const arrival = Math.max(now() + random.between(0, weather.mostMs), link.closedUntil, lastArrival)
+    const arrival = Math.max(now() + random.between(0, weather.maxMs), link.closedUntil, lastArrival)
     lastArrival = arrival
     return life.ask(async () => {
       await after(arrival - now())
       if (life.isOver()) throw new Error('the connection is gone')
       if (random.chance(weather.consumerFailure)) throw new Error('the connection was reset')
       const value = await work()
-      await after(Math.max(random.between(0, weather.mostMs), link.closedUntil - now()))
+      await after(Math.max(random.between(0, weather.maxMs), link.closedUntil - now()))
       return value
     })
   }
@@ -87,10 +87,10 @@ export function fakeKafka({ world, life, topic, group, link }: FakeKafkaOptions)
         await after(maxWaitMs)
         return heartbeat()
       }
-      const most = random.pick([1, 10, 120])
+      const max = random.pick([1, 10, 120])
       const read = () =>
         wanted.flatMap((number) => {
-          const batch = topic.read(number, next.get(number) ?? 0, most)
+          const batch = topic.read(number, next.get(number) ?? 0, max)
           return batch ? [{ number, ...batch }] : []
         })
       const batches = await call(async () => {

@@ -27,7 +27,7 @@ export function kafkaPlant(setting: Setting): Plant {
   const query: Server[] = [startQuery(setting, life('query'))]
   const dispatchers: Dispatcher[] = []
   const dispatchersOfDeadLetters: Dispatcher[] = []
-  const most = { ingest: random.between(1, 2), persist: random.between(1, 3), dispatchers: 1 }
+  const max = { ingest: random.between(1, 2), persist: random.between(1, 3), dispatchers: 1 }
 
   function groupOf(name: string, topic: Topic, { hasOutcome }: typeof deliveries) {
     let checked: number[] = []
@@ -72,9 +72,9 @@ export function kafkaPlant(setting: Setting): Plant {
     while (running(processes).length < count) processes.push(start())
   }
   function restore() {
-    fill(ingest, most.ingest, () => startIngest(setting, life('ingest'), append))
-    fill(persist, most.persist, () => startPersist(setting, life('persist')))
-    fill(dispatchers, most.dispatchers, startDispatcher)
+    fill(ingest, max.ingest, () => startIngest(setting, life('ingest'), append))
+    fill(persist, max.persist, () => startPersist(setting, life('persist')))
+    fill(dispatchers, max.dispatchers, startDispatcher)
     fill(dispatchersOfDeadLetters, 1, startDispatcherOfDeadLetters)
   }
   restore()
@@ -90,8 +90,8 @@ export function kafkaPlant(setting: Setting): Plant {
     if (random.chance(weather.rebalance)) {
       const [first] = running(dispatchers)
       const stays = random.chance(0.5)
-      most.dispatchers = random.between(1, 2)
-      note(`there are to be ${most.dispatchers} dispatchers${stays ? '' : `, without ${first?.life.name}`}`)
+      max.dispatchers = random.between(1, 2)
+      note(`there are to be ${max.dispatchers} dispatchers${stays ? '' : `, without ${first?.life.name}`}`)
       if (!stays) void first?.stop().then(restore)
       restore()
     }

@@ -140,8 +140,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
         .toSorted((one, other) => one.offset - other.offset)
         .slice(0, limit)
         .map(toFoundDocument),
-    count: async (filter, atMost = Number.POSITIVE_INFINITY) =>
-      Math.min(atMost, listed({ filter, order: 'asc' }).length),
+    count: async (filter, max = Number.POSITIVE_INFINITY) => Math.min(max, listed({ filter, order: 'asc' }).length),
     stats: () => Promise.reject(new Error('a simulation lists everything')),
     async get(tenant, id) {
       const document = byId.get(`${tenant}/${id}`)

@@ -101,13 +101,13 @@ export function sendTo(
 }
 
 /** A dispatcher has at most so many deliveries under way. */
-const mostUnderWay = 2 * maxPollRecords - 1
+const maxUnderWay = 2 * maxPollRecords - 1
 
 /** Objects when more is sent at once than may be. */
 export function countingUnderWay({ world }: Setting, life: Life, send: Send): Send {
   let underWay = 0
   return async (request, signal) => {
-    if (++underWay > mostUnderWay && !life.isOver()) world.object(`${life.name} has ${underWay} requests under way`)
+    if (++underWay > maxUnderWay && !life.isOver()) world.object(`${life.name} has ${underWay} requests under way`)
     try {
       return await send(request, signal)
     } finally {

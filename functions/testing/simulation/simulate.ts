@@ -24,7 +24,7 @@ export type Simulated = { seed: number; violations: readonly string[]; trace: re
 export type SimulateOptions = { without?: Safeguard; say?: (line: string) => void }
 
 /** So many timers have fired in no run that came to its end. */
-const mostSteps = 300_000
+const maxSteps = 300_000
 const settleWithinMs = 3_600_000
 
 /** One run of the whole log, in which everything that may be one way or another is decided by the seed. */
@@ -65,7 +65,7 @@ export async function simulate(seed: number, { without, say }: SimulateOptions =
     })
   await time.settle()
   for (let steps = 0; !isOver; steps++) {
-    if (steps === mostSteps) {
+    if (steps === maxSteps) {
       world.object(`no end after ${steps} steps`)
       break
     }
@@ -76,7 +76,7 @@ export async function simulate(seed: number, { without, say }: SimulateOptions =
   return { seed, violations, trace, hash: hash('sha256', trace.join('\n'), 'hex') }
 }
 
-async function run(setting: Setting, plant: Plant, mostAttempts: number): Promise<void> {
+async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise<void> {
   const { world, network, store } = setting
   const { random, weather, after, now, note, object } = world
   note(JSON.stringify(weather))
@@ -157,7 +157,7 @@ async function run(setting: Setting, plant: Plant, mostAttempts: number): Promis
         told: await toldOfAll(),
         ledger: JSON.parse((await ask('/ledger')).body),
         deliveries: plant.deliveries,
-        mostAttempts,
+        maxAttempts,
       },
       object,
     )

@@ -14,7 +14,7 @@ export type Topic = {
   append(records: readonly Omit<AppendedRecord, 'partition' | 'offset'>[], partition: number): readonly Position[]
   /** An offset without a record, as transactions leave them. */
   skip(partition: number): void
-  read(partition: number, from: number, most: number): Batch | undefined
+  read(partition: number, from: number, max: number): Batch | undefined
   /** The offset of the next record. */
   end(partition: number): number
   all(): readonly AppendedRecord[]
@@ -41,8 +41,8 @@ export function newTopic(name: string, partitions: number): Topic {
       return positions
     },
     skip: (partition) => void logOf(partition).push(undefined),
-    read(partition, from, most) {
-      const entries = logOf(partition).slice(from, from + most)
+    read(partition, from, max) {
+      const entries = logOf(partition).slice(from, from + max)
       if (entries.length === 0) return undefined
       return { records: entries.filter((entry) => entry !== undefined), lastOffset: from + entries.length - 1 }
     },

@@ -4,7 +4,7 @@ import type { SimulatedStore } from './memory-store.ts'
 import type { World } from './world.ts'
 
 /** As persist's own. */
-const mostActivities = 500
+const maxActivities = 500
 /** After this a call has failed, which is later than persist waits for it. */
 const patienceMs = 12_000
 
@@ -14,7 +14,7 @@ const patienceMs = 12_000
  */
 export function troubledStore(world: World, life: Life, store: SimulatedStore): SimulatedStore {
   const { random, weather, after, object, note } = world
-  const way = () => after(random.between(0, Math.min(weather.mostMs, 200)))
+  const way = () => after(random.between(0, Math.min(weather.maxMs, 200)))
 
   async function write<Item, Result>(
     verb: 'save' | 'deadLetter',
@@ -46,12 +46,12 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
 
   return {
     save(activities) {
-      if (activities.length > mostActivities) object(`persist saved ${activities.length} activities at once`)
+      if (activities.length > maxActivities) object(`persist saved ${activities.length} activities at once`)
       return life.ask(() => write('save', activities, store.save))
     },
     deadLetter: (deadLetters) => life.ask(() => write('deadLetter', deadLetters, store.deadLetter)),
     find: (query) => life.ask(() => read(() => store.find(query))),
-    count: (filter, atMost) => life.ask(() => read(() => store.count(filter, atMost))),
+    count: (filter, max) => life.ask(() => read(() => store.count(filter, max))),
     arrivals: (query) => life.ask(() => read(() => store.arrivals(query))),
     stats: (query) => life.ask(() => read(() => store.stats(query))),
     get: (tenant, id) => life.ask(() => read(() => store.get(tenant, id))),

@@ -4,7 +4,7 @@ import type { VirtualTime } from './virtual-time.ts'
 /** How probable each fault is. */
 export type Weather = {
   /** The longest way that a message has, in milliseconds. */
-  mostMs: number
+  maxMs: number
   lostRequest: number
   lostAnswer: number
   doubledRequest: number
@@ -46,7 +46,7 @@ export type World = {
 }
 
 const calm: Weather = {
-  mostMs: 20,
+  maxMs: 20,
   lostRequest: 0,
   lostAnswer: 0,
   doubledRequest: 0,
@@ -66,9 +66,9 @@ const calm: Weather = {
 
 /** Each fault is absent from a third of the seeds: it shows most beside some others, not beside all of them. */
 export function stormyWeather(random: Random): Weather {
-  const weather = { ...calm, mostMs: random.pick([5, 50, 400, 2000]) }
+  const weather = { ...calm, maxMs: random.pick([5, 50, 400, 2000]) }
   for (const fault of Object.keys(calm) as (keyof Weather)[]) {
-    if (fault !== 'mostMs') weather[fault] = random.pick([0, 0.05, 0.25])
+    if (fault !== 'maxMs') weather[fault] = random.pick([0, 0.05, 0.25])
   }
   return weather
 }
@@ -91,7 +91,7 @@ export function newWorld(seed: number, time: VirtualTime, say: (line: string) =>
     now: time.now,
     weather,
     after,
-    way: () => after(random.between(0, weather.mostMs)),
+    way: () => after(random.between(0, weather.maxMs)),
     note,
     object(violation) {
       violations.push(violation)

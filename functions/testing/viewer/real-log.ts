@@ -20,7 +20,7 @@ export function realActivities(): DemoActivity[] {
 /** A log in this process that has the activities, on the day after the newest of them. */
 export async function openLogOf(activities: readonly DemoActivity[]) {
   const opened = new AsyncDisposableStack()
-  const newest = activities.reduce((most, { timestamp }) => Math.max(most, Date.parse(timestamp)), 0)
+  const newest = activities.reduce((max, { timestamp }) => Math.max(max, Date.parse(timestamp)), 0)
   const today = (Math.floor((newest || Date.now()) / dayMs) + 1) * dayMs
   const now = () => new Date(today + dayMs / 2)
   const stop = new AbortController()

@@ -4,7 +4,7 @@ import { countAgain } from './counts.ts'
 import { h, one, say } from './dom.ts'
 import { view, zone } from './page-view.ts'
 
-const mostRows = 500
+const maxRows = 500
 const recountMs = 15_000
 
 /** What comes in is put on top of the list, for as long as the page is live. */
@@ -39,7 +39,7 @@ export function startLive() {
     const known = new Set(
       [...(table?.querySelectorAll<HTMLElement>('tbody[data-id]') ?? [])].map(({ dataset }) => dataset['id']),
     )
-    const rows = batch.filter(({ id }) => !known.has(id)).slice(-mostRows)
+    const rows = batch.filter(({ id }) => !known.has(id)).slice(-maxRows)
     for (const activity of rows) {
       const row = activityRow(h, activity, view, zone)
       row.classList.add('new')
@@ -47,7 +47,7 @@ export function startLive() {
     }
     fresh += rows.length
     const bodies = table?.querySelectorAll('tbody') ?? []
-    for (const body of [...bodies].slice(mostRows)) if (!body.contains(document.activeElement)) body.remove()
+    for (const body of [...bodies].slice(maxRows)) if (!body.contains(document.activeElement)) body.remove()
     connected()
   }
 

@@ -8,7 +8,7 @@ export const number = (value: number) => value.toLocaleString('en-US')
 /** What is most frequent, each a link to only it. */
 export function facet<Node>(h: H<Node>, title: string, filter: 'action' | 'userId', stats: Stats, view: View): Node {
   const asFilter = filter === 'action' ? exactAction : (key: string) => key
-  const most = Math.max(1, ...stats.data.map(({ count }) => count))
+  const max = Math.max(1, ...stats.data.map(({ count }) => count))
   const items = stats.data.map(({ key, count }) => {
     const isChosen = view[filter] === asFilter(key)
     const link = {
@@ -16,7 +16,7 @@ export function facet<Node>(h: H<Node>, title: string, filter: 'action' | 'userI
       'aria-current': isChosen ? 'true' : undefined,
     }
     const chosen = isChosen && h('span', { class: 'visually-hidden' }, ' chosen: take it away')
-    const bar = h('rect', { width: (100 * count) / most, height: 2 })
+    const bar = h('rect', { width: (100 * count) / max, height: 2 })
     return h(
       'li',
       null,
@@ -50,9 +50,9 @@ export const rangeHref = (view: View, from: number, to: number) => href(view, { 
  * a drawing, whose links are others than those of a page.
  */
 export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histogram, view: View, zone: string): Node {
-  const most = Math.max(1, ...bars.map(({ count }) => count))
+  const max = Math.max(1, ...bars.map(({ count }) => count))
   const drawn = bars.map(({ from, to, count }, at) => {
-    const height = count === 0 ? 0 : Math.max(2, (100 * count) / most)
+    const height = count === 0 ? 0 : Math.max(2, (100 * count) / max)
     return svg(
       'a',
       { href: rangeHref(view, from, to), tabindex: -1 },
@@ -67,7 +67,7 @@ export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histog
   const ticks = bars.length < 4 ? [0] : [0, 1, 2, 3].map((quarter) => Math.floor((bars.length * quarter) / 4))
   const labels = ticks.map((at) => h('span', null, barLabel(bars[at]?.from ?? first, unit, zone)))
   const total = bars.reduce((sum, { count }) => sum + count, 0)
-  const said = `${number(total)} activities by ${unit}, ${barLabel(first, unit, zone)} to ${barLabel(end, unit, zone)}; at most ${number(most)}`
+  const said = `${number(total)} activities by ${unit}, ${barLabel(first, unit, zone)} to ${barLabel(end, unit, zone)}; at most ${number(max)}`
   return h(
     'figure',
     {
@@ -81,7 +81,7 @@ export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histog
       'div',
       { class: 'plot' },
       svg('svg', { viewBox: `0 0 ${bars.length} 100`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, drawn),
-      h('span', { class: 'most', 'aria-hidden': 'true' }, number(most)),
+      h('span', { class: 'most', 'aria-hidden': 'true' }, number(max)),
     ),
     h('div', { class: 'ticks', 'aria-hidden': 'true' }, labels),
     h(

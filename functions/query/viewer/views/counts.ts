@@ -11,7 +11,7 @@ export type Histogram = { bars: Bar[]; unit: Unit }
 export type Unit = 'hour' | 'day' | 'week' | 'month' | 'year'
 export type Counts = { actions: Stats | undefined; users: Stats | undefined; histogram: Histogram | undefined }
 
-const mostBars = 150
+const maxBars = 150
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -89,9 +89,9 @@ export function barsOf(
 }
 
 function coarseEnough(by: 'hour' | 'day' | 'month', days: number): Unit {
-  if (by === 'hour' || days <= mostBars) return by
-  if (by === 'day' && days <= 7 * mostBars) return 'week'
-  return days <= 30 * mostBars ? 'month' : 'year'
+  if (by === 'hour' || days <= maxBars) return by
+  if (by === 'day' && days <= 7 * maxBars) return 'week'
+  return days <= 30 * maxBars ? 'month' : 'year'
 }
 
 /** "2024-01-15T10:00:00+01:00", "2024-01-15" or "2024-01". */

@@ -1,7 +1,7 @@
 import { type Child, foreign, type H, visible } from './h.ts'
 
 /** Of one activity. */
-const mostMembers = 300
+const maxMembers = 300
 const openLevels = 2
 const longestFilter = 256
 
@@ -17,7 +17,7 @@ const isBranch = (value: Json): value is readonly Json[] | { readonly [name: str
 
 /** What is inside of what, with details elements, so that it opens without a script. */
 export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks): Node {
-  let left = mostMembers
+  let left = maxMembers
 
   function members(value: Json, path: Path | undefined): Node {
     const entries = Array.isArray(value)

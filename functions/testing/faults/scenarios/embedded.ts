@@ -28,12 +28,12 @@ export const ofOneProcess: readonly Scenario[] = [
       ['queue:before-settle-commit', positions, 2],
       ['queue:after-settle-commit', positions, 2],
     ] as const
-  ).map(([point, safeguard, most]) =>
+  ).map(([point, safeguard, max]) =>
     embedded({
       name: `log-crash-${point.replace(':', '-')}`,
       rows: [13, 23],
       safeguard,
-      setup: crashing('log', point, 1, most),
+      setup: crashing('log', point, 1, max),
       plan: nothing,
     }),
   ),

@@ -31,10 +31,10 @@ export const toxic =
 
 /** Cut again and again, never at the same byte. */
 export const cuts =
-  (on: LinkName, direction: 'up' | 'down', most: number) =>
+  (on: LinkName, direction: 'up' | 'down', max: number) =>
   (moments: Moments): Step[] => {
     const each = times(8, () => {
-      const afterBytes = moments.random.between(1, most)
+      const afterBytes = moments.random.between(1, max)
       return at(anyTime(moments), { do: 'toxic', on, toxic: { kind: 'cut', afterBytes, direction } })
     })
     return [...each, ...at(moments.ms * 0.95, { do: 'toxic', on, toxic: undefined })]
@@ -59,9 +59,9 @@ export const both =
 export const nothing: Scenario['plan'] = () => []
 
 export const crashing =
-  (part: PartName, point: string, least: number, most: number): NonNullable<Scenario['setup']> =>
+  (part: PartName, point: string, min: number, max: number): NonNullable<Scenario['setup']> =>
   (random) => ({
-    crashes: { [part]: Array.from({ length: 3 }, () => `${point}#${random.between(least, most)}`) },
+    crashes: { [part]: Array.from({ length: 3 }, () => `${point}#${random.between(min, max)}`) },
   })
 
 /** From a moment early in the load, for so long. */
