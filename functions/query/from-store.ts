@@ -7,9 +7,9 @@ import { TooLate, within } from '@activity-log/shared/within.ts'
 export const answerMs = 5_000
 
 /** The store in trouble is a 503, a filter that is too broad the client's to narrow; anything else is a fault of ours. */
-export async function fromStore<Result>(ask: () => Promise<Result>, patienceMs = answerMs): Promise<Result> {
+export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = answerMs): Promise<Result> {
   try {
-    return await within(patienceMs, ask(), 'The store did not answer')
+    return await within(timeoutMs, ask(), 'The store did not answer')
   } catch (error) {
     if (error instanceof TooManyActions) {
       throw invalidInput([{ pointer: 'action', detail: `${error.message}; ask for a longer beginning` }])

@@ -11,7 +11,7 @@ const maxRestMs = 60_000
 /** A snapshot that is older than this is none for lists: what was saved since would be missing from their pages. */
 const snapshotMs = 10_000
 /** A list waits no longer for it, and takes what was read before. */
-const patienceMs = 200
+const timeoutMs = 200
 
 export type KnownLedgerOptions = { ledger: ActivityStore['ledger']; now: () => Date; log: Pick<Log, 'error'> }
 
@@ -76,20 +76,20 @@ export function knownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedg
   return {
     async recent() {
       if (!reading && !isWithin(Math.max(rememberedMs, restMs()), startedAt)) reading = read()
-      if (reading) await patiently(reading)
+      if (reading) await inTime(reading)
       return known && !isWithin(snapshotMs, knownAt) ? { ...known, snapshot: undefined } : known
     },
     async fresh() {
-      if (tookMs > patienceMs && isWithin(restMs(), startedAt)) return undefined
+      if (tookMs > timeoutMs && isWithin(restMs(), startedAt)) return undefined
       next ??= (reading ?? Promise.resolve()).then(() => {
         reading = read()
         return reading
       })
-      return patiently(next)
+      return inTime(next)
     },
   }
 }
 
 /** Undefined where it takes longer than a list waits. */
-const patiently = <Result>(work: Promise<Result>): Promise<Result | undefined> =>
-  within(patienceMs, work, 'The ledger was not read').catch(undefinedIfLate)
+const inTime = <Result>(work: Promise<Result>): Promise<Result | undefined> =>
+  within(timeoutMs, work, 'The ledger was not read').catch(undefinedIfLate)

@@ -22,7 +22,7 @@ export type LiveOptions = Omit<TailOptions, 'arrivals'> & {
 
 const retryMs = 1000
 /** How long a follower waits for the end of the log to be known. */
-const patienceMs = 1000
+const timeoutMs = 1000
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
@@ -50,7 +50,7 @@ export function liveRoutes(options: LiveOptions): Routes {
     if (followers() >= maxFollowers) throw unavailable(`${maxFollowers} follow the log already; try again.`)
     const tail = tailOf(caller.tenant)
     const joined = tail.join()
-    const head = await tail.headWithin(patienceMs)
+    const head = await tail.headWithin(timeoutMs)
     if (!head) {
       joined[Symbol.dispose]()
       throw unavailable('The end of the log is not known just now; try again.')

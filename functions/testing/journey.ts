@@ -7,7 +7,7 @@ import { type Admin, type Message, Partitioners } from 'kafkajs'
 import { onTestFinished } from 'vitest'
 
 export const quick: DeliveryPolicy = { retry: 2, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
-export const patient: DeliveryPolicy = { ...quick, backoffDelayMs: 3_600_000 }
+export const slow: DeliveryPolicy = { ...quick, backoffDelayMs: 3_600_000 }
 export const records = (count: number, partition = 0, first = 0): Message[] =>
   Array.from({ length: count }, (_, n) => ({ ...aRecord({ id: `p${partition}-${first + n}` }), partition }))
 

@@ -9,7 +9,7 @@ export type KafkaRange = { partition: number; first: number; end: number }
 
 /** Of every partition, in order. A leader that is away may be replaced: it is waited for. */
 export async function kafkaRangesOf(admin: Admin, topic: string): Promise<KafkaRange[]> {
-  const offsets = await patiently(() => within(answerMs, admin.fetchTopicOffsets(topic), 'Kafka did not answer'))
+  const offsets = await withRetries(() => within(answerMs, admin.fetchTopicOffsets(topic), 'Kafka did not answer'))
   return offsets
     .map(({ partition, low, high }) => ({ partition, first: Number(low), end: Number(high) }))
     .sort((a, b) => a.partition - b.partition)
@@ -23,7 +23,7 @@ const maxWaitMs = 500
 const answerMs = 10_000
 const pauseMs = 250
 /** How long to go on while nothing comes: longer than Kafka takes to notice that a leader is dead. */
-const patienceMs = 30_000
+const timeoutMs = 30_000
 
 /**
  * Reads what lies within these offset ranges, in no group: that takes no right beyond reading the topic, leaves no trace in Kafka,
@@ -43,7 +43,7 @@ export async function* readTopic(
       let heardAt = performance.now()
       for (let next = first; next < end; ) {
         const batch = await fetchFrom(cluster, topic, partition, next).catch(async (error) => {
-          if (performance.now() - heardAt > patienceMs) throw error
+          if (performance.now() - heardAt > timeoutMs) throw error
           await wait(pauseMs)
           await cluster.refreshMetadata().catch(() => {})
         })
@@ -54,7 +54,7 @@ export async function* readTopic(
         if (after > next) {
           yield { partition, messages, offsets: after - next }
           heardAt = performance.now()
-        } else if (performance.now() - heardAt > patienceMs) {
+        } else if (performance.now() - heardAt > timeoutMs) {
           throw new Error(`Kafka gives nothing of partition ${partition} of ${topic} from offset ${next} on`)
         }
         next = after
@@ -65,13 +65,13 @@ export async function* readTopic(
   }
 }
 
-async function patiently<Value>(work: () => Promise<Value>): Promise<Value> {
+async function withRetries<Value>(work: () => Promise<Value>): Promise<Value> {
   for (const startedAt = performance.now(); ; ) {
     try {
       return await work()
     } catch (error) {
       const mayPass = kafkaErrorKind(error) !== 'refused' && !isUnknownTopic(error)
-      if (!mayPass || performance.now() - startedAt > patienceMs) throw error
+      if (!mayPass || performance.now() - startedAt > timeoutMs) throw error
       await wait(pauseMs)
     }
   }

@@ -161,7 +161,7 @@ describe.skipIf(!controlKafka)('outages (KAFKA_CONTROL)', () => {
 
   test.skipIf(kafkaBrokers.length < 3)('does not acknowledge what only one of three brokers has', async () => {
     await using topic = await aTopic()
-    const times = { ...kafkaTimes, patience: 3000, acknowledge: 500 }
+    const times = { ...kafkaTimes, timeout: 3000, acknowledge: 500 }
     await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent, times })
     await broker.publish([aRecord()])
     await controlKafka?.('pause', 2)

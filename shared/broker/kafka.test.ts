@@ -4,7 +4,7 @@ import { aRecord, silent, until } from '../testing/builders.ts'
 import { kafkaTimes, openKafkaBroker } from './kafka.ts'
 import { positionsIn } from './kafka-lane.ts'
 
-const times = { ...kafkaTimes, acknowledge: 50, lookAgain: 100, patience: 600 }
+const times = { ...kafkaTimes, acknowledge: 50, lookAgain: 100, timeout: 600 }
 
 /** A server that takes connections and never says a word. */
 async function blackHole() {

@@ -22,7 +22,7 @@ export type KafkaTimes = {
   /** When none of the brokers has said by then where the partitions are led, they are asked again beside that. */
   lookAgain: number
   /** How long `publish` goes on. Until Kafka has fenced a dead broker, all partitions wait for its replicas. */
-  patience: number
+  timeout: number
   /** How long a topic may be unknown at first: a cluster that has just started knows none of its own yet. */
   unknownTopic: number
   /** How old the list of partitions and leaders may be. */
@@ -34,7 +34,7 @@ export const kafkaTimes: KafkaTimes = {
   goElsewhere: 1_000,
   avoid: 5_000,
   lookAgain: 500,
-  patience: 4_600,
+  timeout: 4_600,
   unknownTopic: 5_000,
   topology: 300_000,
 }
@@ -85,7 +85,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
 
   async function publishOver(lanes: Lanes, records: readonly EventRecord[]): Promise<readonly Position[]> {
     const startedAt = performance.now()
-    const restMs = () => Math.max(0, startedAt + times.patience - performance.now())
+    const restMs = () => Math.max(0, startedAt + times.timeout - performance.now())
     const tried = new Set<number>()
     const underWay = new Map<number, Promise<Outcome>>()
     /** What was sent while brokers were away may never have come to them, and then it is in vain to wait for an answer. */
@@ -164,7 +164,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     lanes.set(leader, lane)
     const sentAt = performance.now()
     try {
-      const positions = await within(times.patience, lane.send(records, id), 'The leader did not answer')
+      const positions = await within(times.timeout, lane.send(records, id), 'The leader did not answer')
       avoidUntil.delete(leader)
       return { leader, positions }
     } catch (error) {
@@ -216,7 +216,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     const asking = setInterval(ask, times.lookAgain)
     ask()
     try {
-      return await within(times.patience, promise, 'No broker of Kafka answered')
+      return await within(times.timeout, promise, 'No broker of Kafka answered')
     } finally {
       clearInterval(asking)
     }
@@ -225,7 +225,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   async function lookAt(broker: string): Promise<Topology> {
     const lane = open(broker)
     try {
-      const seen = await within(times.patience, lane.partitions(), 'The broker did not answer')
+      const seen = await within(times.timeout, lane.partitions(), 'The broker did not answer')
       const partitions = seen.map(({ partitionId, leader }) => ({ id: partitionId, leader }))
       return { partitions, broker, seenAt: performance.now() }
     } finally {

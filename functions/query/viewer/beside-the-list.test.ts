@@ -32,7 +32,7 @@ function viewer(stats: (query: Query) => object | Promise<object>, totalIsExact 
           return { status: 200, body: await stats(query) }
         },
       },
-      ...viewerRoutes({ now: () => new Date('2024-01-20T12:00:00Z'), patienceMs: 50 }),
+      ...viewerRoutes({ now: () => new Date('2024-01-20T12:00:00Z'), timeoutMs: 50 }),
     },
   })
   return { asked, html: async (path: string) => (await app.request(path)).text() }

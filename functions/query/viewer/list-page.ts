@@ -14,10 +14,10 @@ import { timeText } from './views/zone-time.ts'
 
 /** The activities, newest first or as asked, with what narrows them down. */
 export async function listPage(request: PageRequest): Promise<Page> {
-  const { view, zone, errors, ask, now, patienceMs } = request
+  const { view, zone, errors, ask, now, timeoutMs } = request
   const [listed, deadLetters] = await Promise.all([
     errors.length > 0 ? undefined : ask<ListAnswer>(apiHref('/logs', listParameters(view))),
-    inTime(patienceMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal)),
+    inTime(timeoutMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal)),
   ])
   const counts = listed?.ok ? await countsOf(listed.answer, request) : undefined
   const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
@@ -48,10 +48,10 @@ ${listOf(answer, view, zone)}
 }
 
 /** Of many it takes long: a script asks for them when the page is there, and who has none says that it is to be waited for. */
-async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, patienceMs }: PageRequest) {
+async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, timeoutMs }: PageRequest) {
   const isWaitedFor = view['counts'] === 'wait'
   if (!totalIsExact && !isWaitedFor) return undefined
-  const ms = isWaitedFor ? 30_000 : patienceMs
+  const ms = isWaitedFor ? 30_000 : timeoutMs
   return inTime(ms, (signal) => readCounts(readingFrom(ask, signal), view, zone))
 }
 

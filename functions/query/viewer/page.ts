@@ -4,7 +4,7 @@ import type { Content, DocumentOptions } from './document.ts'
 import type { ViewRequest } from './view-request.ts'
 import { href, isFilter, type View } from './views/view.ts'
 
-export type PageRequest = ViewRequest & { id: string; ask: Ask; now: Date; patienceMs: number }
+export type PageRequest = ViewRequest & { id: string; ask: Ask; now: Date; timeoutMs: number }
 export type Page = Pick<DocumentOptions, 'title' | 'nav' | 'main' | 'shown'> & {
   status?: number
   headers?: { [name: string]: string }

@@ -13,18 +13,18 @@ import { readViewRequest } from './view-request.ts'
 export type ViewerOptions = {
   now: () => Date
   /** How long a page waits for what it counts beside its list; a script asks for it again. */
-  patienceMs?: number
+  timeoutMs?: number
 }
 
 /** Pages for people over the JSON routes of the same service. They work without scripts; one script adds what moves. */
-export function viewerRoutes({ now, patienceMs = 150 }: ViewerOptions): Routes {
+export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
     async handle(request) {
       const { id = '' } = request.parameters
       const cookies = parse(request.header('cookie') ?? '')
       const asked = readViewRequest(request.url, cookies['zone'])
-      const rendered = await render({ ...asked, id, ask: asking(request), now: now(), patienceMs })
+      const rendered = await render({ ...asked, id, ask: asking(request), now: now(), timeoutMs })
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
       const html = document({ ...content, zone: asked.zone, theme, asset: await assetPaths() })

@@ -17,13 +17,13 @@ export type FirstAnswer = { ms: number; residentMebibytes: number }
 
 /** As often as a proxy that holds a request would look, or oftener. */
 const pollMs = 2
-const patienceMs = 30_000
+const timeoutMs = 30_000
 
 /** Starts a server and asks it at once, again and again until it listens. It is killed once its first answer is there. */
 export async function firstAnswer({ command, env }: Start, port: number, asked: FirstRequest): Promise<FirstAnswer> {
   const startedAt = performance.now()
   await using server = startPinned(serverCore, command, { ...env, PORT: `${port}` })
-  while (performance.now() - startedAt < patienceMs) {
+  while (performance.now() - startedAt < timeoutMs) {
     const answer = await ask(port, asked)
     if (answer) {
       const ms = performance.now() - startedAt

@@ -22,7 +22,7 @@ const probesPerSecond = 2
 /** Answers that take longer are not waited for. */
 const timeoutMs = 30_000
 /** How long something is looked for after the last POST. */
-const patienceMs = 120_000
+const lookupTimeoutMs = 120_000
 
 const agent = new Agent({ keepAlive: true, maxSockets: 512 })
 const tookMs: number[] = []
@@ -82,8 +82,8 @@ async function seek() {
       const found = await isFound(userId)
       const now = performance.now()
       if (found) tookMs.push(now - sentAt)
-      else if (now > end + patienceMs) lost++
-      if (found || now > end + patienceMs) sought.delete(userId)
+      else if (now > end + lookupTimeoutMs) lost++
+      if (found || now > end + lookupTimeoutMs) sought.delete(userId)
       await wait(Math.max(tickMs, now - askedAt))
     }
     if (sought.size === 0) await wait(tickMs)

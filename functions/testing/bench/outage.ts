@@ -11,7 +11,7 @@ const everyMs = 20
 const healthyMs = 3_000
 const outageMs = 20_000
 /** A client that waits longer has gone. */
-const patienceMs = 60_000
+const timeoutMs = 60_000
 const partitions = 6
 
 type Outage = {
@@ -56,7 +56,7 @@ async function during(start: Start, control: NonNullable<typeof controlKafka>): 
   const underWay = new Set<Promise<void>>()
   const send = async () => {
     const sentAt = performance.now()
-    const init = { ...post(anActivity({ id: `sent-${sentAt}` })), signal: AbortSignal.timeout(patienceMs) }
+    const init = { ...post(anActivity({ id: `sent-${sentAt}` })), signal: AbortSignal.timeout(timeoutMs) }
     const answer = await fetch(server.url, init).catch(() => undefined)
     await answer?.arrayBuffer().catch(() => {})
     const at = performance.now()
@@ -76,7 +76,7 @@ async function during(start: Start, control: NonNullable<typeof controlKafka>): 
   await control('start')
   const backAt = await returning
   const accepted = () => answers.find(({ at, status }) => at > startedAt && status === 202)
-  while (!accepted() && performance.now() - backAt < patienceMs) await wait(everyMs)
+  while (!accepted() && performance.now() - backAt < timeoutMs) await wait(everyMs)
   clearInterval(sending)
   await Promise.all(underWay)
 

@@ -9,7 +9,7 @@ import type { ReceiptAnswer } from './observe.ts'
 import type { System } from './system.ts'
 
 const pauseMs = 200
-const patienceMs = 30_000
+const timeoutMs = 30_000
 const recentAttempts = 300
 const receiptsAtOnce = 10
 
@@ -75,7 +75,7 @@ function asLongAs(until: Promise<unknown>): () => boolean {
 }
 
 const answered = (url: string, init: RequestInit = {}) =>
-  fetch(url, { ...init, signal: AbortSignal.timeout(patienceMs) }).catch(() => undefined)
+  fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined)
 
 const recentReceipts = ({ attempts }: History) =>
   attempts.slice(-recentAttempts).flatMap(({ receipt }) => receipt ?? [])

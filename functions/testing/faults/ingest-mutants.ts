@@ -62,7 +62,7 @@ export const ingestMutants: readonly Mutant[] = [
     shownBy: 'pause every broker, post: there is no answer for as long as they are paused',
     edits: [
       { file: lane, find: 'requestTimeoutMs: acknowledgeMs + 500', replace: 'requestTimeoutMs: 3_600_000' },
-      { file: broker, find: 'patience: 4_600,', replace: 'patience: 3_600_000,' },
+      { file: broker, find: 'timeout: 4_600,', replace: 'timeout: 3_600_000,' },
       { file: 'functions/ingest/app.ts', find: 'deadlineMs = 5_000', replace: 'deadlineMs = 3_600_000' },
     ],
   },

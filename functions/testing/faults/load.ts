@@ -39,7 +39,7 @@ type Turn = readonly Request[]
 type Answered = { outcome: Outcome; receipt?: string; why?: string; unanswered?: true }
 
 /** Longer than any answer may take. */
-const patienceMs = 15_000
+const timeoutMs = 15_000
 const firstPauseMs = 100
 const maxPauseMs = 1000
 
@@ -110,7 +110,7 @@ async function post(origin: string, activities: readonly SentActivity[], many: b
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(many ? activities : first),
-      signal: AbortSignal.timeout(patienceMs),
+      signal: AbortSignal.timeout(timeoutMs),
     })
     const { status } = response
     const answer = (await response.json()) as { receipt?: string; results?: { status: string; receipt?: string }[] }

@@ -1,7 +1,7 @@
 import { maxPollRecords } from '@activity-log/shared/dispatch/delivery.ts'
 import { until } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
-import { aJourney, heldAnswers, idOf, idsIn, members, patient, quick, records } from '../journey.ts'
+import { aJourney, heldAnswers, idOf, idsIn, members, quick, records, slow } from '../journey.ts'
 
 describe('where it starts', () => {
   test('records that Kafka has deleted since the commit do not stop the partition', async () => {
@@ -44,7 +44,7 @@ describe('many at a time', () => {
     }))
     await produce(records(300))
     {
-      await using _source = source({ policy: patient })
+      await using _source = source({ policy: slow })
       await until(() => sink.received.length === 300)
       await until(async () => (await committed()) === 10)
     }

@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 /** As ingest's own: more than these it may not send at once. */
 const max = { records: 500, bytes: 512 * 1024 }
 /** After this a broker appends nothing any more, and after this again it answers nobody. */
-export const patienceMs = 30_000
+export const brokerTimeoutMs = 30_000
 
 /** The broker that a process uses: appends, or does not, and says so, or does not. */
 export function fakeBroker(
@@ -16,7 +16,7 @@ export function fakeBroker(
   append: (records: readonly EventRecord[]) => Promise<readonly Position[]>,
 ): Pick<Broker, 'publish'> {
   const { random, weather, way, after, object } = world
-  const late = () => after(random.between(4000, patienceMs))
+  const late = () => after(random.between(4000, brokerTimeoutMs))
 
   async function appendAndAnswer(records: readonly EventRecord[]) {
     await way()

@@ -12,7 +12,7 @@ export type Attempt = { result: 'open' | 'accepted' | 'rejected' | 'unknown'; id
 /** What a client wants to be in the log, and what it was told of it each time that it sent it. */
 export type Intent = { marker: string; id: string | undefined; content: Content; attempts: Attempt[] }
 
-const patienceMs = 15_000
+const timeoutMs = 15_000
 
 /** Posts activities in all the ways that clients do, and keeps the history of it. */
 export function newClients(world: World, network: Network, { ingest, query }: Pick<Plant, 'ingest' | 'query'>) {
@@ -69,7 +69,7 @@ export function newClients(world: World, network: Network, { ingest, query }: Pi
     const mayDouble = sent.every(({ id }) => id !== undefined)
     let answer: Answer
     try {
-      answer = await within(patienceMs, network.send(life, ingest, messageOf(sent), mayDouble), 'no answer')
+      answer = await within(timeoutMs, network.send(life, ingest, messageOf(sent), mayDouble), 'no answer')
     } catch (error) {
       note(`client ${sent.map(({ marker }) => marker)}: ${(error as Error).message}`)
       for (const attempt of attempts) attempt.result = 'unknown'
@@ -108,7 +108,7 @@ export function newClients(world: World, network: Network, { ingest, query }: Pi
     // it may wait for the outcome, and then as long again as any list
     const path = `/logs?limit=1000&wait=10&receipt=${receipt}`
     const asked = network.send(life, query, { method: 'GET', path, waitMs: 15_000 }, true)
-    const answer = await within(2 * patienceMs, asked, 'no answer').catch(() => undefined)
+    const answer = await within(2 * timeoutMs, asked, 'no answer').catch(() => undefined)
     if (answer?.status !== 200) return
     const { data, receipt: said } = JSON.parse(answer.body) as { data: { id: string }[]; receipt: { status: string } }
     const mustBeThere = said.status !== 'rejected'

@@ -6,7 +6,7 @@ import { readReceipt, toReceipt } from '@activity-log/shared/receipt.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { deadLettersOf, silent } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite.ts'
-import { patienceMs as brokerPatienceMs } from './broker.ts'
+import { brokerTimeoutMs } from './broker.ts'
 import { check } from './check.ts'
 import { isMissing, nameOf, type Told } from './check-ledger.ts'
 import { newClients } from './clients.ts'
@@ -127,7 +127,7 @@ async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise
   note('calm')
   await Promise.all(posting)
   // nothing is settled before what is late has come, too
-  await after(brokerPatienceMs + 5000)
+  await after(brokerTimeoutMs + 5000)
   while (!plant.isSettled()) {
     if (now() > stormMs + settleWithinMs) return object(`no end: ${plant.state()}`)
     await after(1000)

@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 /** As persist's own. */
 const maxActivities = 500
 /** After this a call has failed, which is later than persist waits for it. */
-const patienceMs = 12_000
+const timeoutMs = 12_000
 
 /**
  * The store as one process reaches it. It may fail before a write, after it, in the middle of it, and also write later
@@ -24,11 +24,11 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
     await way()
     if (random.chance(weather.failedWrite)) throw new StoreUnavailable(`${verb}: nothing was written`)
     if (random.chance(weather.belatedWrite)) {
-      void after(random.between(0, 2 * patienceMs))
+      void after(random.between(0, 2 * timeoutMs))
         .then(() => apply(items))
         .catch(() => {})
       note(`${life.name} ${verb} of ${items.length} is belated`)
-      await after(random.between(0, patienceMs))
+      await after(random.between(0, timeoutMs))
       throw new StoreUnavailable(`${verb}: no answer`)
     }
     if (random.chance(weather.partialWrite)) {
@@ -37,7 +37,7 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
       note(`${life.name} ${verb} of ${some.length} of ${items.length}`)
       throw new StoreUnavailable(`${verb}: a part was written`)
     }
-    if (random.chance(weather.slowWrite)) await after(random.between(0, patienceMs))
+    if (random.chance(weather.slowWrite)) await after(random.between(0, timeoutMs))
     const result = await apply(items)
     note(`${life.name} ${verb} of ${items.length}${verb === 'save' ? `: ${result}` : ''}`)
     await way()
@@ -65,7 +65,7 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
   async function read<Result>(ask: () => Promise<Result>): Promise<Result> {
     await way()
     if (random.chance(weather.failedWrite)) throw new StoreUnavailable('nothing was read')
-    if (random.chance(weather.slowWrite)) await after(random.between(0, patienceMs))
+    if (random.chance(weather.slowWrite)) await after(random.between(0, timeoutMs))
     return ask()
   }
 }

@@ -12,7 +12,7 @@ export type Weather = {
   refusedAppend: number
   /** It has appended, and the acknowledgement is lost. */
   lostAcknowledgement: number
-  /** It answers, well or not, after the caller's patience has ended. */
+  /** It answers, well or not, after the caller's timeout. */
   lateAcknowledgement: number
   /** The records are appended twice. */
   doubledAppend: number
