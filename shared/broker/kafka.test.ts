@@ -1,10 +1,10 @@
 import { createServer, type Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { aRecord, silent, until } from '../testing/builders.ts'
+import { positionsIn } from './broker-connection.ts'
 import { kafkaTimes, openKafkaBroker } from './kafka.ts'
-import { positionsIn } from './kafka-lane.ts'
 
-const times = { ...kafkaTimes, acknowledge: 50, lookAgain: 100, timeout: 600 }
+const times = { ...kafkaTimes, acknowledge: 50, refreshAgain: 100, timeout: 600 }
 
 /** A server that takes connections and never says a word. */
 async function blackHole() {

@@ -5,9 +5,9 @@ import { reasons } from '../reasons.ts'
 import type { Position } from '../receipt.ts'
 import { undefinedIfLate, within } from '../within.ts'
 import type { Broker } from './broker.ts'
+import { type BrokerConnection, openBrokerConnection } from './broker-connection.ts'
 import type { KafkaConnection } from './kafka-config.ts'
 import { isUnknownTopic, kafkaErrorKind, kafkaMistake } from './kafka-error.ts'
-import { type Lane, openLane } from './kafka-lane.ts'
 
 export type KafkaBrokerOptions = { connection: KafkaConnection; topic: string; log: Log; times?: KafkaTimes }
 
@@ -16,11 +16,11 @@ export type KafkaTimes = {
   /** How long a leader waits for its replicas before it answers that it cannot. */
   acknowledge: number
   /** When a leader has not answered by then, the records go to another one as well: the first answer counts. */
-  goElsewhere: number
+  hedgeAfter: number
   /** How long a leader that gave no answer is left alone. */
-  avoid: number
+  coolDown: number
   /** When none of the brokers has said by then where the partitions are led, they are asked again beside that. */
-  lookAgain: number
+  refreshAgain: number
   /** How long `publish` goes on. Until Kafka has fenced a dead broker, all partitions wait for its replicas. */
   timeout: number
   /** How long a topic may be unknown at first: a cluster that has just started knows none of its own yet. */
@@ -31,9 +31,9 @@ export type KafkaTimes = {
 
 export const kafkaTimes: KafkaTimes = {
   acknowledge: 2_500,
-  goElsewhere: 1_000,
-  avoid: 5_000,
-  lookAgain: 500,
+  hedgeAfter: 1_000,
+  coolDown: 5_000,
+  refreshAgain: 500,
   timeout: 4_600,
   unknownTopic: 5_000,
   topology: 300_000,
@@ -46,12 +46,14 @@ export interface KafkaBroker extends Broker {
 }
 
 /** By the leader that each goes to. */
-type Lanes = Map<number, Lane>
+type Connections = Map<number, BrokerConnection>
 type Partition = { id: number; leader: number }
 /** Where the partitions are led, and the broker that said so. */
 type Topology = { partitions: readonly Partition[]; broker: string; seenAt: number }
 /** Late is a leader that has not even said that its replicas do not answer. */
-type Outcome = { leader: number; positions: readonly Position[] } | { leader: number; error: unknown; isLate: boolean }
+type Attempted =
+  | { leader: number; positions: readonly Position[] }
+  | { leader: number; error: unknown; isLate: boolean }
 
 const pauseMs = 100
 const maxPauseMs = 2_000
@@ -65,33 +67,33 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   const closing = new AbortController()
   const misconfigured = Promise.withResolvers<never>()
   misconfigured.promise.catch(() => {})
-  const opened = new Set<Lane>()
+  const opened = new Set<BrokerConnection>()
   /** Those that no call uses now. Each call has its own: what it throws away may still answer another. */
-  const idleLanes: Lanes[] = []
-  const avoidUntil = new Map<number, number>()
+  const idleConnections: Connections[] = []
+  const coolingUntil = new Map<number, number>()
   let topology: Topology | undefined
-  let looking: Promise<Topology> | undefined
+  let refreshing: Promise<Topology> | undefined
   let rotation = 0
 
   async function publish(records: readonly EventRecord[]): Promise<readonly Position[]> {
     if (records.length === 0) return []
-    const lanes: Lanes = idleLanes.pop() ?? new Map()
+    const connections: Connections = idleConnections.pop() ?? new Map()
     try {
-      return await publishOver(lanes, records)
+      return await publishOver(connections, records)
     } finally {
-      idleLanes.push(lanes)
+      idleConnections.push(connections)
     }
   }
 
-  async function publishOver(lanes: Lanes, records: readonly EventRecord[]): Promise<readonly Position[]> {
+  async function publishOver(connections: Connections, records: readonly EventRecord[]): Promise<readonly Position[]> {
     const startedAt = performance.now()
     const restMs = () => Math.max(0, startedAt + times.timeout - performance.now())
     const tried = new Set<number>()
-    const underWay = new Map<number, Promise<Outcome>>()
+    const underWay = new Map<number, Promise<Attempted>>()
     /** What was sent while brokers were away may never have come to them, and then it is in vain to wait for an answer. */
-    const startAnew = () => {
-      for (const lane of lanes.values()) close(lane)
-      lanes.clear()
+    const reset = () => {
+      for (const brokerConnection of connections.values()) close(brokerConnection)
+      connections.clear()
       underWay.clear()
       tried.clear()
     }
@@ -100,76 +102,76 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     while (restMs() > 0) {
       closing.signal.throwIfAborted()
       if (!topology) {
-        await within(restMs(), look(), 'No broker of Kafka answered').catch((error) => {
-          startAnew()
+        await within(restMs(), refreshMetadata(), 'No broker of Kafka answered').catch((error) => {
+          reset()
           throw error
         })
         continue
       }
-      if (topology.seenAt + times.topology < performance.now()) look().catch(() => {})
+      if (topology.seenAt + times.topology < performance.now()) refreshMetadata().catch(() => {})
       const partition = choose(topology, tried, underWay.size > 0)
       if (partition) {
         tried.add(partition.leader)
-        underWay.set(partition.leader, attempt(lanes, records, partition, topology.broker))
+        underWay.set(partition.leader, attempt(connections, records, partition, topology.broker))
       } else if (underWay.size === 0) {
         topology = undefined
         tried.clear()
         await wait(pauseMs)
         continue
       }
-      let outcome = await firstOf(underWay.values(), Math.min(times.goElsewhere, restMs()))
-      if (!outcome) {
-        if (partition) avoid(partition.leader)
+      let attempted = await firstOf(underWay.values(), Math.min(times.hedgeAfter, restMs()))
+      if (!attempted) {
+        if (partition) coolDown(partition.leader)
         const askedAt = performance.now()
-        const isHeard = look().then(
+        const isHeard = refreshMetadata().then(
           () => true,
           () => false,
         )
-        const news = await firstOf<Outcome | boolean>([...underWay.values(), isHeard], restMs())
+        const next = await firstOf<Attempted | boolean>([...underWay.values(), isHeard], restMs())
         // all were away and are back
-        if (news === true && performance.now() - askedAt > times.lookAgain) startAnew()
-        if (typeof news !== 'object') continue
-        outcome = news
+        if (next === true && performance.now() - askedAt > times.refreshAgain) reset()
+        if (typeof next !== 'object') continue
+        attempted = next
       }
-      underWay.delete(outcome.leader)
-      if ('positions' in outcome) return outcome.positions
-      lastError = outcome.error
+      underWay.delete(attempted.leader)
+      if ('positions' in attempted) return attempted.positions
+      lastError = attempted.error
       const kind = kafkaErrorKind(lastError)
       if (kind === 'refused') throw lastError
-      if (kind === 'silent') avoid(outcome.leader)
-      if (outcome.isLate) startAnew()
+      if (kind === 'silent') coolDown(attempted.leader)
+      if (attempted.isLate) reset()
       topology = undefined
     }
-    startAnew()
+    reset()
     throw new Error(`Kafka did not acknowledge ${records.length} records`, { cause: lastError })
   }
 
-  /** The next partition whose leader has not been tried yet; one that gave no answer of late only when there is no other. */
+  /** The next partition whose leader has not been tried yet; one that gave no answer recently only when there is no other. */
   function choose({ partitions }: Topology, tried: ReadonlySet<number>, isUnderWay: boolean): Partition | undefined {
     const untried = partitions.filter(({ leader }) => leader >= 0 && !tried.has(leader))
     const now = performance.now()
-    const usable = untried.filter(({ leader }) => (avoidUntil.get(leader) ?? 0) <= now)
+    const usable = untried.filter(({ leader }) => (coolingUntil.get(leader) ?? 0) <= now)
     const candidates = usable.length > 0 || isUnderWay ? usable : untried
     rotation++
     return candidates[rotation % candidates.length]
   }
 
   async function attempt(
-    lanes: Lanes,
+    connections: Connections,
     records: readonly EventRecord[],
     { id, leader }: Partition,
     broker: string,
-  ): Promise<Outcome> {
-    const lane = lanes.get(leader) ?? open(broker)
-    lanes.set(leader, lane)
+  ): Promise<Attempted> {
+    const brokerConnection = connections.get(leader) ?? open(broker)
+    connections.set(leader, brokerConnection)
     const sentAt = performance.now()
     try {
-      const positions = await within(times.timeout, lane.send(records, id), 'The leader did not answer')
-      avoidUntil.delete(leader)
+      const positions = await within(times.timeout, brokerConnection.send(records, id), 'The leader did not answer')
+      coolingUntil.delete(leader)
       return { leader, positions }
     } catch (error) {
-      if (lanes.get(leader) === lane) lanes.delete(leader)
-      close(lane)
+      if (connections.get(leader) === brokerConnection) connections.delete(leader)
+      close(brokerConnection)
       if (!closing.signal.aborted)
         log.warn({ leader, partition: id, reason: reasons(error) }, 'a leader did not acknowledge records')
       const isLate = kafkaErrorKind(error) === 'silent' && performance.now() - sentAt > times.acknowledge
@@ -177,43 +179,43 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     }
   }
 
-  function avoid(leader: number) {
-    avoidUntil.set(leader, performance.now() + times.avoid)
+  function coolDown(leader: number) {
+    coolingUntil.set(leader, performance.now() + times.coolDown)
   }
 
   /** That none can be reached holds for a moment, so that no flood of requests makes a flood of connections. */
-  function look(): Promise<Topology> {
-    if (looking) return looking
-    looking = lookAround()
-    looking.then(
+  function refreshMetadata(): Promise<Topology> {
+    if (refreshing) return refreshing
+    refreshing = askAllForMetadata()
+    refreshing.then(
       (found) => {
         topology = found
-        looking = undefined
+        refreshing = undefined
       },
       () => {
         setTimeout(() => {
-          looking = undefined
+          refreshing = undefined
         }, pauseMs).unref()
       },
     )
-    return looking
+    return refreshing
   }
 
   /**
    * Asks all brokers at once and takes the first answer: one that is stuck holds up nobody. What goes out while the network
    * is away is lost, so they are asked again before that is given up.
    */
-  async function lookAround(): Promise<Topology> {
+  async function askAllForMetadata(): Promise<Topology> {
     const { promise, resolve, reject } = Promise.withResolvers<Topology>()
     let underWay = 0
     const ask = () => {
       underWay++
-      Promise.any(connection.brokers.map(lookAt)).then(resolve, (error) => {
+      Promise.any(connection.brokers.map(askForMetadata)).then(resolve, (error) => {
         underWay--
         if (underWay === 0) reject(error)
       })
     }
-    const asking = setInterval(ask, times.lookAgain)
+    const asking = setInterval(ask, times.refreshAgain)
     ask()
     try {
       return await within(times.timeout, promise, 'No broker of Kafka answered')
@@ -222,30 +224,30 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     }
   }
 
-  async function lookAt(broker: string): Promise<Topology> {
-    const lane = open(broker)
+  async function askForMetadata(broker: string): Promise<Topology> {
+    const brokerConnection = open(broker)
     try {
-      const seen = await within(times.timeout, lane.partitions(), 'The broker did not answer')
+      const seen = await within(times.timeout, brokerConnection.partitions(), 'The broker did not answer')
       const partitions = seen.map(({ partitionId, leader }) => ({ id: partitionId, leader }))
       return { partitions, broker, seenAt: performance.now() }
     } finally {
-      close(lane)
+      close(brokerConnection)
     }
   }
 
-  function open(broker: string): Lane {
-    const lane = openLane({
+  function open(broker: string): BrokerConnection {
+    const brokerConnection = openBrokerConnection({
       connection: { ...connection, brokers: [broker] },
       topic,
       log,
       acknowledgeMs: times.acknowledge,
     })
-    opened.add(lane)
-    return lane
+    opened.add(brokerConnection)
+    return brokerConnection
   }
-  function close(lane: Lane) {
-    opened.delete(lane)
-    lane.close()
+  function close(brokerConnection: BrokerConnection) {
+    opened.delete(brokerConnection)
+    brokerConnection.close()
   }
 
   /** Until Kafka has answered once. Only then is it known whether the configuration is right. */
@@ -253,7 +255,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     let unknownSince: number | undefined
     for (let pause = pauseMs, warned = false; ; pause = Math.min(2 * pause, maxPauseMs)) {
       try {
-        const { partitions } = await look()
+        const { partitions } = await refreshMetadata()
         return log.info({ topic, partitions: partitions.length }, 'Kafka is reached')
       } catch (error) {
         // not since our own start: Kafka may have come later
@@ -278,7 +280,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     misconfigured: misconfigured.promise,
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the broker is closed'))
-      for (const lane of opened) close(lane)
+      for (const brokerConnection of opened) close(brokerConnection)
     },
   }
 }

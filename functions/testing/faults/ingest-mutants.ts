@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-const lane = 'shared/broker/kafka-lane.ts'
+const connection = 'shared/broker/broker-connection.ts'
 const broker = 'shared/broker/kafka.ts'
 const groupCommit = 'shared/group-commit.ts'
 
@@ -16,16 +16,16 @@ export const ingestMutants: readonly Mutant[] = [
       'move the leader of one of three partitions, each led by another broker, under load: dozens that were answered 202 are never found',
     edits: [
       {
-        file: lane,
+        file: connection,
         find: 'return message.partition as number',
         replace: 'return partitionMetadata[Math.floor(Math.random() * partitionMetadata.length)]?.partitionId ?? 0',
       },
       {
-        file: lane,
+        file: connection,
         find: 'if (named?.partition !== partition || named.errorCode !== 0 || others.length > 0 || !(first >= 0)) {',
         replace: 'if (!named) {',
       },
-      { file: lane, find: 'retry: { retries: 0, initialRetryTime: 50 }', replace: 'retry: { retries: 5 }' },
+      { file: connection, find: 'retry: { retries: 0, initialRetryTime: 50 }', replace: 'retry: { retries: 5 }' },
     ],
   },
   {
@@ -36,7 +36,7 @@ export const ingestMutants: readonly Mutant[] = [
     fault: 'broker',
     shownBy:
       'pause two of three brokers, post to partitions of the third until one answers 202, kill it, resume the two: it is never found',
-    edits: [{ file: lane, find: 'acks: -1', replace: 'acks: 1' }],
+    edits: [{ file: connection, find: 'acks: -1', replace: 'acks: 1' }],
   },
   {
     name: 'fsync',
@@ -61,7 +61,7 @@ export const ingestMutants: readonly Mutant[] = [
     fault: 'broker',
     shownBy: 'pause every broker, post: there is no answer for as long as they are paused',
     edits: [
-      { file: lane, find: 'requestTimeoutMs: acknowledgeMs + 500', replace: 'requestTimeoutMs: 3_600_000' },
+      { file: connection, find: 'requestTimeoutMs: acknowledgeMs + 500', replace: 'requestTimeoutMs: 3_600_000' },
       { file: broker, find: 'timeout: 4_600,', replace: 'timeout: 3_600_000,' },
       { file: 'functions/ingest/app.ts', find: 'deadlineMs = 5_000', replace: 'deadlineMs = 3_600_000' },
     ],

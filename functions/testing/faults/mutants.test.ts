@@ -40,5 +40,5 @@ test('a program without a safeguard runs, and says so', async () => {
     KAFKA_BROKERS: '',
   })
   expect(await program.ended).toBe(78)
-  expect(program.output()).toContain('mutant acks in shared/broker/kafka-lane.ts')
+  expect(program.output()).toContain('mutant acks in shared/broker/broker-connection.ts')
 })

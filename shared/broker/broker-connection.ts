@@ -9,22 +9,27 @@ import type { KafkaConnection } from './kafka-config.ts'
 import { batchMessage } from './produce-request.ts'
 import { encodeRecordBatch } from './record-batch.ts'
 
-export type LaneOptions = { connection: KafkaConnection; topic: string; log: Log; acknowledgeMs: number }
+export type BrokerConnectionOptions = { connection: KafkaConnection; topic: string; log: Log; acknowledgeMs: number }
 
-/** One way to Kafka, with connections of its own: when it is stuck it is closed, and no other one is held up by it. */
-export interface Lane {
-  /** The partitions of the topic and their leaders, as the broker sees them that the lane was opened to. */
+/** A connection to Kafka, with sockets of its own: when it is stuck it is closed, and no other one is held up by it. */
+export interface BrokerConnection {
+  /** The partitions of the topic and their leaders, as the broker sees them that it was opened to. */
   partitions(): Promise<readonly PartitionMetadata[]>
   /** Appends the records to one partition. Resolves once all replicas in sync have them, with their positions. */
   send(records: readonly EventRecord[], partition: number): Promise<readonly Position[]>
-  /** Cuts its connections: what is under way rejects. */
+  /** Cuts its sockets: what is under way rejects. */
   close(): void
 }
 
-/** The partition of a look that sends nothing. */
+/** The partition of a request that sends nothing: it asks for metadata. */
 const none = -1
 
-export function openLane({ connection, topic, log, acknowledgeMs }: LaneOptions): Lane {
+export function openBrokerConnection({
+  connection,
+  topic,
+  log,
+  acknowledgeMs,
+}: BrokerConnectionOptions): BrokerConnection {
   const sockets = ownSockets()
   const kafka = newKafka(connection, {
     log,
@@ -40,7 +45,7 @@ export function openLane({ connection, topic, log, acknowledgeMs }: LaneOptions)
     () =>
     ({ partitionMetadata, message }) => {
       seen = partitionMetadata
-      if (message.partition === none) throw new JustLooking()
+      if (message.partition === none) throw new MetadataOnly()
       return message.partition as number
     }
   const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: false, createPartitioner })
@@ -58,7 +63,7 @@ export function openLane({ connection, topic, log, acknowledgeMs }: LaneOptions)
   return {
     async partitions() {
       await produce({ value: '', partition: none }).catch((error) => {
-        if (!isJustLooking(error)) throw error
+        if (!isMetadataOnly(error)) throw error
       })
       return seen
     },
@@ -83,12 +88,12 @@ export function positionsIn(answer: readonly RecordMetadata[], partition: number
   return Array.from({ length: count }, (_, index) => ({ partition, offset: first + index }))
 }
 
-class JustLooking extends Error {
-  override name = 'JustLooking'
+class MetadataOnly extends Error {
+  override name = 'MetadataOnly'
 }
 
-const isJustLooking = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'JustLooking' || isJustLooking(error.cause))
+const isMetadataOnly = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'MetadataOnly' || isMetadataOnly(error.cause))
 
 /** kafkajs keeps a socket after its requests have timed out, and sends the next ones down the same hole (tulios/kafkajs#919). */
 function ownSockets(): { factory: ISocketFactory; close: () => void } {
@@ -97,7 +102,7 @@ function ownSockets(): { factory: ISocketFactory; close: () => void } {
   let closed = false
   return {
     factory(options) {
-      if (closed) throw new Error('the lane is closed')
+      if (closed) throw new Error('the connection is closed')
       const socket = make(options)
       open.add(socket)
       socket.once('close', () => open.delete(socket))
@@ -105,7 +110,7 @@ function ownSockets(): { factory: ISocketFactory; close: () => void } {
     },
     close() {
       closed = true
-      for (const socket of open) socket.destroy(new Error('the lane is closed'))
+      for (const socket of open) socket.destroy(new Error('the connection is closed'))
     },
   }
 }
