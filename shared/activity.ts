@@ -72,7 +72,7 @@ export function checkActivity(input: unknown, receivedAt: Date): Checked<SentAct
     detail: issue.message,
   }))
   if (isJsonObject(input)) {
-    errors.push(...strangers(input))
+    errors.push(...unknownMembers(input))
     if (isJsonObject(input['metadata'])) errors.push(...below('/metadata', metadataErrors(input['metadata'])))
     if (isAhead(input['timestamp'], receivedAt)) {
       errors.push({ pointer: '/timestamp', detail: 'is more than 24 hours ahead of now' })
@@ -81,7 +81,7 @@ export function checkActivity(input: unknown, receivedAt: Date): Checked<SentAct
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...firstErrors(errors))
 }
 
-function strangers(input: JsonObject): InputError[] {
+function unknownMembers(input: JsonObject): InputError[] {
   const errors: InputError[] = []
   for (const key in input) {
     if (Object.hasOwn(SentActivity.entries, key)) continue

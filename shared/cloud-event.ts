@@ -72,7 +72,7 @@ export function readData({ datacontenttype: type }: Attributes, body: Uint8Array
   if (text === undefined) return invalid({ pointer: '', detail: 'is not valid UTF-8' })
   const json = parseJson(text)
   if (!json.ok) return invalid({ pointer: '', detail: json.detail })
-  if (json.unfaithful.length > 0) return invalid(...firstErrors(json.unfaithful))
+  if (json.lossy.length > 0) return invalid(...firstErrors(json.lossy))
   return valid({ kind: 'json', value: json.value })
 }
 

@@ -7,7 +7,7 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-/** The process cannot start for a reason that its user can mend: the message says it, a stack would not help. */
+/** The process cannot start for a reason that its user can fix: the message says it, a stack would not help. */
 export class StartError extends Error {
   override name = 'StartError'
 }

@@ -7,7 +7,7 @@ const read = (text: string) => {
   if (!parsed.ok) throw new Error(`${text} ${parsed.detail}`)
   return parsed
 }
-const places = (text: string) => read(text).unfaithful.map(({ pointer }) => pointer)
+const places = (text: string) => read(text).lossy.map(({ pointer }) => pointer)
 
 describe('numbers', () => {
   test.each([
@@ -74,7 +74,7 @@ describe('numbers', () => {
     )
   })
   test('the message names the number, shortened', () => {
-    const detail = read(`${'9'.repeat(1000)}`).unfaithful[0]?.detail
+    const detail = read(`${'9'.repeat(1000)}`).lossy[0]?.detail
     expect(detail).toBe(`holds the number ${'9'.repeat(37)}…, which does not survive; send it as text`)
   })
   test.each([
@@ -118,10 +118,10 @@ describe('characters that cannot be kept are found in names and in values', () =
 })
 
 test('__proto__ is a member like any other and changes no object', () => {
-  const { value, unfaithful } = read('{"__proto__":{"admin":true}}')
+  const { value, lossy } = read('{"__proto__":{"admin":true}}')
   expect(Object.keys(value as object)).toEqual(['__proto__'])
   expect((value as Record<string, unknown>)['admin']).toBeUndefined()
-  expect(unfaithful).toEqual([])
+  expect(lossy).toEqual([])
   expect(canonicalJson(value as JsonValue)).toBe('{"__proto__":{"admin":true}}')
 })
 
@@ -183,9 +183,9 @@ describe('whatever JSON it is', () => {
     fc.assert(
       fc.property(fc.oneof(anyJson, anyString), fc.constantFrom(0, 2), (value, space) => {
         const text = JSON.stringify(value, null, space)
-        const { value: back, unfaithful } = read(text)
+        const { value: back, lossy } = read(text)
         expect(back).toEqual(JSON.parse(text))
-        expect(unfaithful.length > 0).toBe(/\\u0000|\0/.test(text))
+        expect(lossy.length > 0).toBe(/\\u0000|\0/.test(text))
       }),
     )
   })
@@ -212,7 +212,7 @@ describe('whatever JSON it is', () => {
             ([key, part]) => `${JSON.stringify(key)}:${JSON.stringify(part)}`,
           )
           const text = `{${[...twice, `${JSON.stringify(name)}:1`].join(',')}}`
-          const found = read('['.repeat(depth) + text + ']'.repeat(depth)).unfaithful
+          const found = read('['.repeat(depth) + text + ']'.repeat(depth)).lossy
           expect(found.map(({ detail }) => detail)).toContain('is named twice in the same object')
         },
       ),

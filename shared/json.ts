@@ -4,7 +4,7 @@ import { findFaults, maxLevels } from './json-faults.ts'
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export type JsonObject = { readonly [key: string]: JsonValue }
 
-export type ParsedJson = { ok: true; value: unknown; unfaithful: readonly InputError[] } | { ok: false; detail: string }
+export type ParsedJson = { ok: true; value: unknown; lossy: readonly InputError[] } | { ok: false; detail: string }
 
 /**
  * JSON text to a value, with a list of the places that would not come back as they were sent: numbers that a double
@@ -20,7 +20,7 @@ export function parseJson(text: string): ParsedJson {
   }
   const { faults, members } = findFaults(text, false)
   const isWhole = members === countMembers(value, 0)
-  return { ok: true, value, unfaithful: isWhole ? faults : findFaults(text, true).faults }
+  return { ok: true, value, lossy: isWhole ? faults : findFaults(text, true).faults }
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

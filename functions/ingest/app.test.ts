@@ -273,7 +273,7 @@ describe.each(ways)('%s:', (name) => {
       5_000,
     )
 
-    test('every spoilt item of a thousand is refused, whatever the others hold', async () => {
+    test('every invalid item of a thousand is refused, whatever the others hold', async () => {
       const { send, published } = ingest()
       const items = Array.from(
         { length: 1000 },
@@ -310,7 +310,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored().map(({ id }) => id)).toEqual(['a', 'c'])
     })
 
-    test('a line that is broken, or no UTF-8, spoils no other', async () => {
+    test('a line that is broken, or no UTF-8, affects no other', async () => {
       const { send, stored } = ingest()
       const text = Buffer.from(lines(anActivity({ id: 'a' }), '{"broken"', anActivity({ id: 'c' }), ''))
       const response = await send(
@@ -324,7 +324,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored().map(({ id }) => id)).toEqual(['a', 'c', 'e'])
     })
 
-    test('a value in an array that would change spoils only its own activity', async () => {
+    test('a value in an array that would change affects only its own activity', async () => {
       const { send, stored } = ingest()
       const good = JSON.stringify(anActivity({ id: 'a' }))
       const response = await send(`[${good},{"userId":"u","action":"x","metadata":{"n":1e400}}]`)

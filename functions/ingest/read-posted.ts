@@ -63,23 +63,23 @@ const unsupported = (detail: string, cause?: unknown) =>
 
 async function readJson(incoming: Incoming, receivedAt: Date): Promise<Posted> {
   const text = await readText(incoming, bodyLimits.manyBytes)
-  const { value, unfaithful } = jsonOrProblem(text)
+  const { value, lossy } = jsonOrProblem(text)
   if (!Array.isArray(value)) {
     if (Buffer.byteLength(text) > bodyLimits.oneBytes) throw tooLarge(bodyLimits.oneBytes)
-    return one(checkAll(value, unfaithful, (input) => checkActivity(input, receivedAt)))
+    return one(checkAll(value, lossy, (input) => checkActivity(input, receivedAt)))
   }
-  return many(value, unfaithful, (input) => checkActivity(input, receivedAt))
+  return many(value, lossy, (input) => checkActivity(input, receivedAt))
 }
 
 async function readCloudEvent(incoming: Incoming, receivedAt: Date): Promise<Posted> {
-  const { value, unfaithful } = jsonOrProblem(await readText(incoming, bodyLimits.oneBytes))
-  return one(checkAll(value, unfaithful, (input) => checkCloudEvent(input, receivedAt)))
+  const { value, lossy } = jsonOrProblem(await readText(incoming, bodyLimits.oneBytes))
+  return one(checkAll(value, lossy, (input) => checkCloudEvent(input, receivedAt)))
 }
 
 async function readCloudEvents(incoming: Incoming, receivedAt: Date): Promise<Posted> {
-  const { value, unfaithful } = jsonOrProblem(await readText(incoming, bodyLimits.manyBytes))
+  const { value, lossy } = jsonOrProblem(await readText(incoming, bodyLimits.manyBytes))
   if (!Array.isArray(value)) throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')
-  return many(value, unfaithful, (input) => checkCloudEvent(input, receivedAt))
+  return many(value, lossy, (input) => checkCloudEvent(input, receivedAt))
 }
 
 async function readBinaryCloudEvent(incoming: Incoming, receivedAt: Date): Promise<Posted> {
@@ -96,7 +96,7 @@ async function readBinaryCloudEvent(incoming: Incoming, receivedAt: Date): Promi
   return one(checkEvent(event.value, receivedAt, 'binary'))
 }
 
-/** A line that is broken spoils no other; blank ones do not count. */
+/** A line that is broken affects no other; blank ones do not count. */
 async function readLines(incoming: Incoming, receivedAt: Date): Promise<Posted> {
   const lines = splitLines(await incoming.bytes(bodyLimits.manyBytes))
   assertItems(lines.length)
@@ -113,7 +113,7 @@ async function readLines(incoming: Incoming, receivedAt: Date): Promise<Posted> 
         return invalid({ pointer, detail: `${json.detail.replace('line 1', `line ${number}`)} (line ${number})` })
       return prefixed(
         pointer,
-        checkAll(json.value, json.unfaithful, (input) => checkActivity(input, receivedAt)),
+        checkAll(json.value, json.lossy, (input) => checkActivity(input, receivedAt)),
       )
     }),
   }
@@ -123,7 +123,7 @@ async function readLines(incoming: Incoming, receivedAt: Date): Promise<Posted> 
 function splitLines(bytes: Uint8Array): { text: string | undefined; number: number }[] {
   const whole = utf8(bytes)
   const lines: { text: string | undefined; number: number }[] = []
-  // as Latin-1 every byte is a character, so that a line that is no UTF-8 spoils no other
+  // as Latin-1 every byte is a character, so that a line that is no UTF-8 affects no other
   for (const [index, line] of (whole ?? Buffer.from(bytes).toString('latin1')).split('\n').entries()) {
     if (/^[ \t\r]*$/.test(line)) continue
     lines.push({ text: whole === undefined ? utf8(Buffer.from(line, 'latin1')) : line, number: index + 1 })
@@ -132,7 +132,7 @@ function splitLines(bytes: Uint8Array): { text: string | undefined; number: numb
   return lines
 }
 
-function jsonOrProblem(text: string): { value: unknown; unfaithful: readonly InputError[] } {
+function jsonOrProblem(text: string): { value: unknown; lossy: readonly InputError[] } {
   const json = parseJson(text)
   if (!json.ok)
     throw new Problem('invalid-input', `The body ${json.detail}.`, { errors: [{ pointer: '', detail: json.detail }] })
@@ -155,10 +155,10 @@ function checkEvent(event: CloudEvent, receivedAt: Date, mode: 'binary' | 'struc
 
 type Check = (input: unknown) => Checked<SentActivity>
 
-function checkAll(input: unknown, unfaithful: readonly InputError[], check: Check): Checked<SentActivity> {
+function checkAll(input: unknown, lossy: readonly InputError[], check: Check): Checked<SentActivity> {
   const checked = check(input)
-  if (unfaithful.length === 0) return checked
-  return invalid(...firstErrors([...unfaithful, ...(checked.ok ? [] : checked.errors)]))
+  if (lossy.length === 0) return checked
+  return invalid(...firstErrors([...lossy, ...(checked.ok ? [] : checked.errors)]))
 }
 
 function one(checked: Checked<SentActivity>): Posted {
@@ -166,16 +166,16 @@ function one(checked: Checked<SentActivity>): Posted {
   return { many: false, activity: checked.value }
 }
 
-function many(inputs: readonly unknown[], unfaithful: readonly InputError[], check: Check): Posted {
+function many(inputs: readonly unknown[], lossy: readonly InputError[], check: Check): Posted {
   assertItems(inputs.length)
-  const byItem = Map.groupBy(unfaithful, ({ pointer }) => Number(pointer.split('/')[1]))
+  const byItem = Map.groupBy(lossy, ({ pointer }) => Number(pointer.split('/')[1]))
   return {
     many: true,
     activities: inputs.map((input, index) => {
       const checked = prefixed(`/${index}`, check(input))
-      const spoilt = byItem.get(index) ?? []
-      if (spoilt.length === 0) return checked
-      return invalid(...firstErrors([...spoilt, ...(checked.ok ? [] : checked.errors)]))
+      const invalidHere = byItem.get(index) ?? []
+      if (invalidHere.length === 0) return checked
+      return invalid(...firstErrors([...invalidHere, ...(checked.ok ? [] : checked.errors)]))
     }),
   }
 }

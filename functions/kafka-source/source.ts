@@ -96,7 +96,7 @@ export function openKafkaSource({
   return Object.assign(opened, { misconfigured: misconfigured.promise })
 }
 
-/** Rejects with ConfigError for what no waiting mends, and with another error when Kafka does not answer. */
+/** Rejects with ConfigError for what no waiting fixes, and with another error when Kafka does not answer. */
 async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }, signal: AbortSignal) {
   const admin = kafka.admin()
   const deadline = Date.now() + lookForTopicsMs

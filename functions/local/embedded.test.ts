@@ -58,7 +58,7 @@ describe('the whole journey in one process', () => {
     }
   })
 
-  test('a record that is no event becomes a dead letter, is accounted for, and can be mended', async () => {
+  test('a record that is no event becomes a dead letter, is accounted for, and can be fixed', async () => {
     const folder = aFolder()
     {
       await using queue = openEmbeddedBroker({ path: join(folder, 'queue.db') })
@@ -73,7 +73,7 @@ describe('the whole journey in one process', () => {
     const { self } = data[0]!.links
     expect(await log.ask(self)).toMatchObject({ body: { text: 'garbage' } })
 
-    const corrected = { id: 'c', userId: 'ann', action: 'mended' }
+    const corrected = { id: 'c', userId: 'ann', action: 'fixed' }
     expect(await log.ask(`${self}/replay`, post(corrected))).toMatchObject({ outcome: 'stored' })
     expect((await log.list()).total).toBe(3)
     expect(await log.ask('/dead-letters')).toMatchObject({ data: [] })

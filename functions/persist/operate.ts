@@ -100,12 +100,12 @@ function readNote(text: string): string {
   const json = parseJson(text === '' ? 'null' : text)
   if (!json.ok) throw invalidInput([{ pointer: '', detail: json.detail }])
   const parsed = v.safeParse(Discard, json.value)
-  if (parsed.success && json.unfaithful.length === 0) return parsed.output.note
+  if (parsed.success && json.lossy.length === 0) return parsed.output.note
   const issues = (parsed.issues ?? []).map(({ path, message }) => ({
     pointer: path?.map(({ key }) => `/${String(key)}`).join('') ?? '',
     detail: message,
   }))
-  throw invalidInput([...json.unfaithful, ...issues])
+  throw invalidInput([...json.lossy, ...issues])
 }
 
 /** Empty where there is no body. Throws a 415 for a body of another type. */

@@ -85,7 +85,7 @@ function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
   if (!json?.ok) throw new Problem('invalid-input', 'The body is not a CloudEvent as JSON.')
   const event = readStructured(json.value)
   if (!event.ok) throw invalidInput(event.errors)
-  return json.unfaithful.length > 0 ? invalid(...firstErrors(json.unfaithful)) : event
+  return json.lossy.length > 0 ? invalid(...firstErrors(json.lossy)) : event
 }
 
 function readPosition(text: PositionText): Position {

@@ -31,7 +31,7 @@ export function readAgain({ headers, body }: KeptDeadLetter): Checked<ActivityRe
 export function readCorrected(text: string, letter: KeptDeadLetter): Checked<ActivityRecorded> {
   const json = parseJson(text)
   if (!json.ok) return invalid({ pointer: '', detail: json.detail })
-  if (json.unfaithful.length > 0) return invalid(...json.unfaithful)
+  if (json.lossy.length > 0) return invalid(...json.lossy)
   const { activityId, tenant, recordedAt = letter.firstAt } = letter
   const value = isJsonObject(json.value)
     ? { ...(activityId !== undefined && { id: activityId }), ...json.value }

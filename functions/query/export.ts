@@ -1,3 +1,4 @@
+import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
@@ -8,7 +9,6 @@ import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
-import { openTurns } from '@activity-log/shared/turns.ts'
 import * as v from 'valibot'
 import { type ExportFormat, exportFormats } from './export-format.ts'
 import { readFilterRequest } from './filter-request.ts'
@@ -35,7 +35,7 @@ const maxRows = 1000
 
 /** Sends everything that matches of one snapshot, page by page as the client takes it. */
 export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
-  const nextTurn = openTurns()
+  const nextTurn = createFairScheduler()
   return { 'GET /export': { scope: 'read', handle: send, streams: true } }
 
   async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {

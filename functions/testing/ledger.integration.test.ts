@@ -167,8 +167,8 @@ test('closes no gap by a dead letter of another topic, and of all those of this 
     value,
   })
   const givenUp = Array.from({ length: count - 1 }, (_, offset) => dead(offset))
-  const strangers = [dead(count), dead(0, 1), dead(0, 9), { headers, value }]
-  const all = [...givenUp, ...strangers, dead(1)]
+  const foreign = [dead(count), dead(0, 1), dead(0, 9), { headers, value }]
+  const all = [...givenUp, ...foreign, dead(1)]
   await produce(deadLetterTopic, all)
   expect(await readLedger(log)).toMatchObject({
     code: 0,

@@ -80,7 +80,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB, query',
 
   test('records that are not ours become dead letters, and the partition goes on', async () => {
     const { headers, value } = aRecord({ id: 'not-quite' })
-    const strangers = [
+    const foreign = [
       { headers: {}, value: 'no CloudEvent' },
       { headers: { ...headers, ce_type: 'com.example.other' }, value },
       { headers: { ...headers, ce_type: 'dev.activity-log.activity.recorded.v9' }, value },
@@ -94,7 +94,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB, query',
     await producer.connect()
     await producer.send({
       topic: production.topic,
-      messages: [...strangers, aRecord({ id: 'behind-them', userId: 'behind' })].map((message) => ({
+      messages: [...foreign, aRecord({ id: 'behind-them', userId: 'behind' })].map((message) => ({
         ...message,
         partition: 3,
       })),
@@ -103,7 +103,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB, query',
     await until(async () => (await total(production, '&userId=behind')) === 1)
     const deadLetters = production.database.db.collection('deadLetters')
     const kept = { reason: { $ne: 'conflict' } }
-    await until(async () => (await deadLetters.countDocuments(kept)) === strangers.length)
+    await until(async () => (await deadLetters.countDocuments(kept)) === foreign.length)
     const reasons = (await deadLetters.find(kept).toArray()).map(({ reason }) => reason)
     expect(reasons.toSorted()).toEqual([...Array(5).fill('rejected'), ...Array(3).fill('undelivered')])
     expect(await total(production)).toBe(names.length * 20 + 2)

@@ -29,7 +29,7 @@ test('a request that waits is looked at again', () => {
   expect(queue.throttleCheckTimeoutId).not.toBeNull()
 })
 
-test('a bundle has the one request queue, mended', async () => {
+test('a bundle has the one request queue, fixed', async () => {
   const { metafile } = await build({
     entryPoints: [join(import.meta.dirname, 'kafka-client.ts')],
     bundle: true,

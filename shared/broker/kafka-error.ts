@@ -21,7 +21,7 @@ export const isUnknownTopic = (error: unknown) =>
 
 const isForbidden = (error: unknown) => causes(error).some(({ type }) => /AUTHORIZATION_FAILED/.test(type ?? ''))
 
-/** The mistake in the configuration that an error of Kafka's betrays, if it does; `variable` is what names the topic. */
+/** The mistake in the configuration that an error of Kafka's reveals, if it does; `variable` is what names the topic. */
 export function kafkaMistake(error: unknown, topic: string, variable = 'KAFKA_TOPIC'): ConfigError | undefined {
   const mistake = credentialsMistake(error) ?? topicMistake(error, topic, variable)
   return mistake ? new ConfigError(`The configuration is not right:\n  ${mistake}`, { cause: error }) : undefined

@@ -1,4 +1,4 @@
-/** What shared/broker uses and mends of the inner parts of kafkajs 2.2.4, which have no types. */
+/** What shared/broker uses and fixes of the inner parts of kafkajs 2.2.4, which have no types. */
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   type Options = { maxInFlightRequests: number | null; requestTimeout: number; clientId: string; broker: string }
   class RequestQueue {

@@ -72,7 +72,7 @@ describe('delivery', () => {
     expect(attempts).toHaveLength(1 + quick.retry)
   })
 
-  test('does not retry what no repetition would mend', async () => {
+  test('does not retry what no repetition would fix', async () => {
     const { send, attempts } = sink(400)
     expect(await deliver(request, options(send))).toMatchObject({
       delivered: false,

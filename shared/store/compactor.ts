@@ -5,7 +5,7 @@ import { isKnownPosition, partitionsToCompact } from './outcomes.ts'
 export type CompactorOptions = {
   /** `isQuiet`: nothing more of the partition is expected soon. */
   compact: (partition: number, isQuiet: boolean) => Promise<void>
-  /** How long after its first record of late a partition is compacted, however few they are. */
+  /** How long after its first record recently a partition is compacted, however few they are. */
   quietMs: number
 }
 

@@ -1,7 +1,7 @@
 import type { Filter } from '../filter.ts'
 import { type FindQuery, type NameStatsQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { calendarOf } from './calendar.ts'
-import { openTally } from './tally.ts'
+import { createNameCounter } from './name-counter.ts'
 
 /**
  * What matches also by its metadata, some at a time and in order. No index has metadata, so the activities that the other
@@ -57,15 +57,15 @@ export async function tallyMatching<Item>(
   { timeMs, name }: Traits<Item>,
   withinMs = timeoutMs,
 ): Promise<Stats> {
-  const tally = openTally(query)
+  const counter = createNameCounter(query)
   const spanAt = 'timezone' in query ? calendarOf(query.by, query.timezone) : undefined
   let span = { key: '', endMs: 0 }
   for await (const items of matching({ filter: query.filter, order: 'asc' }, withinMs)) {
     for (const item of items) {
       // they come in the order of time
       if (spanAt && timeMs(item) >= span.endMs) span = spanAt(timeMs(item))
-      tally.add('timezone' in query ? span.key : name(item, query.by), 1)
+      counter.add('timezone' in query ? span.key : name(item, query.by), 1)
     }
   }
-  return tally.stats()
+  return counter.stats()
 }

@@ -108,7 +108,7 @@ const unauthorized = 13
 /** AuthenticationFailed, MechanismUnavailable, and what Atlas answers to wrong credentials. */
 const refusals: readonly unknown[] = [18, 334, 8000]
 
-/** What only the user can mend, or undefined when waiting may. */
+/** What only the user can fix, or undefined when waiting may. */
 export function asConfigError(error: unknown, client: MongoClient): ConfigError | undefined {
   const { code, path } = rootOf(error) as { code?: unknown; path?: unknown }
   if (code === unauthorized) return uriError(`gives no right to what is needed in MongoDB at ${hostsOf(client)}`)

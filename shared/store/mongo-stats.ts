@@ -6,8 +6,8 @@ import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byAction, byTime, byUser } from './mongo-indexes.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
+import { createNameCounter, maxKeys, type NameCounter } from './name-counter.ts'
 import type { ActivityStore } from './store.ts'
-import { maxKeys, openTally, type Tally } from './tally.ts'
 
 type Select = (query: Pick<FindQuery, 'filter' | 'order'>) => Promise<Selection | undefined>
 type Counted = { _id: string; n: number }
@@ -33,7 +33,9 @@ export function createMongoStats(
     const selection = await select({ filter, order: 'asc' })
     if (!selection) return { data: [], total: 0 }
     try {
-      return 'timezone' in query ? await byCalendar(query, selection, openTally(query)) : await byName(query, selection)
+      return 'timezone' in query
+        ? await byCalendar(query, selection, createNameCounter(query))
+        : await byName(query, selection)
     } catch (error) {
       if (!(error instanceof MongoError && tooMuch.includes(error.code))) throw error
       throw new TooBroad('There are too many activities to count them like this')
@@ -64,14 +66,14 @@ export function createMongoStats(
     }
   }
 
-  async function byCalendar(query: CalendarStatsQuery, selection: Selection, tally: Tally): Promise<Stats> {
+  async function byCalendar(query: CalendarStatsQuery, selection: Selection, counter: NameCounter): Promise<Stats> {
     const span = { $dateToString: { date: '$timestamp', format: formats[query.by], timezone: query.timezone } }
     const rows = await aggregate<Counted>(
       [{ $match: conditionOf(selection) }, { $group: { _id: span, n: { $sum: 1 } } }, { $limit: maxKeys + 1 }],
       selection.hint,
     )
-    for (const { _id, n } of rows) tally.add(withColon(_id), n)
-    return tally.stats()
+    for (const { _id, n } of rows) counter.add(withColon(_id), n)
+    return counter.stats()
   }
 }
 

@@ -308,10 +308,10 @@ describe('stats', () => {
 })
 
 describe('what only MongoDB knows of the configuration', () => {
-  const stranger = mongodbUri.replace(/^mongodb:\/\/([^@/]*@)?/, 'mongodb://stranger:s3cret@')
+  const asNobody = mongodbUri.replace(/^mongodb:\/\/([^@/]*@)?/, 'mongodb://nobody:s3cret@')
 
   test.runIf(features.authentication)('is a mistake in MONGODB_URI when it refuses the credentials', async () => {
-    await using store = openMongoStore({ uri: stranger, database: 'x', log: silent })
+    await using store = openMongoStore({ uri: asNobody, database: 'x', log: silent })
     const mistake = await store.misconfigured.catch((error: unknown) => error)
     expect(mistake).toBeInstanceOf(ConfigError)
     expect((mistake as Error).message).toContain('MONGODB_URI')

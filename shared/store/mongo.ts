@@ -22,7 +22,7 @@ export type MongoStoreOptions = {
   log: Log
   /** Makes indexes that are absent, in the background; only persist asks for it. */
   migrate?: { retentionDays: number | undefined }
-  /** How long after its first record of late a partition is compacted, however few they are. */
+  /** How long after its first record recently a partition is compacted, however few they are. */
   compactAfterMs?: number
 }
 

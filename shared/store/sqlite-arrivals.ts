@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ArrivalsQuery } from './activities.ts'
-import type { Pace } from './sqlite-pace.ts'
+import type { TimeSlicer } from './sqlite-time-slicer.ts'
 
 /** So many are looked at in one step: whose they are is not in the index. */
 const rowsAtOnce = 500
@@ -14,10 +14,13 @@ export function createSqliteArrivals(db: DatabaseSync) {
      WHERE partition = $partition AND (offset, key) > ($offset, $key) AND offset <= $last ORDER BY offset, key
      LIMIT ${rowsAtOnce}`,
   )
-  return async ({ tenant, partition, first, last, limit }: ArrivalsQuery, pace: Pace): Promise<string[]> => {
+  return async (
+    { tenant, partition, first, last, limit }: ArrivalsQuery,
+    timeSlicer: TimeSlicer,
+  ): Promise<string[]> => {
     const keys: string[] = []
     for (let place = { offset: first, key: '' }; ; ) {
-      await pace()
+      await timeSlicer()
       const rows = arrived.all({ partition, last, ...place }) as Arrived[]
       keys.push(...rows.flatMap((row) => (row.tenant === tenant ? row.key : [])))
       const end = rows.at(-1)

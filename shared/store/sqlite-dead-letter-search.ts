@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { readDeadLetterKey } from './dead-letter-id.ts'
 import type { DeadLetterQuery } from './dead-letters.ts'
 import type { DeadLetterRow } from './sqlite-dead-letters.ts'
-import type { Pace } from './sqlite-pace.ts'
 import { type Sql, statementCache } from './sqlite-scan.ts'
+import type { TimeSlicer } from './sqlite-time-slicer.ts'
 import { toStoredName } from './stored-names.ts'
 
 /** So many are looked at in one step: they may be large, and the index has only their time. */
@@ -17,7 +17,7 @@ export function createDeadLetterSearch(db: DatabaseSync) {
   const prepare = statementCache(db)
   const byId = db.prepare('SELECT * FROM deadLetters WHERE id = ?')
 
-  return async ({ filter, order, limit, after }: DeadLetterQuery, pace: Pace): Promise<DeadLetterRow[]> => {
+  return async ({ filter, order, limit, after }: DeadLetterQuery, timeSlicer: TimeSlicer): Promise<DeadLetterRow[]> => {
     const { tenant, from = 0, to = Number.MAX_SAFE_INTEGER } = filter
     const match = matchOf(filter)
     const isRising = order === 'asc'
@@ -30,7 +30,7 @@ export function createDeadLetterSearch(db: DatabaseSync) {
     )
     const found: DeadLetterRow[] = []
     for (let place = placeOf(isRising, isRising ? from : to, after); ; ) {
-      await pace()
+      await timeSlicer()
       const { firstAtMs, id } = place
       const looked = statement.all(...match.values, tenant, firstAtMs, id, isRising ? to : from) as Looked[]
       for (const { id, isMatch } of looked) {

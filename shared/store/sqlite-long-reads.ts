@@ -7,11 +7,11 @@ import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createDeadLetterSearch } from './sqlite-dead-letter-search.ts'
 import type { DeadLetterRow } from './sqlite-dead-letters.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
-import { createPaces, type Pace, readLimits } from './sqlite-pace.ts'
 import { createSqliteQueries, type Row } from './sqlite-query.ts'
 import { rangeBehind, rangeOf, sourceOf } from './sqlite-scan.ts'
 import { createSqliteStats } from './sqlite-stats.ts'
 import { createSqliteSteps, stepRows } from './sqlite-steps.ts'
+import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
 
 /** Reads that may take long. They go on step by step, with others between the steps; see createPaces for how long. */
 export type LongReads = {
@@ -37,14 +37,17 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
 
   const sourceFor = async (filter: Filter) => sourceOf(filter, await queries.actionsOf(filter))
 
-  async function keysOf({ order, limit, after, skip = 0, ...query }: FindQuery, pace: Pace): Promise<string[]> {
+  async function keysOf(
+    { order, limit, after, skip = 0, ...query }: FindQuery,
+    timeSlicer: TimeSlicer,
+  ): Promise<string[]> {
     const filter = queries.withoutNeedlessSnapshot(query.filter)
     const source = await sourceFor(filter)
     if (source.scans.length === 0) return []
     const found: string[] = []
     let toSkip = skip
     for (let range = rangeOf(filter, order, after); ; ) {
-      await pace()
+      await timeSlicer()
       let last: string | undefined
       if (toSkip >= stepRows) {
         // so many rows do not have more that match
@@ -63,22 +66,22 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     }
   }
 
-  async function fetch(keys: readonly string[], pace: Pace): Promise<Row[]> {
+  async function fetch(keys: readonly string[], timeSlicer: TimeSlicer): Promise<Row[]> {
     const rows: Row[] = []
     for (let at = 0; at < keys.length; at += rowsAtOnce) {
-      await pace()
+      await timeSlicer()
       for (const key of keys.slice(at, at + rowsAtOnce)) rows.push(byKey.get(key) as Row)
     }
     return rows
   }
 
-  async function countAll(filter: Filter, max: number, pace: Pace): Promise<number> {
+  async function countAll(filter: Filter, max: number, timeSlicer: TimeSlicer): Promise<number> {
     const { scans, ...others } = await sourceFor(filter)
     let counted = 0
     try {
       for (const scan of scans) {
         for (let range = rangeOf(filter); ; ) {
-          await pace()
+          await timeSlicer()
           const { n, last } = steps.count({ scans: [scan], ...others }, range, 'asc')
           counted += n
           if (counted >= max) return max
@@ -94,8 +97,11 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
 
   return {
     async find(query) {
-      const pace = newPace()
-      return fetch(query.filter.metadata ? await findMatching(matching, query) : await keysOf(query, pace), pace)
+      const timeSlicer = newPace()
+      return fetch(
+        query.filter.metadata ? await findMatching(matching, query) : await keysOf(query, timeSlicer),
+        timeSlicer,
+      )
     },
     async count(filter, max = Number.POSITIVE_INFINITY) {
       if (filter.metadata) return countMatching(matching, filter, max)
@@ -103,8 +109,8 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     },
     stats: (query) => stats(query, newPace()),
     arrivals: async (query) => {
-      const pace = newPace()
-      return fetch(await arrivals(query, pace), pace)
+      const timeSlicer = newPace()
+      return fetch(await arrivals(query, timeSlicer), timeSlicer)
     },
     findDeadLetters: (query) => findDeadLetters(query, newPace()),
   }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { createFairScheduler } from '../fair-scheduler.ts'
 import { metadataMatcher } from '../metadata-match.ts'
-import { openTurns } from '../turns.ts'
 import { TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
 import type { SqliteQueries } from './sqlite-query.ts'
@@ -16,7 +16,7 @@ export function createSqliteMatching(
 ): Matching<string> {
   const metadataOf = db.prepare('SELECT metadata FROM activities WHERE key = ?')
   const steps = createSqliteSteps(db)
-  const nextTurn = openTurns()
+  const nextTurn = createFairScheduler()
 
   return async function* ({ filter, order, after }, timeoutMs) {
     const deadline = performance.now() + timeoutMs

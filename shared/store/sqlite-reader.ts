@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { within } from '../within.ts'
 import { TooBroad, TooManyActions } from './activities.ts'
 import type { LongReads } from './sqlite-long-reads.ts'
-import { type ReadLimits, readLimits } from './sqlite-pace.ts'
+import { type ReadLimits, readLimits } from './sqlite-time-slicer.ts'
 import type { ReadAnswer, ReadError, ReaderOptions, ReadRequest } from './sqlite-worker.ts'
 import { StoreUnavailable } from './store.ts'
 

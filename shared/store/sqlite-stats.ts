@@ -4,12 +4,12 @@ import { firstKeyAt, keyTimeMs } from '../key.ts'
 import type { CalendarStatsQuery, NameStatsQuery, Stats, StatsQuery } from './activities.ts'
 import { calendarOf } from './calendar.ts'
 import { type Matching, tallyMatching } from './metadata-search.ts'
-import type { Pace } from './sqlite-pace.ts'
+import { createNameCounter, type NameCounter } from './name-counter.ts'
 import type { SqliteQueries } from './sqlite-query.ts'
 import { type Range, rangeBehind, rangeOf, rowsIn, type Source, sourceOf, statementCache } from './sqlite-scan.ts'
 import { isInSnapshot } from './sqlite-snapshot.ts'
 import { createSqliteSteps, stepRows } from './sqlite-steps.ts'
-import { openTally, type Tally } from './tally.ts'
+import type { TimeSlicer } from './sqlite-time-slicer.ts'
 
 /** Of the time from the first to the last: from there on an index of names is read whole. */
 const groupsFrom = 0.2
@@ -29,15 +29,15 @@ export function createSqliteStats(
   const prepare = statementCache(db)
   const steps = createSqliteSteps(db)
 
-  return async function stats(query: StatsQuery, pace: Pace): Promise<Stats> {
+  return async function stats(query: StatsQuery, timeSlicer: TimeSlicer): Promise<Stats> {
     const { filter } = query
     if (filter.metadata) return tallyMatching(matching, query, { timeMs: keyTimeMs, name }, workMs)
-    const tally = openTally(query)
+    const counter = createNameCounter(query)
     const source = sourceOf(filter, await actionsOf(filter))
-    if ('timezone' in query) await byCalendar(query, source, tally, pace)
-    else if (isForGroups(filter)) await byGroups(query, tally, pace)
-    else await byName(query, source, tally, pace)
-    return tally.stats()
+    if ('timezone' in query) await byCalendar(query, source, counter, timeSlicer)
+    else if (isForGroups(filter)) await byGroups(query, counter, timeSlicer)
+    else await byName(query, source, counter, timeSlicer)
+    return counter.stats()
   }
 
   /**
@@ -59,21 +59,21 @@ export function createSqliteStats(
   async function byCalendar(
     { filter, by, timezone }: CalendarStatsQuery,
     { scans, ...others }: Source,
-    tally: Tally,
-    pace: Pace,
+    counter: NameCounter,
+    timeSlicer: TimeSlicer,
   ) {
     const spanAt = calendarOf(by, timezone)
     for (const scan of scans) {
       const source = { scans: [scan], ...others }
       for (let range = rangeOf(filter); ; ) {
-        await pace()
+        await timeSlicer()
         const first = firstKeyIn(source, range)
         if (first === undefined) break
         const { key, endMs } = spanAt(keyTimeMs(first))
         const end = firstKeyAt(endMs)
-        for (let span: Range = { from: first, to: end < range.to ? end : range.to }; ; await pace()) {
+        for (let span: Range = { from: first, to: end < range.to ? end : range.to }; ; await timeSlicer()) {
           const { n, last } = steps.count(source, span, 'asc')
-          tally.add(key, n)
+          counter.add(key, n)
           if (last === undefined) break
           span = rangeBehind(span, 'asc', last)
         }
@@ -88,7 +88,12 @@ export function createSqliteStats(
     return first?.['key'] as string | undefined
   }
 
-  async function byName({ filter, by }: NameStatsQuery, { scans, match }: Source, tally: Tally, pace: Pace) {
+  async function byName(
+    { filter, by }: NameStatsQuery,
+    { scans, match }: Source,
+    counter: NameCounter,
+    timeSlicer: TimeSlicer,
+  ) {
     const isMatch = match?.text ?? 'true'
     for (const scan of scans) {
       const known = scan.known[by]
@@ -97,14 +102,14 @@ export function createSqliteStats(
         values: match?.values ?? [],
       }
       for (let range = rangeOf(filter); ; ) {
-        await pace()
+        await timeSlicer()
         const rows = rowsIn([scan], range, beside)
         const statement = prepare(
           `SELECT name, sum(isMatch) AS n, count(*) AS looked, max(key) AS last
            FROM (${rows.text} ORDER BY key LIMIT ?) GROUP BY name`,
         )
         const groups = statement.all(...rows.values, stepRows) as Group[]
-        for (const { name, n } of groups) tally.add(known ?? name, n)
+        for (const { name, n } of groups) counter.add(known ?? name, n)
         if (groups.reduce((sum, { looked }) => sum + looked, 0) < stepRows) break
         range = rangeBehind(
           range,
@@ -116,7 +121,7 @@ export function createSqliteStats(
   }
 
   /** All of them, in the order of the names: so each name is whole when the next one comes. */
-  async function byGroups({ filter, by }: NameStatsQuery, tally: Tally, pace: Pace) {
+  async function byGroups({ filter, by }: NameStatsQuery, counter: NameCounter, timeSlicer: TimeSlicer) {
     const index = by === 'userId' ? 'byUser' : 'byAction'
     const inSnapshot = filter.snapshot ? isInSnapshot(filter.snapshot) : { text: 'true', values: [] }
     const { from, to } = rangeOf(filter)
@@ -129,7 +134,7 @@ export function createSqliteStats(
     )
     let group = { name: '', n: 0, last: '' }
     for (let looked = stepRows; looked === stepRows; ) {
-      await pace()
+      await timeSlicer()
       const groups = statement.all(
         from,
         to,
@@ -141,12 +146,12 @@ export function createSqliteStats(
       ) as Group[]
       looked = 0
       for (const next of groups) {
-        if (next.name !== group.name) tally.addWhole(group.name, group.n)
+        if (next.name !== group.name) counter.addWhole(group.name, group.n)
         group = { name: next.name, n: next.n + (next.name === group.name ? group.n : 0), last: next.last }
         looked += next.looked
       }
     }
-    tally.addWhole(group.name, group.n)
+    counter.addWhole(group.name, group.n)
   }
 
   function name(key: string, by: NameStatsQuery['by']): string {

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { TooBroad } from './activities.ts'
 import { createLongReads, type LongReads } from './sqlite-long-reads.ts'
-import type { ReadLimits } from './sqlite-pace.ts'
+import type { ReadLimits } from './sqlite-time-slicer.ts'
 
 /** The thread of the long reads. See createReader for who asks it. */
 export type ReaderOptions = { path: string; limits: ReadLimits }

@@ -1,4 +1,4 @@
-import { openTurns } from '../turns.ts'
+import { createFairScheduler } from '../fair-scheduler.ts'
 import { TooBroad } from './activities.ts'
 import { StoreUnavailable } from './store.ts'
 
@@ -10,14 +10,14 @@ export type ReadLimits = { workMs: number; answerMs: number; graceMs: number }
 export const readLimits: ReadLimits = { workMs: 4000, answerMs: 5000, graceMs: 1000 }
 
 /** Comes before each step of a long read. Rejects when the read has had its time. */
-export type Pace = () => Promise<void>
+export type TimeSlicer = () => Promise<void>
 
 /**
  * Reads that take turns, step by step, so that none has to wait until another is done. Too much work for one read is
  * TooBroad; where the others leave it too little time, it is StoreUnavailable.
  */
-export function createPaces({ workMs, answerMs }: Omit<ReadLimits, 'graceMs'>): () => Pace {
-  const nextTurn = openTurns()
+export function createPaces({ workMs, answerMs }: Omit<ReadLimits, 'graceMs'>): () => TimeSlicer {
+  const nextTurn = createFairScheduler()
   return () => {
     const late = performance.now() + answerMs
     let worked = 0

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TooBroad } from './activities.ts'
-import { byCodePoint, maxKeys, openTally } from './tally.ts'
+import { byCodePoint, createNameCounter, maxKeys } from './name-counter.ts'
 
 const filter = { tenant: 'default' }
 
@@ -12,10 +12,10 @@ test('has the most frequent in order, whatever comes first, ties by key', () => 
   })
   fc.assert(
     fc.property(counted, fc.integer({ min: 1, max: 20 }), (all, limit) => {
-      const tally = openTally({ filter, by: 'userId', limit })
-      for (const { key, count } of all) tally.add(key, count)
+      const counter = createNameCounter({ filter, by: 'userId', limit })
+      for (const { key, count } of all) counter.add(key, count)
       const sorted = all.toSorted((one, other) => other.count - one.count || byCodePoint(one.key, other.key))
-      expect(tally.stats().data).toEqual(sorted.slice(0, limit))
+      expect(counter.stats().data).toEqual(sorted.slice(0, limit))
     }),
   )
 })
@@ -31,17 +31,17 @@ test('sorts text as UTF-8 does', () => {
 })
 
 test('is too broad for more keys than memory is for', () => {
-  const tally = openTally({ filter, by: 'userId', limit: 10 })
-  for (let n = 0; n < maxKeys; n++) tally.add(`${n}`, 1)
-  tally.add('1', 1)
-  expect(() => tally.add('another', 1)).toThrow(TooBroad)
+  const counter = createNameCounter({ filter, by: 'userId', limit: 10 })
+  for (let n = 0; n < maxKeys; n++) counter.add(`${n}`, 1)
+  counter.add('1', 1)
+  expect(() => counter.add('another', 1)).toThrow(TooBroad)
 })
 
 test('goes on for ever where each key comes once', () => {
-  const tally = openTally({ filter, by: 'userId', limit: 2 })
+  const counter = createNameCounter({ filter, by: 'userId', limit: 2 })
   const count = 3 * maxKeys
-  for (let n = 0; n < count; n++) tally.addWhole(`${n}`, n === 77 ? 3 : n === count - 1 ? 2 : 1)
-  expect(tally.stats()).toEqual({
+  for (let n = 0; n < count; n++) counter.addWhole(`${n}`, n === 77 ? 3 : n === count - 1 ? 2 : 1)
+  expect(counter.stats()).toEqual({
     data: [
       { key: '77', count: 3 },
       { key: `${count - 1}`, count: 2 },

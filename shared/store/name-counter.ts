@@ -5,7 +5,7 @@ import { startMs } from './calendar.ts'
 export const maxKeys = 50_000
 
 /** Counts by key, and in the end has those that are asked for. */
-export type Tally = {
+export type NameCounter = {
   /** Throws TooBroad beyond so many keys. */
   add(key: string, count: number): void
   /** All that there is of a key: so those that are not among the first need not be kept. */
@@ -13,7 +13,7 @@ export type Tally = {
   stats(): Stats
 }
 
-export function openTally(query: StatsQuery): Tally {
+export function createNameCounter(query: StatsQuery): NameCounter {
   const counts = new Map<string, number>()
   const first = 'timezone' in query ? newest : topCounts
   const firsts = () => first(counts, query.limit)
