@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type GroupCommitOptions, groupCommit, QueueFull } from './group-commit.ts'
+import { createGroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts'
 import { TooLate } from './within.ts'
 
 const unbounded: GroupCommitOptions<string> = {
@@ -17,7 +17,7 @@ const unbounded: GroupCommitOptions<string> = {
 function committing(options: Partial<GroupCommitOptions<string>> = {}) {
   const groups: string[][] = []
   const gates: PromiseWithResolvers<void>[] = []
-  const add = groupCommit(
+  const add = createGroupCommit(
     async (items: readonly string[]) => {
       groups.push([...items])
       const gate = Promise.withResolvers<void>()
@@ -163,12 +163,12 @@ describe('a commit that fails', () => {
   })
 
   test('is also one that throws at once, and one that gives another number of results', async () => {
-    const throwing = groupCommit(() => {
+    const throwing = createGroupCommit(() => {
       throw new Error('at once')
     }, unbounded)
     await expect(throwing('a')).rejects.toThrow('at once')
     await expect(throwing('b')).rejects.toThrow('at once')
-    const forgetful = groupCommit(async () => ['A'], unbounded)
+    const forgetful = createGroupCommit(async () => ['A'], unbounded)
     const results = await Promise.allSettled(['a', 'b'].map(forgetful))
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })
@@ -229,7 +229,7 @@ test('no item is lost or doubled, whenever it comes and whichever commits fail',
       fc.infiniteStream(fc.record({ isFailing: fc.boolean(), turns: fc.integer({ min: 1, max: 3 }) })),
       async (waves, maxItems, secondFrom, commits) => {
         const committed: number[] = []
-        const add = groupCommit(
+        const add = createGroupCommit(
           async (items: readonly number[]) => {
             const { isFailing, turns } = commits.next().value
             for (let n = 0; n < turns; n++) await turn()

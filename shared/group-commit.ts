@@ -38,7 +38,7 @@ type Waiting<Item, Result> = {
  * by itself with load. A failed commit rejects all its items. Whoever awaits its item before it lets go needs no further
  * draining at the end.
  */
-export function groupCommit<Item, Result>(
+export function createGroupCommit<Item, Result>(
   commit: (items: readonly Item[]) => Promise<readonly Result[]>,
   options: GroupCommitOptions<Item>,
 ): (item: Item) => Promise<Result> {

@@ -32,7 +32,7 @@ export function histogram(name: string, help: string, bounds: readonly number[])
 }
 
 /** Of a group commit: how many items go together, and how long the first of them had waited. */
-export function groupMetrics(name: string) {
+export function createGroupMetrics(name: string) {
   const items = histogram(`${name}_group_items`, 'Items of one commit', [1, 2, 5, 10, 20, 50, 100, 200, 500])
   const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
   const wait = histogram(`${name}_group_wait_seconds`, 'How long the first item of a commit had waited', bounds)

@@ -7,14 +7,14 @@ import {
 } from '@activity-log/shared/activity-recorded.ts'
 import type { Broker } from '@activity-log/shared/broker/broker.ts'
 import type { Checked, InputError } from '@activity-log/shared/checked.ts'
-import { groupCommit } from '@activity-log/shared/group-commit.ts'
+import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
-import { groupMetrics } from '@activity-log/shared/metrics.ts'
+import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import type { Accepted } from './answers.ts'
 import { readPosted } from './read-posted.ts'
@@ -43,8 +43,8 @@ const mebibyte = 1024 * 1024
 /** Takes activities, and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service {
   const { broker, log, now, newId, deadlineMs = 5_000, secondFrom } = dependencies
-  const metrics = groupMetrics('ingest')
-  const publish = groupCommit((records: readonly EventRecord[]) => broker.publish(records), {
+  const metrics = createGroupMetrics('ingest')
+  const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
     maxBytes: mebibyte / 2,
     maxWaitingItems: 20_000,

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { newKafka } from '@activity-log/shared/broker/kafka-client.ts'
+import { createKafka } from '@activity-log/shared/broker/kafka-client.ts'
 import type { KafkaConnection } from '@activity-log/shared/broker/kafka-config.ts'
 import { isUnknownTopic, kafkaMistake } from '@activity-log/shared/broker/kafka-error.ts'
 import { ConfigError } from '@activity-log/shared/config.ts'
@@ -45,11 +45,11 @@ export function openKafkaSource({
   commitEveryMs = 5000,
 }: KafkaSourceOptions): KafkaSource {
   const opened = new AsyncDisposableStack()
-  const kafka = newKafka(connection, { log, clientId: 'kafka-source', requestTimeoutMs: 10_000 })
+  const kafka = createKafka(connection, { log, clientId: 'kafka-source', requestTimeoutMs: 10_000 })
   const { send } = opened.use(openSink(sinkUrl))
   // a dead letter that cannot be delivered must not go round
   const isDeadLetters = topic === deadLetterTopic
-  const producer = deadLetterProducer(newKafka(connection, { log, clientId: 'kafka-source' }))
+  const producer = deadLetterProducer(createKafka(connection, { log, clientId: 'kafka-source' }))
   const deadLetters = isDeadLetters ? undefined : opened.use(openDeadLetters(producer, deadLetterTopic))
   const source = { namespace: 'local', name: group, topic }
   const dispatch = createDispatch({ source, send, sinkUrl, policy, deadLetters, log })

@@ -3,12 +3,12 @@ import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
 import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { readClaims } from '@activity-log/shared/delivery-headers.ts'
-import { groupCommit } from '@activity-log/shared/group-commit.ts'
+import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
-import { groupMetrics } from '@activity-log/shared/metrics.ts'
+import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
@@ -51,8 +51,8 @@ export function createApp({
   topics = defaultTopics,
   deadlineMs = 10_000,
 }: PersistDependencies): Service {
-  const metrics = groupMetrics('persist')
-  const save = groupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
+  const metrics = createGroupMetrics('persist')
+  const save = createGroupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
     maxItems: 500,
     maxBytes: Number.POSITIVE_INFINITY,
     // the dispatcher has at most 99 requests under way, and one more of these for each further one

@@ -7,7 +7,7 @@ import { deadLetterRoutes } from './dead-letters.ts'
 import { docsRoutes } from './docs/docs.ts'
 import { exportRoutes } from './export.ts'
 import { createOutcomeFinder } from './find-outcome.ts'
-import { knownLedger } from './known-ledger.ts'
+import { createKnownLedger } from './known-ledger.ts'
 import { listRoutes } from './list.ts'
 import { liveRoutes } from './live.ts'
 import { ledgerRoutes } from './read-ledger.ts'
@@ -36,7 +36,7 @@ export type QueryDependencies = {
 
 /** Finds what was recorded, for programs and for people. */
 export function createApp({ store, log, now, stopping = never }: QueryDependencies): Service {
-  const known = knownLedger({ ledger: store.ledger, now, log })
+  const known = createKnownLedger({ ledger: store.ledger, now, log })
   const forTenant = readersOf(store)
   const findOutcome = createOutcomeFinder({ forTenant, stopping })
   return createService({

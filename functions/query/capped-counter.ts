@@ -16,7 +16,7 @@ export type Total = { total: number; totalIsExact: boolean }
  * Counts matches up to the cap, or as far as there is time for. That there are more is remembered for a minute: a log
  * hardly ever shrinks below it, and the count is the most expensive part of a first page.
  */
-export function cappedCounter({ forTenant, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
+export function createCappedCounter({ forTenant, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
   const known = new Map<string, { total: number; until: number }>()
   return async (filter) => {
     const name = JSON.stringify(filter)

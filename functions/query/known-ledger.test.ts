@@ -1,7 +1,7 @@
 import type { LedgerSummary } from '@activity-log/shared/ledger-summary.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
-import { knownLedger } from './known-ledger.ts'
+import { createKnownLedger } from './known-ledger.ts'
 
 /** A ledger that is read when the test says so; the number of the reading is the time through which it is complete. */
 function known() {
@@ -15,7 +15,7 @@ function known() {
     await new Promise(setImmediate)
   }
   const clock = { now: 0 }
-  return { readings, answer, clock, ...knownLedger({ ledger, now: () => new Date(clock.now), log: silent }) }
+  return { readings, answer, clock, ...createKnownLedger({ ledger, now: () => new Date(clock.now), log: silent }) }
 }
 
 test('fresh ones are read after they were asked for, once for all who ask meanwhile, one reading at a time', async () => {

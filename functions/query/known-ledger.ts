@@ -35,7 +35,7 @@ export type KnownLedger = {
  * What lists say of the ledger. Every list needs it, so it is read once a second at most, or once at a time for those who
  * need it fresh, and no list fails or waits long for it. Undefined where nothing is known yet.
  */
-export function knownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedger {
+export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedger {
   let known: Known | undefined
   let reading: Promise<Known | undefined> | undefined
   let next: Promise<Known | undefined> | undefined

@@ -6,7 +6,7 @@ import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import type { ListAnswer, ReceiptAnswer } from './answers.ts'
-import { cappedCounter } from './capped-counter.ts'
+import { createCappedCounter } from './capped-counter.ts'
 import { findInSnapshot } from './find-in-snapshot.ts'
 import type { FindOutcome } from './find-outcome.ts'
 import { answerMs, fromStore } from './from-store.ts'
@@ -24,7 +24,7 @@ export type ListDependencies = {
 
 /** Lists the log, page by page. */
 export function listRoutes({ forTenant, known, findOutcome, now }: ListDependencies): Routes {
-  const countCapped = cappedCounter({ forTenant, now })
+  const countCapped = createCappedCounter({ forTenant, now })
   return { 'GET /logs': { scope: 'read', handle: list } }
 
   async function list(request: ServiceRequest): Promise<Answer> {

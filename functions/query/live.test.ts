@@ -5,7 +5,7 @@ import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
 import { describe, expect, test } from 'vitest'
-import { knownLedger } from './known-ledger.ts'
+import { createKnownLedger } from './known-ledger.ts'
 import { type LiveOptions, liveRoutes } from './live.ts'
 
 type Event = { id: string; event?: string; data?: { id: string; count: number } }
@@ -28,7 +28,7 @@ function live(
     const end = looks + times
     await until(() => looks >= end)
   }
-  const known = knownLedger({ ledger, now: () => new Date(), log: silent })
+  const known = createKnownLedger({ ledger, now: () => new Date(), log: silent })
   const routes = liveRoutes({
     known,
     forTenant: readersOf(changed),

@@ -4,7 +4,7 @@ import defaultSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import type { EventRecord } from '../activity-recorded.ts'
 import type { Log } from '../log.ts'
 import type { Position } from '../receipt.ts'
-import { newKafka } from './kafka-client.ts'
+import { createKafka } from './kafka-client.ts'
 import type { KafkaConnection } from './kafka-config.ts'
 import { batchMessage } from './produce-request.ts'
 import { encodeRecordBatch } from './record-batch.ts'
@@ -31,7 +31,7 @@ export function openBrokerConnection({
   acknowledgeMs,
 }: BrokerConnectionOptions): BrokerConnection {
   const sockets = ownSockets()
-  const kafka = newKafka(connection, {
+  const kafka = createKafka(connection, {
     log,
     clientId: 'activity-log-ingest',
     // a broker that lives says before that it cannot; so this one is silent

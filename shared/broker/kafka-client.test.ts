@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { expect, onTestFinished, test } from 'vitest'
 import { silent } from '../testing/builders.ts'
-import { newKafka } from './kafka-client.ts'
+import { createKafka } from './kafka-client.ts'
 
 function aRequestQueue() {
   const queue = new RequestQueue({
@@ -46,7 +46,7 @@ test('kafkajs writes nothing but what our log keeps for those who look closely',
   const facts: object[] = []
   const log = { ...silent, debug: (fields: object) => void facts.push(fields) }
   const connection = { brokers: ['127.0.0.1:1'], tls: {} }
-  const producer = newKafka(connection, { log, clientId: 'test', retry: { retries: 0 } }).producer({
+  const producer = createKafka(connection, { log, clientId: 'test', retry: { retries: 0 } }).producer({
     createPartitioner: () => () => 0,
   })
   await expect(producer.connect()).rejects.toThrow()

@@ -18,7 +18,7 @@ export type KafkaClientOptions = {
 const fewRetries: RetryOptions = { initialRetryTime: 100, maxRetryTime: 500, retries: 2 }
 
 /** A client of Kafka; it connects to nothing yet. */
-export function newKafka(
+export function createKafka(
   { brokers, sasl, tls }: KafkaConnection,
   { log, clientId, requestTimeoutMs = 3000, retry = fewRetries, socketFactory }: KafkaClientOptions,
 ): Kafka {

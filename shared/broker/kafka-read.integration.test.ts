@@ -2,10 +2,10 @@ import { type Admin, type Message, Partitioners } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { silent, until } from '../testing/builders.ts'
 import { aTopic, kafkaBrokers, kafkaForTests, uniqueName } from '../testing/servers.ts'
-import { newKafka } from './kafka-client.ts'
+import { createKafka } from './kafka-client.ts'
 import { type KafkaRange, kafkaRangesOf, readTopic } from './kafka-read.ts'
 
-const kafka = newKafka({ brokers: kafkaBrokers }, { log: silent, clientId: 'test' })
+const kafka = createKafka({ brokers: kafkaBrokers }, { log: silent, clientId: 'test' })
 
 async function aTopicOf(partitions: number) {
   const opened = new AsyncDisposableStack()

@@ -12,7 +12,7 @@ import { createSqliteQueries, toFoundRow } from './sqlite-query.ts'
 import { createReader } from './sqlite-reader.ts'
 import { createSqliteSave } from './sqlite-save.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
-import { waiters } from './waiters.ts'
+import { createWaiters } from './waiters.ts'
 
 /** How long after its first record a partition is compacted, however few they are. */
 const compactAfterMs = 60_000
@@ -35,7 +35,7 @@ export function openSqliteStore({
   const queries = createSqliteQueries(db)
   const reads = createReads(db, path)
   const saveOne = createSqliteSave(db, ledger)
-  const { wait, wake } = waiters()
+  const { wait, wake } = createWaiters()
 
   const compactor = startCompactor({ compact: ledger.compact, quietMs: compactAfterMs })
 

@@ -1,7 +1,7 @@
 import type { Position } from '../receipt.ts'
 
 /** Those who wait for the outcomes of records, in the process that writes them. */
-export function waiters() {
+export function createWaiters() {
   const waiting = new Map<string, Set<() => void>>()
   const nameOf = ({ partition, offset }: Position) => `${partition}/${offset}`
 

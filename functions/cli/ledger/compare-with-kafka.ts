@@ -1,4 +1,4 @@
-import { newKafka } from '@activity-log/shared/broker/kafka-client.ts'
+import { createKafka } from '@activity-log/shared/broker/kafka-client.ts'
 import { kafkaConnection } from '@activity-log/shared/broker/kafka-config.ts'
 import { kafkaMistake } from '@activity-log/shared/broker/kafka-error.ts'
 import { kafkaRangesOf } from '@activity-log/shared/broker/kafka-read.ts'
@@ -27,7 +27,7 @@ export type Compared = Parameters<typeof kafkaConnection>[0] & {
 export async function compareWithKafka(options: Compared): Promise<Report> {
   const { KAFKA_TOPIC: topic, deadLetterTopic, abandon } = options
   const connection = kafkaConnection(options)
-  const kafka = newKafka(connection, { log: silent, clientId: 'activity-log-ledger', requestTimeoutMs: 5000 })
+  const kafka = createKafka(connection, { log: silent, clientId: 'activity-log-ledger', requestTimeoutMs: 5000 })
   const admin = kafka.admin()
   await using store = openMongoStore({ uri: options.MONGODB_URI, database: options.MONGODB_DATABASE, log: silent })
   const explain = (error: unknown) => explainKafka(error, connection.brokers)

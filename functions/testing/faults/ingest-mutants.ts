@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts'
 
 const connection = 'shared/broker/broker-connection.ts'
 const broker = 'shared/broker/kafka.ts'
-const groupCommit = 'shared/group-commit.ts'
+const createGroupCommit = 'shared/group-commit.ts'
 
 /** From the request to the queue: ingest, its broker and what serves all. */
 export const ingestMutants: readonly Mutant[] = [
@@ -76,7 +76,7 @@ export const ingestMutants: readonly Mutant[] = [
       'pause every broker, post 25,000 in batches: what is beyond 20,000 waits for the deadline too, instead of a 503 at once',
     edits: [
       {
-        file: groupCommit,
+        file: createGroupCommit,
         find: 'if (waiting.size >= maxWaitingItems || (waiting.size > 0 && waitingBytes + bytes > maxWaitingBytes)) {',
         replace: 'if (maxWaitingItems + maxWaitingBytes < 0) {',
       },
@@ -91,7 +91,7 @@ export const ingestMutants: readonly Mutant[] = [
     shownBy: 'post a batch of 100 activities with 20 KiB of metadata each: 503, however often',
     edits: [
       {
-        file: groupCommit,
+        file: createGroupCommit,
         find: 'if (group.length > 0 && (group.length >= maxItems || bytes + one.bytes > maxBytes)) break',
         replace: 'if (maxItems + maxBytes < 0) break',
       },

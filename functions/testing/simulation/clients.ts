@@ -1,6 +1,6 @@
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
 import { within } from '@activity-log/shared/within.ts'
-import { newLife } from './life.ts'
+import { createLife } from './life.ts'
 import type { Answer, Message, Network } from './network.ts'
 import type { Plant } from './plant.ts'
 import type { World } from './world.ts'
@@ -15,11 +15,11 @@ export type Intent = { marker: string; id: string | undefined; content: Content;
 const timeoutMs = 15_000
 
 /** Posts activities in all the ways that clients do, and keeps the history of it. */
-export function newClients(world: World, network: Network, { ingest, query }: Pick<Plant, 'ingest' | 'query'>) {
+export function createClients(world: World, network: Network, { ingest, query }: Pick<Plant, 'ingest' | 'query'>) {
   const { random, after, now, note, object } = world
   const intents: Intent[] = []
   const ids: string[] = []
-  const life = newLife('client')
+  const life = createLife('client')
 
   function newIntent(): Intent {
     const marker = `m${intents.length}`

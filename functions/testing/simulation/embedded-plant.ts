@@ -2,7 +2,7 @@ import { type EmbeddedBroker, openEmbeddedBroker } from '@activity-log/shared/br
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { createDeliveries } from './deliveries.ts'
 import { startEmbedded } from './embedded-process.ts'
-import { newLife } from './life.ts'
+import { createLife } from './life.ts'
 import type { Server } from './network.ts'
 import type { Plant } from './plant.ts'
 import type { Setting } from './processes.ts'
@@ -41,7 +41,7 @@ export function embeddedPlant(setting: Setting): Plant {
   function restore() {
     if (ingest.some(({ life }) => !life.isOver())) return
     const process = startEmbedded(setting, {
-      life: newLife(`log-${++started}`),
+      life: createLife(`log-${++started}`),
       broker,
       deliveries,
       deadLetterDeliveries,

@@ -1,4 +1,4 @@
-import { groupCommit } from '@activity-log/shared/group-commit.ts'
+import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import { TooLate } from '@activity-log/shared/within.ts'
 import { expect, test } from 'vitest'
 import { randomFrom } from '../random.ts'
@@ -24,7 +24,7 @@ async function groupCommitFrom(seed: number): Promise<string[]> {
   let last = -1
   let waiting = 0
 
-  const add = groupCommit(
+  const add = createGroupCommit(
     async (items: readonly { number: number; bytes: number }[]) => {
       if (++commits > 1) wrong.push('two commits at once')
       waiting -= items.length

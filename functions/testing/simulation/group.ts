@@ -28,7 +28,7 @@ const rebalanceMs = 15_000
 type Member = { seenAt: number; joining: ((membership: MemberOf) => void) | undefined }
 
 /** `onCommit` sees every commit before it counts. */
-export function newGroup(
+export function createGroup(
   { now, after, note }: World,
   {
     name,

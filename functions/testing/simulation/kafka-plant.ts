@@ -1,26 +1,26 @@
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
 import { deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
 import { createDeliveries } from './deliveries.ts'
-import { newGroup } from './group.ts'
+import { createGroup } from './group.ts'
 import { type Dispatcher, startKafkaDispatcher } from './kafka-dispatcher.ts'
-import { type Life, newLife } from './life.ts'
+import { createLife, type Life } from './life.ts'
 import type { Server } from './network.ts'
 import type { Plant } from './plant.ts'
 import { type Setting, sendTo, startIngest, startPersist, startQuery } from './processes.ts'
-import { newTopic, type Topic } from './topic.ts'
+import { createTopic, type Topic } from './topic.ts'
 
 /** Ingest, Kafka, one or two stand-ins for KafkaSource, another one for dead letters, persist, the store, query. */
 export function kafkaPlant(setting: Setting): Plant {
   const { world, policy } = setting
   const { random, weather, after, note, object, now } = world
-  const activities = newTopic('activities', random.between(1, 4))
-  const deadLetters = newTopic('activities-dead-letter', random.between(1, 2))
+  const activities = createTopic('activities', random.between(1, 4))
+  const deadLetters = createTopic('activities-dead-letter', random.between(1, 2))
   const deliveries = createDeliveries()
   const deadLetterDeliveries = createDeliveries()
   const group = groupOf('persist', activities, deliveries)
   const groupOfDeadLetters = groupOf('dead-letters', deadLetters, deadLetterDeliveries)
   let started = 0
-  const life = (kind: string) => newLife(`${kind}-${++started}`)
+  const life = (kind: string) => createLife(`${kind}-${++started}`)
 
   const ingest: Server[] = []
   const persist: Server[] = []
@@ -39,7 +39,7 @@ export function kafkaPlant(setting: Setting): Plant {
       }
       checked = Object.assign([...checked], { [partition]: Math.max(from, offset) })
     }
-    return newGroup(world, { name, partitions: topic.partitions, onCommit })
+    return createGroup(world, { name, partitions: topic.partitions, onCommit })
   }
 
   async function append(records: readonly EventRecord[]) {

@@ -13,7 +13,7 @@ export type Life = {
   ask<Value>(call: () => Promise<Value>): Promise<Value>
 }
 
-export function newLife(name: string): Life {
+export function createLife(name: string): Life {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let isOver = false
   return {

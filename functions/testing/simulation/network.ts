@@ -27,7 +27,7 @@ export type Network = {
   checkDeadlines(): void
 }
 
-export function newNetwork(world: World): Network {
+export function createNetwork(world: World): Network {
   const { random, weather, way, now, object, note } = world
   const open = new Set<{ server: Server; message: Message; since: number }>()
 

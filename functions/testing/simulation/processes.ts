@@ -7,7 +7,7 @@ import type { Log } from '@activity-log/shared/log.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { fakeBroker } from './broker.ts'
 import type { Deliveries } from './deliveries.ts'
-import { type Life, newLife } from './life.ts'
+import { createLife, type Life } from './life.ts'
 import type { SimulatedStore } from './memory-store.ts'
 import type { Network, Server } from './network.ts'
 import { troubledStore } from './troubled-store.ts'
@@ -126,5 +126,5 @@ function acknowledgeAtOnce(publish: (records: readonly EventRecord[]) => Promise
 
 export const lives = () => {
   let started = 0
-  return (kind: string) => newLife(`${kind}${++started}`)
+  return (kind: string) => createLife(`${kind}${++started}`)
 }

@@ -9,16 +9,16 @@ import { openMemoryStore } from '@activity-log/shared/testing/sqlite.ts'
 import { brokerTimeoutMs } from './broker.ts'
 import { check } from './check.ts'
 import { isMissing, nameOf, type Told } from './check-ledger.ts'
-import { newClients } from './clients.ts'
+import { createClients } from './clients.ts'
 import { embeddedPlant } from './embedded-plant.ts'
 import { kafkaPlant } from './kafka-plant.ts'
 import { memoryStore } from './memory-store.ts'
-import { newNetwork, type Server } from './network.ts'
+import { createNetwork, type Server } from './network.ts'
 import type { Plant } from './plant.ts'
 import { poison } from './poison.ts'
 import type { Safeguard, Setting } from './processes.ts'
 import { virtualTime } from './virtual-time.ts'
-import { calmDown, newWorld } from './world.ts'
+import { calmDown, createWorld } from './world.ts'
 
 export type Simulated = { seed: number; violations: readonly string[]; trace: readonly string[]; hash: string }
 export type SimulateOptions = { without?: Safeguard; say?: (line: string) => void }
@@ -30,13 +30,13 @@ const settleWithinMs = 3_600_000
 /** One run of the whole log, in which everything that may be one way or another is decided by the seed. */
 export async function simulate(seed: number, { without, say }: SimulateOptions = {}): Promise<Simulated> {
   using time = virtualTime()
-  const world = newWorld(seed, time, say)
+  const world = createWorld(seed, time, say)
   const { random } = world
   const isEmbedded = random.chance(0.25)
   const policy = randomPolicy()
   const setting: Setting = {
     world,
-    network: newNetwork(world),
+    network: createNetwork(world),
     log: silent,
     store:
       random.chance(0.3) && without !== 'dedupe by id'
@@ -80,7 +80,7 @@ async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise
   const { world, network, store } = setting
   const { random, weather, after, now, note, object } = world
   note(JSON.stringify(weather))
-  const clients = newClients(world, network, plant)
+  const clients = createClients(world, network, plant)
   const stormMs = random.between(2000, 20_000)
   const posting = Array.from({ length: random.between(1, 3) }, () => clients.run(random.between(3, 20), stormMs))
   // more than a dispatcher has under way at once, and rarely more than goes together

@@ -22,7 +22,7 @@ export type Topic = {
   appended(): Promise<void>
 }
 
-export function newTopic(name: string, partitions: number): Topic {
+export function createTopic(name: string, partitions: number): Topic {
   const logs = Array.from({ length: partitions }, (): (AppendedRecord | undefined)[] => [])
   const logOf = (partition: number) => logs[partition] ?? []
   let { promise, resolve } = Promise.withResolvers<void>()

@@ -75,7 +75,7 @@ export function stormyWeather(random: Random): Weather {
 
 export const calmDown = (weather: Weather): void => void Object.assign(weather, calm)
 
-export function newWorld(seed: number, time: VirtualTime, say: (line: string) => void = () => {}): World {
+export function createWorld(seed: number, time: VirtualTime, say: (line: string) => void = () => {}): World {
   const random = randomFrom(seed)
   const weather = stormyWeather(random)
   const violations: string[] = []
