@@ -15,22 +15,22 @@ export function fakeBroker(
   life: Life,
   append: (records: readonly EventRecord[]) => Promise<readonly Position[]>,
 ): Pick<Broker, 'publish'> {
-  const { random, weather, way, after, object } = world
+  const { random, rates, way, after, violate } = world
   const late = () => after(random.between(4000, brokerTimeoutMs))
 
   async function appendAndAnswer(records: readonly EventRecord[]) {
     await way()
-    if (random.chance(weather.refusedAppend)) {
+    if (random.chance(rates.refusedAppend)) {
       await way()
       throw new Error('the broker refused')
     }
-    const isLate = random.chance(weather.lateAcknowledgement)
+    const isLate = random.chance(rates.lateAcknowledgement)
     if (isLate && random.chance(0.5)) await late()
-    if (random.chance(weather.doubledAppend)) await append(records)
+    if (random.chance(rates.doubledAppend)) await append(records)
     const positions = await append(records)
     if (isLate && random.chance(0.5)) await late()
     await way()
-    if (random.chance(weather.lostAcknowledgement)) {
+    if (random.chance(rates.lostAcknowledgement)) {
       await after(random.pick([0, 4500, 9500]))
       throw new Error('the acknowledgement was lost')
     }
@@ -41,7 +41,7 @@ export function fakeBroker(
     publish(records) {
       const bytes = records.reduce((sum, { headers, value }) => sum + sizeOf(headers) + Buffer.byteLength(value), 0)
       if (records.length > max.records || (records.length > 1 && bytes > max.bytes)) {
-        object(`ingest published ${records.length} records with ${bytes} bytes at once`)
+        violate(`ingest published ${records.length} records with ${bytes} bytes at once`)
       }
       return life.ask(() => appendAndAnswer(records))
     },

@@ -24,7 +24,7 @@ export function checkLedger(
   told: Told,
   ledger: ToldLedger,
   undelivered: readonly Position[],
-  object: (violation: string) => void,
+  violate: (violation: string) => void,
 ): void {
   const known = records.filter((record) => (told.get(nameOf(record))?.status ?? 'pending') !== 'pending')
   for (const [partition, own] of Map.groupBy(known, (record) => record.partition)) {
@@ -46,11 +46,11 @@ export function checkLedger(
         Array.from({ length: to - from + 1 }, (_, index) => from + index),
       ),
     })
-    if (said !== expected) object(`the ledger says ${said}, the receipts ${expected}`)
+    if (said !== expected) violate(`the ledger says ${said}, the receipts ${expected}`)
   }
   const isComplete = ledger.partitions.every(({ missingCount }) => missingCount === 0)
   if (ledger.complete !== isComplete)
-    object(`the ledger is${ledger.complete ? '' : ' not'} complete: ${JSON.stringify(ledger)}`)
+    violate(`the ledger is${ledger.complete ? '' : ' not'} complete: ${JSON.stringify(ledger)}`)
 }
 
 function countOf(records: readonly AppendedRecord[], told: Told): { [outcome: string]: number } {

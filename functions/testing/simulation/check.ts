@@ -23,37 +23,37 @@ export type Settled = {
   maxAttempts: number
 }
 
-type Object = (violation: string) => void
+type Violate = (violation: string) => void
 
-/** Objects to everything that design.md §3 does not allow. */
-export function check(settled: Settled, object: Object): void {
-  checkIntents(settled, object)
-  checkRecords(settled, object)
-  checkReceipts(settled, object)
-  checkUndelivered(settled, object)
+/** Notes every violation of what the log promises. */
+export function check(settled: Settled, violate: Violate): void {
+  checkIntents(settled, violate)
+  checkRecords(settled, violate)
+  checkReceipts(settled, violate)
+  checkUndelivered(settled, violate)
   const { records, told, ledger, undelivered } = settled
   checkLedger(
     records,
     told,
     ledger,
     undelivered.map(({ position }) => position),
-    object,
+    violate,
   )
 }
 
 const markerOf = (activity: { metadata?: { [name: string]: unknown } }) => String(activity.metadata?.['marker'])
 
 /** 202: found once, or a dead letter. Unknown: at most once. 4xx: absent. And nothing that nobody sent. */
-function checkIntents({ intents, found, deadLetters, undelivered }: Settled, object: Object) {
+function checkIntents({ intents, found, deadLetters, undelivered }: Settled, violate: Violate) {
   const ids = new Set<string>()
   for (const { id } of found) {
-    if (ids.has(id)) object(`${id} is found twice`)
+    if (ids.has(id)) violate(`${id} is found twice`)
     ids.add(id)
   }
   const foundByMarker = Map.groupBy(found, markerOf)
   const deadByMarker = Map.groupBy([...deadLetters, ...undelivered], ({ body }) => markerIn(body))
   for (const [marker, activities] of foundByMarker) {
-    if (!intents.some((intent) => intent.marker === marker)) object(`nobody sent ${activities[0]?.id}`)
+    if (!intents.some((intent) => intent.marker === marker)) violate(`nobody sent ${activities[0]?.id}`)
   }
   for (const intent of intents) {
     const { marker, id, content, attempts } = intent
@@ -62,27 +62,27 @@ function checkIntents({ intents, found, deadLetters, undelivered }: Settled, obj
     const count = (result: string) => attempts.filter((attempt) => attempt.result === result).length
     const accepted = count('accepted')
     const possible = attempts.length - count('rejected')
-    if (possible === 0 && own.length + dead.length > 0) object(`${marker} was rejected and is there`)
-    if (accepted > 0 && own.length + dead.length === 0) object(`${marker} was accepted and is lost`)
-    if (own.length > (id === undefined ? possible : 1)) object(`${marker} is found ${own.length} times`)
-    if (id === undefined && own.length + dead.length < accepted) object(`${marker} was accepted ${accepted} times`)
+    if (possible === 0 && own.length + dead.length > 0) violate(`${marker} was rejected and is there`)
+    if (accepted > 0 && own.length + dead.length === 0) violate(`${marker} was accepted and is lost`)
+    if (own.length > (id === undefined ? possible : 1)) violate(`${marker} is found ${own.length} times`)
+    if (id === undefined && own.length + dead.length < accepted) violate(`${marker} was accepted ${accepted} times`)
     for (const attempt of attempts) {
       const isFound = own.some((activity) => activity.id === attempt.id)
-      if (attempt.result === 'accepted' && !isFound && dead.length === 0) object(`${attempt.id} is not found`)
+      if (attempt.result === 'accepted' && !isFound && dead.length === 0) violate(`${attempt.id} is not found`)
     }
     for (const activity of own) {
       const { timestamp = activity.timestamp, ...rest } = content
       const { userId, action, metadata } = activity
       const isSame = JSON.stringify({ userId, action, metadata }) === JSON.stringify(rest)
       if (!isSame || timestamp !== activity.timestamp || (id ?? activity.id) !== activity.id) {
-        object(`${marker} was changed: ${JSON.stringify(activity)}`)
+        violate(`${marker} was changed: ${JSON.stringify(activity)}`)
       }
     }
   }
 }
 
 /** Every record has one outcome. Only what the dispatcher has given up on after trying for long may also be stored. */
-function checkRecords(settled: Settled, object: Object) {
+function checkRecords(settled: Settled, violate: Violate) {
   const { records, found, deadLetters, undelivered, told, deliveries, maxAttempts } = settled
   const own = Map.groupBy(
     deadLetters.filter(({ reason }) => reason !== 'undelivered'),
@@ -91,7 +91,7 @@ function checkRecords(settled: Settled, object: Object) {
   const givenUp = Map.groupBy(undelivered, ({ position }) => nameOf(position))
   const names = new Set(records.map(nameOf))
   for (const name of [...own.keys(), ...givenUp.keys()]) {
-    if (!names.has(name)) object(`a dead letter says that it was ${name}, where there is no record`)
+    if (!names.has(name)) violate(`a dead letter says that it was ${name}, where there is no record`)
   }
   const foundById = new Map(found.map((activity) => [activity.id, activity]))
   for (const record of records) {
@@ -102,46 +102,47 @@ function checkRecords(settled: Settled, object: Object) {
     const present = sent && foundById.get(sent.id)
     const isTaken = present !== undefined && markerOf(present) === markerIn(record.value)
     const outcomes = Number(isTaken) + deadLettersHere.length
-    if (outcomes === 0 && undeliveredHere.length === 0) object(`${name} has no outcome`)
+    if (outcomes === 0 && undeliveredHere.length === 0) violate(`${name} has no outcome`)
     const { status = 'pending', id } = told.get(name) ?? {}
     const allowed: (string | undefined)[] = isTaken
       ? ['stored', 'duplicate']
       : deadLettersHere.map(({ reason }) => reason)
     if (undeliveredHere.length > 0) allowed.push('pending', 'rejected')
-    if (!allowed.includes(status)) object(`${name} is ${status} by its receipt, has to be ${allowed}`)
-    if (isTaken && status !== 'pending' && id !== sent?.id) object(`${name} is of ${sent?.id}, its receipt says ${id}`)
-    if (outcomes > 1) object(`${name} has ${outcomes} outcomes`)
+    if (!allowed.includes(status)) violate(`${name} is ${status} by its receipt, has to be ${allowed}`)
+    if (isTaken && status !== 'pending' && id !== sent?.id) violate(`${name} is of ${sent?.id}, its receipt says ${id}`)
+    if (outcomes > 1) violate(`${name} has ${outcomes} outcomes`)
     for (const { reason } of deadLettersHere) {
-      if (reason === 'conflict' && !present) object(`${name} is in conflict with nothing`)
+      if (reason === 'conflict' && !present) violate(`${name} is in conflict with nothing`)
     }
     const answers = deliveries.answers(record)
     const isRefused = answers.some((status) => status >= 400 && status < 500)
     if (undeliveredHere.length > 0 && !isRefused && answers.length < maxAttempts) {
-      object(`${name} was given up after ${answers}`)
+      violate(`${name} was given up after ${answers}`)
     }
   }
 }
 
 /** Every record of the topic for dead letters is kept once. */
-function checkUndelivered({ deadLetters, deadLetterRecords }: Settled, object: Object) {
+function checkUndelivered({ deadLetters, deadLetterRecords }: Settled, violate: Violate) {
   const kept = deadLetters.filter(({ reason }) => reason === 'undelivered').map(({ position }) => nameOf(position))
   const sent = deadLetterRecords.map(nameOf)
-  if (kept.toSorted().join() !== sent.toSorted().join()) object(`of the dead letters ${sent} the store keeps ${kept}`)
+  if (kept.toSorted().join() !== sent.toSorted().join()) violate(`of the dead letters ${sent} the store keeps ${kept}`)
 }
 
 /** A receipt names the place of a record of that activity. */
-function checkReceipts({ intents, records, told, found }: Settled, object: Object) {
+function checkReceipts({ intents, records, told, found }: Settled, violate: Violate) {
   const stored = records.filter((record) => told.get(nameOf(record))?.status === 'stored')
   const idsStored = stored.map((record) => contentOf(record.value)?.id).toSorted()
   const idsFound = found.map(({ id }) => id).toSorted()
-  if (idsStored.join() !== idsFound.join()) object(`the receipts say stored of ${idsStored}, found is ${idsFound}`)
+  if (idsStored.join() !== idsFound.join()) violate(`the receipts say stored of ${idsStored}, found is ${idsFound}`)
   const byPosition = new Map(records.map((record) => [nameOf(record), record]))
   for (const { marker, attempts } of intents) {
     for (const { result, receipt } of attempts) {
       if (result !== 'accepted') continue
       const named = readReceipt(receipt ?? '')
       const record = typeof named === 'string' ? undefined : byPosition.get(nameOf(named.position))
-      if (!record || markerIn(record.value) !== marker) object(`the receipt of ${marker} names another record, or none`)
+      if (!record || markerIn(record.value) !== marker)
+        violate(`the receipt of ${marker} names another record, or none`)
     }
   }
 }

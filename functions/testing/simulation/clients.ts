@@ -1,8 +1,8 @@
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
 import { within } from '@activity-log/shared/within.ts'
+import type { Deployment } from './deployment.ts'
 import { createLife } from './life.ts'
 import type { Answer, Message, Network } from './network.ts'
-import type { Plant } from './plant.ts'
 import type { World } from './world.ts'
 
 export type Content = { userId: string; action: string; timestamp?: string; metadata: { marker: string } }
@@ -15,8 +15,8 @@ export type Intent = { marker: string; id: string | undefined; content: Content;
 const timeoutMs = 15_000
 
 /** Posts activities in all the ways that clients do, and keeps the history of it. */
-export function createClients(world: World, network: Network, { ingest, query }: Pick<Plant, 'ingest' | 'query'>) {
-  const { random, after, now, note, object } = world
+export function createClients(world: World, network: Network, { ingest, query }: Pick<Deployment, 'ingest' | 'query'>) {
+  const { random, after, now, note, violate } = world
   const intents: Intent[] = []
   const ids: string[] = []
   const life = createLife('client')
@@ -112,8 +112,9 @@ export function createClients(world: World, network: Network, { ingest, query }:
     if (answer?.status !== 200) return
     const { data, receipt: said } = JSON.parse(answer.body) as { data: { id: string }[]; receipt: { status: string } }
     const mustBeThere = said.status !== 'rejected'
-    if (said.status === 'pending') object(`a list that waited for ${marker} says that it is pending`)
-    if (mustBeThere && !data.some((activity) => activity.id === id)) object(`a list that waited for ${marker} lacks it`)
+    if (said.status === 'pending') violate(`a list that waited for ${marker} says that it is pending`)
+    if (mustBeThere && !data.some((activity) => activity.id === id))
+      violate(`a list that waited for ${marker} lacks it`)
   }
 
   /** One client: it sends some, waits, and sends more, until it has sent its share. */

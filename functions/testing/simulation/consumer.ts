@@ -29,19 +29,19 @@ type TopicOffset = { partition: number; offset: string }
  * group do: batch after batch, a heartbeat after each, resolved offsets decide where the next fetch starts.
  */
 export function fakeKafka({ world, life, topic, group, link }: FakeKafkaOptions): Kafka {
-  const { random, now, after, note, weather } = world
+  const { random, now, after, note, rates } = world
   let lastArrival = 0
 
   /** A request to the broker and its answer. */
   function call<Value>(work: () => Value | Promise<Value>): Promise<Value> {
-    const arrival = Math.max(now() + random.between(0, weather.maxMs), link.closedUntil, lastArrival)
+    const arrival = Math.max(now() + random.between(0, rates.maxMs), link.closedUntil, lastArrival)
     lastArrival = arrival
     return life.ask(async () => {
       await after(arrival - now())
       if (life.isOver()) throw new Error('the connection is gone')
-      if (random.chance(weather.consumerFailure)) throw new Error('the connection was reset')
+      if (random.chance(rates.consumerFailure)) throw new Error('the connection was reset')
       const value = await work()
-      await after(Math.max(random.between(0, weather.maxMs), link.closedUntil - now()))
+      await after(Math.max(random.between(0, rates.maxMs), link.closedUntil - now()))
       return value
     })
   }

@@ -59,7 +59,7 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
   return { ingest, persist, query }
 
   function mayFail() {
-    if (world.random.chance(world.weather.failedWrite)) throw new Error('the disk is in trouble')
+    if (world.random.chance(world.rates.failedWrite)) throw new Error('the disk is in trouble')
   }
 
   /** As the dispatchers of one process see it: a disk that may be in trouble, and nothing at all after its end. */
@@ -77,7 +77,7 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
         mayFail()
         world.note(`${life.name} settles ${offsets}`)
         for (const offset of offsets) {
-          if (!hasOutcome({ partition: 0, offset })) world.object(`0/${offset} was settled without an outcome`)
+          if (!hasOutcome({ partition: 0, offset })) world.violate(`0/${offset} was settled without an outcome`)
         }
         queue.settle(offsets)
       },

@@ -28,7 +28,7 @@ export type Network = {
 }
 
 export function createNetwork(world: World): Network {
-  const { random, weather, way, now, object, note } = world
+  const { random, rates, way, now, violate, note } = world
   const open = new Set<{ server: Server; message: Message; since: number }>()
 
   async function serve(server: Server, message: Message): Promise<Answer> {
@@ -59,8 +59,8 @@ export function createNetwork(world: World): Network {
     const what = `${server.life.name} ${message.method} ${message.path}`
     note(`${what}: ${answer?.status ?? 'no answer'} in ${tookMs} ms`)
     const mayTakeMs = server.deadlineMs + (message.waitMs ?? 0)
-    if (tookMs > mayTakeMs) object(`${what} took ${tookMs} ms, may take ${mayTakeMs}`)
-    if (answer?.status === 500) object(`${what} answered 500: ${answer.body}`)
+    if (tookMs > mayTakeMs) violate(`${what} took ${tookMs} ms, may take ${mayTakeMs}`)
+    if (answer?.status === 500) violate(`${what} answered 500: ${answer.body}`)
   }
 
   const reset = async () => (random.chance(0.5) ? never : Promise.reject(new Error('the connection was reset')))
@@ -73,9 +73,9 @@ export function createNetwork(world: World): Network {
         if (from.isOver()) return never
         const running = to.filter(({ life }) => !life.isOver())
         if (running.length === 0) throw new Error('the connection was refused')
-        if (random.chance(weather.lostRequest)) return reset()
+        if (random.chance(rates.lostRequest)) return reset()
         const server = random.pick(running)
-        if (mayDouble && random.chance(weather.doubledRequest)) {
+        if (mayDouble && random.chance(rates.doubledRequest)) {
           void way()
             .then(() => serve(random.pick(running), message))
             .catch(() => {})
@@ -83,7 +83,7 @@ export function createNetwork(world: World): Network {
         const died = server.life.ended.then(() => Promise.reject(new Error('the server died')))
         const answer = await Promise.race([serve(server, message), died])
         await way()
-        if (random.chance(weather.lostAnswer)) return reset()
+        if (random.chance(rates.lostAnswer)) return reset()
         return answer
       }),
     checkDeadlines() {

@@ -10,15 +10,15 @@ import { brokerTimeoutMs } from './broker.ts'
 import { check } from './check.ts'
 import { isMissing, nameOf, type Told } from './check-ledger.ts'
 import { createClients } from './clients.ts'
-import { embeddedPlant } from './embedded-plant.ts'
-import { kafkaPlant } from './kafka-plant.ts'
+import type { Deployment } from './deployment.ts'
+import { createEmbeddedDeployment } from './embedded-deployment.ts'
+import { createKafkaDeployment } from './kafka-deployment.ts'
 import { memoryStore } from './memory-store.ts'
 import { createNetwork, type Server } from './network.ts'
-import type { Plant } from './plant.ts'
 import { poison } from './poison.ts'
 import type { Safeguard, Setting } from './processes.ts'
 import { virtualTime } from './virtual-time.ts'
-import { calmDown, createWorld } from './world.ts'
+import { createWorld, endFaults } from './world.ts'
 
 export type Simulated = { seed: number; violations: readonly string[]; trace: readonly string[]; hash: string }
 export type SimulateOptions = { without?: Safeguard; say?: (line: string) => void }
@@ -47,7 +47,7 @@ export async function simulate(seed: number, { without, say }: SimulateOptions =
   }
 
   function betweenWrites() {
-    if (random.chance(world.weather.partialWrite / 4)) throw new StoreUnavailable('a part was written')
+    if (random.chance(world.rates.partialWrite / 4)) throw new StoreUnavailable('a part was written')
   }
 
   /** Most give up after a day, some soon. */
@@ -57,16 +57,16 @@ export async function simulate(seed: number, { without, say }: SimulateOptions =
   }
 
   let isOver = false
-  const plant = isEmbedded ? embeddedPlant(setting) : kafkaPlant(setting)
-  const ended = run(setting, plant, policy.retry + 1)
-    .catch((error) => world.object(`the simulation failed: ${error.stack}`))
+  const deployment = isEmbedded ? createEmbeddedDeployment(setting) : createKafkaDeployment(setting)
+  const ended = run(setting, deployment, policy.retry + 1)
+    .catch((error) => world.violate(`the simulation failed: ${error.stack}`))
     .finally(() => {
       isOver = true
     })
   await time.settle()
   for (let steps = 0; !isOver; steps++) {
     if (steps === maxSteps) {
-      world.object(`no end after ${steps} steps`)
+      world.violate(`no end after ${steps} steps`)
       break
     }
     await time.step()
@@ -76,22 +76,22 @@ export async function simulate(seed: number, { without, say }: SimulateOptions =
   return { seed, violations, trace, hash: hash('sha256', trace.join('\n'), 'hex') }
 }
 
-async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise<void> {
+async function run(setting: Setting, deployment: Deployment, maxAttempts: number): Promise<void> {
   const { world, network, store } = setting
-  const { random, weather, after, now, note, object } = world
-  note(JSON.stringify(weather))
-  const clients = createClients(world, network, plant)
-  const stormMs = random.between(2000, 20_000)
-  const posting = Array.from({ length: random.between(1, 3) }, () => clients.run(random.between(3, 20), stormMs))
+  const { random, rates, after, now, note, violate } = world
+  note(JSON.stringify(rates))
+  const clients = createClients(world, network, deployment)
+  const faultsMs = random.between(2000, 20_000)
+  const posting = Array.from({ length: random.between(1, 3) }, () => clients.run(random.between(3, 20), faultsMs))
   // more than a dispatcher has under way at once, and rarely more than goes together
   if (random.chance(0.03)) posting.push(clients.burst(random.chance(0.1) ? 600 : 120))
-  const isStormy = () => now() < stormMs
+  const isStormy = () => now() < faultsMs
 
   async function trouble() {
     while (isStormy()) {
       await after(random.between(100, 2000))
-      plant.strike()
-      if (random.chance(0.1)) plant.slip(random.pick(poison))
+      deployment.injectFault()
+      if (random.chance(0.1)) deployment.injectRecord(random.pick(poison))
       await lookAtLedger()
       if (random.chance(0.5)) await look().catch((error) => note((error as Error).message))
     }
@@ -102,7 +102,7 @@ async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise
     const { status, body } = await ask('/logs?limit=1000')
     if (status !== 200) return
     const { data } = JSON.parse(body) as { data: FoundActivity[] }
-    if (new Set(data.map(({ id }) => id)).size < data.length) object('an activity is twice on one page')
+    if (new Set(data.map(({ id }) => id)).size < data.length) violate('an activity is twice on one page')
   }
 
   /** What was acknowledged before the time that the ledger calls complete is not missing from them. */
@@ -114,22 +114,22 @@ async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise
       for (const { result, receipt } of attempts) {
         const named = result === 'accepted' ? readReceipt(receipt ?? '') : ''
         if (typeof named === 'string' || named.recordedAt >= completeThrough) continue
-        if (isMissing(ledger, named.position)) object(`${marker} is missing before ${completeThrough.toISOString()}`)
+        if (isMissing(ledger, named.position)) violate(`${marker} is missing before ${completeThrough.toISOString()}`)
       }
     }
   }
 
   void trouble()
-  await after(stormMs)
+  await after(faultsMs)
   network.checkDeadlines()
-  calmDown(weather)
-  plant.restore()
+  endFaults(rates)
+  deployment.restore()
   note('calm')
   await Promise.all(posting)
   // nothing is settled before what is late has come, too
   await after(brokerTimeoutMs + 5000)
-  while (!plant.isSettled()) {
-    if (now() > stormMs + settleWithinMs) return object(`no end: ${plant.state()}`)
+  while (!deployment.isSettled()) {
+    if (now() > faultsMs + settleWithinMs) return violate(`no end: ${deployment.state()}`)
     await after(1000)
   }
   await after(15_000)
@@ -142,7 +142,7 @@ async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise
   if (afterwards !== before) {
     note(before)
     note(afterwards)
-    object('a redelivery has changed something')
+    violate('a redelivery has changed something')
   }
 
   async function checkAll() {
@@ -151,25 +151,25 @@ async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise
         intents: clients.intents,
         found: await foundByQuery(),
         deadLetters: await deadLettersOf(store),
-        undelivered: plant.undelivered(),
-        deadLetterRecords: plant.deadLetterRecords(),
-        records: plant.records(),
+        undelivered: deployment.undelivered(),
+        deadLetterRecords: deployment.deadLetterRecords(),
+        records: deployment.records(),
         told: await toldOfAll(),
         ledger: JSON.parse((await ask('/ledger')).body),
-        deliveries: plant.deliveries,
+        deliveries: deployment.deliveries,
         maxAttempts,
       },
-      object,
+      violate,
     )
   }
 
   function ask(path: string) {
-    return network.serve(running(plant.query), { method: 'GET', path })
+    return network.serve(running(deployment.query), { method: 'GET', path })
   }
 
   async function toldOfAll(): Promise<Told> {
     const told = new Map<string, { status: string; id?: string }>()
-    for (const position of plant.records()) {
+    for (const position of deployment.records()) {
       const recordedAt = new Date(position.headers['ce_recordedtime'] ?? 0)
       // the function says what the store says; it is asked often enough
       if (random.chance(0.2)) {
@@ -205,12 +205,12 @@ async function run(setting: Setting, plant: Plant, maxAttempts: number): Promise
   async function redeliver() {
     const source = { namespace: 'local', name: 'again', topic: 'activities' }
     // what was given up has not been delivered yet
-    const givenUp = new Set(plant.undelivered().map(({ position }) => nameOf(position)))
-    const records = plant.records().filter((record) => !givenUp.has(nameOf(record)) && random.chance(0.4))
+    const givenUp = new Set(deployment.undelivered().map(({ position }) => nameOf(position)))
+    const records = deployment.records().filter((record) => !givenUp.has(nameOf(record)) && random.chance(0.4))
     await Promise.all(
       records.map((record) => {
         const { headers, body } = sinkRequest(record, source)
-        return network.serve(running(plant.persist), { method: 'POST', path: '/', headers, body })
+        return network.serve(running(deployment.persist), { method: 'POST', path: '/', headers, body })
       }),
     )
   }

@@ -13,8 +13,8 @@ const timeoutMs = 12_000
  * what it has given up.
  */
 export function troubledStore(world: World, life: Life, store: SimulatedStore): SimulatedStore {
-  const { random, weather, after, object, note } = world
-  const way = () => after(random.between(0, Math.min(weather.maxMs, 200)))
+  const { random, rates, after, violate, note } = world
+  const way = () => after(random.between(0, Math.min(rates.maxMs, 200)))
 
   async function write<Item, Result>(
     verb: 'save' | 'deadLetter',
@@ -22,8 +22,8 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
     apply: (items: readonly Item[]) => Promise<Result>,
   ): Promise<Result> {
     await way()
-    if (random.chance(weather.failedWrite)) throw new StoreUnavailable(`${verb}: nothing was written`)
-    if (random.chance(weather.belatedWrite)) {
+    if (random.chance(rates.failedWrite)) throw new StoreUnavailable(`${verb}: nothing was written`)
+    if (random.chance(rates.belatedWrite)) {
       void after(random.between(0, 2 * timeoutMs))
         .then(() => apply(items))
         .catch(() => {})
@@ -31,13 +31,13 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
       await after(random.between(0, timeoutMs))
       throw new StoreUnavailable(`${verb}: no answer`)
     }
-    if (random.chance(weather.partialWrite)) {
+    if (random.chance(rates.partialWrite)) {
       const some = items.filter(() => random.chance(0.5))
       await apply(some)
       note(`${life.name} ${verb} of ${some.length} of ${items.length}`)
       throw new StoreUnavailable(`${verb}: a part was written`)
     }
-    if (random.chance(weather.slowWrite)) await after(random.between(0, timeoutMs))
+    if (random.chance(rates.slowWrite)) await after(random.between(0, timeoutMs))
     const result = await apply(items)
     note(`${life.name} ${verb} of ${items.length}${verb === 'save' ? `: ${result}` : ''}`)
     await way()
@@ -46,7 +46,7 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
 
   return {
     save(activities) {
-      if (activities.length > maxActivities) object(`persist saved ${activities.length} activities at once`)
+      if (activities.length > maxActivities) violate(`persist saved ${activities.length} activities at once`)
       return life.ask(() => write('save', activities, store.save))
     },
     deadLetter: (deadLetters) => life.ask(() => write('deadLetter', deadLetters, store.deadLetter)),
@@ -64,8 +64,8 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
 
   async function read<Result>(ask: () => Promise<Result>): Promise<Result> {
     await way()
-    if (random.chance(weather.failedWrite)) throw new StoreUnavailable('nothing was read')
-    if (random.chance(weather.slowWrite)) await after(random.between(0, timeoutMs))
+    if (random.chance(rates.failedWrite)) throw new StoreUnavailable('nothing was read')
+    if (random.chance(rates.slowWrite)) await after(random.between(0, timeoutMs))
     return ask()
   }
 }

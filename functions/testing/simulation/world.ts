@@ -2,7 +2,7 @@ import { type Random, randomFrom } from '../random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** How probable each fault is. */
-export type Weather = {
+export type FaultRates = {
   /** The longest way that a message has, in milliseconds. */
   maxMs: number
   lostRequest: number
@@ -33,19 +33,19 @@ export type Weather = {
 export type World = {
   random: Random
   now(): number
-  weather: Weather
+  rates: FaultRates
   after(ms: number): Promise<void>
   /** The time that one message takes. */
   way(): Promise<void>
   /** A line of the trace. */
   note(fact: string): void
   /** A promise is broken. */
-  object(violation: string): void
+  violate(violation: string): void
   readonly violations: readonly string[]
   readonly trace: readonly string[]
 }
 
-const calm: Weather = {
+const noFaults: FaultRates = {
   maxMs: 20,
   lostRequest: 0,
   lostAnswer: 0,
@@ -65,19 +65,19 @@ const calm: Weather = {
 }
 
 /** Each fault is absent from a third of the seeds: it shows most beside some others, not beside all of them. */
-export function stormyWeather(random: Random): Weather {
-  const weather = { ...calm, maxMs: random.pick([5, 50, 400, 2000]) }
-  for (const fault of Object.keys(calm) as (keyof Weather)[]) {
-    if (fault !== 'maxMs') weather[fault] = random.pick([0, 0.05, 0.25])
+export function drawFaultRates(random: Random): FaultRates {
+  const rates = { ...noFaults, maxMs: random.pick([5, 50, 400, 2000]) }
+  for (const fault of Object.keys(noFaults) as (keyof FaultRates)[]) {
+    if (fault !== 'maxMs') rates[fault] = random.pick([0, 0.05, 0.25])
   }
-  return weather
+  return rates
 }
 
-export const calmDown = (weather: Weather): void => void Object.assign(weather, calm)
+export const endFaults = (rates: FaultRates): void => void Object.assign(rates, noFaults)
 
 export function createWorld(seed: number, time: VirtualTime, say: (line: string) => void = () => {}): World {
   const random = randomFrom(seed)
-  const weather = stormyWeather(random)
+  const rates = drawFaultRates(random)
   const violations: string[] = []
   const trace: string[] = []
   const note = (fact: string) => {
@@ -89,11 +89,11 @@ export function createWorld(seed: number, time: VirtualTime, say: (line: string)
   return {
     random,
     now: time.now,
-    weather,
+    rates,
     after,
-    way: () => after(random.between(0, weather.maxMs)),
+    way: () => after(random.between(0, rates.maxMs)),
     note,
-    object(violation) {
+    violate(violation) {
       violations.push(violation)
       note(`VIOLATION ${violation}`)
     },

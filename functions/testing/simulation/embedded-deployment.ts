@@ -1,16 +1,16 @@
 import { type EmbeddedBroker, openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { createDeliveries } from './deliveries.ts'
+import type { Deployment } from './deployment.ts'
 import { startEmbedded } from './embedded-process.ts'
 import { createLife } from './life.ts'
 import type { Server } from './network.ts'
-import type { Plant } from './plant.ts'
 import type { Setting } from './processes.ts'
 import type { AppendedRecord } from './topic.ts'
 
 /** All in one process, over the queue in SQLite. */
-export function embeddedPlant(setting: Setting): Plant {
-  const { random, weather, after, note } = setting.world
+export function createEmbeddedDeployment(setting: Setting): Deployment {
+  const { random, rates, after, note } = setting.world
   const file = openEmbeddedBroker({ path: ':memory:' })
   const deliveries = createDeliveries()
   const deadLetterDeliveries = createDeliveries()
@@ -58,8 +58,8 @@ export function embeddedPlant(setting: Setting): Plant {
     persist,
     query,
     deliveries,
-    strike() {
-      if (!random.chance(weather.crash)) return
+    injectFault() {
+      if (!random.chance(rates.crash)) return
       const life = ingest.at(-1)?.life
       life?.end()
       note(`${life?.name} is killed`)
@@ -71,6 +71,6 @@ export function embeddedPlant(setting: Setting): Plant {
     records: () => records,
     undelivered: () => undelivered,
     deadLetterRecords: () => undelivered.map((_, index) => ({ partition: 0, offset: index + 1 })),
-    slip: ({ headers, value }) => void append([{ headers, value: Buffer.from(value ?? []).toString() }]),
+    injectRecord: ({ headers, value }) => void append([{ headers, value: Buffer.from(value ?? []).toString() }]),
   }
 }

@@ -1,18 +1,18 @@
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
 import { deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
 import { createDeliveries } from './deliveries.ts'
+import type { Deployment } from './deployment.ts'
 import { createGroup } from './group.ts'
 import { type Dispatcher, startKafkaDispatcher } from './kafka-dispatcher.ts'
 import { createLife, type Life } from './life.ts'
 import type { Server } from './network.ts'
-import type { Plant } from './plant.ts'
 import { type Setting, sendTo, startIngest, startPersist, startQuery } from './processes.ts'
 import { createTopic, type Topic } from './topic.ts'
 
 /** Ingest, Kafka, one or two stand-ins for KafkaSource, another one for dead letters, persist, the store, query. */
-export function kafkaPlant(setting: Setting): Plant {
+export function createKafkaDeployment(setting: Setting): Deployment {
   const { world, policy } = setting
-  const { random, weather, after, note, object, now } = world
+  const { random, rates, after, note, violate, now } = world
   const activities = createTopic('activities', random.between(1, 4))
   const deadLetters = createTopic('activities-dead-letter', random.between(1, 2))
   const deliveries = createDeliveries()
@@ -35,7 +35,7 @@ export function kafkaPlant(setting: Setting): Plant {
       const from = checked[partition] ?? 0
       for (const record of topic.read(partition, from, offset - from)?.records ?? []) {
         if (!hasOutcome(record))
-          object(`${name} commits ${partition}/${offset} past ${record.offset}, which has no outcome`)
+          violate(`${name} commits ${partition}/${offset} past ${record.offset}, which has no outcome`)
       }
       checked = Object.assign([...checked], { [partition]: Math.max(from, offset) })
     }
@@ -79,15 +79,15 @@ export function kafkaPlant(setting: Setting): Plant {
   }
   restore()
 
-  function strike() {
-    if (random.chance(weather.crash)) {
+  function injectFault() {
+    if (random.chance(rates.crash)) {
       const kinds: readonly (readonly { life: Life }[])[] = [ingest, persist, dispatchers, dispatchersOfDeadLetters]
       const [victim] = running(random.pick(kinds))
       victim?.life.end()
       if (victim) note(`${victim.life.name} is killed`)
       void after(random.between(0, 15_000)).then(restore)
     }
-    if (random.chance(weather.rebalance)) {
+    if (random.chance(rates.rebalance)) {
       const [first] = running(dispatchers)
       const stays = random.chance(0.5)
       max.dispatchers = random.between(1, 2)
@@ -95,7 +95,7 @@ export function kafkaPlant(setting: Setting): Plant {
       if (!stays) void first?.stop().then(restore)
       restore()
     }
-    if (random.chance(weather.partition)) {
+    if (random.chance(rates.partition)) {
       for (const { link } of running(dispatchers)) {
         if (random.chance(0.5)) link.closedUntil = now() + random.between(1000, 20_000)
       }
@@ -112,7 +112,7 @@ export function kafkaPlant(setting: Setting): Plant {
     persist,
     query,
     deliveries,
-    strike,
+    injectFault,
     restore,
     isSettled: () => isRead(activities, group) && isRead(deadLetters, groupOfDeadLetters),
     state: () => `${stateOf(activities, group)}, ${stateOf(deadLetters, groupOfDeadLetters)}`,
@@ -126,6 +126,6 @@ export function kafkaPlant(setting: Setting): Plant {
         body: value,
       })),
     deadLetterRecords: deadLetters.all,
-    slip: (record) => void activities.append([record], random.between(0, activities.partitions - 1)),
+    injectRecord: (record) => void activities.append([record], random.between(0, activities.partitions - 1)),
   }
 }

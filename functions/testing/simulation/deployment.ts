@@ -4,14 +4,14 @@ import type { Server } from './network.ts'
 import type { AppendedRecord } from './topic.ts'
 
 /** The whole log, in one of its forms, with processes that come and go. */
-export type Plant = {
+export type Deployment = {
   /** Those that run at the moment are among them. */
   ingest: readonly Server[]
   persist: readonly Server[]
   query: readonly Server[]
   deliveries: Deliveries
-  /** Something is done to one of its processes. */
-  strike(): void
+  /** Something happens to one of its processes. */
+  injectFault(): void
   /** Everything that has ended runs again. */
   restore(): void
   /** Whether every record has been dealt with. */
@@ -23,5 +23,5 @@ export type Plant = {
   /** Those of the topic for dead letters. */
   deadLetterRecords(): readonly Position[]
   /** Puts what is no record of ours straight into the queue. */
-  slip(record: Omit<AppendedRecord, keyof Position>): void
+  injectRecord(record: Omit<AppendedRecord, keyof Position>): void
 }
