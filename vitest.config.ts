@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const integration = '{shared,functions}/**/*.integration.test.ts'
 /** What becomes of each safeguard's promise without it. */
-const teeth = 'functions/**/*.teeth.test.ts'
+const mutations = 'functions/**/*.mutation.test.ts'
 const browser = 'functions/**/*.browser.test.ts'
 
 export default defineConfig({
@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,functions}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', integration, teeth, browser],
+          exclude: ['**/node_modules/**', integration, mutations, browser],
           testTimeout: 20_000,
         },
       },
@@ -28,7 +28,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      { test: { name: 'teeth', include: [teeth], testTimeout: 60_000, fileParallelism: false } },
+      { test: { name: 'mutations', include: [mutations], testTimeout: 60_000, fileParallelism: false } },
     ],
   },
 })

@@ -8,7 +8,11 @@ type Program = { summary: string; file: string; args?: readonly string[] }
 
 const programs: { readonly [name: string]: Program } = {
   faults: { summary: 'what happens to processes, links and servers, done to them', file: 'faults/main.ts' },
-  mutants: { summary: 'each safeguard taken out: somebody has to object', file: 'integration.ts', args: ['teeth'] },
+  mutants: {
+    summary: 'each safeguard taken out: something has to notice',
+    file: 'integration.ts',
+    args: ['mutations'],
+  },
   durability: { summary: 'npm start killed hundreds of times, and power losses', file: 'faults/durability.ts' },
   'own-writes': { summary: 'thousands of activities read right after their 202s', file: 'own-writes.ts' },
   simulation: { summary: 'crashes, lost messages and rebalances that a seed decides', file: 'simulation/main.ts' },

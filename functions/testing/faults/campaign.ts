@@ -67,7 +67,7 @@ function didNotRun({ scenario, seed }: Planned, { stack, message }: Error): Run 
   const nothing = check({ attempts: [], poison: [] }, { found: [] })
   const problems = [{ rule: 'did not run' as const, about: stack ?? message }]
   const times = { seconds: 0, longestGapMs: 0, slowestAnswerMs: 0 }
-  return { ...nothing, problems, scenario: scenario.name, seed, struck: 0, missed: 0, ...times }
+  return { ...nothing, problems, scenario: scenario.name, seed, faults: 0, missed: 0, ...times }
 }
 
 const ofServers: readonly Fault['do'][] = ['broker', 'brokers', 'move', 'store']

@@ -48,7 +48,7 @@ test('has nothing to say when all is well', () => {
   })
 })
 
-test('objects to an acknowledged activity that is nowhere', () => {
+test('finds an acknowledged activity that is nowhere', () => {
   expect(verdict([attempt('a'), attempt('b')], { found: [row('a')], deadLetters: [] })).toMatchObject({
     lost: 1,
     problems: [{ rule: 'lost', about: 'b' }],
@@ -59,18 +59,18 @@ test('an acknowledged activity may be a dead letter instead', () => {
   expect(rules([attempt('a')], { found: [], deadLetters: [letter('a', {}, 'undelivered')] })).toEqual(nothing)
 })
 
-test('objects to an activity that is found twice, whatever became of its request', () => {
+test('finds an activity that is found twice, whatever became of its request', () => {
   expect(verdict([attempt('a', 'unknown')], { found: [row('a'), row('a')] })).toMatchObject({
     duplicates: 1,
     problems: [{ rule: 'duplicated', about: 'a' }],
   })
 })
 
-test('objects to what was rejected and is there all the same', () => {
+test('finds what was rejected and is there all the same', () => {
   expect(rules([attempt('a', 'rejected')], { found: [row('a')] })).toEqual(['rejected, and yet there'])
 })
 
-test('objects to what nobody has sent', () => {
+test('finds what nobody has sent', () => {
   expect(rules([], { found: [row('a')] })).toEqual(['never sent'])
 })
 
@@ -79,7 +79,7 @@ test.each([
   [{ userId: 'user_124' }],
   [{ action: 'other' }],
   [{ timestamp: '2024-01-15T10:00:00.000Z' }],
-])('objects to other content: %j', (changes) => {
+])('finds other content: %j', (changes) => {
   expect(rules([attempt('a')], { found: [row('a', changes)] })).toEqual(['altered'])
 })
 
@@ -94,24 +94,24 @@ test('of two contents under one id the second has to be a dead letter', () => {
   expect(rules(attempts, { found, deadLetters: [letter('a', { action: 'other' })] })).toEqual(nothing)
 })
 
-test('objects to what is stored and rejected', () => {
+test('finds what is stored and rejected', () => {
   expect(rules([attempt('a')], { found: [row('a')], deadLetters: [letter('a')] })).toEqual(['stored and dead'])
 })
 
-test('objects to poison that is not among the dead letters', () => {
+test('finds poison that is not among the dead letters', () => {
   const poison = { name: 'no JSON', body: Buffer.from('{') }
   expect(rules([], { found: [], deadLetters: [] }, [poison])).toEqual(['neither rejected nor dead-lettered'])
   const deadLetter = { id: '1', reason: 'rejected', body: Buffer.from('{') }
   expect(rules([], { found: [], deadLetters: [deadLetter] }, [poison])).toEqual(nothing)
 })
 
-test('objects to a receipt that stays pending', () => {
+test('finds a receipt that stays pending', () => {
   expect(rules([], { found: [], receipts: new Map([['r', { status: 'pending', isThere: true }]]) })).toEqual([
     'pending',
   ])
 })
 
-test('objects to a receipt whose dead letter is not there', () => {
+test('finds a receipt whose dead letter is not there', () => {
   const receipts = new Map([['r', { status: 'conflict', isThere: false }]])
   expect(rules([], { found: [], receipts })).toEqual(['names nothing'])
 })
@@ -136,7 +136,7 @@ test.each<[string, LedgerSummary, Map<number, number>]>([
   ],
   ['that does not begin at the first record', ledgerOf({ first: 1, last: 2 }), new Map([[0, 3]])],
   ['with more stored than there are rows', ledgerOf({ counts: { stored: 2 } }), new Map([[0, 2]])],
-])('objects to a ledger %s', (_name, ledger, ends) => {
+])('finds a ledger %s', (_name, ledger, ends) => {
   const { problems, complete } = verdict([attempt('a')], { found: [row('a')], ledger, ends })
   expect(problems.map(({ rule }) => rule)).toContain('incomplete')
   expect(complete).toBe(false)

@@ -73,7 +73,7 @@ export function check(
   observed: Observed,
 ): Verdict {
   const problems: Problem[] = []
-  const object = (rule: Rule, about: string) => void problems.push({ rule, about })
+  const violate = (rule: Rule, about: string) => void problems.push({ rule, about })
   const sent = sentIn(history.attempts)
   const ofId = Map.groupBy(sent, ({ id }) => id)
   const rowsOf = Map.groupBy(observed.found, ({ id }) => id)
@@ -84,11 +84,11 @@ export function check(
   for (const [id, rows] of rowsOf) {
     if (rows.length > 1) {
       duplicates += rows.length - 1
-      object('duplicated', id)
+      violate('duplicated', id)
     }
     const known = ofId.get(id)
-    if (!known) object('never sent', id)
-    else if (!rows.every((row) => known.some(({ activity }) => isSame(activity, row)))) object('altered', id)
+    if (!known) violate('never sent', id)
+    else if (!rows.every((row) => known.some(({ activity }) => isSame(activity, row)))) violate('altered', id)
   }
 
   let lost = 0
@@ -100,22 +100,22 @@ export function check(
     const isAccountedFor = rowsOf.has(id) && (ofId.get(id)?.length === 1 || !observed.deadLetters)
     if (outcomes.has('ok') && !isRow && !isDead && !isAccountedFor) {
       lost++
-      object('lost', id)
+      violate('lost', id)
     }
-    if (outcomes.has('rejected') && !outcomes.has('ok') && (isRow || isDead)) object('rejected, and yet there', id)
-    if (isRow && dead.some(({ reason }) => reason !== 'undelivered')) object('stored and dead', id)
+    if (outcomes.has('rejected') && !outcomes.has('ok') && (isRow || isDead)) violate('rejected, and yet there', id)
+    if (isRow && dead.some(({ reason }) => reason !== 'undelivered')) violate('stored and dead', id)
   }
 
   if (observed.deadLetters) {
     for (const { name, body } of history.poison) {
-      if (!letters.some((letter) => letter.body.equals(body))) object('neither rejected nor dead-lettered', name)
+      if (!letters.some((letter) => letter.body.equals(body))) violate('neither rejected nor dead-lettered', name)
     }
   }
   for (const [receipt, { status, isThere }] of observed.receipts ?? []) {
-    if (status === 'pending') object('pending', receipt)
-    if (!isThere) object('names nothing', receipt)
+    if (status === 'pending') violate('pending', receipt)
+    if (!isThere) violate('names nothing', receipt)
   }
-  for (const about of whatIsMissing(observed)) object('incomplete', about)
+  for (const about of whatIsMissing(observed)) violate('incomplete', about)
 
   const has = (outcome: Attempt['outcome']) => sent.filter(({ outcomes }) => outcomes.has(outcome)).length
   return {

@@ -6,9 +6,9 @@ import { aFolder, startCommand } from '@activity-log/shared/testing/processes.ts
 import packageJson from '../../../package.json' with { type: 'json' }
 import { freePorts } from '../production.ts'
 import type { Fault } from './fault.ts'
+import { misbehavingClient } from './misbehaving-clients.ts'
 import { startProxy } from './proxy.ts'
 import type { Setup } from './real.ts'
-import { rudeClient } from './rude-clients.ts'
 import { type System, supervise } from './system.ts'
 
 /** The whole log in one process, a proxy between it and its clients; on a small disk of its own, where one is asked for. */
@@ -55,7 +55,7 @@ export async function startEmbedded({
       case 'disk':
         return fill(fault.full)
       case 'client':
-        return rudeClient(proxy.port, fault.what)
+        return misbehavingClient(proxy.port, fault.what)
       default:
         throw new Error(`One process has no ${fault.do}`)
     }

@@ -29,7 +29,7 @@ export type Read = {
   status: number | undefined
   twice: readonly string[]
 }
-export type Struck = { at: number; fault: Fault }
+export type InjectedFault = { at: number; fault: Fault }
 
 /** What was put onto the topic that no activity can be made of: it is to be found among the dead letters. */
 export type Poison = { name: string; body: Buffer }
@@ -39,7 +39,7 @@ export type History = AsyncDisposable & {
   attempts: readonly Attempt[]
   poison: readonly Poison[]
   reads: readonly Read[]
-  struck: readonly Struck[]
+  faults: readonly InjectedFault[]
   namedNothing: readonly string[]
   now(): number
   /** Is written before the request is. */
@@ -49,7 +49,7 @@ export type History = AsyncDisposable & {
   read(read: Read): void
   /** A receipt whose dead letter was not there. */
   readNothing(receipt: string): void
-  strikes(at: number, fault: Fault): void
+  injected(at: number, fault: Fault): void
   /** Anything else that explains what happened. */
   note(fact: object): void
 }
@@ -61,7 +61,7 @@ export function openHistory(path: string): History {
   const attempts: Attempt[] = []
   const poison: Poison[] = []
   const reads: Read[] = []
-  const struck: Struck[] = []
+  const faults: InjectedFault[] = []
   const namedNothing: string[] = []
   const now = () => Math.round(performance.now() - startedAt)
   const write = (fact: object) => void file.write(`${JSON.stringify(fact)}\n`)
@@ -71,7 +71,7 @@ export function openHistory(path: string): History {
     attempts,
     poison,
     reads,
-    struck,
+    faults,
     namedNothing,
     now,
     sends(id) {
@@ -95,8 +95,8 @@ export function openHistory(path: string): History {
       namedNothing.push(receipt)
       write({ at: now(), namesNothing: receipt })
     },
-    strikes(at, fault) {
-      struck.push({ at, fault })
+    injected(at, fault) {
+      faults.push({ at, fault })
       write({ at, fault: describe(fault) })
     },
     note: (fact) => write({ at: now(), ...fact }),

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { StartError } from '@activity-log/shared/config.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { runCampaign } from './campaign.ts'
+import { type MutationResult, mutationTable, tryMutations } from './mutations.ts'
 import { type Options, readOptions, usage } from './options.ts'
-import { summary, table, teethReport, writeReport } from './report.ts'
+import { mutationReport, summary, table, writeReport } from './report.ts'
 import type { Run } from './run-scenario.ts'
-import { type Bite, teethTable, tryTeeth } from './teeth.ts'
 
 async function main() {
   const options = readOptions(process.argv.slice(2), process.env)
@@ -15,7 +15,7 @@ async function main() {
   if (options.report) makeFolder(options.report)
   const folder = join(tmpdir(), `activity-log-faults-${process.pid}`)
   mkdirSync(folder, { recursive: true })
-  if (options.teeth) return teeth(options, folder)
+  if (options.mutations) return tryAll(options, folder)
   const stop = new AbortController()
   process.once('SIGINT', () => {
     console.log('stopping: what is under way is finished first')
@@ -39,13 +39,13 @@ function makeFolder(folder: string) {
   }
 }
 
-async function teeth(options: Options, folder: string) {
-  const onBite = ({ mutant, by, caught, objection }: Bite) =>
-    console.log(`without ${mutant}, ${by}: ${caught ? `caught (${objection})` : 'NOT CAUGHT'}`)
-  const bites = await tryTeeth({ ...options, folder, onBite })
-  console.log(`\n${teethTable(bites)}`)
-  if (options.report) writeFileSync(join(options.report, 'teeth.md'), teethReport(options.command, bites))
-  if (bites.some(({ caught }) => !caught)) process.exitCode = 1
+async function tryAll(options: Options, folder: string) {
+  const onMutation = ({ mutant, by, killed, violation }: MutationResult) =>
+    console.log(`without ${mutant}, ${by}: ${killed ? `killed (${violation})` : 'SURVIVED'}`)
+  const results = await tryMutations({ ...options, folder, onMutation })
+  console.log(`\n${mutationTable(results)}`)
+  if (options.report) writeFileSync(join(options.report, 'mutations.md'), mutationReport(options.command, results))
+  if (results.some(({ killed }) => !killed)) process.exitCode = 1
 }
 
 /** One line that is written over, where somebody looks at it. */

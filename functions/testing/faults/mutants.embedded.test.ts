@@ -7,7 +7,7 @@ import { withFaults } from './preload.ts'
 
 /**
  * Each safeguard is seen twice: with it, what a client sees is what was promised; without it, it is not. Those that need an
- * outage of Kafka or MongoDB to be seen are in mutants.teeth.test.ts, those that need a power loss in durability.test.ts.
+ * outage of Kafka or MongoDB to be seen are in mutants.mutation.test.ts, those that need a power loss in durability.test.ts.
  */
 type Log = Awaited<ReturnType<typeof startLog>>
 

@@ -19,7 +19,7 @@ is not accounted for.
   --seed S         one run, with this seed: the same plan of faults as before
   --jobs N         as many at a time, of those that leave the servers alone (1)
   --moves N        leader-moves: so many moves of leaders and deaths of brokers
-  --teeth          takes each safeguard out, and expects an objection
+  --mutations      takes each safeguard out, and expects a violation
   --file F         a-file-four-times: of activities, one as JSON a line (.gz); made up without one
   --without NAME   takes out this one only; may be repeated
   --report FOLDER  writes report.md and report.json there
@@ -39,7 +39,7 @@ export type Options = {
   file: string | undefined
   isWanted: (scenario: Pick<Scenario, 'on'>) => boolean
   command: string
-  teeth: boolean
+  mutations: boolean
   without: readonly string[] | undefined
 }
 
@@ -54,7 +54,7 @@ const known = {
   seed: { type: 'string' },
   moves: { type: 'string' },
   jobs: { type: 'string' },
-  teeth: { type: 'boolean' },
+  mutations: { type: 'boolean' },
   without: { type: 'string', multiple: true },
   report: { type: 'string' },
   file: { type: 'string' },
@@ -94,7 +94,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
     file: values.file,
     isWanted: wanted(values),
     command: ['npm run system -- faults', ...args].join(' '),
-    teeth: values.teeth ?? values.without !== undefined,
+    mutations: values.mutations ?? values.without !== undefined,
     without: values.without?.map((name) => mutantNamed(name)),
   }
 }
@@ -113,7 +113,7 @@ function choose({
   scenario: names,
   embedded,
   real,
-  teeth,
+  mutations,
   without,
 }: ReturnType<typeof parse>): readonly Scenario[] {
   if (embedded && real) throw mistake('--embedded and --real exclude each other')
@@ -124,7 +124,7 @@ function choose({
     return scenarios.filter(({ name }) => names.includes(name))
   }
   if (short) return scenarios.filter((one) => one.short && isWanted(one))
-  if (!all && !embedded && !real && !teeth && !without)
+  if (!all && !embedded && !real && !mutations && !without)
     throw mistake('Which scenarios? --all, --short or --scenario NAME')
   return scenarios.filter(isWanted)
 }

@@ -14,9 +14,9 @@ import type { Random } from '../random.ts'
 import { type Fault, kindOf, type LinkName, type PartName } from './fault.ts'
 import type { History } from './history.ts'
 import { rewriteAddresses } from './kafka-addresses.ts'
+import { misbehavingClient } from './misbehaving-clients.ts'
 import { type FaultProxy, startProxy } from './proxy.ts'
 import { putEverythingAgain, putFile, putPoison } from './put.ts'
-import { rudeClient } from './rude-clients.ts'
 import { type Crashes, type System, supervise } from './system.ts'
 
 export type RealOptions = {
@@ -169,7 +169,7 @@ export async function startReal({
         if (fault.what === 'everything again') return putEverythingAgain(topic, random)
         return putFile(topic, file, history, random)
       case 'client':
-        return rudeClient(proxies['client→ingest'][0]?.port ?? 0, fault.what)
+        return misbehavingClient(proxies['client→ingest'][0]?.port ?? 0, fault.what)
       case 'disk':
         throw new Error('There is no disk of its own')
     }

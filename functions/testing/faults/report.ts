@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { type MutationResult, mutationTable } from './mutations.ts'
 import type { Run } from './run-scenario.ts'
-import { type Bite, teethTable } from './teeth.ts'
 
 const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ['scenario', ({ scenario }) => scenario],
   ['seed', ({ seed }) => seed],
-  ['faults', ({ struck }) => struck],
+  ['faults', ({ faults }) => faults],
   ['sent', ({ sent }) => sent],
   ['acknowledged', ({ acknowledged }) => acknowledged],
   ['unknown', ({ unknown }) => unknown],
@@ -37,15 +37,15 @@ export function summary(runs: readonly Run[]): string {
   const names = new Set(runs.map(({ scenario }) => scenario))
   const incomplete = runs.filter(({ complete }) => complete === false).length
   const failed = runs.filter(({ problems }) => problems.length > 0).length
-  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, ledgers not complete in ${incomplete}; ${failed} runs with a problem. ${sum(({ struck }) => struck)} faults`
+  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, ledgers not complete in ${incomplete}; ${failed} runs with a problem. ${sum(({ faults }) => faults)} faults`
 }
 
 const today = () => new Date().toISOString().slice(0, 10)
 const madeBy = (command: string) =>
   `\`${command}\`, on ${today()}, Node ${process.version}, ${cpus().length} processors.`
 
-export const teethReport = (command: string, bites: readonly Bite[]) =>
-  `# What the fault campaign notices\n\n${madeBy(command)}\n\n${teethTable(bites)}\n`
+export const mutationReport = (command: string, results: readonly MutationResult[]) =>
+  `# What the fault campaign notices\n\n${madeBy(command)}\n\n${mutationTable(results)}\n`
 
 export type Report = { command: string; runs: readonly Run[] }
 

@@ -2,13 +2,13 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { randomFrom } from '../random.ts'
-import { deliverAgainAndAgain, readAgainAndAgain } from './bystanders.ts'
+import { deliverAgainAndAgain, readAgainAndAgain } from './background-load.ts'
 import { check, type Verdict } from './checker.ts'
-import { pagesShowNothingTwice, receiptsNameWhatIsThere } from './demands.ts'
 import { describe, type Step } from './fault.ts'
 import { type Attempt, openHistory } from './history.ts'
 import { postAll } from './load.ts'
 import { observe, settle } from './observe.ts'
+import { pagesShowNothingTwice, receiptsNameWhatIsThere } from './requirements.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { loadOf } from './scenarios.ts'
 import { startSystem } from './start-system.ts'
@@ -26,8 +26,8 @@ export type RunOptions = {
 }
 
 export type Run = Verdict & {
-  /** How many faults struck, and how many could not: because of an earlier one, as a rule. */
-  struck: number
+  /** How many faults were injected, and how many could not be: because of an earlier one, as a rule. */
+  faults: number
   missed: number
   scenario: string
   seed: number
@@ -60,15 +60,15 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 
   const healed = new AbortController()
   let missed = 0
-  async function strike() {
+  async function injectFaults() {
     const began = performance.now()
     for (const { at, ...fault } of plan as Step[]) {
       const rest = at - (performance.now() - began)
       if (rest > 0) await wait(rest)
-      const struckAt = history.now()
+      const injectedAt = history.now()
       try {
         await system.suffer(fault)
-        history.strikes(struckAt, fault)
+        history.injected(injectedAt, fault)
       } catch (error) {
         missed++
         history.note({ fault: describe(fault), failed: (error as Error).message })
@@ -83,11 +83,11 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     giveUp: healed.signal,
     onProgress: (sent) => onProgress(`sent ${sent}`),
   })
-  const standingBy = Promise.all([
+  const background = Promise.all([
     readAgainAndAgain(system, { history, until: posting }),
     deliverAgainAndAgain(system, { history, random: randomFrom(`deliver/${seed}`), until: posting }),
   ])
-  await strike()
+  await injectFaults()
   const sending = posting.then(() => history.now())
   await Promise.race([posting, loaded])
   onProgress('healing')
@@ -97,23 +97,23 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const grace = setTimeout(() => healed.abort(), 20_000)
   const loadedTo = await sending
   clearTimeout(grace)
-  await standingBy
+  await background
   onProgress('settling')
   const settled = await settle(system, stillMs)
   history.note({ settled })
   onProgress('comparing')
   const observed = await observe(system, history, random)
   const checked = check(history, observed)
-  const demanded = [pagesShowNothingTwice, receiptsNameWhatIsThere, ...(scenario.demands ?? [])].flatMap((demand) =>
-    demand(history),
+  const unmet = [pagesShowNothingTwice, receiptsNameWhatIsThere, ...(scenario.requirements ?? [])].flatMap(
+    (requirement) => requirement(history),
   )
-  const verdict = { ...checked, problems: [...checked.problems, ...demanded] }
+  const verdict = { ...checked, problems: [...checked.problems, ...unmet] }
   history.note({ verdict, ledger: observed.ledger })
   if (verdict.problems.length > 0) system.keepOutput(folder)
   else if (!options.mutant) rmSync(folder, { recursive: true, force: true })
   return {
     ...verdict,
-    struck: history.struck.length,
+    faults: history.faults.length,
     missed,
     scenario: scenario.name,
     seed,

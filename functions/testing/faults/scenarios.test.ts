@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { randomFrom } from '../random.ts'
 import { readCrashAt } from './crash-points.ts'
 import { mutants } from './mutant-list.ts'
+import { detectedBy } from './mutations.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { loadOf, scenarios } from './scenarios.ts'
-import { objectors } from './teeth.ts'
 
 const planned = (scenario: Scenario, seed: number) => {
   const random = randomFrom(`${scenario.name}/${seed}`)
@@ -40,8 +40,8 @@ test('the short ones are about a dozen, over Kafka and in one process', () => {
 })
 
 test('each safeguard that can be taken out is missed by somebody', () => {
-  expect(Object.keys(objectors).toSorted()).toEqual(mutants.map(({ name }) => name).toSorted())
-  const names = Object.values(objectors).flatMap((by) => (by === 'power loss' ? [] : by))
+  expect(Object.keys(detectedBy).toSorted()).toEqual(mutants.map(({ name }) => name).toSorted())
+  const names = Object.values(detectedBy).flatMap((by) => (by === 'power loss' ? [] : by))
   expect(names.filter((name) => !scenarios.some((scenario) => scenario.name === name))).toEqual([])
 })
 

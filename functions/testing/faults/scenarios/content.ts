@@ -1,4 +1,4 @@
-import { everythingIsTaken } from '../demands.ts'
+import { everythingIsTaken } from '../requirements.ts'
 import { at, both, nothing, put, signal } from './plans.ts'
 import { conflicts, deadLettering, positions, sameIdAgain } from './safeguards.ts'
 import { real, type Scenario } from './scenario.ts'
@@ -60,7 +60,7 @@ export const ofContent: readonly Scenario[] = [
     safeguard: 'a group is no larger than what Kafka takes at once',
     load: { events: 1000, inBatches: 1, batchSize: 100, metadataBytes: 20_000, bad: 0 },
     plan: nothing,
-    demands: [everythingIsTaken],
+    requirements: [everythingIsTaken],
   }),
   real({
     name: 'a-file-four-times',

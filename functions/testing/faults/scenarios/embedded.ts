@@ -70,7 +70,7 @@ export const ofOneProcess: readonly Scenario[] = [
     plan: signal('SIGKILL', 2, 'log'),
   }),
   embedded({
-    name: 'log-rude-clients',
+    name: 'log-misbehaving-clients',
     rows: [34, 35],
     safeguard: wholeRequests,
     plan: (moments) =>

@@ -1,5 +1,5 @@
-import { answeredWithin, excessIsToldWithin } from '../demands.ts'
 import type { Fault, Step } from '../fault.ts'
+import { answeredWithin, excessIsToldWithin } from '../requirements.ts'
 import { aBroker, at, during, early } from './plans.ts'
 import { afterKafka, bounded, deadlines, elsewhere, onePartition, reconnects } from './safeguards.ts'
 import { type Moments, real, type Scenario } from './scenario.ts'
@@ -83,7 +83,7 @@ export const ofKafka: readonly Scenario[] = [
     safeguard: deadlines,
     load: { seconds: 12, clients: 8 },
     plan: during(10_000, everyBroker('pause'), everyBroker('resume')),
-    demands: [answeredWithin(answerMs)],
+    requirements: [answeredWithin(answerMs)],
   }),
   real({
     name: 'a-leader-dies-alone',
@@ -111,7 +111,7 @@ export const ofKafka: readonly Scenario[] = [
       ...at(0, { do: 'toxic', on: 'ingest→kafka', toxic: { kind: 'black hole' } }),
       ...at(moments.ms + 4000, { do: 'toxic', on: 'ingest→kafka', toxic: undefined }),
     ],
-    demands: [excessIsToldWithin(2500)],
+    requirements: [excessIsToldWithin(2500)],
   }),
 ]
 

@@ -57,7 +57,7 @@ export const ofLinks: readonly Scenario[] = [
     plan: toxic('client→ingest', { kind: 'black hole' }, 3000),
   }),
   real({
-    name: 'rude-clients',
+    name: 'misbehaving-clients',
     rows: [34, 35],
     safeguard: wholeRequests,
     plan: (moments) =>

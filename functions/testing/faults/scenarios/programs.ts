@@ -1,6 +1,6 @@
-import { stopsCutNothingOff } from '../demands.ts'
 import type { PartName } from '../fault.ts'
 import { usualParts } from '../real.ts'
+import { stopsCutNothingOff } from '../requirements.ts'
 import { at, both, lasting, nothing, paused, signal } from './plans.ts'
 import { afterKafka, afterOutcome, deadlines, drain, positions, reconnects, retries } from './safeguards.ts'
 import { real, type Scenario } from './scenario.ts'
@@ -17,7 +17,7 @@ export const ofPrograms: readonly Scenario[] = [
     load: { seconds: 10 },
     // so that there is always something under way
     plan: both(lasting('ingest→kafka', { kind: 'latency', ms: 400 }), signal('SIGTERM', 3, 'ingest')),
-    demands: [stopsCutNothingOff],
+    requirements: [stopsCutNothingOff],
   }),
   real({ name: 'ingest-paused', rows: [11], safeguard: deadlines, plan: paused(3000, 'ingest') }),
   real({ name: 'persist-killed', rows: [23], safeguard: retries, plan: signal('SIGKILL', 3, 'persist'), short: true }),

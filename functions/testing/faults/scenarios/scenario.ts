@@ -1,8 +1,8 @@
 import type { Random } from '../../random.ts'
-import type { Demand } from '../demands.ts'
 import type { Step } from '../fault.ts'
 import type { Load } from '../load.ts'
 import type { Setup } from '../real.ts'
+import type { Requirement } from '../requirements.ts'
 
 /** `ms`: how long the load lasts, if nothing holds it up. */
 export type Moments = { random: Random; ms: number; moves?: number | undefined }
@@ -18,7 +18,7 @@ export type Scenario = {
   setup?: (random: Random) => Setup
   plan: (moments: Moments) => readonly Step[]
   /** Beyond what holds always. */
-  demands?: readonly Demand[]
+  requirements?: readonly Requirement[]
   /** One of the few that run everywhere. */
   short?: true
 }

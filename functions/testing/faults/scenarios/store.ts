@@ -1,4 +1,4 @@
-import { answeredWithin, deliveriesAnsweredWithin } from '../demands.ts'
+import { answeredWithin, deliveriesAnsweredWithin } from '../requirements.ts'
 import { anyTime, at, during, early, times } from './plans.ts'
 import { deadlines, majority, reconnects, retries } from './safeguards.ts'
 import { real, type Scenario } from './scenario.ts'
@@ -51,7 +51,7 @@ export const ofTheStore: readonly Scenario[] = [
     safeguard: deadlines,
     load: { seconds: 18 },
     plan: during(15_000, [{ do: 'store', verb: 'pause' }], [{ do: 'store', verb: 'resume' }]),
-    demands: [answeredWithin(8000), deliveriesAnsweredWithin(12_500)],
+    requirements: [answeredWithin(8000), deliveriesAnsweredWithin(12_500)],
   }),
   real({
     name: 'store-paused-then-killed',

@@ -5,8 +5,8 @@ import { type RunOptions, runScenario } from './run-scenario.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios.ts'
 
-/** Which scenarios are to object when a safeguard is gone; of a power loss, the look at what is on the disk then. */
-export const objectors: { [mutant: string]: readonly string[] | 'power loss' } = {
+/** Which scenarios detect it when a safeguard is gone; of a power loss, the look at what is on the disk then. */
+export const detectedBy: { [mutant: string]: readonly string[] | 'power loss' } = {
   'one-partition-per-acknowledgement': ['leader-moves'],
   acks: ['a-leader-dies-alone'],
   'unique-id': ['the-same-id-at-once', 'log-the-same-id-at-once'],
@@ -29,59 +29,65 @@ export const objectors: { [mutant: string]: readonly string[] | 'power loss' } =
   'bounded-group': ['large-activities'],
 }
 
-export type Bite = { safeguard: string; mutant: string; by: string; caught: boolean; objection: string }
+export type MutationResult = { safeguard: string; mutant: string; by: string; killed: boolean; violation: string }
 
-export type TeethOptions = Omit<RunOptions, 'seed' | 'mutant'> & {
-  /** As many are tried until one of them objects. */
+export type MutationOptions = Omit<RunOptions, 'seed' | 'mutant'> & {
+  /** As many are tried until one of them finds a violation. */
   seeds: readonly number[]
   /** Only these. */
   without: readonly string[] | undefined
   isWanted: (scenario: Pick<Scenario, 'on'>) => boolean
-  onBite: (bite: Bite) => void
+  onMutation: (result: MutationResult) => void
 }
 
 /** Takes out one safeguard after the other, and says who noticed. */
-export async function tryTeeth({ seeds, without, isWanted, onBite, ...options }: TeethOptions): Promise<Bite[]> {
-  const bites: Bite[] = []
-  const note = (bite: Bite) => {
-    bites.push(bite)
-    onBite(bite)
+export async function tryMutations({
+  seeds,
+  without,
+  isWanted,
+  onMutation,
+  ...options
+}: MutationOptions): Promise<MutationResult[]> {
+  const results: MutationResult[] = []
+  const note = (result: MutationResult) => {
+    results.push(result)
+    onMutation(result)
   }
   for (const { name: mutant, safeguard } of mutants) {
     if (without && !without.includes(mutant)) continue
-    const by = objectors[mutant] ?? []
+    const by = detectedBy[mutant] ?? []
     if (by === 'power loss') {
       if (isWanted({ on: 'embedded' })) note({ safeguard, mutant, by, ...(await losePower(mutant)) })
       continue
     }
     for (const scenario of by.flatMap((name) => scenarios.find((one) => one.name === name) ?? [])) {
-      if (isWanted(scenario)) note({ safeguard, mutant, by: scenario.name, ...(await bite(scenario, mutant)) })
+      if (isWanted(scenario)) note({ safeguard, mutant, by: scenario.name, ...(await tryToKill(scenario, mutant)) })
     }
   }
-  return bites
+  return results
 
-  async function bite(scenario: Scenario, mutant: Mutant['name']) {
+  async function tryToKill(scenario: Scenario, mutant: Mutant['name']) {
     for (const seed of seeds) {
       const { problems } = await runScenario(scenario, { moves: 12, ...options, seed, mutant })
       const [first] = problems
-      if (first) return { caught: true, objection: `${problems.length}: ${first.rule} ${first.about}` }
+      if (first) return { killed: true, violation: `${problems.length}: ${first.rule} ${first.about}` }
     }
-    return { caught: false, objection: '' }
+    return { killed: false, violation: '' }
   }
 }
 
 /** The same few as in durability.test.ts: on more that is not synced, files are damaged so that no log comes to rest on them. */
 async function losePower(mutant: string) {
-  if (!hasStrace()) return { caught: false, objection: 'needs strace' }
+  if (!hasStrace()) return { killed: false, violation: 'needs strace' }
   const { lost, damaged } = await powerLoss({ seed: '1', activities: 100, bytes: 2000, instants: 12, mutant })
-  return { caught: lost.length + damaged.length > 0, objection: `${lost.length} lost, ${damaged.length} damaged` }
+  return { killed: lost.length + damaged.length > 0, violation: `${lost.length} lost, ${damaged.length} damaged` }
 }
 
-export function teethTable(bites: readonly Bite[]): string {
-  const rows = bites.map(
-    ({ safeguard, mutant, by, caught, objection }) =>
-      `| ${safeguard} | ${mutant} | ${by} | ${caught ? 'caught' : 'NOT CAUGHT'} | ${objection} |`,
+export function mutationTable(results: readonly MutationResult[]): string {
+  const rows = results.map(
+    ({ safeguard, mutant, by, killed, violation }) =>
+      `| ${safeguard} | ${mutant} | ${by} | ${killed ? 'killed' : 'SURVIVED'} | ${violation} |`,
   )
-  const head = ['| safeguard taken out | name | scenario | | objections |', '| --- | --- | --- | --- | --- |']
+  const head = ['| safeguard taken out | name | scenario | | violations |', '| --- | --- | --- | --- | --- |']
   return [...head, ...rows].join('\n')
 }

@@ -8,7 +8,7 @@ const body = JSON.stringify({ id: 'never-whole', userId: 'user_1', action: 'clic
 const several = 20
 
 /** Clients that go away in the middle of a request, end their side of it, or take their time. None of them sends one whole. */
-export async function rudeClient(port: number, what: 'aborts' | 'sends half' | 'is slow'): Promise<void> {
+export async function misbehavingClient(port: number, what: 'aborts' | 'sends half' | 'is slow'): Promise<void> {
   await Promise.all(Array.from({ length: several }, () => one(port, what)))
 }
 

@@ -1,16 +1,16 @@
 import { anActivity } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
+import type { Attempt, History } from './history.ts'
 import {
   answeredWithin,
-  type Demand,
   deliveriesAnsweredWithin,
   everythingIsTaken,
   excessIsToldWithin,
   pagesShowNothingTwice,
+  type Requirement,
   receiptsNameWhatIsThere,
   stopsCutNothingOff,
-} from './demands.ts'
-import type { Attempt, History } from './history.ts'
+} from './requirements.ts'
 
 const attempt = (changes: Partial<Attempt>): Attempt => ({
   id: 'a',
@@ -21,51 +21,51 @@ const attempt = (changes: Partial<Attempt>): Attempt => ({
   outcome: 'ok',
   ...changes,
 })
-const rules = (demand: Demand, history: Partial<History>) =>
-  demand({ attempts: [], reads: [], struck: [], namedNothing: [], ...history }).map(({ rule }) => rule)
+const rules = (requirement: Requirement, history: Partial<History>) =>
+  requirement({ attempts: [], reads: [], faults: [], namedNothing: [], ...history }).map(({ rule }) => rule)
 const read = { of: 'page' as const, sentAt: 0, endedAt: 10, status: 200, twice: [] }
 
-test('objects to an answer that comes late, of ingest or of query', () => {
+test('finds an answer that comes late, of ingest or of query', () => {
   expect(rules(answeredWithin(20), { attempts: [attempt({})], reads: [read] })).toEqual([])
   expect(rules(answeredWithin(20), { attempts: [attempt({ endedAt: 21 })] })).toEqual(['late'])
   expect(rules(answeredWithin(20), { reads: [{ ...read, endedAt: 21 }] })).toEqual(['late'])
 })
 
-test('objects to a request that was under way at a stop and got no answer', () => {
-  const struck: History['struck'] = [{ at: 5000, fault: { do: 'signal', part: 'ingest', signal: 'SIGTERM' } }]
+test('finds a request that was under way at a stop and got no answer', () => {
+  const faults: History['faults'] = [{ at: 5000, fault: { do: 'signal', part: 'ingest', signal: 'SIGTERM' } }]
   const underWay = { sentAt: 3000, endedAt: 5200 }
   expect(
-    rules(stopsCutNothingOff, { struck, attempts: [attempt({ ...underWay, outcome: 'unknown', unanswered: true })] }),
+    rules(stopsCutNothingOff, { faults, attempts: [attempt({ ...underWay, outcome: 'unknown', unanswered: true })] }),
   ).toEqual(['cut off'])
-  expect(rules(stopsCutNothingOff, { struck, attempts: [attempt(underWay)] })).toEqual([])
+  expect(rules(stopsCutNothingOff, { faults, attempts: [attempt(underWay)] })).toEqual([])
   expect(
     rules(stopsCutNothingOff, {
-      struck,
+      faults,
       attempts: [attempt({ sentAt: 4900, endedAt: 5200, outcome: 'unknown', unanswered: true })],
     }),
   ).toEqual([])
-  expect(rules(stopsCutNothingOff, { struck, attempts: [attempt({ ...underWay, outcome: 'unknown' })] })).toEqual([])
+  expect(rules(stopsCutNothingOff, { faults, attempts: [attempt({ ...underWay, outcome: 'unknown' })] })).toEqual([])
 })
 
-test('objects to what is not taken though nothing is wrong', () => {
+test('finds what is not taken though nothing is wrong', () => {
   expect(rules(everythingIsTaken, { attempts: [attempt({}), attempt({ outcome: 'unknown' })] })).toEqual(['not taken'])
 })
 
-test('objects when nobody is told at once that there is too much', () => {
+test('finds it when nobody is told at once that there is too much', () => {
   const late = attempt({ outcome: 'unknown', endedAt: 5000 })
   expect(rules(excessIsToldWithin(1000), { attempts: [late] })).toEqual(['unbounded'])
   expect(rules(excessIsToldWithin(1000), { attempts: [late, attempt({ outcome: 'unknown' })] })).toEqual([])
 })
 
-test('objects to a page with one id twice', () => {
+test('finds a page with one id twice', () => {
   expect(rules(pagesShowNothingTwice, { reads: [{ ...read, twice: ['a'] }] })).toEqual(['duplicated'])
 })
 
-test('objects to a receipt that names a dead letter before it is there', () => {
+test('finds a receipt that names a dead letter before it is there', () => {
   expect(rules(receiptsNameWhatIsThere, { namedNothing: ['r', 'r'] })).toEqual(['names nothing'])
 })
 
-test('objects to a delivery that persist answers late', () => {
+test('finds a delivery that persist answers late', () => {
   const late = { ...read, of: 'delivery' as const, endedAt: 21 }
   expect(rules(deliveriesAnsweredWithin(20), { reads: [late] })).toEqual(['late'])
   expect(rules(answeredWithin(20), { reads: [late] })).toEqual([])

@@ -13,7 +13,7 @@ const timeoutMs = 30_000
 const recentAttempts = 300
 const receiptsAtOnce = 10
 
-export type Bystanders = {
+export type BackgroundLoad = {
   history: History
   random: Random
   /** When it has settled, they go. */
@@ -23,7 +23,7 @@ export type Bystanders = {
 /** While things go wrong, somebody looks at the newest page and asks what became of some records. */
 export async function readAgainAndAgain(
   { query }: Pick<System, 'query'>,
-  { history, until }: Omit<Bystanders, 'random'>,
+  { history, until }: Omit<BackgroundLoad, 'random'>,
 ) {
   const final = new Set<string>()
   for (const goesOn = asLongAs(until); goesOn(); await wait(pauseMs)) {
@@ -47,7 +47,7 @@ export async function readAgainAndAgain(
 /** A redelivery may come at any moment, whatever became of the record, and changes nothing. */
 export async function deliverAgainAndAgain(
   { persist }: Pick<System, 'persist'>,
-  { history, random, until }: Bystanders,
+  { history, random, until }: BackgroundLoad,
 ): Promise<void> {
   for (const goesOn = asLongAs(until); persist && goesOn(); await wait(pauseMs)) {
     const recent = history.attempts.slice(-recentAttempts).filter(({ receipt }) => receipt)
