@@ -4,7 +4,7 @@ import { v7 as newId } from 'uuid'
 import { type Command, defineCommand } from './command.ts'
 import { activitiesOf, type DemoActivity, goingOn } from './demo-activities.ts'
 import { exitCodes } from './exit-codes.ts'
-import { startProgress } from './progress.ts'
+import { startProgress } from './progress-line.ts'
 import { assertLogAnswers, urlOption } from './running-log.ts'
 
 const days = 30

@@ -3,10 +3,10 @@ import { basename } from 'node:path'
 import * as v from 'valibot'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { type Line, readRequests } from './import/requests.ts'
+import { type Line, readRequests } from './import/import-requests.ts'
 import { type Result, send } from './import/send.ts'
 import { untilFound } from './import/until-found.ts'
-import { startProgress } from './progress.ts'
+import { startProgress } from './progress-line.ts'
 import { assertLogAnswers, Origin, urlOption } from './running-log.ts'
 
 const maxRequestsAtOnce = 2

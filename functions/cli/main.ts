@@ -1,6 +1,6 @@
 import { demoCommand } from './demo.ts'
 import { importCommand } from './import.ts'
-import { ledgerCommand } from './ledger.ts'
+import { ledgerCommand } from './ledger-audit.ts'
 import { migrateCommand } from './migrate.ts'
 import { runProgram } from './program.ts'
 

@@ -1,7 +1,7 @@
 import { RetentionDays } from '@activity-log/shared/store/mongo-config.ts'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { explainMongo, mongoRules, mongoVariables } from './mongo.ts'
+import { explainMongo, mongoRules, mongoVariables } from './open-mongo.ts'
 
 export const migrateCommand: Command = defineCommand({
   name: 'migrate',

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { type Command, defineCommand } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { importCommand } from './import.ts'
-import { ledgerCommand } from './ledger.ts'
+import { ledgerCommand } from './ledger-audit.ts'
 import { migrateCommand } from './migrate.ts'
 import { runProgram } from './program.ts'
 

@@ -4,8 +4,8 @@ import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { anActivity, post, silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
 import { openConformance } from './conformance.ts'
-import { operations } from './document.ts'
 import { aFilledLog, aLog, type Call, filled } from './log-for-tests.ts'
+import { operations } from './openapi-document.ts'
 
 test('answers are as the contract says, in each of its statuses', async () => {
   const { faultsOf, unseen } = openConformance()

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { contract } from './document.ts'
+import { contract } from './openapi-document.ts'
 
 type Described = { responses: { [status: string]: { content?: { [mediaType: string]: { schema: object } } } } }
 

@@ -3,9 +3,9 @@ import { originEntries, readTables } from '@activity-log/local/origin.ts'
 import { answerOf } from '@activity-log/shared/testing/builders.ts'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, test } from 'vitest'
-import { contract } from './document.ts'
 import { aFilledLog, filled } from './log-for-tests.ts'
 import { contractFile, contractText } from './main.ts'
+import { contract } from './openapi-document.ts'
 import { forPeople } from './pages.ts'
 
 type Parameter = { name: string; in: string; required: boolean; schema: { [keyword: string]: unknown } }

@@ -15,7 +15,7 @@ import { SentActivity } from '@activity-log/shared/activity.ts'
 import { FoundActivity, InputError, Position, Problem } from '@activity-log/shared/answers.ts'
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
-import { cloudEvent } from './cloud-event.ts'
+import { cloudEvent } from './cloud-event-schema.ts'
 
 export type JsonSchema = { [keyword: string]: unknown }
 

@@ -5,7 +5,7 @@ import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { createService } from '@activity-log/shared/http/service.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { anActivity, answerOf, post, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 
 export type Call = (method: string, path: string, init?: Omit<RequestInit, 'method'>) => Promise<Response>
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '@activity-log/shared/http/run.ts'
-import { contract } from './document.ts'
+import { contract } from './openapi-document.ts'
 
 /**
  * npm run contract: writes what GET /openapi.json answers. All the functions have to be seen for that,

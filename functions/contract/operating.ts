@@ -1,4 +1,4 @@
-import { DeadLettersParameters } from '@activity-log/query/dead-letters.ts'
+import { DeadLettersParameters } from '@activity-log/query/list-dead-letters.ts'
 import * as v from 'valibot'
 import { badRequest, json, notFound, type Operation, problem } from './operation.ts'
 

@@ -1,6 +1,6 @@
-import { ContextParameters } from '@activity-log/query/activity.ts'
 import { exportParameters } from '@activity-log/query/export.ts'
 import { filterParameters } from '@activity-log/query/filter-request.ts'
+import { ContextParameters } from '@activity-log/query/get-activity.ts'
 import { listParameters } from '@activity-log/query/list-request.ts'
 import { ReceiptRequest } from '@activity-log/query/receipts.ts'
 import { statsParameters } from '@activity-log/query/stats.ts'

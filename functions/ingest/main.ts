@@ -1,7 +1,7 @@
 import { openKafkaBroker } from '@activity-log/shared/broker/kafka.ts'
 import { kafkaConnection, kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
-import { openLog } from '@activity-log/shared/http/log.ts'
+import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { createApp } from './app.ts'

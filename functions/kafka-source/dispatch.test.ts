@@ -1,7 +1,7 @@
 import type { DeliveryPolicy, Send } from '@activity-log/shared/dispatch/delivery.ts'
 import { aRecord, silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
-import type { DeadLetter } from './dead-letters.ts'
+import type { DeadLetter } from './dead-letter-topic.ts'
 import { createDispatch } from './dispatch.ts'
 
 const policy: DeliveryPolicy = { retry: 1, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }

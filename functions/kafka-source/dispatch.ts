@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type DeliveryPolicy, deadLetterHeaders, deliver, type Send } from '@activity-log/shared/dispatch/delivery.ts'
 import { type Source, type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import type { Log } from '@activity-log/shared/log.ts'
-import type { DeadLetter, DeadLetters } from './dead-letters.ts'
+import type { DeadLetter, DeadLetters } from './dead-letter-topic.ts'
 
 export type DispatchOptions = {
   source: Source

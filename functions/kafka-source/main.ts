@@ -1,6 +1,6 @@
 import { kafkaConnection, kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
-import { openLog } from '@activity-log/shared/http/log.ts'
+import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { Config } from './config.ts'

@@ -7,7 +7,7 @@ import { type DeliveryPolicy, deliveryPolicy } from '@activity-log/shared/dispat
 import type { Log } from '@activity-log/shared/log.ts'
 import { within } from '@activity-log/shared/within.ts'
 import type { Kafka } from 'kafkajs'
-import { deadLetterProducer, openDeadLetters } from './dead-letters.ts'
+import { deadLetterProducer, openDeadLetters } from './dead-letter-topic.ts'
 import { createDispatch } from './dispatch.ts'
 import { openInFlight } from './in-flight.ts'
 import { startSession } from './session.ts'

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { readConfig, StartError } from '@activity-log/shared/config.ts'
-import { openLog } from '@activity-log/shared/http/log.ts'
+import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { ForwardConfig } from './config.ts'

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { readConfig } from '@activity-log/shared/config.ts'
-import { openLog } from '@activity-log/shared/http/log.ts'
+import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { Config } from './config.ts'
-import { openEmbedded } from './embedded.ts'
+import { openEmbedded } from './embedded-log.ts'
 
 async function main() {
   const config = readConfig(Config, process.env)

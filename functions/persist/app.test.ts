@@ -9,7 +9,7 @@ import {
   receivedAt,
   silent,
 } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { openWay, type Way, ways } from '@activity-log/shared/testing/ways.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp, maxRecordBytes } from './app.ts'

@@ -12,8 +12,8 @@ import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { fromStore } from './from-store.ts'
 import { operatingRoutes } from './operate.ts'
+import { orUnavailable } from './or-unavailable.ts'
 import {
   eventHeaders,
   readDeadLetterPosition,
@@ -84,7 +84,7 @@ export function createApp({
       saveDeadLetter({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
-    const outcome = await fromStore(save({ ...recorded.value, position }), 'The store did not take the activity.')
+    const outcome = await orUnavailable(save({ ...recorded.value, position }), 'The store did not take the activity.')
     if (outcome !== 'conflict') return taken
     return deadLetter('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
   }
@@ -111,7 +111,7 @@ export function createApp({
   }
 
   async function saveDeadLetter(deadLetter: DeadLetter, log: Log): Promise<Answer> {
-    await fromStore(store.deadLetter([deadLetter]), 'The store did not take the dead letter.')
+    await orUnavailable(store.deadLetter([deadLetter]), 'The store did not take the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record was dead-lettered')
     return taken

@@ -1,6 +1,6 @@
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aRecord, deadLettersOf, delivery, post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 

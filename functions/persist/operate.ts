@@ -9,7 +9,7 @@ import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
-import { fromStore } from './from-store.ts'
+import { orUnavailable } from './or-unavailable.ts'
 import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
 
 export type OperateDependencies = {
@@ -52,19 +52,19 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     const event = corrected ?? readAgain(letter)
     const { id } = letter
     if (!event.ok) {
-      await fromStore(store.deadLetter([{ ...letter, at: now() }]))
+      await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
       return replayed({ id, outcome: 'rejected', errors: event.errors })
     }
     const activityId = event.value.activity.id
     const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
-    const saved = await fromStore(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
+    const saved = await orUnavailable(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict') {
-      await fromStore(store.deadLetter([{ ...letter, at: now() }]))
+      await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
       return replayed({ id, outcome, errors: [isStoredOtherwise], links })
     }
     // a crash before this leaves it open: the next replay finds the activity and says so
-    await fromStore(store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
+    await orUnavailable(store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
     request.log.info({ deadLetter: id, activityId, outcome }, 'a dead letter was replayed')
     return replayed({ id, outcome, links })
   }
@@ -75,7 +75,7 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     if (letter.resolution?.state === 'replayed') {
       throw new Problem('conflict', `It was replayed, and ${letter.resolution.outcome}: there is nothing to discard.`)
     }
-    await fromStore(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
+    await orUnavailable(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
     request.log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
     return { status: 204 }
   }
@@ -83,7 +83,7 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
   async function readLetter({ url, parameters, caller }: ServiceRequest): Promise<KeptDeadLetter> {
     refuseParameters(url)
     const { id = '' } = parameters
-    const letter = await fromStore(store.getDeadLetter(caller.tenant, id))
+    const letter = await orUnavailable(store.getDeadLetter(caller.tenant, id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     return letter
   }

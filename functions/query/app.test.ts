@@ -1,6 +1,6 @@
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { openWay } from '@activity-log/shared/testing/ways.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

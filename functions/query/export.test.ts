@@ -6,7 +6,7 @@ import { listen } from '@activity-log/shared/http/serve.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 

@@ -14,7 +14,7 @@ import { type ExportFormat, exportFormats } from './export-format.ts'
 import { readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
-import { OrderName, oneOf } from './parameters.ts'
+import { OrderName, oneOf } from './parameter-schemas.ts'
 import { withSnapshot } from './with-snapshot.ts'
 
 export type ExportDependencies = {

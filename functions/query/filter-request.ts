@@ -6,7 +6,7 @@ import { decodeSnapshot, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { maxActions } from '@activity-log/shared/store/activities.ts'
 import * as v from 'valibot'
 import { breadthErrors, metadataFamily, readMetadataFilters } from './metadata-filters.ts'
-import { errorsOf, Instant } from './parameters.ts'
+import { errorsOf, Instant } from './parameter-schemas.ts'
 
 const Actions = v.pipe(
   v.string(),

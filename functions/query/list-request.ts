@@ -7,7 +7,7 @@ import type { Receipt } from '@activity-log/shared/receipt.ts'
 import * as v from 'valibot'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import type { Place } from './page.ts'
-import { CursorText, OrderName, ReceiptText, Wait, WholeNumber } from './parameters.ts'
+import { CursorText, OrderName, ReceiptText, Wait, WholeNumber } from './parameter-schemas.ts'
 
 export type ListRequest = {
   /** As they were given: what the links of a page repeat. */

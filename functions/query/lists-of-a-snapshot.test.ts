@@ -1,7 +1,7 @@
 import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { type Answer, answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 

@@ -1,5 +1,5 @@
 import { readConfig } from '@activity-log/shared/config.ts'
-import { openLog } from '@activity-log/shared/http/log.ts'
+import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'

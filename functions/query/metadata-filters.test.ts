@@ -1,7 +1,7 @@
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { createApp } from './app.ts'
 

@@ -3,7 +3,7 @@ import { toReceipt } from '@activity-log/shared/receipt.ts'
 import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 

@@ -8,7 +8,7 @@ import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import * as v from 'valibot'
 import type { ReceiptAnswer } from './answers.ts'
 import type { FindOutcome } from './find-outcome.ts'
-import { errorsOf, ReceiptText, Wait } from './parameters.ts'
+import { errorsOf, ReceiptText, Wait } from './parameter-schemas.ts'
 
 /** What became of single records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {

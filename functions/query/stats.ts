@@ -10,7 +10,7 @@ import type { StatsAnswer } from './answers.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
-import { oneOf, WholeNumber } from './parameters.ts'
+import { oneOf, WholeNumber } from './parameter-schemas.ts'
 import { withSnapshot } from './with-snapshot.ts'
 
 export type StatsDependencies = { forTenant: ForTenant; known: Pick<KnownLedger, 'fresh'> }

@@ -160,7 +160,11 @@ test.each([
   ['functions/query/app.ts', "const x = await import('mongodb')", 'mongodb'],
   ['functions/query/viewer/assets.ts', "import { build } from 'esbuild'", 'esbuild'],
   ['functions/query/viewer/views/view.ts', "import { hash } from 'node:crypto'", 'node:crypto'],
-  ['functions/query/viewer/views/view.ts', "import { y } from '../page.ts'", 'functions/query/viewer/page.ts'],
+  [
+    'functions/query/viewer/views/view.ts',
+    "import { y } from '../viewer-page.ts'",
+    'functions/query/viewer/viewer-page.ts',
+  ],
   ['shared/activity.ts', "import { y } from './store/store.ts'", 'shared/store/store.ts'],
   ['shared/key.ts', "import { y } from 'hono'", 'hono'],
   [

@@ -19,7 +19,7 @@ function namesIn(...words: string[]): ReadonlySet<string> {
 }
 const wordsAfter: { readonly [script: string]: ReadonlySet<string> } = {
   log: namesIn('functions/cli/main.ts', '--help'),
-  system: namesIn('functions/testing/system.ts'),
+  system: namesIn('functions/testing/run-system.ts'),
 }
 
 const npmCommand = /\bnpm (?:run (?:-s )?([\w:-]+)|(start|test|ci)\b)(?: -w ([\w/-]+))?(?: -- ([\w-]+))?/g

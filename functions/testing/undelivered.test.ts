@@ -3,7 +3,7 @@ import { createApp } from '@activity-log/persist/app.ts'
 import { deadLetterHeaders } from '@activity-log/shared/dispatch/delivery.ts'
 import { type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import { aRecord, deadLettersOf, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 
 const source = { namespace: 'n', name: 'persist', topic: 'activities' }

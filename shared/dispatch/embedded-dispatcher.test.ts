@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type EmbeddedBroker, openEmbeddedBroker } from '../broker/embedded.ts'
+import { type EmbeddedBroker, openEmbeddedBroker } from '../broker/embedded-broker.ts'
 import { aRecord, silent, until } from '../testing/builders.ts'
 import { aFolder } from '../testing/processes.ts'
 import { type DeliveryPolicy, maxPollRecords, type Send } from './delivery.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { EmbeddedBroker, Queue, QueuedRecord } from '../broker/embedded.ts'
+import type { EmbeddedBroker, Queue, QueuedRecord } from '../broker/embedded-broker.ts'
 import type { Log } from '../log.ts'
 import { type DeliveryPolicy, deadLetterHeaders, deliver, maxPollRecords, type Send } from './delivery.ts'
 import { type Source, sinkRequest } from './sink-request.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
-import { openTestStore } from '../testing/sqlite.ts'
+import { openTestStore } from '../testing/sqlite-test-store.ts'
 import type { StatsQuery } from './activities.ts'
 import { TooBroad } from './activities.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StartError } from '@activity-log/shared/config.ts'
-import type { Line } from './requests.ts'
+import type { Line } from './import-requests.ts'
 
 export type Result = {
   index: number

@@ -7,9 +7,9 @@ import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { within } from '@activity-log/shared/within.ts'
 import type { Admin } from 'kafkajs'
-import { explainKafka } from '../kafka.ts'
-import { explainMongo } from '../mongo.ts'
-import { startProgress } from '../progress.ts'
+import { explainKafka } from '../open-kafka.ts'
+import { explainMongo } from '../open-mongo.ts'
+import { startProgress } from '../progress-line.ts'
 import { makeReport, type Report } from './report.ts'
 
 /** Trouble is told once, by the command itself. */

@@ -1,5 +1,5 @@
 import { silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 import type { Contract } from './contract.ts'

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import { h } from './h.ts'
-import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
+import { h } from './html-elements.ts'
+import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { activityDetails, activityRow, type ShownActivity } from './views/activity-row.ts'
 import { href } from './views/view.ts'
 

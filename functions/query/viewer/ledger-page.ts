@@ -1,7 +1,7 @@
 import { outcomes } from '@activity-log/shared/outcome.ts'
 import { html } from 'hono/html'
-import { h } from './h.ts'
-import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './page.ts'
+import { h } from './html-elements.ts'
+import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
 import { number } from './views/counts-views.ts'
 

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import type { Content } from './document.ts'
-import { h } from './h.ts'
+import type { Content } from './html-document.ts'
+import { h } from './html-elements.ts'
 import { activityRow, columnLabel, type ShownActivity } from './views/activity-row.ts'
 import { number } from './views/counts-views.ts'
 import {

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Content } from './document.ts'
+import type { Content } from './html-document.ts'
 import type { Counts } from './views/counts.ts'
 import { visible } from './views/h.ts'
 import { exactAction, filtersOf, href, isFilter, plainFilters, type View } from './views/view.ts'

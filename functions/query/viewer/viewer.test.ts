@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 import { buildAssets } from './build-assets.ts'

@@ -4,11 +4,11 @@ import { activityPage } from './activity-page.ts'
 import { asking } from './ask.ts'
 import { assetPaths, assetRoutes } from './assets.ts'
 import { deadLetterPage, deadLettersPage } from './dead-letters-page.ts'
-import { document, documentHeaders, type Theme } from './document.ts'
+import { document, documentHeaders, type Theme } from './html-document.ts'
 import { ledgerPage } from './ledger-page.ts'
 import { listPage } from './list-page.ts'
-import type { Page, PageRequest } from './page.ts'
 import { readViewRequest } from './view-request.ts'
+import type { Page, PageRequest } from './viewer-page.ts'
 
 export type ViewerOptions = {
   now: () => Date

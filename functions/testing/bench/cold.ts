@@ -5,7 +5,7 @@ import { anActivity, aRecord, recorded, silent } from '@activity-log/shared/test
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { aTopic, kafkaBrokers, mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { freePorts } from '../production.ts'
-import { type Comparison, interleaved } from './compare.ts'
+import { type Comparison, interleaved } from './compare-rounds.ts'
 import { type FirstAnswer, type FirstRequest, firstAnswer } from './first-answer.ts'
 import { asImages, asPlain, asWritten, functions, type Start } from './programs.ts'
 

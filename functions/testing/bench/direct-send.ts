@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs'
-import { median } from './report.ts'
+import { median } from './bench-report.ts'
 
 /** node direct-send.ts SECONDS: one record at a time through kafkajs, without any server. Writes the median in ms. */
 const { KAFKA_BROKERS = '', KAFKA_TOPIC = '' } = process.env

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import { residentMebibytes } from './bench-report.ts'
 import { serverCore, startPinned } from './pinned.ts'
 import type { Start } from './programs.ts'
-import { residentMebibytes } from './report.ts'
 
 export type FirstRequest = {
   method: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Comparison } from './compare.ts'
+import type { Comparison } from './compare-rounds.ts'
 import { fallen } from './gate.ts'
 
 const row = (what: string, target: Comparison['target'], ...ratios: number[]): Comparison => ({

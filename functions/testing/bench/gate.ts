@@ -1,5 +1,5 @@
-import { type Comparison, ratiosOf } from './compare.ts'
-import { median } from './report.ts'
+import { median } from './bench-report.ts'
+import { type Comparison, ratiosOf } from './compare-rounds.ts'
 
 /** A ratio may be so much worse than the recorded one before somebody has to look. */
 const tolerated = 0.15

@@ -3,7 +3,7 @@ import { anActivity, post, until } from '@activity-log/shared/testing/builders.t
 import type { Running } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers } from '@activity-log/shared/testing/servers.ts'
 import { freePorts } from '../production.ts'
-import type { Comparison } from './compare.ts'
+import type { Comparison } from './compare-rounds.ts'
 import { serverCore, startPinned, threadSeconds } from './pinned.ts'
 import { asImages, asPlain, type Start } from './programs.ts'
 

@@ -3,7 +3,7 @@ import { StartError } from '@activity-log/shared/config.ts'
 import { anActivity, post } from '@activity-log/shared/testing/builders.ts'
 import { aTopic, controlKafka, kafkaBrokers } from '@activity-log/shared/testing/servers.ts'
 import { Kafka, logLevel } from 'kafkajs'
-import { type Comparison, interleaved } from './compare.ts'
+import { type Comparison, interleaved } from './compare-rounds.ts'
 import { connected } from './idle.ts'
 import { asImages, asPlain, type Start } from './programs.ts'
 

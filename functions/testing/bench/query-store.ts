@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { anEvent } from '@activity-log/shared/testing/builders.ts'
-import { randomFrom } from '../random.ts'
+import { randomFrom } from '../seeded-random.ts'
 
 const users = 10_000
 const actions = 40

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { written } from '@activity-log/shared/testing/processes.ts'
-import type { Comparison } from './compare.ts'
+import type { Comparison } from './compare-rounds.ts'
 import type { Kind, Seen } from './load.ts'
 import { cpuSeconds, loadCore, serverCore, startPinned } from './pinned.ts'
 import type { Start } from './programs.ts'

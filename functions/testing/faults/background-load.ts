@@ -3,7 +3,7 @@ import { activityRecorded, defaultTenant, toRecord } from '@activity-log/shared/
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import { readReceipt } from '@activity-log/shared/receipt.ts'
 import { delivery } from '@activity-log/shared/testing/builders.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../seeded-random.ts'
 import type { History } from './history.ts'
 import type { ReceiptAnswer } from './observe.ts'
 import type { System } from './system.ts'

@@ -1,4 +1,4 @@
-import { randomFrom } from '../random.ts'
+import { randomFrom } from '../seeded-random.ts'
 import { check } from './checker.ts'
 import type { Fault } from './fault.ts'
 import { type Run, type RunOptions, runScenario } from './run-scenario.ts'

@@ -3,7 +3,7 @@ import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { type Running, startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers, mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { expect, test } from 'vitest'
-import { aJourney, records } from '../journey.ts'
+import { aJourney, records } from '../source-journey.ts'
 import { crashPoints } from './crash-point-list.ts'
 import { withFaults } from './preload.ts'
 

@@ -47,7 +47,7 @@ export const ingestMutants: readonly Mutant[] = [
     shownBy: 'the power loss of functions/testing/faults/durability.ts: what was acknowledged is not on the disk',
     edits: [
       {
-        file: 'shared/broker/embedded.ts',
+        file: 'shared/broker/embedded-broker.ts',
         find: 'const db = openSqliteFile({ path, migrations })',
         replace: "const db = openSqliteFile({ path, migrations, synchronous: 'OFF' as 'FULL' })",
       },

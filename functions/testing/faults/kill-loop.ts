@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { type Answer, post } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
-import { type Random, randomFrom } from '../random.ts'
+import { type Random, randomFrom } from '../seeded-random.ts'
 import { delivered, integrityOf, judge, listed, type Verdict } from './durability-check.ts'
 import { withFaults } from './preload.ts'
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { StartError } from '@activity-log/shared/config.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { runCampaign } from './campaign.ts'
+import { type Options, readOptions, usage } from './campaign-options.ts'
+import { mutationReport, summary, table, writeReport } from './campaign-report.ts'
 import { type MutationResult, mutationTable, tryMutations } from './mutations.ts'
-import { type Options, readOptions, usage } from './options.ts'
-import { mutationReport, summary, table, writeReport } from './report.ts'
 import type { Run } from './run-scenario.ts'
 
 async function main() {

@@ -14,7 +14,7 @@ import {
   uniqueName,
 } from '@activity-log/shared/testing/servers.ts'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { aJourney, records } from '../journey.ts'
+import { aJourney, records } from '../source-journey.ts'
 import { withFaults } from './preload.ts'
 
 /** Each safeguard is seen twice, as in mutants.embedded.test.ts: with it, and without it. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../seeded-random.ts'
 import { type FoundDeadLetter, type FoundReceipt, type LedgerSummary, type Observed, outcomesIn } from './checker.ts'
 import type { History } from './history.ts'
 import type { System } from './system.ts'

@@ -50,7 +50,11 @@ export const persistMutants: readonly Mutant[] = [
     fault: 'nothing',
     shownBy: 'post two activities under one id: the second is neither found nor a dead letter',
     edits: [
-      { file: persist, find: 'fromStore(store.deadLetter([deadLetter]),', replace: 'fromStore(Promise.resolve(),' },
+      {
+        file: persist,
+        find: 'orUnavailable(store.deadLetter([deadLetter]),',
+        replace: 'orUnavailable(Promise.resolve(),',
+      },
     ],
   },
   {
@@ -113,10 +117,10 @@ export const persistMutants: readonly Mutant[] = [
     edits: [
       {
         file: persist,
-        find: 'const outcome = await fromStore(save({ ...recorded.value, position }),',
+        find: 'const outcome = await orUnavailable(save({ ...recorded.value, position }),',
         replace: `save({ ...recorded.value, position }).catch(() => {})
     return noContent()
-    const outcome = await fromStore(Promise.resolve(''),`,
+    const outcome = await orUnavailable(Promise.resolve(''),`,
       },
     ],
   },

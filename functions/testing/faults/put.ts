@@ -8,7 +8,7 @@ import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import { kafkaForTests, readTopic } from '@activity-log/shared/testing/servers.ts'
 import { type Message, Partitioners } from 'kafkajs'
 import { madeUpFile } from '../bench/made-up-file.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../seeded-random.ts'
 import type { History } from './history.ts'
 
 const { headers } = aRecord()

@@ -10,7 +10,7 @@ import {
   uniqueName,
 } from '@activity-log/shared/testing/servers.ts'
 import { freePorts, scripts as usualScripts } from '../production.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../seeded-random.ts'
 import { type Fault, kindOf, type LinkName, type PartName } from './fault.ts'
 import type { History } from './history.ts'
 import { rewriteAddresses } from './kafka-addresses.ts'

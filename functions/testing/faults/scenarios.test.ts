@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { randomFrom } from '../random.ts'
+import { randomFrom } from '../seeded-random.ts'
 import { readCrashAt } from './crash-points.ts'
 import { mutants } from './mutant-list.ts'
 import { detectedBy } from './mutations.ts'

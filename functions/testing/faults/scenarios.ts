@@ -1,12 +1,12 @@
-import { type Load, usualLoad } from './load.ts'
+import { type Load, usualLoad } from './post-load.ts'
 import { ofContent } from './scenarios/content.ts'
 import { ofCrashes } from './scenarios/crashes.ts'
-import { ofOneProcess } from './scenarios/embedded.ts'
-import { ofKafka } from './scenarios/kafka.ts'
+import { ofOneProcess } from './scenarios/embedded-scenarios.ts'
+import { ofKafka } from './scenarios/kafka-scenarios.ts'
 import { ofLinks } from './scenarios/links.ts'
-import { ofPrograms } from './scenarios/programs.ts'
+import { ofPrograms } from './scenarios/program-scenarios.ts'
 import type { Scenario } from './scenarios/scenario.ts'
-import { ofTheStore } from './scenarios/store.ts'
+import { ofTheStore } from './scenarios/store-scenarios.ts'
 
 export const scenarios: readonly Scenario[] = [
   ...ofPrograms,

@@ -1,4 +1,4 @@
-import { startEmbedded } from './embedded.ts'
+import { startEmbedded } from './embedded-system.ts'
 import { type RealOptions, type Setup, startReal } from './real.ts'
 import type { System } from './system.ts'
 

@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts'
+import type { Answer } from './frozen-answer.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 export type Comparable = { status: number; headers: { [name: string]: Json }; body: Json }

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import type { Answer } from './answer.ts'
+import type { Answer } from './frozen-answer.ts'
 import type { FrozenRequest } from './frozen-request.ts'
+import type { Way } from './request-ways.ts'
 import type { System } from './state.ts'
-import type { Way } from './ways.ts'
 
 /** What was answered to a request, which is known by its digest; no answer at all where the connection ended without one. */
 export type Exchange = { name: string; request: string; path: string; answers: readonly Answer[] }

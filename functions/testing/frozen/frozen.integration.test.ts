@@ -1,11 +1,11 @@
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { expect, test } from 'vitest'
-import { compare, redirected } from './compare.ts'
+import { compare, redirected } from './compare-answers.ts'
 import type { Exchange } from './exchange.ts'
 import { compareTexts, expectedChanges } from './expected-changes.ts'
 import { readFixture } from './fixtures.ts'
-import { type DumpLine, load, readDatabase } from './mongo.ts'
+import { type DumpLine, load, readDatabase } from './frozen-mongo.ts'
 
 test('a MongoDB of that time lists everything as it did', async () => {
   const way = 'from MongoDB'

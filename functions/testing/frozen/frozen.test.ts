@@ -1,14 +1,14 @@
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { compare, redirected } from './compare.ts'
-import { type FolderLine, readFolder } from './data-folder.ts'
+import { compare, redirected } from './compare-answers.ts'
 import { type Exchange, exchangeAll } from './exchange.ts'
 import { compareTexts, type ExpectedChange, expectedChanges } from './expected-changes.ts'
 import { readFixture } from './fixtures.ts'
+import { type FolderLine, readFolder } from './frozen-data-folder.ts'
 import type { FrozenRequest } from './frozen-request.ts'
+import { ways } from './request-ways.ts'
 import { requests } from './requests.ts'
 import { openSystem } from './state.ts'
-import { ways } from './ways.ts'
 
 const recorded = Map.groupBy(readFixture<Exchange & { way: string }>('answers'), ({ way }) => way)
 const happened = new Set<ExpectedChange>()

@@ -1,4 +1,4 @@
-import { type Answer, answerOf, type HeaderPairs } from './answer.ts'
+import { type Answer, answerOf, type HeaderPairs } from './frozen-answer.ts'
 
 export type Received = {
   answers: Answer[]

@@ -4,12 +4,12 @@ import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { type Running, startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers, kafkaForTests, mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { writeFixture } from './fixtures.ts'
+import { dump, load, readDatabase } from './frozen-mongo.ts'
 import type { FrozenRequest } from './frozen-request.ts'
-import { dump, load, readDatabase } from './mongo.ts'
 import type { RecordLine } from './records.ts'
+import { overSocket } from './request-ways.ts'
 import { ask } from './requests/build.ts'
 import { operationsOn, posted, receiptsIn, strangers } from './requests/kept.ts'
-import { overSocket } from './ways.ts'
 
 const ports = { ingest: 21_030, query: 21_032 }
 /** The port that no address names: dead letters keep the address of persist. */

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
-import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
+import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded-broker.ts'
 import { aRecord } from '@activity-log/shared/testing/builders.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
-import { linesOf, readFolder } from './data-folder.ts'
 import { exchangeAll } from './exchange.ts'
 import { writeFixture } from './fixtures.ts'
+import { linesOf, readFolder } from './frozen-data-folder.ts'
+import { ways } from './request-ways.ts'
 import { receiptsIn, written } from './requests/kept.ts'
 import { requests } from './requests.ts'
 import { openSystem } from './state.ts'
-import { ways } from './ways.ts'
 
 /** Run by hand, and only on the commit whose answers are to be kept: npm exec -- node functions/testing/frozen/record.ts */
 async function main() {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { openEmbedded } from '@activity-log/local/embedded.ts'
-import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
+import { openEmbedded } from '@activity-log/local/embedded-log.ts'
+import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded-broker.ts'
 import { aRecord, post, silent } from '@activity-log/shared/testing/builders.ts'
 import { jsonGrammar } from '@activity-log/shared/testing/json-grammar.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'

@@ -3,7 +3,7 @@ import type { Answered } from '@activity-log/shared/testing/http-sink.ts'
 import { kafkaForTests, uniqueName } from '@activity-log/shared/testing/servers.ts'
 import { ConfigResourceTypes, Partitioners } from 'kafkajs'
 import { describe, expect, test } from 'vitest'
-import { aJourney, idOf, idsIn, quick, records } from '../journey.ts'
+import { aJourney, idOf, idsIn, quick, records } from '../source-journey.ts'
 
 describe('what a record becomes', () => {
   test('our own becomes a CloudEvent at the path of the sink', async () => {

@@ -5,7 +5,7 @@ import { silent, until } from '@activity-log/shared/testing/builders.ts'
 import { startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { controlKafka, kafkaBrokers } from '@activity-log/shared/testing/servers.ts'
 import { describe, expect, test } from 'vitest'
-import { aJourney, heldAnswers, idsIn, records } from '../journey.ts'
+import { aJourney, heldAnswers, idsIn, records } from '../source-journey.ts'
 
 describe('starts, stops and outages', () => {
   test('two share the partitions, and nothing is lost when one is killed', async () => {

@@ -1,7 +1,7 @@
 import { maxPollRecords } from '@activity-log/shared/dispatch/delivery.ts'
 import { until } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
-import { aJourney, heldAnswers, idOf, idsIn, members, quick, records, slow } from '../journey.ts'
+import { aJourney, heldAnswers, idOf, idsIn, members, quick, records, slow } from '../source-journey.ts'
 
 describe('where it starts', () => {
   test('records that Kafka has deleted since the commit do not stop the partition', async () => {

@@ -1,7 +1,7 @@
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkCase } from './check-case.ts'

@@ -1,11 +1,11 @@
-import { type EmbeddedBroker, openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
+import { type EmbeddedBroker, openEmbeddedBroker } from '@activity-log/shared/broker/embedded-broker.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { createDeliveries } from './deliveries.ts'
 import type { Deployment } from './deployment.ts'
 import { startEmbedded } from './embedded-process.ts'
 import { createLife } from './life.ts'
 import type { Server } from './network.ts'
-import type { Setting } from './processes.ts'
+import type { Setting } from './simulated-processes.ts'
 import type { AppendedRecord } from './topic.ts'
 
 /** All in one process, over the queue in SQLite. */

@@ -1,11 +1,11 @@
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
-import type { EmbeddedBroker, Queue } from '@activity-log/shared/broker/embedded.ts'
+import type { EmbeddedBroker, Queue } from '@activity-log/shared/broker/embedded-broker.ts'
 import { deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
 import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Life } from './life.ts'
-import { countingUnderWay, type Setting, startIngest, startPersist, startQuery } from './processes.ts'
+import { countingUnderWay, type Setting, startIngest, startPersist, startQuery } from './simulated-processes.ts'
 
 export type EmbeddedOptions = {
   life: Life

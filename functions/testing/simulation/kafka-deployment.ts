@@ -6,7 +6,7 @@ import { createGroup } from './group.ts'
 import { type Dispatcher, startKafkaDispatcher } from './kafka-dispatcher.ts'
 import { createLife, type Life } from './life.ts'
 import type { Server } from './network.ts'
-import { type Setting, sendTo, startIngest, startPersist, startQuery } from './processes.ts'
+import { type Setting, sendTo, startIngest, startPersist, startQuery } from './simulated-processes.ts'
 import { createTopic, type Topic } from './topic.ts'
 
 /** Ingest, Kafka, one or two stand-ins for KafkaSource, another one for dead letters, persist, the store, query. */

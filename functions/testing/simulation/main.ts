@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { safeguards } from './processes.ts'
 import { simulate } from './simulate.ts'
 import { simulateMany } from './simulate-many.ts'
+import { safeguards } from './simulated-processes.ts'
 
 const usage = `Usage: npm run system -- simulation [--seeds 10000] [--from 1] [--without SAFEGUARD]
        npm run system -- simulation --seed 4711 [--without SAFEGUARD]

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Safeguard } from './processes.ts'
+import type { Safeguard } from './simulated-processes.ts'
 
 export type Seeds = { first: number; count: number; without?: Safeguard | undefined }
 /** What one thread does of them. */

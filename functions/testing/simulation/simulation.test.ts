@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { expect, test } from 'vitest'
-import { safeguards } from './processes.ts'
 import { simulate } from './simulate.ts'
 import { simulateMany } from './simulate-many.ts'
+import { safeguards } from './simulated-processes.ts'
 
 const seeds = 500
 /** For a busy machine; a seed takes some twenty milliseconds of an idle one. */

@@ -1,4 +1,4 @@
-import { type Random, randomFrom } from '../random.ts'
+import { type Random, randomFrom } from '../seeded-random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** How probable each fault is. */

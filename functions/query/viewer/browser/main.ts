@@ -1,8 +1,8 @@
 import { addCopies, startCopy } from './copy.ts'
-import { startCounts } from './counts.ts'
 import { all, one } from './dom.ts'
 import { startKeyboard } from './keyboard.ts'
-import { startLive } from './live.ts'
+import { startLive } from './live-list.ts'
+import { startCounts } from './load-counts.ts'
 import { startSettings } from './settings.ts'
 
 document.documentElement.classList.add('scripted')

@@ -1,6 +1,6 @@
-import type { Random } from '../../random.ts'
+import type { Random } from '../../seeded-random.ts'
 import type { Step } from '../fault.ts'
-import type { Load } from '../load.ts'
+import type { Load } from '../post-load.ts'
 import type { Setup } from '../real.ts'
 import type { Requirement } from '../requirements.ts'
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { answerOf, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startCommand, startLog, written } from '@activity-log/shared/testing/processes.ts'
+import { type Note, residentMebibytes } from './bench-report.ts'
 import { madeUpFile } from './made-up-file.ts'
-import { type Note, residentMebibytes } from './report.ts'
 import { load } from './server.ts'
 
 const connections = 64

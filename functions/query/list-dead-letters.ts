@@ -17,7 +17,7 @@ import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
 import { findPage, linkHeader, type Part, type Place, pageLinks } from './page.ts'
-import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameters.ts'
+import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameter-schemas.ts'
 
 export type DeadLettersDependencies = { forTenant: ForTenant }
 

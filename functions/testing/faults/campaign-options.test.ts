@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { aFolder, startProgram } from '@activity-log/shared/testing/processes.ts'
 import { expect, test } from 'vitest'
-import { readOptions } from './options.ts'
+import { readOptions } from './campaign-options.ts'
 
 const servers = {
   KAFKA_BROKERS: 'a:1,b:2,c:3',

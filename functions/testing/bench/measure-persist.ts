@@ -1,6 +1,6 @@
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { mongodbUri } from '@activity-log/shared/testing/servers.ts'
-import { type Comparison, interleaved } from './compare.ts'
+import { type Comparison, interleaved } from './compare-rounds.ts'
 import { asImages, aside, asPlain } from './programs.ts'
 import { aServer, type LoadOptions, rowsOf } from './server.ts'
 

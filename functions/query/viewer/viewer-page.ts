@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Ask, ShownProblem } from './ask.ts'
-import type { Content, DocumentOptions } from './document.ts'
+import type { Content, DocumentOptions } from './html-document.ts'
 import type { ViewRequest } from './view-request.ts'
 import { href, isFilter, type View } from './views/view.ts'
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded.ts'
+import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded-broker.ts'
 import { anActivity, answerOf, aRecord, post, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import { describe, expect, test } from 'vitest'
-import { openEmbedded } from './embedded.ts'
+import { openEmbedded } from './embedded-log.ts'
 
 async function embedded(folder = aFolder()) {
   const opened = await openEmbedded({ folder, log: silent })

@@ -1,6 +1,6 @@
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 

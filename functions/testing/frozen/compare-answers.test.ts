@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { compare, redirected } from './compare.ts'
+import { compare, redirected } from './compare-answers.ts'
 import type { Exchange } from './exchange.ts'
 import { absent, type ExpectedChange } from './expected-changes.ts'
 

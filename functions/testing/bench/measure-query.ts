@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, answerOf } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startCommand, startLog, written } from '@activity-log/shared/testing/processes.ts'
-import { randomFrom } from '../random.ts'
+import { randomFrom } from '../seeded-random.ts'
+import { median, type Note, residentMebibytes } from './bench-report.ts'
 import { fillStore } from './query-store.ts'
-import { median, type Note, residentMebibytes } from './report.ts'
 
 const large = 1_000_000
 const small = 100_000

@@ -12,7 +12,7 @@ import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import type { ContextAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
-import { errorsOf, WholeNumber } from './parameters.ts'
+import { errorsOf, WholeNumber } from './parameter-schemas.ts'
 
 /** Finds single activities, and what their users did around them. */
 export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes {

@@ -1,7 +1,7 @@
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import { TooLate } from '@activity-log/shared/within.ts'
 import { expect, test } from 'vitest'
-import { randomFrom } from '../random.ts'
+import { randomFrom } from '../seeded-random.ts'
 import { virtualTime } from './virtual-time.ts'
 
 /** Callers at random moments, commits of random length that may fail; resolves with what is wrong. */

@@ -3,7 +3,7 @@ import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers, mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { startProduction } from '../production.ts'
-import { type Comparison, interleaved } from './compare.ts'
+import { type Comparison, interleaved } from './compare-rounds.ts'
 import type { Journey } from './journey-load.ts'
 
 export type JourneyOptions = { rounds: number; seconds: number; rate: number }

@@ -1,10 +1,10 @@
 import { kafkaRule, topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { brokersOption, kafkaVariables } from './kafka.ts'
 import { isComplete } from './ledger/compare.ts'
 import { reportJson, reportText } from './ledger/report-text.ts'
-import { mongoRules, mongoVariables } from './mongo.ts'
+import { brokersOption, kafkaVariables } from './open-kafka.ts'
+import { mongoRules, mongoVariables } from './open-mongo.ts'
 
 export const ledgerCommand: Command = defineCommand({
   name: 'ledger',

@@ -1,8 +1,8 @@
 import { answerOf, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { startProduction } from '../production.ts'
+import { type Note, residentMebibytes } from './bench-report.ts'
 import { madeUpFile } from './made-up-file.ts'
-import { type Note, residentMebibytes } from './report.ts'
 
 export type ProductionOptions = { rounds: number; file: string | undefined; note: Note }
 

@@ -1,5 +1,5 @@
-import { randomFrom } from '../random.ts'
-import { median } from './report.ts'
+import { randomFrom } from '../seeded-random.ts'
+import { median } from './bench-report.ts'
 
 /** What is compared with a baseline in the same run: a ratio a round, and what they are ratios of. */
 export type Comparison = {

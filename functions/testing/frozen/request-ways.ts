@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
-import { type Answer, answerOf } from './answer.ts'
+import { type Answer, answerOf } from './frozen-answer.ts'
 import { type FrozenRequest, type Target, targets } from './frozen-request.ts'
 import { type Received, readAnswers } from './http-answers.ts'
 import type { Apps } from './state.ts'

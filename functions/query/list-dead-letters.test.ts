@@ -2,7 +2,7 @@ import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 

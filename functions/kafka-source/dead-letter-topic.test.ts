@@ -1,6 +1,6 @@
 import type { RecordMetadata } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { openDeadLetters } from './dead-letters.ts'
+import { openDeadLetters } from './dead-letter-topic.ts'
 
 const deadLetter = { headers: {}, key: null, value: Buffer.from('{}') }
 const answering = (acknowledged: RecordMetadata[]) =>

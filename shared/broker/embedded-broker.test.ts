@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { aRecord } from '../testing/builders.ts'
 import { aFolder } from '../testing/processes.ts'
 import { testBroker } from './broker.testsuite.ts'
-import { openEmbeddedBroker } from './embedded.ts'
+import { openEmbeddedBroker } from './embedded-broker.ts'
 
 const aFile = () => join(aFolder(), 'queue.db')
 

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import type { Redirect } from './exchange.ts'
 import { type Exchange, exchangeAll } from './exchange.ts'
+import { ways } from './request-ways.ts'
 import { readKept } from './requests/kept.ts'
 import { openSystem } from './state.ts'
-import { ways } from './ways.ts'
 
 /** A file of the folder, or the receipts that were given for what is in it. */
 export type FolderLine = { file: string; base64: string } | { receipts: string[] }

@@ -3,10 +3,10 @@ import { decodeSnapshot, encodeSnapshot, hasRecord } from '@activity-log/shared/
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createKnownLedger } from './known-ledger.ts'
-import { type LiveOptions, liveRoutes } from './live.ts'
+import { type LiveOptions, liveRoutes } from './live-stream.ts'
 
 type Event = { id: string; event?: string; data?: { id: string; count: number } }
 

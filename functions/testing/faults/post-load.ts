@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../seeded-random.ts'
 import type { History, Outcome } from './history.ts'
 
 /** What clients do. Fractions are of the activities. */

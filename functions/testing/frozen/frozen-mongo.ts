@@ -3,9 +3,9 @@ import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { BSON, type Db, type Document } from 'mongodb'
 import { type Exchange, exchangeAll, type Redirect } from './exchange.ts'
+import { ways } from './request-ways.ts'
 import { readKept } from './requests/kept.ts'
 import type { System } from './state.ts'
-import { ways } from './ways.ts'
 
 /** A collection with its indexes, one of its documents in EJSON, or the receipts that were given for what is in them. */
 export type DumpLine =

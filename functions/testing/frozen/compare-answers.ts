@@ -1,9 +1,9 @@
-import type { Answer } from './answer.ts'
 import { applyChange, concerns } from './apply-change.ts'
 import { type Comparable, comparable, withoutTexts } from './comparable.ts'
 import { differencesOf } from './difference.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExpectedChange } from './expected-changes.ts'
+import type { Answer } from './frozen-answer.ts'
 import type { FrozenRequest } from './frozen-request.ts'
 
 export type Difference = { request: string; way: string; member: string; expected: unknown; found: unknown }

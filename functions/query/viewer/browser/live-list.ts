@@ -1,7 +1,7 @@
 import { activityRow, type ShownActivity } from '../views/activity-row.ts'
 import { apiHref, filtersOf, href } from '../views/view.ts'
-import { countAgain } from './counts.ts'
 import { h, one, say } from './dom.ts'
+import { countAgain } from './load-counts.ts'
 import { view, zone } from './page-view.ts'
 
 const maxRows = 500
