@@ -1,25 +1,30 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { startCommand } from '@activity-log/shared/testing/processes.ts'
 import { describe, expect, test } from 'vitest'
+import { scenarios } from './faults/scenarios.ts'
+import { isCall, runByHand, runByTests, shellCommands, standsFor } from './readme-commands.ts'
 
 const root = join(import.meta.dirname, '../..')
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
 type Scripts = { readonly [name: string]: string }
 const scriptsOf = (folder: string): Scripts => {
-  const file = join(root, folder, 'package.json')
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')).scripts ?? {}) : {}
+  const file = join(folder, 'package.json')
+  return existsSync(join(root, file)) ? (JSON.parse(read(file)).scripts ?? {}) : {}
 }
+const scriptFile = (name: string) => scriptsOf('')[name]?.split(' ').at(-1) ?? ''
 
-/** The first word of each indented line that a program says of what it has. */
+/** The first word of each indented line in a program's list of what it has. */
 function namesIn(...words: string[]): ReadonlySet<string> {
   const text = execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' })
   return new Set([...text.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name]) => name!))
 }
 const wordsAfter: { readonly [script: string]: ReadonlySet<string> } = {
-  log: namesIn('functions/cli/main.ts', '--help'),
-  system: namesIn('functions/testing/run-system.ts'),
+  log: namesIn(scriptFile('log'), '--help'),
+  system: namesIn(scriptFile('system')),
+  bench: namesIn(scriptFile('bench'), '--help'),
 }
 
 const npmCommand = /\bnpm (?:run (?:-s )?([\w:-]+)|(start|test|ci)\b)(?: -w ([\w/-]+))?(?: -- ([\w-]+))?/g
@@ -37,47 +42,139 @@ function wrongCommands(text: string): string[] {
     .map(([command]) => command)
 }
 
-const isOurs = (path: string) => !/^(https?:|mailto:|#)/.test(path)
+/** The commands in blocks of `sh` that are neither run by a test nor listed as run by hand. */
+const unknownCommands = (text: string) =>
+  shellCommands(text).filter(
+    (command) =>
+      !isCall(command) && ![...Object.keys(runByTests), ...runByHand].some((entry) => standsFor(entry, command)),
+  )
 
-/** The files that a text links to, or names with their folder, and that are not there. */
+/** The anchors of a text, as GitHub makes them of its headings. */
+const anchorsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  )
+
+const folders = globSync('{shared,functions,knative}/**/', {
+  cwd: root,
+  exclude: (path) => path.includes('node_modules'),
+})
+
+/** Whether a name in a text is that of a file: from the root, from the text's folder, or of any file below it. */
+function isFile(name: string, folder: string): boolean {
+  const below = folders.filter((each) => each === folder || folder === '.' || each.startsWith(`${folder}/`))
+  return ['', folder, ...below].some((from) => existsSync(join(root, from, name)))
+}
+
+const fileName = /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|cjs|md|ya?ml|json)|(?:functions|shared|knative|\.ci)\/[\w./-]*)`/g
+
+/** The files that a text links to, with their anchors, or names, and that do not exist in this repository. */
 function wrongPaths(text: string, folder: string): string[] {
-  const linked = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, path = '']) => path).filter(isOurs)
-  const named = [...text.matchAll(/`((?:functions|shared|knative|\.ci)\/[\w./-]*)`/g)].map(([, path = '']) => path)
-  return [
-    ...linked.filter((path) => !existsSync(join(root, folder, path.replace(/#.*/, '')))),
-    ...named.filter((path) => !existsSync(join(root, path))),
-  ]
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+  const wrongLinks = links
+    .filter((link) => !/^(https?|mailto):/.test(link))
+    .filter((link) => {
+      const [path = '', anchor] = link.split('#')
+      const file = normalize(join(folder, path))
+      if (file.startsWith('..') || !existsSync(join(root, file))) return true
+      return anchor !== undefined && !anchorsOf(path === '' ? text : read(file)).includes(anchor)
+    })
+  const named = [...text.matchAll(fileName)].map(([, name = '']) => name)
+  const outside = [...text.matchAll(/(?:^|[\s`'"(=])((?:\.\.\/|~\/|\/(?:home|root|tmp|work|Users)\/)[\w./-]*)/gm)]
+    .map(([, path = '']) => path)
+    .filter((path) => !path.startsWith('..') || normalize(join(folder, path)).startsWith('..'))
+  return [...wrongLinks, ...named.filter((name) => !isFile(name, folder)), ...outside]
 }
 
 const readmes = globSync('**/README.md', { cwd: root, exclude: (path) => path.includes('node_modules') })
 
-test('the README of the project, of the commands and of the store are read', () => {
-  expect(readmes).toEqual(expect.arrayContaining(['README.md', 'functions/cli/README.md', 'shared/store/README.md']))
+test('every room has a README', () => {
+  const rooms = ['', 'ingest/', 'persist/', 'query/', 'query/viewer/', 'local/', 'kafka-source/', 'cli/', 'testing/']
+  const deeper = ['testing/bench/', 'testing/faults/']
+  const functions = [...rooms, ...deeper].map((room) => `functions/${room}README.md`)
+  const others = ['README.md', 'knative/README.md', 'shared/README.md', 'shared/store/README.md']
+  expect(readmes.toSorted()).toEqual([...functions, ...others].toSorted())
 })
 
 describe.each(readmes)('%s', (file) => {
-  const text = readFileSync(join(root, file), 'utf8')
+  const text = read(file)
 
-  test('names only npm commands that there are', () => {
+  test('names only npm commands that exist', () => {
     expect(wrongCommands(text)).toEqual([])
   })
 
-  test('names only files that there are', () => {
+  test('shows only commands that a test runs, or that are listed as run by hand', () => {
+    expect(unknownCommands(text)).toEqual([])
+  })
+
+  test('names only files that exist in this repository', () => {
     expect(wrongPaths(text, dirname(file))).toEqual([])
   })
 })
 
-test('a command and a file that are not there are seen', () => {
-  const commands = 'npm ci && npm test; npm run log -- import x; npm run log -- --help; npm start -w functions/query'
-  expect(wrongCommands(commands)).toEqual([])
-  const wrong = ['npm run nothing', 'npm run log -- tomorrow', 'npm run system -- fault', 'npm start -w functions/cli']
-  expect(wrongCommands(wrong.join('\n'))).toEqual(wrong)
-  expect(
-    wrongPaths(
-      '[a](main.ts) [b](https://c) [d](#e) `functions/cli/main.ts` [f](no.ts) `shared/no.ts`',
-      'functions/cli',
-    ),
-  ).toEqual(['no.ts', 'shared/no.ts'])
+test('each command that is listed is in a README, and the test that is to run it has it', () => {
+  const shown = readmes.flatMap((file) => shellCommands(read(file)))
+  const entries = [...Object.keys(runByTests), ...runByHand]
+  expect(entries.filter((entry) => !shown.some((command) => standsFor(entry, command)))).toEqual([])
+  expect(Object.values(runByTests).filter(([file, line]) => !read(file).includes(line))).toEqual([])
+})
+
+test('the README of the project fits on a few screens', () => {
+  const lines = read('README.md').trimEnd().split('\n')
+  expect(lines.length).toBeLessThanOrEqual(160)
+  expect(lines.filter((line) => [...line].length > 120)).toEqual([])
+})
+
+test('the README of the project has at most three figures, each with its command', () => {
+  const [, figures = ''] = read('README.md').split('| figure | command |\n| --- | --- |\n')
+  const [rows = ''] = figures.split('\n\n')
+  expect(rows.split('\n').length).toBeLessThanOrEqual(3)
+  for (const row of rows.split('\n')) expect(row).toMatch(/\d.*\| `npm run (bench|system) -- .+` \|$/)
+})
+
+test('each row of the matrix of faults names a scenario that tries it', () => {
+  const rows = [...read('functions/testing/faults/README.md').matchAll(/^\| (\d+) \|.*\| (?:`([\w-]+)`|–) \|$/gm)]
+  expect(rows.map(([, row]) => Number(row))).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
+  const tried = new Set(scenarios.flatMap((scenario) => scenario.rows))
+  for (const [, row, name] of rows) {
+    const triedBy = scenarios.filter((scenario) => scenario.rows.includes(Number(row))).map((scenario) => scenario.name)
+    if (name !== undefined) expect(triedBy).toContain(name)
+    else expect(tried).not.toContain(Number(row))
+  }
+})
+
+describe('what is wrong is found:', () => {
+  test('an npm command', () => {
+    const commands = 'npm ci && npm test; npm run log -- import x; npm run log -- --help; npm start -w functions/query'
+    expect(wrongCommands(commands)).toEqual([])
+    const wrong = ['npm run nothing', 'npm run log -- imports', 'npm run system -- fault', 'npm start -w functions/cli']
+    expect(wrongCommands(wrong.join('\n'))).toEqual(wrong)
+  })
+
+  test('a command that nobody runs', () => {
+    const block = '```sh\nnpm run dev  # restarts\n# a comment\ncurl localhost:3000/logs\nrm -r \\\n  data\n```\n'
+    expect(shellCommands(block)).toEqual(['npm run dev', 'curl localhost:3000/logs', 'rm -r data'])
+    expect(unknownCommands(block)).toEqual(['rm -r data'])
+  })
+
+  test('a file', () => {
+    const text = '# A heading\n[a](main.ts) [b](https://c) [d](#a-heading) `functions/cli/main.ts` `help.ts`'
+    expect(wrongPaths(text, 'functions/cli')).toEqual([])
+    const wrong = '[a](no.ts) [b](#none) [c](../../../x/y.md) `shared/no.ts` `no.ts` see ../../../services or /tmp/x'
+    expect(wrongPaths(wrong, 'functions/cli')).toEqual([
+      'no.ts',
+      '#none',
+      '../../../x/y.md',
+      'shared/no.ts',
+      'no.ts',
+      '../../../x/y.md',
+      '../../../services',
+      '/tmp/x',
+    ])
+  })
 })
 
 test('the scripts that a person types are few enough to be read', () => {
