@@ -47,7 +47,7 @@ export const runByTests: { readonly [command: string]: readonly [file: string, t
   'npm run system -- compose': ['.ci/run', 'system -- compose'],
   'npm run system -- durability': ['.ci/run', 'system -- durability'],
   'npm run system -- own-writes': ['.ci/run', 'system -- own-writes'],
-  'npm run system -- faults --help': ['functions/testing/system.test.ts', "'faults', ['--help']"],
+  'npm run system -- faults --help': ['functions/testing/run-system.test.ts', "'faults', ['--help']"],
   'npm run bench -- gate': ['.ci/run', 'bench -- gate'],
   'docker compose up --build': ['functions/testing/compose.ts', "'up', '--build'"],
   'docker compose down': ['functions/testing/compose.ts', "['down']"],

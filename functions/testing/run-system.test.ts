@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 function system(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const main = join(import.meta.dirname, 'system.ts')
+  const main = join(import.meta.dirname, 'run-system.ts')
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { env, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
