@@ -1,4 +1,4 @@
-import type { LedgerSummary } from '@activity-log/shared/ledger-summary.ts'
+import { type LedgerSummary, noCounts } from '@activity-log/shared/ledger-summary.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { AppendedRecord } from './topic.ts'
 
@@ -32,7 +32,7 @@ export function checkLedger(
     const offsets = new Set(own.map(({ offset }) => offset))
     const last = Math.max(...offsets)
     const missing = Array.from({ length: last }, (_, offset) => offset).filter((offset) => !offsets.has(offset))
-    const counts = { stored: 0, duplicate: 0, conflict: 0, rejected: 0, ...countOf(own, told) }
+    const counts = { ...noCounts, ...countOf(own, told) }
     // one that was given up after it was dead-lettered has two dead letters, and may be counted as either
     const isClear = !undelivered.some((position) => position.partition === partition)
     const inAll = (some: { [outcome: string]: number } = {}) =>
