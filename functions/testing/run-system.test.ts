@@ -10,13 +10,13 @@ function system(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
 
 const { stdout: list } = system([])
 
-test('without a name it lists what there is', () => {
+test('lists the programs when no name is given', () => {
   expect(system([])).toEqual({ status: 0, stdout: list, stderr: '' })
   expect(list).toMatch(/^ {2}faults +\w/m)
 })
 
-test.each(['fault', 'toString'])('%s is not there: 64, and the list', (name) => {
-  expect(system([name])).toEqual({ status: 64, stdout: '', stderr: `There is no ${name}.\n\n${list}` })
+test.each(['fault', 'toString'])('rejects %s, which is not a program, with exit status 64 and the list', (name) => {
+  expect(system([name])).toEqual({ status: 64, stdout: '', stderr: `Unknown program: ${name}.\n\n${list}` })
 })
 
 test.each([
@@ -26,16 +26,18 @@ test.each([
   ['simulation', ['--seed', '4711'], 0, '0 violations'],
   ['model', ['--help'], 0, 'Usage: npm run system -- model'],
   ['fuzz', ['--help'], 0, 'Usage: npm run system -- fuzz'],
+  ['texts', ['--help'], 0, 'Usage: npm run system -- texts'],
+  ['texts', ['titles'], 0, 'these tests start every program'],
   ['mutants', [], 1, 'KAFKA_BROKERS and MONGODB_URI not set'],
   ['compose', [], 1, 'npm run system -- compose needs Docker'],
   ['screenshots', ['--no-such-option'], 1, '--no-such-option'],
-])('%s is given the other words %j, and its exit status and output come back', (name, words, code, says) => {
+])('passes %s the other words %j, and passes on its exit status and output', (name, words, code, says) => {
   const { status, stdout, stderr } = system([name, ...words], { COMPOSE: '/nowhere/docker-compose' })
   expect(status).toBe(code)
   expect(stdout + stderr).toContain(says)
 })
 
-test('every program is tried here', () => {
+test('these tests start every program', () => {
   const names = [...list.matchAll(/^ {2}([\w-]+)/gm)].map(([, name]) => name)
   expect(names).toEqual([
     'faults',
@@ -47,5 +49,6 @@ test('every program is tried here', () => {
     'fuzz',
     'compose',
     'screenshots',
+    'texts',
   ])
 })

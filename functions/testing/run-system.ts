@@ -3,23 +3,27 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 
-/** npm run system -- NAME: what takes longer than a test may, or needs more than npm. Each has a --help of its own. */
+/** npm run system -- NAME: programs that take longer than a test may, or need more than npm. */
 type Program = { summary: string; file: string; args?: readonly string[] }
 
 const programs: { readonly [name: string]: Program } = {
-  faults: { summary: 'what happens to processes, links and servers, done to them', file: 'faults/main.ts' },
+  faults: { summary: 'injects failures of processes, links and servers', file: 'faults/main.ts' },
   mutants: {
-    summary: 'each safeguard taken out: something has to notice',
+    summary: 'removes one safeguard at a time; a test has to notice',
     file: 'integration.ts',
     args: ['mutations'],
   },
-  durability: { summary: 'npm start killed hundreds of times, and power losses', file: 'faults/durability.ts' },
-  'own-writes': { summary: 'thousands of activities read right after their 202s', file: 'own-writes.ts' },
-  simulation: { summary: 'crashes, lost messages and rebalances that a seed decides', file: 'simulation/main.ts' },
-  model: { summary: 'random lists compared with those of a plain array', file: 'model/main.ts' },
-  fuzz: { summary: 'requests made of the contract by schemathesis', file: 'fuzz/main.ts' },
-  compose: { summary: 'docker-compose.yml as a user has it', file: 'compose.ts' },
-  screenshots: { summary: "the README's pictures, taken of a log that runs", file: 'viewer/screenshots.ts' },
+  durability: {
+    summary: 'kills npm start hundreds of times, and simulates power losses',
+    file: 'faults/durability.ts',
+  },
+  'own-writes': { summary: 'reads thousands of activities right after their 202s', file: 'own-writes.ts' },
+  simulation: { summary: 'simulates crashes, lost messages and rebalances from a seed', file: 'simulation/main.ts' },
+  model: { summary: 'compares random lists with those of a plain array', file: 'model/main.ts' },
+  fuzz: { summary: 'sends requests that Schemathesis generates from the contract', file: 'fuzz/main.ts' },
+  compose: { summary: 'runs docker-compose.yml the way a user does', file: 'compose.ts' },
+  screenshots: { summary: "takes the README's screenshots from a running log", file: 'viewer/screenshots.ts' },
+  texts: { summary: 'prints all messages, labels, test titles or comments', file: 'texts.ts' },
 }
 
 /** EX_USAGE of sysexits.h */
@@ -33,14 +37,14 @@ function list(): string {
     '',
     ...lines,
     '',
-    'OPTIONS are its own; most tell them with --help.',
+    'Most programs list their OPTIONS with --help.',
   ].join('\n')
 }
 
-/** Resolves with its exit status, or what a shell makes of a signal. */
+/** Resolves with the exit status; a signal becomes the status that a shell reports for it. */
 async function runToTheEnd({ file, args = [] }: Program, words: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args, ...words], { stdio: 'inherit' })
-  // Ctrl-C reaches both of them; the program may have something to clean up, and this waits for it
+  // Ctrl-C reaches both processes; this one waits, because the program may have to clean up
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   const [code, signal] = await once(child, 'close')
@@ -51,6 +55,6 @@ const [name, ...words] = process.argv.slice(2)
 if (name === undefined || name === '--help') console.log(list())
 else {
   const program = Object.hasOwn(programs, name) ? programs[name] : undefined
-  if (!program) console.error(`There is no ${name}.\n\n${list()}`)
+  if (!program) console.error(`Unknown program: ${name}.\n\n${list()}`)
   process.exitCode = program ? await runToTheEnd(program, words) : exitUsage
 }
