@@ -2,9 +2,9 @@ import { type LedgerSummary, noCounts } from '@activity-log/shared/ledger-summar
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { AppendedRecord } from './topic.ts'
 
-/** The outcome of a record as its receipt is answered, by the name of its position. */
+/** The outcome that each receipt reports for its record, by the name of the record's position. */
 export type Told = ReadonlyMap<string, { status: string; id?: string }>
-/** GET /ledger. */
+/** The answer to GET /ledger. */
 export type ToldLedger = {
   complete: boolean
   partitions: readonly {
@@ -18,7 +18,7 @@ export type ToldLedger = {
 
 export const nameOf = ({ partition, offset }: Position) => `${partition}/${offset}`
 
-/** What the receipts say and what the ledger says has to be one and the same, down to the last offset. */
+/** The receipts and the ledger have to agree, down to the last offset. */
 export function checkLedger(
   records: readonly AppendedRecord[],
   told: Told,
@@ -33,7 +33,7 @@ export function checkLedger(
     const last = Math.max(...offsets)
     const missing = Array.from({ length: last }, (_, offset) => offset).filter((offset) => !offsets.has(offset))
     const counts = { ...noCounts, ...countOf(own, told) }
-    // one that was given up after it was dead-lettered has two dead letters, and may be counted as either
+    // a record that was dead-lettered and then given up has two dead letters, and may be counted as either
     const isClear = !undelivered.some((position) => position.partition === partition)
     const inAll = (some: { [outcome: string]: number } = {}) =>
       Object.values(some).reduce((sum, count) => sum + count, 0)
@@ -58,7 +58,7 @@ function countOf(records: readonly AppendedRecord[], told: Told): { [outcome: st
   return Object.fromEntries([...byOutcome].map(([outcome, those]) => [outcome, those.length]))
 }
 
-/** Whether the ledger knows that something is missing there. */
+/** Whether the ledger reports that something is missing at this position. */
 export function isMissing(ledger: LedgerSummary, { partition, offset }: Position): boolean {
   const summary = ledger.partitions.find((one) => one.partition === partition)
   return summary?.missing.some(({ first, last }) => first <= offset && offset <= last) ?? false

@@ -6,26 +6,26 @@ import type { Intent } from './clients.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { AppendedRecord } from './topic.ts'
 
-/** What is known when everything has settled. */
+/** Everything that is known when the simulation has settled. */
 export type Settled = {
   intents: readonly Intent[]
   found: readonly FoundActivity[]
   deadLetters: readonly KeptDeadLetter[]
-  /** What the dispatcher gave up on, with the position that it had at first. */
+  /** The records that the dispatcher gave up on, with their original positions. */
   undelivered: readonly { position: Position; body: Uint8Array | null }[]
   records: readonly AppendedRecord[]
   deadLetterRecords: readonly Position[]
-  /** What GET /receipts and GET /ledger answer. */
+  /** The answers of GET /receipts and GET /ledger. */
   told: Told
   ledger: ToldLedger
   deliveries: Deliveries
-  /** How often an answer is awaited before a record is given up. */
+  /** The number of deliveries that the dispatcher attempts before it gives up on a record. */
   maxAttempts: number
 }
 
 type Violate = (violation: string) => void
 
-/** Notes every violation of what the log promises. */
+/** Reports every violation of a promise of the log. */
 export function check(settled: Settled, violate: Violate): void {
   checkIntents(settled, violate)
   checkRecords(settled, violate)
@@ -43,7 +43,7 @@ export function check(settled: Settled, violate: Violate): void {
 
 const markerOf = (activity: { metadata?: { [name: string]: unknown } }) => String(activity.metadata?.['marker'])
 
-/** 202: found once, or a dead letter. Unknown: at most once. 4xx: absent. And nothing that nobody sent. */
+/** 202: found once, or a dead letter. Unknown: found at most once. 4xx: absent. Nothing is found that nobody sent. */
 function checkIntents({ intents, found, deadLetters, undelivered }: Settled, violate: Violate) {
   const ids = new Set<string>()
   for (const { id } of found) {
@@ -81,7 +81,9 @@ function checkIntents({ intents, found, deadLetters, undelivered }: Settled, vio
   }
 }
 
-/** Every record has one outcome. Only what the dispatcher has given up on after trying for long may also be stored. */
+/**
+ * Every record has one outcome. Only a record that the dispatcher gave up on after many attempts may also be stored.
+ */
 function checkRecords(settled: Settled, violate: Violate) {
   const { records, found, deadLetters, undelivered, told, deliveries, maxAttempts } = settled
   const own = Map.groupBy(
@@ -122,14 +124,14 @@ function checkRecords(settled: Settled, violate: Violate) {
   }
 }
 
-/** Every record of the topic for dead letters is kept once. */
+/** Every record of the dead-letter topic is kept once. */
 function checkUndelivered({ deadLetters, deadLetterRecords }: Settled, violate: Violate) {
   const kept = deadLetters.filter(({ reason }) => reason === 'undelivered').map(({ position }) => nameOf(position))
   const sent = deadLetterRecords.map(nameOf)
   if (kept.toSorted().join() !== sent.toSorted().join()) violate(`of the dead letters ${sent} the store keeps ${kept}`)
 }
 
-/** A receipt names the place of a record of that activity. */
+/** A receipt names the position of a record of its activity. */
 function checkReceipts({ intents, records, told, found }: Settled, violate: Violate) {
   const stored = records.filter((record) => told.get(nameOf(record))?.status === 'stored')
   const idsStored = stored.map((record) => contentOf(record.value)?.id).toSorted()

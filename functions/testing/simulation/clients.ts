@@ -6,15 +6,15 @@ import type { Answer, Message, Network } from './network.ts'
 import type { World } from './world.ts'
 
 export type Content = { userId: string; action: string; timestamp?: string; metadata: { marker: string } }
-/** open: no answer has come. */
+/** `open`: no answer has come yet. */
 export type Attempt = { result: 'open' | 'accepted' | 'rejected' | 'unknown'; id?: string; receipt?: string }
 
-/** What a client wants to be in the log, and what it was told of it each time that it sent it. */
+/** An activity that a client wants in the log, and the answer to each attempt to send it. */
 export type Intent = { marker: string; id: string | undefined; content: Content; attempts: Attempt[] }
 
 const timeoutMs = 15_000
 
-/** Posts activities in all the ways that clients do, and keeps the history of it. */
+/** Posts activities in every way that clients use, and keeps the history. */
 export function createClients(world: World, network: Network, { ingest, query }: Pick<Deployment, 'ingest' | 'query'>) {
   const { random, after, now, note, violate } = world
   const intents: Intent[] = []
@@ -58,14 +58,14 @@ export function createClients(world: World, network: Network, { ingest, query }:
       : message('application/json', `[${bodies}]`)
   }
 
-  /** Sends them once, and writes down what it was told. */
+  /** Sends the activities once, and notes the answer. */
   async function post(sent: readonly Intent[]): Promise<void> {
     const attempts = sent.map((intent) => {
       const attempt: Attempt = { result: 'open' }
       intent.attempts.push(attempt)
       return attempt
     })
-    // a proxy repeats nothing that the sender did not make repeatable
+    // a proxy repeats only requests that the sender made repeatable
     const mayDouble = sent.every(({ id }) => id !== undefined)
     let answer: Answer
     try {
@@ -84,7 +84,7 @@ export function createClients(world: World, network: Network, { ingest, query }:
     note(`client ${sent.map(({ marker }, index) => `${marker} ${attempts[index]?.result}`)}`)
   }
 
-  /** What is unknown is sent again while that is safe. */
+  /** Sends activities whose result is unknown again, as long as that is safe. */
   async function insist(sent: readonly Intent[]) {
     if (random.chance(0.1)) {
       const safe = sent.filter(({ id }) => id !== undefined)
@@ -101,11 +101,11 @@ export function createClients(world: World, network: Network, { ingest, query }:
     }
   }
 
-  /** Whoever has a receipt sees what it wrote. */
+  /** A client that has a receipt sees its own write. */
   async function readBack({ marker, attempts }: Intent) {
     const { receipt, id } = attempts.find(({ result }) => result === 'accepted') ?? {}
     if (receipt === undefined) return
-    // it may wait for the outcome, and then as long again as any list
+    // the request may wait for the outcome, and then take as long as any list
     const path = `/logs?limit=1000&wait=10&receipt=${receipt}`
     const asked = network.send(life, query, { method: 'GET', path, waitMs: 15_000 }, true)
     const answer = await within(2 * timeoutMs, asked, 'no answer').catch(() => undefined)
@@ -117,7 +117,7 @@ export function createClients(world: World, network: Network, { ingest, query }:
       violate(`a list that waited for ${marker} lacks it`)
   }
 
-  /** One client: it sends some, waits, and sends more, until it has sent its share. */
+  /** One client: it sends some activities, waits, and continues until it has sent its share. */
   async function run(share: number, untilMs: number) {
     for (let left = share; left > 0 && now() < untilMs; ) {
       const count = Math.min(left, random.chance(0.7) ? 1 : random.between(2, 20))

@@ -1,11 +1,11 @@
 import type { Position } from '@activity-log/shared/receipt.ts'
 
-/** What became of the records of one topic, as the dispatchers were told. */
+/** The outcomes of the records of one topic, as the dispatchers learned them. */
 export type Deliveries = {
-  /** A sink's answer to a delivery; 0 where there was none. */
+  /** The sink's answer to a delivery; 0 when there was none. */
   answered(position: Position, status: number): void
   answers(position: Position): readonly number[]
-  /** The topic for dead letters has it. */
+  /** The record is on the dead-letter topic. */
   deadLettered(position: Position): void
   hasOutcome(position: Position): boolean
 }

@@ -3,25 +3,25 @@ import type { Deliveries } from './deliveries.ts'
 import type { Server } from './network.ts'
 import type { AppendedRecord } from './topic.ts'
 
-/** The whole log, in one of its forms, with processes that come and go. */
+/** The whole log in one of its forms, with processes that start and stop. */
 export type Deployment = {
-  /** Those that run at the moment are among them. */
+  /** Includes every server that is running now. */
   ingest: readonly Server[]
   persist: readonly Server[]
   query: readonly Server[]
   deliveries: Deliveries
-  /** Something happens to one of its processes. */
+  /** Injects a fault into one of the processes. */
   injectFault(): void
-  /** Everything that has ended runs again. */
+  /** Restarts everything that has ended. */
   restore(): void
-  /** Whether every record has been dealt with. */
+  /** Whether every record has an outcome. */
   isSettled(): boolean
-  /** How far it is, for people. */
+  /** The progress of the run, for people. */
   state(): string
   records(): readonly AppendedRecord[]
   undelivered(): readonly { position: Position; body: Uint8Array | null }[]
-  /** Those of the topic for dead letters. */
+  /** The positions on the dead-letter topic. */
   deadLetterRecords(): readonly Position[]
-  /** Puts what is no record of ours straight into the queue. */
+  /** Puts a record that is not an activity straight into the queue. */
   injectRecord(record: Omit<AppendedRecord, keyof Position>): void
 }

@@ -8,7 +8,7 @@ import type { Server } from './network.ts'
 import type { Setting } from './simulated-processes.ts'
 import type { AppendedRecord } from './topic.ts'
 
-/** All in one process, over the queue in SQLite. */
+/** The whole log in one process, over the queue in SQLite. */
 export function createEmbeddedDeployment(setting: Setting): Deployment {
   const { random, rates, after, note } = setting.world
   const file = openEmbeddedBroker({ path: ':memory:' })

@@ -9,14 +9,14 @@ import { countingUnderWay, type Setting, startIngest, startPersist, startQuery }
 
 export type EmbeddedOptions = {
   life: Life
-  /** What is on disk outlives the process. */
+  /** The contents of the disk outlive the process. */
   broker: EmbeddedBroker
   deliveries: Deliveries
   deadLetterDeliveries: Deliveries
   append: (records: readonly EventRecord[]) => Promise<readonly Position[]>
 }
 
-/** All in one process: it lives and dies as a whole. */
+/** The whole log in one process: it lives and dies as a unit. */
 export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
   const { life, broker, deliveries, deadLetterDeliveries, append } = options
   const { world, network, log, policy, without } = setting
@@ -62,7 +62,7 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
     if (world.random.chance(world.rates.failedWrite)) throw new Error('the disk is in trouble')
   }
 
-  /** As the dispatchers of one process see it: a disk that may be in trouble, and nothing at all after its end. */
+  /** The queue as the dispatchers of one process see it: its disk may fail, and it is gone when the process ends. */
   function ownQueue(queue: Queue, { hasOutcome }: Deliveries): Queue {
     return {
       read(fromOffset, limit) {

@@ -2,14 +2,14 @@ import type { World } from './world.ts'
 
 export type MemberOf = { memberId: string; generation: number; partitions: readonly number[] }
 
-/** A consumer group as its coordinator sees it. Its calls take no time; the ways to it do. */
+/** A consumer group as its coordinator sees it. The calls take no time; the messages that carry them do. */
 export type Group = {
-  /** Resolves when all members have joined again, or their time to do so is over. */
+  /** Resolves when all members have joined again, or the time for that is over. */
   join(memberId: string | undefined): Promise<MemberOf>
   heartbeat(memberId: string, generation: number): void
   commit(memberId: string, generation: number, offsets: ReadonlyMap<number, number>): void
   leave(memberId: string): void
-  /** Where reading goes on. */
+  /** The offset at which reading continues. */
   committed(partition: number): number
 }
 
@@ -27,7 +27,7 @@ const rebalanceMs = 15_000
 
 type Member = { seenAt: number; joining: ((membership: MemberOf) => void) | undefined }
 
-/** `onCommit` sees every commit before it counts. */
+/** `onCommit` sees every commit before it takes effect. */
 export function createGroup(
   { now, after, note }: World,
   {

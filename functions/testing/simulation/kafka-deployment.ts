@@ -9,7 +9,7 @@ import type { Server } from './network.ts'
 import { type Setting, sendTo, startIngest, startPersist, startQuery } from './simulated-processes.ts'
 import { createTopic, type Topic } from './topic.ts'
 
-/** Ingest, Kafka, one or two stand-ins for KafkaSource, another one for dead letters, persist, the store, query. */
+/** ingest, Kafka, one or two stand-ins for KafkaSource, another one for dead letters, persist, the store and query. */
 export function createKafkaDeployment(setting: Setting): Deployment {
   const { world, policy } = setting
   const { random, rates, after, note, violate, now } = world

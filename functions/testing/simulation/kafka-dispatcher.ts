@@ -15,7 +15,7 @@ import type { Topic } from './topic.ts'
 export type Dispatcher = {
   life: Life
   link: Link
-  /** As after SIGTERM. */
+  /** Stops the dispatcher as SIGTERM does. */
   stop(): Promise<void>
 }
 
@@ -24,7 +24,7 @@ export type DispatcherOptions = {
   topic: Topic
   group: Group
   deliveries: Deliveries
-  /** None where it delivers dead letters itself. */
+  /** Undefined when this dispatcher delivers the dead letters. */
   deadLetters: Topic | undefined
   send: Send
   policy: DeliveryPolicy
@@ -32,7 +32,10 @@ export type DispatcherOptions = {
 
 const restartMs = 1000
 
-/** The stand-in for KafkaSource, from its sessions inwards; what source.ts does around them is done here over a fake Kafka. */
+/**
+ * The stand-in for KafkaSource, from its sessions inward. The code here does over a fake Kafka what source.ts does
+ * around them.
+ */
 export function startKafkaDispatcher(
   { world, log, without }: Setting,
   { life, topic, group, deliveries, deadLetters, send, policy }: DispatcherOptions,
@@ -52,7 +55,7 @@ export function startKafkaDispatcher(
     log,
   })
 
-  /** Its answer says where the record is, as kafkajs's does. */
+  /** The answer names the position of the record, as kafkajs's does. */
   function producer(to: Topic) {
     const partition = random.between(0, to.partitions - 1)
     return {

@@ -1,15 +1,15 @@
 import { never } from './world.ts'
 
 /**
- * One run of a process. When it has ended, none of its calls has an effect and none returns: whatever it was awaiting never
- * goes on, as after a SIGKILL. Its timers may still fire, but what they start ends at the next call.
+ * One run of a process. Once it has ended, none of its calls has an effect and none returns, so its code never
+ * continues, as after a SIGKILL. Its timers may still fire, but the code that they start stops at the next call.
  */
 export type Life = {
   name: string
   isOver(): boolean
   end(): void
   ended: Promise<void>
-  /** What a process does to the world outside goes through here. */
+  /** Every effect of a process on the outside world goes through this. */
   ask<Value>(call: () => Promise<Value>): Promise<Value>
 }
 

@@ -34,15 +34,15 @@ export type SimulatedStore = Pick<
 >
 
 export type MemoryStoreOptions = {
-  /** Without it an id is no identity. */
+  /** When false, the store lacks the unique index on ids. */
   isUnique: boolean
-  /** Between two things that are not written in one step; it may throw. */
+  /** Runs between two writes that are not atomic together; it may throw. */
   betweenWrites(): void
 }
 
 const pollMs = 200
 
-/** The promises of ActivityStore, kept as plainly as they can be, in the steps of one that has no transactions. */
+/** Keeps the promises of ActivityStore as simply as possible, in the steps of a store without transactions. */
 export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): SimulatedStore {
   const byId = new Map<string, ActivityDocument>()
   const outcomes = new Map<string, WrittenOutcome>()

@@ -2,7 +2,7 @@ import type { Life } from './life.ts'
 import { never, type World } from './world.ts'
 
 export type Answer = { status: number; headers: { [name: string]: string }; body: string }
-/** With `waitMs` it asks the server to wait, if need be, for so long. */
+/** `waitMs` asks the server to wait that long if need be. */
 export type Message = {
   method: 'GET' | 'POST'
   path: string
@@ -19,11 +19,11 @@ export type Server = {
 }
 
 export type Network = {
-  /** What somebody sends to one of some servers. Rejects when there is no connection; may also never settle. */
+  /** Sends a message to one of several servers. Rejects when there is no connection; it may also never settle. */
   send(from: Life, to: readonly Server[], message: Message, mayDouble: boolean): Promise<Answer>
-  /** Straight to a server, without a network. */
+  /** Calls a server directly, without a network. */
   serve(server: Server, message: Message): Promise<Answer>
-  /** Objects to what waits for longer than it may. */
+  /** Reports every request that waits beyond its deadline. */
   checkDeadlines(): void
 }
 

@@ -2,11 +2,13 @@ import { Worker } from 'node:worker_threads'
 import type { Safeguard } from './simulated-processes.ts'
 
 export type Seeds = { first: number; count: number; without?: Safeguard | undefined }
-/** What one thread does of them. */
+/** The seeds that one thread runs. */
 export type Share = Seeds & { every: number }
 export type Broken = { seed: number; violations: readonly string[] }
 
-/** Runs many seeds in so many threads, each of which has a clock of its own; resolves with those that broke a promise. */
+/**
+ * Runs many seeds on several threads, each of which has its own clock; resolves with the seeds that broke a promise.
+ */
 export async function simulateMany(
   { first, count, without }: Seeds,
   threads: number,

@@ -23,11 +23,11 @@ import { createWorld, endFaults } from './world.ts'
 export type Simulated = { seed: number; violations: readonly string[]; trace: readonly string[]; hash: string }
 export type SimulateOptions = { without?: Safeguard; say?: (line: string) => void }
 
-/** So many timers have fired in no run that came to its end. */
+/** No run that ended has fired this many timers. */
 const maxSteps = 300_000
 const settleWithinMs = 3_600_000
 
-/** One run of the whole log, in which everything that may be one way or another is decided by the seed. */
+/** Runs the whole log once; the seed makes every random choice. */
 export async function simulate(seed: number, { without, say }: SimulateOptions = {}): Promise<Simulated> {
   using time = virtualTime()
   const world = createWorld(seed, time, say)
@@ -50,7 +50,7 @@ export async function simulate(seed: number, { without, say }: SimulateOptions =
     if (random.chance(world.rates.partialWrite / 4)) throw new StoreUnavailable('a part was written')
   }
 
-  /** Most give up after a day, some soon. */
+  /** Most policies give up after a day, some soon. */
   function randomPolicy(): DeliveryPolicy {
     if (random.chance(0.7)) return { ...deliveryPolicy, timeoutMs: random.pick([15_000, 60_000]) }
     return { retry: 2, backoffPolicy: 'exponential', backoffDelayMs: 200, timeoutMs: 13_000 }
@@ -83,7 +83,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
   const clients = createClients(world, network, deployment)
   const faultsMs = random.between(2000, 20_000)
   const posting = Array.from({ length: random.between(1, 3) }, () => clients.run(random.between(3, 20), faultsMs))
-  // more than a dispatcher has under way at once, and rarely more than goes together
+  // more than a dispatcher has in flight, and rarely more than one group holds
   if (random.chance(0.03)) posting.push(clients.burst(random.chance(0.1) ? 600 : 120))
   const isStormy = () => now() < faultsMs
 
@@ -97,7 +97,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
     }
   }
 
-  /** A page may lack what is on its way. */
+  /** A page may lack only activities that are still in flight. */
   async function look() {
     const { status, body } = await ask('/logs?limit=1000')
     if (status !== 200) return
@@ -105,7 +105,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
     if (new Set(data.map(({ id }) => id)).size < data.length) violate('an activity is twice on one page')
   }
 
-  /** What was acknowledged before the time that the ledger calls complete is not missing from them. */
+  /** No activity is missing that was acknowledged before the time through which the ledger is complete. */
   async function lookAtLedger() {
     const ledger = await store.ledger()
     const { completeThrough } = ledger
@@ -126,7 +126,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
   deployment.restore()
   note('calm')
   await Promise.all(posting)
-  // nothing is settled before what is late has come, too
+  // late writes have to arrive before anything counts as settled
   await after(brokerTimeoutMs + 5000)
   while (!deployment.isSettled()) {
     if (now() > faultsMs + settleWithinMs) return violate(`no end: ${deployment.state()}`)
@@ -171,7 +171,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
     const told = new Map<string, { status: string; id?: string }>()
     for (const position of deployment.records()) {
       const recordedAt = new Date(position.headers['ce_recordedtime'] ?? 0)
-      // the function says what the store says; it is asked often enough
+      // the function answers from the store, so asking it now and then is enough
       if (random.chance(0.2)) {
         const answer = await ask(`/receipts/${toReceipt({ position, recordedAt })}`)
         told.set(nameOf(position), JSON.parse(answer.body))
@@ -195,7 +195,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
     return found
   }
 
-  /** All that must not change, whatever is delivered again. */
+  /** Everything that redeliveries must not change. */
   async function everything(): Promise<string> {
     const deadLetters = await deadLettersOf(store)
     const kept = deadLetters.map(({ attempts: _attempts, lastAt: _lastAt, ...deadLetter }) => deadLetter)
@@ -204,7 +204,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
 
   async function redeliver() {
     const source = { namespace: 'local', name: 'again', topic: 'activities' }
-    // what was given up has not been delivered yet
+    // the records that were given up have not been delivered yet
     const givenUp = new Set(deployment.undelivered().map(({ position }) => nameOf(position)))
     const records = deployment.records().filter((record) => !givenUp.has(nameOf(record)) && random.chance(0.4))
     await Promise.all(

@@ -4,12 +4,12 @@ import type { Position } from '@activity-log/shared/receipt.ts'
 import type { Life } from './life.ts'
 import type { World } from './world.ts'
 
-/** As ingest's own: more than these it may not send at once. */
+/** The same limits as ingest's: one call may not send more. */
 const max = { records: 500, bytes: 512 * 1024 }
-/** After this a broker appends nothing any more, and after this again it answers nobody. */
+/** After this time a broker appends nothing more; after the same time again it answers nobody. */
 export const brokerTimeoutMs = 30_000
 
-/** The broker that a process uses: appends, or does not, and says so, or does not. */
+/** The broker that a process uses: it may append or not, and may acknowledge or not. */
 export function fakeBroker(
   world: World,
   life: Life,

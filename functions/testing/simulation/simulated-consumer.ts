@@ -25,8 +25,9 @@ type EachBatch = (payload: object) => Promise<void>
 type TopicOffset = { partition: number; offset: string }
 
 /**
- * As much of kafkajs's consumer as the stand-in for KafkaSource uses, behaving as its runner, its worker and its consumer
- * group do: batch after batch, a heartbeat after each, resolved offsets decide where the next fetch starts.
+ * The part of kafkajs's consumer that the stand-in for KafkaSource uses. It behaves as kafkajs's runner, worker and
+ * consumer group do: it takes batch after batch, sends a heartbeat after each, and the resolved offsets decide where
+ * the next fetch starts.
  */
 export function fakeKafka({ world, life, topic, group, link }: FakeKafkaOptions): Kafka {
   const { random, now, after, note, rates } = world
@@ -124,7 +125,7 @@ export function fakeKafka({ world, life, topic, group, link }: FakeKafkaOptions)
       emit(events.END_BATCH_PROCESS, payload)
     }
 
-    /** Resolves with what it cannot get over, or when it has been stopped. */
+    /** Resolves with an error that it cannot recover from, or with undefined when it has been stopped. */
     async function consume(): Promise<Error | undefined> {
       let failures = 0
       let mustJoin = true

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { randomFrom } from '../seeded-random.ts'
 import { virtualTime } from './virtual-time.ts'
 
-/** Callers at random moments, commits of random length that may fail; resolves with what is wrong. */
+/** Callers arrive at random moments; commits take random times and may fail. Resolves with the violations. */
 async function groupCommitFrom(seed: number): Promise<string[]> {
   using time = virtualTime()
   const { between, chance } = randomFrom(seed)
@@ -62,7 +62,7 @@ async function groupCommitFrom(seed: number): Promise<string[]> {
           wrong.push(`${number} was given up early`)
         if (time.now() > startedAt + limits.deadlineMs) wrong.push(`${number} was answered late`)
         if (underWay.has(number)) return
-        // it no longer waits
+        // the call has left the queue
         waiting--
         givenUp.add(number)
       },
@@ -75,6 +75,6 @@ async function groupCommitFrom(seed: number): Promise<string[]> {
   return wrong
 }
 
-test('a group commit stays within its limits, in order, and answers each caller once', async () => {
+test('a group commit stays within its limits, keeps the order, and answers each caller once', async () => {
   for (let seed = 1; seed <= 300; seed++) expect(await groupCommitFrom(seed), `seed ${seed}`).toEqual([])
 })

@@ -13,7 +13,7 @@ import { fakeBroker } from './simulated-broker.ts'
 import { troubledStore } from './troubled-store.ts'
 import type { World } from './world.ts'
 
-/** Each is what keeps the promise in one place; a simulation without it has to find that the promise is broken. */
+/** Each safeguard keeps a promise in one place; a simulation without it has to find that the promise is broken. */
 export const safeguards = [
   'dedupe by id',
   'commit after outcome',
@@ -24,20 +24,20 @@ export const safeguards = [
 ] as const
 export type Safeguard = (typeof safeguards)[number]
 
-/** What the processes are made from. */
+/** Everything from which the processes are built. */
 export type Setting = {
   world: World
   network: Network
   log: Log
-  /** What is on disk outlives them. */
+  /** The contents of the disk outlive the processes. */
   store: SimulatedStore
   without: Safeguard | undefined
-  /** For the records of ingest. */
+  /** The delivery policy for the records of ingest. */
   policy: DeliveryPolicy
 }
 
 export const deadlineMs = { ingest: 5000, persist: 10_000, query: 5000 } as const
-/** The turns of the event loop take no time; a millisecond too late is too late. */
+/** Turns of the event loop take no time here, so even one millisecond is too late. */
 const now = () => new Date()
 
 export function startIngest(
@@ -73,7 +73,9 @@ export function startQuery({ world, log, store }: Setting, life: Life): Server {
   return { life, fetch: (request) => app.fetch(request), deadlineMs: deadlineMs.query }
 }
 
-/** What a dispatcher sends with: over the network to one of the servers, its answers kept among its deliveries. */
+/**
+ * The function with which a dispatcher sends: it goes over the network to one of the servers, and notes the answers.
+ */
 export function sendTo(
   setting: Setting,
   { life, to, path, deliveries }: { life: Life; to: readonly Server[]; path: string; deliveries: Deliveries },
@@ -100,10 +102,10 @@ export function sendTo(
   })
 }
 
-/** A dispatcher has at most so many deliveries under way. */
+/** The maximum number of deliveries that a dispatcher may have in flight. */
 const maxUnderWay = 2 * maxPollRecords - 1
 
-/** Objects when more is sent at once than may be. */
+/** Reports a violation when more deliveries are in flight than allowed. */
 export function countingUnderWay({ world }: Setting, life: Life, send: Send): Send {
   let underWay = 0
   return async (request, signal) => {
@@ -116,7 +118,7 @@ export function countingUnderWay({ world }: Setting, life: Life, send: Send): Se
   }
 }
 
-/** As if the fastest broker were the best. */
+/** Breaks the promise on purpose: acknowledges before the broker has. */
 function acknowledgeAtOnce(publish: (records: readonly EventRecord[]) => Promise<readonly Position[]>) {
   return async (records: readonly EventRecord[]) => {
     publish(records).catch(() => {})

@@ -5,22 +5,22 @@ import { simulateMany } from './simulate-many.ts'
 import { safeguards } from './simulated-processes.ts'
 
 const seeds = 500
-/** For a busy machine; a seed takes some twenty milliseconds of an idle one. */
+/** Long enough for a busy machine; on an idle one a seed takes about twenty milliseconds. */
 const timeout = 240_000
 
-test('nothing is lost, doubled or silent, whatever the seed', { timeout }, async () => {
+test('loses nothing, duplicates nothing and leaves nothing unreported, whatever the seed', { timeout }, async () => {
   const broken = await simulateMany({ first: 1, count: seeds }, Math.min(2, availableParallelism()))
   expect(broken.map(({ seed, violations }) => `npm run system -- simulation --seed ${seed}: ${violations[0]}`)).toEqual(
     [],
   )
 })
 
-test('a seed decides everything: it happens again as it happened', { timeout }, async () => {
+test('repeats a run exactly, because the seed decides everything', { timeout }, async () => {
   for (const seed of [1, 2, 3, 4711]) expect((await simulate(seed)).trace).toEqual((await simulate(seed)).trace)
   expect((await simulate(1)).hash).not.toBe((await simulate(2)).hash)
 })
 
-test.each(safeguards)('without "%s" a promise is broken', { timeout }, async (without) => {
+test.each(safeguards)('finds a broken promise without "%s"', { timeout }, async (without) => {
   for (let seed = 1; seed <= seeds; seed++) if ((await simulate(seed, { without })).violations.length > 0) return
   throw new Error(`no seed of ${seeds} shows it`)
 })

@@ -3,16 +3,16 @@ import type { Position } from '@activity-log/shared/receipt.ts'
 
 export type AppendedRecord = Position & { headers: EventRecord['headers']; value: Buffer | null }
 
-/** What a consumer gets of a partition: records up to and with an offset, between which there may be none. */
+/** The part of a partition that a consumer fetches: records up to and including an offset. There may be none. */
 export type Batch = { records: readonly AppendedRecord[]; lastOffset: number }
 
-/** Partitions as logs. What is appended stays. */
+/** Partitions as logs: appended records stay. */
 export type Topic = {
   name: string
   partitions: number
-  /** The positions of the records, which go to one partition. */
+  /** Appends records to one partition, and returns their positions. */
   append(records: readonly Omit<AppendedRecord, 'partition' | 'offset'>[], partition: number): readonly Position[]
-  /** An offset without a record, as transactions leave them. */
+  /** Leaves an offset without a record, as transactions do. */
   skip(partition: number): void
   read(partition: number, from: number, max: number): Batch | undefined
   /** The offset of the next record. */

@@ -3,14 +3,14 @@ import type { Life } from './life.ts'
 import type { SimulatedStore } from './memory-store.ts'
 import type { World } from './world.ts'
 
-/** As persist's own. */
+/** The same limit as persist's. */
 const maxActivities = 500
-/** After this a call has failed, which is later than persist waits for it. */
+/** A call has failed after this time, which is longer than persist waits. */
 const timeoutMs = 12_000
 
 /**
- * The store as one process reaches it. It may fail before a write, after it, in the middle of it, and also write later
- * what it has given up.
+ * The store as one process reaches it. A call may fail before, after or in the middle of a write, and a write that
+ * failed may still take effect later.
  */
 export function troubledStore(world: World, life: Life, store: SimulatedStore): SimulatedStore {
   const { random, rates, after, violate, note } = world

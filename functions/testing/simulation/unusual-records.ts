@@ -4,7 +4,7 @@ import type { AppendedRecord } from './topic.ts'
 const { headers } = aRecord({ id: 'injected' })
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 
-/** What others may put onto the topic: none of it is an activity, and each is a dead letter in the end. */
+/** Records that other programs may put onto the topic. None is an activity, and each becomes a dead letter. */
 export const poison: readonly Pick<AppendedRecord, 'headers' | 'value'>[] = [
   { headers: {}, value: Buffer.from('hello') },
   { headers, value: Buffer.from('{"id":') },

@@ -2,22 +2,22 @@ import { syncBuiltinESMExports } from 'node:module'
 import FakeTimers from '@sinonjs/fake-timers'
 
 /**
- * Time that stands still until `step` moves it to the next timer. What runs between two timers runs to its end, always in
- * the same order; so the order of everything is that of the timers.
+ * Time that stands still until `step` moves it to the next timer. The code between two timers always runs to its end in
+ * the same order, so the timers determine the order of everything.
  */
 export type VirtualTime = Disposable & {
   /** Milliseconds since the start. */
   now(): number
-  /** Moves to the next timer, and resolves when all that follows from it has run. */
+  /** Moves to the next timer, and resolves when everything that it triggers has run. */
   step(): Promise<void>
-  /** Resolves when all has run that waits for no timer. */
+  /** Resolves when everything has run that does not wait for a timer. */
   settle(): Promise<void>
 }
 
 const start = new Date('2026-01-01T00:00:00Z')
 const turnOfTheEventLoop = setImmediate
 
-/** Takes the place of the clock and of all timers in this process, node:timers/promises included, until it is disposed of. */
+/** Replaces the clock and all timers of this process, including node:timers/promises, until it is disposed of. */
 export function virtualTime(): VirtualTime {
   const clock = FakeTimers.install({
     now: start,
@@ -38,7 +38,7 @@ export function virtualTime(): VirtualTime {
     setTimeout(() => controller.abort(new DOMException('The operation timed out.', 'TimeoutError')), ms)
     return controller.signal
   }
-  // else those who have imported a timer by name would keep the real one
+  // without this, modules that import a timer by name would keep the real one
   syncBuiltinESMExports()
   const settle = () => new Promise<void>((resolve) => void turnOfTheEventLoop(resolve))
   return {

@@ -1,45 +1,45 @@
 import { type Random, randomFrom } from '../seeded-random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** How probable each fault is. */
+/** The probability of each fault. */
 export type FaultRates = {
-  /** The longest way that a message has, in milliseconds. */
+  /** The longest time that a message takes, in milliseconds. */
   maxMs: number
   lostRequest: number
   lostAnswer: number
   doubledRequest: number
-  /** Kafka, or the queue, says no before it has appended. */
+  /** Kafka, or the queue, rejects the records before appending them. */
   refusedAppend: number
-  /** It has appended, and the acknowledgement is lost. */
+  /** The records are appended, and the acknowledgment is lost. */
   lostAcknowledgement: number
-  /** It answers, well or not, after the caller's timeout. */
+  /** The answer comes after the caller's timeout. */
   lateAcknowledgement: number
   /** The records are appended twice. */
   doubledAppend: number
   failedWrite: number
-  /** A part of it is written, and the call fails. */
+  /** Part of the data is written, and the call fails. */
   partialWrite: number
-  /** The call fails, and later it is written after all. */
+  /** The call fails, and the write takes effect later. */
   belatedWrite: number
   slowWrite: number
-  /** At each moment that chaos has. */
+  /** Applies at each step at which a fault may be injected. */
   crash: number
   rebalance: number
   partition: number
   consumerFailure: number
 }
 
-/** What all parts of a simulation have in common. */
+/** The parts that the whole simulation shares. */
 export type World = {
   random: Random
   now(): number
   rates: FaultRates
   after(ms: number): Promise<void>
-  /** The time that one message takes. */
+  /** Waits for as long as one message takes. */
   way(): Promise<void>
-  /** A line of the trace. */
+  /** Adds a line to the trace. */
   note(fact: string): void
-  /** A promise is broken. */
+  /** Reports that a promise is broken. */
   violate(violation: string): void
   readonly violations: readonly string[]
   readonly trace: readonly string[]
@@ -64,7 +64,7 @@ const noFaults: FaultRates = {
   consumerFailure: 0,
 }
 
-/** Each fault is absent from a third of the seeds: it shows most beside some others, not beside all of them. */
+/** Each fault is absent from a third of the seeds, because it shows best beside some of the others, not beside all. */
 export function drawFaultRates(random: Random): FaultRates {
   const rates = { ...noFaults, maxMs: random.pick([5, 50, 400, 2000]) }
   for (const fault of Object.keys(noFaults) as (keyof FaultRates)[]) {

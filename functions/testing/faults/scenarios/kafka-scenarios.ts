@@ -4,7 +4,7 @@ import { aBroker, at, during, early } from './plans.ts'
 import { afterKafka, bounded, deadlines, elsewhere, onePartition, reconnects } from './safeguards.ts'
 import { type Moments, real, type Scenario } from './scenario.ts'
 
-/** A client is answered before; the rest is what a machine under load takes. */
+/** ingest answers sooner; the rest allows for a machine under load. */
 const answerMs = 8000
 const everyBroker = (verb: 'pause' | 'resume' | 'kill') =>
   [1, 2, 3].map((number): Fault => ({ do: 'broker', verb, number }))
@@ -105,7 +105,7 @@ export const ofKafka: readonly Scenario[] = [
     name: 'more-than-can-wait',
     rows: [8, 11],
     safeguard: bounded,
-    // more than may wait, of fewer bytes than may be under way
+    // more activities than may wait, in fewer bytes than may be in flight
     load: { events: 30_000, seconds: 1, clients: 100, inBatches: 1, batchSize: 1000, retried: 0 },
     plan: (moments) => [
       ...at(0, { do: 'toxic', on: 'ingest→kafka', toxic: { kind: 'black hole' } }),
@@ -115,7 +115,7 @@ export const ofKafka: readonly Scenario[] = [
   }),
 ]
 
-/** Moves of leaders, each tenth a death instead: the load lasts as long as they do. */
+/** Moves leaders, and kills one in every tenth move instead; the load lasts as long as the moves do. */
 function manyMoves({ random, ms, moves = 4 }: Moments): Step[] {
   return Array.from({ length: moves }, (_, n): readonly Step[] => {
     const when = (ms * (n + 0.5)) / moves

@@ -29,7 +29,7 @@ export const toxic =
     return [...at(from, { do: 'toxic', on, toxic }), ...at(from + ms, { do: 'toxic', on, toxic: undefined })]
   }
 
-/** Cut again and again, never at the same byte. */
+/** Cuts connections again and again, never at the same byte. */
 export const cuts =
   (on: LinkName, direction: 'up' | 'down', max: number) =>
   (moments: Moments): Step[] => {
@@ -64,7 +64,7 @@ export const crashing =
     crashes: { [part]: Array.from({ length: 3 }, () => `${point}#${random.between(min, max)}`) },
   })
 
-/** From a moment early in the load, for so long. */
+/** Applies a toxic early in the load, for the given time. */
 export const during =
   (ms: number, from: readonly Fault[], to: readonly Fault[]) =>
   (moments: Moments): Step[] => {
@@ -72,5 +72,5 @@ export const during =
     return [...at(begin, ...from), ...at(begin + ms, ...to)]
   }
 
-/** From the first request on. */
+/** Applies a toxic from the first request on. */
 export const lasting = (on: LinkName, toxic: Toxic) => (): Step[] => at(0, { do: 'toxic', on, toxic })

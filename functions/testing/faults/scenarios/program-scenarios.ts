@@ -15,7 +15,7 @@ export const ofPrograms: readonly Scenario[] = [
     rows: [12],
     safeguard: drain,
     load: { seconds: 10 },
-    // so that there is always something under way
+    // so that some requests are always in flight
     plan: both(lasting('ingest→kafka', { kind: 'latency', ms: 400 }), signal('SIGTERM', 3, 'ingest')),
     requirements: [stopsCutNothingOff],
   }),
@@ -79,7 +79,7 @@ export const ofPrograms: readonly Scenario[] = [
     load: { seconds: 8 },
     plan: (moments) => [
       ...at(moments.ms * 0.1, { do: 'toxic', on: 'source→persist', toxic: { kind: 'refuse' } }),
-      // a commit comes every 5 s
+      // the source commits every 5 s
       ...at(moments.ms * 0.1 + 6500, { do: 'signal', part: 'source', signal: 'SIGKILL' }),
       ...at(moments.ms * 0.1 + 6600, { do: 'toxic', on: 'source→persist', toxic: undefined }),
     ],

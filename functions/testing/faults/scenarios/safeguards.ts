@@ -1,4 +1,4 @@
-/** What the scenarios try, in the words of the report. */
+/** The safeguards that the scenarios test, in the words of the report. */
 export const afterKafka = 'a 202 is given once all replicas in sync have the record'
 export const sameIdAgain = 'what is unknown may be sent again: the id is unique where the row is written'
 export const afterOutcome = 'offsets are committed after the outcome of every record before them'

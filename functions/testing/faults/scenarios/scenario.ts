@@ -4,22 +4,22 @@ import type { Load } from '../post-load.ts'
 import type { Setup } from '../real.ts'
 import type { Requirement } from '../requirements.ts'
 
-/** `ms`: how long the load lasts, if nothing holds it up. */
+/** `ms` is how long the load lasts if nothing delays it. */
 export type Moments = { random: Random; ms: number; moves?: number | undefined }
 
 export type Scenario = {
   name: string
   on: 'real' | 'embedded'
-  /** Of the fault matrix. */
+  /** Rows of the fault matrix. */
   rows: readonly number[]
-  /** What has to hold, so that nothing is lost and nothing doubled. */
+  /** The property that keeps activities from being lost or duplicated. */
   safeguard: string
   load?: Partial<Load>
   setup?: (random: Random) => Setup
   plan: (moments: Moments) => readonly Step[]
-  /** Beyond what holds always. */
+  /** Requirements beyond those that always hold. */
   requirements?: readonly Requirement[]
-  /** One of the few that run everywhere. */
+  /** Belongs to the short run, which works everywhere. */
   short?: true
 }
 
