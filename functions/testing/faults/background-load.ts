@@ -16,11 +16,11 @@ const receiptsAtOnce = 10
 export type BackgroundLoad = {
   history: History
   random: Random
-  /** When it has settled, they go. */
+  /** The load ends when this has settled. */
   until: Promise<unknown>
 }
 
-/** While things go wrong, somebody looks at the newest page and asks what became of some records. */
+/** Reads the newest page and some receipts again and again while faults are injected. */
 export async function readAgainAndAgain(
   { query }: Pick<System, 'query'>,
   { history, until }: Omit<BackgroundLoad, 'random'>,
@@ -33,7 +33,7 @@ export async function readAgainAndAgain(
     const ids = page.data.map(({ id }) => id)
     const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
     history.read({ of: 'page', sentAt, endedAt: history.now(), status: response?.status, twice })
-    // the oldest are those that something has happened to
+    // the oldest receipts are those most likely to have an outcome
     const open = recentReceipts(history).filter((receipt) => !final.has(receipt))
     const asked = open.slice(0, receiptsAtOnce).map(async (receipt) => {
       const said = await whatItNames(query, receipt)
@@ -44,7 +44,7 @@ export async function readAgainAndAgain(
   }
 }
 
-/** A redelivery may come at any moment, whatever became of the record, and changes nothing. */
+/** Repeats deliveries. A redelivery may come at any moment, whatever the outcome of the record, and changes nothing. */
 export async function deliverAgainAndAgain(
   { persist }: Pick<System, 'persist'>,
   { history, random, until }: BackgroundLoad,
@@ -80,7 +80,7 @@ const answered = (url: string, init: RequestInit = {}) =>
 const recentReceipts = ({ attempts }: History) =>
   attempts.slice(-recentAttempts).flatMap(({ receipt }) => receipt ?? [])
 
-/** `nothing`: a dead letter that is not there. No answer says no more than pending does. */
+/** `nothing` means that the dead letter does not exist. A request without an answer counts as pending. */
 async function whatItNames(query: string, receipt: string): Promise<'pending' | 'nothing' | 'something'> {
   const response = await answered(`${query}/receipts/${receipt}`)
   if (!response?.ok) return 'pending'

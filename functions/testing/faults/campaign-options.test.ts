@@ -16,14 +16,14 @@ const read = (text: string, environment = servers as { [name: string]: string })
   return options
 }
 
-test('runs what it is told to', () => {
+test('runs the scenarios that its options name', () => {
   const { scenarios, seeds, events } = read('--scenario log-killed --scenario poison --seeds 3 --events 200')
   expect(scenarios.map(({ name }) => name).toSorted()).toEqual(['log-killed', 'poison'])
   expect([seeds, events]).toEqual([[1, 2, 3], 200])
   expect(read('--all --seed 7').seeds).toEqual([7])
 })
 
-test('needs nothing for one process', () => {
+test('needs no variables for the scenarios in one process', () => {
   expect(read('--all --embedded', {}).scenarios.every(({ on }) => on === 'embedded')).toBe(true)
 })
 
@@ -44,7 +44,7 @@ test.each([
   expect(() => read(text)).toThrow('Usage: npm run system -- faults')
 })
 
-test('the report has its folder, new or not; where none can be, that is said before anything runs', async () => {
+test('creates the report folder before anything runs, or says why it cannot', async () => {
   const folder = aFolder()
   const start = (report: string) =>
     startProgram(

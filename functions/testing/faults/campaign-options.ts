@@ -63,7 +63,7 @@ const known = {
 
 const needed = ['KAFKA_BROKERS', 'MONGODB_URI', 'KAFKA_CONTROL', 'MONGODB_CONTROL']
 
-/** Throws StartError for what cannot be done. */
+/** Throws StartError when the options are invalid, or a variable is missing. */
 export function readOptions(args: readonly string[], environment: Environment): Options | 'help' {
   const values = parse(args)
   if (values.help) return 'help'

@@ -7,17 +7,17 @@ import type { Scenario } from './scenarios/scenario.ts'
 export type CampaignOptions = Omit<RunOptions, 'seed' | 'onProgress'> & {
   scenarios: readonly Scenario[]
   seeds: readonly number[]
-  /** As many at a time, of those that leave the servers alone. */
+  /** How many runs may go on at the same time, if they leave the servers alone. */
   jobs: number
   onProgress: (label: string, what: string) => void
   onRun: (label: string, run: Run) => void
-  /** Once it has aborted no further run is begun. */
+  /** No further run begins once this has aborted. */
   stop: AbortSignal
 }
 
 type Planned = { scenario: Scenario; seed: number }
 
-/** Every scenario with every seed, in their order. */
+/** Runs every scenario with every seed, in their order. */
 export async function runCampaign({
   scenarios,
   seeds,
@@ -62,7 +62,7 @@ export async function runCampaign({
   return planned.flatMap((each) => runs.get(each) ?? [])
 }
 
-/** The others go on. */
+/** A run that breaks does not stop the others. */
 function didNotRun({ scenario, seed }: Planned, { stack, message }: Error): Run {
   const nothing = check({ attempts: [], poison: [] }, { found: [] })
   const problems = [{ rule: 'did not run' as const, about: stack ?? message }]
@@ -72,7 +72,7 @@ function didNotRun({ scenario, seed }: Planned, { stack, message }: Error): Run 
 
 const ofServers: readonly Fault['do'][] = ['broker', 'brokers', 'move', 'store']
 
-/** What becomes of a server, all that use it at the time feel. */
+/** Whether a scenario stops or slows down a server, which every run that uses the server would feel. */
 export function stopsServers({ plan, setup }: Pick<Scenario, 'plan' | 'setup'>): boolean {
   const random = randomFrom('any')
   return plan({ random, ms: 6000 }).some((step) => ofServers.includes(step.do)) || setup?.(random).absent !== undefined

@@ -28,7 +28,7 @@ const verdict = (attempts: Attempt[], observed: Observed, poison: Poison[] = [])
 const rules = (...all: Parameters<typeof verdict>) => verdict(...all).problems.map(({ rule }) => rule)
 const nothing: Rule[] = []
 
-test('has nothing to say when all is well', () => {
+test('finds nothing when all is well', () => {
   const attempts = [
     attempt('a', 'unknown'),
     attempt('a'),
@@ -48,29 +48,29 @@ test('has nothing to say when all is well', () => {
   })
 })
 
-test('finds an acknowledged activity that is nowhere', () => {
+test('finds an acknowledged activity that is missing', () => {
   expect(verdict([attempt('a'), attempt('b')], { found: [row('a')], deadLetters: [] })).toMatchObject({
     lost: 1,
     problems: [{ rule: 'lost', about: 'b' }],
   })
 })
 
-test('an acknowledged activity may be a dead letter instead', () => {
+test('accepts an acknowledged activity that is a dead letter instead', () => {
   expect(rules([attempt('a')], { found: [], deadLetters: [letter('a', {}, 'undelivered')] })).toEqual(nothing)
 })
 
-test('finds an activity that is found twice, whatever became of its request', () => {
+test('finds an activity that is listed twice, whatever the outcome of its request', () => {
   expect(verdict([attempt('a', 'unknown')], { found: [row('a'), row('a')] })).toMatchObject({
     duplicates: 1,
     problems: [{ rule: 'duplicated', about: 'a' }],
   })
 })
 
-test('finds what was rejected and is there all the same', () => {
+test('finds an activity that was rejected and is stored anyway', () => {
   expect(rules([attempt('a', 'rejected')], { found: [row('a')] })).toEqual(['rejected, and yet there'])
 })
 
-test('finds what nobody has sent', () => {
+test('finds an activity that nobody sent', () => {
   expect(rules([], { found: [row('a')] })).toEqual(['never sent'])
 })
 
@@ -79,26 +79,26 @@ test.each([
   [{ userId: 'user_124' }],
   [{ action: 'other' }],
   [{ timestamp: '2024-01-15T10:00:00.000Z' }],
-])('finds other content: %j', (changes) => {
+])('finds content that differs: %j', (changes) => {
   expect(rules([attempt('a')], { found: [row('a', changes)] })).toEqual(['altered'])
 })
 
-test('what the client left out is no difference', () => {
+test('accepts members that the client left out and the log filled in', () => {
   expect(rules([attempt('a', 'ok', { timestamp: undefined })], { found: [row('a')] })).toEqual(nothing)
 })
 
-test('of two contents under one id the second has to be a dead letter', () => {
+test('requires a dead letter for the second of two contents under one id', () => {
   const attempts = [attempt('a'), attempt('a', 'ok', { action: 'other' })]
   const found = [row('a')]
   expect(rules(attempts, { found, deadLetters: [] })).toEqual(['lost'])
   expect(rules(attempts, { found, deadLetters: [letter('a', { action: 'other' })] })).toEqual(nothing)
 })
 
-test('finds what is stored and rejected', () => {
+test('finds an activity that is both stored and rejected', () => {
   expect(rules([attempt('a')], { found: [row('a')], deadLetters: [letter('a')] })).toEqual(['stored and dead'])
 })
 
-test('finds poison that is not among the dead letters', () => {
+test('finds a poison record that is not among the dead letters', () => {
   const poison = { name: 'no JSON', body: Buffer.from('{') }
   expect(rules([], { found: [], deadLetters: [] }, [poison])).toEqual(['neither rejected nor dead-lettered'])
   const deadLetter = { id: '1', reason: 'rejected', body: Buffer.from('{') }
@@ -111,23 +111,23 @@ test('finds a receipt that stays pending', () => {
   ])
 })
 
-test('finds a receipt whose dead letter is not there', () => {
+test('finds a receipt whose dead letter does not exist', () => {
   const receipts = new Map([['r', { status: 'conflict', isThere: false }]])
   expect(rules([], { found: [], receipts })).toEqual(['names nothing'])
 })
 
-test('a ledger that agrees with Kafka and with the rows is complete', () => {
+test('accepts a complete ledger that agrees with Kafka and with the rows', () => {
   const observed = { found: [row('a')], ledger: ledgerOf(), ends: new Map([[0, 2]]) }
   expect(verdict([attempt('a')], observed)).toMatchObject({ complete: true, problems: [] })
 })
 
 test.each<[string, LedgerSummary, Map<number, number>]>([
-  ['that says so', { ...ledgerOf(), complete: false }, new Map([[0, 2]])],
+  ['that says that it is incomplete', { ...ledgerOf(), complete: false }, new Map([[0, 2]])],
   ['with a gap', ledgerOf({ last: 2, missingCount: 1 }), new Map([[0, 3]])],
-  ['that does not add up', ledgerOf({ last: 2 }), new Map([[0, 3]])],
-  ['that knows less than Kafka', ledgerOf(), new Map([[0, 3]])],
+  ['whose counts do not add up', ledgerOf({ last: 2 }), new Map([[0, 3]])],
+  ['that knows fewer records than Kafka has', ledgerOf(), new Map([[0, 3]])],
   [
-    'that know nothing of a partition',
+    'that does not know a partition',
     ledgerOf(),
     new Map([
       [0, 2],
@@ -135,7 +135,7 @@ test.each<[string, LedgerSummary, Map<number, number>]>([
     ]),
   ],
   ['that does not begin at the first record', ledgerOf({ first: 1, last: 2 }), new Map([[0, 3]])],
-  ['with more stored than there are rows', ledgerOf({ counts: { stored: 2 } }), new Map([[0, 2]])],
+  ['with more stored activities than there are rows', ledgerOf({ counts: { stored: 2 } }), new Map([[0, 2]])],
 ])('finds a ledger %s', (_name, ledger, ends) => {
   const { problems, complete } = verdict([attempt('a')], { found: [row('a')], ledger, ends })
   expect(problems.map(({ rule }) => rule)).toContain('incomplete')

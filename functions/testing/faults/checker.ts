@@ -3,17 +3,17 @@ import type { SentActivity } from '@activity-log/shared/activity.ts'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import type { Attempt, Poison } from './history.ts'
 
-/** What the log says once everything has come to rest. What is undefined was not asked for. */
+/** Everything that the log reports once it has settled. Members that were not read are undefined. */
 export type Observed = {
-  /** Every row of every page, also those that come twice. */
+  /** Every row of every page, including rows that appear twice. */
   found: readonly FoundActivity[]
   deadLetters?: readonly FoundDeadLetter[]
   receipts?: ReadonlyMap<string, FoundReceipt>
   ledger?: LedgerSummary
-  /** How many records each partition of the topic holds, as Kafka says. */
+  /** The number of records in each partition of the topic, as Kafka reports it. */
   ends?: ReadonlyMap<number, number>
 }
-/** `isThere`: whether there is something at the links it gives. */
+/** `isThere`: whether the links of the receipt lead to something. */
 export type FoundReceipt = { status: string; isThere: boolean }
 export type FoundDeadLetter = { id: string; reason: string; body: Buffer }
 export type LedgerSummary = {
@@ -46,7 +46,7 @@ export type Rule =
   | 'did not run'
 
 export type Verdict = {
-  /** Activities, however often each was sent. */
+  /** The number of different activities. */
   sent: number
   acknowledged: number
   rejected: number
@@ -56,17 +56,17 @@ export type Verdict = {
   duplicates: number
   lost: number
   complete: boolean | undefined
-  /** Of all partitions together. */
+  /** Totals over all partitions. */
   outcomes: { [outcome: string]: number }
   problems: readonly Problem[]
 }
 
-/** The attempts with one activity: the same id with the same content. */
+/** All attempts to send one activity: the same id with the same content. */
 type Sent = { id: string; activity: SentActivity; outcomes: Set<Attempt['outcome']> }
 
 /**
- * Acknowledged: found exactly once, or a dead letter. Unknown: at most once. Refused: absent. Nothing is found that was
- * never sent. Every position has an outcome.
+ * Acknowledged: found exactly once, or a dead letter. Unknown: at most once. Rejected: absent. Nothing is found that
+ * was never sent. Every position has an outcome.
  */
 export function check(
   history: { attempts: readonly Attempt[]; poison: readonly Poison[] },
@@ -96,7 +96,7 @@ export function check(
     const isRow = (rowsOf.get(id) ?? []).some((row) => isSame(activity, row))
     const dead = (lettersOf.get(id) ?? []).filter((letter) => letter.activity && isSame(activity, letter.activity))
     const isDead = dead.length > 0
-    // under one id, of two contents one is a dead letter; with one content the row was altered
+    // with two contents under one id, one is a dead letter; with one content, the row was altered
     const isAccountedFor = rowsOf.has(id) && (ofId.get(id)?.length === 1 || !observed.deadLetters)
     if (outcomes.has('ok') && !isRow && !isDead && !isAccountedFor) {
       lost++
@@ -144,7 +144,7 @@ function sentIn(attempts: readonly Attempt[]): Sent[] {
   return [...sent.values()]
 }
 
-/** What the client did not send was filled in for it, which is no difference. */
+/** Members that the client left out were filled in by the log, which is no difference. */
 function isSame(sent: SentActivity, found: Partial<FoundActivity>): boolean {
   return (
     sent.userId === found.userId &&
@@ -163,7 +163,7 @@ function activityIn(body: Buffer): FoundActivity | undefined {
   }
 }
 
-/** Of all partitions together. */
+/** Totals over all partitions. */
 export function outcomesIn(ledger: LedgerSummary | undefined): Verdict['outcomes'] {
   const outcomes: Verdict['outcomes'] = {}
   for (const { counts } of ledger?.partitions ?? []) {
@@ -172,7 +172,7 @@ export function outcomesIn(ledger: LedgerSummary | undefined): Verdict['outcomes
   return outcomes
 }
 
-/** The ledger by itself, against Kafka's own count, and against the rows. */
+/** Checks the ledger by itself, against Kafka's own count, and against the rows. */
 function* whatIsMissing({ ledger, ends, found }: Observed): Generator<string> {
   if (!ledger) return
   if (!ledger.complete) yield 'the ledger says so'

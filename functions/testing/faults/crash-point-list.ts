@@ -44,5 +44,5 @@ export const crashPoints = [
 
 export type CrashPoint = (typeof crashPoints)[number]['name']
 
-/** Whether the process has come to where it ends. */
+/** Whether the process has reached the point at which it has to die. */
 export type IsDue = (point: CrashPoint) => boolean

@@ -14,7 +14,7 @@ async function diesAt(name: string, program: Running) {
   expect(program.output()).toContain(`crashed at ${name}#1\n`)
 }
 
-test.each(pointsIn('ingest'))('ingest dies at $name, and the client has no answer', async ({ name }) => {
+test.each(pointsIn('ingest'))('ingest dies at $name, and the client gets no answer', async ({ name }) => {
   await using topic = await aTopic(1)
   const env = { KAFKA_BROKERS: kafkaBrokers.join(','), KAFKA_TOPIC: topic.name, PORT: '0' }
   await using ingest = startProgram('functions/ingest/main.ts', { ...env, ...withFaults({ crashAt: name }) })
@@ -23,7 +23,7 @@ test.each(pointsIn('ingest'))('ingest dies at $name, and the client has no answe
   await diesAt(name, ingest)
 })
 
-test.each(pointsIn('persist'))('persist dies at $name, and the dispatcher has no answer', async ({ name }) => {
+test.each(pointsIn('persist'))('persist dies at $name, and the dispatcher gets no answer', async ({ name }) => {
   await using database = aDatabase()
   const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name, PORT: '0' }
   await using persist = startProgram('functions/persist/main.ts', { ...env, ...withFaults({ crashAt: name }) })

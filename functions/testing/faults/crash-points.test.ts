@@ -5,7 +5,7 @@ import { crashPoints } from './crash-point-list.ts'
 import { readCrashAt } from './crash-points.ts'
 import { withFaults } from './preload.ts'
 
-test('a point may be the first, a later one, or one that a seed draws', () => {
+test('names the first time, a later one, or one that a seed draws', () => {
   expect(readCrashAt('persist:after-insert')).toEqual({ point: 'persist:after-insert', count: 1 })
   expect(readCrashAt('persist:after-insert#17')).toEqual({ point: 'persist:after-insert', count: 17 })
   const drawn = Array.from({ length: 500 }, (_, seed) => readCrashAt(`queue:mid-publish#3-7@${seed}`).count)
@@ -18,17 +18,17 @@ test.each([
   'persist:after-insert#0',
   'persist:after-insert#x',
   '',
-])('what is no point is refused, with all that are: %s', (text) => {
+])('rejects an unknown point and lists all points: %s', (text) => {
   for (const { name } of crashPoints) expect(() => readCrashAt(text)).toThrow(name)
 })
 
-test('a program does not start with a point that is none', async () => {
+test('keeps a program from starting with an unknown point', async () => {
   await using program = startProgram('functions/query/main.ts', withFaults({ crashAt: 'query:somewhere' }))
   expect(await program.ended).toBe(1)
   expect(program.output()).toContain('ingest:before-publish')
 })
 
-/** A second post under the same id is a conflict, which is dead-lettered. */
+/** The second post under the same id is a conflict, which is dead-lettered. */
 const conflicting = [anActivity({ action: 'first' }), anActivity({ action: 'second' })]
 
 test.each(
@@ -40,7 +40,7 @@ test.each(
   expect(log.output()).toContain(`crashed at ${name}#1\n`)
 })
 
-test('it dies the third time that it comes there', async () => {
+test('kills the process the third time that it reaches the point', async () => {
   await using log = await startLog(aFolder(), withFaults({ crashAt: 'http:after-answer#3' }))
   const send = (id: string) => fetch(`${log.origin}/logs`, post(anActivity({ id })))
   expect([(await send('1')).status, (await send('2')).status, (await send('3')).status]).toEqual([202, 202, 202])

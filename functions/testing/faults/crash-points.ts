@@ -3,13 +3,14 @@ import { writeSync } from 'node:fs'
 import { type CrashPoint, crashPoints, type IsDue } from './crash-point-list.ts'
 
 /**
- * `node --import ./functions/testing/faults/crash-points.ts` with CRASH_AT=NAME, NAME#17 (the 17th time that the process comes
- * there) or NAME#1-100@SEED (one of the first hundred times, drawn by the seed): there the process ends by SIGKILL. The
- * program itself knows nothing of it: what it crosses to Kafka, MongoDB, SQLite and HTTP is wrapped before it starts.
+ * Use: `node --import ./functions/testing/faults/crash-points.ts` with CRASH_AT=NAME, NAME#17 (the 17th time that the
+ * process reaches the point) or NAME#1-100@SEED (one of the first hundred times, drawn by the seed). There the process
+ * ends by SIGKILL. The program does not know about it: its calls to Kafka, MongoDB, SQLite and HTTP are wrapped before
+ * it starts.
  */
 export type CrashAt = { point: CrashPoint; count: number }
 
-/** Throws, with all names, for what is none. */
+/** Throws an error that lists all names when the name is unknown. */
 export function readCrashAt(text: string): CrashAt {
   const [, name, first, last, seed] = /^([a-z:-]+)(?:#([1-9]\d*)(?:-([1-9]\d*)@(\w+))?)?$/.exec(text) ?? []
   const point = crashPoints.find((known) => known.name === name)?.name
@@ -35,7 +36,7 @@ if (crashAt) {
   await openSeam(at.point, counting(at), () => {
     writeSync(2, `crashed at ${at.point}#${at.count}\n`)
     process.kill(process.pid, 'SIGKILL')
-    // nothing of ours runs on while the signal is on its way
+    // none of our code runs on while the signal is on its way
     for (;;);
   })
 }

@@ -7,7 +7,7 @@ import type { CrashPoint, IsDue } from './crash-point-list.ts'
 
 type Seam = (pass: (point: CrashPoint) => void, isDue: IsDue, crash: () => never) => void | Promise<void>
 
-/** Wraps what the named point lies at, and nothing else: the program loads no library that it does not use. */
+/** Wraps only the calls around the named point, so that the program loads no library that it does not use. */
 export async function openSeam(point: CrashPoint, isDue: IsDue, crash: () => never): Promise<void> {
   const pass = (name: CrashPoint) => {
     if (isDue(name)) crash()
@@ -19,7 +19,7 @@ export async function openSeam(point: CrashPoint, isDue: IsDue, crash: () => nev
 type Method = (this: unknown, ...args: unknown[]) => unknown
 type Around = (original: () => unknown, args: readonly unknown[], self: object) => unknown
 
-/** Throws where a library has no such method any more. */
+/** Throws when a library no longer has the method. */
 function wrap(target: object, name: string, around: Around) {
   const methods = target as { [name: string]: Method | undefined }
   const original = methods[name]
@@ -38,7 +38,7 @@ async function wrapClientsOfKafka(kind: 'producer' | 'consumer', method: string,
   })
 }
 
-/** A look at the leaders sends nothing; a dead letter is sent to no partition in particular. */
+/** A request for the leaders sends no records; a dead letter names no partition. */
 const isBatchOfIngest = ({ messages: [first] }: ProducerRecord) => (first?.partition ?? -1) >= 0
 
 const ingest: Seam = (pass) =>
@@ -73,7 +73,7 @@ const dispatcher: Seam = async (pass) => {
   })
 }
 
-/** The others that the library has call one of these. */
+/** The library's other writes call one of these. */
 const writesOfMongodb = ['bulkWrite', 'insertOne', 'updateOne', 'updateMany', 'replaceOne', 'findOneAndUpdate']
 const whatIsWritten: { [collection: string]: 'insert' | 'dead-letter' | 'outcome' } = {
   activities: 'insert',
@@ -105,7 +105,7 @@ const answers: Seam = (pass, isDue, crash) =>
     return end()
   })
 
-/** Half of the body or, without one, of the status line. */
+/** Sends half of the body, or half of the status line when there is no body. */
 function sendHalf(response: ServerResponse, body: unknown, sent: () => void) {
   if (typeof body === 'string' || body instanceof Uint8Array) {
     const bytes = Buffer.from(body as string)
@@ -114,7 +114,7 @@ function sendHalf(response: ServerResponse, body: unknown, sent: () => void) {
   return response
 }
 
-/** The first row that a transaction writes says which one it is. */
+/** The first row that a transaction writes identifies it. */
 const steps = [
   { file: 'queue.db', sql: /^INSERT INTO records/, name: 'queue', step: 'publish' },
   { file: 'queue.db', sql: /^DELETE FROM records/, name: 'queue', step: 'settle' },

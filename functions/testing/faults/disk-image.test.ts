@@ -16,15 +16,15 @@ const held = (count: number, survives = false) =>
     .get(wal)
     ?.toString()
 
-test('a disk has what was written before the last sync, and no more of it', () => {
+test('keeps everything that was written before the last sync, and nothing later', () => {
   expect([1, 2, 4, 5, 6].map((count) => held(count))).toEqual(['', 'first ', 'first ', 'First second', 'First second'])
 })
 
-test('of what was written since, what survives is there too', () => {
+test('keeps the later writes that survive', () => {
   expect([1, 3, 4, 6].map((count) => held(count, true))).toEqual(['first ', 'first second', 'First second', 'Fir'])
 })
 
-test('the calls are read as strace writes them', () => {
+test('reads calls as strace writes them', () => {
   const path = `21<${hex(wal)}>`
   expect(readTraced(`pwrite64(${path}, "${hex('ab')}", 2, 4096) = 2`)).toEqual({
     kind: 'write',
@@ -44,11 +44,11 @@ test.each([
   [`pwrite64(21<${hex(`${wal.slice(0, -3)}shm`)}>, "${hex('a')}", 1, 0) = 1`, 'shared memory'],
   [`write(1<${hex('/dev/null')}>, "${hex('a')}", 1) = 1`, 'another file'],
   ['+++ killed by SIGKILL +++', 'no call'],
-])('what a disk does not keep is left out: %#', (line) => {
+])('ignores calls that change no file on the disk: %#', (line) => {
   expect(readTraced(line)).toBeUndefined()
 })
 
-test('what would make the image wrong is an error', () => {
+test('throws on input that would make the image wrong', () => {
   expect(() => readTraced(`pwrite64(21<${hex(wal)}>, "${hex('a')}"..., 9, 0) = 9`)).toThrow('left out')
   expect(() => readTraced(`write(21<${hex(wal)}>, "${hex('a')}", 1) = 1`)).toThrow('not known')
 })

@@ -1,4 +1,4 @@
-/** What a process did to files, and the answers that it wrote to sockets between. */
+/** A change that a process made to a file, or an answer that it wrote to a socket. */
 export type DiskEvent =
   | { kind: 'write'; file: string; offset: number; bytes: Buffer }
   | { kind: 'truncate'; file: string; size: number }
@@ -6,10 +6,13 @@ export type DiskEvent =
   | { kind: 'remove'; file: string }
   | { kind: 'sent'; text: string }
 
-/** The calls that change a file that SQLite has, or write to a socket. */
+/** The calls with which SQLite changes a file, and those that write to a socket. */
 export const tracedCalls = 'pwrite64,pwritev,write,writev,ftruncate,fdatasync,fsync,unlink,rename'
 
-/** One line of `strace -y -xx -s …`; undefined where it is of no interest. Throws for what would make the image wrong. */
+/**
+ * Reads one line of `strace -y -xx -s …`; undefined when the line does not matter. Throws when the line would make the
+ * image wrong.
+ */
 export function readTraced(line: string): DiskEvent | undefined {
   const [, call, rest = '', result] = /^(\w+)\((.*)\)\s+= (-?\d+)/s.exec(line) ?? []
   if (call === undefined || Number(result) < 0) return undefined
@@ -32,14 +35,14 @@ export function readTraced(line: string): DiskEvent | undefined {
   throw new Error(`${call} is not understood`)
 }
 
-/** Shared memory is made anew after a crash. */
+/** Shared memory is built again after a crash. */
 const isDatabase = (file: string) => /\.db(?:-wal|-journal)?$/.test(file)
 
 const unescaped = (hex: string) => Buffer.from(hex.replaceAll('\\x', ''), 'hex')
 
 /**
- * What a disk holds when its power goes after so many events: of each file what was synced and, of what was written since,
- * only what `survives`. That a file is there, or gone, is taken to be known to the disk at once.
+ * The contents of a disk whose power fails after the given number of events: everything that was synced and, of later
+ * writes, only what `survives`. The disk is assumed to know immediately that a file was created or deleted.
  */
 export function diskAfter(
   events: readonly DiskEvent[],

@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts'
 
 const dispatcher = 'shared/dispatch/embedded-dispatcher.ts'
 
-/** From the queue to persist: both dispatchers. */
+/** Safeguards between the queue and persist, in both dispatchers. */
 export const dispatchMutants: readonly Mutant[] = [
   {
     name: 'commit-after-outcome',

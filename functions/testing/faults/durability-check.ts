@@ -5,17 +5,17 @@ import type { SentActivity } from '@activity-log/shared/activity.ts'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
 import { type Answer, post } from '@activity-log/shared/testing/builders.ts'
 
-/** A log, through its socket or without one. */
+/** Sends a request to a log, with or without a socket. */
 export type Ask = (path: string, init?: RequestInit) => Promise<Response>
 
 export type Verdict = { lost: readonly string[]; twice: readonly string[]; changed: readonly string[] }
 
 export const holds = ({ lost, twice, changed }: Verdict) => lost.length + twice.length + changed.length === 0
 
-/** What the two files of a log that is down say of themselves; 'ok' where all is well. Leaves them as they are. */
+/** Checks the integrity of the two files of a stopped log, without changing them; 'ok' means that a file is intact. */
 export function integrityOf(folder: string): { [file: string]: string } {
   const said = ['queue.db', 'store.db'].map((file) => {
-    // a connection that may write would, at its end, leave nothing for the log to recover from
+    // a connection that may write would leave nothing for the log to recover when it closes
     const db = new DatabaseSync(join(folder, file), { readOnly: true })
     try {
       const rows = db.prepare('PRAGMA integrity_check').all()
@@ -27,7 +27,7 @@ export function integrityOf(folder: string): { [file: string]: string } {
   return Object.fromEntries(said)
 }
 
-/** Resolves when everything that was acknowledged before has been delivered: records are delivered in their order. */
+/** Resolves when everything that was acknowledged before has been delivered, since records are delivered in order. */
 export async function delivered(ask: Ask, markerId: string): Promise<void> {
   const marker = { id: markerId, userId: 'marker', action: 'come_last' }
   const { status } = await ask('/logs', post(marker))
@@ -35,7 +35,7 @@ export async function delivered(ask: Ask, markerId: string): Promise<void> {
   while ((await ask(`/logs/${markerId}`)).status !== 200) await new Promise(setImmediate)
 }
 
-/** Everything that the log lists of a user, by id: as often as it is listed. */
+/** Everything that the log lists for a user, by id, as often as it is listed. */
 export async function listed(ask: Ask, userId: string): Promise<Map<string, FoundActivity[]>> {
   const found = new Map<string, FoundActivity[]>()
   for (let next: string | null = `/logs?userId=${userId}&limit=1000&count=none`; next; ) {
@@ -46,7 +46,7 @@ export async function listed(ask: Ask, userId: string): Promise<Map<string, Foun
   return found
 }
 
-/** Acknowledged: found once, as it was sent. Not known: found at most once. */
+/** Acknowledged: found once, as it was sent. Unknown: found at most once. */
 export function judge(
   sent: ReadonlyMap<string, { activity: SentActivity; acknowledged: boolean }>,
   found: ReadonlyMap<string, readonly FoundActivity[]>,

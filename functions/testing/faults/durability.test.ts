@@ -5,19 +5,19 @@ import { hasStrace, powerLoss } from './power-loss.ts'
 const small = { seed: '1', activities: 100, bytes: 2000, instants: 12 }
 const nothingWrong = { lost: [], twice: [], changed: [], damaged: [] }
 
-test('what was acknowledged is there after every kill, once', { timeout: 120_000 }, async () => {
+test('finds every acknowledged activity once after every kill', { timeout: 120_000 }, async () => {
   const result = await killLoop({ seed: '1', kills: 3, activities: 600 })
   expect(result).toMatchObject({ ...nothingWrong, kills: 3, missing: [] })
   expect(result.acknowledged).toBeGreaterThanOrEqual(600)
 })
 
-// strace shows what was synced
-describe.skipIf(!hasStrace())('when the power goes', { timeout: 120_000 }, () => {
-  test('what was acknowledged is there, once', async () => {
+// needs strace, which shows what was synced
+describe.skipIf(!hasStrace())('when the power fails', { timeout: 120_000 }, () => {
+  test('finds every acknowledged activity once', async () => {
     expect(await powerLoss(small)).toMatchObject({ ...nothingWrong, acknowledged: 100 })
   })
 
-  test.each(['fsync', 'fsync-store'])('something is lost without %s', async (mutant) => {
+  test.each(['fsync', 'fsync-store'])('loses something without %s', async (mutant) => {
     expect((await powerLoss({ ...small, mutant })).lost).not.toEqual([])
   })
 })

@@ -11,7 +11,10 @@ import { startProxy } from './proxy.ts'
 import type { Setup } from './real.ts'
 import { type System, supervise } from './system.ts'
 
-/** The whole log in one process, a proxy between it and its clients; on a small disk of its own, where one is asked for. */
+/**
+ * Starts the whole log in one process, with a proxy between it and its clients, and on a small disk of its own if the
+ * scenario needs one.
+ */
 export async function startEmbedded({
   crashes,
   mutant,
@@ -76,7 +79,7 @@ export async function startEmbedded({
       await programs.allUp()
     },
     async ends() {
-      // an offset is never given twice, so this counts also what is gone
+      // an offset is never given twice, so this also counts records that were deleted
       const last = queue((db) => db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'records'").get()?.['seq'])
       return new Map([[0, last === undefined ? 0 : Number(last) + 1]])
     },

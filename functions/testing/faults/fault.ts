@@ -1,11 +1,11 @@
 import type { Toxic } from './proxy.ts'
 
-/** The programs of a scenario; a second one of a kind has a number behind its name. */
+/** The programs of a scenario. The second program of a kind has a number after its name. */
 export type Kind = 'ingest' | 'persist' | 'query' | 'source' | 'deadLetterSource' | 'replay' | 'log'
 export type PartName = Kind | `${Kind}-${number}`
 export const kindOf = (part: PartName) => part.split('-')[0] as Kind
 
-/** Where a proxy stands; what `source` has to Kafka, those for dead letters have too. */
+/** The places of the proxies. The sources for dead letters share `source`'s link to Kafka. */
 export const links = [
   'client→ingest',
   'ingest→kafka',
@@ -21,18 +21,18 @@ export type Fault =
   | { do: 'signal'; part: PartName; signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT' }
   | { do: 'start' | 'stop'; part: PartName }
   | { do: 'broker'; verb: 'kill' | 'pause' | 'resume' | 'restart'; number: number }
-  /** Starts and resumes whatever is down. */
+  /** Starts and resumes every broker that is down. */
   | { do: 'brokers'; verb: 'start' }
-  /** The leader of one partition, or of each. */
+  /** Moves the leader of one partition, or of each. */
   | { do: 'move'; partition?: number }
   | { do: 'store'; verb: 'kill' | 'pause' | 'resume' | 'restart' | 'start' }
   | { do: 'toxic'; on: LinkName; toxic: Toxic | undefined }
   | { do: 'disk'; full: boolean }
-  /** Straight onto the topic: what no activity can be made of; all that is there so far, or a file four times, in any order. */
+  /** Puts records straight onto the topic: poison, every record so far, or a file four times, in any order. */
   | { do: 'put'; what: 'poison' | 'everything again' | 'a file, four times' }
   | { do: 'client'; what: 'aborts' | 'sends half' | 'is slow' }
 
-/** `at` counts from the first request, in milliseconds. */
+/** `at` counts milliseconds from the first request. */
 export type Step = { at: number } & Fault
 
 export const describe = ({ do: verb, ...rest }: Fault): string =>

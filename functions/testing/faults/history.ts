@@ -3,25 +3,25 @@ import { finished } from 'node:stream/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { describe, type Fault } from './fault.ts'
 
-/** `unknown`: sending it again with the same id is always safe, and so is leaving it. */
+/** `unknown`: it is always safe to send the activity again with the same id, and not to. */
 export type Outcome = 'ok' | 'rejected' | 'unknown'
 
-/** One attempt with one activity. Times are milliseconds since the history began. */
+/** One attempt to send one activity. Times are milliseconds since the history began. */
 export type Attempt = {
   id: string
   activity: SentActivity
-  /** Whether it went through ingest, or straight onto the topic. */
+  /** Whether the activity went through ingest, or straight onto the topic. */
   to: 'ingest' | 'topic'
   sentAt: number
   endedAt: number
   outcome: Outcome
   receipt?: string
   why?: string
-  /** Nobody said anything: the connection broke, or the time was over. */
+  /** There was no answer: the connection broke, or the time was over. */
   unanswered?: true
 }
 
-/** A page that was asked for, or a delivery that was repeated, while things went wrong. */
+/** A page that was read, or a delivery that was repeated, while faults were injected. */
 export type Read = {
   of: 'page' | 'delivery'
   sentAt: number
@@ -31,7 +31,7 @@ export type Read = {
 }
 export type InjectedFault = { at: number; fault: Fault }
 
-/** What was put onto the topic that no activity can be made of: it is to be found among the dead letters. */
+/** A record on the topic that is not a valid activity; it has to become a dead letter. */
 export type Poison = { name: string; body: Buffer }
 
 export type History = AsyncDisposable & {
@@ -42,19 +42,19 @@ export type History = AsyncDisposable & {
   faults: readonly InjectedFault[]
   namedNothing: readonly string[]
   now(): number
-  /** Is written before the request is. */
+  /** Is written before the request is sent. */
   sends(id: string): number
   ended(attempt: Attempt): void
   put(poison: Poison): void
   read(read: Read): void
-  /** A receipt whose dead letter was not there. */
+  /** Notes a receipt whose dead letter did not exist. */
   readNothing(receipt: string): void
   injected(at: number, fault: Fault): void
-  /** Anything else that explains what happened. */
+  /** Notes any other fact that explains the history. */
   note(fact: object): void
 }
 
-/** Keeps everything in memory, and writes it as it happens: a history that ends in the middle says how far it came. */
+/** Keeps everything in memory, and also writes it immediately, so that a run that breaks leaves its history. */
 export function openHistory(path: string): History {
   const startedAt = performance.now()
   const file = createWriteStream(path)

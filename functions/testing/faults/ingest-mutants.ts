@@ -4,7 +4,7 @@ const connection = 'shared/broker/broker-connection.ts'
 const broker = 'shared/broker/kafka.ts'
 const createGroupCommit = 'shared/group-commit.ts'
 
-/** From the request to the queue: ingest, its broker and what serves all. */
+/** Safeguards between the request and the queue: in ingest, its broker and the server that all functions share. */
 export const ingestMutants: readonly Mutant[] = [
   {
     name: 'one-partition-per-acknowledgement',

@@ -1,12 +1,13 @@
 /**
- * Clients of Kafka go to the addresses that brokers name in their answers. So that they come to a proxy instead, the port
- * behind the host's name is replaced in each answer; host and proxy are the same machine, and every length stays.
+ * Kafka clients connect to the addresses that brokers name in their answers. To lead them through a proxy, the port
+ * after the host's name is replaced in each answer. Host and proxy are the same machine, and every length stays the
+ * same.
  */
 export type PortsOf = { host: string; ports: ReadonlyMap<number, number> }
 
 const lengthBytes = 4
 
-/** Takes what a broker sends, in whatever pieces, and gives whole answers. */
+/** Takes the bytes of a broker in pieces of any size, and returns whole answers. */
 export function rewriteAddresses({ host, ports }: PortsOf): (chunk: Buffer) => Buffer {
   const address = addressOf(host)
   let kept: Buffer = Buffer.alloc(0)
@@ -34,7 +35,7 @@ export function rewriteAddresses({ host, ports }: PortsOf): (chunk: Buffer) => B
   }
 }
 
-/** A string as Kafka writes it: two bytes of length, then UTF-8. */
+/** A string as Kafka writes it: a length of two bytes, then UTF-8. */
 function addressOf(host: string): Buffer {
   const text = Buffer.from(host)
   const length = Buffer.alloc(2)

@@ -19,7 +19,7 @@ export type KillLoop = Verdict & {
   acknowledged: number
   unknown: number
   damaged: readonly string[]
-  /** Of the ledger, in the end. */
+  /** Gaps in the final ledger. */
   missing: readonly string[]
 }
 
@@ -29,7 +29,9 @@ const maxInPost = 20
 
 type Sent = Map<string, { activity: SentActivity; acknowledged: boolean }>
 
-/** Kills the log again and again while clients post to it; in the end it has to have what it acknowledged, once. */
+/**
+ * Kills the log again and again while clients post to it. In the end each acknowledged activity has to be there once.
+ */
 export async function killLoop({ seed, kills, activities, mutant, onProgress }: KillLoopOptions): Promise<KillLoop> {
   const random = randomFrom(seed)
   const folder = aFolder()
@@ -73,7 +75,7 @@ export async function killLoop({ seed, kills, activities, mutant, onProgress }: 
   return { ...verdict, kills, acknowledged, unknown, damaged, missing }
 }
 
-/** Clients that post new activities, and again some of those of which they do not know what became. */
+/** Clients post new activities, and send some of those whose outcome is unknown again. */
 function aLoad(sent: Sent, random: Random, onAcknowledged: () => void) {
   const unknown: SentActivity[] = []
   let changed = Promise.withResolvers<void>()
@@ -108,7 +110,7 @@ function aLoad(sent: Sent, random: Random, onAcknowledged: () => void) {
   }
 
   return {
-    /** Until the log is gone, or it is told to stop. */
+    /** Posts until the log is gone, or the signal aborts. */
     async post(origin: string, signal: AbortSignal) {
       while (!signal.aborted) {
         try {
@@ -126,7 +128,7 @@ function aLoad(sent: Sent, random: Random, onAcknowledged: () => void) {
 
 type LedgerAnswer = { partitions: { first: number; missing: { from: number; to: number }[] }[] }
 
-/** What the ledger misses between the first and the last record that it knows. */
+/** The gaps in the ledger between the first and the last record that it knows. */
 async function missingIn(ask: (path: string) => Promise<Response>): Promise<string[]> {
   const { partitions } = (await (await ask('/ledger')).json()) as LedgerAnswer
   return partitions.flatMap(({ first, missing }) =>

@@ -30,7 +30,7 @@ async function main() {
   if (runs.some(({ problems }) => problems.length > 0)) process.exitCode = 1
 }
 
-/** Before anything runs: after hours it would be too late to hear that there is no place for the report. */
+/** Runs first: after hours it would be too late to report that the folder cannot be written. */
 function makeFolder(folder: string) {
   try {
     mkdirSync(folder, { recursive: true })
@@ -48,7 +48,7 @@ async function tryAll(options: Options, folder: string) {
   if (results.some(({ killed }) => !killed)) process.exitCode = 1
 }
 
-/** One line that is written over, where somebody looks at it. */
+/** Keeps one line up to date on a terminal. */
 function onProgress(label: string, what: string) {
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${label}: ${what}\r`)
 }
@@ -61,5 +61,5 @@ function onRun(label: string, { acknowledged, unknown, found, lost, duplicates, 
   if (history) console.log(`    ${problems.length} problems; the history: ${history}`)
 }
 
-// kafkajs may go on with attempts that nobody waits for
+// kafkajs may continue attempts that nobody waits for
 run(() => main().then(() => process.exit()))

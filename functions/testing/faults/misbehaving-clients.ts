@@ -7,7 +7,10 @@ const head = (length: number) =>
 const body = JSON.stringify({ id: 'never-whole', userId: 'user_1', action: 'click_button' })
 const several = 20
 
-/** Clients that go away in the middle of a request, end their side of it, or take their time. None of them sends one whole. */
+/**
+ * Clients that disconnect in the middle of a request, close their side of it, or are slow. None of them sends a whole
+ * request.
+ */
 export async function misbehavingClient(port: number, what: 'aborts' | 'sends half' | 'is slow'): Promise<void> {
   await Promise.all(Array.from({ length: several }, () => one(port, what)))
 }

@@ -3,13 +3,13 @@ export type Edit = { file: string; find: string; replace: string }
 export type Mutant = {
   name: string
   safeguard: string
-  /** What the program promises, and does not keep without the safeguard. */
+  /** The promise that the program breaks without the safeguard. */
   breaks: string
-  /** The processes that lack it, as functions/testing/production.ts names them; `log` is npm start. */
+  /** The processes that lack the safeguard, as functions/testing/production.ts names them; `log` is npm start. */
   in: readonly ('ingest' | 'persist' | 'source' | 'log')[]
-  /** What has to go wrong for it to be seen; `nothing` where an ordinary request is enough. */
+  /** The fault that reveals the missing safeguard; `nothing` when an ordinary request does. */
   fault: 'nothing' | 'kill' | 'stop' | 'power loss' | 'broker' | 'leader moves' | 'store' | 'load'
-  /** A way to see it, step by step, and what is seen. */
+  /** The steps that reveal it, and their result. */
   shownBy: string
   edits: readonly Edit[]
 }

@@ -6,8 +6,9 @@ import { expect, test } from 'vitest'
 import { withFaults } from './preload.ts'
 
 /**
- * Each safeguard is seen twice: with it, what a client sees is what was promised; without it, it is not. Those that need an
- * outage of Kafka or MongoDB to be seen are in mutants.mutation.test.ts, those that need a power loss in durability.test.ts.
+ * Each safeguard is tested twice: with it, a client sees what the log promises; without it, it does not. The safeguards
+ * that need an outage of Kafka or MongoDB are in mutants.mutation.test.ts, and those that need a power loss in
+ * durability.test.ts.
  */
 type Log = Awaited<ReturnType<typeof startLog>>
 
@@ -37,7 +38,7 @@ test.each([
   { mutant: 'dead-lettering', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
   { mutant: 'outcome-of-a-dead-letter', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
   { mutant: 'save-before-answer', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
-])('two under one id, lacking "$mutant": $seen', async ({ mutant, sent, seen, found }) => {
+])('two activities under one id, without "$mutant": $seen', async ({ mutant, sent, seen, found }) => {
   await using log = await startLog(aFolder(), withFaults({ mutant }))
   const receipts = await send(log, ...sent)
   expect(await outcomes(log, receipts, seen.includes('pending') ? 1 : 10)).toEqual(seen)
@@ -47,7 +48,7 @@ test.each([
 test.each([
   { mutant: '', seen: ['stored', 'stored'] },
   { mutant: 'settle-after-delivery', seen: ['pending', 'stored'] },
-])('a crash before the store has it, lacking "$mutant": $seen', async ({ mutant, seen }) => {
+])('a crash before the activity is stored, without "$mutant": $seen', async ({ mutant, seen }) => {
   const folder = aFolder()
   const receipts: string[] = []
   {
@@ -63,7 +64,7 @@ test.each([
 test.each([
   { mutant: '', seen: 202 },
   { mutant: 'drain', seen: 'ECONNRESET' },
-])('SIGTERM while a request is under way, lacking "$mutant": $seen', async ({ mutant, seen }) => {
+])('SIGTERM while a request is in flight, without "$mutant": $seen', async ({ mutant, seen }) => {
   await using log = await startLog(aFolder(), withFaults({ mutant }))
   const body = JSON.stringify(anActivity())
   const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' }
@@ -72,7 +73,7 @@ test.each([
     ([response]) => response.statusCode,
     (error) => error.code,
   )
-  // it has the head of the request, and waits for the rest
+  // the log has the head of the request, and waits for the rest
   await once(sending, 'continue')
   log.child.kill('SIGTERM')
   await (mutant ? log.ended : written(log, /stopping/))

@@ -17,7 +17,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { aJourney, records } from '../source-journey.ts'
 import { withFaults } from './preload.ts'
 
-/** Each safeguard is seen twice, as in mutants.embedded.test.ts: with it, and without it. */
+/** Each safeguard is tested twice, with it and without it, as in mutants.embedded.test.ts. */
 type Faults = Parameters<typeof withFaults>[0]
 
 async function startPersist({ name }: TestDatabase, faults: Faults) {
@@ -62,7 +62,11 @@ test.each([
     second: { action: 'other' },
     kept: [1, 0, 1],
   },
-])('two under one id, $faults: activities, dead letters and outcomes are $kept', async ({ faults, second, kept }) => {
+])('two activities under one id, $faults: activities, dead letters and outcomes are $kept', async ({
+  faults,
+  second,
+  kept,
+}) => {
   await using database = aDatabase()
   await using persist = await startPersist(database, faults)
   expect(await persist.deliver({}, 1)).toBe(204)
@@ -70,13 +74,13 @@ test.each([
   expect(await countIn(database, 'activities', 'deadLetters', 'fates')).toEqual(kept)
 })
 
-describe.runIf(controlMongodb)('MongoDB is stuck, and then dies', () => {
+describe.runIf(controlMongodb)('while MongoDB hangs, and then dies', () => {
   test.each([
     { mutant: '', answered: 503 },
     { mutant: 'write-concern', answered: 204 },
     { mutant: 'save-before-answer', answered: 204 },
     { mutant: 'store-deadline', answered: 'no answer' },
-  ])('lacking "$mutant": $answered, and nothing is stored', { timeout: 120_000 }, async ({ mutant, answered }) => {
+  ])('without "$mutant": $answered, and nothing is stored', { timeout: 120_000 }, async ({ mutant, answered }) => {
     await using database = aDatabase()
     {
       await using persist = await startPersist(database, { mutant })
@@ -101,7 +105,7 @@ test.each([
   { mutant: 'commit-after-outcome', status: 0, committed: 1 },
   { mutant: '', status: 503, committed: 0 },
   { mutant: 'retry-rule', status: 503, committed: 1 },
-])('persist answers $status (0: nothing), lacking "$mutant": committed is $committed', async ({
+])('persist answers $status (0: nothing), without "$mutant": committed is $committed', async ({
   mutant,
   status,
   committed,
@@ -110,14 +114,14 @@ test.each([
   await journey.produce(records(1))
   await using source = startProgram('functions/kafka-source/main.ts', { ...journey.env, ...withFaults({ mutant }) })
   await until(() => journey.sink.received.length > 0)
-  // it commits what it may, as its last act
+  // before it ends, the source commits every record that it may
   source.child.kill('SIGTERM')
   await source.ended
   expect(await journey.committed()).toBe(committed)
   expect(await journey.readDeadLetters()).toEqual([])
 })
 
-/** Takes connections, and says nothing. */
+/** A broker that accepts connections and never answers. */
 async function aStuckBroker(): Promise<string> {
   const stuck = createServer()
   await once(stuck.listen(0, '127.0.0.1'), 'listening')
@@ -128,7 +132,7 @@ async function aStuckBroker(): Promise<string> {
 test.each([
   { mutant: '', answered: 503 },
   { mutant: 'publish-deadline', answered: undefined },
-])('Kafka is stuck, lacking "$mutant": $answered', async ({ mutant, answered }) => {
+])('Kafka hangs, without "$mutant": $answered', async ({ mutant, answered }) => {
   await using ingest = await startIngest('activities', mutant, [await aStuckBroker()])
   expect((await ingest.send(anActivity(), 20_000))?.status).toBe(answered)
 })
@@ -136,7 +140,10 @@ test.each([
 test.each([
   { mutant: '', refused: true },
   { mutant: 'bounded-waiting', refused: false },
-])('25,000 while Kafka is stuck, lacking "$mutant": refused at once: $refused', async ({ mutant, refused }) => {
+])('25,000 requests while Kafka hangs, without "$mutant": rejected immediately: $refused', async ({
+  mutant,
+  refused,
+}) => {
   await using ingest = await startIngest('activities', mutant, [await aStuckBroker()])
   const many = Array.from({ length: 1000 }, (_, n) => anActivity({ id: `${n}` }))
   const answers = await Promise.all(Array.from({ length: 25 }, () => ingest.send(many)))
@@ -147,7 +154,7 @@ test.each([
 test.each([
   { mutant: '', answered: 202 },
   { mutant: 'bounded-group', answered: 503 },
-])('2 MB at once, lacking "$mutant": $answered', async ({ mutant, answered }) => {
+])('2 MB in one request, without "$mutant": $answered', async ({ mutant, answered }) => {
   await using topic = await aTopic(3)
   await using ingest = await startIngest(topic.name, mutant)
   const large = Array.from({ length: 100 }, (_, n) =>
@@ -158,7 +165,7 @@ test.each([
 
 async function idsIn(topic: string): Promise<Set<string | undefined>> {
   for (;;) {
-    // there may be no leader for a moment
+    // for a moment there may be no leader
     const found = await readTopic(topic).catch(() => undefined)
     if (found) return new Set(found.map(({ headers }) => headers['ce_id']))
   }
@@ -167,7 +174,7 @@ async function idsIn(topic: string): Promise<Set<string | undefined>> {
 describe.runIf(controlKafka && kafkaBrokers.length === 3)('with three brokers', () => {
   const control = async (...args: Parameters<NonNullable<typeof controlKafka>>) => controlKafka?.(...args)
 
-  /** One partition, led by the third broker. */
+  /** A topic with one partition, led by the third broker. */
   async function aTopicOfTheThird(): Promise<string> {
     const topic = uniqueName('activities')
     const admin = kafkaForTests().admin()
@@ -200,7 +207,7 @@ describe.runIf(controlKafka && kafkaBrokers.length === 3)('with three brokers', 
   test.each([
     { mutant: '', acknowledged: 0 },
     { mutant: 'acks', acknowledged: 5 },
-  ])('the followers are stuck and the leader dies, lacking "$mutant": $acknowledged of 5 acknowledged', {
+  ])('the followers hang and the leader dies, without "$mutant": $acknowledged of 5 acknowledged', {
     timeout: 240_000,
   }, async ({ mutant, acknowledged }) => {
     const topic = await aTopicOfTheThird()
@@ -212,7 +219,7 @@ describe.runIf(controlKafka && kafkaBrokers.length === 3)('with three brokers', 
       await control('pause', 1)
       await control('pause', 2)
       try {
-        // one at a time: the answer to a follower's request may already be on its way when it is paused
+        // one at a time: the answer to a follower's request may already be on its way when the follower is paused
         for (const id of ['1', '2', '3', '4', '5']) {
           if ((await ingest.send(anActivity({ id })))?.status === 202) answered.push(id)
           else break
@@ -236,8 +243,8 @@ describe.runIf(controlKafka && kafkaBrokers.length === 3)('with three brokers', 
   test.each([
     { mutant: '', rounds: 5 },
     { mutant: 'one-partition-per-acknowledgement', rounds: 30 },
-  ])('leaders move under load, lacking "$mutant"', { timeout: 400_000 }, async ({ mutant, rounds }) => {
-    // each broker leads one; the one that moves goes to a leader that the next send also goes to
+  ])('leaders move under load, without "$mutant"', { timeout: 400_000 }, async ({ mutant, rounds }) => {
+    // each broker leads one partition; the one that moves goes to a leader that the next send also uses
     await using topic = await aTopic(3)
     await using ingest = await startIngest(topic.name, mutant)
     const acknowledged: string[] = []

@@ -9,7 +9,7 @@ import { withFaults } from './preload.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
-test.each(mutants)('$name can still be taken out, and what is left is a program', ({ edits }) => {
+test.each(mutants)('$name can still be removed, and leaves a valid program', ({ edits }) => {
   for (const file of new Set(edits.map((edit) => edit.file))) {
     const source = readFileSync(join(root, file), 'utf8')
     const mutated = mutate(
@@ -20,21 +20,21 @@ test.each(mutants)('$name can still be taken out, and what is left is a program'
   }
 })
 
-test('no two have one name', () => {
+test('gives each mutant a name of its own', () => {
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length)
 })
 
-test.each(['never', 'twice or twice'])('a text that is not there exactly once is an error: %s', (source) => {
+test.each(['never', 'twice or twice'])('throws on a text that does not occur exactly once: %s', (source) => {
   expect(() => mutate(source, [{ file: 'any.ts', find: 'twice', replace: '' }])).toThrow(/times, not once/)
 })
 
-test('a name that is none is refused, with all that are', async () => {
+test('rejects an unknown name and lists all names', async () => {
   for (const { name } of mutants) expect(() => readMutant('luck')).toThrow(name)
   await using program = startProgram('functions/query/main.ts', withFaults({ mutant: 'luck' }))
   expect(await program.ended).toBe(1)
 })
 
-test('a program without a safeguard runs, and says so', async () => {
+test('runs a program without a safeguard, and says so', async () => {
   await using program = startProgram('functions/ingest/main.ts', {
     ...withFaults({ mutant: 'acks' }),
     KAFKA_BROKERS: '',

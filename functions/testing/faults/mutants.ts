@@ -6,12 +6,12 @@ import type { Edit, Mutant } from './mutant.ts'
 import { mutants } from './mutant-list.ts'
 
 /**
- * `node --import ./functions/testing/faults/mutants.ts` with MUTANT=NAME: the program runs without one of its safeguards
- * (mutant-list.ts), so that a check that is to notice its absence can be seen to do so.
+ * Use: `node --import ./functions/testing/faults/mutants.ts` with MUTANT=NAME. The program runs without one of its
+ * safeguards (mutant-list.ts), which shows that a check notices when the safeguard is missing.
  */
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Throws, with all names, for what is none. */
+/** Throws an error that lists all names when the name is unknown. */
 export function readMutant(name: string): Mutant {
   const mutant = mutants.find((known) => known.name === name)
   if (mutant) return mutant
@@ -19,7 +19,7 @@ export function readMutant(name: string): Mutant {
   throw new Error(`MUTANT=${name} is none of\n${names.join('\n')}`)
 }
 
-/** Throws unless each text is there exactly once: a safeguard that was rewritten would else stay in, unnoticed. */
+/** Throws unless each text occurs exactly once: otherwise a safeguard that was rewritten would silently stay in. */
 export function mutate(source: string, edits: readonly Edit[]): string {
   return edits.reduce((text, { file, find, replace }) => {
     const count = text.split(find).length - 1

@@ -5,7 +5,7 @@ import { type RunOptions, runScenario } from './run-scenario.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios.ts'
 
-/** Which scenarios detect it when a safeguard is gone; of a power loss, the look at what is on the disk then. */
+/** The scenarios that detect a missing safeguard, or `power loss` when the state of the disk after one reveals it. */
 export const detectedBy: { [mutant: string]: readonly string[] | 'power loss' } = {
   'one-partition-per-acknowledgement': ['leader-moves'],
   acks: ['a-leader-dies-alone'],
@@ -32,15 +32,15 @@ export const detectedBy: { [mutant: string]: readonly string[] | 'power loss' } 
 export type MutationResult = { safeguard: string; mutant: string; by: string; killed: boolean; violation: string }
 
 export type MutationOptions = Omit<RunOptions, 'seed' | 'mutant'> & {
-  /** As many are tried until one of them finds a violation. */
+  /** The seeds to try until one of them finds a violation. */
   seeds: readonly number[]
-  /** Only these. */
+  /** Tries only these safeguards. */
   without: readonly string[] | undefined
   isWanted: (scenario: Pick<Scenario, 'on'>) => boolean
   onMutation: (result: MutationResult) => void
 }
 
-/** Takes out one safeguard after the other, and says who noticed. */
+/** Removes one safeguard after another, and reports which scenario noticed. */
 export async function tryMutations({
   seeds,
   without,
@@ -76,7 +76,10 @@ export async function tryMutations({
   }
 }
 
-/** The same few as in durability.test.ts: on more that is not synced, files are damaged so that no log comes to rest on them. */
+/**
+ * The same small load as in durability.test.ts: with more unsynced data, files are damaged so badly that no log can
+ * open them.
+ */
 async function losePower(mutant: string) {
   if (!hasStrace()) return { killed: false, violation: 'needs strace' }
   const { lost, damaged } = await powerLoss({ seed: '1', activities: 100, bytes: 2000, instants: 12, mutant })

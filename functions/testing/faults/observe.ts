@@ -12,14 +12,14 @@ const someReceipts = 300
 const atOnce = 16
 
 /**
- * Resolves with true once every position has its outcome, or whoever delivers has nothing more to deliver: what is not there
- * then will never be. With false when for so long no more outcomes have become known; while nobody can say how many are, that
- * time does not begin.
+ * Resolves with true once every position has its outcome, or the dispatchers have nothing more to deliver, so that
+ * missing outcomes will never come. Resolves with false when no new outcome has become known for `stillMs`; that time
+ * does not begin while the ledger cannot be read.
  */
 export async function settle(system: System, stillMs: number): Promise<boolean> {
   let known = -1
   for (let since = performance.now(); performance.now() - since < stillMs; await wait(pollMs)) {
-    // either may fail while a server comes back
+    // either call may fail while a server comes back
     if (await system.isDrained().catch(() => false)) return true
     const ledger = await ask<LedgerSummary>(`${system.query}/ledger`, 1).catch(() => undefined)
     if (ledger && (await hasAll(ledger, system).catch(() => false))) return true
@@ -38,7 +38,7 @@ async function hasAll(ledger: LedgerSummary, { ends }: System): Promise<boolean>
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
-/** Everything that the log says of itself. */
+/** Reads everything that the log reports about itself. */
 export async function observe(
   system: System,
   { attempts }: Pick<History, 'attempts'>,
@@ -74,7 +74,7 @@ export async function observe(
   }
 }
 
-/** Several at a time. */
+/** Works on several items at a time. */
 async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const rest = items.values()
   const worker = async () => {
@@ -83,7 +83,7 @@ async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<
   await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
-/** Undefined where there is no such path. */
+/** Undefined when the path does not exist. */
 async function readPages<Row>(origin: string, path: string): Promise<Row[] | undefined> {
   const rows: Row[] = []
   for (let url: string | null = path; url; ) {

@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts'
 const mongoClient = 'shared/store/mongo-client.ts'
 const persist = 'functions/persist/app.ts'
 
-/** From a delivery to the store. */
+/** Safeguards between a delivery and the store. */
 export const persistMutants: readonly Mutant[] = [
   {
     name: 'unique-id',

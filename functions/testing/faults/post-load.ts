@@ -3,20 +3,20 @@ import type { SentActivity } from '@activity-log/shared/activity.ts'
 import type { Random } from '../seeded-random.ts'
 import type { History, Outcome } from './history.ts'
 
-/** What clients do. Fractions are of the activities. */
+/** The load that clients cause. Fractions are relative to the number of activities. */
 export type Load = {
   events: number
   seconds: number
   clients: number
-  /** In requests of up to `batchSize`. */
+  /** Sent in requests of up to `batchSize` activities. */
   inBatches: number
-  /** Not valid: rejected. */
+  /** Invalid activities, which have to be rejected. */
   bad: number
-  /** Sent again until they are known to be stored; the others that are unknown are left. */
+  /** Sent again until they are known to be stored; other activities with an unknown outcome are left. */
   retried: number
   /** How many clients send the same activity at the same time. */
   copies: number
-  /** Sent with another content under the same id by another client at the same time. */
+  /** Another client sends other content under the same id at the same time. */
   conflicts: number
   batchSize: number
   metadataBytes: number
@@ -34,7 +34,7 @@ export const usualLoad: Omit<Load, 'events' | 'seconds'> = {
 }
 
 type Request = { activities: readonly SentActivity[]; many: boolean; retries: boolean }
-/** Requests of several clients at the same time. */
+/** Requests that several clients send at the same time. */
 type Turn = readonly Request[]
 type Answered = { outcome: Outcome; receipt?: string; why?: string; unanswered?: true }
 
@@ -43,7 +43,7 @@ const timeoutMs = 15_000
 const firstPauseMs = 100
 const maxPauseMs = 1000
 
-/** Posts at an even pace, whatever happens. Resolves when nothing will be sent any more: `giveUp` ends the retries. */
+/** Posts at an even rate, whatever happens. Resolves when nothing more will be sent: `giveUp` ends the retries. */
 export async function postAll(
   origin: string,
   load: Load,
@@ -99,7 +99,7 @@ export async function postAll(
 
 const sizeOf = (turn: Turn) => turn.reduce((sum, { activities }) => sum + activities.length, 0)
 
-/** 4xx: it was not stored and never will be. Too slow or too much says nothing about what it is. */
+/** 4xx: the activity was not stored and never will be. 408 and 429 say nothing about the activity itself. */
 const isRefusal = (status: number) => status >= 400 && status < 500 && ![408, 429].includes(status)
 
 async function post(origin: string, activities: readonly SentActivity[], many: boolean): Promise<readonly Answered[]> {
@@ -154,7 +154,7 @@ function anActivity(id: string, random: Random, { bad, metadataBytes }: Load): S
     id,
     userId: random.chance(bad) ? ' ' : `user_${random.between(1, 500)}`,
     action: random.pick(['click_button', 'sign_in', 'Größe ändern', 'add_to_cart']),
-    // some clients leave it out
+    // some clients leave the timestamp out
     ...(random.chance(0.9) && { timestamp: new Date(at).toISOString() }),
     metadata: {
       n: random.between(0, 1_000_000),

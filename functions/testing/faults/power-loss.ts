@@ -16,7 +16,7 @@ import { withFaults } from './preload.ts'
 export type PowerLossOptions = {
   seed: string
   activities: number
-  /** Of random text in the metadata of each. */
+  /** The length of the random text in the metadata of each activity. */
   bytes: number
   instants: number
   mutant?: string
@@ -29,9 +29,9 @@ export const hasStrace = () => spawnSync('strace', ['--version']).status === 0
 const userId = 'durability'
 
 /**
- * Runs the log as npm start does, under strace, and has its power go at random instants: what was written to a file after
- * its last sync is lost, or some of it is. Opened on what the disk then holds, the log has to have every activity that it
- * had acknowledged by then.
+ * Runs the log as npm start does, under strace, and cuts its power at random instants: writes after the last sync of a
+ * file are lost, or some of them are. A log that opens what the disk then holds has to have every activity that was
+ * acknowledged before that instant.
  */
 export async function powerLoss(options: PowerLossOptions): Promise<PowerLoss> {
   const random = randomFrom(options.seed)
@@ -48,7 +48,7 @@ export async function powerLoss(options: PowerLossOptions): Promise<PowerLoss> {
     syncs: events.filter(({ kind }) => kind === 'sync').length,
   }
   for (let done = 0; done < options.instants; done++) {
-    // right after an answer there is the most to lose
+    // most can be lost right after an answer
     const answer = random.pick(acknowledged.filter((at) => at >= 0))
     const count = random.chance(0.5) ? answer + 1 : random.between(answer + 1, events.length)
     const survivors = random.pick([0, 0, 0.5, 0.9])
@@ -105,7 +105,7 @@ async function traced(activities: readonly SentActivity[], random: Random, mutan
     const half = activities.length >> 1
     await postAll(activities.slice(0, half), ask, random)
     await delivered(ask, 'marker')
-    // what comes after it makes durable that the queue has let go of what was delivered
+    // later writes sync the queue's deletion of delivered records
     await untilSettled(folder)
     await postAll(activities.slice(half), ask, random)
     await delivered(ask, 'another-marker')

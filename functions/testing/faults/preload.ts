@@ -1,4 +1,4 @@
-/** The environment in which a program of ours dies at a point (crash-points.ts), or lacks a safeguard (mutants.ts). */
+/** The environment in which a program dies at a point (crash-points.ts), or lacks a safeguard (mutants.ts). */
 export function withFaults({ crashAt, mutant }: { crashAt?: string; mutant?: string }): NodeJS.ProcessEnv {
   const preloads = [crashAt && 'crash-points.ts', mutant && 'mutants.ts'].filter((file) => file !== undefined)
   return {

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { rewriteAddresses } from './kafka-addresses.ts'
 import { type FaultProxy, startProxy } from './proxy.ts'
 
-/** A server that gives back what it gets, behind a proxy, and a client of both. */
+/** A server behind a proxy that echoes its input, and a client for both. */
 async function anEcho(options: { holdMs?: number } = {}) {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -42,14 +42,14 @@ async function aClient({ port }: FaultProxy) {
   return { socket, text: () => text, error: () => error, ended: () => ended }
 }
 
-test('lets everything through, and ends in each direction by itself', async () => {
+test('lets everything through, and closes each direction separately', async () => {
   const { client } = await anEcho()
   client.socket.end('hello')
   await until(() => client.ended())
   expect(client.text()).toBe('hello')
 })
 
-test('a black hole holds everything back, of open connections too, and lets it go when it is lifted', async () => {
+test('a black hole holds back everything, also on open connections, and releases it when it is lifted', async () => {
   const { proxy, client } = await anEcho()
   client.socket.write('a')
   await until(() => client.text() === 'a')
@@ -63,7 +63,7 @@ test('a black hole holds everything back, of open connections too, and lets it g
   await until(() => client.text() === 'ab' && other.text() === 'c')
 })
 
-test('cuts a connection after so many bytes, and has let those through', async () => {
+test('cuts a connection after the given number of bytes, and lets those through', async () => {
   const { proxy, client } = await anEcho()
   await proxy.set({ kind: 'cut', afterBytes: 5, direction: 'down' })
   client.socket.write('0123456789')
@@ -72,7 +72,7 @@ test('cuts a connection after so many bytes, and has let those through', async (
   expect('01234'.startsWith(client.text())).toBe(true)
 })
 
-test('resets what is open, once', async () => {
+test('resets open connections once', async () => {
   const { proxy, client } = await anEcho()
   await until(() => proxy.connections() === 1)
   await proxy.set({ kind: 'reset' })
@@ -82,7 +82,7 @@ test('resets what is open, once', async () => {
   await until(() => next.text() === 'again')
 })
 
-test('refuses, and listens again on the same port', async () => {
+test('refuses connections, and listens again on the same port', async () => {
   const { proxy, client } = await anEcho()
   await until(() => proxy.connections() === 1)
   await proxy.set({ kind: 'refuse' })
@@ -92,7 +92,7 @@ test('refuses, and listens again on the same port', async () => {
   await aClient(proxy)
 })
 
-test('half-closes: the answer ends while the request may go on', async () => {
+test('half-closes: the answer ends while the request may continue', async () => {
   const { proxy, client } = await anEcho()
   await until(() => proxy.connections() === 1)
   await proxy.set({ kind: 'half-close', direction: 'down' })
@@ -100,7 +100,7 @@ test('half-closes: the answer ends while the request may go on', async () => {
   expect(client.socket.writable).toBe(true)
 })
 
-test('makes all of it late, or slow', async () => {
+test('delays all data, or slows it down', async () => {
   const { proxy, client } = await anEcho()
   await proxy.set({ kind: 'latency', ms: 1 })
   client.socket.write('late')
@@ -110,7 +110,7 @@ test('makes all of it late, or slow', async () => {
   await until(() => client.text() === 'lateslow')
 })
 
-test('holds a connection until somebody listens', async () => {
+test('holds a connection until the server listens', async () => {
   const free = createServer()
   await once(free.listen(0, '127.0.0.1'), 'listening')
   const { port } = free.address() as AddressInfo
@@ -125,7 +125,7 @@ test('holds a connection until somebody listens', async () => {
   await until(() => client.text() === 'early')
 })
 
-test('replaces the ports of brokers in answers that come in pieces, and changes nothing else', () => {
+test('replaces the ports of brokers in answers that arrive in pieces, and changes nothing else', () => {
   const answer = (port: number) => {
     const body = Buffer.concat([Buffer.from([0, 9]), Buffer.from('127.0.0.1'), Buffer.alloc(4), Buffer.from('rest')])
     body.writeUInt32BE(port, 11)

@@ -3,38 +3,38 @@ import { type AddressInfo, connect, createServer, type NetConnectOpts, type Sock
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** `up` is what the client sends, `down` what it is answered. */
+/** `up` is from the client to the server, `down` the way back. */
 export type Direction = 'up' | 'down'
 
-/** What is wrong with a link. All but the last three hold for each connection that is open, and for each that comes. */
+/** A fault of a link. All but the last three apply to open connections and to new ones. */
 export type Toxic =
-  /** Every piece comes so much later. */
+  /** Delays every piece of data by `ms`. */
   | { kind: 'latency'; ms: number; direction?: Direction }
   | { kind: 'bandwidth'; bytesPerSecond: number; direction?: Direction }
-  /** A connection is reset once it has carried so many more bytes. */
+  /** Resets a connection once it has carried `afterBytes` more bytes. */
   | { kind: 'cut'; afterBytes: number; direction?: Direction }
-  /** Nothing comes through, and nobody is told; what was sent comes when the toxic is gone. */
+  /** Nothing comes through, and neither side is told; the data arrives when the toxic is removed. */
   | { kind: 'black hole'; direction?: Direction }
-  /** Nobody listens, and what is open is reset. */
+  /** Nobody listens, and open connections are reset. */
   | { kind: 'refuse' }
-  /** Those that are open are reset, once. */
+  /** Resets the open connections, once. */
   | { kind: 'reset' }
-  /** Those that are open end in one direction, once; the other goes on. */
+  /** Closes one direction of the open connections, once; the other stays open. */
   | { kind: 'half-close'; direction: Direction }
 
 export type ProxyOptions = {
-  /** Where connections go: to each in turn, past those that refuse. */
+  /** The servers to connect to: in turn, skipping those that refuse. */
   upstreams: readonly Pick<NetConnectOpts & { port: number; host?: string }, 'port' | 'host'>[]
   host?: string
-  /** While nobody listens there, a connection waits so long for somebody; then it is reset. */
+  /** How long a connection waits for a server that does not listen; then it is reset. */
   holdMs?: number
-  /** Makes something else of what is answered: a function for each connection, which may keep what is incomplete. */
+  /** Rewrites the answers: makes a function for each connection, which may hold back incomplete answers. */
   rewrite?: () => (chunk: Buffer) => Buffer
 }
 
 export type FaultProxy = AsyncDisposable & {
   port: number
-  /** What is wrong from now on; nothing without one. */
+  /** Sets the fault that applies from now on; undefined removes it. */
   set(toxic: Toxic | undefined): Promise<void>
   connections(): number
 }
@@ -43,7 +43,7 @@ type Link = { client: Socket; upstream: Socket; carried: { [direction in Directi
 
 const holdStepMs = 50
 
-/** A TCP proxy on this machine that can do to its connections what networks do. */
+/** A TCP proxy on this machine that injects the faults of networks into its connections. */
 export async function startProxy({
   upstreams,
   host = '127.0.0.1',
@@ -75,7 +75,7 @@ export async function startProxy({
     links.add(link)
     client.once('close', () => closed.abort())
     upstream.once('close', () => closed.abort())
-    // what ends one side in disorder ends the other as well
+    // an error on one side also ends the other
     await Promise.all([
       pipeline(client, through(link, 'up'), upstream),
       pipeline(upstream, through(link, 'down', rewrite?.()), client),
@@ -135,7 +135,7 @@ export async function startProxy({
         link.carried[direction] += rest.byteLength
         if (rest.byteLength < left) return yield rest
         if (left > 0) yield rest.subarray(0, left)
-        // lets what was written out before the reset
+        // lets out the data that was written before the reset
         await new Promise(setImmediate)
         reset(link)
         throw new Error('cut')

@@ -14,7 +14,7 @@ import type { History } from './history.ts'
 const { headers } = aRecord()
 const deep = `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`
 
-/** Records that no activity can be made of. */
+/** Records that are not valid activities. */
 const poison: { [name: string]: Message } = {
   'no JSON': { headers, value: '{"id": "poison-1", "userId": ' },
   'no object': { headers, value: '["poison-2"]' },
@@ -39,13 +39,13 @@ export async function putPoison(topic: string, history: History): Promise<void> 
   for (const [name, { value }] of Object.entries(poison)) history.put({ name, body: Buffer.from(value ?? '') })
 }
 
-/** Every record that is there so far once more, in another order and on other partitions. */
+/** Puts every record of the topic onto it again, in another order and on other partitions. */
 export async function putEverythingAgain(topic: string, random: Random): Promise<void> {
   const records = await readTopic(topic)
   await produce(topic, random.shuffled(records.map(({ headers, value }) => ({ headers, value }))))
 }
 
-/** Every activity of a file, of ones that are made up without one, four times. */
+/** Puts every activity of a file onto the topic four times; without a file, made-up activities. */
 export async function putFile(
   topic: string,
   file: string | undefined,
@@ -72,7 +72,7 @@ export async function putFile(
 
 const inOneRequest = 500
 
-/** Each request goes to one partition, as those of ingest do. */
+/** Sends each request to one partition, as ingest does. */
 export async function produce(topic: string, messages: readonly Message[], partitions = 12): Promise<Position[]> {
   const positions: Position[] = []
   const producer = kafkaForTests().producer({ createPartitioner: Partitioners.DefaultPartitioner })

@@ -21,9 +21,9 @@ import { type Crashes, type System, supervise } from './system.ts'
 
 export type RealOptions = {
   parts?: readonly PartName[]
-  /** Not there yet when the programs start. */
+  /** Not running yet when the programs start. */
   absent?: 'store' | 'brokers'
-  /** Connections to these wait until somebody listens there. */
+  /** Connections wait until a server listens. */
   held?: boolean
   crashes?: Crashes
   mutant?: string | undefined
@@ -37,7 +37,10 @@ export type Setup = Omit<RealOptions, 'history' | 'random' | 'mutant'> & { diskM
 const scripts = { ...usualScripts, replay: usualScripts.source, log: '' }
 export const usualParts: readonly PartName[] = ['ingest', 'persist', 'query', 'source', 'deadLetterSource']
 
-/** The functions and stand-ins for KafkaSource as processes of their own over Kafka and MongoDB, a proxy in each link. */
+/**
+ * Starts the functions and the stand-ins for KafkaSource as processes over Kafka and MongoDB, with a proxy in each
+ * link.
+ */
 export async function startReal({
   parts = usualParts,
   absent,
@@ -125,7 +128,7 @@ export async function startReal({
       mutant,
     }),
   )
-  // starting what runs already takes seconds
+  // starting a server that already runs takes seconds
   const down = { brokers: absent === 'brokers', store: absent === 'store' }
   const startServers = () =>
     Promise.all([down.brokers && controlKafka?.('start'), down.store && controlMongodb?.('start')])
@@ -133,7 +136,7 @@ export async function startReal({
   if (absent === 'store') await controlMongodb?.('kill')
   if (absent === 'brokers') await Promise.all(kafkaBrokers.map((_broker, index) => controlKafka?.('kill', index + 1)))
   const waitFor = parts.filter((part) => absent !== 'brokers' || isListening(part))
-  // in the end all are waited for
+  // allUp() waits for all of them in the end
   const begin = (part: PartName) => void programs.start(part).catch(() => {})
   for (const part of parts) if (!waitFor.includes(part)) begin(part)
   if (!held) await Promise.all(waitFor.map((part) => programs.start(part)))
@@ -218,7 +221,7 @@ export async function startReal({
   })
 }
 
-/** A proxy for each broker; the addresses that brokers name become those of the proxies. */
+/** Starts a proxy for each broker, and replaces the addresses that brokers name with those of the proxies. */
 async function toBrokers(opened: AsyncDisposableStack): Promise<FaultProxy[]> {
   const ports = new Map<number, number>()
   const proxies: FaultProxy[] = []
@@ -237,7 +240,7 @@ function storeAddress() {
   return { host: hostname, port: Number(port || 27_017) }
 }
 
-/** Only what the URI says is connected to: not what the server says of itself. */
+/** The client connects only to the address in the URI, not to addresses that the server reports. */
 function throughProxy(address: string): string {
   const uri = new URL(mongodbUri.replace(/^(mongodb:\/\/(?:[^@/]*@)?)[^/?]*/, `$1${address}`))
   uri.searchParams.set('directConnection', 'true')

@@ -25,13 +25,13 @@ const rules = (requirement: Requirement, history: Partial<History>) =>
   requirement({ attempts: [], reads: [], faults: [], namedNothing: [], ...history }).map(({ rule }) => rule)
 const read = { of: 'page' as const, sentAt: 0, endedAt: 10, status: 200, twice: [] }
 
-test('finds an answer that comes late, of ingest or of query', () => {
+test('finds a late answer of ingest or query', () => {
   expect(rules(answeredWithin(20), { attempts: [attempt({})], reads: [read] })).toEqual([])
   expect(rules(answeredWithin(20), { attempts: [attempt({ endedAt: 21 })] })).toEqual(['late'])
   expect(rules(answeredWithin(20), { reads: [{ ...read, endedAt: 21 }] })).toEqual(['late'])
 })
 
-test('finds a request that was under way at a stop and got no answer', () => {
+test('finds a request that was in flight at a stop and got no answer', () => {
   const faults: History['faults'] = [{ at: 5000, fault: { do: 'signal', part: 'ingest', signal: 'SIGTERM' } }]
   const underWay = { sentAt: 3000, endedAt: 5200 }
   expect(
@@ -47,21 +47,21 @@ test('finds a request that was under way at a stop and got no answer', () => {
   expect(rules(stopsCutNothingOff, { faults, attempts: [attempt({ ...underWay, outcome: 'unknown' })] })).toEqual([])
 })
 
-test('finds what is not taken though nothing is wrong', () => {
+test('finds an activity that was not accepted although nothing was wrong', () => {
   expect(rules(everythingIsTaken, { attempts: [attempt({}), attempt({ outcome: 'unknown' })] })).toEqual(['not taken'])
 })
 
-test('finds it when nobody is told at once that there is too much', () => {
+test('finds an overload in which no request was rejected immediately', () => {
   const late = attempt({ outcome: 'unknown', endedAt: 5000 })
   expect(rules(excessIsToldWithin(1000), { attempts: [late] })).toEqual(['unbounded'])
   expect(rules(excessIsToldWithin(1000), { attempts: [late, attempt({ outcome: 'unknown' })] })).toEqual([])
 })
 
-test('finds a page with one id twice', () => {
+test('finds a page that shows one id twice', () => {
   expect(rules(pagesShowNothingTwice, { reads: [{ ...read, twice: ['a'] }] })).toEqual(['duplicated'])
 })
 
-test('finds a receipt that names a dead letter before it is there', () => {
+test('finds a receipt that names a dead letter before the dead letter exists', () => {
   expect(rules(receiptsNameWhatIsThere, { namedNothing: ['r', 'r'] })).toEqual(['names nothing'])
 })
 

@@ -1,12 +1,12 @@
 import type { Problem, Rule } from './checker.ts'
 import type { History, Read } from './history.ts'
 
-/** What a scenario asks for beyond what holds always. */
+/** A requirement of a scenario beyond those that always hold. */
 export type Requirement = (history: Pick<History, 'attempts' | 'reads' | 'faults' | 'namedNothing'>) => Problem[]
 
 const violation = (rule: Rule, about: string): Problem => ({ rule, about })
 
-/** Whatever hangs, every request is answered in time. */
+/** Every request is answered in time, whatever hangs. */
 export const answeredWithin =
   (ms: number): Requirement =>
   ({ attempts, reads }) => [
@@ -26,10 +26,10 @@ const lateOf = (what: Read['of'], reads: readonly Read[], ms: number) =>
     .filter(({ of, sentAt, endedAt }) => of === what && endedAt - sentAt > ms)
     .map(({ sentAt, endedAt }) => violation('late', `a ${what} after ${endedAt - sentAt} ms`))
 
-/** So long before a stop a request has come to the process; later ones may find its door closed. */
+/** A request that was sent this long before a stop has reached the process; a later one may find the port closed. */
 const underWayMs = 400
 
-/** What is under way when a process is told to stop gets its answer. */
+/** A request that is in flight when a process is told to stop gets its answer. */
 export const stopsCutNothingOff: Requirement = ({ attempts, faults }) => {
   const stops = faults.flatMap(({ at, fault }) => (fault.do === 'signal' && fault.signal === 'SIGTERM' ? at : []))
   return attempts
@@ -38,11 +38,11 @@ export const stopsCutNothingOff: Requirement = ({ attempts, faults }) => {
     .map(({ id, why }) => violation('cut off', `${id}: ${why}`))
 }
 
-/** Where nothing is wrong, everything is taken. */
+/** Every activity is accepted when nothing is wrong. */
 export const everythingIsTaken: Requirement = ({ attempts }) =>
   attempts.filter(({ outcome }) => outcome === 'unknown').map(({ id, why }) => violation('not taken', `${id}: ${why}`))
 
-/** Of more than can wait some are told at once to come again. */
+/** When more requests arrive than can wait, some are immediately told to retry. */
 export const excessIsToldWithin =
   (ms: number): Requirement =>
   ({ attempts }) => {

@@ -16,32 +16,32 @@ import { startSystem } from './start-system.ts'
 export type RunOptions = {
   seed: number
   events: number
-  /** Where histories are kept. */
+  /** The folder for the histories. */
   folder: string
   mutant?: string | undefined
   moves?: number | undefined
-  /** Of activities, one as JSON a line; made up without one. */
+  /** A file of activities, one JSON object a line. Without it, activities are made up. */
   file?: string | undefined
   onProgress?: (what: string) => void
 }
 
 export type Run = Verdict & {
-  /** How many faults were injected, and how many could not be: because of an earlier one, as a rule. */
+  /** How many faults were injected, and how many could not be, usually because of an earlier one. */
   faults: number
   missed: number
   scenario: string
   seed: number
   seconds: number
-  /** The longest time in which nothing was acknowledged. */
+  /** The longest time without an acknowledgment. */
   longestGapMs: number
   slowestAnswerMs: number
-  /** Of the history, where there are problems. */
+  /** The path of the history, if there are problems. */
   history?: string
 }
 
 const stillMs = 60_000
 
-/** One scenario from an empty log to its verdict. */
+/** Runs one scenario, from an empty log to the verdict. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Run> {
   const { seed, events, mutant, onProgress = () => {} } = options
   const startedAt = performance.now()
@@ -93,7 +93,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   onProgress('healing')
   await system.heal()
   history.note({ healed: true })
-  // what is unknown by then may still be tried for a while
+  // activities whose outcome is still unknown may be sent again for a while
   const grace = setTimeout(() => healed.abort(), 20_000)
   const loadedTo = await sending
   clearTimeout(grace)

@@ -7,43 +7,43 @@ import type { Fault, PartName } from './fault.ts'
 
 /** A whole activity log under test. */
 export type System = AsyncDisposable & {
-  /** Where clients go. */
+  /** The origin for clients. */
   ingest: string
   query: string
-  /** Where deliveries go, if anybody can bring one. */
+  /** The origin for deliveries, if tests can send them. */
   persist?: string
   suffer(fault: Fault): Promise<void>
-  /** Ends every fault; resolves when everything is up again. */
+  /** Ends every fault; resolves when everything runs again. */
   heal(): Promise<void>
-  /** How many records each partition holds. */
+  /** The number of records in each partition. */
   ends(): Promise<ReadonlyMap<number, number>>
-  /** Whether every record has been delivered, and whoever delivers has noted it. */
+  /** Whether every record has been delivered, and the dispatcher has noted it. */
   isDrained(): Promise<boolean>
-  /** Does for the ledger what an operator does: reads in Kafka where dead letters were first. */
+  /** Completes the ledger as an operator does: finds the original positions of dead letters in Kafka. */
   completeLedger(): Promise<void>
-  /** Keeps what the programs have written. */
+  /** Writes the output of the programs into a folder. */
   keepOutput(folder: string): void
 }
 
-/** Where each life of a program ends; those after the last one have no such end. */
+/** The points at which the successive runs of a program crash; later runs do not crash. */
 export type Crashes = { [part in PartName]?: readonly string[] }
 
 export type Programs = AsyncDisposable & {
   start(part: PartName): Promise<void>
   stop(part: PartName): Promise<void>
-  /** Throws where there is nobody to take it. */
+  /** Throws when the program does not run. */
   signal(part: PartName, signal: NodeJS.Signals): void
-  /** Resolves when all that were started are up. */
+  /** Resolves when all started programs are up. */
   allUp(): Promise<void>
   keepOutput(folder: string): void
 }
 
 export type ProgramsOptions = {
   run: (part: PartName, env: NodeJS.ProcessEnv) => Running
-  /** What it writes when it can be used. */
+  /** The output that shows that the program is ready. */
   isUp: (part: PartName) => RegExp
   crashes?: Crashes | undefined
-  /** A safeguard that is taken out of all of them. */
+  /** A safeguard that all programs lack. */
   mutant?: string | undefined
 }
 
@@ -51,7 +51,7 @@ const restartMs = 200
 const maxLives = 10
 const preload = (name: string) => `--import=${pathToFileURL(join(import.meta.dirname, name)).href}`
 
-/** Programs that are started again when they end, as a platform does it. */
+/** Starts programs again when they end, as a platform does. */
 export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions): Programs {
   type Life = { running: Running; stopped: boolean; ended: Promise<void> }
   const lives = new Map<PartName, Life>()
@@ -86,7 +86,7 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
     return life
   }
 
-  /** Whatever of its lives that is. Rejects when it ends again and again before. */
+  /** Resolves with any run of the program that is up. Rejects when it keeps ending before that. */
   async function up(part: PartName) {
     for (let life = 1; ; life++) {
       const running = lives.get(part)?.running
@@ -101,7 +101,7 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
     }
   }
 
-  /** A platform tells a program once, and one that is up. */
+  /** A platform sends the signal once, and only to a program that is up. */
   function tell(part: PartName, { running }: Life) {
     if (told.has(running) || !isUp(part).test(running.output())) throw new Error(`${part} stops already, or is not up`)
     told.add(running)
