@@ -32,13 +32,13 @@ test('names the variables that are missing', () => {
 })
 
 test.each([
-  ['--scenario no-such-one', 'There is no scenario no-such-one'],
+  ['--scenario no-such-one', 'Unknown scenario: no-such-one'],
   ['--events many', '--events must be a whole number'],
-  ['--without no-such-safeguard', 'There is no safeguard no-such-safeguard'],
+  ['--without no-such-safeguard', 'Unknown safeguard: no-such-safeguard'],
   ['--seed 1 --seeds 2', 'exclude each other'],
   ['--embedded --real', 'exclude each other'],
   ['--no-such-option', "Unknown option '--no-such-option'"],
-  ['--seeds 1', 'Which scenarios?'],
+  ['--seeds 1', 'Choose the scenarios'],
 ])('%s: %s', (text, message) => {
   expect(() => read(text)).toThrow(message)
   expect(() => read(text)).toThrow('Usage: npm run system -- faults')

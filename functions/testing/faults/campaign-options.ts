@@ -6,28 +6,29 @@ import { scenarios } from './scenarios.ts'
 
 export const usage = `Usage: npm run system -- faults --all | --short | --scenario NAME … [--embedded | --real] [--events 5000] [--seeds 1 | --seed S] [--report FOLDER]
 
-Runs the activity log as real processes, does to them, to their links and to their servers what happens to such, and
-compares everything that clients were told with what the log says afterwards. Fails when anything was lost, doubled or
-is not accounted for.
+Runs the activity log as real processes, injects faults into them, their links and their servers, and compares everything
+that clients were told with what the log reports afterwards. Fails when an activity was lost, duplicated or is not
+accounted for.
 
   --all            every scenario                     --short      the few that run everywhere
-  --scenario NAME  one of them; may be repeated
-  --embedded       only those of the log in one process, which need nothing
-  --real           only those over Kafka and MongoDB
+  --scenario NAME  this scenario; may be repeated
+  --embedded       only the scenarios of the log in one process, which need no servers
+  --real           only the scenarios over Kafka and MongoDB
   --events N       how many activities each run sends
-  --seeds N        so many runs of each, with the seeds 1 to N
-  --seed S         one run, with this seed: the same plan of faults as before
-  --jobs N         as many at a time, of those that leave the servers alone (1)
-  --moves N        leader-moves: so many moves of leaders and deaths of brokers
-  --mutations      takes each safeguard out, and expects a violation
-  --file F         a-file-four-times: of activities, one as JSON a line (.gz); made up without one
-  --without NAME   takes out this one only; may be repeated
-  --report FOLDER  writes report.md and report.json there
+  --seeds N        N runs of each scenario, with the seeds 1 to N
+  --seed S         one run with this seed, which gives the same plan of faults every time
+  --jobs N         how many runs that leave the servers alone may go on at the same time (1)
+  --moves N        leader-moves: how often a leader moves or a broker dies
+  --mutations      removes one safeguard at a time, and expects a violation
+  --without NAME   removes only this safeguard; may be repeated
+  --file F         a-file-four-times: activities, one JSON object a line (.gz); without it, made-up ones
+  --report FOLDER  writes report.md and report.json to the folder
 
-Those over Kafka and MongoDB need three brokers and, to stop and start servers, a command for each of them:
+The scenarios over Kafka and MongoDB need three brokers, and a command for each server that stops and starts it:
 
   KAFKA_BROKERS, MONGODB_URI       as for npm run test:integration
-  KAFKA_CONTROL, MONGODB_CONTROL   such as "tools/kafka --port 9092"; they take kill, pause, resume, restart, start, move`
+  KAFKA_CONTROL, MONGODB_CONTROL   such as "tools/kafka --port 9092"; each takes kill, pause, resume, restart, start and
+                                   move`
 
 export type Options = {
   scenarios: readonly Scenario[]
@@ -79,7 +80,7 @@ export function readOptions(args: readonly string[], environment: Environment): 
   const missing = needed.filter((name) => !environment[name])
   if (chosen.some(({ on }) => on === 'real')) {
     if (missing.length > 0) {
-      const without = 'With --embedded nothing is needed.'
+      const without = '--embedded needs none of them.'
       throw new StartError(`${missing.join(' and ')} not set. ${without}\n\n${usage}`)
     }
     if (environment['KAFKA_BROKERS']?.split(',').length !== 3) throw mistake('KAFKA_BROKERS must name three brokers')
@@ -120,12 +121,12 @@ function choose({
   const isWanted = wanted({ embedded, real })
   if (names) {
     for (const name of names)
-      if (!scenarios.some((one) => one.name === name)) throw mistake(`There is no scenario ${name}`)
+      if (!scenarios.some((one) => one.name === name)) throw mistake(`Unknown scenario: ${name}`)
     return scenarios.filter(({ name }) => names.includes(name))
   }
   if (short) return scenarios.filter((one) => one.short && isWanted(one))
   if (!all && !embedded && !real && !mutations && !without)
-    throw mistake('Which scenarios? --all, --short or --scenario NAME')
+    throw mistake('Choose the scenarios: --all, --short or --scenario NAME')
   return scenarios.filter(isWanted)
 }
 
@@ -136,7 +137,7 @@ const wanted =
 
 function mutantNamed(name: string): string {
   if (!mutants.some((one) => one.name === name)) {
-    throw mistake(`There is no safeguard ${name}; there are ${mutants.map((one) => one.name).join(', ')}`)
+    throw mistake(`Unknown safeguard: ${name}. The safeguards are ${mutants.map((one) => one.name).join(', ')}`)
   }
   return name
 }

@@ -21,7 +21,7 @@ const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ['duplicates', ({ duplicates }) => duplicates],
   ['lost', ({ lost }) => lost],
   ['ledger', ({ complete }) => (complete === undefined ? '–' : complete ? 'complete' : 'INCOMPLETE')],
-  ['longest without an acknowledgement, s', ({ longestGapMs }) => (longestGapMs / 1000).toFixed(1)],
+  ['longest time without an acknowledgment, s', ({ longestGapMs }) => (longestGapMs / 1000).toFixed(1)],
   ['slowest answer, s', ({ slowestAnswerMs }) => (slowestAnswerMs / 1000).toFixed(1)],
   ['problems', ({ problems }) => problems.length],
 ]
@@ -37,7 +37,7 @@ export function summary(runs: readonly Run[]): string {
   const names = new Set(runs.map(({ scenario }) => scenario))
   const incomplete = runs.filter(({ complete }) => complete === false).length
   const failed = runs.filter(({ problems }) => problems.length > 0).length
-  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, ledgers not complete in ${incomplete}; ${failed} runs with a problem. ${sum(({ faults }) => faults)} faults`
+  return `${names.size} scenarios, ${runs.length} runs: ${sum(({ sent }) => sent)} activities sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ unknown }) => unknown)} unknown, ${sum(({ found }) => found)} found, ${sum(({ lost }) => lost)} lost, ${sum(({ duplicates }) => duplicates)} duplicated, incomplete ledgers in ${incomplete} runs; ${failed} runs with a problem. ${sum(({ faults }) => faults)} faults`
 }
 
 const today = () => new Date().toISOString().slice(0, 10)
@@ -45,12 +45,12 @@ const madeBy = (command: string) =>
   `\`${command}\`, on ${today()}, Node ${process.version}, ${cpus().length} processors.`
 
 export const mutationReport = (command: string, results: readonly MutationResult[]) =>
-  `# What the fault campaign notices\n\n${madeBy(command)}\n\n${mutationTable(results)}\n`
+  `# Missing safeguards that the fault campaign detects\n\n${madeBy(command)}\n\n${mutationTable(results)}\n`
 
 export type Report = { command: string; runs: readonly Run[] }
 
 export function writeReport(folder: string, { command, runs }: Report): void {
-  const text = ['# What the fault campaign found', madeBy(command), `${summary(runs)}.`, table(runs)]
+  const text = ['# Results of the fault campaign', madeBy(command), `${summary(runs)}.`, table(runs)]
   writeFileSync(join(folder, 'report.md'), `${text.join('\n\n')}\n`)
   writeFileSync(join(folder, 'report.json'), `${JSON.stringify({ command, on: today(), runs }, undefined, 2)}\n`)
 }

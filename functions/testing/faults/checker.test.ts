@@ -67,7 +67,7 @@ test('finds an activity that is listed twice, whatever the outcome of its reques
 })
 
 test('finds an activity that was rejected and is stored anyway', () => {
-  expect(rules([attempt('a', 'rejected')], { found: [row('a')] })).toEqual(['rejected, and yet there'])
+  expect(rules([attempt('a', 'rejected')], { found: [row('a')] })).toEqual(['rejected but stored'])
 })
 
 test('finds an activity that nobody sent', () => {
@@ -95,7 +95,7 @@ test('requires a dead letter for the second of two contents under one id', () =>
 })
 
 test('finds an activity that is both stored and rejected', () => {
-  expect(rules([attempt('a')], { found: [row('a')], deadLetters: [letter('a')] })).toEqual(['stored and dead'])
+  expect(rules([attempt('a')], { found: [row('a')], deadLetters: [letter('a')] })).toEqual(['stored and dead-lettered'])
 })
 
 test('finds a poison record that is not among the dead letters', () => {
@@ -113,7 +113,7 @@ test('finds a receipt that stays pending', () => {
 
 test('finds a receipt whose dead letter does not exist', () => {
   const receipts = new Map([['r', { status: 'conflict', isThere: false }]])
-  expect(rules([], { found: [], receipts })).toEqual(['names nothing'])
+  expect(rules([], { found: [], receipts })).toEqual(['dead letter missing'])
 })
 
 test('accepts a complete ledger that agrees with Kafka and with the rows', () => {

@@ -33,15 +33,15 @@ export type Rule =
   | 'duplicated'
   | 'altered'
   | 'never sent'
-  | 'rejected, and yet there'
+  | 'rejected but stored'
   | 'neither rejected nor dead-lettered'
-  | 'stored and dead'
+  | 'stored and dead-lettered'
   | 'pending'
-  | 'names nothing'
+  | 'dead letter missing'
   | 'incomplete'
   | 'late'
   | 'cut off'
-  | 'not taken'
+  | 'not accepted'
   | 'unbounded'
   | 'did not run'
 
@@ -102,8 +102,8 @@ export function check(
       lost++
       violate('lost', id)
     }
-    if (outcomes.has('rejected') && !outcomes.has('ok') && (isRow || isDead)) violate('rejected, and yet there', id)
-    if (isRow && dead.some(({ reason }) => reason !== 'undelivered')) violate('stored and dead', id)
+    if (outcomes.has('rejected') && !outcomes.has('ok') && (isRow || isDead)) violate('rejected but stored', id)
+    if (isRow && dead.some(({ reason }) => reason !== 'undelivered')) violate('stored and dead-lettered', id)
   }
 
   if (observed.deadLetters) {
@@ -113,7 +113,7 @@ export function check(
   }
   for (const [receipt, { status, isThere }] of observed.receipts ?? []) {
     if (status === 'pending') violate('pending', receipt)
-    if (!isThere) violate('names nothing', receipt)
+    if (!isThere) violate('dead letter missing', receipt)
   }
   for (const about of whatIsMissing(observed)) violate('incomplete', about)
 
@@ -175,7 +175,7 @@ export function outcomesIn(ledger: LedgerSummary | undefined): Verdict['outcomes
 /** Checks the ledger by itself, against Kafka's own count, and against the rows. */
 function* whatIsMissing({ ledger, ends, found }: Observed): Generator<string> {
   if (!ledger) return
-  if (!ledger.complete) yield 'the ledger says so'
+  if (!ledger.complete) yield 'the ledger reports that it is incomplete'
   let stored = 0
   for (const { partition, first, last, counts, missingCount } of ledger.partitions) {
     const known = Object.values(counts).reduce((sum, count) => sum + count, 0)
@@ -188,8 +188,8 @@ function* whatIsMissing({ ledger, ends, found }: Observed): Generator<string> {
   for (const [partition, end] of ends ?? []) {
     const row = ledger.partitions.find((one) => one.partition === partition)
     const next = row?.last === undefined || row.last === null ? 0 : row.last + 1
-    if (next !== end) yield `partition ${partition}: Kafka has ${end} records, the ledger knows of ${next}`
+    if (next !== end) yield `partition ${partition}: Kafka has ${end} records, the ledger knows ${next}`
     if (end > 0 && row && row.first !== 0) yield `partition ${partition}: the ledger begins at ${row.first}`
   }
-  if (stored !== found.length) yield `${stored} positions are stored, ${found.length} rows are there`
+  if (stored !== found.length) yield `${stored} positions are stored, but ${found.length} rows exist`
 }

@@ -16,7 +16,9 @@ export function readCrashAt(text: string): CrashAt {
   const point = crashPoints.find((known) => known.name === name)?.name
   if (!point) {
     const names = crashPoints.map((known) => `  ${known.name}  (${known.in}) ${known.at}`)
-    throw new Error(`CRASH_AT=${text} is none of NAME, NAME#17, NAME#1-100@SEED with a NAME of\n${names.join('\n')}`)
+    throw new Error(
+      `CRASH_AT=${text} is invalid. Use NAME, NAME#17 or NAME#1-100@SEED with one of these names:\n${names.join('\n')}`,
+    )
   }
   const from = Number(first ?? 1)
   if (last === undefined) return { point, count: from }

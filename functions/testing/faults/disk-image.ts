@@ -18,13 +18,13 @@ export function readTraced(line: string): DiskEvent | undefined {
   if (call === undefined || Number(result) < 0) return undefined
   const name = unescaped(/<((?:\\x[\da-f]{2})*)>/.exec(rest)?.[1] ?? '').toString()
   const strings = [...rest.matchAll(/"((?:\\x[\da-f]{2})*)"(\.\.\.)?/g)].map(([, hex = '', more]) => {
-    if (more) throw new Error(`strace left out a part of what ${call} wrote to ${name}`)
+    if (more) throw new Error(`strace truncated a write: ${call} wrote to ${name}`)
     return unescaped(hex)
   })
   const bytes = Buffer.concat(strings)
   if (call === 'unlink') return isDatabase(bytes.toString()) ? { kind: 'remove', file: bytes.toString() } : undefined
   if (call === 'write' || call === 'writev') {
-    if (isDatabase(name)) throw new Error(`${name} is written to by ${call}, whose place in the file is not known`)
+    if (isDatabase(name)) throw new Error(`${name}: ${call} does not name the offset at which it writes`)
     return /^(?:socket|TCP)/.test(name) ? { kind: 'sent', text: bytes.toString() } : undefined
   }
   if (!isDatabase(name)) return undefined
@@ -32,7 +32,7 @@ export function readTraced(line: string): DiskEvent | undefined {
   if (call === 'pwrite64') return { kind: 'write', file: name, offset: last, bytes: bytes.subarray(0, Number(result)) }
   if (call === 'ftruncate') return { kind: 'truncate', file: name, size: last }
   if (call === 'fsync' || call === 'fdatasync') return { kind: 'sync', file: name }
-  throw new Error(`${call} is not understood`)
+  throw new Error(`${call} is not supported`)
 }
 
 /** Shared memory is built again after a crash. */

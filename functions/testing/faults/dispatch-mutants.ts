@@ -6,12 +6,12 @@ const dispatcher = 'shared/dispatch/embedded-dispatcher.ts'
 export const dispatchMutants: readonly Mutant[] = [
   {
     name: 'commit-after-outcome',
-    safeguard: 'The dispatcher commits what has an outcome',
-    breaks: 'what was answered 202 is found',
+    safeguard: 'The dispatcher commits only records that have an outcome',
+    breaks: 'activities acknowledged with a 202 are found',
     in: ['source'],
     fault: 'kill',
     shownBy:
-      'stop persist, post, wait until the offset is committed, kill the dispatcher, start both: it is never found',
+      'stop persist, post, wait until the offset is committed, kill the dispatcher, start both: the activity is never found',
     edits: [
       {
         file: 'functions/kafka-source/take.ts',
@@ -22,11 +22,11 @@ export const dispatchMutants: readonly Mutant[] = [
   },
   {
     name: 'settle-after-delivery',
-    safeguard: 'The embedded dispatcher settles what has an outcome',
-    breaks: 'what was answered 202 is found',
+    safeguard: 'The embedded dispatcher settles only records that have an outcome',
+    breaks: 'activities acknowledged with a 202 are found',
     in: ['log'],
     fault: 'kill',
-    shownBy: 'post with CRASH_AT=store:before-save-commit, start again: it is never found',
+    shownBy: 'post with CRASH_AT=store:before-save-commit, start again: the activity is never found',
     edits: [
       {
         file: dispatcher,
@@ -38,11 +38,11 @@ export const dispatchMutants: readonly Mutant[] = [
   },
   {
     name: 'retry-rule',
-    safeguard: 'A delivery that is answered 5xx is tried again',
-    breaks: 'what was answered 202 is found',
+    safeguard: 'A delivery that is answered 5xx is retried',
+    breaks: 'activities acknowledged with a 202 are found',
     in: ['source', 'log'],
     fault: 'store',
-    shownBy: 'stop MongoDB, post, wait until the offset is committed, start MongoDB: it is never found',
+    shownBy: 'stop MongoDB, post, wait until the offset is committed, start MongoDB: the activity is never found',
     edits: [
       {
         file: 'shared/dispatch/delivery.ts',

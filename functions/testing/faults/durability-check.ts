@@ -31,7 +31,7 @@ export function integrityOf(folder: string): { [file: string]: string } {
 export async function delivered(ask: Ask, markerId: string): Promise<void> {
   const marker = { id: markerId, userId: 'marker', action: 'come_last' }
   const { status } = await ask('/logs', post(marker))
-  if (status !== 202) throw new Error(`The marker was answered ${status}`)
+  if (status !== 202) throw new Error(`The log answered the marker with ${status}`)
   while ((await ask(`/logs/${markerId}`)).status !== 200) await new Promise(setImmediate)
 }
 

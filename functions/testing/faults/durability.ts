@@ -9,14 +9,14 @@ import { hasStrace, powerLoss } from './power-loss.ts'
 
 const usage = `Usage: npm run system -- durability [OPTIONS]
 
-Kills the log of npm start again and again while activities are posted, looks at its files after each kill and, in the end,
-whether it has what it acknowledged, once. Then has its power go at random instants: what was not synced is lost.
+Kills npm start again and again while activities are posted, checks its files after each kill and, in the end, that it
+has every acknowledged activity once. Then simulates power losses at random instants: unsynced data is lost.
 
-  --kills N        500
-  --activities N   acknowledged over all kills together, 100000
-  --instants N     of a power loss, 60; needs strace
-  --seed TEXT      the same choices again; otherwise a new one, which is written
-  --mutant NAME    without a safeguard (mutant-list.ts): then this should fail`
+  --kills N        how often to kill the log (500)
+  --activities N   how many activities are acknowledged in all (100000)
+  --instants N     how many power losses to simulate (60); needs strace
+  --seed TEXT      repeats the choices of an earlier run; otherwise a new seed is chosen and printed
+  --mutant NAME    runs without a safeguard (mutant-list.ts), and should fail`
 
 async function main() {
   const { values } = parseArgs({
@@ -54,14 +54,14 @@ async function killing(options: { seed: string; mutant?: string; kills: number; 
   bar.stop()
   const seconds = Math.round((performance.now() - startedAt) / 1000)
   console.log(
-    `${result.kills} kills in ${seconds} s; ${result.acknowledged} acknowledged, ${result.unknown} not known; ${said(result)}; ${result.missing.length === 0 ? 'the ledger misses nothing' : `THE LEDGER MISSES ${result.missing.join(', ')}`}`,
+    `${result.kills} kills in ${seconds} s; ${result.acknowledged} acknowledged, ${result.unknown} unknown; ${said(result)}; ${result.missing.length === 0 ? 'the ledger is complete' : `THE LEDGER IS INCOMPLETE: ${result.missing.join(', ')}`}`,
   )
   return holds(result) && result.damaged.length === 0 && result.missing.length === 0
 }
 
 async function losingPower(options: { seed: string; mutant?: string; instants: number }) {
   if (!hasStrace()) {
-    console.log('There is no strace here: what a power loss leaves was not looked at.')
+    console.log('strace is not installed: power losses were skipped.')
     return true
   }
   const bar = aBar('instants', options.instants)
@@ -88,7 +88,7 @@ function aBar(what: string, total: number): SingleBar {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new StartError(`${text} is no whole number\n\n${usage}`)
+  if (!/^\d{1,9}$/.test(text)) throw new StartError(`${text} is not a whole number\n\n${usage}`)
   return Number(text)
 }
 

@@ -8,12 +8,12 @@ const createGroupCommit = 'shared/group-commit.ts'
 export const ingestMutants: readonly Mutant[] = [
   {
     name: 'one-partition-per-acknowledgement',
-    safeguard: 'The records of an acknowledgement lie in one partition, which the answer names',
-    breaks: 'what was answered 202 is found',
+    safeguard: 'All records of an acknowledged batch are in the partition that the answer names',
+    breaks: 'activities acknowledged with a 202 are found',
     in: ['ingest'],
     fault: 'leader moves',
     shownBy:
-      'move the leader of one of three partitions, each led by another broker, under load: dozens that were answered 202 are never found',
+      'move the leader of one of three partitions, each led by another broker, under load: dozens of acknowledged activities are never found',
     edits: [
       {
         file: connection,
@@ -30,21 +30,21 @@ export const ingestMutants: readonly Mutant[] = [
   },
   {
     name: 'acks',
-    safeguard: 'A 202 waits for all replicas in sync',
-    breaks: 'what was answered 202 is found',
+    safeguard: 'A 202 waits for all in-sync replicas',
+    breaks: 'activities acknowledged with a 202 are found',
     in: ['ingest'],
     fault: 'broker',
     shownBy:
-      'pause two of three brokers, post to partitions of the third until one answers 202, kill it, resume the two: it is never found',
+      'pause two of three brokers, post to partitions of the third until one answers 202, kill it, resume the two: the activity is never found',
     edits: [{ file: connection, find: 'acks: -1', replace: 'acks: 1' }],
   },
   {
     name: 'fsync',
-    safeguard: 'A batch of the embedded queue is on the disk when it is acknowledged',
-    breaks: 'what was answered 202 is found',
+    safeguard: 'A batch of the embedded queue is synced to disk before it is acknowledged',
+    breaks: 'activities acknowledged with a 202 are found',
     in: ['log'],
     fault: 'power loss',
-    shownBy: 'the power loss of functions/testing/faults/durability.ts: what was acknowledged is not on the disk',
+    shownBy: 'the power loss of functions/testing/faults/durability.ts: acknowledged activities are not on the disk',
     edits: [
       {
         file: 'shared/broker/embedded-broker.ts',
@@ -55,7 +55,7 @@ export const ingestMutants: readonly Mutant[] = [
   },
   {
     name: 'publish-deadline',
-    safeguard: 'A POST is answered though Kafka does not answer',
+    safeguard: 'A POST is answered even when Kafka does not answer',
     breaks: 'every POST is answered in time',
     in: ['ingest'],
     fault: 'broker',
@@ -68,12 +68,12 @@ export const ingestMutants: readonly Mutant[] = [
   },
   {
     name: 'bounded-waiting',
-    safeguard: 'What waits for Kafka is bounded; what is beyond gets a 503 at once',
+    safeguard: 'The queue before Kafka is bounded; further activities get a 503 immediately',
     breaks: 'memory stays bounded',
     in: ['ingest', 'persist', 'log'],
     fault: 'broker',
     shownBy:
-      'pause every broker, post 25,000 in batches: what is beyond 20,000 waits for the deadline too, instead of a 503 at once',
+      'pause every broker, post 25,000 in batches: activities beyond 20,000 also wait for the deadline, instead of getting a 503 immediately',
     edits: [
       {
         file: createGroupCommit,
@@ -84,8 +84,8 @@ export const ingestMutants: readonly Mutant[] = [
   },
   {
     name: 'bounded-group',
-    safeguard: 'A group is no larger than what Kafka takes at once',
-    breaks: 'a healthy Kafka takes what is posted',
+    safeguard: 'A group is no larger than the largest batch that Kafka accepts',
+    breaks: 'a healthy Kafka accepts what is posted',
     in: ['ingest'],
     fault: 'load',
     shownBy: 'post a batch of 100 activities with 20 KiB of metadata each: 503, however often',
@@ -99,8 +99,8 @@ export const ingestMutants: readonly Mutant[] = [
   },
   {
     name: 'drain',
-    safeguard: 'A process that is told to stop answers what is under way',
-    breaks: 'a stop costs no request its answer',
+    safeguard: 'A process that is told to stop answers the requests in flight',
+    breaks: 'a stop leaves no request without an answer',
     in: ['ingest', 'persist', 'log'],
     fault: 'stop',
     shownBy: 'SIGTERM under load: requests that were accepted end without an answer',

@@ -18,7 +18,7 @@ async function main() {
   if (options.mutations) return tryAll(options, folder)
   const stop = new AbortController()
   process.once('SIGINT', () => {
-    console.log('stopping: what is under way is finished first')
+    console.log('stopping after the runs that are in progress')
     stop.abort()
   })
   const runs = await runCampaign({ ...options, folder, onProgress, onRun, stop: stop.signal })
@@ -35,7 +35,7 @@ function makeFolder(folder: string) {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (error) {
-    throw new StartError(`--report ${folder} cannot be made a folder: ${(error as Error).message}`)
+    throw new StartError(`--report ${folder} cannot be created: ${(error as Error).message}`)
   }
 }
 
@@ -58,7 +58,7 @@ function onRun(label: string, { acknowledged, unknown, found, lost, duplicates, 
     `${label}: ${acknowledged} acknowledged, ${unknown} unknown, ${found} found, ${lost} lost, ${duplicates} duplicated, ${seconds} s`,
   )
   for (const { rule, about } of problems.slice(0, 5)) console.log(`    ${rule}: ${about}`)
-  if (history) console.log(`    ${problems.length} problems; the history: ${history}`)
+  if (history) console.log(`    ${problems.length} problems; history: ${history}`)
 }
 
 // kafkajs may continue attempts that nobody waits for

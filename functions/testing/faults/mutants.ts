@@ -16,7 +16,7 @@ export function readMutant(name: string): Mutant {
   const mutant = mutants.find((known) => known.name === name)
   if (mutant) return mutant
   const names = mutants.map((known) => `  ${known.name}  ${known.safeguard}`)
-  throw new Error(`MUTANT=${name} is none of\n${names.join('\n')}`)
+  throw new Error(`MUTANT=${name} is unknown. These are the mutants:\n${names.join('\n')}`)
 }
 
 /** Throws unless each text occurs exactly once: otherwise a safeguard that was rewritten would silently stay in. */

@@ -91,6 +91,6 @@ export function mutationTable(results: readonly MutationResult[]): string {
     ({ safeguard, mutant, by, killed, violation }) =>
       `| ${safeguard} | ${mutant} | ${by} | ${killed ? 'killed' : 'SURVIVED'} | ${violation} |`,
   )
-  const head = ['| safeguard taken out | name | scenario | | violations |', '| --- | --- | --- | --- | --- |']
+  const head = ['| removed safeguard | name | scenario | | violations |', '| --- | --- | --- | --- | --- |']
   return [...head, ...rows].join('\n')
 }

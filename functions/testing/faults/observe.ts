@@ -103,8 +103,8 @@ async function ask<Answer>(url: string, attempts = usualAttempts): Promise<Answe
     if (response?.ok) return (await response.json()) as Answer
     if (response?.status === 404) return undefined
     if (response && response.status < 500)
-      throw new Error(`${url} was answered ${response.status}: ${await response.text()}`)
-    if (attempt === attempts) throw new Error(`${url} was not answered: ${response?.status}`)
+      throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+    if (attempt === attempts) throw new Error(`${url} did not answer successfully: ${response?.status ?? 'no answer'}`)
     await wait(pollMs)
   }
 }

@@ -7,8 +7,9 @@ const persist = 'functions/persist/app.ts'
 export const persistMutants: readonly Mutant[] = [
   {
     name: 'unique-id',
-    safeguard: 'An id is stored once: a unique index, a key made of the id, one insert for an id that comes twice',
-    breaks: 'what was sent twice is found once',
+    safeguard:
+      'An id is stored once: a unique index, a key derived from the id, one insert for an id that arrives twice',
+    breaks: 'an activity that was sent twice is found once',
     in: ['persist', 'log'],
     fault: 'nothing',
     shownBy: 'post the same activity twice: GET /logs has it twice',
@@ -44,7 +45,7 @@ export const persistMutants: readonly Mutant[] = [
   },
   {
     name: 'dead-lettering',
-    safeguard: 'What cannot be saved is dead-lettered before it is answered',
+    safeguard: 'A record that cannot be saved is dead-lettered before it is answered',
     breaks: 'nothing is silently dropped',
     in: ['persist', 'log'],
     fault: 'nothing',
@@ -63,7 +64,7 @@ export const persistMutants: readonly Mutant[] = [
     breaks: 'every record has an outcome',
     in: ['persist', 'log'],
     fault: 'nothing',
-    shownBy: 'post the same activity twice: the second receipt stays pending, the ledger is not complete',
+    shownBy: 'post the same activity twice: the second receipt stays pending, and the ledger is incomplete',
     edits: [
       {
         file: 'shared/store/mongo-save.ts',
@@ -79,11 +80,11 @@ export const persistMutants: readonly Mutant[] = [
   },
   {
     name: 'outcome-of-a-dead-letter',
-    safeguard: 'The outcome of what is dead-lettered is written with it',
+    safeguard: 'The outcome of a dead letter is written with the dead letter',
     breaks: 'every record has an outcome',
     in: ['persist', 'log'],
     fault: 'nothing',
-    shownBy: 'post two activities under one id: the second receipt stays pending, the ledger is not complete',
+    shownBy: 'post two activities under one id: the second receipt stays pending, and the ledger is incomplete',
     edits: [
       { file: 'shared/store/mongo-dead-letters.ts', find: 'await ledger.write(written)', replace: '' },
       { file: 'shared/store/sqlite.ts', find: 'written.forEach(ledger.write)', replace: '' },
@@ -92,7 +93,7 @@ export const persistMutants: readonly Mutant[] = [
   {
     name: 'dead-letter-before-outcome',
     safeguard: 'An outcome is written after the dead letter that it names',
-    breaks: 'a receipt never names a dead letter that is not there',
+    breaks: 'a receipt never names a dead letter that does not exist',
     in: ['persist'],
     fault: 'kill',
     shownBy:
@@ -108,12 +109,12 @@ export const persistMutants: readonly Mutant[] = [
   },
   {
     name: 'save-before-answer',
-    safeguard: 'persist answers 204 when the store has it',
-    breaks: 'what was answered 202 is found',
+    safeguard: 'persist answers 204 only when the store has the activity',
+    breaks: 'activities acknowledged with a 202 are found',
     in: ['persist', 'log'],
     fault: 'kill',
     shownBy:
-      'stop MongoDB, post, wait until the offset is committed, kill persist, start both: it is never found. Also: a conflict is no dead letter',
+      'stop MongoDB, post, wait until the offset is committed, kill persist, start both: the activity is never found. Also: a conflict is not dead-lettered',
     edits: [
       {
         file: persist,
@@ -126,12 +127,12 @@ export const persistMutants: readonly Mutant[] = [
   },
   {
     name: 'write-concern',
-    safeguard: 'A write counts when the journals of a majority have it',
-    breaks: 'what was answered 202 is found; nothing is silently dropped',
+    safeguard: 'A write counts only when the journals of a majority have it',
+    breaks: 'activities acknowledged with a 202 are found; nothing is silently dropped',
     in: ['persist'],
     fault: 'store',
     shownBy:
-      'pause MongoDB, post, wait until the offset is committed, kill MongoDB, start it: it is never found. Also: a conflict is no dead letter',
+      'pause MongoDB, post, wait until the offset is committed, kill MongoDB, start it: the activity is never found. Also: a conflict is not dead-lettered',
     edits: [
       {
         file: mongoClient,
@@ -142,11 +143,11 @@ export const persistMutants: readonly Mutant[] = [
   },
   {
     name: 'fsync-store',
-    safeguard: 'A group is on the disk before its records leave the embedded queue',
-    breaks: 'what was answered 202 is found',
+    safeguard: 'A group is synced to disk before its records leave the embedded queue',
+    breaks: 'activities acknowledged with a 202 are found',
     in: ['log'],
     fault: 'power loss',
-    shownBy: 'the power loss of functions/testing/faults/durability.ts: what was acknowledged is in neither file',
+    shownBy: 'the power loss of functions/testing/faults/durability.ts: acknowledged activities are in neither file',
     edits: [
       {
         file: 'shared/store/sqlite.ts',
@@ -157,7 +158,7 @@ export const persistMutants: readonly Mutant[] = [
   },
   {
     name: 'store-deadline',
-    safeguard: 'A delivery is answered though MongoDB does not answer',
+    safeguard: 'A delivery is answered even when MongoDB does not answer',
     breaks: 'every call of persist is answered in time',
     in: ['persist'],
     fault: 'store',

@@ -174,7 +174,7 @@ export async function startReal({
       case 'client':
         return misbehavingClient(proxies['client→ingest'][0]?.port ?? 0, fault.what)
       case 'disk':
-        throw new Error('There is no disk of its own')
+        throw new Error('This system has no disk of its own')
     }
   }
 

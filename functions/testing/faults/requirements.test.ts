@@ -48,7 +48,9 @@ test('finds a request that was in flight at a stop and got no answer', () => {
 })
 
 test('finds an activity that was not accepted although nothing was wrong', () => {
-  expect(rules(everythingIsTaken, { attempts: [attempt({}), attempt({ outcome: 'unknown' })] })).toEqual(['not taken'])
+  expect(rules(everythingIsTaken, { attempts: [attempt({}), attempt({ outcome: 'unknown' })] })).toEqual([
+    'not accepted',
+  ])
 })
 
 test('finds an overload in which no request was rejected immediately', () => {
@@ -62,7 +64,7 @@ test('finds a page that shows one id twice', () => {
 })
 
 test('finds a receipt that names a dead letter before the dead letter exists', () => {
-  expect(rules(receiptsNameWhatIsThere, { namedNothing: ['r', 'r'] })).toEqual(['names nothing'])
+  expect(rules(receiptsNameWhatIsThere, { namedNothing: ['r', 'r'] })).toEqual(['dead letter missing'])
 })
 
 test('finds a delivery that persist answers late', () => {

@@ -40,18 +40,20 @@ export const stopsCutNothingOff: Requirement = ({ attempts, faults }) => {
 
 /** Every activity is accepted when nothing is wrong. */
 export const everythingIsTaken: Requirement = ({ attempts }) =>
-  attempts.filter(({ outcome }) => outcome === 'unknown').map(({ id, why }) => violation('not taken', `${id}: ${why}`))
+  attempts
+    .filter(({ outcome }) => outcome === 'unknown')
+    .map(({ id, why }) => violation('not accepted', `${id}: ${why}`))
 
 /** When more requests arrive than can wait, some are immediately told to retry. */
 export const excessIsToldWithin =
   (ms: number): Requirement =>
   ({ attempts }) => {
     const told = attempts.some(({ outcome, sentAt, endedAt }) => outcome === 'unknown' && endedAt - sentAt < ms)
-    return told ? [] : [violation('unbounded', `none of ${attempts.length} was told within ${ms} ms to come again`)]
+    return told ? [] : [violation('unbounded', `none of ${attempts.length} was told within ${ms} ms to retry`)]
   }
 
 export const receiptsNameWhatIsThere: Requirement = ({ namedNothing }) =>
-  [...new Set(namedNothing)].map((receipt) => violation('names nothing', receipt))
+  [...new Set(namedNothing)].map((receipt) => violation('dead letter missing', receipt))
 
 export const pagesShowNothingTwice: Requirement = ({ reads }) =>
   reads.flatMap(({ twice }) => twice).map((id) => violation('duplicated', `${id} on one page`))

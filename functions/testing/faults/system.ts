@@ -95,7 +95,7 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
         if (await Promise.race([running.ended.then(() => true), running.more()])) break
       }
       if (running === lives.get(part)?.running && running.child.exitCode === null && !running.child.signalCode) return
-      if (life === maxLives) throw new Error(`${part} does not come up:\n${running.output()}`)
+      if (life === maxLives) throw new Error(`${part} does not start:\n${running.output()}`)
       await running.ended
       await wait(2 * restartMs)
     }
@@ -103,7 +103,8 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
 
   /** A platform sends the signal once, and only to a program that is up. */
   function tell(part: PartName, { running }: Life) {
-    if (told.has(running) || !isUp(part).test(running.output())) throw new Error(`${part} stops already, or is not up`)
+    if (told.has(running) || !isUp(part).test(running.output()))
+      throw new Error(`${part} is stopping already, or is not up`)
     told.add(running)
     running.child.kill('SIGTERM')
   }

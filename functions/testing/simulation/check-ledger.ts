@@ -46,7 +46,7 @@ export function checkLedger(
         Array.from({ length: to - from + 1 }, (_, index) => from + index),
       ),
     })
-    if (said !== expected) violate(`the ledger says ${said}, the receipts ${expected}`)
+    if (said !== expected) violate(`the ledger reports ${said}, the receipts ${expected}`)
   }
   const isComplete = ledger.partitions.every(({ missingCount }) => missingCount === 0)
   if (ledger.complete !== isComplete)

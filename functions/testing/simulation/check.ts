@@ -53,7 +53,7 @@ function checkIntents({ intents, found, deadLetters, undelivered }: Settled, vio
   const foundByMarker = Map.groupBy(found, markerOf)
   const deadByMarker = Map.groupBy([...deadLetters, ...undelivered], ({ body }) => markerIn(body))
   for (const [marker, activities] of foundByMarker) {
-    if (!intents.some((intent) => intent.marker === marker)) violate(`nobody sent ${activities[0]?.id}`)
+    if (!intents.some((intent) => intent.marker === marker)) violate(`found without being sent: ${activities[0]?.id}`)
   }
   for (const intent of intents) {
     const { marker, id, content, attempts } = intent
@@ -62,8 +62,8 @@ function checkIntents({ intents, found, deadLetters, undelivered }: Settled, vio
     const count = (result: string) => attempts.filter((attempt) => attempt.result === result).length
     const accepted = count('accepted')
     const possible = attempts.length - count('rejected')
-    if (possible === 0 && own.length + dead.length > 0) violate(`${marker} was rejected and is there`)
-    if (accepted > 0 && own.length + dead.length === 0) violate(`${marker} was accepted and is lost`)
+    if (possible === 0 && own.length + dead.length > 0) violate(`${marker} was rejected and is stored`)
+    if (accepted > 0 && own.length + dead.length === 0) violate(`${marker} was accepted and is missing`)
     if (own.length > (id === undefined ? possible : 1)) violate(`${marker} is found ${own.length} times`)
     if (id === undefined && own.length + dead.length < accepted) violate(`${marker} was accepted ${accepted} times`)
     for (const attempt of attempts) {
@@ -110,11 +110,11 @@ function checkRecords(settled: Settled, violate: Violate) {
       ? ['stored', 'duplicate']
       : deadLettersHere.map(({ reason }) => reason)
     if (undeliveredHere.length > 0) allowed.push('pending', 'rejected')
-    if (!allowed.includes(status)) violate(`${name} is ${status} by its receipt, has to be ${allowed}`)
+    if (!allowed.includes(status)) violate(`${name} is ${status} by its receipt, expected ${allowed}`)
     if (isTaken && status !== 'pending' && id !== sent?.id) violate(`${name} is of ${sent?.id}, its receipt says ${id}`)
     if (outcomes > 1) violate(`${name} has ${outcomes} outcomes`)
     for (const { reason } of deadLettersHere) {
-      if (reason === 'conflict' && !present) violate(`${name} is in conflict with nothing`)
+      if (reason === 'conflict' && !present) violate(`${name} is a conflict, but no other activity has its id`)
     }
     const answers = deliveries.answers(record)
     const isRefused = answers.some((status) => status >= 400 && status < 500)
@@ -128,7 +128,7 @@ function checkRecords(settled: Settled, violate: Violate) {
 function checkUndelivered({ deadLetters, deadLetterRecords }: Settled, violate: Violate) {
   const kept = deadLetters.filter(({ reason }) => reason === 'undelivered').map(({ position }) => nameOf(position))
   const sent = deadLetterRecords.map(nameOf)
-  if (kept.toSorted().join() !== sent.toSorted().join()) violate(`of the dead letters ${sent} the store keeps ${kept}`)
+  if (kept.toSorted().join() !== sent.toSorted().join()) violate(`dead letters sent: ${sent}; kept: ${kept}`)
 }
 
 /** A receipt names the position of a record of its activity. */
@@ -136,15 +136,14 @@ function checkReceipts({ intents, records, told, found }: Settled, violate: Viol
   const stored = records.filter((record) => told.get(nameOf(record))?.status === 'stored')
   const idsStored = stored.map((record) => contentOf(record.value)?.id).toSorted()
   const idsFound = found.map(({ id }) => id).toSorted()
-  if (idsStored.join() !== idsFound.join()) violate(`the receipts say stored of ${idsStored}, found is ${idsFound}`)
+  if (idsStored.join() !== idsFound.join()) violate(`stored according to receipts: ${idsStored}; found: ${idsFound}`)
   const byPosition = new Map(records.map((record) => [nameOf(record), record]))
   for (const { marker, attempts } of intents) {
     for (const { result, receipt } of attempts) {
       if (result !== 'accepted') continue
       const named = readReceipt(receipt ?? '')
       const record = typeof named === 'string' ? undefined : byPosition.get(nameOf(named.position))
-      if (!record || markerIn(record.value) !== marker)
-        violate(`the receipt of ${marker} names another record, or none`)
+      if (!record || markerIn(record.value) !== marker) violate(`the receipt of ${marker} names another record or none`)
     }
   }
 }

@@ -112,9 +112,9 @@ export function createClients(world: World, network: Network, { ingest, query }:
     if (answer?.status !== 200) return
     const { data, receipt: said } = JSON.parse(answer.body) as { data: { id: string }[]; receipt: { status: string } }
     const mustBeThere = said.status !== 'rejected'
-    if (said.status === 'pending') violate(`a list that waited for ${marker} says that it is pending`)
+    if (said.status === 'pending') violate(`a list that waited for the outcome of ${marker} says that it is pending`)
     if (mustBeThere && !data.some((activity) => activity.id === id))
-      violate(`a list that waited for ${marker} lacks it`)
+      violate(`a list that waited for the outcome of ${marker} lacks it`)
   }
 
   /** One client: it sends some activities, waits, and continues until it has sent its share. */

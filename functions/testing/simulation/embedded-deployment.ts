@@ -67,7 +67,7 @@ export function createEmbeddedDeployment(setting: Setting): Deployment {
     },
     restore,
     isSettled: () => file.read(0, 1).length === 0 && file.deadLetters.read(0, 1).length === 0,
-    state: () => `the first that is left: ${[...file.read(0, 1), ...file.deadLetters.read(0, 1)][0]?.position.offset}`,
+    state: () => `the first that remains: ${[...file.read(0, 1), ...file.deadLetters.read(0, 1)][0]?.position.offset}`,
     records: () => records,
     undelivered: () => undelivered,
     deadLetterRecords: () => undelivered.map((_, index) => ({ partition: 0, offset: index + 1 })),

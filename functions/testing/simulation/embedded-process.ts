@@ -59,7 +59,7 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
   return { ingest, persist, query }
 
   function mayFail() {
-    if (world.random.chance(world.rates.failedWrite)) throw new Error('the disk is in trouble')
+    if (world.random.chance(world.rates.failedWrite)) throw new Error('the disk fails')
   }
 
   /** The queue as the dispatchers of one process see it: its disk may fail, and it is gone when the process ends. */

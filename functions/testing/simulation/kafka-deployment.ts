@@ -91,7 +91,7 @@ export function createKafkaDeployment(setting: Setting): Deployment {
       const [first] = running(dispatchers)
       const stays = random.chance(0.5)
       max.dispatchers = random.between(1, 2)
-      note(`there are to be ${max.dispatchers} dispatchers${stays ? '' : `, without ${first?.life.name}`}`)
+      note(`dispatchers wanted: ${max.dispatchers}${stays ? '' : `, without ${first?.life.name}`}`)
       if (!stays) void first?.stop().then(restore)
       restore()
     }

@@ -59,7 +59,7 @@ export function createNetwork(world: World): Network {
     const what = `${server.life.name} ${message.method} ${message.path}`
     note(`${what}: ${answer?.status ?? 'no answer'} in ${tookMs} ms`)
     const mayTakeMs = server.deadlineMs + (message.waitMs ?? 0)
-    if (tookMs > mayTakeMs) violate(`${what} took ${tookMs} ms, may take ${mayTakeMs}`)
+    if (tookMs > mayTakeMs) violate(`${what} took ${tookMs} ms, limit ${mayTakeMs}`)
     if (answer?.status === 500) violate(`${what} answered 500: ${answer.body}`)
   }
 

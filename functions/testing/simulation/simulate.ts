@@ -66,7 +66,7 @@ export async function simulate(seed: number, { without, say }: SimulateOptions =
   await time.settle()
   for (let steps = 0; !isOver; steps++) {
     if (steps === maxSteps) {
-      world.violate(`no end after ${steps} steps`)
+      world.violate(`did not end after ${steps} steps`)
       break
     }
     await time.step()
@@ -102,7 +102,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
     const { status, body } = await ask('/logs?limit=1000')
     if (status !== 200) return
     const { data } = JSON.parse(body) as { data: FoundActivity[] }
-    if (new Set(data.map(({ id }) => id)).size < data.length) violate('an activity is twice on one page')
+    if (new Set(data.map(({ id }) => id)).size < data.length) violate('a page lists an activity twice')
   }
 
   /** No activity is missing that was acknowledged before the time through which the ledger is complete. */
@@ -129,7 +129,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
   // late writes have to arrive before anything counts as settled
   await after(brokerTimeoutMs + 5000)
   while (!deployment.isSettled()) {
-    if (now() > faultsMs + settleWithinMs) return violate(`no end: ${deployment.state()}`)
+    if (now() > faultsMs + settleWithinMs) return violate(`did not settle: ${deployment.state()}`)
     await after(1000)
   }
   await after(15_000)
@@ -142,7 +142,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
   if (afterwards !== before) {
     note(before)
     note(afterwards)
-    violate('a redelivery has changed something')
+    violate('a redelivery changed something')
   }
 
   async function checkAll() {
@@ -218,6 +218,6 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
 
 function running(servers: readonly Server[]): Server {
   const server = servers.findLast(({ life }) => !life.isOver())
-  if (!server) throw new Error('none of the servers runs')
+  if (!server) throw new Error('no server runs')
   return server
 }

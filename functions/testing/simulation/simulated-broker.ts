@@ -22,7 +22,7 @@ export function fakeBroker(
     await way()
     if (random.chance(rates.refusedAppend)) {
       await way()
-      throw new Error('the broker refused')
+      throw new Error('the broker rejected the records')
     }
     const isLate = random.chance(rates.lateAcknowledgement)
     if (isLate && random.chance(0.5)) await late()
@@ -32,7 +32,7 @@ export function fakeBroker(
     await way()
     if (random.chance(rates.lostAcknowledgement)) {
       await after(random.pick([0, 4500, 9500]))
-      throw new Error('the acknowledgement was lost')
+      throw new Error('the acknowledgment was lost')
     }
     return positions
   }

@@ -26,7 +26,7 @@ async function groupCommitFrom(seed: number): Promise<string[]> {
 
   const add = createGroupCommit(
     async (items: readonly { number: number; bytes: number }[]) => {
-      if (++commits > 1) wrong.push('two commits at once')
+      if (++commits > 1) wrong.push('two commits at the same time')
       waiting -= items.length
       if (items.length === 0 || items.length > limits.maxItems) wrong.push(`${items.length} items in one commit`)
       if (items.length > 1 && bytesOf(items) > limits.maxBytes) wrong.push(`${bytesOf(items)} bytes in one commit`)

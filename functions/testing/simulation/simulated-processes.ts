@@ -109,7 +109,7 @@ const maxUnderWay = 2 * maxPollRecords - 1
 export function countingUnderWay({ world }: Setting, life: Life, send: Send): Send {
   let underWay = 0
   return async (request, signal) => {
-    if (++underWay > maxUnderWay && !life.isOver()) world.violate(`${life.name} has ${underWay} requests under way`)
+    if (++underWay > maxUnderWay && !life.isOver()) world.violate(`${life.name} has ${underWay} deliveries in flight`)
     try {
       return await send(request, signal)
     } finally {

@@ -22,5 +22,5 @@ test('repeats a run exactly, because the seed decides everything', { timeout }, 
 
 test.each(safeguards)('finds a broken promise without "%s"', { timeout }, async (without) => {
   for (let seed = 1; seed <= seeds; seed++) if ((await simulate(seed, { without })).violations.length > 0) return
-  throw new Error(`no seed of ${seeds} shows it`)
+  throw new Error(`none of ${seeds} seeds shows it`)
 })

@@ -57,7 +57,7 @@ export const ofContent: readonly Scenario[] = [
   real({
     name: 'large-activities',
     rows: [7],
-    safeguard: 'a group is no larger than what Kafka takes at once',
+    safeguard: 'a group is no larger than the largest batch that Kafka accepts',
     load: { events: 1000, inBatches: 1, batchSize: 100, metadataBytes: 20_000, bad: 0 },
     plan: nothing,
     requirements: [everythingIsTaken],

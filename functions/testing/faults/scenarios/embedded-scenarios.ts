@@ -40,7 +40,7 @@ export const ofOneProcess: readonly Scenario[] = [
   embedded({
     name: 'log-disk-full',
     rows: [21],
-    safeguard: 'a full disk is a 503, and leaves nothing behind',
+    safeguard: 'a full disk leads to a 503, and leaves nothing behind',
     setup: () => ({ diskMebibytes: 64 }),
     plan: (moments) => {
       const from = early(moments)

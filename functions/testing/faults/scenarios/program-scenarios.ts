@@ -65,7 +65,7 @@ export const ofPrograms: readonly Scenario[] = [
   real({
     name: 'twenty-cold-starts',
     rows: [39],
-    safeguard: 'a request that comes before Kafka is reached waits for it',
+    safeguard: 'a request waits for the first connection to Kafka',
     setup: () => ({
       held: true,
       parts: [...usualParts, ...Array.from({ length: 19 }, (_, n): PartName => `ingest-${n + 2}`)],
