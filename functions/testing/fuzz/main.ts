@@ -16,7 +16,7 @@ requests to a route in each phase; 500 are some 5,000 cases in all.
 schemathesis is a Python program: python3 -m venv fuzz && fuzz/bin/pip install schemathesis
 SCHEMATHESIS names it where it is not on the PATH: SCHEMATHESIS=fuzz/bin/schemathesis npm run system -- fuzz`
 
-/** What is right here and not to these: opaque parameters are refused although they look right; what is discarded is kept. */
+/** These checks do not fit: the log rejects opaque parameters that look valid, and keeps a discarded dead letter. */
 const leftOut = ['positive_data_acceptance', 'use_after_free']
 
 async function main() {
@@ -30,13 +30,13 @@ async function main() {
   const args = [
     ...['--config-file', join(import.meta.dirname, 'schemathesis.toml'), 'run', `${log.origin}/openapi.json`],
     ...['--checks', 'all', '--exclude-checks', leftOut.join(), '--max-response-time', '35'],
-    // it does not end
+    // the stream does not end
     ...['--exclude-path', '/live'],
     ...['--max-examples', examples, '--continue-on-failure', '--no-color'],
     ...(seed === undefined ? [] : ['--seed', seed]),
   ]
   const program = spawn(schemathesis(), args, {
-    // it leaves notes where it runs
+    // schemathesis leaves files in its working directory
     cwd: aFolder(),
     env: {
       ...process.env,
@@ -62,13 +62,13 @@ async function main() {
   if (code !== 0 || cases === 0 || log.child.exitCode !== null) process.exitCode = 1
 }
 
-/** A path of one's own is read where it was written. */
+/** A path given by the user is relative to the directory of the command. */
 function schemathesis(): string {
   const named = process.env['SCHEMATHESIS'] ?? 'schemathesis'
   return named.includes('/') ? resolve(named) : named
 }
 
-/** The activity of the contract's examples, and a dead letter. */
+/** The activity that the contract's examples use, and a dead letter. */
 async function seedLog(origin: string) {
   for (const action of ['click_button', 'another']) {
     const response = await fetch(`${origin}/logs`, post({ id: 'order-981-paid', userId: 'user_123', action }))

@@ -8,13 +8,13 @@ const timestamp = '2024-01-15T10:00:00Z'
 
 type Parts = { id: string; userId?: string; action?: string; timestamp?: string; metadata: string }
 
-/** The members in the order in which they are given back. */
+/** The members are in the order in which the log returns them. */
 function textOf({ id, userId = 'u', action = 'a', timestamp: at = timestamp, metadata }: Parts): string {
   const names = [id, userId, action, at].map((text) => JSON.stringify(text))
   return `{"id":${names[0]},"userId":${names[1]},"action":${names[2]},"timestamp":${names[3]},"metadata":${metadata}}`
 }
 
-/** Everything of the poison list that is an activity. */
+/** Every entry of the poison lists that is an activity. */
 export const poisonedActivities: readonly Attempt[] = [
   ...poisonedMetadata.map(({ name, text, refusedAt }, n) => ({
     name,
@@ -41,7 +41,7 @@ export const poisonedActivities: readonly Attempt[] = [
   ),
 ]
 
-/** JSON's grammar as the value of a member. */
+/** The edges of JSON's grammar as the value of a member. */
 export const grammarInMetadata: readonly Attempt[] = (['kept', 'changed', 'broken'] as const).flatMap((outcome) =>
   jsonGrammar[outcome].map((json, n) => ({
     name: `${outcome}: ${json}`,
@@ -50,7 +50,7 @@ export const grammarInMetadata: readonly Attempt[] = (['kept', 'changed', 'broke
   })),
 )
 
-/** JSON text of a value, and whether a log can keep it. */
+/** The JSON text of a value, and whether a log can keep the value. */
 type Arbitrary = fc.Arbitrary<{ text: string; isKept: boolean }>
 
 const halves = fc.string({ unit: fc.integer({ min: 0xd7ff, max: 0xe000 }).map((code) => String.fromCharCode(code)) })
@@ -106,7 +106,7 @@ const anyTimestamp = fc
   )
   .map(([date, fraction, offset, t]) => `${date.toISOString().slice(0, 19).replace('T', t)}${fraction}${offset}`)
 
-/** Any activity; one that cannot be kept is refused in its metadata. Ids begin with what makes them new. */
+/** Any activities; one that cannot be kept is rejected because of its metadata. The prefix makes their ids new. */
 export const anyAttempts = (prefix: () => string): fc.Arbitrary<Attempt[]> =>
   fc
     .array(fc.tuple(fc.stringMatching(/^[!-~]{0,100}$/), anyName, anyName, anyTimestamp, anyObject), {

@@ -21,7 +21,7 @@ describe('over Kafka and MongoDB', () => {
   }, 120_000)
   afterAll(() => production?.[Symbol.asyncDispose](), 60_000)
 
-  test('hostile content that is posted is refused with its place, or given back as it was sent', async () => {
+  test('rejects hostile content and names its place, or returns it as it was sent', async () => {
     await postEach(log, poisonedActivities)
     await postEach(log, grammarInMetadata)
     const stored = [...poisonedActivities, ...grammarInMetadata].filter(
@@ -33,20 +33,20 @@ describe('over Kafka and MongoDB', () => {
     expect(await total(log)).toBe(stored)
   })
 
-  test('whatever JSON is posted, what is found is what was sent, or it was refused with its place', async () => {
+  test('returns any JSON as it was sent, or rejects it and names its place', async () => {
     let batch = 0
     await fc.assert(
       fc.asyncProperty(
         anyAttempts(() => `${batch++}`),
         (attempts) => postTogether(log, attempts),
       ),
-      // each attempt takes its time: no smaller example is looked for
+      // every attempt takes long, so fast-check does not search for a smaller example
       { numRuns: 20, endOnFailure: true },
     )
   })
 })
 
-test('poison on the topic becomes dead letters at once, and what is behind it arrives', async () => {
+test('dead-letters poison on the topic immediately, and delivers the records behind it', async () => {
   await using production = await startProduction()
   const good = (n: number): PoisonedRecord => {
     const { headers, value } = aRecord({ id: `good-${n}` })

@@ -21,7 +21,7 @@ async function embedded(options: Partial<Parameters<typeof openEmbedded>[0]> = {
   })
 }
 
-describe('hostile content that is posted is refused with its place, or given back as it was sent', () => {
+describe('rejects hostile content and names its place, or returns it as it was sent', () => {
   let log: Embedded
   beforeAll(async () => {
     log = await embedded()
@@ -33,7 +33,7 @@ describe('hostile content that is posted is refused with its place, or given bac
     expect(await total(log)).toBe(poisonedActivities.filter(({ refusedAt }) => refusedAt === undefined).length)
   })
 
-  test('names are found by their filters, and by nothing else', async () => {
+  test('finds names by their filters, and by nothing else', async () => {
     for (const [n, name] of poisonedNames.entries()) {
       const byUser = await log.request(`/logs?userId=${encodeURIComponent(name)}`)
       const { data } = (await byUser.json()) as { data: { id: string }[] }
@@ -57,14 +57,14 @@ describe("JSON's grammar at its edges", () => {
     await postEach(log, grammarInMetadata)
   })
 
-  test('as a body, none of which is an activity', async () => {
+  test('as a body, which is never an activity', async () => {
     await using log = await embedded()
     for (const text of Object.values(jsonGrammar).flat()) await refusal(await log.request('/logs', post(text)), 400)
     expect(await total(log)).toBe(0)
   })
 })
 
-test('whatever JSON is posted, what is found is what was sent, or it was refused with its place', async () => {
+test('returns any JSON as it was sent, or rejects it and names its place', async () => {
   await using log = await embedded()
   let batch = 0
   await fc.assert(
@@ -76,7 +76,7 @@ test('whatever JSON is posted, what is found is what was sent, or it was refused
   )
 })
 
-test('poison in the queue becomes dead letters at once, and what is behind it arrives', async () => {
+test('dead-letters poison in the queue immediately, and delivers the records behind it', async () => {
   const folder = aFolder()
   const good = (n: number): PoisonedRecord => {
     const { headers, value } = aRecord({ id: `good-${n}` })

@@ -2,16 +2,22 @@ import { post, until } from '@activity-log/shared/testing/builders.ts'
 import { expect } from 'vitest'
 import { type PoisonedRecord, poisonedRecords } from './poisoned-records.ts'
 
-/** A whole log, whatever it runs on. */
+/** A whole log, in any of its forms. */
 export type Log = { request: (path: string, init?: RequestInit) => Promise<Response> }
 
-/** JSON text of an activity, and where a 400 says that it is wrong; without it, it comes back as it was sent. */
+/**
+ * The JSON text of an activity, and the pointer that a 400 names. Without a pointer the activity comes back as it was
+ * sent.
+ */
 export type Attempt = { name: string; text: string; refusedAt?: string | undefined }
 
 type Accepted = { id: string; receipt: string }
 type Result = { status: string; errors?: { pointer: string; detail: string }[] } & Accepted
 
-/** Posts each by itself; what is accepted is found under its Location, text for text, and what is not names the place. */
+/**
+ * Posts each attempt by itself. An accepted activity is found under its Location, character for character; a rejected
+ * one gets the pointer of the mistake.
+ */
 export async function postEach(log: Log, attempts: readonly Attempt[]): Promise<void> {
   await inTurns(attempts, async ({ name, text, refusedAt }) => {
     const response = await log.request('/logs', post(text))
@@ -25,7 +31,7 @@ export async function postEach(log: Log, attempts: readonly Attempt[]): Promise<
   })
 }
 
-/** Posts all of them as one body, to the same effect. */
+/** Posts all attempts as one body, and expects the same results. */
 export async function postTogether(log: Log, attempts: readonly Attempt[]): Promise<void> {
   const response = await log.request('/logs', post(`[${attempts.map(({ text }) => text).join()}]`))
   expect([202, 207, 400]).toContain(response.status)
@@ -47,7 +53,7 @@ export async function postTogether(log: Log, attempts: readonly Attempt[]): Prom
 
 const someBelow = (place: string) => (pointers: string[]) => pointers.some((pointer) => pointer.startsWith(place))
 
-/** The pointers of a refusal, which says nothing of our insides. */
+/** The pointers of a 400, which must reveal nothing about the implementation. */
 export async function refusal(response: Response, status: number): Promise<string[]> {
   const text = await response.text()
   expect([response.status, response.headers.get('content-type')], text).toEqual([status, 'application/problem+json'])
@@ -75,7 +81,10 @@ export async function total({ request }: Log, filter = ''): Promise<number> {
 export const poisonAmongGood = (good: (n: number) => PoisonedRecord): PoisonedRecord[] =>
   poisonedRecords.flatMap((poison, n) => [poison, good(n)])
 
-/** Resolves when each record has what it must come to: it is found, or a dead letter with its reason and its bytes. */
+/**
+ * Resolves when each record has its expected outcome: it is found, or it is a dead letter with its reason and its
+ * bytes.
+ */
 export async function untilAllSettled(log: Log, records: readonly PoisonedRecord[]): Promise<void> {
   const stored = records.filter(({ outcome }) => outcome === 'stored').length
   const expected = records.filter(({ outcome }) => outcome !== 'stored').map(lineOf)
@@ -105,7 +114,7 @@ async function deadLetterLines(log: Log): Promise<string[]> {
   return lines.toSorted()
 }
 
-/** A few at a time. */
+/** Works on a few items at a time. */
 async function inTurns<Item>(items: readonly Item[], work: (item: Item, index: number) => Promise<void>) {
   for (let at = 0; at < items.length; at += 20) {
     await Promise.all(items.slice(at, at + 20).map((item, n) => work(item, at + n)))

@@ -1,4 +1,6 @@
-/** Metadata, as JSON text; with the place that is refused, unless it comes back as it was sent. */
+/**
+ * Metadata as JSON text, with the pointer of the rejected value; without one, the metadata comes back as it was sent.
+ */
 export type PoisonedMetadata = { name: string; text: string; refusedAt?: string }
 
 const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`

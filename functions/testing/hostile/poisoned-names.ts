@@ -1,4 +1,4 @@
-/** For userId and action, and for names and values in metadata: each comes back as it is. */
+/** Values for userId and action, and names and values for metadata. Each comes back unchanged. */
 export const poisonedNames: readonly string[] = [
   ...[
     'Zoë',

@@ -3,13 +3,13 @@ import { poisonedMetadata } from './poisoned-metadata.ts'
 import { refusedIds, refusedNames } from './poisoned-names.ts'
 import { json, poisonedRequests } from './poisoned-requests.ts'
 
-/** A record as anybody may put it onto the topic. */
+/** A record that any producer may put onto the topic. */
 export type PoisonedRecord = {
   name: string
   headers: { [name: string]: string }
   value: Uint8Array | null
   key?: string
-  /** `undelivered`: KafkaSource finds no CloudEvent in it, and gives it up when persist says so. */
+  /** `undelivered`: KafkaSource finds no CloudEvent in the record, and gives up on it when persist says so. */
   outcome: 'stored' | 'rejected' | 'undelivered'
 }
 
@@ -28,7 +28,7 @@ const record = (
 const text = (id: string, metadata: string) =>
   `{"id":"${id}","userId":"u","action":"a","timestamp":"2024-01-15T10:00:00Z","metadata":${metadata}}`
 
-/** As records: everything that is posted, and envelopes that only a topic can hold. */
+/** Every posted activity as a record, and envelopes that only a topic can hold. */
 export const poisonedRecords: readonly PoisonedRecord[] = [
   ...poisonedMetadata.map(({ name, text: metadata, refusedAt }, n) =>
     record(`metadata-${n}`, text(`metadata-${n}`, metadata), refusedAt === undefined ? 'stored' : 'rejected', name),

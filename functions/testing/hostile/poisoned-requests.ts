@@ -8,7 +8,7 @@ const bytes = (...parts: (string | number[])[]) => Buffer.concat(parts.map((part
 const before = '{"userId":"u","action":"a","metadata":{"v":"'
 const after = '"}}'
 
-/** What is refused as a whole, before or beside its content. */
+/** Requests that are rejected as a whole, because of the body or the headers. */
 export const poisonedRequests: readonly {
   name: string
   headers: { [name: string]: string }

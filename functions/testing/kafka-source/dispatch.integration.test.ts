@@ -5,8 +5,8 @@ import { ConfigResourceTypes, Partitioners } from 'kafkajs'
 import { describe, expect, test } from 'vitest'
 import { aJourney, idOf, idsIn, quick, records } from '../source-journey.ts'
 
-describe('what a record becomes', () => {
-  test('our own becomes a CloudEvent at the path of the sink', async () => {
+describe('the dispatcher', () => {
+  test('delivers an activity as a CloudEvent to the path of the sink', async () => {
     const { source, sink, produce, committed } = await aJourney(1)
     const { headers, value } = aRecord({ id: 'a', userId: 'ada ☃' })
     await produce([{ headers, value, key: 'a key that is not surfaced' }])
@@ -34,7 +34,7 @@ describe('what a record becomes', () => {
     })
   })
 
-  test('whatever is not ours goes through, and the partition goes on', async () => {
+  test('delivers foreign records too, and continues with the partition', async () => {
     const { source, sink, produce, topic, group, committed } = await aJourney(1)
     const { headers } = aRecord({ id: 'b' })
     const structured = { specversion: '1.0', id: 's', source: '/s', type: 't', data: { n: 1 } }
@@ -79,7 +79,7 @@ describe('what a record becomes', () => {
     expect(sink.received).toHaveLength(10)
   })
 
-  test('aborted transactions and what marks the end of one are passed over, and the commit reaches the end', async () => {
+  test('skips aborted transactions and their markers, and commits to the end', async () => {
     const { source, sink, topic, committed } = await aJourney(1)
     const transactional = kafkaForTests().producer({
       createPartitioner: Partitioners.DefaultPartitioner,
@@ -96,7 +96,7 @@ describe('what a record becomes', () => {
     await write('a', 'commit')
     await write('b', 'abort')
     source()
-    // the abort and its marker come alone, after all that was delivered
+    // the abort and its marker arrive alone, after everything that was delivered
     await until(async () => (await committed()) === 4)
     await write('c', 'abort')
     await until(async () => (await committed()) === 6)
@@ -106,7 +106,7 @@ describe('what a record becomes', () => {
 })
 
 describe('dead letters', () => {
-  test('at once for what is refused, after the schedule for what fails; what HTTP cannot carry, too', async () => {
+  test('are written immediately when a record is rejected, and after the schedule when it fails, even if HTTP cannot carry it', async () => {
     const answers: { [id: string]: Answered } = {
       'p0-1': { status: 400, headers: { 'kne-Reason': 'schema', 'kne-error-detail': 'dropped' }, body: 'bad thing' },
       'p0-2': { status: 503 },
@@ -149,7 +149,7 @@ describe('dead letters', () => {
     expect(byId['damaged']?.headers).not.toHaveProperty('ce_knativeerrorcode')
   })
 
-  test('come back from their own topic, and do not go round when they are refused again', async () => {
+  test('are delivered from their own topic, and do not go round when they are rejected again', async () => {
     const { source, sink, produce, admin, topic, committed } = await aJourney(1, (received) => ({
       status: idOf(received) === 'p0-0' ? 400 : 204,
     }))
@@ -163,7 +163,7 @@ describe('dead letters', () => {
     expect((await admin.fetchTopicOffsets(topic))[0]?.high).toBe('2')
   })
 
-  test('wait for their topic when it does not take them, and hold the commit', async () => {
+  test('wait while their topic does not accept them, and hold back the commit', async () => {
     const { source, produce, admin, committed, readDeadLetters, deadLetterTopic } = await aJourney(1, () => ({
       status: 400,
     }))

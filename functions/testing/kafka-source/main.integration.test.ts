@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { aJourney, heldAnswers, idsIn, records } from '../source-journey.ts'
 
 describe('starts, stops and outages', () => {
-  test('two share the partitions, and nothing is lost when one is killed', async () => {
+  test('two sources share the partitions, and nothing is lost when one is killed', async () => {
     const { sink, produce, env, committed } = await aJourney(4)
     const partitions = [0, 1, 2, 3]
     await using survivor = startProgram('functions/kafka-source/main.ts', env)
@@ -23,7 +23,7 @@ describe('starts, stops and outages', () => {
     expect(new Set(idsIn(sink)).size).toBe(2400)
   })
 
-  test('SIGTERM: what is under way is finished and committed, what waits is not, and it ends with 0', async () => {
+  test('finishes and commits requests in flight on SIGTERM, leaves waiting records alone, and exits with 0', async () => {
     const { held, answer, answerAll } = heldAnswers()
     const { produce, env, committed, sink } = await aJourney(1, answer)
     await produce(records(200))
@@ -38,7 +38,7 @@ describe('starts, stops and outages', () => {
     expect(await committed()).toBe(Number(sink.received[7]?.headers['ce-knativekafkaoffset']))
   })
 
-  test('SIGTERM with a sink that does not answer: it ends all the same', async () => {
+  test('ends on SIGTERM even if the sink does not answer', async () => {
     const { held, answer } = heldAnswers()
     const { produce, env } = await aJourney(1, answer)
     await produce(records(1))
@@ -48,14 +48,14 @@ describe('starts, stops and outages', () => {
     expect(await program.ended).toBe(0)
   })
 
-  test('a topic that does not exist is a wrong configuration, named', async () => {
+  test('reports a topic that does not exist as a wrong configuration, and names it', async () => {
     const { env } = await aJourney(1)
     await using program = startProgram('functions/kafka-source/main.ts', { ...env, KAFKA_TOPIC: 'nowhere' })
     expect(await program.ended).toBe(78)
     expect(program.output()).toMatch(/KAFKA_TOPIC names a topic that Kafka does not have.*nowhere/)
   })
 
-  test('credentials that Kafka does not want are a wrong configuration, named', async () => {
+  test('reports credentials that Kafka rejects as a wrong configuration, and names them', async () => {
     const { env } = await aJourney(1)
     const credentials = { KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_USERNAME: 'persist', KAFKA_PASSWORD: 'secret' }
     await using program = startProgram('functions/kafka-source/main.ts', { ...env, ...credentials })
@@ -63,7 +63,7 @@ describe('starts, stops and outages', () => {
     expect(program.output()).toMatch(/KAFKA_SASL_MECHANISM/)
   })
 
-  test('brokers that are away only make it wait, with a warning', async () => {
+  test('waits for brokers that are down, with a warning', async () => {
     const { source, sink, produce } = await aJourney(1)
     await produce(records(1))
     const [host = '', port = ''] = kafkaBrokers[0]?.split(':') ?? []
@@ -84,7 +84,7 @@ describe('starts, stops and outages', () => {
     proxy.close()
   })
 
-  test.skipIf(!controlKafka)('a broker that is killed and comes back: nothing is lost, without a restart', async () => {
+  test.skipIf(!controlKafka)('survives the death and return of a broker without a loss or a restart', async () => {
     const { source, sink, produce, committed } = await aJourney(2)
     for (const partition of [0, 1]) await produce(records(1000, partition))
     source()

@@ -3,8 +3,8 @@ import { until } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
 import { aJourney, heldAnswers, idOf, idsIn, members, quick, records, slow } from '../source-journey.ts'
 
-describe('where it starts', () => {
-  test('records that Kafka has deleted since the commit do not stop the partition', async () => {
+describe('at its start', () => {
+  test('continues when Kafka has deleted records since the commit', async () => {
     const { source, sink, produce, admin, topic, group, committed } = await aJourney(1)
     await produce(records(100))
     await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '10' }] })
@@ -15,8 +15,8 @@ describe('where it starts', () => {
   })
 })
 
-describe('many at a time', () => {
-  test('takes all at once, goes on below 50 under way, and never has more than 99', async () => {
+describe('with many requests in flight', () => {
+  test('takes a whole batch at once, continues below 50 in flight, and never exceeds 99', async () => {
     const { held, answer } = heldAnswers()
     const { source, sink, produce, committed } = await aJourney(3, answer)
     for (const partition of [0, 1, 2]) await produce(records(300, partition))
@@ -29,7 +29,7 @@ describe('many at a time', () => {
       max = Math.max(max, sink.underWay())
       held.shift()!(204)
       answered++
-      // one less than 50, and the next 50 come
+      // one request below 50, and the next 50 records come
       if (answered === 1) await until(() => sink.underWay() === 2 * maxPollRecords - 1)
     }
     for (const partition of [0, 1, 2]) await until(async () => (await committed(partition)) === 300)
@@ -38,7 +38,7 @@ describe('many at a time', () => {
     expect(sink.received).toHaveLength(900)
   })
 
-  test('a record that waits for its retry holds back only the commit; after a restart all from there come again', async () => {
+  test('holds back only the commit while a record waits for its retry; a restart delivers everything from there again', async () => {
     const { source, sink, produce, committed } = await aJourney(1, (received) => ({
       status: idOf(received) === 'p0-10' && sink.received.length <= 300 ? 503 : 204,
     }))
@@ -58,7 +58,7 @@ describe('many at a time', () => {
     )
   })
 
-  test('with all places taken it stays in its group: another one gets its share at once', async () => {
+  test('stays in its group with all places taken, so that another member gets its share immediately', async () => {
     const { answer, answerAll } = heldAnswers()
     const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
     for (const partition of [0, 1]) await produce(records(200, partition))
@@ -74,7 +74,7 @@ describe('many at a time', () => {
 })
 
 describe('when the group rebalances', () => {
-  test('what is delivered is committed first: nobody delivers it again', async () => {
+  test('commits delivered records first, so that nobody delivers them again', async () => {
     const { source, sink, produce, admin, group } = await aJourney(2)
     for (const partition of [0, 1]) await produce(records(20, partition))
     const never = { commitEveryMs: 3_600_000 }
@@ -87,7 +87,7 @@ describe('when the group rebalances', () => {
     expect(sink.received).toHaveLength(42)
   })
 
-  test('a partition that stays goes on where it was, with what is under way', async () => {
+  test('continues a partition that it keeps, with its requests in flight', async () => {
     const { answer, answerAll } = heldAnswers()
     const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
     source()
@@ -96,7 +96,7 @@ describe('when the group rebalances', () => {
     for (const partition of [0, 1]) await produce(records(20, partition))
     await until(() => sink.received.length === 40)
     await other[Symbol.asyncDispose]()
-    // only those that the other one had
+    // only the partitions that the other member had
     await until(() => sink.received.length === 60)
     await produce(records(1, 0, 20))
     await produce(records(1, 1, 20))
@@ -105,7 +105,7 @@ describe('when the group rebalances', () => {
     expect(sink.received).toHaveLength(62)
   })
 
-  test('only whoever has a partition goes on with its retries', async () => {
+  test('leaves retries to the owner of the partition', async () => {
     const { source, sink, produce } = await aJourney(2, () => ({ status: 503 }))
     for (const partition of [0, 1]) await produce(records(1, partition))
     const policy = { ...quick, retry: 1000, backoffDelayMs: 5 }

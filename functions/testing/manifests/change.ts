@@ -2,7 +2,7 @@ import type { Manifest } from './kustomize.ts'
 
 export type Operation = { op: 'add' | 'replace' | 'remove'; path: string; value?: unknown }
 
-/** RFC 6902, in place. */
+/** Applies the operations of RFC 6902 in place. */
 export function change(manifest: Manifest, operations: readonly Operation[]) {
   for (const { op, path, value } of operations) {
     const keys = path.split('/').slice(1)

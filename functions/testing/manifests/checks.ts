@@ -9,8 +9,8 @@ import * as v from 'valibot'
 import type { Manifest } from './kustomize.ts'
 
 /**
- * What no schema of Kubernetes or Knative can know: that the manifests say what the code says. Each check takes all that
- * is applied together and gives a line for each thing that is wrong.
+ * A check of a rule that no schema of Kubernetes or Knative contains: the manifests have to agree with the code. It
+ * takes all manifests that are applied together, and returns a line for each mistake.
  */
 export type Check = (manifests: readonly Manifest[]) => string[]
 
@@ -79,19 +79,19 @@ const sourcesIn = (manifests: readonly Manifest[]) => all(manifests, 'KafkaSourc
 const sinksIn = (manifests: readonly Manifest[]) => all(manifests, 'KafkaSink', KafkaSink)
 const configMapsIn = (manifests: readonly Manifest[]) => all(manifests, 'ConfigMap', ConfigMap)
 
-/** A line when they differ. */
+/** One line if the values differ. */
 function differs(what: string, is: unknown, ought: unknown): string[] {
   const [a, b] = [JSON.stringify(is), JSON.stringify(ought)]
   return a === b ? [] : [`${what} is ${a} and should be ${b}`]
 }
 
-/** ISO 8601, as far as it is used here. */
+/** Reads the durations of ISO 8601 that the manifests use. */
 function durationMs(text: string): number {
   const seconds = /^PT(\d+(?:\.\d+)?)S$/.exec(text)?.[1]
   return seconds === undefined ? Number.NaN : Number(seconds) * 1000
 }
 
-/** A record becomes a dead letter after a day of trouble, and the embedded log promises the same. */
+/** A record becomes a dead letter after a day of failures; the embedded log promises the same. */
 export const deliveryIsThatOfTheCode: Check = (manifests) =>
   sourcesIn(manifests).flatMap(({ metadata, spec: { delivery } }) => {
     const policy = {
@@ -109,8 +109,8 @@ export const deliveryIsThatOfTheCode: Check = (manifests) =>
   })
 
 /**
- * The dispatcher's timeout is the sink's: a longer one is never reached, and after a shorter one the sink may still save
- * what is delivered again.
+ * The dispatcher's timeout equals the sink's: a longer one is never reached, and after a shorter one the sink may still
+ * save a record that is delivered again.
  */
 export const timeoutIsThatOfTheSink: Check = (manifests) =>
   sourcesIn(manifests).flatMap(({ metadata, spec: { delivery, sink } }) =>
@@ -121,7 +121,10 @@ export const timeoutIsThatOfTheSink: Check = (manifests) =>
       ),
   )
 
-/** timeoutSeconds is also the grace period: 30 s of queue-proxy's drain, then 10 s of the function's own, and time to spare. */
+/**
+ * timeoutSeconds is also the grace period: 30 s for queue-proxy's drain, 10 s for the function's own, and time to
+ * spare.
+ */
 export const stopsInTime: Check = (manifests) =>
   functionsIn(manifests)
     .filter(({ spec }) => spec.template.spec.timeoutSeconds < 60)
@@ -139,7 +142,7 @@ export const areClusterLocal =
 const routeKinds = ['HTTPRoute', 'GRPCRoute', 'DomainMapping', 'Ingress']
 const operations = { path: { type: 'PathPrefix', value: '/dead-letters' } }
 
-/** Only what operators do about dead letters leads to persist: what the sources deliver to is theirs alone. */
+/** Only the operations on dead letters are routed to persist; deliveries are reserved for the sources. */
 export const persistIsRoutedForOperations: Check = (manifests) =>
   manifests
     .filter(({ kind, apiVersion }) => routeKinds.includes(kind) || (kind === 'Service' && apiVersion === 'v1'))
@@ -150,7 +153,7 @@ const leadsToPersist = (value: unknown) => JSON.stringify(value).includes('persi
 
 const Rules = v.looseObject({ spec: v.object({ rules: v.array(v.looseObject({ matches: v.array(v.unknown()) })) }) })
 
-/** An exact rule for /dead-letters has to stand before a prefix, which would take it in. */
+/** An exact rule for /dead-letters has to come before a prefix that would match it. */
 function withoutOperations(manifest: Manifest): unknown {
   if (manifest.kind !== 'HTTPRoute') return manifest
   const { rules } = v.parse(Rules, manifest).spec
@@ -161,7 +164,7 @@ function withoutOperations(manifest: Manifest): unknown {
   return rules.filter(({ matches }) => !(isGuarded && matches.every(isOperation)))
 }
 
-/** Topics, groups and brokers, wherever they are named. */
+/** Checks topics, groups and brokers wherever they are named. */
 export const namesAreThoseOfTheCode: Check = (manifests) => {
   const { topic, deadLetterTopic, group } = kafkaDefaults
   const settings = Object.assign({}, ...configMapsIn(manifests).map(({ data }) => data))
@@ -189,8 +192,8 @@ export const namesAreThoseOfTheCode: Check = (manifests) => {
 }
 
 /**
- * The topics that a record can get to from dead letter to dead letter. A source without a KafkaSink for its dead letters
- * would need another system to be up to keep them.
+ * The topics that a record can reach from dead letter to dead letter. Without a KafkaSink, keeping a source's dead
+ * letters would need another system to be up.
  */
 export const deadLettersDoNotGoRound: Check = (manifests) => {
   const topicOf = (ref: v.InferOutput<typeof Ref>) =>
@@ -212,7 +215,7 @@ export const deadLettersDoNotGoRound: Check = (manifests) => {
 
 const configs = { ingest: IngestConfig, persist: PersistConfig, query: QueryConfig } as const
 
-/** What a person puts into the Secrets: enough to see whether the functions would start with it. */
+/** Sample values for the Secrets, to see whether the functions would start with them. */
 const secretValues: { [key: string]: string } = {
   'persist-uri': 'mongodb://persist:secret@mongodb.example.com:27017/?replicaSet=rs0&tls=true',
   'query-uri': 'mongodb://query:secret@mongodb.example.com:27017/?replicaSet=rs0&tls=true',
@@ -222,7 +225,7 @@ const secretValues: { [key: string]: string } = {
   'ca.crt': '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n',
 }
 
-/** Each function gets what it reads, nothing else, and starts with it. */
+/** Each function gets exactly the variables that it reads, and starts with them. */
 export const environmentIsWhatTheFunctionsRead: Check = (manifests) => {
   const configMaps = new Map(configMapsIn(manifests).map(({ metadata, data }) => [metadata.name, data]))
   return functionsIn(manifests).flatMap(({ metadata, spec }) => {
@@ -255,8 +258,8 @@ function complaints(read: () => unknown): string[] {
 }
 
 /**
- * queue-proxy asks every 50 ms as long as there is no periodSeconds. The kubelet's probes would lengthen a cold start or end
- * a function that only waits. /healthz is what newApp answers without asking any other system (manifests.test.ts).
+ * queue-proxy probes every 50 ms if periodSeconds is not set. A probe of the kubelet would lengthen a cold start, or
+ * end a function that only waits. createService answers /healthz without asking any other system (manifests.test.ts).
  */
 export const healthPath = '/healthz'
 export const probesAreQuick: Check = (manifests) =>
@@ -269,7 +272,7 @@ export const probesAreQuick: Check = (manifests) =>
     ]
   })
 
-/** A committed Secret may say where something is, never how to get in. */
+/** A committed Secret may contain addresses, but no credentials. */
 export const secretsHoldNoCredentials: Check = (manifests) =>
   all(manifests, 'Secret', ConfigMap).flatMap(({ metadata, data }) =>
     Object.entries(data)

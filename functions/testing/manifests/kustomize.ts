@@ -3,19 +3,19 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 
-/** Runs the kustomize that is installed here: the command of that name, or the one inside kubectl. */
+/** Runs the installed kustomize: the command of that name, or the one inside kubectl. */
 export type Manifest = {
   apiVersion: string
   kind: string
   metadata: { name: string; namespace?: string; labels?: { [name: string]: string } }
-  /** Only a ConfigMap or a Secret has it. */
+  /** Only a ConfigMap or a Secret has data. */
   data?: { [key: string]: string }
   [field: string]: unknown
 }
 
 const knative = join(import.meta.dirname, '../../../knative')
 
-/** `.ci/run` installs one there. */
+/** `.ci/run` installs kustomize there. */
 const installed = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'activity-log/bin/kustomize')
 const commands = [
   ['kustomize', 'build'],
@@ -24,10 +24,10 @@ const commands = [
 ] as const
 const command = commands.find(([program, verb]) => spawnSync(program, [verb, '--help']).status === 0)
 
-/** A reason to skip what needs rendered manifests, or nothing. */
+/** The reason to skip tests of rendered manifests; empty when they can run. */
 export const whyNoKustomize = command ? '' : 'neither kustomize nor kubectl is installed'
 
-/** All that `kubectl apply -k` would apply; generated names keep no hash. */
+/** Everything that `kubectl apply -k` would apply, without the hashes in generated names. */
 export function render(overlay: string): Manifest[] {
   if (!command) throw new Error(whyNoKustomize)
   const [program, verb] = command

@@ -24,7 +24,7 @@ import { type Manifest, render, whyNoKustomize } from './kustomize.ts'
 const overlays = ['dev', 'production'] as const
 type Overlay = (typeof overlays)[number]
 const rendered = new Map(overlays.map((overlay) => [overlay, whyNoKustomize ? [] : render(overlay)] as const))
-/** A copy, since tests break it. */
+/** A copy, because tests change it. */
 const manifestsOf = (overlay: Overlay): Manifest[] => structuredClone(rendered.get(overlay) ?? [])
 const about = (title: string) => (whyNoKustomize ? `${title} (skipped: ${whyNoKustomize})` : title)
 if (whyNoKustomize) console.warn(`the manifests are not checked: ${whyNoKustomize}`)
@@ -42,7 +42,7 @@ const all: readonly Check[] = [
 ]
 
 describe.skipIf(whyNoKustomize).each(overlays)(about('overlay %s'), (overlay) => {
-  test('says what the code says', () => {
+  test('agrees with the code', () => {
     const manifests = manifestsOf(overlay)
     expect(manifests.length).toBeGreaterThan(20)
     expect(all.flatMap((check) => check(manifests))).toEqual([])
@@ -106,7 +106,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ],
     ],
     [
-      'a timeout that the sink does not have',
+      "a timeout that differs from the sink's",
       timeoutIsThatOfTheSink,
       'dev',
       'KafkaSource',
@@ -160,7 +160,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ['HTTPRoute activity-log leads to persist'],
     ],
     [
-      'a route to where dead letters are delivered',
+      'a route to the deliveries of dead letters',
       persistIsRoutedForOperations,
       'production',
       'HTTPRoute',
@@ -205,7 +205,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ['the path of dead letters is "/" and should be "/dead-letters"'],
     ],
     [
-      'a topic that nobody makes',
+      'a topic that is never created',
       namesAreThoseOfTheCode,
       'dev',
       'KafkaSink',
@@ -227,7 +227,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ],
     ],
     [
-      'dead letters of dead letters in their own topic',
+      'dead letters that return to their own topic',
       deadLettersDoNotGoRound,
       'dev',
       'KafkaSource',
@@ -236,7 +236,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ['activities: its dead letters go round', 'activities-dead-letter: its dead letters go round'],
     ],
     [
-      'dead letters that come back by a detour',
+      'dead letters that return by a detour',
       deadLettersDoNotGoRound,
       'dev',
       'KafkaSink',
@@ -254,7 +254,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ['activities: its dead letters do not go to a KafkaSink'],
     ],
     [
-      'a variable that nobody reads',
+      'a variable that no function reads',
       environmentIsWhatTheFunctionsRead,
       'dev',
       'Service',
@@ -263,7 +263,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ['query does not read MONGO_URI', 'The configuration is not right:  MONGODB_URI is required'],
     ],
     [
-      'settings of another function',
+      'the variables of another function',
       environmentIsWhatTheFunctionsRead,
       'dev',
       'Service',
@@ -272,7 +272,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ['query does not read KAFKA_BROKERS', 'query does not read KAFKA_TOPIC'],
     ],
     [
-      'a port, which is Knative’s to say',
+      'a port, which Knative sets',
       environmentIsWhatTheFunctionsRead,
       'dev',
       'Service',
@@ -281,7 +281,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       ['persist does not read PORT'],
     ],
     [
-      'a value that no function takes',
+      'a value that the function rejects',
       environmentIsWhatTheFunctionsRead,
       'production',
       'ConfigMap',
@@ -336,7 +336,7 @@ test.each([
   ['ingest', createIngest],
   ['persist', createPersist],
   ['query', createQuery],
-])('%s answers its probe with neither Kafka nor MongoDB', async (_name, createApp) => {
+])('%s answers its probe without Kafka and MongoDB', async (_name, createApp) => {
   const ask = () => {
     throw new Error('a probe asks nobody')
   }
@@ -353,7 +353,10 @@ describe.skipIf(whyNoKustomize)(about('the one host'), () => {
   })
   const Route = v.object({ spec: v.object({ rules: v.array(Rule) }) })
 
-  /** As the Gateway API says: an exact path goes before a prefix, a longer one before a shorter, one with a method before one without. */
+  /**
+   * Matches as the Gateway API does: an exact path goes before a prefix, a longer one before a shorter one, and a rule
+   * with a method before one without.
+   */
   function functionFor(method: string, path: string): string | undefined {
     const route = manifestsOf('production').find(({ kind }) => kind === 'HTTPRoute')
     const matches = v
@@ -386,7 +389,7 @@ describe.skipIf(whyNoKustomize)(about('the one host'), () => {
     ['DELETE', '/dead-letters/1f'],
     ['POST', '/dead-letters/1f/replay'],
     ['POST', '/'],
-  ])('sends %s %s where npm start does', (method, path) => {
+  ])('routes %s %s to the function that serves it in npm start', (method, path) => {
     expect(functionFor(method, path)).toBe(targetOf(method, path))
   })
 })

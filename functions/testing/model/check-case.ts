@@ -10,21 +10,21 @@ import { type Logged, listed, parametersOf } from './log-model.ts'
 
 const receivedAt = new Date('2026-01-01T00:00:00.000Z')
 
-/** A page as a plain array has it. `first` and `last` are where its links lead back and onwards from. */
+/** A page as a plain array has it, and whether its links lead to a next and a previous page. */
 type Shown = { rows: Logged[]; number: number; goesOn: boolean; goesBack: boolean }
 type Place = { page: number } | { reading: 'onwards' | 'back'; from: Logged; number: number }
 type Log = { all: Logged[]; known: Logged[] }
 
-/** Far more than any case has activities. */
+/** Far more pages than any case has activities. */
 const maxPages = 200
 
-/** Rejects when a list over the (empty) store differs from the same list of a plain array. */
+/** Rejects when a list over the store, which must be empty, differs from the list of a plain array. */
 export async function checkCase(store: ActivityStore, drawn: Case): Promise<void> {
   const log: Log = { all: [], known: [] }
   const save = arriving(store, log)
   let nowMs = receivedAt.getTime()
   let current = await store.ledger()
-  // read beforehand: an app does not wait for a ledger that takes long, and a model cannot know when that is
+  // read beforehand: an app does not wait for a slow ledger, and a model cannot know when the ledger is slow
   const ledger = async () => {
     log.known = [...log.all]
     return current
@@ -43,7 +43,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const parameters = parametersOf(wanted)
   parameters.set('limit', String(limit))
   parameters.set('count', count)
-  /** Once a snapshot is kept: the log as it was then. */
+  /** While the links keep a snapshot: the log as it was at that snapshot. */
   let then: Logged[] | undefined
   const link = (url: string) => (keepsSnapshot ? url : withoutSnapshot(url))
 
@@ -83,7 +83,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
     }
   }
 
-  // from the first page to the last, while others insert: what was there is there once
+  // from the first page to the last, while other activities arrive: each activity that was there is listed once
   const there = listed(then ?? log.all, wanted)
   const seen: string[] = []
   let url: string | null = `/logs?${parameters}`
@@ -143,7 +143,7 @@ function withoutSnapshot(url: string): string {
   return `${path}?${parameters}`
 }
 
-/** Saves what arrives, and after their delays those whose records have had their places for longer. */
+/** Saves arriving activities; those with a delay are saved later, although their records already have positions. */
 function arriving(store: Pick<ActivityStore, 'save'>, log: Log) {
   const offsets = new Map<number, number>()
   let waiting: { delay: number; logged: Logged }[] = []

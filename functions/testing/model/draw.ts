@@ -2,7 +2,9 @@ import type { JsonObject } from '@activity-log/shared/json.ts'
 import fc from 'fast-check'
 import type { Wanted } from './log-model.ts'
 
-/** An activity that arrives: some steps after its record got its place on the queue, and perhaps a second time. */
+/**
+ * An activity that arrives a number of steps after its record got a position in the queue, and perhaps a second time.
+ */
 export type Arrival = {
   userId: string
   action: string
@@ -25,7 +27,7 @@ export type Case = {
 }
 
 const startMs = Date.UTC(2024, 0, 15, 10)
-/** Few, so that many are equal, and late ones come among them. */
+/** Few different instants, so that many activities share one and some arrive out of order. */
 const instant = fc.integer({ min: 0, max: 9 }).map((n) => startMs + (n % 2 ? n * 3_600_000 : n))
 const userId = fc.constantFrom('ann', 'bob', 'Ünï☃😀', '.*', '$ne', '%_')
 const actions = ['cart.add', 'cart.pay', 'cart*', 'login', 'a,b', 'back\\slash', 'żółć', 'lo%']
@@ -84,7 +86,7 @@ const wanted: fc.Arbitrary<Wanted> = fc
   .filter(({ fromMs, toMs }) => fromMs === undefined || toMs === undefined || fromMs <= toMs)
   .map(({ metadata, ...others }): Wanted => (isNarrow(others) ? { metadata, ...others } : others))
 
-/** Metadata alone are not looked for. */
+/** A filter by metadata needs another filter beside it. */
 const isNarrow = ({ userId, actions, fromMs, toMs }: Omit<Wanted, 'metadata'>) =>
   userId !== undefined ||
   actions?.every(({ name, isBeginning }) => !isBeginning || name !== '') === true ||

@@ -8,10 +8,10 @@ import { checkCase } from './check-case.ts'
 import { aCase } from './draw.ts'
 
 const cases = 200
-/** For a busy machine; a case takes some ten milliseconds of an idle one. */
+/** Long enough for a busy machine; on an idle one a case takes about ten milliseconds. */
 const timeout = 240_000
 
-test('lists are those of a plain array, whatever is asked for and whatever arrives between pages', {
+test('lists what a plain array lists, for every query and whatever arrives between pages', {
   timeout,
 }, async () => {
   await fc.assert(
@@ -43,22 +43,22 @@ test.each<[what: string, change: (find: Find) => Find]>([
   ['leaves a row out', changed((found) => found.slice(1))],
   ['finds in another order', changed((found) => found.toReversed())],
   ['finds a row twice', changed((found) => [found[0] as Found, ...found])],
-  ['passes over the snapshot', without('snapshot')],
-  ['passes over metadata', without('metadata')],
-  ['passes over the end of a time', without('to')],
+  ['ignores the snapshot', without('snapshot')],
+  ['ignores metadata', without('metadata')],
+  ['ignores the end of a time range', without('to')],
   [
-    'skips none',
+    'skips no rows',
     (find) =>
       ({ skip: _skip, ...query }) =>
         find(query),
   ],
   [
-    'does not go on',
+    'ignores the cursor',
     (find) =>
       ({ after: _after, ...query }) =>
         find(query),
   ],
-])('a store that %s is caught', { timeout }, async (_what, change) => {
+])('detects a store that %s', { timeout }, async (_what, change) => {
   const property = fc.asyncProperty(aCase, async (drawn) => {
     await using store = openTestStore()
     await checkCase({ ...store, find: change(store.find) }, drawn)

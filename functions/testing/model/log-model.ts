@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@activity-log/shared/json.ts'
 import { activityKey } from '@activity-log/shared/key.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 
-/** The log as a plain array would have it: what lists are compared with. */
+/** The log as a plain array, against which lists are compared. */
 export type Logged = {
   id: string
   userId: string
@@ -13,7 +13,7 @@ export type Logged = {
   position: Position
 }
 
-/** What a list is asked for. */
+/** The query of a list. */
 export type Wanted = {
   userId?: string | undefined
   actions?: readonly { name: string; isBeginning: boolean }[] | undefined
@@ -47,7 +47,7 @@ function reached(metadata: JsonValue | undefined, [name, ...rest]: readonly stri
   return member && reached(member[1], rest)
 }
 
-/** The texts that are drawn are numbers, words or ordinary text. */
+/** Only numbers, words and ordinary text are drawn. */
 function isWritten(scalar: JsonValue | undefined, text: string): boolean {
   if (typeof scalar === 'string') return scalar === text
   if (typeof scalar === 'number') return /^-?\d/.test(text) && Number(text) === scalar

@@ -59,7 +59,7 @@ function overSqlite(): EmptyStores {
   }
 }
 
-/** One database, which is emptied: to make its indexes takes longer than a case. */
+/** Uses one database and empties it, because creating the indexes takes longer than a case. */
 async function overMongodb(uri: string): Promise<EmptyStores> {
   const database = `list-model-${process.pid}`
   const client = new MongoClient(uri)

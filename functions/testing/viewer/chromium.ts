@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
-/** Where Debian puts it, or the one that CHROMIUM names. */
+/** Debian's path, or the path in CHROMIUM. */
 const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
 export const whyNoBrowser = existsSync(path)

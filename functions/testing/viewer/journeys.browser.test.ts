@@ -29,7 +29,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(complaints.splice(0)).toEqual([])
   })
 
-  /** What it complains of on the way fails the test: errors of the script, and what the policy had to stop. */
+  /** Errors of the script and violations of the security policy fail the test. */
   async function visit(path: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width: 1300, height: 900 },
@@ -66,13 +66,13 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(await page.locator('.chip').count()).toBe(3)
     await page.locator('.toggle > summary').first().click()
     await page.locator('.opened .tree').first().waitFor({ state: 'visible' })
-    // one chip away is everything of that day
+    // without that filter, everything of that day is listed
     await page.locator('.chip').first().click()
     await page.waitForURL((url) => !url.search.includes('userId'))
     expect((await idsOn(page)).length).toBe(Math.min(50, yesterday().length))
   })
 
-  test('watch it live', async () => {
+  test('watch the log live', async () => {
     const page = await visit('/?action=live.test')
     await page.getByText('Nothing matches').waitFor()
     await page.goto('/?action=live.test&live=1')
@@ -93,13 +93,13 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(await page.locator('#live-state').textContent()).toContain('2 new')
     await page.locator('tbody[data-id=live-1] summary').first().click()
     await page.locator('tbody[data-id=live-1] .tree').first().waitFor({ state: 'visible' })
-    // and not any more
+    // and no longer
     await page.locator('#live').click()
     await page.waitForURL((url) => !url.search.includes('live=1'))
     expect(await page.locator('#live-state').isVisible()).toBe(false)
   })
 
-  test('export what I see', async () => {
+  test('export what is listed', async () => {
     const { userId } = activities.at(-1)!
     const expected = activities.filter((each) => each.userId === userId)
     const page = await visit(`/?userId=${userId}`)
@@ -120,7 +120,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     ).toHaveLength(expected.length + 1)
   })
 
-  test('share this view: another reader sees the same, whatever has come in since', async () => {
+  test('share a view: another reader sees the same, whatever has arrived since', async () => {
     const { userId } = newestFirst(activities)[0]!
     const page = await visit(`/?userId=${userId}&columns=time,id`, {
       permissions: ['clipboard-read', 'clipboard-write'],
@@ -146,7 +146,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect((await idsOn(mine))[0]).toBe('after-sharing')
   })
 
-  test('by keyboard alone', async () => {
+  test('use the keyboard alone', async () => {
     const { userId } = newestFirst(activities)[0]!
     const page = await visit('/')
     const focused = () =>
@@ -184,7 +184,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(await page.locator('.place').textContent()).toMatch(/^51–100/)
   })
 
-  test('a range is chosen on the histogram, with the keyboard and with a pointer', async ({ skip }) => {
+  test('choose a range on the histogram, with the keyboard and with a pointer', async ({ skip }) => {
     if ((await fetch(`${log.origin}/stats?by=day`)).status === 404) skip('this log does not count')
     const page = await visit('/')
     const from = page.getByRole('slider', { name: 'From' })
@@ -204,7 +204,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect((await idsOn(page)).length).toBeGreaterThan(0)
   })
 
-  test('without scripts it finds, opens and pages', async () => {
+  test('find, open and page without scripts', async () => {
     const { userId } = newestFirst(activities)[0]!
     const page = await visit('/', { javaScriptEnabled: false })
     await page.getByLabel('User', { exact: true }).fill(userId)
@@ -223,18 +223,18 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     await page.waitForURL(/cursor=/)
   })
 
-  test('says that it is offline, what to do, and when it is over', async () => {
+  test('learn that the browser is offline, what to do, and when it is over', async () => {
     const page = await visit('/')
     await page.context().setOffline(true)
     await page.locator('#offline').waitFor({ state: 'visible' })
     await page.context().setOffline(false)
     await page.locator('#offline').waitFor({ state: 'hidden' })
-    // the browser complains of what was loading just then
+    // the browser reports the request that it was loading at that moment
     const others = complaints.splice(0).filter((text) => !text.includes('ERR_INTERNET_DISCONNECTED'))
     complaints.push(...others)
   })
 
-  test('a theme that was chosen stays, without a flash of the other', async () => {
+  test('keep the chosen theme, without a flash of the other one', async () => {
     const page = await visit('/', { colorScheme: 'light' })
     const theme = page.locator('#theme')
     await theme.click()
@@ -244,7 +244,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(await answer?.text()).toContain('data-theme="dark"')
   })
 
-  test('the reader’s own time zone shows the same instants on other clocks', async () => {
+  test('see the same instants in the reader’s own time zone', async () => {
     const page = await visit('/', { timezoneId: 'Asia/Tokyo' })
     const first = page.locator('#activities time').first()
     const [instant, utc] = [await first.getAttribute('datetime'), await first.textContent()]
@@ -270,9 +270,9 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     Object.entries(places).flatMap(([place, path]) =>
       Object.entries(looks).map(([look, options]) => [place, look, path, options] as const),
     ),
-  )('axe finds nothing serious: %s, %s', async (_place, _look, path, options) => {
+  )('pass axe without serious findings: %s, %s', async (_place, _look, path, options) => {
     const page = await visit(path, { ...options, bypassCSP: true, reducedMotion: 'reduce' })
-    complaints.length = 0 // the 400 that is looked at
+    complaints.length = 0 // the 400 of the page under test
     const toggle = page.locator('.toggle > summary').first()
     if (await toggle.count()) await toggle.click()
     await page.evaluate(axe)
@@ -282,7 +282,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(found).toEqual([])
   })
 
-  test('fits on a phone', async () => {
+  test('read it on a phone', async () => {
     const page = await visit('/', { viewport: { width: 360, height: 740 } })
     await page.locator('.toggle > summary').first().click()
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)

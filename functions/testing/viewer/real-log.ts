@@ -7,7 +7,7 @@ import { listen } from '@activity-log/shared/http/serve.ts'
 import { answerOf, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 
-/** What 27,324 people's commits were; where they are not at hand, as many made-up ones. */
+/** The commits of 27,324 people; without the file, as many made-up activities. */
 const file = join(import.meta.dirname, '../../../../shared/data/git-activity.ndjson.gz')
 const dayMs = 86_400_000
 
@@ -17,7 +17,7 @@ export function realActivities(): DemoActivity[] {
   return lines.map((line) => JSON.parse(line))
 }
 
-/** A log in this process that has the activities, on the day after the newest of them. */
+/** Opens a log in this process that holds the activities, on the day after the newest of them. */
 export async function openLogOf(activities: readonly DemoActivity[]) {
   const opened = new AsyncDisposableStack()
   const newest = activities.reduce((max, { timestamp }) => Math.max(max, Date.parse(timestamp)), 0)
@@ -26,7 +26,7 @@ export async function openLogOf(activities: readonly DemoActivity[]) {
   const stop = new AbortController()
   const embedded = opened.use(await openEmbedded({ folder: aFolder(), log: silent, now, stopping: stop.signal }))
   const server = opened.use(await listen({ fetch: embedded.fetch, port: 0, log: silent }))
-  // before the server waits for what is under way
+  // ends the live streams before the server waits for requests in flight
   opened.defer(() => stop.abort())
   const origin = `http://localhost:${server.port}`
 

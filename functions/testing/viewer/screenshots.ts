@@ -7,7 +7,10 @@ import { run } from '@activity-log/shared/http/run.ts'
 import type { Browser } from 'playwright-core'
 import { openBrowser, whyNoBrowser } from './chromium.ts'
 
-/** npm run system -- screenshots [--url http://localhost:3000]: pictures of the viewer, of a log that runs and has a demo in it. */
+/**
+ * npm run system -- screenshots [--url http://localhost:3000]: takes pictures of the viewer over a running log with the
+ * demo activities.
+ */
 const folder = join(import.meta.dirname, '../../query/viewer/screenshots')
 
 const desktop = { width: 1360, height: 850 }
