@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 
-/** The numbers of a benchmark, by what they measure, as a table of medians. */
+/** The results of a benchmark by name, for a table of medians. */
 export type Results = Map<string, number[]>
 
 export type Note = (what: string, value: number) => void

@@ -1,7 +1,10 @@
 import { createServer } from 'node:http'
 import * as v from 'valibot'
 
-/** What Node can do at most: it reads, parses and checks an activity, keeps nothing and says that it was accepted. */
+/**
+ * The upper limit of Node: this reads, parses and validates an activity, stores nothing, and answers that it was
+ * accepted.
+ */
 const Activity = v.object({
   userId: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
   action: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),

@@ -12,7 +12,7 @@ import { asImages, asPlain, asWritten, functions, type Start } from './programs.
 const maxTime = { ingest: 0.55, persist: 0.6, query: 0.6 } as const
 const maxMemory = 0.87
 
-/** From spawn to the first answer that acknowledges something, and the memory then. */
+/** Measures the time from spawn to the first acknowledgment, and the memory at that moment. */
 export async function measureCold({ rounds }: { rounds: number }): Promise<Comparison[]> {
   await using servers = await openServers()
   const ours = await asImages()
@@ -56,7 +56,7 @@ function both<Name extends string>(
   return { ours: numbers('ours'), theirs: numbers(against) }
 }
 
-/** The environments of both designs, and requests of which none has been there before. */
+/** The environments of both designs, and requests with new ids and positions. */
 async function openServers() {
   const stack = new AsyncDisposableStack()
   const kafka = { KAFKA_BROKERS: kafkaBrokers.join(','), KAFKA_TOPIC: stack.use(await aTopic()).name }

@@ -1,9 +1,9 @@
 import { randomFrom } from '../seeded-random.ts'
 import { median } from './bench-report.ts'
 
-/** What is compared with a baseline in the same run: a ratio a round, and what they are ratios of. */
+/** A measurement relative to a baseline in the same run: one ratio for each round, and the names of both. */
 export type Comparison = {
-  /** What was measured, and its unit. */
+  /** The measurement and its unit. */
   what: string
   against: string
   target?: { min: number } | { max: number }
@@ -11,10 +11,13 @@ export type Comparison = {
   theirs: readonly number[]
 }
 
-/** A benchmark as it is kept. */
+/** The recorded form of a benchmark. */
 export type Report = { machine: string; comparisons: readonly Comparison[] }
 
-/** Measures each variant once a round, in an order of its own each time, so that what else the machine does hits all alike. */
+/**
+ * Measures each variant once a round, in a different order each time, so that other work on the machine affects all
+ * variants equally.
+ */
 export async function interleaved<Measured extends object>(
   variants: { readonly [name in keyof Measured]: () => Promise<Measured[name]> },
   rounds: number,
@@ -33,7 +36,7 @@ export async function interleaved<Measured extends object>(
 export const ratiosOf = ({ ours, theirs }: Comparison): readonly number[] =>
   ours.map((value, round) => value / (theirs[round] ?? Number.NaN))
 
-/** Undefined where there is no target. */
+/** Undefined when the comparison has no target. */
 export function isMet(comparison: Comparison): boolean | undefined {
   const { target } = comparison
   if (!target) return undefined
@@ -41,7 +44,7 @@ export function isMet(comparison: Comparison): boolean | undefined {
   return 'min' in target ? ratio >= target.min : ratio <= target.max
 }
 
-/** A Markdown table, ended with what each ratio was to be. */
+/** A Markdown table whose last column is the target of each ratio. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {
   const rows = comparisons.map((comparison) => {
     const { what, against, target, ours, theirs } = comparison
@@ -59,5 +62,5 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
   ].join('\n')
 }
 
-/** Three digits that count. */
+/** A number with three significant digits. */
 const figure = (value = Number.NaN) => value.toLocaleString('en', { maximumSignificantDigits: value >= 1000 ? 4 : 3 })

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { Kafka, logLevel } from 'kafkajs'
 
-/** A send of kafkajs behind Node's own server, and nothing else. */
+/** Node's own HTTP server with one kafkajs send for each request, and nothing else. */
 const { KAFKA_BROKERS = '', KAFKA_TOPIC = '' } = process.env
 const producer = new Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING }).producer()
 await producer.connect()

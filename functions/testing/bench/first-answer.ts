@@ -10,16 +10,16 @@ export type FirstRequest = {
   path: string
   headers?: { [name: string]: string }
   body?: string
-  /** What acknowledges it; anything else is a mistake of the benchmark. */
+  /** The status that acknowledges the request; any other status is a mistake in the benchmark. */
   status: number
 }
 export type FirstAnswer = { ms: number; residentMebibytes: number }
 
-/** As often as a proxy that holds a request would look, or oftener. */
+/** At least as often as a proxy that holds a request would poll. */
 const pollMs = 2
 const timeoutMs = 30_000
 
-/** Starts a server and asks it at once, again and again until it listens. It is killed once its first answer is there. */
+/** Starts a server, sends requests until it listens and answers, and kills it. */
 export async function firstAnswer({ command, env }: Start, port: number, asked: FirstRequest): Promise<FirstAnswer> {
   const startedAt = performance.now()
   await using server = startPinned(serverCore, command, { ...env, PORT: `${port}` })

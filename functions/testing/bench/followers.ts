@@ -1,6 +1,9 @@
 import { get } from 'node:http'
 
-/** Many who follow the log at once. When it is told to end it says how many activities they saw, and how long after their POST. */
+/**
+ * Many clients that follow the log at the same time. When told to end, this reports how many activities they saw, and
+ * how long after the POST.
+ */
 const [origin = '', count = '1'] = process.argv.slice(2)
 const tookMs: number[] = []
 
@@ -14,7 +17,7 @@ process.once('SIGTERM', () => {
   process.exit(0)
 })
 
-/** Resolves once the stream has begun; follows on by itself, as a browser does. */
+/** Resolves once the stream has begun; reconnects by itself, as a browser does. */
 function follow(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let lastId = ''

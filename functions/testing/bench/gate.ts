@@ -1,10 +1,12 @@
 import { median } from './bench-report.ts'
 import { type Comparison, ratiosOf } from './compare-rounds.ts'
 
-/** A ratio may be so much worse than the recorded one before somebody has to look. */
+/** The fraction by which a ratio may be worse than the recorded one. */
 const tolerated = 0.15
 
-/** Those whose ratio is worse than it was, in words. What has no target, and what is new, cannot be. */
+/**
+ * A line for each ratio that is worse than the recorded one. Comparisons without a target, and new ones, cannot fall.
+ */
 export function fallen(before: readonly Comparison[], now: readonly Comparison[]): readonly string[] {
   return now.flatMap((comparison) => {
     const { what, against, target } = comparison

@@ -11,7 +11,10 @@ import type { LoadOptions } from './server.ts'
 const sizes = { small: 100_000, large: 1_000_000 }
 const connections = 64
 
-/** What one more activity costs a log in one process that holds ten times as many: CPU time from POST until it is found. */
+/**
+ * Measures the cost of one more activity in one process when the log is ten times as large: CPU time from the POST
+ * until it is found.
+ */
 export async function measureGrowth(options: LoadOptions & { folder: string | undefined }): Promise<Comparison[]> {
   const { rounds, seconds, folder = aFolder() } = options
   const variant = async (size: keyof typeof sizes) => {
@@ -43,6 +46,6 @@ async function cpuMicros(folder: string, seconds: number): Promise<number> {
   const { receipt } = await answerOf(posted)
   const found = await fetch(`${origin}/logs?receipt=${receipt}&wait=30&limit=1`)
   if (!found.ok) throw new Error(`What was posted last is not found: ${found.status}`)
-  // the warm-up took a second more
+  // the warm-up took one more second
   return ((cpuSeconds(log.child.pid) - before) / (seen.rate * (seconds + 1))) * 1e6
 }

@@ -7,10 +7,10 @@ import type { Comparison } from './compare-rounds.ts'
 import { serverCore, startPinned, threadSeconds } from './pinned.ts'
 import { asImages, asPlain, type Start } from './programs.ts'
 
-/** Beyond what a start leaves to be done later. */
+/** Longer than the work that a start leaves for later. */
 const settleMs = 8_000
 
-/** The CPU time of an ingest that is connected to Kafka and has nothing to do, against a producer of kafkajs as it comes. */
+/** Measures the CPU time of an idle ingest that is connected to Kafka, against an unmodified producer of kafkajs. */
 export async function measureIdle({ rounds, seconds }: { rounds: number; seconds: number }): Promise<Comparison[]> {
   await using topic = await aTopic()
   await using ours = await connected((await asImages()).start('ingest'), topic.name)
@@ -27,7 +27,7 @@ export async function measureIdle({ rounds, seconds }: { rounds: number; seconds
   return [{ what, against: 'a producer of kafkajs, Express', target: { max: 0.1 }, ...used }]
 }
 
-/** A process that has sent to Kafka once. */
+/** Starts a process, and resolves when it has sent one record to Kafka. */
 export async function connected({ command, env }: Start, topic: string): Promise<Running & { url: string }> {
   const [port] = await freePorts(1)
   const kafka = { KAFKA_BROKERS: kafkaBrokers.join(','), KAFKA_TOPIC: topic, PORT: `${port}` }

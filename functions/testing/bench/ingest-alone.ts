@@ -3,7 +3,7 @@ import { createApp } from '@activity-log/ingest/app.ts'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 
-/** ingest with a queue that takes everything at once: what it costs by itself. */
+/** ingest with a queue that accepts everything immediately, to measure the cost of ingest itself. */
 let offset = 0
 const broker = {
   publish: async (records: readonly unknown[]) => records.map(() => ({ partition: 0, offset: offset++ })),

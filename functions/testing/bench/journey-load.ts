@@ -2,26 +2,26 @@ import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * node journey-load.ts INGEST QUERY RATE SECONDS: posts so many activities a second, whether or not the ones before are
- * answered, and looks for some of them until they are found. Writes what it saw as JSON.
+ * Use: node journey-load.ts INGEST QUERY RATE SECONDS. Posts RATE activities a second, whether or not earlier ones are
+ * answered, and looks for some of them until they are found. Writes the results as JSON.
  */
 export type Journey = {
   sent: number
   accepted: number
   refused: number
-  /** From POST until found, in ms: of those that are looked for. */
+  /** Milliseconds from the POST until the activity is found, for the activities that are looked for. */
   p50: number
   p99: number
-  /** Accepted, looked for and never found. */
+  /** Activities that were accepted and looked for, but never found. */
   lost: number
 }
 
 const [ingest = '', query = '', rate = '', seconds = ''] = process.argv.slice(2)
 const tickMs = 10
 const probesPerSecond = 2
-/** Answers that take longer are not waited for. */
+/** Slower answers count as failures. */
 const timeoutMs = 30_000
-/** How long something is looked for after the last POST. */
+/** How long to look for activities after the last POST. */
 const lookupTimeoutMs = 120_000
 
 const agent = new Agent({ keepAlive: true, maxSockets: 512 })
@@ -62,7 +62,7 @@ const isFound = (userId: string) =>
     asking.end()
   })
 
-/** Accepted and not found yet: when each was sent. */
+/** Accepted activities that are not found yet, with the time of their POST. */
 const sought = new Map<string, number>()
 let isOver = false
 
@@ -72,8 +72,8 @@ async function sendProbe(userId: string) {
 }
 
 /**
- * One question at a time, and half of the time none: a store that searches in vain is as busy as one that writes, and what
- * is to be measured is how soon it is there.
+ * Sends one query at a time, and pauses half of the time: searching keeps a store as busy as writing, and this measures
+ * only how soon an activity is found.
  */
 async function seek() {
   while (!isOver || sought.size > 0) {

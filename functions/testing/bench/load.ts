@@ -3,22 +3,22 @@ import { activityRecorded, toRecord } from '@activity-log/shared/activity-record
 import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 
 /**
- * node load.ts ORIGIN KIND CONNECTIONS SECONDS: sends requests over so many connections, on each the next one once the last
- * one is answered, and writes what it saw as JSON. It makes and reads HTTP by hand: a client library takes more time of a
- * core than some of the servers do that it is to load.
+ * Use: node load.ts ORIGIN KIND CONNECTIONS SECONDS. Sends requests over the connections, on each one the next request
+ * after the last answer, and writes the results as JSON. It writes and reads HTTP by hand, because a client library
+ * takes more CPU time than some of the servers under test.
  */
 export type Seen = {
-  /** Answered 2xx, a second. */
+  /** Requests answered 2xx in a second. */
   rate: number
   answered: number
   refused: number
-  /** With those of the warm-up. */
+  /** Includes the requests of the warm-up. */
   sent: number
   p50: number
   p99: number
 }
 
-/** So many activities a request. */
+/** The number of activities in a request of lines. */
 export const linesAtOnce = 500
 const warmUpMs = 1_000
 
@@ -40,7 +40,7 @@ function withBody(path: string, type: string, body: string): string {
   return head(path, type, Buffer.byteLength(body)) + body
 }
 
-/** What KafkaSource makes of a record that ingest published; no two have the same id or position. */
+/** The request that KafkaSource makes for a record of ingest; no two have the same id or position. */
 function event(n: number): string {
   const receivedAt = new Date()
   const recorded = activityRecorded(activity(n), { tenant: 'default', receivedAt, newId: session })
@@ -50,7 +50,7 @@ function event(n: number): string {
   const lines = Object.entries(request.headers).map(([name, content]) => `${name}: ${content}\r\n`)
   return `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${request.body.length}\r\n${lines.join('')}\r\n${value}`
 }
-/** Beyond those of the processes before this one. */
+/** Higher than the offsets of the processes before this one. */
 const firstOffset = Date.now() * 10
 
 const kinds = {
@@ -115,7 +115,7 @@ async function main([origin = '', kind = '', connections = '', seconds = '']: re
   )
 }
 
-/** An answer in full, of those that servers here give. */
+/** Whether an answer is complete; knows only the kinds of answers that these servers give. */
 function isWhole(answer: Buffer): boolean {
   const end = answer.indexOf('\r\n\r\n')
   if (end === -1) return false

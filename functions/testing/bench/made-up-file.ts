@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** 27,324 activities, one as JSON a line. Returns the path of the file. */
+/** Writes 27,324 made-up activities, one JSON object a line. Returns the path of the file. */
 export function madeUpFile(folder: string): string {
   const path = join(folder, 'made-up.ndjson')
   const lines = Array.from({ length: 27_324 }, (_, n) => {

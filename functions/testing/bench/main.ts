@@ -56,7 +56,7 @@ const compared: { readonly [name: string]: Benchmark } = {
   outage: ({ rounds }) => measureOutage({ rounds: Math.min(3, rounds) }),
   journey: ({ seconds = 60, rate }) => measureJourney({ rounds: 1, seconds, rate }),
 }
-/** They print tables of their own. */
+/** These benchmarks print tables of their own. */
 const described: { readonly [name: string]: (options: Options, results: Results) => Promise<void> } = {
   embedded: ({ rounds, seconds = 4, file }, results) =>
     measureEmbedded({ rounds, seconds, file, note: noteIn(results) }),
@@ -118,7 +118,7 @@ async function main() {
     const found = await (compared[name] as Benchmark)(what === 'gate' ? { ...options, seconds: short } : options)
     console.log(`\n${comparisonTable(found)}`)
     comparisons.push(...found)
-    // after each: one that fails takes nothing of those before with it
+    // written after each benchmark, so that a failure does not lose the results before it
     const report: Report = { machine: machine(), comparisons }
     const json = `${JSON.stringify(report, undefined, 2)}\n`
     if (values.json) writeFileSync(values.json, json)

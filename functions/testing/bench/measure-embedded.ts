@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../../..')
 
 export type EmbeddedOptions = { rounds: number; seconds: number; file: string | undefined; note: Note }
 
-/** The log in one process over loopback, from 64 connections, with the load made by another process. */
+/** Measures the log in one process over loopback, with 64 connections from another process. */
 export async function measureEmbedded({ rounds, seconds, file, note }: EmbeddedOptions): Promise<void> {
   await measureImport(file, note)
   await measureRequests(rounds, seconds, note)

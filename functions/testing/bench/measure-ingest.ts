@@ -11,7 +11,7 @@ import { aServer, type LoadOptions, rowsOf, type Server } from './server.ts'
 const here = import.meta.dirname
 const connections = 128
 
-/** ingest over Kafka, against the plain design, what Node can do at most, and itself without Kafka. */
+/** Compares ingest over Kafka with the plain design, with the upper limit of Node, and with ingest without Kafka. */
 export async function measureIngest(options: LoadOptions): Promise<Comparison[]> {
   await using stack = new AsyncDisposableStack()
   const ourTopic = stack.use(await aTopic(12)).name
@@ -99,7 +99,7 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
   ]
 }
 
-/** Kafka behind a network of 2 ms there and back. */
+/** Kafka behind a network with a round trip of 2 ms. */
 async function fartherKafka(): Promise<AsyncDisposable & { env: NodeJS.ProcessEnv }> {
   const stack = new AsyncDisposableStack()
   const detours: string[] = []

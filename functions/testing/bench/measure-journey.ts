@@ -8,7 +8,10 @@ import type { Journey } from './journey-load.ts'
 
 export type JourneyOptions = { rounds: number; seconds: number; rate: number }
 
-/** From POST until it is found, at so many a second, through all functions; against the plain design. */
+/**
+ * Measures the time from the POST until the activity is found through all functions at a fixed rate, against the plain
+ * design.
+ */
 export async function measureJourney({ rounds, seconds, rate }: JourneyOptions): Promise<Comparison[]> {
   const measured = await interleaved(
     { ours: () => ourJourney(rate, seconds), plain: () => plainJourney(rate, seconds) },
@@ -54,7 +57,7 @@ async function plainJourney(rate: number, seconds: number): Promise<Journey> {
   return await travel(ingest, query, rate, seconds)
 }
 
-/** Everything that was accepted is found in the end, or it throws. */
+/** Throws unless every accepted activity is found in the end. */
 async function travel(ingest: string, query: string, rate: number, seconds: number): Promise<Journey> {
   await using loading = startProgram(
     'functions/testing/bench/journey-load.ts',

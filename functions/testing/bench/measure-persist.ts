@@ -4,14 +4,14 @@ import { type Comparison, interleaved } from './compare-rounds.ts'
 import { asImages, aside, asPlain } from './programs.ts'
 import { aServer, type LoadOptions, rowsOf } from './server.ts'
 
-/** What KafkaSource has under way at once. */
+/** The number of requests that KafkaSource has in flight. */
 const connections = 50
 
-/** persist over MongoDB against one insert a request; and itself without MongoDB. */
+/** Compares persist over MongoDB with one insert for each request, and with persist without MongoDB. */
 export async function measurePersist({ rounds, seconds }: LoadOptions): Promise<Comparison[]> {
   await using stack = new AsyncDisposableStack()
   const [ourDatabase, plainDatabase] = [stack.use(aDatabase()), stack.use(aDatabase())]
-  // what the plain lists are read from
+  // the index that the plain lists read
   await plainDatabase.db
     .collection('activities')
     .createIndexes([{ key: { timestamp: -1 } }, { key: { userId: 1, timestamp: -1 } }])

@@ -6,7 +6,7 @@ import { madeUpFile } from './made-up-file.ts'
 
 export type ProductionOptions = { rounds: number; file: string | undefined; note: Note }
 
-/** A file is imported through the functions over Kafka and MongoDB, until every activity is found. */
+/** Imports a file through the functions over Kafka and MongoDB, until every activity is found. */
 export async function measureProduction({ rounds, file, note }: ProductionOptions): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     await using production = await startProduction()

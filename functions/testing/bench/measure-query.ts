@@ -14,7 +14,7 @@ const limit = 10
 
 export type QueryOptions = { rounds: number; folder: string | undefined; note: Note }
 
-/** Lists, export and live streams of the log in one process, over a store of a million activities. */
+/** Measures lists, export and live streams of the log in one process, over a store of a million activities. */
 export async function measureQuery({ rounds, folder = aFolder(), note }: QueryOptions): Promise<void> {
   const sizes = { [small]: join(folder, 'small'), [large]: join(folder, 'large') }
   for (const [count, path] of Object.entries(sizes)) {
@@ -88,7 +88,7 @@ async function measureLists(path: string, smallPath: string, rounds: number, not
   )
 }
 
-/** What the plain design does for each page, on the same file; not even over HTTP. */
+/** The queries of the plain design for one page of the same file, even without HTTP. */
 function plainPage(path: string): (skip: number) => void {
   const db = new DatabaseSync(path, { readOnly: true })
   const rows = db.prepare(`SELECT * FROM activities WHERE tenant = 'default' ORDER BY key DESC LIMIT ${limit} OFFSET ?`)
@@ -124,7 +124,7 @@ const followers = 200
 const perSecond = 500
 const seconds = 20
 
-/** The followers are in a process of their own: what they do is not what is measured. */
+/** The followers run in another process, so that their work is not measured. */
 async function measureLive(note: Note) {
   await using log = await startLog(aFolder())
   const script = join(import.meta.dirname, 'followers.ts')

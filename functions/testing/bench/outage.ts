@@ -10,19 +10,19 @@ import { asImages, asPlain, type Start } from './programs.ts'
 const everyMs = 20
 const healthyMs = 3_000
 const outageMs = 20_000
-/** A client that waits longer has gone. */
+/** A real client would give up before this. */
 const timeoutMs = 60_000
 const partitions = 6
 
 type Outage = {
-  /** From the end of the last broker to the first answer that is no 202. */
+  /** From the end of the last broker to the first answer other than 202. */
   firstRefusalS: number
   longestAnswerS: number
-  /** From when all partitions take records again to the first 202; 0 when it was there before. */
+  /** From the time when all partitions accept records again to the first 202; 0 if the 202 came first. */
   firstAcceptedS: number
 }
 
-/** All brokers killed for 20 s, under 50 requests a second. */
+/** Kills all brokers for 20 s, under 50 requests a second. */
 export async function measureOutage({ rounds }: { rounds: number }): Promise<Comparison[]> {
   const control = controlKafka
   if (!control) throw new StartError('KAFKA_CONTROL is not set: nothing can stop and start Kafka.')
@@ -88,7 +88,7 @@ async function during(start: Start, control: NonNullable<typeof controlKafka>): 
   }
 }
 
-/** When a producer that connects anew each time gets a record acknowledged by every partition. */
+/** The time at which a producer that reconnects for each attempt gets a record acknowledged by every partition. */
 async function untilSent(topic: string): Promise<number> {
   for (;;) {
     const retry = { retries: 0 }

@@ -2,7 +2,7 @@ import { createApp, maxRecordBytes } from '@activity-log/persist/app.ts'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 
-/** persist with a store that takes everything at once: what it costs by itself. */
+/** persist with a store that accepts everything immediately, to measure the cost of persist itself. */
 const store = {
   save: async (activities: readonly unknown[]) => activities.map(() => 'stored' as const),
   deadLetter: async () => {},

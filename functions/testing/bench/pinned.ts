@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { type Running, startCommand } from '@activity-log/shared/testing/processes.ts'
 
-/** Servers have one core and whoever loads them the other: neither can take the other's time. */
+/** Servers run on one core and their load on the other, so that neither takes the other's time. */
 export const serverCore = 0
 export const loadCore = Math.min(1, cpus().length - 1)
 
-/** A program as a process of its own on one core. The benchmark itself stays where it likes. */
+/** Starts a program on one core. The benchmark itself runs on any. */
 export function startPinned(
   core: number,
   [command, ...args]: readonly [string, ...string[]],
@@ -18,13 +18,16 @@ export function startPinned(
 
 /** The CPU time that a process has used, in seconds, as the operating system counts it. */
 export function cpuSeconds(pid: number | undefined): number {
-  // the name, which may hold anything, is in parentheses
+  // the name is in parentheses, and may contain any character
   const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) /)
   const [user, system] = rest.split(' ').slice(11, 13).map(Number)
   return ((user ?? Number.NaN) + (system ?? Number.NaN)) / ticks
 }
 
-/** The same of the threads that there are, to the nanosecond: for those that use less than the operating system counts. */
+/**
+ * The CPU time of all threads of a process, to the nanosecond, for processes that use less than the operating system
+ * counts.
+ */
 export function threadSeconds(pid: number | undefined): number {
   const threads = readdirSync(`/proc/${pid}/task`)
   const times = threads.map((thread) =>

@@ -10,7 +10,7 @@ export type Start = { command: readonly [string, ...string[]]; env: NodeJS.Proce
 export const functions: readonly ImageName[] = ['ingest', 'persist', 'query']
 const root = join(import.meta.dirname, '../../..')
 
-/** The functions, bundled and started as their images do it. */
+/** The functions, bundled and started as in their images. */
 export async function asImages(): Promise<{ start: (name: ImageName) => Start }> {
   const folder = aFolder()
   for (const name of functions) await bundle(name, folder)
@@ -20,13 +20,13 @@ export async function asImages(): Promise<{ start: (name: ImageName) => Start }>
   }
 }
 
-/** The functions as they are written, which Node has to strip of their types. */
+/** The functions from their sources, whose types Node has to strip. */
 export const asWritten = (name: ImageName): Start => ({
   command: [process.execPath, join(root, `functions/${name}/main.ts`)],
   env: {},
 })
 
-/** The plain design as JavaScript modules beside their packages, which is how an image of it would have them. */
+/** The plain design as JavaScript modules beside its packages, as its image would have them. */
 export function asPlain(): { start: (name: ImageName) => Start } {
   const folder = aFolder()
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))

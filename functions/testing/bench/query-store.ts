@@ -10,10 +10,13 @@ const actions = 40
 const batch = 1000
 const newest = Date.UTC(2026, 0, 1)
 
-/** Of rank 0 to `count` - 1, the first ones by far the most often, as with users and words (Zipf's law, nearly). */
+/**
+ * A rank from 0 to `count` - 1; low ranks are by far the most frequent, as with users and words (approximately Zipf's
+ * law).
+ */
 const skewed = (random: () => number, count: number) => Math.min(count - 1, Math.floor(count ** random()) - 1)
 
-/** Fills the store of a data folder with activities of a year; one that is there already is left as it is. */
+/** Fills the store of a data folder with activities of a year. A store that exists already is left as it is. */
 export async function fillStore(folder: string, count: number, onProgress: (done: number) => void): Promise<string> {
   await mkdir(folder, { recursive: true })
   const path = join(folder, 'store.db')
@@ -23,7 +26,7 @@ export async function fillStore(folder: string, count: number, onProgress: (done
   for (let at = 0; at < count; at += batch) {
     const activities = Array.from({ length: Math.min(batch, count - at) }, (_, n) => {
       const offset = at + n
-      // in the order of time, but for some that come late
+      // in the order of time, except for some that arrive late
       const late = next() < 0.01 ? next() * 86_400_000 : 0
       const ms = newest - 31_536_000_000 * (1 - offset / count) - late
       const event = anEvent({

@@ -7,16 +7,19 @@ import { cpuSeconds, loadCore, serverCore, startPinned } from './pinned.ts'
 import type { Start } from './programs.ts'
 
 export type LoadOptions = { rounds: number; seconds: number }
-/** What a server did under a load; the CPU time is in microseconds for each answered request. */
+/** The results of a server under load; the CPU time is in microseconds for each answered request. */
 export type Served = Seen & { cpuMicros: number }
 export type Server = AsyncDisposable & { under(kind: Kind, connections: number, seconds: number): Promise<Served> }
 
-/** A server on its core. It stands still while others are measured: an idle one would take of their time. */
+/**
+ * Starts a server on its core. It is paused while others are measured, because even an idle server would take some of
+ * their time.
+ */
 export async function aServer({ command, env: own }: Start, env: NodeJS.ProcessEnv): Promise<Server> {
   const program = startPinned(serverCore, command, { ...own, ...env, PORT: '0' })
   const origin = `http://localhost:${await written(program, /(?:"port":|localhost:)(\d+)/)}`
   const { child } = program
-  // until it has met what it depends on
+  // until it has connected to the servers that it depends on
   await wait(1_000)
   child.kill('SIGSTOP')
   return {
@@ -26,14 +29,14 @@ export async function aServer({ command, env: own }: Start, env: NodeJS.ProcessE
       const seen = await load(origin, kind, connections, seconds)
       const cpu = cpuSeconds(child.pid) - before
       child.kill('SIGSTOP')
-      // of the warm-up as well, which takes one second more
+      // includes the warm-up, which takes one more second
       return { ...seen, cpuMicros: (cpu / (seen.rate * (seconds + 1))) * 1e6 }
     },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }
 }
 
-/** From a process of its own, on the core for that. Throws when anything was refused. */
+/** Loads a server from another process, on the core for the load. Throws when a request was rejected. */
 export async function load(origin: string, kind: Kind, connections: number, seconds: number): Promise<Seen> {
   const script = join(import.meta.dirname, 'load.ts')
   const command = [process.execPath, script, origin, kind, `${connections}`, `${seconds}`] as const
@@ -45,7 +48,7 @@ export async function load(origin: string, kind: Kind, connections: number, seco
 
 type Cell<Name> = readonly [name: Name, member: keyof Served, times?: number]
 
-/** Comparisons of what was measured under these names. */
+/** Collects comparisons of the measurements under these names. */
 export const rowsOf =
   <Name extends string>(measured: { readonly [name in Name]: readonly Served[] }) =>
   (what: string, against: string, target: Comparison['target'], ours: Cell<Name>, theirs: Cell<Name>): Comparison => {

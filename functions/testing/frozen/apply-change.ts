@@ -7,7 +7,7 @@ export const concerns = (change: ExpectedChange, name: string, way: string): boo
   (change.way === undefined || change.way === way) &&
   (typeof change.requests === 'string' ? change.requests === name : change.requests.test(name))
 
-/** What the change makes of a recorded answer, and whether there was anything to change. */
+/** The recorded answer after the change, and whether there was anything to change. */
 export function applyChange(change: ExpectedChange, recorded: unknown): { expected: unknown; isApplied: boolean } {
   let isApplied = false
   const pattern = change.member === 'path' ? /^\/.+$/s : toPattern(change.member)
@@ -34,7 +34,7 @@ export function applyChange(change: ExpectedChange, recorded: unknown): { expect
     const own = pattern.test(pointer) ? changed(value) : value
     if (own !== value) return own
     if (Array.isArray(value)) return value.map((item, index) => walk(item, `${pointer}/${index}`))
-    // a pattern is what an earlier change has made of it
+    // an earlier change put the pattern there
     if (value === null || typeof value !== 'object' || value instanceof RegExp) return value
     const entries = Object.entries(value as Members).flatMap(([name, member]): [string, unknown][] => {
       const at = `${pointer}/${escaped(name)}`

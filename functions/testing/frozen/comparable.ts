@@ -4,8 +4,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type Comparable = { status: number; headers: { [name: string]: Json }; body: Json }
 
 /**
- * What is compared of an answer: of JSON its members, of a page where it links to and what it shows of others, of the contract
- * which routes there are, of anything else its text.
+ * The comparable part of an answer: the members of JSON, the links of a page and the foreign text that it shows, the
+ * routes of the contract, and the text of anything else.
  */
 export function comparable({ status, headers, body }: Answer, isOfContract: boolean): Comparable {
   const isContract = isOfContract && status < 400
@@ -20,7 +20,7 @@ export function comparable({ status, headers, body }: Answer, isOfContract: bool
   return { status, headers: kept, body: isContract ? routesOf(json) : json }
 }
 
-/** Foreign text stands in elements of its own: whatever a page says around it, that is what it shows. */
+/** Foreign text is in elements of its own, so it can be compared whatever the page says around it. */
 function pageOf(html: string): Json {
   const all = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, value = '']) => unescaped(value))
   const links = all(/\s(?:href|src|action)="([^"]*)"/g).map((link) => link.replace(/^(\/assets\/\w+)-\w+/, '$1'))
@@ -59,7 +59,7 @@ function operationOf({ parameters = [], requestBody, responses }: Operation): Js
 const mapped = <Value>(object: { [name: string]: Value }, change: (value: Value) => Json): Json =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))
 
-/** Without what our errors say in words; what they are about stays. */
+/** Leaves out the wording of problems; their types and pointers stay. */
 export function withoutTexts(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutTexts)
   if (value === null || typeof value !== 'object') return value

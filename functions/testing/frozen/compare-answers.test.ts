@@ -17,24 +17,24 @@ const differencesFor = (before: Exchange, after: Exchange, changes: ExpectedChan
 }
 const change = (rest: object): ExpectedChange => ({ requests: /receipt/, why: 'a test', ...rest }) as ExpectedChange
 
-describe('a difference', () => {
+describe('finds a difference', () => {
   test.each<[string, object, object, string[]]>([
-    ['in a value', { a: 1 }, { a: 2 }, ['/body/a']],
-    ['in a member that is new', { a: 1 }, { a: 1, b: 1 }, ['/body/b']],
-    ['in a member that is gone', { a: { b: null } }, { a: {} }, ['/body/a/b']],
-    ['in how many there are', { a: [1] }, { a: [1, 2] }, ['/body/a/1']],
+    ['in a value', { a: 1 }, { a: 2 }, ['in a value']],
+    ['in a member that is new', { a: 1 }, { a: 1, b: 1 }, ['in a new member']],
+    ['in a member that is gone', { a: { b: null } }, { a: {} }, ['in a removed member']],
+    ['in how many there are', { a: [1] }, { a: [1, 2] }, ['in the number of items']],
     [
       'in the order of metadata',
       { metadata: { a: 1, b: 2 } },
       { metadata: { b: 2, a: 1 } },
       ['/body/metadata (its order)'],
     ],
-    ['in nothing', { a: 1, b: [{}] }, { b: [{}], a: 1 }, []],
-  ])('%s is seen', (_what, before, after, members) => {
+    ['unless there is none', { a: 1, b: [{}] }, { b: [{}], a: 1 }, []],
+  ])('%s', (_what, before, after, members) => {
     expect(differencesFor(answered(before), answered(after)).members).toEqual(members)
   })
 
-  test('in the words of a problem is seen, and only until texts are left out', () => {
+  test('in the wording of a problem, unless texts are left out', () => {
     const problem = (detail: string, pointer = '/a') =>
       answered({ type: 'urn:x', title: detail, status: 400, detail, errors: [{ pointer, detail }] })
     expect(differencesFor(problem('old'), problem('new')).members).toHaveLength(3)
@@ -42,7 +42,7 @@ describe('a difference', () => {
     expect(differencesFor(problem('old'), problem('new', '/b'), [], false).members).toEqual(['/body/errors/0/pointer'])
   })
 
-  test('of a page is one in its links, and in what it shows of others', () => {
+  test('in the links of a page, and in the foreign text that it shows', () => {
     const html = { 'content-type': 'text/html; charset=utf-8' }
     const page = (text: string) => answered(text, 'page', html)
     const before = page('<a href="/a">Old words</a><bdi>Zo&amp;</bdi><script src="/assets/viewer-1a.js">')
@@ -56,7 +56,7 @@ describe('a difference', () => {
     ).toEqual(['/body/links', '/body/shown'])
   })
 
-  test('in the request is seen: it is not the one that was recorded', () => {
+  test('in the request, which then is not the recorded one', () => {
     expect(differencesFor(answered({}), { ...answered({}), request: 'other' }).members).toEqual(['request'])
   })
 })
@@ -99,7 +99,7 @@ describe('an expected change', () => {
       { a: [{ n: 1 }, { n: 1 }] },
       [change({ member: '/body/a/*/n', from: absent, to: 1 })],
     ],
-    ['a member that is gone', { a: 1, b: 2 }, { a: 1 }, [change({ member: '/body/b', from: 2, to: absent })]],
+    ['a removed member', { a: 1, b: 2 }, { a: 1 }, [change({ member: '/body/b', from: 2, to: absent })]],
     [
       'the whole answer',
       {},
@@ -112,13 +112,13 @@ describe('an expected change', () => {
         }),
       ],
     ],
-  ])('%s is no difference, and happens', (_what, before, after, changes) => {
+  ])('%s is no difference, and counts as happened', (_what, before, after, changes) => {
     const moved = changes.some(({ member }) => member === 'path') ? '/ledger' : '/books'
     const compared = differencesFor(answered(before), answered(after, 'receipt', json, moved), changes)
     expect(compared).toEqual({ members: [], happened: changes.length })
   })
 
-  test('of a header or a status is one', () => {
+  test('can concern a header or a status', () => {
     const before = answered({ a: 1 })
     const after = {
       ...before,
@@ -131,7 +131,7 @@ describe('an expected change', () => {
     expect(differencesFor(before, after, changes)).toEqual({ members: [], happened: 2 })
   })
 
-  test('that did not happen is a difference, and so is one that went further', () => {
+  test('is a difference if it did not happen, or went further', () => {
     expect(differencesFor(answered(receipt), answered(receipt), [toStatus])).toEqual({
       members: ['/body/status', '/body/fate'],
       happened: 0,
@@ -141,7 +141,7 @@ describe('an expected change', () => {
     ).toEqual(['/body/links/book'])
   })
 
-  test('that concerns nothing has not happened', () => {
+  test('has not happened if it concerns no answer', () => {
     const others = [
       change({ requests: 'list', member: '/status', from: 200, to: 201 }),
       change({ way: 'other', member: '/status', from: 200, to: 201 }),
@@ -150,7 +150,7 @@ describe('an expected change', () => {
     expect(differencesFor(answered(receipt), answered(receipt), others)).toEqual({ members: [], happened: 0 })
   })
 
-  test('of a path is asked for by the new one', () => {
+  test('of a path leads the request to the new path', () => {
     const request = { name: 'receipt of books', to: 'query', path: '/books?x=1' } as const
     expect(redirected(request, 'w', [change({ member: 'path', from: '/books', to: '/ledger' })])).toBe('/ledger?x=1')
     expect(

@@ -10,7 +10,7 @@ export type Difference = { request: string; way: string; member: string; expecte
 export type Comparison = { differences: Difference[]; happened: Set<ExpectedChange> }
 export type CompareOptions = { way: string; changes: readonly ExpectedChange[]; compareTexts: boolean }
 
-/** Every member in which what is answered now is not what was recorded, as the expected changes make it. */
+/** Every member in which an answer differs from the recorded one, after the expected changes. */
 export function compare(
   recorded: readonly Exchange[],
   found: readonly Exchange[],
@@ -58,7 +58,7 @@ export function compare(
   return { differences, happened }
 }
 
-/** The path that a request has by now. */
+/** The current path of a request. */
 export function redirected({ name, path }: FrozenRequest, way: string, changes: readonly ExpectedChange[]): string {
   let changed = path
   for (const change of changes) {

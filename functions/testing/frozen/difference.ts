@@ -1,13 +1,13 @@
 /** `member` is a JSON pointer. */
 export type Found = { member: string; expected: unknown; found: unknown }
 
-/** A pattern among what is expected takes any text that matches. */
+/** A pattern in `expected` accepts any text that matches it. */
 export function differencesOf(expected: unknown, found: unknown, member = ''): Found[] {
   if (expected instanceof RegExp) return expected.test(String(found)) ? [] : [{ member, expected, found }]
   if (!isBranch(expected) || !isBranch(found) || Array.isArray(expected) !== Array.isArray(found)) {
     return Object.is(expected, found) ? [] : [{ member, expected, found }]
   }
-  // of a page it does not matter where something is
+  // the place of an item on a page does not matter
   if (/^\/body\/(links|shown|times)$/.test(member) && Array.isArray(expected))
     return setDifferences(expected, found as unknown as unknown[], member)
   const names = new Set([...Object.keys(expected), ...Object.keys(found)])

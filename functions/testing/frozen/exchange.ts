@@ -4,13 +4,13 @@ import type { FrozenRequest } from './frozen-request.ts'
 import type { Way } from './request-ways.ts'
 import type { System } from './state.ts'
 
-/** What was answered to a request, which is known by its digest; no answer at all where the connection ended without one. */
+/** The answers to a request, which its digest identifies; no answers when the connection ended without one. */
 export type Exchange = { name: string; request: string; path: string; answers: readonly Answer[] }
 
-/** Where the request's path has changed since it was recorded. */
+/** Returns the current path of a request whose path has changed since it was recorded. */
 export type Redirect = (request: FrozenRequest) => string
 
-/** Asks everything in order, each when all that came before it has been dealt with. */
+/** Sends the requests in order, each after everything before it has settled. */
 export async function exchangeAll(
   requests: readonly FrozenRequest[],
   {
@@ -38,7 +38,7 @@ export async function exchangeAll(
   return exchanges
 }
 
-/** What reads alone may be asked several times. */
+/** A request that only reads may be repeated. */
 async function askWhole(way: Way, request: FrozenRequest): Promise<readonly Answer[] | undefined> {
   const isWhole = ({ body }: Answer) => new RegExp(request.whole ?? '').test(String(body))
   for (let attempt = 1; ; attempt++) {
@@ -48,7 +48,7 @@ async function askWhole(way: Way, request: FrozenRequest): Promise<readonly Answ
 }
 const maxAttempts = 20
 
-/** Tells whether a request is still the one that was recorded. */
+/** Identifies the content of a request, to tell whether it is still the recorded one. */
 export function digestOf({ body, raw, ...rest }: FrozenRequest): string {
   const bytes = [body, raw].map((content = '') => Buffer.from(content as string).toString('base64'))
   return hash('sha256', JSON.stringify([rest, ...bytes]), 'hex').slice(0, 12)

@@ -1,20 +1,20 @@
-/** In `from`: the member was not there. In `to`: it is not there any more. */
+/** In `from`: the member did not exist. In `to`: it no longer exists. */
 export const absent: unique symbol = Symbol('absent')
 
 /**
- * A difference from what was recorded that somebody wanted: one line for each, however many answers it is in.
- *
- * `member` is a JSON pointer into {status, headers, body} of an answer; `*` is any one name in it, `**` any number of them, and
- * the empty pointer is the whole answer. Or it is `path`: that of the request, also wherever its answer names it. Or it is
- * `answers`: all answers on the connection, where their number changes.
- *
- * `from` and `to` are values; or patterns, and what matches `from` is replaced by the text in `to` as String.replace does it.
- * A pattern in `to`, also deep in it, takes whatever matches it. With `renamed` the member keeps its value.
+ * A deliberate difference from the recorded answers, one entry for any number of answers. `member` is a JSON pointer
+ * into {status, headers, body} of an answer: `*` matches one name, `**` any number of names, and the empty pointer is
+ * the whole answer. `path` instead of a pointer means the path of the request, also where its answer names it;
+ * `answers` means all answers on the connection, when their number changes. `from` and `to` are values or patterns: a
+ * match of `from` is replaced by the text in `to`, as in String.replace, and a pattern in `to`, at any depth, accepts
+ * any text that matches it. With `renamed` the member keeps its value.
  */
 export type ExpectedChange = {
-  /** Its name, or a pattern of names. */
+  /** The name of a request, or a pattern of names. */
   requests: string | RegExp
-  /** Without it, every way that requests take, 'from a data folder' and 'from MongoDB'. */
+  /**
+   * Without it, the change applies to every way of sending requests, and to 'from a data folder' and 'from MongoDB'.
+   */
   way?: string
   member: string
   why: string
@@ -27,7 +27,7 @@ export type ExpectedChange = {
 //   { requests: /receipt/, member: '/body/**/status', from: 'refused', to: 'rejected', why: 'an outcome has one name' },
 //   { requests: /page/, member: '/body/links/*', from: /^\/viewer\/books/, to: '/viewer/ledger', why: 'the ledger has one name' },
 
-/** They are applied in this order: a later one finds what an earlier one has made of an answer. */
+/** The changes are applied in this order: a later one sees the result of the earlier ones. */
 export const expectedChanges: readonly ExpectedChange[] = [
   ...[
     { status: 400, code: 'invalid-input', headers: { connection: 'close' } },
@@ -139,7 +139,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
   },
 ]
 
-/** False leaves out `title` and `detail` of errors, which a rewriting of all texts changes at once. */
+/** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */
 export const compareTexts = false
 
 function problemWithoutRoute(status: number, code: string, headers: { [name: string]: string } = {}) {

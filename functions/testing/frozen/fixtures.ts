@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-/** Written by the code of that commit, and edited by nobody. */
+/** The code of that commit wrote these files, and nobody edits them. */
 const folder = join(import.meta.dirname, '../../../shared/testing/fixtures/820e461')
 
 export function readFixture<Line>(name: string): Line[] {

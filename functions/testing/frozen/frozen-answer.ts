@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 
-/** A body that is no UTF-8 is in base64. */
+/** A body that is not UTF-8 is in base64. */
 export type Answer = {
   status: number
   headers: { [name: string]: string | string[] }
@@ -8,10 +8,10 @@ export type Answer = {
 }
 export type HeaderPairs = readonly (readonly [name: string, value: string])[]
 
-/** What differs from one run to the next, and says nothing of us. */
+/** Headers that differ between runs and say nothing about the log. */
 const noise = ['date', 'keep-alive']
 
-/** An answer as it is kept: without noise, and its lengths and made-up ids by what they are. */
+/** An answer in its recorded form: without noise, and with placeholders for lengths and generated ids. */
 export function answerOf(status: number, pairs: HeaderPairs, bytes: Buffer, isHead = false): Answer {
   const headers: Answer['headers'] = {}
   for (const [given, value] of pairs) {
@@ -35,7 +35,7 @@ function bodyOf(
   { 'content-type': type = '', 'content-encoding': encoding }: Answer['headers'],
   bytes: Buffer,
 ): Answer['body'] {
-  // their names have a hash of them
+  // the names of these files contain a hash of their content
   if (/^text\/(css|javascript)/.test(String(type))) return '(left out)'
   const plain = encoding === 'gzip' && bytes.byteLength > 0 ? gunzipSync(bytes) : bytes
   const text = plain.toString()

@@ -7,7 +7,7 @@ import { ways } from './request-ways.ts'
 import { readKept } from './requests/kept.ts'
 import { openSystem } from './state.ts'
 
-/** A file of the folder, or the receipts that were given for what is in it. */
+/** A file of the folder, or the receipts of the activities in it. */
 export type FolderLine = { file: string; base64: string } | { receipts: string[] }
 
 export const linesOf = (folder: string): FolderLine[] =>
@@ -15,7 +15,7 @@ export const linesOf = (folder: string): FolderLine[] =>
     .toSorted()
     .map((file) => ({ file, base64: readFileSync(join(folder, file)).toString('base64') }))
 
-/** A folder of its own with these files. */
+/** Creates a folder with these files. */
 export function folderWith(lines: readonly FolderLine[]): string {
   const folder = aFolder()
   for (const line of lines)
@@ -23,7 +23,7 @@ export function folderWith(lines: readonly FolderLine[]): string {
   return folder
 }
 
-/** Opens what is kept, lets it save what still waits in its queue, and reads everything. */
+/** Opens the folder, waits until the queue has been saved, and reads everything. */
 export async function readFolder(lines: readonly FolderLine[], pathOf?: Redirect): Promise<Exchange[]> {
   const receipts = lines.flatMap((line) => ('receipts' in line ? line.receipts : []))
   await using system = openSystem(folderWith(lines))

@@ -7,7 +7,7 @@ import { ways } from './request-ways.ts'
 import { readKept } from './requests/kept.ts'
 import type { System } from './state.ts'
 
-/** A collection with its indexes, one of its documents in EJSON, or the receipts that were given for what is in them. */
+/** A collection with its indexes, one of its documents in EJSON, or the receipts of the activities in the database. */
 export type DumpLine =
   | { collection: string; indexes: Document[] }
   | { collection: string; document: object }
@@ -26,7 +26,7 @@ export async function dump(db: Db): Promise<DumpLine[]> {
   return lines
 }
 
-/** Into a database that is empty. */
+/** Writes the lines into an empty database. */
 export async function load(db: Db, lines: readonly DumpLine[]): Promise<void> {
   for (const line of lines) {
     if (!('indexes' in line)) continue
@@ -41,7 +41,10 @@ export async function load(db: Db, lines: readonly DumpLine[]): Promise<void> {
   }
 }
 
-/** Reads everything that a database has. What it has does not change: the ledger is read once, however slow the machine is. */
+/**
+ * Reads everything in a database. Its contents do not change, so the ledger is read only once, however slow the machine
+ * is.
+ */
 export async function readDatabase(
   { uri, name }: { uri: string; name: string },
   lines: readonly DumpLine[],

@@ -7,7 +7,7 @@ import { compareTexts, expectedChanges } from './expected-changes.ts'
 import { readFixture } from './fixtures.ts'
 import { type DumpLine, load, readDatabase } from './frozen-mongo.ts'
 
-test('a MongoDB of that time lists everything as it did', async () => {
+test('lists everything in an old MongoDB as before', async () => {
   const way = 'from MongoDB'
   const lines = readFixture<DumpLine>('mongodb')
   const before = readFixture<Exchange>('mongodb-answers')

@@ -29,7 +29,7 @@ describe.each(Object.entries(ways))('%s', (name, open) => {
     found = await exchangeAll(requests, { system, way, pathOf: pathBy(name) })
   }, 60_000)
 
-  test('hundreds of requests are answered as they were, but for what somebody wanted', () => {
+  test('answers hundreds of requests as recorded, except for expected changes', () => {
     expect(before.length).toBeGreaterThan(350)
     expect(differencesIn(name, before, found)).toEqual([])
   })
@@ -42,7 +42,7 @@ describe.each(Object.entries(ways))('%s', (name, open) => {
     ],
     ['another body', (exchange) => damagedIn(exchange, { body: '{"other":1}' })],
     ['no answer', (exchange) => ({ ...exchange, answers: [] })],
-  ])('%s that nobody wanted is a difference', (_what, damaged) => {
+  ])('finds %s that nobody expected', (_what, damaged) => {
     const request = 'query: shows bare'
     const isNear = (exchange: Exchange) => exchange.name.startsWith('query: shows')
     const other = found.filter(isNear).map((exchange) => (exchange.name === request ? damaged(exchange) : exchange))
@@ -51,11 +51,11 @@ describe.each(Object.entries(ways))('%s', (name, open) => {
   })
 })
 
-describe('a data folder of that time', () => {
+describe('a data folder of that version', () => {
   const way = 'from a data folder'
   const before = readFixture<Exchange>('data-folder-answers')
 
-  test('opens, and lists everything as it did', async () => {
+  test('opens, and lists everything as before', async () => {
     expect(before.length).toBeGreaterThan(60)
     const found = await readFolder(readFixture<FolderLine>('data-folder'), pathBy(way))
     expect(differencesIn(way, before, found)).toEqual([])
@@ -73,12 +73,12 @@ describe('a data folder of that time', () => {
   })
 })
 
-test('whatever somebody wanted has happened', () => {
+test('has seen every expected change happen', () => {
   const here = expectedChanges.filter(({ way }) => way !== 'from MongoDB')
   expect(here.filter((change) => !happened.has(change))).toEqual([])
 })
 
-test('every request has a name of its own', () => {
+test('gives every request a name of its own', () => {
   const names = requests.map(({ name }) => name)
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
 })

@@ -2,11 +2,14 @@ import { type Answer, answerOf, type HeaderPairs } from './frozen-answer.ts'
 
 export type Received = {
   answers: Answer[]
-  /** What there is of a body that has not ended. */
+  /** The beginning of an answer whose body has not ended. */
   begun?: { status: number; headers: HeaderPairs; body: Buffer }
 }
 
-/** The answers in the bytes of a connection. `isClosed`: nothing more comes, and a body of no declared length ends. */
+/**
+ * Reads the answers in the bytes of a connection. `isClosed` means that no more bytes will come, which ends a body
+ * without a declared length.
+ */
 export function readAnswers(bytes: Buffer, isHead: boolean, isClosed: boolean): Received {
   const answers: Answer[] = []
   for (let at = 0; at < bytes.length; ) {
@@ -34,7 +37,7 @@ function readHead(text: string): { status: number; headers: HeaderPairs } {
   return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1]), headers }
 }
 
-/** `length`: of how many bytes of the connection; undefined while it has not ended. */
+/** `length` is the number of bytes that the body takes on the connection; undefined while the body has not ended. */
 function readBody(bytes: Buffer, headers: HeaderPairs, isClosed: boolean): { body: Buffer; length?: number } {
   const header = (name: string) => headers.find(([given]) => given.toLowerCase() === name)?.[1]
   if (header('transfer-encoding') === 'chunked') return readChunks(bytes)

@@ -12,7 +12,7 @@ import { ask } from './requests/build.ts'
 import { operationsOn, posted, receiptsIn, strangers } from './requests/kept.ts'
 
 const ports = { ingest: 21_030, query: 21_032 }
-/** The port that no address names: dead letters keep the address of persist. */
+/** A port that is the default, because dead letters contain the address of persist. */
 const persistPort = 80
 const topics = { records: 'activities', deadLetters: 'activities-dead-letter' }
 const recordCount = 200
@@ -39,7 +39,7 @@ async function main() {
       0,
     )
   }
-  // what was given up comes back by another topic, and is no position of the first one
+  // dead letters come back on another topic, and have no position on the first one
   for (let before = -1, now = await counted(); before !== now; ) {
     await wait(5000)
     before = now
@@ -123,7 +123,7 @@ async function readRecords(): Promise<RecordLine[]> {
   return lines
 }
 
-/** Those with strange names first, and in the order of the topic. */
+/** Chooses the records with strange names first, and keeps the order of the topic. */
 function chosen(lines: readonly RecordLine[]): RecordLine[] {
   const isPlain = ({ base64 }: RecordLine) => /"id":"(hundred|kept)-/.test(Buffer.from(base64, 'base64').toString())
   const some = new Set(lines.toSorted((a, b) => Number(isPlain(a)) - Number(isPlain(b))).slice(0, recordCount))

@@ -43,12 +43,12 @@ async function writeInto(folder: string): Promise<string[]> {
   if (!open) throw new Error('There is no way to ask')
   await using way = await open(system.apps)
   const exchanges = await exchangeAll(written, { system, way })
-  // gives up what is missing at first
+  // abandons some of the gaps at the beginning
   await system.store.abandon(3, 7)
   return receiptsIn(exchanges.flatMap(({ answers }) => answers.map(({ body }) => String(body))))
 }
 
-/** As a stop leaves them: records that are still to be saved, one of them against what is there, and one that was given up. */
+/** Leaves the queue as a stop does: with records to save, among them a conflict, and one that was given up. */
 async function leaveInQueue(folder: string) {
   await using broker = openEmbeddedBroker({ path: join(folder, 'queue.db') })
   const left = ['left-1', 'left-2', 'left-3', 'd-0'].map((id) =>

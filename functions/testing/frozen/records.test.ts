@@ -6,7 +6,7 @@ import { type RecordLine, toSourceRecord } from './records.ts'
 import { names } from './requests/names.ts'
 import { openSystem } from './state.ts'
 
-test('records of a topic as ingest wrote them then are all found as they were sent, whatever their names', async () => {
+test('finds every record of an older topic as it was sent, whatever its names', async () => {
   const records = readFixture<RecordLine>('records').map(toSourceRecord)
   expect(records).toHaveLength(200)
   await using system = openSystem(aFolder())

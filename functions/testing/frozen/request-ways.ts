@@ -6,10 +6,10 @@ import { type FrozenRequest, type Target, targets } from './frozen-request.ts'
 import { type Received, readAnswers } from './http-answers.ts'
 import type { Apps } from './state.ts'
 
-/** Takes requests to the apps; undefined for one that cannot go this way. */
+/** Sends requests to the apps; undefined for a request that cannot be sent this way. */
 export type Way = AsyncDisposable & { ask(request: FrozenRequest): Promise<readonly Answer[]> | undefined }
 
-/** The ways that requests take, each with answers of its own among those that were recorded. */
+/** The ways of sending requests; each has recorded answers of its own. */
 export const ways: { readonly [name: string]: (apps: Apps) => Promise<Way> } = {
   'handed over': async (apps) => ({ ask: (request) => handOver(apps, request), async [Symbol.asyncDispose]() {} }),
   'over a socket': openSockets,
@@ -18,7 +18,7 @@ export const ways: { readonly [name: string]: (apps: Apps) => Promise<Way> } = {
 const host = 'localhost:3000'
 const encoder = new TextEncoder()
 const bytesOf = (body: FrozenRequest['body'] = '') => (typeof body === 'string' ? encoder.encode(body) : body)
-/** Where each begins with a block that is no event. */
+/** The stream begins with a block that is not an event. */
 const hasEvents = (text: string, count: number) => text.split('\n\n').length > count
 const firstEvents = (text: string, count: number) =>
   text
@@ -60,7 +60,7 @@ async function readEvents(response: Response, count: number): Promise<Buffer> {
   return Buffer.from(firstEvents(text, count))
 }
 
-/** Too short for who is slow, and long enough for who is quick. */
+/** Short enough that slow clients are cut off, and long enough for fast ones. */
 const hastyTimeouts = {
   headersTimeout: 100,
   requestTimeout: 200,
@@ -82,7 +82,10 @@ async function openSockets(apps: Apps): Promise<Way> {
   return Object.assign(opened, { ask: (request: FrozenRequest) => overSocket(ports.get(request.to) ?? 0, request) })
 }
 
-/** Everything is written at once, and read until the answer is whole; raw bytes get all answers until the connection ends. */
+/**
+ * Writes everything immediately, and reads until the answer is complete. Raw bytes get all answers until the connection
+ * ends.
+ */
 export function overSocket(port: number, request: FrozenRequest): Promise<readonly Answer[]> {
   const { method, events, raw, half } = request
   const { promise, resolve, reject } = Promise.withResolvers<readonly Answer[]>()

@@ -24,16 +24,19 @@ export type Apps = { readonly [target in Target]: ServedApp }
 export type System = AsyncDisposable & {
   apps: Apps
   store: ActivityStore
-  /** Time passes only by this: more than the log remembers anything for. */
+  /** Advances the clock by more than any cache of the log lasts. Time does not pass otherwise. */
   tick(): void
-  /** Resolves when everything that was published is saved, or kept as a dead letter. */
+  /** Resolves when every published record is stored, or kept as a dead letter. */
   settled(): Promise<void>
 }
 
 const start = Date.UTC(2026, 0, 1)
 const tickMs = 2000
 
-/** The whole log as npm start puts it together, but for its clock and its ids: what it answers depends on what it was asked alone. */
+/**
+ * The whole log as npm start assembles it, except for its clock and its ids, so that its answers depend on the requests
+ * alone.
+ */
 export function openSystem(folder: string): System {
   const opened = new AsyncDisposableStack()
   let ticks = 0
@@ -70,7 +73,7 @@ export function openSystem(folder: string): System {
   })
 }
 
-/** As it is: a server gives its own bindings as a second argument. */
+/** Passes both arguments on: a server calls fetch with bindings of its own. */
 const servedBy = ({ fetch, front }: ServedApp): ServedApp => ({ fetch, front })
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -84,7 +87,7 @@ function sending(fetch: (request: Request) => Response | Promise<Response>, path
   }
 }
 
-/** One delivery after the other: which of two comes first decides what becomes of both. */
+/** Delivers one record at a time, because the order of two records decides the outcome of both. */
 function turns(): (send: Send) => Send {
   let before: Promise<unknown> = Promise.resolve()
   return (send) => (request, signal) => {

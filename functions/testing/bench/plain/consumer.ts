@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { MongoClient } from 'mongodb'
 
-/** What brings the plain design's records to its store: a consumer that inserts one document a message. */
+/** Brings the records of the plain design to its store: a consumer that inserts one document for each message. */
 const { KAFKA_BROKERS = '', KAFKA_TOPIC = '', MONGODB_URI = '', MONGODB_DATABASE = '' } = process.env
 const client = new MongoClient(MONGODB_URI)
 await client.connect()

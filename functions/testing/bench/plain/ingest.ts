@@ -1,7 +1,7 @@
 import express from 'express'
 import { Kafka, logLevel } from 'kafkajs'
 
-/** What ingest is measured against: Express, and a send for each request, everything else as it comes. */
+/** The baseline of ingest: Express and one send for each request, with default settings. */
 const { KAFKA_BROKERS = '', KAFKA_TOPIC = '', PORT = 0 } = process.env
 const producer = new Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING }).producer()
 await producer.connect()

@@ -2,7 +2,10 @@ import { HTTP } from 'cloudevents'
 import express from 'express'
 import { MongoClient } from 'mongodb'
 
-/** What persist is measured against: Express, the SDK of CloudEvents, and an insert for each request. Its indexes are made by others. */
+/**
+ * The baseline of persist: Express, the CloudEvents SDK and one insert for each request. The benchmark creates its
+ * indexes.
+ */
 const { MONGODB_URI = '', MONGODB_DATABASE = '', PORT = 0 } = process.env
 const client = new MongoClient(MONGODB_URI)
 await client.connect()

@@ -1,7 +1,7 @@
 import express from 'express'
 import { MongoClient } from 'mongodb'
 
-/** What query is measured against: Express, and for each page a skip and a count. Its indexes are made by others. */
+/** The baseline of query: Express and, for each page, a skip and a count. The benchmark creates its indexes. */
 const { MONGODB_URI = '', MONGODB_DATABASE = '', PORT = 0 } = process.env
 const client = new MongoClient(MONGODB_URI)
 await client.connect()
