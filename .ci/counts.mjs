@@ -1,5 +1,5 @@
-// node .ci/counts.mjs REPORT NAME: of a report of vitest's, "PASSED FAILED", then a line for each test that failed and why.
-// A run that broke without a failing test, or left no report, counts as one that failed.
+// Usage: node .ci/counts.mjs REPORT NAME. Prints "PASSED FAILED" from a report of vitest, then a line with the reason for
+// each failed test. A run that broke without a failing test, or left no report, counts as one failure.
 import { readFileSync } from 'node:fs'
 
 const [file, name] = process.argv.slice(2)
@@ -17,6 +17,6 @@ const failures = report.testResults.flatMap((suite) => {
   if (suite.status === 'failed' && tests.length === 0) return [`${suite.name}: ${reason([suite.message])}`]
   return tests.map((test) => `${suite.name} > ${test.fullName}: ${reason(test.failureMessages)}`)
 })
-if (!report.success && failures.length === 0) failures.push('broke without saying which test')
+if (!report.success && failures.length === 0) failures.push('the run broke without naming a test')
 console.log(report.numPassedTests, failures.length)
 for (const failure of failures) console.log(`FAILED  ${name}: ${failure.replace(`${process.cwd()}/`, '')}`)

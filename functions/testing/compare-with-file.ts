@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { run } from '@activity-log/shared/http/run.ts'
 import { answerOf } from '@activity-log/shared/testing/builders.ts'
 
-/** Walks the whole log, by cursor and by page number, and compares what it gives with the file that was imported, byte for byte. */
+/** Walks the whole log, by cursor and by page number, and compares it byte for byte with the file that was imported. */
 async function main() {
   const { positionals } = parseArgs({ allowPositionals: true })
   const [file = '', origin = ''] = positionals
@@ -19,10 +19,10 @@ async function main() {
     const wrong = found.findIndex((line, index) => line !== expected[index])
     if (found.length !== expected.length || wrong !== -1) {
       throw new Error(
-        `By ${way}: ${found.length} for ${expected.length}; first difference: ${found[wrong]} for ${expected[wrong]}`,
+        `By ${way}: found ${found.length} of ${expected.length}; first difference: found ${found[wrong]}, expected ${expected[wrong]}`,
       )
     }
-    console.log(`by ${way}: ${found.length} activities, each once and as it was sent`)
+    console.log(`by ${way}: ${found.length} activities, each found once and as it was sent`)
   }
 }
 

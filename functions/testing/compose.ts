@@ -8,9 +8,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { type Answer, anActivity, post } from '@activity-log/shared/testing/builders.ts'
 
-/** npm run system -- compose: docker-compose.yml as a user has it, in a project and at a port of its own. */
-const help = `npm run system -- compose needs Docker with its compose plugin, and an engine that answers: "docker compose ls" says whether
-there is one. COMPOSE names another command that takes the same arguments, such as "docker-compose".`
+/** npm run system -- compose: uses docker-compose.yml as a user does, in a project and on a port of its own. */
+const help = `npm run system -- compose needs Docker with its compose plugin and a running engine, which "docker compose ls" checks.
+COMPOSE names another command that takes the same arguments, such as "docker-compose".`
 
 const root = join(import.meta.dirname, '../..')
 const [command = '', ...commandArgs] = (process.env['COMPOSE'] || 'docker compose').split(' ')
@@ -21,7 +21,7 @@ const functions = ['ingest', 'persist', 'query']
 const own = [...functions, 'gateway', 'kafka-source', 'dead-letter-source']
 const maxRssMib = 100
 
-/** Runs compose on the file; what it writes is shown, or returned. Throws what it wrote as an error. */
+/** Runs compose on the file, and shows its output or returns it. Throws the output as an error. */
 async function compose(args: readonly string[], { show = false, timeoutMs = 900_000 } = {}): Promise<string> {
   const options = ['--project-name', project, '--file', join(root, 'docker-compose.yml')]
   const child = spawn(command, [...commandArgs, ...options, ...args], {
@@ -40,7 +40,7 @@ async function compose(args: readonly string[], { show = false, timeoutMs = 900_
 
 const upAgain = () => compose(['up', '--detach', '--wait', '--wait-timeout', '300'])
 
-/** Everything that was answered with 202, by its id. */
+/** The ids of all activities that were answered with 202. */
 const accepted = new Set<string>()
 let refusals = 0
 
@@ -52,7 +52,9 @@ const answer = async (path: string, init?: RequestInit) => {
   return { status: response.status, headers: response.headers, body: (await response.json()) as Answer }
 }
 
-/** Asks for a page until there is one: 503 says to, and a machine under load takes longer than a function waits. */
+/**
+ * Asks for a page until there is one: a 503 says to retry, and a machine under load takes longer than a function waits.
+ */
 async function page(path: string): Promise<Answer> {
   for (let tries = 0; ; tries++) {
     const { status, body } = await answer(path)
@@ -62,7 +64,7 @@ async function page(path: string): Promise<Answer> {
   }
 }
 
-/** Sends the same until it is accepted, as every client may. */
+/** Sends the same activities until they are accepted, as every client may. */
 async function send(activities: readonly SentActivity[]): Promise<void> {
   const lines = activities.map((activity) => JSON.stringify(activity)).join('\n')
   for (let rest = true; rest; ) {
@@ -77,7 +79,7 @@ async function send(activities: readonly SentActivity[]): Promise<void> {
   for (const { id } of activities) accepted.add(id ?? '')
 }
 
-/** Resolves when the condition holds; what cannot be asked does not hold yet. */
+/** Resolves when the condition holds. A request that fails means that it does not hold yet. */
 async function eventually(what: string, condition: () => Promise<boolean>, timeoutMs = 120_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
   let cause: unknown
@@ -88,7 +90,7 @@ async function eventually(what: string, condition: () => Promise<boolean>, timeo
     })
   while (!(await holds())) {
     if (Date.now() > deadline) {
-      const last = cause instanceof Error ? `; the last error: ${cause.message}` : ''
+      const last = cause instanceof Error ? `; last error: ${cause.message}` : ''
       throw new Error(`not within ${timeoutMs / 1000} s: ${what}${last}`, { cause })
     }
     await wait(200)
@@ -107,7 +109,7 @@ async function assertEachOnce(): Promise<void> {
   }
   const missing = [...accepted].filter((id) => !new Set(found).has(id))
   assert(missing.length === 0, `${missing.length} are missing: ${missing.slice(0, 5).join(', ')}`)
-  assert(found.length === accepted.size, `${accepted.size} were accepted, ${found.length} are found`)
+  assert(found.length === accepted.size, `${accepted.size} were accepted, but ${found.length} are found`)
 }
 
 function assert(condition: boolean, message: string): asserts condition {
@@ -127,11 +129,17 @@ async function callsOfTheReadme() {
   })
   const wrong = await answer('/logs', post({ userId: ' ', action: 'x', ip: '203.0.113.9' }))
   const pointers = wrong.body.errors.map(({ pointer }) => pointer).join(' ')
-  assert(wrong.status === 400 && pointers === '/userId /ip', `a wrong activity: ${wrong.status} ${pointers}`)
-  assert(wrong.headers.get('content-type') === 'application/problem+json', 'an error is a problem')
+  assert(
+    wrong.status === 400 && pointers === '/userId /ip',
+    `an invalid activity was answered with: ${wrong.status} ${pointers}`,
+  )
+  assert(
+    wrong.headers.get('content-type') === 'application/problem+json',
+    'an error has to be application/problem+json',
+  )
   for (const path of ['/', '/dead-letters']) {
     const status = (await request(path, { method: 'POST', body: '{}' })).status
-    assert(status === 404 || status === 405, `persist can be reached: POST ${path} is answered with ${status}`)
+    assert(status === 404 || status === 405, `persist must not be reachable: POST ${path} is answered with ${status}`)
   }
 }
 
@@ -145,7 +153,7 @@ async function tenThousand() {
     }),
   )
   await assertEachOnce()
-  // what a burst left behind goes when there is nothing to do
+  // a function returns the memory of a burst once it is idle
   const began = Date.now()
   const rss = new Map<string, number>()
   const measure = async (services: readonly string[]) => {
@@ -155,7 +163,7 @@ async function tenThousand() {
   const show = () => [...rss].map(([name, mib]) => `${name} ${mib} MiB`).join(', ')
   while (!(await measure(functions))) {
     assert(Date.now() - began < 180_000, `more than ${maxRssMib} MiB for 3 minutes: ${show()}`)
-    console.log(`        resident: ${show()}; that has to become less`)
+    console.log(`        resident: ${show()}; waiting until it shrinks`)
     await wait(10_000)
   }
   await measure(own)
@@ -175,20 +183,23 @@ async function restarts() {
   const sending = Array.from({ length: 4 }, async () => {
     while (running) {
       await send([anActivity({ id: `restart-${count++}` })])
-      // slower than the slowest store saves: a backlog that grows would make each wait below one for the machine
+      // slower than the slowest store saves: with a growing backlog, each wait below would measure the machine
       await wait(100)
     }
   })
-  // it runs once and is not there to be restarted
+  // this service runs once, so there is nothing to restart
   for (const service of services.filter((name) => name !== 'topics')) {
     const [before, began] = [refusals, Date.now()]
     await compose(['restart', service])
     const marker = `after-${service}`
     await send([anActivity({ id: marker })])
-    await eventually(`what was sent after ${service}`, async () => (await request(`/logs/${marker}`)).ok)
+    await eventually(
+      `the activity sent after the restart of ${service} is found`,
+      async () => (await request(`/logs/${marker}`)).ok,
+    )
     const seconds = ((Date.now() - began) / 1000).toFixed(1)
     console.log(
-      `        ${service}: ${seconds} s until an activity is found again, ${refusals - before} requests sent again`,
+      `        ${service}: ${seconds} s until an activity is found again, ${refusals - before} requests retried`,
     )
   }
   running = false
@@ -203,7 +214,7 @@ async function stopsWithZero() {
     .trim()
     .split('\n')
     .filter((line) => !line.endsWith(' 0'))
-  assert(wrong.length === 0, `ended with another code: ${wrong.join(', ')}`)
+  assert(wrong.length === 0, `other exit codes than 0: ${wrong.join(', ')}`)
 }
 
 async function downAndUp() {
@@ -216,17 +227,17 @@ const ledgerIsComplete = () => compose(['run', '--rm', 'ledger']).then(() => tru
 
 const steps: readonly [string, () => Promise<unknown>][] = [
   [
-    'images are built, every service is healthy',
+    'builds the images, and every service becomes healthy',
     () => compose(['up', '--build', '--detach', '--wait', '--wait-timeout', '600'], { show: true }),
   ],
-  ['the calls of the README', callsOfTheReadme],
-  [`10,000 activities, each found once, no function over ${maxRssMib} MiB`, tenThousand],
-  ['every service restarted under load, each activity found once', restarts],
-  ['a stop ends every program with 0', stopsWithZero],
-  ['down and up again, each activity found once', downAndUp],
-  // a store that was just started may take longer to answer than is waited for; a gap stays one
+  ['answers the calls of the README', callsOfTheReadme],
+  [`finds each of 10,000 activities once, with no function over ${maxRssMib} MiB`, tenThousand],
+  ['finds each activity once after every service restarted under load', restarts],
+  ['ends every program with 0 at a stop', stopsWithZero],
+  ['finds each activity once after down and up', downAndUp],
+  // a store that was just started may answer too late at first, but a gap stays a gap
   [
-    'the ledger is complete, compared with Kafka',
+    'has a complete ledger that agrees with Kafka',
     () => eventually('the ledger is complete', ledgerIsComplete, 600_000),
   ],
 ]
@@ -253,7 +264,7 @@ for (const [name, step] of steps) {
     failed++
     console.error(`FAILED  ${name}: ${(error as Error).message}`)
     console.error(await compose(['logs', '--no-color', '--tail', '10', ...own]).catch(() => ''))
-    // what comes after it needs it
+    // the later steps need this one
     break
   }
 }
@@ -261,7 +272,10 @@ await cleanUp()
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
 
-/** Only what this project made: containers, network, volumes. Images stay, the next run is quicker with them. */
+/**
+ * Removes only what this project created: containers, network and volumes. The images stay, which makes the next run
+ * faster.
+ */
 async function cleanUp() {
   await compose(['down', '--volumes', '--remove-orphans', '--timeout', '5']).catch(({ message }) =>
     console.error(message),

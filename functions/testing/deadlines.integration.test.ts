@@ -19,7 +19,7 @@ type Function = keyof typeof limits
 
 type Outage = { begin(): Promise<unknown>; end(): Promise<unknown>; detour: string } & AsyncDisposable
 
-/** A function as a process of its own; its connections go by way of the detour. */
+/** Starts a function as a process of its own, whose connections take the detour. */
 async function start(name: Function, env: NodeJS.ProcessEnv, detour: string): Promise<Running & { origin: string }> {
   const args = ['--import', join(import.meta.dirname, 'detour.ts'), `functions/${name}/main.ts`]
   const program = startCommand(process.execPath, args, { PORT: '0', DETOUR: detour, ...env })
@@ -33,7 +33,7 @@ const requests: { [name in Function]: () => [path: string, request: RequestInit]
   query: () => ['/logs', {}],
 }
 
-/** The status. Rejects when there is no answer within the function's limit. */
+/** Resolves with the status. Rejects when there is no answer within the function's limit. */
 async function ask(name: Function, { origin }: { origin: string }): Promise<number> {
   const [path, request] = requests[name]()
   const response = await fetch(origin + path, { ...request, signal: AbortSignal.timeout(limits[name]) })
@@ -44,7 +44,7 @@ async function ask(name: Function, { origin }: { origin: string }): Promise<numb
 
 const succeeds = async (name: Function, program: { origin: string }) => (await ask(name, program)) < 300
 
-/** Some that come together, and others behind them while those hang. */
+/** Sends some requests together, and others while those hang. */
 async function askMany(name: Function, program: { origin: string }): Promise<number[]> {
   const asked: Promise<number>[] = []
   for (let wave = 0; wave < 4; wave++) {
@@ -105,7 +105,7 @@ const mongodbOutages: [what: string, make: () => Promise<Outage>][] = [
   ],
 ]
 
-/** A plain client of Kafka's has its record acknowledged. */
+/** Resolves when a plain Kafka client has a record acknowledged. */
 async function kafkaAnswers(topic: string) {
   for (;;) {
     const producer = kafkaForTests().producer({ retry: { retries: 0 } })

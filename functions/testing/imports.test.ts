@@ -24,9 +24,9 @@ const rings: readonly Ring[] = [
     files: shared('store/'),
     may: [pure, shared('(store|sqlite)/'), library('mongodb', 'valibot', '@date-fns/tz'), node],
   },
-  // makes what the browser loads; a bundle has what it makes
+  // builds the browser's files during development; a bundle contains the result
   { files: /^functions\/query\/viewer\/build-assets\.ts$/, may: [library('esbuild')] },
-  // runs in the browser, where nothing of Node is
+  // runs in the browser, which has no Node
   { files: /^functions\/query\/viewer\/(browser|views)\//, may: [/^functions\/query\/viewer\/(browser|views)\//] },
   ...['ingest', 'persist', 'query'].map((name) => ({
     files: new RegExp(`^functions/${name}/`),
@@ -39,7 +39,7 @@ const rings: readonly Ring[] = [
   },
   {
     files: own('image'),
-    // a bundle has what the viewer's build makes in place of that build
+    // the bundle replaces the viewer's build by its result
     may: [own('image'), /^functions\/query\/viewer\/build-assets\.ts$/, pure, behindDoors, library('esbuild'), node],
   },
   {
@@ -69,7 +69,7 @@ const rings: readonly Ring[] = [
 
 const isTest = (file: string) => /\.(test|testsuite)\.ts$/.test(file)
 
-/** Tests may use more: the builders, all of shared, and what their package names for development. */
+/** Tests may import more: the builders, all of shared, and the development dependencies of their package. */
 function alsoForTests(file: string): readonly RegExp[] {
   if (!isTest(file)) return []
   const workspace = file.startsWith('shared/') ? 'shared' : file.split('/').slice(0, 2).join('/')
@@ -80,7 +80,7 @@ function alsoForTests(file: string): readonly RegExp[] {
   return [/^shared\//, own(workspace.replace('functions/', '')), library('vitest', ...named), node]
 }
 
-/** Also imports for their side effects, and dynamic ones. */
+/** Includes imports for their side effects, and dynamic imports. */
 const specifiers = (source: string) =>
   [...source.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)'([^'\s]+)'/g)].map(([, name]) => name!)
 
@@ -107,7 +107,7 @@ test('imports run one way', () => {
   expect(found).toEqual([])
 })
 
-/** Tarjan's strongly connected components, as far as they have more than one file. */
+/** Tarjan's strongly connected components that have more than one file. */
 function circles(sources: ReadonlyMap<string, string>): string[][] {
   const found: string[][] = []
   const order = new Map<string, number>()
@@ -133,18 +133,18 @@ function circles(sources: ReadonlyMap<string, string>): string[][] {
   return found
 }
 
-test('the default tenant is named where it is made and where callers are, and nowhere else', () => {
+test('the default tenant is named only where it is defined and where callers are made', () => {
   const named = [...sources].filter(
     ([file, source]) => !isTest(file) && !/(^|\/)testing\//.test(file) && /\bdefaultTenant\b/.test(source),
   )
   expect(named.map(([file]) => file).toSorted()).toEqual(['shared/activity-recorded.ts', 'shared/http/caller.ts'])
 })
 
-test('nothing imports in a circle', () => {
+test('no file imports itself through others', () => {
   expect(circles(sources)).toEqual([])
 })
 
-test('a circle is seen, through types and other files too', () => {
+test('detects a circle, also through types and other files', () => {
   const bad = new Map([
     ['shared/a.ts', "import type { b } from './b.ts'"],
     ['shared/b.ts', "import { c } from '@activity-log/shared/c.ts'"],
@@ -179,6 +179,6 @@ test.each([
   ['shared/key.test.ts', "import { x } from '@activity-log/query/app.ts'", 'functions/query/app.ts'],
   ['shared/testing/ways.ts', "import { x } from '@activity-log/query/app.ts'", 'functions/query/app.ts'],
   ['shared/broker/kafka.ts', "import { app } from '@activity-log/ingest/app.ts'", 'functions/ingest/app.ts'],
-])('%s may not: %s', (file, source, imported) => {
+])('detects that %s may not contain: %s', (file, source, imported) => {
   expect(forbidden(file, source)).toEqual([`${file} imports ${imported}`])
 })

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** npm run test:integration, npm run system -- mutants: tests that need a Kafka and a MongoDB. Says so without them. */
-const usage = `npm run test:integration needs a Kafka and a MongoDB to test against. Set what is missing and run it again:
+/**
+ * npm run test:integration and npm run system -- mutants run tests that need Kafka and MongoDB, and say so without
+ * them.
+ */
+const usage = `npm run test:integration needs Kafka and MongoDB. Set the missing variables and run it again:
 
-  KAFKA_BROKERS     host:port, with commas between several
+  KAFKA_BROKERS     host:port, separated by commas
   MONGODB_URI       mongodb://…
 
 With docker compose:
@@ -12,13 +15,13 @@ With docker compose:
   docker compose up --build --wait debug
   KAFKA_BROKERS=localhost:9092 MONGODB_URI='mongodb://localhost:27017/?directConnection=true' npm run test:integration
 
-The tests of outages stop and start the servers themselves. They are left out without a command for each server that
-takes kill, pause, resume, restart (for Kafka with the number of a broker, 1 …) and start (whatever is down):
+Tests of outages stop and start the servers. They are skipped unless these variables name a command that takes kill, pause,
+resume and restart (for Kafka with the number of a broker: 1, 2 …) and start (which starts everything that is down):
 
   KAFKA_CONTROL     such as "tools/kafka --port 9092"
   MONGODB_CONTROL
 
-By default three brokers take longer to notice that one is dead than a request waits. Set broker.session.timeout.ms=3000,
+By default, three brokers need longer to notice that one is dead than a request waits. Set broker.session.timeout.ms=3000,
 broker.heartbeat.interval.ms=500, controller.quorum.fetch.timeout.ms=1000 and controller.quorum.election.timeout.ms=500.
 `
 

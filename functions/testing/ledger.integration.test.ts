@@ -50,7 +50,7 @@ async function produce(topic: string, messages: Message[]) {
   await producer.disconnect()
 }
 
-/** A topic, one for its dead letters, and a store. */
+/** A topic, a dead-letter topic and a store. */
 async function aLog(partitions = 1) {
   const opened = new AsyncDisposableStack()
   const topic = opened.use(await aTopic(partitions)).name
@@ -68,7 +68,7 @@ async function aLog(partitions = 1) {
   await admin.connect()
   opened.defer(() => admin.disconnect())
   async function deleteBelow(offset: number) {
-    // it deletes of the topics that it knows
+    // kafkajs deletes records only of topics that it knows
     await admin.fetchTopicOffsets(topic)
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] })
   }
@@ -84,7 +84,7 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
   const event = anEvent({ id: 'undelivered' })
   const { headers, value } = toRecord(event)
   const behind = Array.from({ length: 3 }, (_, n) => aRecord({ id: `behind-${n}` }))
-  // persist takes no event with NUL in an attribute
+  // persist rejects an event with NUL in an attribute
   const messages = [aRecord({ id: 'before' }), { headers: { ...headers, ce_subject: 'a%00b' }, value }, ...behind]
   await produce(
     topic,
@@ -121,7 +121,7 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
   expect(code).toBe(0)
 })
 
-test('says what is missing, what is not delivered and what is gone, and abandons the last', async () => {
+test('reports missing, undelivered and deleted records, and abandons only deleted ones', async () => {
   await using log = await aLog()
   const { store, save, fill, deleteBelow } = log
   await fill(10)
@@ -141,7 +141,7 @@ test('says what is missing, what is not delivered and what is gone, and abandons
   expect(await readLedger(log)).toMatchObject({ code: 0, complete: true, abandoned: 0 })
 })
 
-test('abandons what was deleted before anything was known', async () => {
+test('abandons records that were deleted before the store knew the topic', async () => {
   await using log = await aLog()
   await log.fill(3)
   await log.deleteBelow(3)
@@ -149,7 +149,7 @@ test('abandons what was deleted before anything was known', async () => {
   expect(await readLedger(log, '--abandon')).toMatchObject({ code: 0, abandoned: 3, open: [] })
 })
 
-test('closes no gap by a dead letter of another topic, and of all those of this one, however many there are', async () => {
+test('closes no gap with a dead letter of another topic, and every gap with those of its own, however many there are', async () => {
   await using log = await aLog(2)
   const { fill, save, deadLetterTopic, store } = log
   const count = 3000
@@ -177,7 +177,7 @@ test('closes no gap by a dead letter of another topic, and of all those of this 
   expect((await store.ledger()).partitions).toMatchObject([{ counts: { stored: 1, rejected: count - 1 } }])
 })
 
-test('writes nothing off by the offsets of a topic that was made anew', async () => {
+test('abandons nothing by the offsets of a topic that was created again', async () => {
   await using log = await aLog()
   await log.fill(4)
   await log.save(2, 9)
@@ -186,7 +186,7 @@ test('writes nothing off by the offsets of a topic that was made anew', async ()
   expect(report).toMatchObject({ code: 1, abandoned: 0, partitions: [{ isOfAnotherTopic: true, abandoned: 0 }] })
 })
 
-test('counts on what an earlier version never compacted', async () => {
+test('counts the outcomes that an earlier version never compacted', async () => {
   await using log = await aLog()
   await log.fill(1)
   const count = 21_000
@@ -204,9 +204,9 @@ test('counts on what an earlier version never compacted', async () => {
 })
 
 test.each<[string, (log: Over) => Promise<{ code: unknown; output: string }>, number, RegExp]>([
-  ['a topic that is not there', (log) => runLedger({ ...log, topic: 'nowhere' }), 78, /--topic .* nowhere/],
+  ['a topic that does not exist', (log) => runLedger({ ...log, topic: 'nowhere' }), 78, /--topic .* nowhere/],
   [
-    'dead letters that are not there',
+    'a dead-letter topic that does not exist',
     (log) => runLedger({ ...log, deadLetterTopic: 'no' }),
     78,
     /--dead-letter-topic /,

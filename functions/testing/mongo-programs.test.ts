@@ -10,7 +10,7 @@ test.each([
   'functions/persist/main.ts',
   'functions/query/main.ts',
   'functions/cli/main.ts migrate',
-])('%s names MONGODB_URI and exits 78 where it has a typo', async (command) => {
+])('%s names MONGODB_URI and exits 78 when it has a typo', async (command) => {
   const [script = '', ...words] = command.split(' ')
   await using program = startProgram(script, { MONGODB_URI: mistyped, PORT: '0' }, ...words)
   expect(await program.ended).toBe(78)
@@ -21,7 +21,7 @@ test.each([
 test.each<[string, string, RequestInit]>([
   ['functions/persist/main.ts', '/', delivery(aRecord(anActivity()))],
   ['functions/query/main.ts', '/logs', {}],
-])('%s serves while MongoDB is away: healthy, and 503 within seconds for what needs it', async (script, path, request) => {
+])('%s serves while MongoDB is down: healthy, and 503 within seconds for requests that need it', async (script, path, request) => {
   await using program = startProgram(script, { MONGODB_URI: away, PORT: '0' })
   const origin = `http://127.0.0.1:${await written(program, /"port":(\d+)/)}`
   expect((await fetch(`${origin}/healthz`)).status).toBe(200)
@@ -35,7 +35,7 @@ test.each<[string, string, RequestInit]>([
   expect(program.output()).not.toContain('s3cret')
 })
 
-test('activity-log migrate says where MongoDB is not, and exits 69', async () => {
+test('activity-log migrate names the address at which MongoDB does not answer, and exits 69', async () => {
   await using program = startProgram('functions/cli/main.ts', { MONGODB_URI: away }, 'migrate')
   expect(await program.ended).toBe(69)
   expect(program.output()).toMatch(/MONGODB_URI.*127\.0\.0\.1:1\n$/)

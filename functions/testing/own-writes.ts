@@ -7,9 +7,9 @@ import { startProduction } from './production.ts'
 
 const usage = `Usage: npm run system -- own-writes [--count 10000] [--real]
 
-Posts activities one by one, from 32 clients at once, and asks for the newest of the user right after each 202, waiting for its
-receipt: the list has to hold it, every time. --real: the functions as processes over Kafka and MongoDB (KAFKA_BROKERS, MONGODB_URI),
-else the log in one process.`
+Posts activities one by one from 32 clients. Right after each 202, a client lists the user's newest activities and waits
+for the receipt: the list has to contain the activity every time. --real starts the functions as processes over Kafka and
+MongoDB (KAFKA_BROKERS, MONGODB_URI); without it the log runs in one process.`
 
 const clients = 32
 
@@ -18,7 +18,8 @@ async function main() {
   const { values } = parseArgs({ options })
   if (values.help) return console.log(usage)
   const count = Number(values.count ?? 10_000)
-  if (!Number.isSafeInteger(count) || count < 1) throw new StartError(`--count must be a number above 0\n\n${usage}`)
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new StartError(`--count must be a whole number above 0\n\n${usage}`)
   if (!values.real) {
     await using log = await startLog(aFolder())
     return await readBack(count, log.origin, log.origin)

@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..')
 type Package = { name: string; dependencies?: object; devDependencies?: object }
 type Sources = ReadonlyMap<string, string>
 
-/** Both are for everybody, or for nobody but the compiler. */
+/** Every workspace may use vitest, and only the compiler uses types. */
 const isElsewhere = (name: string) => name === 'vitest' || name.startsWith('@types/')
 
 const isTest = (file: string) => /\.(test|testsuite)\.ts$/.test(file)
@@ -21,7 +21,7 @@ function packagesIn(source: string): string[] {
     .map((specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'))
 }
 
-/** A line for each package that a workspace imports and does not name, or names and does not import. */
+/** A line for each package that a workspace imports but does not name, or names but does not import. */
 function wrong({ name, dependencies = {}, devDependencies = {} }: Package, sources: Sources): string[] {
   const isToolOfTests = name === '@activity-log/testing'
   const imported = (ofTests: boolean) =>
@@ -35,7 +35,7 @@ function wrong({ name, dependencies = {}, devDependencies = {} }: Package, sourc
     const names = new Set(Object.keys(named).filter((one) => !isElsewhere(one)))
     return [
       ...[...used.difference(names)].map((one) => `${name}: ${one} is missing in ${what}`),
-      ...[...names.difference(used)].map((one) => `${name}: ${one} is in ${what} for nothing`),
+      ...[...names.difference(used)].map((one) => `${name}: ${one} in ${what} is not used`),
     ]
   }
   return [
@@ -55,7 +55,7 @@ test('each workspace names the packages that its files import, and no others', (
   expect(found).toEqual([])
 })
 
-test('what is missing and what is for nothing is seen', () => {
+test('finds missing and unused packages', () => {
   const sources = new Map([
     ['app.ts', "import { Hono } from 'hono/tiny'\nimport './other.ts'\nimport 'node:fs'"],
     ['app.test.ts', "import { Hono } from 'hono'\nimport type { Event } from 'cloudevents'"],
@@ -63,7 +63,7 @@ test('what is missing and what is for nothing is seen', () => {
   expect(wrong({ name: 'a', dependencies: { kafkajs: '1' }, devDependencies: { uuid: '1' } }, sources)).toEqual([
     'a: cloudevents is missing in devDependencies',
     'a: hono is missing in dependencies',
-    'a: kafkajs is in dependencies for nothing',
-    'a: uuid is in devDependencies for nothing',
+    'a: kafkajs in dependencies is not used',
+    'a: uuid in devDependencies is not used',
   ])
 })

@@ -5,7 +5,7 @@ import { controlKafka, controlMongodb, kafkaBrokers, kafkaForTests } from '@acti
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Part, type Production, startProduction } from './production.ts'
 
-/** Whatever the outcome of an attempt, sends again until each is accepted: with an id of its own that is safe. */
+/** Retries until every activity is accepted, whatever the outcome of an attempt; their own ids make that safe. */
 async function postUntilAccepted({ ingest }: Production, activities: readonly SentActivity[]) {
   for (let rest = activities; rest.length > 0; ) {
     const response = await fetch(`${ingest}/logs`, post(rest)).catch(() => undefined)
@@ -48,14 +48,14 @@ const names = [
   '☃★',
 ]
 
-describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB, query', () => {
+describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB and query', () => {
   let production: Production
   beforeAll(async () => {
     production = await startProduction()
   }, 120_000)
   afterAll(() => production?.[Symbol.asyncDispose](), 60_000)
 
-  test('what is posted is found exactly once and as it was sent, in every script', async () => {
+  test('find every posted activity exactly once and as it was sent, in every script', async () => {
     const sent = names.flatMap((name, n) =>
       Array.from({ length: 20 }, (_, m) =>
         anActivity({ id: `journey-${n}-${m}`, userId: name, action: `${name}.did`, metadata: { [name]: name, m } }),
@@ -68,7 +68,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB, query',
     expect(await production.database.db.collection('deadLetters').countDocuments()).toBe(0)
   })
 
-  test('the same id with other content leaves the first, and becomes a dead letter', async () => {
+  test('keep the first content under an id, and dead-letter other content', async () => {
     const first = anActivity({ id: 'conflict', userId: 'conflicting' })
     await postUntilAccepted(production, [first])
     await until(async () => (await total(production, '&userId=conflicting')) === 1)
@@ -78,7 +78,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB, query',
     expect(await findAll(production, '&userId=conflicting')).toEqual([first])
   })
 
-  test('records that are not ours become dead letters, and the partition goes on', async () => {
+  test('dead-letter foreign records, and continue with the partition', async () => {
     const { headers, value } = aRecord({ id: 'not-quite' })
     const foreign = [
       { headers: {}, value: 'no CloudEvent' },
@@ -135,14 +135,14 @@ test(`nothing is lost and nothing twice through ${restarts.map(([what]) => what)
         const batch = Array.from({ length: 20 }, (_, m) => anActivity({ id: `${client}-${n}-${m}` }))
         await postUntilAccepted(production, batch)
         sent.push(...batch)
-        // enough for each moment to have some under way, and no more than can be looked through in the end
+        // enough that some are always in flight, and few enough to list them all in the end
         await wait(200)
       }
     }),
   )
   for (const [index, [, restart]] of restarts.entries()) {
     const before = sent.length
-    // some are being delivered and some published when it happens
+    // some records are being delivered, and others published, during the restart
     const [first, second] = ['a', 'b'].map((half) =>
       Array.from({ length: 1000 }, (_, n) => anActivity({ id: `burst-${index}-${half}-${n}` })),
     ) as [SentActivity[], SentActivity[]]

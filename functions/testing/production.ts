@@ -13,7 +13,7 @@ export const scripts = {
 export type Part = keyof typeof scripts
 const parts = Object.keys(scripts) as Part[]
 
-/** What writes when a part can be used: the others are there before anything is posted. */
+/** The output that shows that a part is ready; all parts are ready before anything is posted. */
 const isUp = {
   ingest: /listening/,
   persist: /listening/,
@@ -29,11 +29,11 @@ export type Production = AsyncDisposable & {
   deadLetterTopic: string
   database: TestDatabase
   parts: { [part in Part]: Running }
-  /** Ends a part and starts it again, on the same port. */
+  /** Ends a part and starts it again on the same port. */
   restart(part: Part, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
-/** The functions and the stand-in for KafkaSource as processes of their own, over a topic and a database of their own. */
+/** Starts the functions and the stand-in for KafkaSource as processes, over a topic and a database of their own. */
 export async function startProduction(): Promise<Production> {
   const opened = new AsyncDisposableStack()
   try {
@@ -89,11 +89,13 @@ export async function startProduction(): Promise<Production> {
   }
 }
 
-/** Below those that connections get for themselves: in the meantime one of them would take it. */
+/**
+ * Below the ports that the operating system chooses for connections, one of which could take a port in the meantime.
+ */
 const firstPort = 10_000
 const ports = 22_000
 
-/** Free at the moment, and chosen at random, so that others who choose at the same time choose others. */
+/** Ports that are free now, chosen at random, so that callers at the same time choose different ones. */
 export async function freePorts(count: number): Promise<number[]> {
   const free = new Set<number>()
   while (free.size < count) {

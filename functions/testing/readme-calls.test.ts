@@ -12,7 +12,7 @@ const calls = new Set(
   readmes.flatMap((file) => shellCommands(readFileSync(join(root, file), 'utf8')).filter((command) => isCall(command))),
 )
 
-/** What curl exits with when --max-time ends a stream. */
+/** curl's exit status when --max-time ends a stream. */
 const curlTimedOut = 28
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 
@@ -28,7 +28,7 @@ async function send(activity: object): Promise<string> {
 }
 
 let letters = 0
-/** Resolves with the id of a dead letter that nobody has done anything about. */
+/** Resolves with the id of an open dead letter. */
 async function aDeadLetter(): Promise<string> {
   const id = `letter-${letters++}`
   await send({ id, userId: 'user_123', action: 'login' })
@@ -61,6 +61,6 @@ describe.skipIf(!hasCurl)('the calls of the READMEs', () => {
   })
 })
 
-test('there are calls to make', () => {
+test('finds calls in the READMEs', () => {
   expect(calls.size).toBeGreaterThan(15)
 })

@@ -1,4 +1,4 @@
-/** The commands in the blocks of `sh` in a README, in order: each is one text, without comments. */
+/** The commands in the `sh` blocks of a README, in order: each is one text, without comments. */
 export function shellCommands(markdown: string): string[] {
   return [...markdown.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) => commandsOf(block))
 }
@@ -16,16 +16,19 @@ function commandsOf(block: string): string[] {
   return commands
 }
 
-/** The last line of a command that takes several: of a loop or a here-document. */
+/** The last line of a command that takes several lines: a loop or a here-document. */
 function endOf(line: string): string | undefined {
   if (/^for /.test(line)) return 'done'
   return /<<'(\w+)'$/.exec(line)?.[1]
 }
 
-/** A call of the log at localhost:3000. readme-calls.test.ts makes each of them. */
+/** A call of the log at localhost:3000. readme-calls.test.ts makes every one. */
 export const isCall = (command: string) => /^curl .*\blocalhost:3000\b/.test(command)
 
-/** Which test runs a command: its file has to contain the text. An entry that ends in … is the beginning of commands. */
+/**
+ * The test that runs each command: its file has to contain the text. An entry that ends in … is the beginning of
+ * commands.
+ */
 export const runByTests: { readonly [command: string]: readonly [file: string, text: string] } = {
   'npm ci && npm start': ['.ci/run', 'npm start'],
   'npm run test:integration': ['.ci/run', 'npm run -s test:integration'],
@@ -47,6 +50,7 @@ export const runByTests: { readonly [command: string]: readonly [file: string, t
   'npm run system -- compose': ['.ci/run', 'system -- compose'],
   'npm run system -- durability': ['.ci/run', 'system -- durability'],
   'npm run system -- own-writes': ['.ci/run', 'system -- own-writes'],
+  'npm run system -- texts titles': ['functions/testing/run-system.test.ts', "'texts', ['titles']"],
   'npm run system -- faults --help': ['functions/testing/run-system.test.ts', "'faults', ['--help']"],
   'npm run bench -- gate': ['.ci/run', 'bench -- gate'],
   'docker compose up --build': ['functions/testing/compose.ts', "'up', '--build'"],
@@ -56,7 +60,7 @@ export const runByTests: { readonly [command: string]: readonly [file: string, t
   'kubectl apply -k knative/overlays/production': ['.ci/run', 'knative/overlays/production'],
 }
 
-/** People run these: they take long, need a cluster or servers of their own, or do not end. */
+/** Commands for people: they take long, need a cluster or servers, or do not end. */
 export const runByHand: readonly string[] = [
   'npm run dev',
   'npm run bundle',
@@ -108,6 +112,6 @@ export const runByHand: readonly string[] = [
   'for role in ingest source sink; do …',
 ]
 
-/** Whether an entry of one of the lists stands for a command. */
+/** Whether an entry of one of the lists matches a command. */
 export const standsFor = (entry: string, command: string) =>
   entry.endsWith('…') ? command.startsWith(entry.slice(0, -1).trimEnd()) : command === entry

@@ -16,7 +16,7 @@ const scriptsOf = (folder: string): Scripts => {
 }
 const scriptFile = (name: string) => scriptsOf('')[name]?.split(' ').at(-1) ?? ''
 
-/** The first word of each indented line in a program's list of what it has. */
+/** The first word of each indented line in the output of a program, which lists its commands there. */
 function namesIn(...words: string[]): ReadonlySet<string> {
   const text = execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' })
   return new Set([...text.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name]) => name!))
@@ -42,14 +42,14 @@ function wrongCommands(text: string): string[] {
     .map(([command]) => command)
 }
 
-/** The commands in blocks of `sh` that are neither run by a test nor listed as run by hand. */
+/** The commands in `sh` blocks that are neither run by a test nor listed as run by hand. */
 const unknownCommands = (text: string) =>
   shellCommands(text).filter(
     (command) =>
       !isCall(command) && ![...Object.keys(runByTests), ...runByHand].some((entry) => standsFor(entry, command)),
   )
 
-/** The anchors of a text, as GitHub makes them of its headings. */
+/** The anchors that GitHub makes from the headings of a text. */
 const anchorsOf = (text: string) =>
   [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -63,7 +63,10 @@ const folders = globSync('{shared,functions,knative}/**/', {
   exclude: (path) => path.includes('node_modules'),
 })
 
-/** Whether a name in a text is that of a file: from the root, from the text's folder, or of any file below it. */
+/**
+ * Whether a name in a text is the path of a file, relative to the root or the text's folder, or the name of a file
+ * below.
+ */
 function isFile(name: string, folder: string): boolean {
   const below = folders.filter((each) => each === folder || folder === '.' || each.startsWith(`${folder}/`))
   return ['', folder, ...below].some((from) => existsSync(join(root, from, name)))
@@ -71,7 +74,7 @@ function isFile(name: string, folder: string): boolean {
 
 const fileName = /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|cjs|md|ya?ml|json)|(?:functions|shared|knative|\.ci)\/[\w./-]*)`/g
 
-/** The files that a text links to, with their anchors, or names, and that do not exist in this repository. */
+/** The files that a text names or links to, and the anchors in it, that do not exist in this repository. */
 function wrongPaths(text: string, folder: string): string[] {
   const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
   const wrongLinks = links
@@ -91,7 +94,7 @@ function wrongPaths(text: string, folder: string): string[] {
 
 const readmes = globSync('**/README.md', { cwd: root, exclude: (path) => path.includes('node_modules') })
 
-test('every room has a README', () => {
+test('every folder with a README of its own has one, and no other', () => {
   const rooms = ['', 'ingest/', 'persist/', 'query/', 'query/viewer/', 'local/', 'kafka-source/', 'cli/', 'testing/']
   const deeper = ['testing/bench/', 'testing/faults/']
   const functions = [...rooms, ...deeper].map((room) => `functions/${room}README.md`)
@@ -115,27 +118,27 @@ describe.each(readmes)('%s', (file) => {
   })
 })
 
-test('each command that is listed is in a README, and the test that is to run it has it', () => {
+test('each listed command is in a README, and the test that is said to run it does', () => {
   const shown = readmes.flatMap((file) => shellCommands(read(file)))
   const entries = [...Object.keys(runByTests), ...runByHand]
   expect(entries.filter((entry) => !shown.some((command) => standsFor(entry, command)))).toEqual([])
   expect(Object.values(runByTests).filter(([file, line]) => !read(file).includes(line))).toEqual([])
 })
 
-test('the README of the project fits on a few screens', () => {
+test('the main README fits on a few screens', () => {
   const lines = read('README.md').trimEnd().split('\n')
   expect(lines.length).toBeLessThanOrEqual(160)
   expect(lines.filter((line) => [...line].length > 120)).toEqual([])
 })
 
-test('the README of the project has at most three figures, each with its command', () => {
+test('the main README has at most three figures, each with its command', () => {
   const [, figures = ''] = read('README.md').split('| figure | command |\n| --- | --- |\n')
   const [rows = ''] = figures.split('\n\n')
   expect(rows.split('\n').length).toBeLessThanOrEqual(3)
   for (const row of rows.split('\n')) expect(row).toMatch(/\d.*\| `npm run (bench|system) -- .+` \|$/)
 })
 
-test('each row of the matrix of faults names a scenario that tries it', () => {
+test('each row of the fault matrix names a scenario that tries it', () => {
   const rows = [...read('functions/testing/faults/README.md').matchAll(/^\| (\d+) \|.*\| (?:`([\w-]+)`|–) \|$/gm)]
   expect(rows.map(([, row]) => Number(row))).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
   const tried = new Set(scenarios.flatMap((scenario) => scenario.rows))
@@ -146,21 +149,21 @@ test('each row of the matrix of faults names a scenario that tries it', () => {
   }
 })
 
-describe('what is wrong is found:', () => {
-  test('an npm command', () => {
+describe('finds', () => {
+  test('an npm command that does not exist', () => {
     const commands = 'npm ci && npm test; npm run log -- import x; npm run log -- --help; npm start -w functions/query'
     expect(wrongCommands(commands)).toEqual([])
     const wrong = ['npm run nothing', 'npm run log -- imports', 'npm run system -- fault', 'npm start -w functions/cli']
     expect(wrongCommands(wrong.join('\n'))).toEqual(wrong)
   })
 
-  test('a command that nobody runs', () => {
+  test('a command that neither a test nor a person runs', () => {
     const block = '```sh\nnpm run dev  # restarts\n# a comment\ncurl localhost:3000/logs\nrm -r \\\n  data\n```\n'
     expect(shellCommands(block)).toEqual(['npm run dev', 'curl localhost:3000/logs', 'rm -r data'])
     expect(unknownCommands(block)).toEqual(['rm -r data'])
   })
 
-  test('a file', () => {
+  test('a file that does not exist', () => {
     const text = '# A heading\n[a](main.ts) [b](https://c) [d](#a-heading) `functions/cli/main.ts` `help.ts`'
     expect(wrongPaths(text, 'functions/cli')).toEqual([])
     const wrong = '[a](no.ts) [b](#none) [c](../../../x/y.md) `shared/no.ts` `no.ts` see ../../../services or /tmp/x'
@@ -177,7 +180,7 @@ describe('what is wrong is found:', () => {
   })
 })
 
-test('the scripts that a person types are few enough to be read', () => {
+test('there are few enough npm scripts to read them all', () => {
   expect(Object.keys(scriptsOf('')).length).toBeLessThanOrEqual(16)
 })
 
@@ -187,7 +190,7 @@ test.each([
   ['npm start -w functions/query', 'MONGODB_URI is required'],
   ['npm start -w functions/kafka-source', 'KAFKA_BROKERS is required'],
   ['npm run gateway -w functions/local', 'INGEST_URL is required'],
-])('%s starts it: %s', async (command, says) => {
+])('%s starts the function, which reports: %s', async (command, says) => {
   const [npm = '', ...words] = command.split(' ')
   const none = Object.fromEntries(['KAFKA_BROKERS', 'MONGODB_URI', 'INGEST_URL'].map((name) => [name, undefined]))
   await using program = startCommand(npm, words, none)

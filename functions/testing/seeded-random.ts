@@ -1,12 +1,12 @@
 import { randomNumbers } from '@activity-log/shared/random.ts'
 
-/** Chance from a seed: the same seed makes the same choices. */
+/** Random choices from a seed: the same seed makes the same choices. */
 export type Random = {
   /** From 0 up to 1. */
   next(): number
   /** A whole number, both ends included. */
   between(min: number, max: number): number
-  /** Whether something happens that has this probability. */
+  /** True with the given probability. */
   chance(probability: number): boolean
   pick<Choice>(choices: readonly Choice[]): Choice
   shuffled<Item>(items: readonly Item[]): Item[]
@@ -35,12 +35,12 @@ export function randomFrom(seed: number | string): Random {
   }
 }
 
-/** Seeds are mostly counted up from 1; far from each other, they share no run of numbers. */
+/** Seeds usually count up from 1; spreading them keeps their sequences from overlapping. */
 function spread(seed: number): number {
   return Math.imul(seed, 0x9e3779b1)
 }
 
-/** FNV-1a. */
+/** The FNV-1a hash. */
 function hash(text: string): number {
   let hashed = 0x811c9dc5
   for (const byte of Buffer.from(text)) hashed = Math.imul(hashed ^ byte, 0x01000193)

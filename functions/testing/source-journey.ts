@@ -11,14 +11,14 @@ export const slow: DeliveryPolicy = { ...quick, backoffDelayMs: 3_600_000 }
 export const records = (count: number, partition = 0, first = 0): Message[] =>
   Array.from({ length: count }, (_, n) => ({ ...aRecord({ id: `p${partition}-${first + n}` }), partition }))
 
-/** A topic, one for its dead letters and a group, and sources that are gone when the test is over. */
+/** Creates a topic, a dead-letter topic, a group and sources, all of which are removed when the test is over. */
 export async function aJourney(partitions: number, answer?: (received: Received) => Answered | Promise<Answered>) {
   const [topic, deadLetterTopic] = [await aTopic(partitions), await aTopic(1, uniqueName('dead-letters'))]
   const sink = await anHttpSink(answer)
   const group = uniqueName('persist')
   const connection = { brokers: kafkaBrokers }
   const options = { connection, topic: topic.name, deadLetterTopic: deadLetterTopic.name, group, sinkUrl: sink.url }
-  // of its own: kafkajs asks for every topic that a client ever used, also for those that are gone
+  // a client of its own: kafkajs asks for every topic that a client ever used, even deleted ones
   const admin = kafkaForTests().admin()
   const producer = kafkaForTests().producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await Promise.all([admin.connect(), producer.connect()])
@@ -55,7 +55,7 @@ export async function aJourney(partitions: number, answer?: (received: Received)
 export const idOf = ({ headers }: Received) => headers['ce-id'] ?? ''
 export const idsIn = ({ received }: HttpSink) => received.map(idOf)
 
-/** Keeps the requests until the test answers them, the oldest first in `held`, or all of them from now on. */
+/** Holds the requests until the test answers them: the oldest first in `held`, or all of them from now on. */
 export function heldAnswers() {
   const held: ((status: number) => void)[] = []
   let open = false
@@ -70,13 +70,13 @@ export function heldAnswers() {
   return { held, answer, answerAll }
 }
 
-/** How many share a group, once they have agreed how. */
+/** The number of members of a group; 0 until they have agreed on their partitions. */
 export async function members(admin: Admin, group: string) {
   const { groups } = await admin.describeGroups([group])
   return groups[0]?.state === 'Stable' ? groups[0].members.length : 0
 }
 
-/** Everything that is in a topic of one partition. */
+/** Reads everything in a topic of one partition. */
 async function readAll(admin: Admin, topic: string) {
   const [end] = await admin.fetchTopicOffsets(topic)
   const found: { key: string | undefined; value: string | undefined; headers: { [name: string]: string } }[] = []

@@ -17,7 +17,7 @@ const record = (changes: Partial<SourceRecord>): SourceRecord => ({
   ...changes,
 })
 
-/** The record of the dead-letter topic that the dispatcher makes of one that it gave up on. */
+/** The record on the dead-letter topic that the dispatcher makes when it gives up on a record. */
 function givenUp(undelivered: SourceRecord): SourceRecord {
   const request = sinkRequest(undelivered, source)
   const dead = deadLetterHeaders(request, { knativeerrordest: 'http://persist/', knativeerrorcode: '400' })
@@ -26,21 +26,21 @@ function givenUp(undelivered: SourceRecord): SourceRecord {
 
 test.each<[string, SourceRecord]>([
   ['an activity', record({})],
-  ['one without a value', record({ value: null })],
+  ['a record without a value', record({ value: null })],
   ['an attribute with NUL', record({ headers: { ...headers, ce_subject: 'a%00b' } })],
   ['no CloudEvent', record({ headers: { 'content-type': 'text/plain' }, value: Buffer.from('x'), key: 'k' })],
   [
-    'a CloudEvent in structured mode that cannot be read, as it comes back again',
+    'a CloudEvent in structured mode that cannot be read, and comes back unchanged',
     record({ headers: { 'content-type': 'application/cloudevents+json' }, value: Buffer.from('{"specversion":') }),
   ],
   [
-    'an event whose data calls itself a CloudEvent in structured mode',
+    'an event whose data claims to be a CloudEvent in structured mode',
     record({
       headers: { ...headers, 'content-type': 'application/cloudevents+json' },
       value: Buffer.from('{"specversion":"1.0", "id":"1", "source":"/s", "type":"t", "data": {"n": 1}}'),
     }),
   ],
-])('has the first position, and says of it what persist keeps when it comes back: %s', async (_what, undelivered) => {
+])('has the original position and the same outcome that persist keeps when the record comes back: %s', async (_what, undelivered) => {
   const dead = givenUp(undelivered)
   const store = openTestStore()
   const app = createApp({ store, log: silent, now: () => receivedAt })
@@ -61,7 +61,7 @@ test.each<[string, SourceRecord]>([
 
 test.each([
   ['no position', headers],
-  ['no number', { ...headers, ce_knativekafkapartition: '0', ce_knativekafkaoffset: '1e3' }],
-])('a record with %s tells of none', (_what, headers) => {
+  ['an invalid position', { ...headers, ce_knativekafkapartition: '0', ce_knativekafkaoffset: '1e3' }],
+])('has no outcome for a record with %s', (_what, headers) => {
   expect(undeliveredOutcome(record({ headers }), 'activities-dead-letter')).toBeUndefined()
 })

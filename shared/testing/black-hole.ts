@@ -2,13 +2,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export type BlackHole = AsyncDisposable & {
   port: number
-  /** From now on what comes is taken, and nothing is passed on; nobody is told. */
+  /** From now on the proxy accepts data and connections but passes nothing on, and neither side is told. */
   open(): void
-  /** New connections are passed on again. Those that were there while it was open stay dead, as after a network's fault. */
+  /**
+   * New connections are passed on again. Connections that existed while it was open stay dead, as after a network
+   * fault.
+   */
   close(): void
 }
 
-/** Passes connections on to a server at this machine, until it swallows them. */
+/** Passes connections on to a server on this machine, until it swallows them. */
 export async function blackHoleBefore(target: number): Promise<BlackHole> {
   const sockets = new Set<Socket>()
   const pairs = new Set<[client: Socket, server: Socket]>()

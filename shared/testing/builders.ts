@@ -13,7 +13,7 @@ import type { RecordedActivity } from '../store/activities.ts'
 import type { DeadLetter, KeptDeadLetter } from '../store/dead-letters.ts'
 import type { ActivityStore } from '../store/store.ts'
 
-/** What a test is about overrides what stands here. */
+/** An activity with default values; a test overrides those that it is about. */
 export function anActivity(changes: Partial<Record<keyof SentActivity, unknown>> = {}): SentActivity {
   const plain = { id: 'id-1', userId: 'user_123', action: 'click_button', timestamp: '2024-01-15T10:00:00Z' }
   return { ...plain, ...changes } as SentActivity
@@ -37,7 +37,7 @@ export function recorded(
 }
 let nextOffset = 1000
 
-/** What persist dead-letters when it cannot save a record. */
+/** The dead letter that persist keeps when it cannot save a record. */
 export const aDeadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
   topic: 'activities',
   position: { partition: 0, offset: 1 },
@@ -50,7 +50,7 @@ export const aDeadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
   ...changes,
 })
 
-/** All of them, the oldest first. */
+/** All dead letters, the oldest first. */
 export async function deadLettersOf(store: Pick<ActivityStore, 'findDeadLetters'>): Promise<KeptDeadLetter[]> {
   const found = await store.findDeadLetters({ filter: { tenant: defaultTenant }, order: 'asc', limit: 1000 })
   return found.map(({ deadLetter }) => deadLetter)
@@ -62,7 +62,7 @@ export const post = (body: unknown, headers: Record<string, string> = {}): Reque
   body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
 })
 
-/** The request that KafkaSource makes of a record. */
+/** The request that KafkaSource makes from a record. */
 export function delivery({ headers, value }: EventRecord, offset = 1, partition = 0): RequestInit {
   const sent = Object.entries(headers).map(([name, content]) => [name.replace(/^ce_/, 'ce-'), content])
   return {
@@ -76,7 +76,7 @@ export function delivery({ headers, value }: EventRecord, offset = 1, partition 
   }
 }
 
-/** Whatever an answer of ours may have, read by tests that know which one it is. */
+/** All members that the answers of the log may have; a test knows which answer it reads. */
 export type Answer = {
   id: string
   timestamp: string

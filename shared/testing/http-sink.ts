@@ -13,7 +13,7 @@ export type Answered = { status: number; headers?: { [name: string]: string }; b
 
 export type HttpSink = AsyncDisposable & { url: string; received: Received[]; underWay: () => number }
 
-/** A sink that keeps what it receives, and answers when the test says so. */
+/** A sink that keeps the requests that it receives, and answers when the test says so. */
 export async function anHttpSink(
   answer: (received: Received) => Answered | Promise<Answered> = () => ({ status: 204 }),
 ): Promise<HttpSink> {

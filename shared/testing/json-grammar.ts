@@ -1,6 +1,6 @@
-/** JSON's grammar at its edges (RFC 8259), as texts of one value each. */
+/** The edges of JSON's grammar (RFC 8259), each as the text of one value. */
 export const jsonGrammar: { readonly [outcome in 'kept' | 'changed' | 'broken']: readonly string[] } = {
-  /** Valid, and a value that comes back. */
+  /** Valid, and the value comes back unchanged. */
   kept: [
     'null',
     'true',
@@ -29,7 +29,7 @@ export const jsonGrammar: { readonly [outcome in 'kept' | 'changed' | 'broken']:
     '{"a":1,"A":1}',
     '{"\\u0061b":1}',
   ],
-  /** Valid, and a value that JavaScript or a database would change. */
+  /** Valid, but JavaScript or a database would change the value. */
   changed: [
     '-0',
     '-0.0e9',

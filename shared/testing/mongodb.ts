@@ -2,7 +2,7 @@ import { type Db, type Document, MongoClient } from 'mongodb'
 import { expect } from 'vitest'
 import { mongodbUri, uniqueName } from './servers.ts'
 
-/** A database of a test's own, dropped when the test is over. `client` reports the commands that it sends. */
+/** A database for one test, dropped when the test is over. `client` reports the commands that it sends. */
 export type TestDatabase = AsyncDisposable & { name: string; db: Db; client: MongoClient }
 
 export function aDatabase(uri = mongodbUri): TestDatabase {
@@ -20,7 +20,7 @@ export function aDatabase(uri = mongodbUri): TestDatabase {
   }
 }
 
-/** What the server can do, by asking it: stand-ins lack some of it. */
+/** The features that the server supports, found by using them: stand-ins lack some. */
 export type Features = {
   explain: boolean
   failpoints: boolean
@@ -63,7 +63,7 @@ export async function askFeatures(): Promise<Features> {
   }
 }
 
-/** While it lasts, the server refuses what would read a whole collection; undefined where it cannot do that. */
+/** Until disposed of, the server rejects queries that scan a whole collection; undefined when it cannot do that. */
 export async function refusingScans({ client, db }: TestDatabase): Promise<AsyncDisposable | undefined> {
   const set = (notablescan: boolean) => client.db('admin').command({ setParameter: 1, notablescan })
   const known = await set(true).then(
@@ -76,7 +76,7 @@ export async function refusingScans({ client, db }: TestDatabase): Promise<Async
   return { [Symbol.asyncDispose]: () => set(false).then(() => undefined) }
 }
 
-/** While it lasts, the next so many of these commands fail as `data` says, or all but the first; other commands do not. */
+/** Until disposed of, these commands fail as `data` says: the next `times` ones, all after the first `skip`, or all. */
 export async function failing(
   { client }: TestDatabase,
   mode: { times: number } | { skip: number } | 'alwaysOn',

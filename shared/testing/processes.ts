@@ -7,11 +7,11 @@ import packageJson from '../../package.json' with { type: 'json' }
 
 export type Running = AsyncDisposable & {
   child: ChildProcess
-  /** Everything it has written. */
+  /** Everything that the program has written. */
   output: () => string
-  /** Resolves when it writes the next time. */
+  /** Resolves when the program writes again. */
   more: () => Promise<undefined>
-  /** Resolves with the exit code, or the name of the signal that ended it. */
+  /** Resolves with the exit code, or the name of the signal that ended the program. */
   ended: Promise<number | string>
 }
 
@@ -20,7 +20,7 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** A new folder, which is there for as long as this process is, or the tests are. */
+/** A new folder that exists for as long as this process, or the test run. */
 export function aFolder(): string {
   const folder = mkdtempSync(join(process.env['TEST_FOLDER'] ?? tmpdir(), 'activity-log-'))
   folders.push(folder)
@@ -28,7 +28,7 @@ export function aFolder(): string {
 }
 const root = join(import.meta.dirname, '../..')
 
-/** A program of this repository as a process of its own, killed when the test is over. */
+/** Starts a program of this repository as a process, which is killed when the test is over. */
 export function startProgram(script: string, env: NodeJS.ProcessEnv = {}, ...args: string[]): Running {
   return startCommand(process.execPath, [join(root, script), ...args], env)
 }
@@ -54,7 +54,9 @@ export function startCommand(command: string, args: readonly string[], env: Node
   }
 }
 
-/** Resolves with the first group of the first match in what the program writes; rejects when it ends before. */
+/**
+ * Resolves with the first group of the first match in the program's output; rejects when the program ends before that.
+ */
 export async function written(program: Running, pattern: RegExp): Promise<string> {
   for (;;) {
     const match = pattern.exec(program.output())
@@ -66,7 +68,7 @@ export async function written(program: Running, pattern: RegExp): Promise<string
   }
 }
 
-/** The whole log in one process, as npm start runs it, on a port of its own. */
+/** The whole log in one process, as npm start runs it, on a free port. */
 export async function startLog(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Running & { origin: string }> {
   const [, ...args] = packageJson.scripts.start.split(' ')
   const program = startCommand(process.execPath, args, { PORT: '0', DATA_DIR: folder, ...env })

@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
-// stills a timer of kafkajs, in tests too
+// silences a timer of kafkajs, in tests too
 import '../broker/kafka-client.ts'
 import { kafkaRangesOf, readTopic as readRecords } from '../broker/kafka-read.ts'
 
 const run = promisify(execFile)
 
-/** The servers that the integration tests are given; npm run test:integration sees to it that they are named. */
+/** The servers of the integration tests; npm run test:integration makes sure that they are named. */
 export const kafkaBrokers = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 export const mongodbUri = process.env['MONGODB_URI'] ?? ''
 
 type Verb = 'restart' | 'kill' | 'pause' | 'resume' | 'start' | 'move'
 
-/** Stops and starts a server by the command that a variable holds; undefined without one. */
+/** Stops and starts a server with the command in a variable; undefined without one. */
 export const controlKafka = control('KAFKA_CONTROL')
 export const controlMongodb = control('MONGODB_CONTROL')
 
@@ -24,12 +24,12 @@ function control(variable: string): ((verb: Verb, ...args: (string | number)[]) 
   return (verb, ...args) => run('sh', ['-c', `${command} ${verb} ${args.join(' ')}`])
 }
 
-/** A name of its own for each run: of a topic, a group, a database. */
+/** A new name for a topic, a group or a database. */
 export const uniqueName = (what: string) => `${what}-${randomUUID().slice(0, 8)}`
 
 export const kafkaForTests = () => new Kafka({ brokers: [...kafkaBrokers], logLevel: logLevel.NOTHING })
 
-/** A topic that every broker knows of, deleted when the test is over. */
+/** Creates a topic that every broker knows, and deletes it when the test is over. */
 export async function aTopic(
   partitions = 6,
   name = uniqueName('activities'),
@@ -37,7 +37,7 @@ export async function aTopic(
   const admin = kafkaForTests().admin()
   await admin.connect()
   const replicationFactor = Math.min(3, kafkaBrokers.length)
-  // waitForLeaders can fail although the topic was made
+  // waitForLeaders can fail although the topic was created
   await admin.createTopics({
     waitForLeaders: false,
     topics: [{ topic: name, numPartitions: partitions, replicationFactor }],
@@ -72,7 +72,7 @@ export type ReadRecord = {
   value: Buffer | null
 }
 
-/** Everything that a topic holds when it is called. */
+/** Reads everything that a topic holds at the time of the call. */
 export async function readTopic(topic: string): Promise<readonly ReadRecord[]> {
   const kafka = kafkaForTests()
   const admin = kafka.admin()

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 
 const folder = mkdtempSync(join(tmpdir(), 'activity-log-tests-'))
 
-/** Before all tests: the folders that they make are in one that goes when they are over. */
+/** Runs before all tests: they create their folders inside one that is removed at the end. */
 export function setup(): void {
   process.env['TEST_FOLDER'] = folder
-  // threads and programs start in half the time when our code is kept as it was compiled
+  // threads and programs start in half the time with a cache of the compiled code
   process.env['NODE_COMPILE_CACHE'] ??= join(folder, 'compiled')
 }
 

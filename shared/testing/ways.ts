@@ -5,7 +5,9 @@ import { silent } from './builders.ts'
 export const ways = ['handed over', 'over a socket'] as const
 export type Way = AsyncDisposable & { request(app: Service, path: string, init: RequestInit): Promise<Response> }
 
-/** How requests get to a service: handed to it, or over a socket, where its front is. Both have to answer alike. */
+/**
+ * Sends requests to a service directly, or over a socket, where its fast path serves them. Both have to answer alike.
+ */
 export async function openWay(name: (typeof ways)[number], maxHeaderBytes?: number): Promise<Way> {
   if (name === 'handed over') {
     return { request: async (app, path, init) => app.request(path, init), async [Symbol.asyncDispose]() {} }

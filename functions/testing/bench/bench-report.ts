@@ -24,7 +24,7 @@ const versionOf = (name: string): string =>
   JSON.parse(readFileSync(join(import.meta.dirname, '../../../node_modules', name, 'package.json'), 'utf8')).version
 
 export function printTable(results: Results): void {
-  console.log(`\n| what | median | least | most | rounds |\n| --- | ---: | ---: | ---: | ---: |`)
+  console.log(`\n| measurement | median | minimum | maximum | rounds |\n| --- | ---: | ---: | ---: | ---: |`)
   for (const [what, numbers] of results) {
     const sorted = numbers.toSorted((a, b) => a - b)
     const shown = [median(numbers), sorted[0], sorted.at(-1)].map((value) => (value ?? 0).toLocaleString('en'))

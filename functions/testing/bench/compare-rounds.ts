@@ -56,7 +56,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
     return `| ${cells.join(' | ')} | ${wanted}${verdict} |`
   })
   return [
-    '| what | ours | against | theirs | ratio | least–most | target |',
+    '| measurement | ours | against | theirs | ratio | min–max | target |',
     '| --- | ---: | --- | ---: | ---: | ---: | --- |',
     ...rows,
   ].join('\n')

@@ -45,7 +45,7 @@ async function cpuMicros(folder: string, seconds: number): Promise<number> {
   })
   const { receipt } = await answerOf(posted)
   const found = await fetch(`${origin}/logs?receipt=${receipt}&wait=30&limit=1`)
-  if (!found.ok) throw new Error(`What was posted last is not found: ${found.status}`)
+  if (!found.ok) throw new Error(`The last activity was not found: ${found.status}`)
   // the warm-up took one more second
   return ((cpuSeconds(log.child.pid) - before) / (seen.rate * (seconds + 1))) * 1e6
 }

@@ -17,23 +17,24 @@ import { measureProduction } from './measure-production.ts'
 import { measureQuery } from './measure-query.ts'
 import { measureOutage } from './outage.ts'
 
-const usage = `Usage: npm run bench -- WHAT [--rounds 9] [--seconds 3] [--json FILE]
+const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json FILE]
 
-  embedded   the log in one process (npm start) over loopback; --file FILE is imported twice, else made-up activities
-  query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next time
-  production a file is imported through all functions, over the servers below
+  embedded   the log in one process (npm start) over loopback; imports --file FILE, or made-up activities, twice
+  query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next run
+  production the import of a file through all functions, over the servers below
 
-Against the plain design, side by side, over the servers that KAFKA_BROKERS and MONGODB_URI name:
+Side by side with the plain design, over the servers that KAFKA_BROKERS and MONGODB_URI name:
 
   ingest     activities a second, latency and CPU time, over Kafka
   persist    events a second and CPU time, over MongoDB
-  cold       from spawn to the first acknowledged answer, and the memory then
-  idle       the CPU time of an ingest that has nothing to do, for --seconds 20, at most 5 times
-  outage     Kafka away for 20 s, at most 3 rounds; stops and starts it by KAFKA_CONTROL
-  journey    from POST until it is found, at --rate 2000 a second for --seconds 60
-  growth     CPU time of an activity in one process, with 1,000,000 in the log against 100,000; --folder FOLDER keeps them
-  all        all of these; writes results.json and results.md beside the benchmarks
-  gate       a short form of ingest and persist; exits with 1 when a ratio fell by more than 15 % below the recorded one`
+  cold       the time from spawn to the first acknowledgment, and the memory at that moment
+  idle       the CPU time of an idle ingest for --seconds 20, at most 5 rounds
+  outage     an outage of Kafka for 20 s, at most 3 rounds; needs KAFKA_CONTROL
+  journey    the time from the POST until the activity is found, at --rate 2000 a second for --seconds 60
+  growth     the CPU time of an activity in one process, with 1,000,000 in the log against 100,000; --folder FOLDER
+             keeps them
+  all        all comparisons; writes results.json and results.md beside the benchmarks
+  gate       a short form of ingest and persist; exits with 1 when a ratio is more than 15 % worse than the recorded one`
 
 type Options = {
   rounds: number
@@ -89,7 +90,7 @@ async function main() {
   const number = (name: 'rounds' | 'seconds' | 'rate'): number | undefined => {
     const text = values[name]
     if (text === undefined || /^[1-9]\d{0,5}$/.test(text)) return text === undefined ? undefined : Number(text)
-    throw new ConfigError(`--${name} must be a whole number from 1 on, not "${text}".`)
+    throw new ConfigError(`--${name} must be a whole number above 0, not "${text}".`)
   }
   const options: Options = {
     rounds: number('rounds') ?? (what === 'gate' ? 3 : 9),
@@ -109,7 +110,7 @@ async function main() {
   }
   const names = what === 'all' ? Object.keys(compared) : what === 'gate' ? ['ingest', 'persist'] : [what]
   const unknown = names.find((name) => !Object.hasOwn(compared, name))
-  if (unknown !== undefined) throw new ConfigError(`There is no benchmark named "${unknown}".\n\n${usage}`)
+  if (unknown !== undefined) throw new ConfigError(`Unknown benchmark: "${unknown}".\n\n${usage}`)
   refuseMissing(missing)
 
   console.log(machine())

@@ -68,7 +68,7 @@ async function travel(ingest: string, query: string, rate: number, seconds: numb
     `${seconds}`,
   )
   const journey = JSON.parse(await written(loading, /\{.*\}/)) as Journey
-  if (journey.lost > 0) throw new Error(`${journey.lost} activities were accepted and are not found`)
+  if (journey.lost > 0) throw new Error(`${journey.lost} accepted activities were not found`)
   const total = async () => (await answerOf(await fetch(`${query}/logs?limit=1&count=exact`))).total
   await until(async () => (await total()) >= journey.accepted)
   return journey

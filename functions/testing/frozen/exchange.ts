@@ -58,7 +58,7 @@ function filled(request: FrozenRequest, known: ReadonlyMap<string, Answer>): Fro
   const fill = (text: string) =>
     text.replace(/\{\{(.+?)([#~@])(.+?)\}\}(?!\})/g, (_all, name: string, kind: string, place: string) => {
       const found = lookUp(known.get(name), kind, place)
-      if (found === undefined) throw new Error(`${request.name} needs ${kind}${place} of ${name}, which is not there`)
+      if (found === undefined) throw new Error(`${request.name} needs ${kind}${place} of ${name}, which does not exist`)
       return found
     })
   const { path, headers = [] } = request

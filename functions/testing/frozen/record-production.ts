@@ -48,7 +48,7 @@ async function main() {
   }
   const { data } = await query('/dead-letters?state=all&limit=1000')
   for (const request of operationsOn(data)) console.log(request.name, ...(await send(persistPort, request)))
-  console.log('waiting until what is complete is compacted')
+  console.log('waiting until the ledger compacts its complete ranges')
   await wait(75_000)
   const lines = [
     { receipts: receiptsIn(receipts.map((receipt) => `"receipt":"${receipt}"`)) },

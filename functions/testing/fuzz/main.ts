@@ -9,12 +9,12 @@ import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 
 const usage = `Usage: npm run system -- fuzz [--examples 500] [--seed N] [--port 0]
 
-Starts the log on a folder of its own, and lets schemathesis make requests of GET /openapi.json: such as it allows and such as it does
-not. No answer may be a 5xx, and none other than the contract says: statuses, content types, headers, schemas. --examples: most
-requests to a route in each phase; 500 are some 5,000 cases in all.
+Starts the log on an empty folder, and lets Schemathesis send valid and invalid requests that it generates from
+GET /openapi.json. No answer may be a 5xx, or have a status, content type, header or schema that the contract does not
+allow. --examples limits the requests to each route in each phase; 500 make about 5,000 cases in all.
 
-schemathesis is a Python program: python3 -m venv fuzz && fuzz/bin/pip install schemathesis
-SCHEMATHESIS names it where it is not on the PATH: SCHEMATHESIS=fuzz/bin/schemathesis npm run system -- fuzz`
+Schemathesis is a Python program: python3 -m venv fuzz && fuzz/bin/pip install schemathesis
+If it is not on the PATH, name it: SCHEMATHESIS=fuzz/bin/schemathesis npm run system -- fuzz`
 
 /** These checks do not fit: the log rejects opaque parameters that look valid, and keeps a discarded dead letter. */
 const leftOut = ['positive_data_acceptance', 'use_after_free']

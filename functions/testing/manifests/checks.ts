@@ -230,7 +230,7 @@ export const environmentIsWhatTheFunctionsRead: Check = (manifests) => {
   const configMaps = new Map(configMapsIn(manifests).map(({ metadata, data }) => [metadata.name, data]))
   return functionsIn(manifests).flatMap(({ metadata, spec }) => {
     const Config = Object.entries(configs).find(([name]) => name === metadata.name)?.[1]
-    if (!Config) return [`${metadata.name} is no function`]
+    if (!Config) return [`${metadata.name} is not a function`]
     const [{ env, envFrom }] = spec.template.spec.containers
     const environment: { [name: string]: string } = Object.assign(
       {},
@@ -278,5 +278,5 @@ export const secretsHoldNoCredentials: Check = (manifests) =>
     Object.entries(data)
       .map(([key, encoded]) => [key, Buffer.from(encoded, 'base64').toString()] as const)
       .filter(([, value]) => !/^mongodb:\/\/[\w.:,-]+\/(\?[\w=&]*)?$/.test(value))
-      .map(([key]) => `Secret ${metadata.name}: ${key} is no address without credentials`),
+      .map(([key]) => `Secret ${metadata.name}: ${key} is not an address without credentials`),
   )

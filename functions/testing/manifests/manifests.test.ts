@@ -27,7 +27,7 @@ const rendered = new Map(overlays.map((overlay) => [overlay, whyNoKustomize ? []
 /** A copy, because tests change it. */
 const manifestsOf = (overlay: Overlay): Manifest[] => structuredClone(rendered.get(overlay) ?? [])
 const about = (title: string) => (whyNoKustomize ? `${title} (skipped: ${whyNoKustomize})` : title)
-if (whyNoKustomize) console.warn(`the manifests are not checked: ${whyNoKustomize}`)
+if (whyNoKustomize) console.warn(`The manifests are not checked: ${whyNoKustomize}`)
 const all: readonly Check[] = [
   deliveryIsThatOfTheCode,
   timeoutIsThatOfTheSink,
@@ -53,7 +53,7 @@ test.skipIf(whyNoKustomize)(about('in production every function is cluster-local
   expect(areClusterLocal('ingest', 'persist', 'query')(manifestsOf('production'))).toEqual([])
 })
 
-describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
+describe.skipIf(whyNoKustomize)(about('finds'), () => {
   const broken = (overlay: Overlay, kind: string, name: string, operations: readonly Operation[]) => {
     const manifests = manifestsOf(overlay)
     const hit = manifests.filter((manifest) => manifest.kind === kind && manifest.metadata.name === name)
@@ -325,7 +325,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       'Secret',
       'mongodb',
       replace('/data/query-uri', Buffer.from('mongodb://query:secret@mongodb:27017/').toString('base64')),
-      ['Secret mongodb: query-uri is no address without credentials'],
+      ['Secret mongodb: query-uri is not an address without credentials'],
     ],
   ])('%s', (_what, check, overlay, kind, name, operations, lines) => {
     expect(check(broken(overlay, kind, name, operations))).toEqual(lines)

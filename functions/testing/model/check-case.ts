@@ -88,15 +88,15 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const seen: string[] = []
   let url: string | null = `/logs?${parameters}`
   for (let page = 0; url; page++) {
-    if (page > maxPages) throw new Error(`${url} leads no further`)
+    if (page > maxPages) throw new Error(`${url} does not lead to another page`)
     const answer: Answer = await get(url)
     seen.push(...answer.data.map(({ id }) => id))
     await arrive(moves[page]?.arrivals ?? [])
     url = answer.next && link(answer.next)
   }
-  deepStrictEqual(new Set(seen).size, seen.length, 'A row is there twice')
+  deepStrictEqual(new Set(seen).size, seen.length, 'A row is listed twice')
   const were = new Set(there.map(({ id }) => id))
-  deepStrictEqual(then ? seen : seen.filter((id) => were.has(id)), [...were], 'A row is left out, or not in its place')
+  deepStrictEqual(then ? seen : seen.filter((id) => were.has(id)), [...were], 'A row is missing or in the wrong place')
 }
 
 function pageOf(rows: readonly Logged[], place: Place, limit: number): Shown {

@@ -11,8 +11,8 @@ import { aCase } from './draw.ts'
 
 const usage = `Usage: npm run system -- model [--cases 10000] [--seed 4711] [--mongodb]
 
-Compares lists with those of a plain array: random activities, filters, pages and cursors, while others arrive. Over SQLite,
-or with --mongodb over the MongoDB of MONGODB_URI, in a database of its own. --seed tells which cases.`
+Compares lists with those of a plain array: random activities, filters, pages and cursors, while other activities arrive.
+Uses SQLite or, with --mongodb, a new database in the MongoDB of MONGODB_URI. --seed repeats the cases of an earlier run.`
 
 type EmptyStores = AsyncDisposable & { next: () => Promise<ActivityStore> }
 
