@@ -37,8 +37,8 @@ describe('comments', () => {
 test('titles are those of tests and groups, and the names of rows in a table', () => {
   const source = [
     "describe('a group', () => {",
-    '  test.each<[string, number]>([',
-    "    ['an empty list', 1],",
+    '  test.each<[string, string[], number]>([',
+    "    ['an empty list', ['no title'], 1],",
     "  ])('counts %s', async () => {})",
     `  test(\`takes \${n} of them\`, () => expect('no title')) `,
     '})',

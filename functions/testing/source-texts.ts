@@ -30,7 +30,7 @@ const textsIn: { readonly [kind in Kind]: (file: string, token: Token) => readon
 
   titles(file, { kind, text, before, calls }) {
     if (kind === 'comment' || !isTest(file)) return []
-    const isRowName = text.includes(' ') && /\[\s*$/.test(before) && calls.some((call) => tableOfTitles.test(call))
+    const isRowName = text.includes(' ') && /\[\s*$/.test(before) && tableOfTitles.test(calls.at(-3) ?? '')
     return titleCall.test(before) || isRowName ? [text] : []
   },
 

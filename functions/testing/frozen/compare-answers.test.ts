@@ -19,17 +19,17 @@ const change = (rest: object): ExpectedChange => ({ requests: /receipt/, why: 'a
 
 describe('finds a difference', () => {
   test.each<[string, object, object, string[]]>([
-    ['in a value', { a: 1 }, { a: 2 }, ['in a value']],
-    ['in a member that is new', { a: 1 }, { a: 1, b: 1 }, ['in a new member']],
-    ['in a member that is gone', { a: { b: null } }, { a: {} }, ['in a removed member']],
-    ['in how many there are', { a: [1] }, { a: [1, 2] }, ['in the number of items']],
+    ['in a value', { a: 1 }, { a: 2 }, ['/body/a']],
+    ['in a new member', { a: 1 }, { a: 1, b: 1 }, ['/body/b']],
+    ['in a removed member', { a: { b: null } }, { a: {} }, ['/body/a/b']],
+    ['in the number of items', { a: [1] }, { a: [1, 2] }, ['/body/a/1']],
     [
       'in the order of metadata',
       { metadata: { a: 1, b: 2 } },
       { metadata: { b: 2, a: 1 } },
       ['/body/metadata (its order)'],
     ],
-    ['unless there is none', { a: 1, b: [{}] }, { b: [{}], a: 1 }, []],
+    ['and none in equal content', { a: 1, b: [{}] }, { b: [{}], a: 1 }, []],
   ])('%s', (_what, before, after, members) => {
     expect(differencesFor(answered(before), answered(after)).members).toEqual(members)
   })
