@@ -123,7 +123,7 @@ async function restartKafka() {
   for (const index of kafkaBrokers.keys()) await controlKafka?.('restart', index + 1)
 }
 
-test(`nothing is lost and nothing twice through ${restarts.map(([what]) => what).join(', ')}`, {
+test(`lose nothing and duplicate nothing through ${restarts.map(([what]) => what).join(', ')}`, {
   timeout: 240_000,
 }, async () => {
   await using production = await startProduction()

@@ -7,7 +7,7 @@ import { listen } from '@activity-log/shared/http/serve.ts'
 import { answerOf, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 
-/** The commits of 27,324 people; without the file, as many made-up activities. */
+/** 27,324 activities made from real commits; without the file, made-up activities. */
 const file = join(import.meta.dirname, '../../../../shared/data/git-activity.ndjson.gz')
 const dayMs = 86_400_000
 
