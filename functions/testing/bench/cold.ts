@@ -38,7 +38,7 @@ export async function measureCold({ rounds }: { rounds: number }): Promise<Compa
       ...both(measured, against, 'ms'),
     })
     rows.push(row('plain', 'the plain design', maxTime[name]), row('written', 'not bundled'), {
-      what: `${name}: resident after it, MiB`,
+      what: `${name}: memory after the first answer, MiB`,
       against: 'the plain design',
       target: { max: maxMemory },
       ...both(measured, 'plain', 'residentMebibytes'),

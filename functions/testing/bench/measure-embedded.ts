@@ -26,7 +26,7 @@ async function measureRequests(rounds: number, seconds: number, note: Note) {
     note('POST /logs: p99 in ms', posts.p99)
     const behind = performance.now()
     await until(async () => (await answerOf(await fetch(`${log.origin}/logs?count=exact&limit=1`))).total >= sent)
-    note('all of them visible after: ms', Math.round(performance.now() - behind))
+    note('until all of them are visible: ms', Math.round(performance.now() - behind))
     const gets = await load(log.origin, 'pages', connections, seconds)
     note('GET /logs: pages/s', Math.round(gets.rate))
     note('GET /logs: p99 in ms', gets.p99)

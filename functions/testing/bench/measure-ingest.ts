@@ -52,7 +52,7 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
     options.rounds,
   )
   const row = rowsOf(measured)
-  const plainDesign = 'Express, a send a request'
+  const plainDesign = 'Express, one send per request'
   const plainNode = 'node:http + JSON.parse + valibot, no queue'
   const single = measured.single.map(({ p50 }) => p50)
   return [
@@ -91,7 +91,7 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
     row(`ingest, ${connections} connections: p99 in ms`, plainDesign, { max: 0.15 }, ['ours', 'p99'], ['plain', 'p99']),
     row(
       `ingest, ${linesAtOnce} lines a request: activities/s`,
-      'one a request',
+      'one per request',
       { min: 8 },
       ['lines', 'rate', linesAtOnce],
       ['ours', 'rate'],

@@ -31,9 +31,9 @@ export async function measurePersist({ rounds, seconds }: LoadOptions): Promise<
     rounds,
   )
   const row = rowsOf(measured)
-  const plainDesign = 'Express, CloudEvents SDK, an insertOne a request'
+  const plainDesign = 'Express, CloudEvents SDK, one insertOne per request'
   return [
-    row(`persist, ${connections} under way: events/s`, plainDesign, { min: 3.5 }, ['ours', 'rate'], ['plain', 'rate']),
+    row(`persist, ${connections} in flight: events/s`, plainDesign, { min: 3.5 }, ['ours', 'rate'], ['plain', 'rate']),
     row('persist: CPU µs an event', plainDesign, undefined, ['ours', 'cpuMicros'], ['plain', 'cpuMicros']),
     row('persist, no store: events/s', 'with MongoDB', undefined, ['alone', 'rate'], ['ours', 'rate']),
   ]

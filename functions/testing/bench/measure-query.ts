@@ -80,7 +80,11 @@ async function measureLists(path: string, smallPath: string, rounds: number, not
   }
   ratio('cursor at depth 1,000,000 ÷ first page', 'page by cursor at depth 1,000,000', 'first page')
   ratio('first page: 1,000,000 ÷ 100,000 activities', 'first page', 'first page of 100,000 activities')
-  ratio('the same of a user', 'first page of a user', 'first page of a user of 100,000 activities')
+  ratio(
+    'first page of a user: 1,000,000 ÷ 100,000 activities',
+    'first page of a user',
+    'first page of a user of 100,000 activities',
+  )
   ratio(
     'skip/limit and count ÷ page by number',
     'skip/limit and count at depth 1,000,000',
@@ -161,11 +165,11 @@ async function measureLive(note: Note) {
   await once(program.child, 'exit').catch(() => {})
   const [, seen, p50, p99] = /seen (\d+) p50 (\d+) p99 (\d+)/.exec(program.output()) ?? []
   note(
-    'the same: share of the activities that were seen',
+    `${followers} followers: share of the activities that they saw`,
     round3(Number(seen) / (followers * (perSecond * seconds + 500))),
   )
-  note('the same: p50 in ms from the POST until it is seen', Number(p50))
-  note('the same: p99 in ms from the POST until it is seen', Number(p99))
+  note(`${followers} followers: p50 in ms from the POST until an activity is seen`, Number(p50))
+  note(`${followers} followers: p99 in ms from the POST until an activity is seen`, Number(p99))
 }
 
 const round3 = (value: number) => Math.round(value * 1000) / 1000
