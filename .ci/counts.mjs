@@ -1,5 +1,5 @@
-// Usage: node .ci/counts.mjs REPORT NAME. Prints "PASSED FAILED" from a report of vitest, then a line with the reason for
-// each failed test. A run that broke without a failing test, or left no report, counts as one failure.
+// Usage: node .ci/counts.mjs REPORT NAME. Prints "PASSED FAILED" from a report of vitest, then a line with the reason
+// for each failed test. A run that broke without a failing test, or left no report, counts as one failure.
 import { readFileSync } from 'node:fs'
 
 const [file, name] = process.argv.slice(2)

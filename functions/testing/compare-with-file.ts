@@ -19,7 +19,7 @@ async function main() {
     const wrong = found.findIndex((line, index) => line !== expected[index])
     if (found.length !== expected.length || wrong !== -1) {
       throw new Error(
-        `By ${way}: found ${found.length} of ${expected.length}; first difference: found ${found[wrong]}, expected ${expected[wrong]}`,
+        `By ${way}: found ${found.length} of ${expected.length}. First difference: ${found[wrong]} for ${expected[wrong]}`,
       )
     }
     console.log(`by ${way}: ${found.length} activities, each found once and as it was sent`)

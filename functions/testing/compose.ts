@@ -9,8 +9,8 @@ import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { type Answer, anActivity, post } from '@activity-log/shared/testing/builders.ts'
 
 /** npm run system -- compose: uses docker-compose.yml as a user does, in a project and on a port of its own. */
-const help = `npm run system -- compose needs Docker with its compose plugin and a running engine, which "docker compose ls" checks.
-COMPOSE names another command that takes the same arguments, such as "docker-compose".`
+const help = `npm run system -- compose needs Docker with its compose plugin and a running engine; "docker compose ls"
+checks both. COMPOSE names another command that takes the same arguments, such as "docker-compose".`
 
 const root = join(import.meta.dirname, '../..')
 const [command = '', ...commandArgs] = (process.env['COMPOSE'] || 'docker compose').split(' ')

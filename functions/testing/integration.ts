@@ -15,14 +15,15 @@ With docker compose:
   docker compose up --build --wait debug
   KAFKA_BROKERS=localhost:9092 MONGODB_URI='mongodb://localhost:27017/?directConnection=true' npm run test:integration
 
-Tests of outages stop and start the servers. They are skipped unless these variables name a command that takes kill, pause,
-resume and restart (for Kafka with the number of a broker: 1, 2 …) and start (which starts everything that is down):
+Tests of outages stop and start the servers. They are skipped unless these variables name a command that takes kill,
+pause, resume and restart (for Kafka with the number of a broker: 1, 2 …) and start (everything that is down):
 
   KAFKA_CONTROL     such as "tools/kafka --port 9092"
   MONGODB_CONTROL
 
-By default, three brokers need longer to notice that one is dead than a request waits. Set broker.session.timeout.ms=3000,
-broker.heartbeat.interval.ms=500, controller.quorum.fetch.timeout.ms=1000 and controller.quorum.election.timeout.ms=500.
+By default, three brokers need longer to notice that one is dead than a request waits. Set these options of Kafka:
+broker.session.timeout.ms=3000, broker.heartbeat.interval.ms=500, controller.quorum.fetch.timeout.ms=1000 and
+controller.quorum.election.timeout.ms=500.
 `
 
 const missing = ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])

@@ -149,7 +149,7 @@ test('abandons records that were deleted before the store knew the topic', async
   expect(await readLedger(log, '--abandon')).toMatchObject({ code: 0, abandoned: 3, open: [] })
 })
 
-test('closes no gap with a dead letter of another topic, and every gap with those of its own, however many there are', async () => {
+test('closes every gap with dead letters of its topic, however many, and none with those of another', async () => {
   await using log = await aLog(2)
   const { fill, save, deadLetterTopic, store } = log
   const count = 3000

@@ -21,7 +21,7 @@ test.each([
 test.each<[string, string, RequestInit]>([
   ['functions/persist/main.ts', '/', delivery(aRecord(anActivity()))],
   ['functions/query/main.ts', '/logs', {}],
-])('%s serves while MongoDB is down: healthy, and 503 within seconds for requests that need it', async (script, path, request) => {
+])('while MongoDB is down, %s stays healthy and answers 503 within seconds', async (script, path, request) => {
   await using program = startProgram(script, { MONGODB_URI: away, PORT: '0' })
   const origin = `http://127.0.0.1:${await written(program, /"port":(\d+)/)}`
   expect((await fetch(`${origin}/healthz`)).status).toBe(200)

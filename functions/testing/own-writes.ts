@@ -8,8 +8,8 @@ import { startProduction } from './production.ts'
 const usage = `Usage: npm run system -- own-writes [--count 10000] [--real]
 
 Posts activities one by one from 32 clients. Right after each 202, a client lists the user's newest activities and waits
-for the receipt: the list has to contain the activity every time. --real starts the functions as processes over Kafka and
-MongoDB (KAFKA_BROKERS, MONGODB_URI); without it the log runs in one process.`
+for the receipt: the list has to contain the activity every time. --real starts the functions as processes over Kafka
+and MongoDB (KAFKA_BROKERS, MONGODB_URI); without it the log runs in one process.`
 
 const clients = 32
 

@@ -40,7 +40,7 @@ test.each<[string, SourceRecord]>([
       value: Buffer.from('{"specversion":"1.0", "id":"1", "source":"/s", "type":"t", "data": {"n": 1}}'),
     }),
   ],
-])('has the original position and the same outcome that persist keeps when the record comes back: %s', async (_what, undelivered) => {
+])('has the original position and the outcome that persist keeps when the record comes back: %s', async (_what, undelivered) => {
   const dead = givenUp(undelivered)
   const store = openTestStore()
   const app = createApp({ store, log: silent, now: () => receivedAt })

@@ -34,7 +34,7 @@ Side by side with the plain design, over the servers that KAFKA_BROKERS and MONG
   growth     the CPU time of an activity in one process, with 1,000,000 in the log against 100,000; --folder FOLDER
              keeps them
   all        all comparisons; writes results.json and results.md beside the benchmarks
-  gate       a short form of ingest and persist; exits with 1 when a ratio is more than 15 % worse than the recorded one`
+  gate       a short form of ingest and persist; exits with 1 when a ratio is more than 15 % worse than recorded`
 
 type Options = {
   rounds: number

@@ -4,10 +4,11 @@ import { mutants } from './mutant-list.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios.ts'
 
-export const usage = `Usage: npm run system -- faults --all | --short | --scenario NAME … [--embedded | --real] [--events 5000] [--seeds 1 | --seed S] [--report FOLDER]
+export const usage = `Usage: npm run system -- faults --all | --short | --scenario NAME … [--embedded | --real] [--events 5000]
+       [--seeds 1 | --seed S] [--report FOLDER]
 
-Runs the activity log as real processes, injects faults into them, their links and their servers, and compares everything
-that clients were told with what the log reports afterwards. Fails when an activity was lost, duplicated or is not
+Runs the activity log as real processes, injects faults into them, their links and their servers, and compares the
+answers that clients got with what the log reports afterwards. Fails when an activity was lost, duplicated or is not
 accounted for.
 
   --all            every scenario                     --short      the few that run everywhere

@@ -18,7 +18,7 @@ const topics = { records: 'activities', deadLetters: 'activities-dead-letter' }
 const recordCount = 200
 
 /**
- * Run by hand, and only on the commit whose records and documents are to be kept, over a Kafka and a MongoDB that are empty:
+ * Run by hand, only on the commit whose records and documents are to be kept, over an empty Kafka and MongoDB:
  * KAFKA_BROKERS=… MONGODB_URI=… npm exec -- node functions/testing/frozen/record-production.ts
  */
 async function main() {

@@ -10,7 +10,7 @@ import { receiptsIn, written } from './requests/kept.ts'
 import { requests } from './requests.ts'
 import { openSystem } from './state.ts'
 
-/** Run by hand, and only on the commit whose answers are to be kept: npm exec -- node functions/testing/frozen/record.ts */
+/** Run by hand, only on the commit whose answers are to be kept: npm exec -- node functions/testing/frozen/record.ts */
 async function main() {
   writeFixture('answers', await recordAnswers())
   const folder = await recordFolder()

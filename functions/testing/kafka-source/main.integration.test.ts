@@ -23,7 +23,7 @@ describe('starts, stops and outages', () => {
     expect(new Set(idsIn(sink)).size).toBe(2400)
   })
 
-  test('finishes and commits requests in flight on SIGTERM, leaves waiting records alone, and exits with 0', async () => {
+  test('on SIGTERM finishes and commits requests in flight, leaves waiting records, and exits with 0', async () => {
     const { held, answer, answerAll } = heldAnswers()
     const { produce, env, committed, sink } = await aJourney(1, answer)
     await produce(records(200))

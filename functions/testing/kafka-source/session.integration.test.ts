@@ -38,7 +38,7 @@ describe('with many requests in flight', () => {
     expect(sink.received).toHaveLength(900)
   })
 
-  test('holds back only the commit while a record waits for its retry; a restart delivers everything from there again', async () => {
+  test('holds back only the commit while a record waits for its retry; a restart repeats all from there', async () => {
     const { source, sink, produce, committed } = await aJourney(1, (received) => ({
       status: idOf(received) === 'p0-10' && sink.received.length <= 300 ? 503 : 204,
     }))

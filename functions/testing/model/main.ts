@@ -11,8 +11,8 @@ import { aCase } from './draw.ts'
 
 const usage = `Usage: npm run system -- model [--cases 10000] [--seed 4711] [--mongodb]
 
-Compares lists with those of a plain array: random activities, filters, pages and cursors, while other activities arrive.
-Uses SQLite or, with --mongodb, a new database in the MongoDB of MONGODB_URI. --seed repeats the cases of an earlier run.`
+Compares lists with those of a plain array: random activities, filters, pages and cursors, while activities arrive.
+Uses SQLite or, with --mongodb, a new database in the MongoDB of MONGODB_URI. --seed repeats an earlier run.`
 
 type EmptyStores = AsyncDisposable & { next: () => Promise<ActivityStore> }
 
