@@ -42,7 +42,7 @@ const upAgain = () => compose(['up', '--detach', '--wait', '--wait-timeout', '30
 
 /** The ids of all activities that were answered with 202. */
 const accepted = new Set<string>()
-let refusals = 0
+let retries = 0
 
 const request = (path: string, init: RequestInit = {}) =>
   fetch(origin + path, { ...init, signal: AbortSignal.timeout(15_000) })
@@ -73,7 +73,7 @@ async function send(activities: readonly SentActivity[]): Promise<void> {
     )
     await response?.arrayBuffer().catch(() => undefined)
     rest = response?.status !== 202
-    if (rest) refusals++
+    if (rest) retries++
     if (rest) await wait(100)
   }
   for (const { id } of activities) accepted.add(id ?? '')
@@ -189,7 +189,7 @@ async function restarts() {
   })
   // this service runs once, so there is nothing to restart
   for (const service of services.filter((name) => name !== 'topics')) {
-    const [before, began] = [refusals, Date.now()]
+    const [before, began] = [retries, Date.now()]
     await compose(['restart', service])
     const marker = `after-${service}`
     await send([anActivity({ id: marker })])
@@ -199,7 +199,7 @@ async function restarts() {
     )
     const seconds = ((Date.now() - began) / 1000).toFixed(1)
     console.log(
-      `        ${service}: ${seconds} s until an activity is found again, ${refusals - before} requests retried`,
+      `        ${service}: ${seconds} s until an activity is found again, ${retries - before} requests retried`,
     )
   }
   running = false

@@ -128,10 +128,10 @@ test(`lose nothing and duplicate nothing through ${restarts.map(([what]) => what
 }, async () => {
   await using production = await startProduction()
   const sent: ReturnType<typeof anActivity>[] = []
-  let goesOn = true
+  let isPosting = true
   const posting = Promise.all(
     Array.from({ length: 4 }, async (_, client) => {
-      for (let n = 0; goesOn; n++) {
+      for (let n = 0; isPosting; n++) {
         const batch = Array.from({ length: 20 }, (_, m) => anActivity({ id: `${client}-${n}-${m}` }))
         await postUntilAccepted(production, batch)
         sent.push(...batch)
@@ -155,7 +155,7 @@ test(`lose nothing and duplicate nothing through ${restarts.map(([what]) => what
     sent.push(...first, ...second)
     await until(() => sent.length >= before + 2200)
   }
-  goesOn = false
+  isPosting = false
   await posting
   // an exact count takes the store long
   while ((await total(production)) < sent.length) await wait(500)

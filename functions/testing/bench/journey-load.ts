@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 export type Journey = {
   sent: number
   accepted: number
-  refused: number
+  rejected: number
   /** Milliseconds from the POST until the activity is found, for the activities that are looked for. */
   p50: number
   p99: number
@@ -108,6 +108,6 @@ isOver = true
 await seeking
 tookMs.sort((a, b) => a - b)
 const at = (share: number) => tookMs[Math.floor(share * (tookMs.length - 1))] ?? Number.NaN
-const journey: Journey = { sent, accepted, refused: sent - accepted, p50: at(0.5), p99: at(0.99), lost }
+const journey: Journey = { sent, accepted, rejected: sent - accepted, p50: at(0.5), p99: at(0.99), lost }
 console.log(JSON.stringify(journey))
 process.exit(0)

@@ -11,7 +11,7 @@ export type Seen = {
   /** Requests answered 2xx in a second. */
   rate: number
   answered: number
-  refused: number
+  rejected: number
   /** Includes the requests of the warm-up. */
   sent: number
   p50: number
@@ -70,7 +70,7 @@ async function main([origin = '', kind = '', connections = '', seconds = '']: re
   const make = kinds[kind as Kind]()
   const tookMs: number[] = []
   let sent = 0
-  let refused = 0
+  let rejected = 0
   const begin = performance.now() + warmUpMs
   const end = begin + Number(seconds) * 1000
 
@@ -94,13 +94,13 @@ async function main([origin = '', kind = '', connections = '', seconds = '']: re
       const now = performance.now()
       if (sentAt >= begin && now < end) {
         if (answer[9] === 0x32) tookMs.push(now - sentAt)
-        else refused++
+        else rejected++
       }
       if (now < end) send()
       else socket.end()
     })
     socket.on('error', () => {
-      if (performance.now() < end) refused++
+      if (performance.now() < end) rejected++
     })
     socket.once('close', () => resolve(performance.now() < end ? follow() : undefined))
     return promise
@@ -111,7 +111,7 @@ async function main([origin = '', kind = '', connections = '', seconds = '']: re
   const at = (share: number) => tookMs[Math.floor(share * (tookMs.length - 1))] ?? Number.NaN
   const rate = tookMs.length / Number(seconds)
   console.log(
-    JSON.stringify({ rate, answered: tookMs.length, refused, sent, p50: at(0.5), p99: at(0.99) } satisfies Seen),
+    JSON.stringify({ rate, answered: tookMs.length, rejected, sent, p50: at(0.5), p99: at(0.99) } satisfies Seen),
   )
 }
 

@@ -67,7 +67,7 @@ const described: { readonly [name: string]: (options: Options, results: Results)
 
 const needsNone: ReadonlySet<string> = new Set(['embedded', 'query', 'growth'])
 
-function refuseMissing(variables: readonly string[]) {
+function requireVariables(variables: readonly string[]) {
   if (variables.length > 0) throw new StartError(`${variables.join(' and ')} not set.\n\n${usage}`)
 }
 
@@ -102,7 +102,7 @@ async function main() {
   const missing = needsNone.has(what) ? [] : ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
   const describe = described[what]
   if (describe) {
-    refuseMissing(missing)
+    requireVariables(missing)
     const results: Results = new Map()
     console.log(machine())
     await describe({ ...options, rounds: number('rounds') ?? 5 }, results)
@@ -111,7 +111,7 @@ async function main() {
   const names = what === 'all' ? Object.keys(compared) : what === 'gate' ? ['ingest', 'persist'] : [what]
   const unknown = names.find((name) => !Object.hasOwn(compared, name))
   if (unknown !== undefined) throw new ConfigError(`Unknown benchmark: "${unknown}".\n\n${usage}`)
-  refuseMissing(missing)
+  requireVariables(missing)
 
   console.log(machine())
   const comparisons: Comparison[] = []

@@ -16,7 +16,7 @@ const partitions = 6
 
 type Outage = {
   /** From the end of the last broker to the first answer other than 202. */
-  firstRefusalS: number
+  firstErrorS: number
   longestAnswerS: number
   /** From the time when all partitions accept records again to the first 202; 0 if the 202 came first. */
   firstAcceptedS: number
@@ -42,8 +42,8 @@ export async function measureOutage({ rounds }: { rounds: number }): Promise<Com
     return { ...against(what, member), against: 'the limit', target: { max: 1 }, theirs }
   }
   return [
-    within('from the outage to the first 503', 'firstRefusalS', 1),
-    against('from the outage to the first 503', 'firstRefusalS'),
+    within('from the outage to the first 503', 'firstErrorS', 1),
+    against('from the outage to the first 503', 'firstErrorS'),
     against('the longest answer', 'longestAnswerS'),
     within('from its return to the first 202', 'firstAcceptedS', 0.3),
   ]
@@ -80,9 +80,9 @@ async function during(start: Start, control: NonNullable<typeof controlKafka>): 
   clearInterval(sending)
   await Promise.all(underWay)
 
-  const refusal = answers.find(({ at, status }) => at > goneAt && status !== 202)
+  const error = answers.find(({ at, status }) => at > goneAt && status !== 202)
   return {
-    firstRefusalS: ((refusal?.at ?? Number.NaN) - goneAt) / 1000,
+    firstErrorS: ((error?.at ?? Number.NaN) - goneAt) / 1000,
     longestAnswerS: Math.max(...answers.map(({ tookMs }) => tookMs)) / 1000,
     firstAcceptedS: Math.max(0, (accepted()?.at ?? Number.NaN) - backAt) / 1000,
   }

@@ -42,7 +42,7 @@ export async function load(origin: string, kind: Kind, connections: number, seco
   const command = [process.execPath, script, origin, kind, `${connections}`, `${seconds}`] as const
   await using loading = startPinned(loadCore, command)
   const seen = JSON.parse(await written(loading, /\{.*\}/)) as Seen
-  if (seen.refused > 0) throw new Error(`${seen.refused} of ${seen.answered + seen.refused} requests were rejected`)
+  if (seen.rejected > 0) throw new Error(`${seen.rejected} of ${seen.answered + seen.rejected} requests were rejected`)
   return seen
 }
 

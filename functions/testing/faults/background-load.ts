@@ -26,7 +26,7 @@ export async function readAgainAndAgain(
   { history, until }: Omit<BackgroundLoad, 'random'>,
 ) {
   const final = new Set<string>()
-  for (const goesOn = asLongAs(until); goesOn(); await wait(pauseMs)) {
+  for (const isRunning = asLongAs(until); isRunning(); await wait(pauseMs)) {
     const sentAt = history.now()
     const response = await answered(`${query}/logs?count=none`)
     const page = response?.ok ? ((await response.json()) as { data: FoundActivity[] }) : { data: [] }
@@ -49,7 +49,7 @@ export async function deliverAgainAndAgain(
   { persist }: Pick<System, 'persist'>,
   { history, random, until }: BackgroundLoad,
 ): Promise<void> {
-  for (const goesOn = asLongAs(until); persist && goesOn(); await wait(pauseMs)) {
+  for (const isRunning = asLongAs(until); persist && isRunning(); await wait(pauseMs)) {
     const recent = history.attempts.slice(-recentAttempts).filter(({ receipt }) => receipt)
     if (recent.length === 0) continue
     const { activity, receipt = '' } = random.pick(recent)
@@ -66,12 +66,12 @@ export async function deliverAgainAndAgain(
 }
 
 function asLongAs(until: Promise<unknown>): () => boolean {
-  let goesOn = true
+  let isRunning = true
   const end = () => {
-    goesOn = false
+    isRunning = false
   }
   until.then(end, end)
-  return () => goesOn
+  return () => isRunning
 }
 
 const answered = (url: string, init: RequestInit = {}) =>

@@ -60,9 +60,9 @@ test('creates the report folder before anything runs, or says why it cannot', as
     )
   const file = join(folder, 'file')
   writeFileSync(file, '')
-  await using refused = start(file)
-  expect(await refused.ended).not.toBe(0)
-  expect(refused.output()).toMatch(/^--report .*file cannot be made a folder/)
+  await using rejected = start(file)
+  expect(await rejected.ended).not.toBe(0)
+  expect(rejected.output()).toMatch(/^--report .*file cannot be created/)
 
   const fresh = join(folder, 'of', 'reports')
   await using running = start(fresh)

@@ -138,17 +138,17 @@ test.each([
 })
 
 test.each([
-  { mutant: '', refused: true },
-  { mutant: 'bounded-waiting', refused: false },
-])('25,000 requests while Kafka hangs, without "$mutant": rejected immediately: $refused', async ({
+  { mutant: '', isRejected: true },
+  { mutant: 'bounded-waiting', isRejected: false },
+])('25,000 requests while Kafka hangs, without "$mutant": rejected immediately: $isRejected', async ({
   mutant,
-  refused,
+  isRejected,
 }) => {
   await using ingest = await startIngest('activities', mutant, [await aStuckBroker()])
   const many = Array.from({ length: 1000 }, (_, n) => anActivity({ id: `${n}` }))
   const answers = await Promise.all(Array.from({ length: 25 }, () => ingest.send(many)))
   expect(new Set(answers.map((answer) => answer?.status))).toEqual(new Set([503]))
-  expect(ingest.output().includes('wait already')).toBe(refused)
+  expect(ingest.output().includes('wait already')).toBe(isRejected)
 })
 
 test.each([

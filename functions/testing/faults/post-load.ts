@@ -100,7 +100,7 @@ export async function postAll(
 const sizeOf = (turn: Turn) => turn.reduce((sum, { activities }) => sum + activities.length, 0)
 
 /** 4xx: the activity was not stored and never will be. 408 and 429 say nothing about the activity itself. */
-const isRefusal = (status: number) => status >= 400 && status < 500 && ![408, 429].includes(status)
+const isRejection = (status: number) => status >= 400 && status < 500 && ![408, 429].includes(status)
 
 async function post(origin: string, activities: readonly SentActivity[], many: boolean): Promise<readonly Answered[]> {
   const [first] = activities
@@ -116,7 +116,7 @@ async function post(origin: string, activities: readonly SentActivity[], many: b
     const answer = (await response.json()) as { receipt?: string; results?: { status: string; receipt?: string }[] }
     if (many && answer.results) return answer.results.map(readResult)
     if (status === 202 && answer.receipt !== undefined) return all({ outcome: 'ok', receipt: answer.receipt })
-    return all({ outcome: isRefusal(status) ? 'rejected' : 'unknown', why: `${status}` })
+    return all({ outcome: isRejection(status) ? 'rejected' : 'unknown', why: `${status}` })
   } catch (error) {
     const { name, message, cause } = error as Error
     return all({

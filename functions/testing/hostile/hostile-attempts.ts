@@ -2,7 +2,7 @@ import { jsonGrammar } from '@activity-log/shared/testing/json-grammar.ts'
 import fc from 'fast-check'
 import type { Attempt } from './hostile.ts'
 import { poisonedMetadata } from './poisoned-metadata.ts'
-import { poisonedIds, poisonedNames, refusedIds, refusedNames } from './poisoned-names.ts'
+import { poisonedIds, poisonedNames, rejectedIds, rejectedNames } from './poisoned-names.ts'
 
 const timestamp = '2024-01-15T10:00:00Z'
 
@@ -16,10 +16,10 @@ function textOf({ id, userId = 'u', action = 'a', timestamp: at = timestamp, met
 
 /** Every entry of the poison lists that is an activity. */
 export const poisonedActivities: readonly Attempt[] = [
-  ...poisonedMetadata.map(({ name, text, refusedAt }, n) => ({
+  ...poisonedMetadata.map(({ name, text, rejectedAt }, n) => ({
     name,
     text: textOf({ id: `metadata-${n}`, metadata: text }),
-    refusedAt,
+    rejectedAt,
   })),
   ...poisonedNames.map((name, n) => ({
     name,
@@ -31,12 +31,12 @@ export const poisonedActivities: readonly Attempt[] = [
     }),
   })),
   ...poisonedIds.map((id) => ({ name: `the id ${id}`, text: textOf({ id, metadata: '{}' }) })),
-  ...refusedIds.map((id) => ({ name: `the id ${id}`, text: textOf({ id, metadata: '{}' }), refusedAt: '/id' })),
-  ...refusedNames.flatMap((name, n) =>
+  ...rejectedIds.map((id) => ({ name: `the id ${id}`, text: textOf({ id, metadata: '{}' }), rejectedAt: '/id' })),
+  ...rejectedNames.flatMap((name, n) =>
     (['userId', 'action'] as const).map((member) => ({
       name: `${member} ${name.slice(0, 10)}`,
-      text: textOf({ id: `refused-${member}-${n}`, [member]: name, metadata: '{}' }),
-      refusedAt: `/${member}`,
+      text: textOf({ id: `rejected-${member}-${n}`, [member]: name, metadata: '{}' }),
+      rejectedAt: `/${member}`,
     })),
   ),
 ]
@@ -46,7 +46,7 @@ export const grammarInMetadata: readonly Attempt[] = (['kept', 'changed', 'broke
   jsonGrammar[outcome].map((json, n) => ({
     name: `${outcome}: ${json}`,
     text: textOf({ id: `grammar-${outcome}-${n}`, metadata: `{"v":${json}}` }),
-    refusedAt: { kept: undefined, changed: '/metadata/v', broken: '' }[outcome],
+    rejectedAt: { kept: undefined, changed: '/metadata/v', broken: '' }[outcome],
   })),
 )
 
@@ -118,6 +118,6 @@ export const anyAttempts = (prefix: () => string): fc.Arbitrary<Attempt[]> =>
       return activities.map(([id, userId, action, at, { text, isKept }], n) => ({
         name: text,
         text: textOf({ id: `${batch}-${n}-${id}`, userId, action, timestamp: at, metadata: text }),
-        refusedAt: isKept ? undefined : '/metadata',
+        rejectedAt: isKept ? undefined : '/metadata',
       }))
     })

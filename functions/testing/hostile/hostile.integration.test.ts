@@ -3,7 +3,7 @@ import { kafkaForTests } from '@activity-log/shared/testing/servers.ts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Production, startProduction } from '../production.ts'
-import { type Log, poisonAmongGood, postEach, postTogether, refusal, total, untilAllSettled } from './hostile.ts'
+import { type Log, poisonAmongGood, postEach, postTogether, rejection, total, untilAllSettled } from './hostile.ts'
 import { anyAttempts, grammarInMetadata, poisonedActivities } from './hostile-attempts.ts'
 import type { PoisonedRecord } from './poisoned-records.ts'
 import { poisonedRequests } from './poisoned-requests.ts'
@@ -25,10 +25,10 @@ describe('over Kafka and MongoDB', () => {
     await postEach(log, poisonedActivities)
     await postEach(log, grammarInMetadata)
     const stored = [...poisonedActivities, ...grammarInMetadata].filter(
-      ({ refusedAt }) => refusedAt === undefined,
+      ({ rejectedAt }) => rejectedAt === undefined,
     ).length
     for (const { headers, body, status } of poisonedRequests) {
-      await refusal(await log.request('/logs', { ...post(body), headers }), status)
+      await rejection(await log.request('/logs', { ...post(body), headers }), status)
     }
     expect(await total(log)).toBe(stored)
   })

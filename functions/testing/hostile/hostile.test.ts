@@ -6,7 +6,7 @@ import { jsonGrammar } from '@activity-log/shared/testing/json-grammar.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Log, poisonAmongGood, postEach, postTogether, refusal, total, untilAllSettled } from './hostile.ts'
+import { type Log, poisonAmongGood, postEach, postTogether, rejection, total, untilAllSettled } from './hostile.ts'
 import { anyAttempts, grammarInMetadata, poisonedActivities } from './hostile-attempts.ts'
 import { poisonedNames } from './poisoned-names.ts'
 import type { PoisonedRecord } from './poisoned-records.ts'
@@ -30,7 +30,7 @@ describe('rejects hostile content and names its place, or returns it as it was s
 
   test('one by one', async () => {
     await postEach(log, poisonedActivities)
-    expect(await total(log)).toBe(poisonedActivities.filter(({ refusedAt }) => refusedAt === undefined).length)
+    expect(await total(log)).toBe(poisonedActivities.filter(({ rejectedAt }) => rejectedAt === undefined).length)
   })
 
   test('finds names by their filters, and by nothing else', async () => {
@@ -46,7 +46,7 @@ describe('rejects hostile content and names its place, or returns it as it was s
 
   test.each(poisonedRequests)('$name', async ({ headers, body, status }) => {
     const before = await total(log)
-    await refusal(await log.request('/logs', { ...post(body), headers }), status)
+    await rejection(await log.request('/logs', { ...post(body), headers }), status)
     expect(await total(log)).toBe(before)
   })
 })
@@ -59,7 +59,7 @@ describe("JSON's grammar at its edges", () => {
 
   test('as a body, which is never an activity', async () => {
     await using log = await embedded()
-    for (const text of Object.values(jsonGrammar).flat()) await refusal(await log.request('/logs', post(text)), 400)
+    for (const text of Object.values(jsonGrammar).flat()) await rejection(await log.request('/logs', post(text)), 400)
     expect(await total(log)).toBe(0)
   })
 })

@@ -9,7 +9,7 @@ export type Log = { request: (path: string, init?: RequestInit) => Promise<Respo
  * The JSON text of an activity, and the pointer that a 400 names. Without a pointer the activity comes back as it was
  * sent.
  */
-export type Attempt = { name: string; text: string; refusedAt?: string | undefined }
+export type Attempt = { name: string; text: string; rejectedAt?: string | undefined }
 
 type Accepted = { id: string; receipt: string }
 type Result = { status: string; errors?: { pointer: string; detail: string }[] } & Accepted
@@ -19,10 +19,10 @@ type Result = { status: string; errors?: { pointer: string; detail: string }[] }
  * one gets the pointer of the mistake.
  */
 export async function postEach(log: Log, attempts: readonly Attempt[]): Promise<void> {
-  await inTurns(attempts, async ({ name, text, refusedAt }) => {
+  await inTurns(attempts, async ({ name, text, rejectedAt }) => {
     const response = await log.request('/logs', post(text))
-    if (refusedAt !== undefined) {
-      expect(await refusal(response, 400), name).toSatisfy(someBelow(refusedAt))
+    if (rejectedAt !== undefined) {
+      expect(await rejection(response, 400), name).toSatisfy(someBelow(rejectedAt))
       return
     }
     expect([response.status, response.status === 202 ? '' : await response.clone().text()], name).toEqual([202, ''])
@@ -36,13 +36,13 @@ export async function postTogether(log: Log, attempts: readonly Attempt[]): Prom
   const response = await log.request('/logs', post(`[${attempts.map(({ text }) => text).join()}]`))
   expect([202, 207, 400]).toContain(response.status)
   const { results } = (await response.json()) as { results: Result[] }
-  await inTurns(attempts, async ({ name, text, refusedAt }, index) => {
+  await inTurns(attempts, async ({ name, text, rejectedAt }, index) => {
     const result = results[index] as Result
-    if (refusedAt !== undefined) {
+    if (rejectedAt !== undefined) {
       expect(
         result.errors?.map(({ pointer }) => pointer),
         name,
-      ).toSatisfy(someBelow(`/${index}${refusedAt}`))
+      ).toSatisfy(someBelow(`/${index}${rejectedAt}`))
       return
     }
     expect([result.status, result.errors], name).toEqual(['accepted', undefined])
@@ -54,7 +54,7 @@ export async function postTogether(log: Log, attempts: readonly Attempt[]): Prom
 const someBelow = (place: string) => (pointers: string[]) => pointers.some((pointer) => pointer.startsWith(place))
 
 /** The pointers of a 400, which must reveal nothing about the implementation. */
-export async function refusal(response: Response, status: number): Promise<string[]> {
+export async function rejection(response: Response, status: number): Promise<string[]> {
   const text = await response.text()
   expect([response.status, response.headers.get('content-type')], text).toEqual([status, 'application/problem+json'])
   expect(text).not.toMatch(/\bat .*\.ts|node_modules|SyntaxError|TypeError|BSON|Mongo|SQLITE/)

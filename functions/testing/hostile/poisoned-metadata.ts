@@ -1,7 +1,7 @@
 /**
  * Metadata as JSON text, with the pointer of the rejected value; without one, the metadata comes back as it was sent.
  */
-export type PoisonedMetadata = { name: string; text: string; refusedAt?: string }
+export type PoisonedMetadata = { name: string; text: string; rejectedAt?: string }
 
 const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`
 const wide = (members: number) => `{${Array.from({ length: members }, (_, n) => `"k${n}":${n}`).join()}}`
@@ -52,7 +52,7 @@ const kept: readonly [name: string, text: string][] = [
   ['invisible characters', '{"\u200b":1,"\u00ad":2,"\u2060":3,"\u180e":4,"\u3000":5}'],
 ]
 
-const refused: readonly [name: string, text: string, refusedAt: string][] = [
+const rejected: readonly [name: string, text: string, rejectedAt: string][] = [
   ['a type of the driver', '{"_bsontype":"ObjectId"}', '/metadata/_bsontype'],
   ['a nested type of the driver', '{"a":[{"b":{"_bsontype":"Long"}}]}', '/metadata/a/0/b/_bsontype'],
   ['an escaped type of the driver', '{"\\u005fbsontype":1}', '/metadata/_bsontype'],
@@ -85,5 +85,5 @@ const refused: readonly [name: string, text: string, refusedAt: string][] = [
 
 export const poisonedMetadata: readonly PoisonedMetadata[] = [
   ...kept.map(([name, text]) => ({ name, text })),
-  ...refused.map(([name, text, refusedAt]) => ({ name, text, refusedAt })),
+  ...rejected.map(([name, text, rejectedAt]) => ({ name, text, rejectedAt })),
 ]

@@ -80,7 +80,7 @@ export const poisonedNames: readonly string[] = [
   ...['😀'.repeat(256), 'n'.repeat(256), '☃'.repeat(256)],
 ]
 
-export const refusedNames: readonly string[] = [
+export const rejectedNames: readonly string[] = [
   '',
   ' ',
   '\t\n',
@@ -136,7 +136,7 @@ export const poisonedIds: readonly string[] = [
   ...['507f1f77bcf86cd799439011', 'x'.repeat(128)],
 ]
 
-export const refusedIds: readonly string[] = [
+export const rejectedIds: readonly string[] = [
   ...[
     '',
     ' ',

@@ -1,6 +1,6 @@
 import { aRecord } from '@activity-log/shared/testing/builders.ts'
 import { poisonedMetadata } from './poisoned-metadata.ts'
-import { refusedIds, refusedNames } from './poisoned-names.ts'
+import { rejectedIds, rejectedNames } from './poisoned-names.ts'
 import { json, poisonedRequests } from './poisoned-requests.ts'
 
 /** A record that any producer may put onto the topic. */
@@ -30,16 +30,16 @@ const text = (id: string, metadata: string) =>
 
 /** Every posted activity as a record, and envelopes that only a topic can hold. */
 export const poisonedRecords: readonly PoisonedRecord[] = [
-  ...poisonedMetadata.map(({ name, text: metadata, refusedAt }, n) =>
-    record(`metadata-${n}`, text(`metadata-${n}`, metadata), refusedAt === undefined ? 'stored' : 'rejected', name),
+  ...poisonedMetadata.map(({ name, text: metadata, rejectedAt }, n) =>
+    record(`metadata-${n}`, text(`metadata-${n}`, metadata), rejectedAt === undefined ? 'stored' : 'rejected', name),
   ),
   ...poisonedRequests
     .filter(({ headers, status }) => headers === json && status === 400)
     .map(({ name, body }, n) => record(`request-${n}`, body, 'rejected', name)),
-  ...refusedNames.map((name, n) =>
+  ...rejectedNames.map((name, n) =>
     record(`name-${n}`, JSON.stringify({ ...JSON.parse(text(`name-${n}`, '{}')), userId: name }), 'rejected'),
   ),
-  ...refusedIds.map((id, n) =>
+  ...rejectedIds.map((id, n) =>
     record(`id-${n}`, JSON.stringify({ ...JSON.parse(text('x', '{}')), id }), 'rejected', `the id ${id}`),
   ),
   ...envelopes({

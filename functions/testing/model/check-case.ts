@@ -11,7 +11,7 @@ import { type Logged, listed, parametersOf } from './log-model.ts'
 const receivedAt = new Date('2026-01-01T00:00:00.000Z')
 
 /** A page as a plain array has it, and whether its links lead to a next and a previous page. */
-type Shown = { rows: Logged[]; number: number; goesOn: boolean; goesBack: boolean }
+type Shown = { rows: Logged[]; number: number; hasNext: boolean; hasPrevious: boolean }
 type Place = { page: number } | { reading: 'onwards' | 'back'; from: Logged; number: number }
 type Log = { all: Logged[]; known: Logged[] }
 
@@ -106,34 +106,34 @@ function pageOf(rows: readonly Logged[], place: Place, limit: number): Shown {
     return {
       rows: rows.slice(start, end),
       number: place.page,
-      goesOn: rows.length > end,
-      goesBack: place.page > 1,
+      hasNext: rows.length > end,
+      hasPrevious: place.page > 1,
     }
   }
   const { reading, from, number } = place
   const index = rows.indexOf(from)
   if (reading === 'onwards') {
     const rest = rows.slice(index + 1)
-    return { rows: rest.slice(0, limit), number, goesOn: rest.length > limit, goesBack: true }
+    return { rows: rest.slice(0, limit), number, hasNext: rest.length > limit, hasPrevious: true }
   }
   const before = rows.slice(0, index)
-  return { rows: before.slice(-limit), number, goesOn: true, goesBack: before.length > limit }
+  return { rows: before.slice(-limit), number, hasNext: true, hasPrevious: before.length > limit }
 }
 
-const expectedOf = ({ rows, number, goesOn, goesBack }: Shown) => ({
+const expectedOf = ({ rows, number, hasNext, hasPrevious }: Shown) => ({
   ids: rows.map(({ id }) => id),
   contents: rows.map(({ userId, action, metadata }) => JSON.stringify([userId, action, metadata])),
   number,
-  goesOn,
-  goesBack,
+  hasNext,
+  hasPrevious,
 })
 
 const summaryOf = ({ data, page, next, previous }: Answer) => ({
   ids: data.map(({ id }) => id),
   contents: data.map(({ userId, action, metadata }) => JSON.stringify([userId, action, metadata])),
   number: page,
-  goesOn: next !== null,
-  goesBack: previous !== null,
+  hasNext: next !== null,
+  hasPrevious: previous !== null,
 })
 
 function withoutSnapshot(url: string): string {
