@@ -9,7 +9,9 @@ const usage = `Usage: npm run system -- simulation [--seeds 10000] [--from 1] [-
 
 Runs ingest, the dispatchers, persist and query over a simulated broker, store, network and clock. A seed decides
 crashes, lost messages and rebalances; every run is checked against the promises of the log. --seed prints one run step
-by step. --without removes a safeguard, one of: ${safeguards.join(', ')}.`
+by step. --without removes a safeguard:
+
+  ${safeguards.join('\n  ')}`
 
 async function main() {
   const options = {
