@@ -60,7 +60,7 @@ export async function startEmbedded({
       case 'client':
         return misbehavingClient(proxy.port, fault.what)
       default:
-        throw new Error(`One process has no ${fault.do}`)
+        throw new Error(`The log in one process has no ${fault.do}`)
     }
   }
 
