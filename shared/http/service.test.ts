@@ -18,7 +18,7 @@ describe.each(ways)('%s', (name) => {
     expect([head.status, await head.text()]).toEqual([200, ''])
   })
 
-  test('answers another method with a 405 that lists the methods of the path, and another path with a 404', async () => {
+  test('another method gets a 405 that lists the methods of the path, and another path a 404', async () => {
     await using way = await openWay(name)
     const service = serve(answering(async () => ({ status: 200 })))
     const wrong = await way.request(service, '/things/1', { method: 'POST' })

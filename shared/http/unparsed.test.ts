@@ -61,7 +61,7 @@ describe('input that never becomes a request is answered with a problem', () => 
   })
 })
 
-test('a complete request is answered before the invalid one that follows it on the connection is rejected', async () => {
+test('a complete request is answered before the invalid one that follows it is rejected', async () => {
   const gate = Promise.withResolvers<void>()
   const fetch = async () => {
     await gate.promise
