@@ -12,11 +12,11 @@ import type { Page, PageRequest } from './viewer-page.ts'
 
 export type ViewerOptions = {
   now: () => Date
-  /** How long a page waits for what it counts beside its list; a script asks for it again. */
+  /** How long a page waits for the counts beside its list; after that the script loads them. */
   timeoutMs?: number
 }
 
-/** Pages for people over the JSON routes of the same service. They work without scripts; one script adds what moves. */
+/** Pages for people over the JSON routes of the same service. They work without scripts; one script adds comfort. */
 export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
