@@ -1,6 +1,6 @@
 const text = { type: 'string', minLength: 1 }
 
-/** Written by hand, like its reader (shared/cloud-event.ts): both accept every attribute that CloudEvents 1.0 allows. */
+/** Written by hand, like its reader (shared/cloud-event.ts): both accept every attribute of CloudEvents 1.0. */
 export const cloudEvent = {
   description:
     'A CloudEvent 1.0: type becomes the action, subject the userId, time the timestamp, and everything else metadata',

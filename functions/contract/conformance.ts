@@ -27,7 +27,7 @@ export function openConformance() {
     const type = response.headers.get('content-type')?.split(';')[0]
     if (!answer.content) return type === undefined ? [] : [`${named} has a body of ${type}`]
     const content = answer.content[type ?? '']
-    if (!content) return [`${named} is ${type}`]
+    if (!content) return [`${named} has the undescribed content type ${type}`]
     const body = type?.endsWith('json') && !type.endsWith('ndjson') ? await response.json() : await textOf(response)
     const validate = validators.get(content) ?? ajv.compile(inContract(content.schema))
     validators.set(content, validate)

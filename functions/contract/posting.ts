@@ -28,16 +28,16 @@ export const posting: readonly Operation[] = [
     tag: 'Send',
     summary: 'Record one activity or several',
     description:
-      'The answer comes once the accepted activities are durable. Sending one again with the same id is always safe: it ' +
-      'is stored once. The limits are 256 KiB for one activity, and 1,000 activities or 4 MiB for several.',
+      'The answer comes once the accepted activities are durable. Sending one again with the same id is always safe: ' +
+      'it is stored once. The limits are 256 KiB for one activity, and 1,000 activities or 4 MiB for several.',
     headers: {
       'Idempotency-Key': v.optional(v.pipe(Id, v.description('The id of a single activity that has none of its own'))),
       traceparent: v.optional(
         v.pipe(v.string(), v.description('W3C Trace Context; passed on with the record, and ignored if malformed')),
       ),
-      'ce-specversion': ofEvent('1.0'),
+      'ce-specversion': ofEvent('the version, 1.0'),
       'ce-id': ofEvent('the id'),
-      'ce-source': ofEvent('kept in the metadata'),
+      'ce-source': ofEvent('the source, kept in the metadata'),
       'ce-type': ofEvent('the action'),
       'ce-subject': ofEvent('the userId'),
       'ce-time': ofEvent('the timestamp'),

@@ -9,7 +9,7 @@ import { badRequest, EntityTags, json, notFound, type Operation, problem, textua
 
 const inPath = { id: v.pipe(v.string(), v.description('The id of an activity'), v.examples(['order-981-paid'])) }
 const { receipt, ...receiptParameters } = ReceiptRequest.entries
-const Moment = v.pipe(
+const EventId = v.pipe(
   v.string(),
   v.metadata({ pattern: '^[A-Za-z0-9_-]*$' }),
   v.description('Resumes after this event, the last one received; browsers send it automatically'),
@@ -23,8 +23,8 @@ export const reading: readonly Operation[] = [
     tag: 'Look',
     summary: 'List activities, page by page',
     description:
-      'Pages do not move: their links lead to the log as it was when the first page was read. With receipt, the answer ' +
-      'comes only once that record is stored.',
+      'Pages do not move: their links lead to the log as it was when the first page was read. With receipt, the ' +
+      'answer comes only once that record is stored.',
     query: { ...filterParameters, ...listParameters },
     takesMetadata: true,
     answers: {
@@ -80,8 +80,8 @@ export const reading: readonly Operation[] = [
     summary: 'Export every match',
     description:
       'Streams every match in one snapshot, compressed for clients that prefer gzip. If an export fails midway, the ' +
-      'connection is reset, so a download that ends normally is complete. In CSV, text that a spreadsheet would run as a ' +
-      'formula gets a leading apostrophe.',
+      'connection is reset, so a download that ends normally is complete. In CSV, text that a spreadsheet would run ' +
+      'as a formula gets a leading apostrophe.',
     query: { ...filterParameters, ...exportParameters },
     takesMetadata: true,
     answers: {
@@ -103,12 +103,12 @@ export const reading: readonly Operation[] = [
     tag: 'Look',
     summary: 'Follow new activities as they are stored',
     description:
-      'Server-sent events in order of arrival: activity has an activity as data; left-out has the count of records that ' +
-      'a slow client missed. The id of an event resumes exactly after it. A stream ends after 50 s, and its client ' +
-      'opens another one.',
+      'Server-sent events in order of arrival: activity has an activity as data; left-out has the count of records ' +
+      'that a slow client missed. The id of an event resumes exactly after it. A stream ends after 50 s, and its ' +
+      'client opens another one.',
     query: filterParameters,
     takesMetadata: true,
-    headers: { 'Last-Event-ID': v.optional(Moment) },
+    headers: { 'Last-Event-ID': v.optional(EventId) },
     answers: {
       200: { description: 'A stream of events', content: textual('text/event-stream', 'Server-sent events') },
       400: badRequest,

@@ -16,7 +16,7 @@ export type FindInSnapshot = {
   forTenant: ForTenant
   known: KnownLedger
   request: { filter: Filter; place: Place; order: Part['order']; limit: number }
-  /** A record that the page must be able to show. */
+  /** A record that must be visible in the list. */
   visible: Position | undefined
 }
 

@@ -3,7 +3,7 @@ import { silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
 import { createKnownLedger } from './known-ledger.ts'
 
-/** A ledger whose readings end when the test says so; the number of a reading is its time of completeness. */
+/** A ledger whose readings end when the test says so; reading n is complete through time n. */
 function known() {
   const readings: PromiseWithResolvers<LedgerSummary>[] = []
   const ledger = () => {

@@ -180,7 +180,7 @@ test('tells a client that is too slow what it misses, and continues with new act
   const slow = await follow()
   const quick = await follow()
   await slow.next()
-  // the slow client does not read what the quick one has already received
+  // the quick client reads on while the slow one does not
   for (let round = 0; round < 10; round++) {
     await add(50)
     await quick.ids(50)
@@ -236,7 +236,7 @@ test('the log is read once for all followers, and not at all without one', async
   await Promise.all(followers.map(({ leave }) => leave()))
   await new Promise(setImmediate)
   await add(1)
-  // a later follower begins at the current end; with polling in between, a read from the old end would be counted
+  // a later follower begins at the current end; had the log been polled meanwhile, there would be a second read
   const later = await follow()
   await later.next()
   await looked(3)

@@ -129,7 +129,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         heartbeatAt = Date.now() + heartbeatMs
         return `:\nid: ${encodeSnapshot(at)}\n\n`
       } else if (!isOver()) {
-        // with an await before this, events that arrive in between would be sent only at the next heartbeat
+        // an await between `tail.next` and this would miss a wake-up, and new events would wait for the next heartbeat
         await tail.untilNew(at, Math.min(heartbeatAt, endsAt) - Date.now())
       }
     }

@@ -35,8 +35,8 @@ export type Links = { first: string; next: string | null; previous: string | nul
 
 /**
  * Links are relative, since the host in a request is only the client's claim. `parameters` are those that every page
- * repeats, `digest` is that of their filter. Every link has `asOf` except the one to the first page, which shows the
- * newest activities.
+ * repeats, and `digest` identifies their filter. Every link has `asOf` except the one to the first page, which shows
+ * the newest.
  */
 export function pageLinks(
   path: string,

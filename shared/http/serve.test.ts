@@ -195,9 +195,9 @@ describe('the requests in flight are bounded', () => {
     await using _server = server
     const first = [send(bytes), send(bytes)]
     await until(() => entered() === 2)
-    const refused = await send(bytes).answer
-    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1'])
-    expect(JSON.parse(await text(refused))).toMatchObject({ status: 503 })
+    const rejected = await send(bytes).answer
+    expect([rejected.statusCode, rejected.headers['retry-after']]).toEqual([503, '1'])
+    expect(JSON.parse(await text(rejected))).toMatchObject({ status: 503 })
     release()
     for (const { answer } of first) expect((await answer).statusCode).toBe(200)
     await until(async () => (await send(bytes).answer).statusCode === 200)

@@ -65,10 +65,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const own = ownHeaders(request)
     // Node accepts a second Host, and proxies disagree about which one counts (RFC 9112, section 3.2: 400)
     const hosts = countHeader(request.rawHeaders, 'host')
-    if (hosts > 1) return refuse(response, own, twoHosts)
-    if (hosts === 0 && request.httpVersion === '1.1') return refuse(response, own, noHost)
+    if (hosts > 1) return writeProblem(response, own, twoHosts)
+    if (hosts === 0 && request.httpVersion === '1.1') return writeProblem(response, own, noHost)
     const over = request.url === '/healthz' ? () => {} : admit(request)
-    if (!over) return refuse(response, own, tooManyInFlight)
+    if (!over) return writeProblem(response, own, tooManyInFlight)
     // a client that goes away ends the answer, but the work for it may still be running
     let left = 2
     const end = () => {
@@ -79,7 +79,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       .catch((error) => {
         log.error({ err: error }, 'sending an answer failed')
         if (response.headersSent) response.destroy()
-        else refuse(response, own, notAnswered)
+        else writeProblem(response, own, notAnswered)
       })
       .then(end)
   }
@@ -87,7 +87,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const ownChecks = { requireHostHeader: false }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, listener)
   answerUnparsed(server, () => requestId(undefined))
-  server.on('checkExpectation', (request, response) => refuse(response, ownHeaders(request), unmetExpectation))
+  server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
   // headers are limited by size instead: beyond a count Node drops some, perhaps the one with the length of the body
   server.maxHeadersCount = 0
   server.on('connection', closeInStages)
@@ -174,7 +174,7 @@ const tooManyInFlight = unavailable(
   'Too many requests are in flight, so this one was not processed. Send it again in a moment.',
 )
 
-const refuse = (response: ServerResponse, own: OwnHeaders, problem: Problem) =>
+const writeProblem = (response: ServerResponse, own: OwnHeaders, problem: Problem) =>
   writeAnswer(response, own, problem.toAnswer())
 
 function portProblem(error: NodeJS.ErrnoException, port: number): Error {

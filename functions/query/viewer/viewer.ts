@@ -16,7 +16,7 @@ export type ViewerOptions = {
   timeoutMs?: number
 }
 
-/** Pages for people over the JSON routes of the same service. They work without scripts; one script adds comfort. */
+/** Pages for people over the JSON routes of the same service. They work without scripts; one script adds the rest. */
 export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
