@@ -241,6 +241,12 @@ describe('an export', () => {
     expect(finds).toEqual([])
   })
 
+  test('without a format is rejected with the formats that exist', async () => {
+    const { get } = await query(1)
+    const { detail } = await answerOf(await get('/export'))
+    expect(detail).toBe('format is required: csv or ndjson')
+  })
+
   test('that fails before its first page is a problem like any other', async () => {
     const { get } = await query(1, () => Promise.reject(new StoreUnavailable('secret')))
     const response = await get('/export?format=csv')

@@ -24,7 +24,7 @@ export type ExportDependencies = {
 
 /** The parameters that only exports take. */
 export const exportParameters = {
-  format: oneOf(['csv', 'ndjson']),
+  format: v.pipe(oneOf(['csv', 'ndjson']), v.description('The format of the file')),
   order: v.optional(OrderName, 'desc'),
 }
 

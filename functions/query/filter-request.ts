@@ -79,7 +79,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   const shared = v.safeParse(FilterParameters, parameters)
   const values = v.safeParse(v.object(own), parameters)
   const metadata = readMetadataFilters(parameters)
-  errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues), ...metadata.errors)
+  errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues, own), ...metadata.errors)
   if (!shared.success) return invalid(...errors)
   const { userId, action: actions, from, to, asOf: snapshot } = shared.output
   if (from !== undefined && to !== undefined && from > to)

@@ -53,6 +53,15 @@ export const OrderName = v.pipe(
 export const oneOf = <const Name extends string>(names: readonly Name[]) =>
   v.picklist(names, `must be one of ${names.join(', ')}`)
 
-/** The errors in parameters, by their names. */
-export const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = []): InputError[] =>
-  issues.map(({ path, message }) => ({ pointer: String(path?.[0]?.key), detail: message }))
+/** The errors in parameters, by their names. The only error of the object itself is a missing parameter of `entries`. */
+export const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = [], entries: v.ObjectEntries = {}): InputError[] =>
+  issues.map(({ path, type, message }) => {
+    const name = String(path?.[0]?.key)
+    return { pointer: name, detail: type === 'object' ? isRequired(entries[name]) : message }
+  })
+
+function isRequired(schema: v.ObjectEntries[string] | undefined): string {
+  if (!schema || !('options' in schema)) return 'is required'
+  return `is required: ${choices.format(schema.options as readonly string[])}`
+}
+const choices = new Intl.ListFormat('en', { type: 'disjunction' })
