@@ -39,9 +39,9 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   return { 'GET /export': { scope: 'read', handle: send, streams: true } }
 
   async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
-    const asked = readFilterRequest(url, caller.tenant, exportParameters)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    const { format: name, filter, order } = asked.value
+    const parsed = readFilterRequest(url, caller.tenant, exportParameters)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    const { format: name, filter, order } = parsed.value
     const format = exportFormats[name]
     const isCompressed = prefersGzip(header('accept-encoding'))
     const headers = {

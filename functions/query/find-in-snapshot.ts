@@ -25,20 +25,20 @@ export type FindInSnapshot = {
  * the log as it is: its snapshot is what the ledger knew before, plus the records on the page. When the page has
  * records that the ledger did not know, both are read again. For any other page, the snapshot is read first.
  */
-export async function findInSnapshot(asked: FindInSnapshot): Promise<SnapshotPage> {
-  const { known, request, visible } = asked
-  if (request.filter.snapshot) return findAt(asked, request.filter.snapshot, await known.recent())
+export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotPage> {
+  const { known, request, visible } = options
+  if (request.filter.snapshot) return findAt(options, request.filter.snapshot, await known.recent())
   if ('page' in request.place && request.place.page === 1) {
-    const { isWhole, ...first } = await findFirst(asked, await known.recent())
+    const { isWhole, ...first } = await findFirst(options, await known.recent())
     if (isWhole) return first
     const fresh = await known.fresh()
     if (!fresh?.snapshot) return { ...first, snapshot: undefined }
-    const { isWhole: _isWhole, ...again } = await findFirst(asked, fresh)
+    const { isWhole: _isWhole, ...again } = await findFirst(options, fresh)
     return again
   }
   const fresh = await known.fresh()
   const snapshot = fresh?.snapshot && withRecords(fresh.snapshot, visible ? [visible] : [])
-  return findAt(asked, snapshot && !isTooLong(snapshot) ? snapshot : undefined, fresh ?? (await known.recent()))
+  return findAt(options, snapshot && !isTooLong(snapshot) ? snapshot : undefined, fresh ?? (await known.recent()))
 }
 
 /** `isWhole`: the ledger knew every record on the page. */

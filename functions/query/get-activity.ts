@@ -32,9 +32,9 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
   }
 
   async function context(request: ServiceRequest): Promise<Answer> {
-    const asked = readContextRequest(request.url)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    return { status: 200, body: await fromStore(() => inContext(request, asked.value.around)) }
+    const parsed = readContextRequest(request.url)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    return { status: 200, body: await fromStore(() => inContext(request, parsed.value.around)) }
   }
 
   async function get({ caller, parameters }: ServiceRequest): Promise<FoundActivity> {

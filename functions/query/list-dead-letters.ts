@@ -29,9 +29,9 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
   }
 
   async function list({ url, caller }: ServiceRequest): Promise<Answer> {
-    const asked = readRequest(url, caller.tenant)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    const { parameters, filter, limit, place } = asked.value
+    const parsed = readRequest(url, caller.tenant)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    const { parameters, filter, limit, place } = parsed.value
     const find = ({ skip: _skip, ...part }: Part) => forTenant(caller.tenant).findDeadLetters({ filter, ...part })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }))
     const { cursor: _cursor, ...repeated } = parameters

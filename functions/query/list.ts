@@ -28,15 +28,15 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
   return { 'GET /logs': { scope: 'read', handle: list } }
 
   async function list(request: ServiceRequest): Promise<Answer> {
-    const asked = readListRequest(request.url, request.caller.tenant)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    const { visible } = asked.value
-    if (!visible) return fromStore(() => answerTo(asked.value))
+    const parsed = readListRequest(request.url, request.caller.tenant)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    const { visible } = parsed.value
+    if (!visible) return fromStore(() => answerTo(parsed.value))
     return fromStore(
       async () => {
         const outcome = await untilVisible(visible, request)
         // the list has its own deadline, apart from the time that the client allowed for waiting
-        return fromStore(() => answerTo(asked.value, receiptAnswer(visible.receipt, outcome)))
+        return fromStore(() => answerTo(parsed.value, receiptAnswer(visible.receipt, outcome)))
       },
       answerMs + visible.waitS * 1000,
     )

@@ -40,11 +40,11 @@ export function liveRoutes(options: LiveOptions): Routes {
   return { 'GET /live': { scope: 'read', handle: live, streams: true } }
 
   async function live({ method, url, header, caller }: ServiceRequest): Promise<Answer> {
-    const asked = readFilterRequest(url, caller.tenant, {})
+    const parsed = readFilterRequest(url, caller.tenant, {})
     const resumed = header('last-event-id')
     const snapshot = resumed ? decodeSnapshot(resumed) : undefined
     const wrong = typeof snapshot === 'string' ? [{ pointer: 'Last-Event-ID', detail: snapshot }] : []
-    if (!asked.ok) throw invalidInput([...asked.errors, ...wrong])
+    if (!parsed.ok) throw invalidInput([...parsed.errors, ...wrong])
     if (typeof snapshot === 'string') throw invalidInput(wrong)
     if (method === 'HEAD') return { status: 200, headers }
     if (followers() >= maxFollowers)
@@ -56,7 +56,7 @@ export function liveRoutes(options: LiveOptions): Routes {
       joined[Symbol.dispose]()
       throw unavailable('The current end of the log is unknown; try again.')
     }
-    const { snapshot: named, ...filter } = asked.value.filter
+    const { snapshot: named, ...filter } = parsed.value.filter
     const stream = follow({
       tail,
       joined,

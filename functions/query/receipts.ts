@@ -16,9 +16,9 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
 
   async function outcome(request: ServiceRequest): Promise<Answer> {
     const { receipt: text = '' } = request.parameters
-    const asked = readReceiptRequest(request.url, text)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    const { receipt, wait = 0 } = asked.value
+    const parsed = readReceiptRequest(request.url, text)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    const { receipt, wait = 0 } = parsed.value
     return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request)) }
   }
 }

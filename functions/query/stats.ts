@@ -41,14 +41,14 @@ export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
   return { 'GET /stats': { scope: 'read', handle: stats } }
 
   async function stats({ url, caller }: ServiceRequest): Promise<Answer> {
-    const asked = readFilterRequest(url, caller.tenant, statsParameters, toQuery)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    return { status: 200, body: await fromStore(() => count(asked.value)) }
+    const parsed = readFilterRequest(url, caller.tenant, statsParameters, toQuery)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    return { status: 200, body: await fromStore(() => count(parsed.value)) }
   }
 
-  async function count(asked: StatsQuery): Promise<StatsAnswer> {
-    const filter = await withSnapshot(asked.filter, known)
-    const query = { ...asked, filter }
+  async function count(request: StatsQuery): Promise<StatsAnswer> {
+    const filter = await withSnapshot(request.filter, known)
+    const query = { ...request, filter }
     const { data, total } = await forTenant(filter.tenant).stats(query)
     const shown = data.reduce((sum, one) => sum + one.count, 0)
     return {

@@ -33,7 +33,7 @@ const pages = html`<a href="/">Activities</a><a href="/viewer/ledger">Ledger</a>
 
 /** Lists the records that could not be saved, from `GET /dead-letters`. */
 export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise<Page> {
-  const asked: View = {
+  const parameters: View = {
     limit: '50',
     ...Object.fromEntries(Object.entries(view).filter(([name]) => !ownParameters.includes(name))),
   }
@@ -42,7 +42,7 @@ export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise
     shown: 'page' as const,
     nav: navigation({ zone, view, path }, '', pages),
   }
-  const listed = await ask<List>(apiHref('/dead-letters', asked))
+  const listed = await ask<List>(apiHref('/dead-letters', parameters))
   if (!listed.ok) {
     const { problem } = listed
     return { ...frame, main: problemContent(problem, {}, path), status: problem.status, headers: retryHeaders(problem) }

@@ -68,8 +68,8 @@ const inTime = <Value>(ms: number, start: (signal: AbortSignal) => Promise<Value
   startedWithin(ms, start, 'It was not counted').catch(undefinedIfLate)
 
 const readingFrom = (ask: Ask, signal: AbortSignal) => async (path: string) => {
-  const asked = await ask(path, signal)
-  return asked.ok ? asked.answer : undefined
+  const result = await ask(path, signal)
+  return result.ok ? result.answer : undefined
 }
 
 const waiting = (view: View) =>

@@ -9,8 +9,8 @@ const dayMs = 86_400_000
 
 /** A form that works without scripts. It keeps parameters that it has no field for, except the place in the list. */
 export function searchForm(view: View, zone: string, now: Date, counts: Counts | undefined): Content {
-  const asked: readonly string[] = [...plainFilters, 'page', 'cursor', 'asOf', 'counts']
-  const kept = Object.entries(view).filter(([name]) => !asked.includes(name))
+  const replaced: readonly string[] = [...plainFilters, 'page', 'cursor', 'asOf', 'counts']
+  const kept = Object.entries(view).filter(([name]) => !replaced.includes(name))
   const hidden = kept.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   const names = (id: string, keys: readonly string[] = []) =>
     html`<datalist id="${id}">${keys

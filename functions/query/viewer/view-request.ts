@@ -18,10 +18,10 @@ export function readViewRequest(url: string, usualZone: string | undefined): Vie
     if (Object.hasOwn(view, name)) errors.push({ pointer: name, detail: 'is repeated; send it once' })
     Object.defineProperty(view, name, { value, enumerable: true, configurable: true, writable: true })
   }
-  const { zone: asked } = view
-  if (asked !== undefined && !isZone(asked))
+  const { zone: chosen } = view
+  if (chosen !== undefined && !isZone(chosen))
     errors.push({ pointer: 'zone', detail: 'must be an IANA time zone name, such as Europe/Berlin' })
-  const zone = [asked, usualZone].find((name) => name !== undefined && isZone(name)) ?? 'UTC'
+  const zone = [chosen, usualZone].find((name) => name !== undefined && isZone(name)) ?? 'UTC'
   for (const name of ['from', 'to']) {
     const wall = view[name]?.replace(' ', 'T')
     if (wall === undefined || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?$/.test(wall)) continue

@@ -23,11 +23,11 @@ export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
     async handle(request) {
       const { id = '' } = request.parameters
       const cookies = parse(request.header('cookie') ?? '')
-      const asked = readViewRequest(request.url, cookies['zone'])
-      const rendered = await render({ ...asked, id, ask: asking(request), now: now(), timeoutMs })
+      const parsed = readViewRequest(request.url, cookies['zone'])
+      const rendered = await render({ ...parsed, id, ask: asking(request), now: now(), timeoutMs })
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
-      const html = document({ ...content, zone: asked.zone, theme, asset: await assetPaths() })
+      const html = document({ ...content, zone: parsed.zone, theme, asset: await assetPaths() })
       const all = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders, ...headers }
       return { status, headers: all, body: String(await html) }
     },
