@@ -100,7 +100,7 @@ function nothing(view: View, { page }: ListAnswer): Content {
     return html`<div class="state"><h2>Nothing matches</h2><p>No activity matches all of these filters.</p><ul>${without}<li><a href="/">Clear all filters</a></li></ul></div>`
   }
   return html`<div class="state"><h2>The log is empty</h2>
-<p>Send a first activity, then load this page again:</p>
+<p>Send a first activity, then reload this page:</p>
 <pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>/logs \\
   -H 'content-type: application/json' \\
   -d '{"userId":"user_123","action":"click_button","metadata":{"button":"buy"}}'</code></pre>

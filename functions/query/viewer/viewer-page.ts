@@ -38,7 +38,7 @@ export function problemContent(problem: ShownProblem, view: View, again: string)
   const named = errors.map(({ pointer, detail }) => {
     const isHere = Object.hasOwn(view, pointer)
     const without = isFilter(pointer) ? href(view, { [pointer]: undefined }) : href(rest(view, pointer))
-    return html`<li><b><bdi>${pointer}</bdi></b> ${detail}${isHere ? html` <a href="${without}">Remove it</a>` : ''}</li>`
+    return html`<li><b><bdi>${pointer}</bdi></b> ${detail}${isHere ? html` <a href="${without}">Remove this parameter</a>` : ''}</li>`
   })
   const isOurs = status >= 500
   return html`<section class="state problem" role="alert">
