@@ -12,7 +12,7 @@ export const operations: readonly Operation[] = [...posting, ...reading, ...oper
 const description = `Records what users do, and finds it again.
 
 A 202 means that an activity is durable: it will be found exactly once, or be kept as a dead letter with the reason.
-Every problem is answered with application/problem+json (RFC 9457), which lists all errors in the input with their place.
+Every problem is answered with application/problem+json (RFC 9457), which lists all input errors with their place.
 After a 503, a 504 or a broken connection, send the same request again with the same id: an activity is stored once.
 Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.`
 
