@@ -7,7 +7,7 @@ import { openConformance } from './conformance.ts'
 import { aFilledLog, aLog, type Call, filled } from './log-for-tests.ts'
 import { operations } from './openapi-document.ts'
 
-test('answers are as the contract says, in each of its statuses', async () => {
+test('answers conform to the contract, and every status in it has an answer', async () => {
   const { faultsOf, unseen } = openConformance()
   const faults: string[] = []
   const ask = async (call: Call, method: string, path: string, url: string, init?: Omit<RequestInit, 'method'>) =>
@@ -110,9 +110,9 @@ test('answers are as the contract says, in each of its statuses', async () => {
     const response = await away.call(method.toUpperCase(), filled(path, letter) + query)
     if (response.status === 503) faults.push(...(await faultsOf(method, path, response)))
   }
-  // none of these needs the store: only a flood of requests makes them a 503
-  const nothingAtOnce = { requests: 0, bytes: 0 }
-  await using flooded = await listen({ fetch: apps.query.fetch, port: 0, log: silent, atOnce: nothingAtOnce })
+  // none of these needs the store, so only a flood of requests makes them a 503
+  const noneInFlight = { requests: 0, bytes: 0 }
+  await using flooded = await listen({ fetch: apps.query.fetch, port: 0, log: silent, atOnce: noneInFlight })
   for (const path of ['/openapi.json', '/docs', '/assets/{file}']) {
     faults.push(...(await faultsOf('get', path, await fetch(`http://localhost:${flooded.port}${path}`))))
   }
@@ -120,7 +120,7 @@ test('answers are as the contract says, in each of its statuses', async () => {
   expect(unseen()).toEqual([])
 })
 
-/** Every verb of the store, in trouble. */
+/** A store whose every verb is unavailable. */
 function outage() {
   const away = () => Promise.reject(new StoreUnavailable('away'))
   const verbs = [

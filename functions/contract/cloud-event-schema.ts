@@ -1,8 +1,9 @@
 const text = { type: 'string', minLength: 1 }
 
-/** By hand, as its reader is (shared/cloud-event.ts): it takes every attribute that CloudEvents 1.0 allows. */
+/** Written by hand, like its reader (shared/cloud-event.ts): both accept every attribute of CloudEvents 1.0. */
 export const cloudEvent = {
-  description: 'A CloudEvent 1.0: type becomes the action, subject the user, time the timestamp, the rest metadata',
+  description:
+    'A CloudEvent 1.0: type becomes the action, subject the userId, time the timestamp, and everything else metadata',
   type: 'object',
   required: ['specversion', 'id', 'source', 'type', 'subject'],
   properties: {

@@ -4,7 +4,7 @@ import { contract } from './openapi-document.ts'
 
 type Described = { responses: { [status: string]: { content?: { [mediaType: string]: { schema: object } } } } }
 
-/** Says what of an answer the contract does not; and of which of its statuses no answer has been seen. */
+/** Reports answers that the contract does not describe, and statuses of the contract that no answer has had yet. */
 export function openConformance() {
   const { paths, components } = contract()
   const ajv = new Ajv2020({ strict: false, allErrors: true })
@@ -16,7 +16,7 @@ export function openConformance() {
     Object.entries(methods).map(([method, described]) => ({ path, method, described: described as Described })),
   )
 
-  /** `path` is the one of the contract, with its braces. Of a 405, `method` is one that the path has. */
+  /** `path` is a path of the contract, with its braces. For a 405, `method` is one that the path allows. */
   async function faultsOf(method: string, path: string, response: Response): Promise<string[]> {
     const described = all.find((each) => each.path === path && each.method === method)?.described
     if (!described) return [`${method} ${path} is not in the contract`]
@@ -27,7 +27,7 @@ export function openConformance() {
     const type = response.headers.get('content-type')?.split(';')[0]
     if (!answer.content) return type === undefined ? [] : [`${named} has a body of ${type}`]
     const content = answer.content[type ?? '']
-    if (!content) return [`${named} is ${type}`]
+    if (!content) return [`${named} has the undescribed content type ${type}`]
     const body = type?.endsWith('json') && !type.endsWith('ndjson') ? await response.json() : await textOf(response)
     const validate = validators.get(content) ?? ajv.compile(inContract(content.schema))
     validators.set(content, validate)
@@ -44,7 +44,7 @@ export function openConformance() {
   return { faultsOf, unseen }
 }
 
-/** A stream need not end: its first part will do. */
+/** Reads only the first part, since a stream may not end. */
 async function textOf(response: Response): Promise<string> {
   const reader = response.body?.getReader()
   const part = await reader?.read()

@@ -20,22 +20,22 @@ describe('the contract', () => {
     expect(await new Validator().validate(JSON.parse(contractText()))).toEqual({ valid: true })
   })
 
-  test('is what query hands out: else npm run contract writes it again', () => {
+  test('is the file that query serves; if it is not, run npm run contract', () => {
     expect(readFileSync(contractFile, 'utf8') === contractText()).toBe(true)
   })
 
-  test('has every route of the three functions that the origin leads to, and no other', () => {
+  test('has exactly the routes of the three functions that the origin exposes', () => {
     const routes = originEntries(readTables()).map(
       ({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`,
     )
     expect(routes.toSorted()).toEqual(operations.map(({ method, path }) => `${method} ${path}`).toSorted())
   })
 
-  // pages judge as their forms need it, and a probe may add what it likes
+  // pages check parameters as their forms need it, and a probe may send any
   const strict = operations.filter(
     ({ path, tags }) => path !== '/healthz' && (path === '/docs' || !tags.includes(forPeople)),
   )
-  test.each(strict)('has the parameters that $method $path knows, and no other', async ({
+  test.each(strict)('has exactly the parameters that $method $path accepts', async ({
     method,
     path,
     parameters = [],
@@ -45,7 +45,7 @@ describe('the contract', () => {
     const response = await call(method.toUpperCase(), `${filled(path, letter)}?strange=1`)
     expect(response.status).toBe(400)
     const strange = (await answerOf(response)).errors.find(({ pointer }) => pointer === 'strange')
-    const names = strange?.detail.split('these are: ')[1]?.split(', ') ?? []
+    const names = strange?.detail.split('allowed: ')[1]?.split(', ') ?? []
     const listed = known.length === 0 ? ['none'] : known.map((name) => (name === 'metadata' ? 'metadata.…' : name))
     expect(names.toSorted()).toEqual(listed.toSorted())
   })
@@ -53,7 +53,7 @@ describe('the contract', () => {
   const each = operations.flatMap(({ method, path, parameters = [] }) =>
     parameters.filter((one) => one.in === 'query').map((parameter) => ({ method, path, parameters, parameter })),
   )
-  test.each(each)('$method $path takes $parameter.name', async ({ method, path, parameters, parameter }) => {
+  test.each(each)('$method $path accepts $parameter.name', async ({ method, path, parameters, parameter }) => {
     const log = await aFilledLog()
     const query = new URLSearchParams()
     for (const one of parameters) if (one.in === 'query' && one.required) query.set(one.name, await exampleOf(one, log))
@@ -66,7 +66,7 @@ describe('the contract', () => {
     await response.body?.cancel()
   })
 
-  test('has examples that are taken', async () => {
+  test('has examples that the functions accept', async () => {
     const { call, letter } = await aFilledLog()
     for (const { method, path, requestBody } of operations) {
       for (const [type, { examples = {} }] of Object.entries(requestBody?.content ?? {})) {
@@ -87,7 +87,7 @@ describe('the contract', () => {
 
 type Filled = Awaited<ReturnType<typeof aFilledLog>>
 
-/** What some parameters cannot be without. */
+/** Parameters that others require. */
 const beside: { [name: string]: readonly [string, string][] } = {
   metadata: [['userId', 'user_123']],
   timezone: [['by', 'day']],

@@ -41,7 +41,7 @@ const named = {
 }
 export type SchemaName = keyof typeof named | 'CloudEvent'
 
-/** What is done in code; v.metadata beside it says it in JSON Schema. */
+/** Actions that exist only in code; the v.metadata beside them describes them in JSON Schema. */
 const inCode = ['check', 'raw_check', 'readonly', 'raw_transform', 'transform', 'trim']
 
 const config: ConversionConfig = {
@@ -51,12 +51,12 @@ const config: ConversionConfig = {
   ignoreActions: inCode,
 }
 
-/** The schemas that have a name, as the handlers have them. */
+/** The schemas that have a name, converted from those that the handlers use. */
 export function namedSchemas(): { [name in SchemaName]: JsonSchema } {
   const schemas = toJsonSchemaDefs(named, config) as { [name in keyof typeof named]: JsonSchema }
   return {
     ...schemas,
-    // checkActivity refuses what it does not know with a hint of its own
+    // checkActivity rejects unknown members itself, with a hint
     SentActivity: { ...schemas.SentActivity, additionalProperties: false },
     CloudEvent: cloudEvent,
   }
@@ -64,13 +64,13 @@ export function namedSchemas(): { [name in SchemaName]: JsonSchema } {
 
 export const schemaRef = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })
 
-/** A schema that has no name of its own. */
+/** Converts a schema that has no name. */
 export function inlineSchema(schema: v.GenericSchema): JsonSchema {
   const { $schema: _draft, ...converted }: JsonSchema = { ...toJsonSchema(schema, config) }
   return converted
 }
 
-/** The schema of a parameter, which is text in a URL; its default is what that text says. */
+/** Converts the schema of a parameter. Its default is text, as in a URL, and becomes a number for an integer. */
 export function parameterSchema(schema: v.GenericSchema): JsonSchema {
   const converted = inlineSchema(schema)
   if (converted['type'] !== 'integer' || converted['default'] === undefined) return converted

@@ -9,7 +9,7 @@ import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts
 
 export type Call = (method: string, path: string, init?: Omit<RequestInit, 'method'>) => Promise<Response>
 
-/** The three functions as they are behind one origin, over a store and a broker that a test may have changed. */
+/** The three functions behind one origin, over a store and a broker that a test may change. */
 export function aLog(changes: Partial<ActivityStore> = {}, publish = positions()) {
   const store = openTestStore()
   const changed = { ...store, ...changes }
@@ -32,7 +32,7 @@ function positions() {
   return async (records: readonly unknown[]) => records.map(() => ({ partition: 0, offset: offset++ }))
 }
 
-/** Some activities, two dead letters, and the receipt of a record that is stored. */
+/** A log with some activities, two dead letters, and the receipt of a stored record. */
 export async function aFilledLog() {
   const { store, apps, call } = aLog()
   const { receipt } = await answerOf(await call('POST', '/logs', { ...post(anActivity({ id: 'id-0' })) }))
@@ -51,7 +51,7 @@ export async function aFilledLog() {
   return { apps, call, receipt, letter: idOf('rejected'), other: idOf('undelivered') }
 }
 
-/** A path of the contract with names in it. */
+/** Fills in the names in a path of the contract. */
 export const filled = (path: string, letter: string) =>
   path
     .replace('/logs/{id}', '/logs/id-1')

@@ -4,8 +4,8 @@ import { run } from '@activity-log/shared/http/run.ts'
 import { contract } from './openapi-document.ts'
 
 /**
- * npm run contract: writes what GET /openapi.json answers. All the functions have to be seen for that,
- * so it is done here; query hands the file out, and needs neither the others nor a generator for it.
+ * npm run contract writes the answer of GET /openapi.json to this file. It is generated here, where all the functions
+ * are known; query only serves the file, and needs neither the others nor a generator.
  */
 export const contractFile = join(import.meta.dirname, '../query/docs/openapi.json')
 

@@ -11,17 +11,24 @@ export const operations: readonly Operation[] = [...posting, ...reading, ...oper
 
 const description = `Records what users do, and finds it again.
 
-A 202 means that an activity is durable: it will be found exactly once, or be kept as a dead letter with its reason. Errors are
-application/problem+json (RFC 9457), with every mistake and its place. After a 503, a 504 or a broken connection the same may be sent
-again with the same id: it is stored once. Parameters that are unknown, repeated or malformed are refused. GET stands for HEAD, too.`
+A 202 means that an activity is durable: it will be found exactly once, or be kept as a dead letter with the reason.
+Every problem is answered with application/problem+json (RFC 9457), which lists all input errors with their place.
+After a 503, a 504 or a broken connection, send the same request again with the same id: an activity is stored once.
+Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.`
 
 const tags = [
-  { name: 'Send', description: 'Activities come in here.' },
-  { name: 'Look', description: 'Lists, single activities, exports and streams. All of them take the same filters.' },
-  { name: 'Make sure', description: 'What became of one record, and whether all are accounted for.' },
-  { name: 'Dead letters', description: 'Records that could not be saved, with their reasons and their bytes.' },
-  { name: 'For people', description: 'Pages for a browser; they work without scripts.' },
-  { name: 'The service', description: 'Whether it serves, and what it is.' },
+  { name: 'Send', description: 'Send activities to the log.' },
+  {
+    name: 'Look',
+    description: 'Lists, single activities, counts, exports and streams. Most of them take the same filters.',
+  },
+  { name: 'Make sure', description: 'The outcome of one record, and whether every record has one.' },
+  {
+    name: 'Dead letters',
+    description: 'Records that could not be saved, with their reasons and their original bytes.',
+  },
+  { name: 'For people', description: 'Pages for browsers; they work without scripts.' },
+  { name: 'The service', description: 'Its health and its contract.' },
 ]
 
 /** The contract of the HTTP API, as OpenAPI 3.1. */
@@ -83,8 +90,8 @@ const metadata: { name: string; in: 'query'; schema: JsonSchema } & { [member: s
   style: 'form',
   explode: true,
   description:
-    'metadata.a.b=value: what is written there; metadata.count=3 finds the number and the text. At most 10, beside userId, ' +
-    'action, or from and to at most 31 days apart. A backslash makes a dot ordinary',
+    'metadata.a.b=value matches the value at that path; metadata.count=3 matches the number and the text. At most ' +
+    '10, and only with userId, action, or from and to at most 31 days apart. A backslash escapes a dot',
   schema: {
     type: 'object',
     propertyNames: { pattern: '^metadata\\.' },

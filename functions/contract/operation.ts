@@ -4,7 +4,7 @@ import { inlineSchema, type JsonSchema, type SchemaName, schemaRef } from './jso
 export type Content = { readonly [mediaType: string]: { schema: JsonSchema; examples?: { [name: string]: unknown } } }
 export type Answer = { description: string; headers?: readonly HeaderName[]; content?: Content }
 
-/** One method of one path, with what its handler knows about parameters. */
+/** One method of one path, with the schemas that its handler has for parameters. */
 export type Operation = {
   id: string
   method: 'get' | 'post' | 'delete'
@@ -14,7 +14,7 @@ export type Operation = {
   description?: string
   inPath?: v.ObjectEntries
   query?: v.ObjectEntries
-  /** Takes metadata.a.b=value, too. */
+  /** Whether it also takes metadata.a.b=value. */
   takesMetadata?: true
   headers?: v.ObjectEntries
   body?: { required: boolean; content: Content }
@@ -22,17 +22,17 @@ export type Operation = {
 }
 
 export const answerHeaders = {
-  Allow: 'The methods that there are',
-  Accept: 'The content types that are taken',
+  Allow: 'The methods that the path allows',
+  Accept: 'The content types that are supported',
   'Content-Disposition': 'The name of the file',
-  ETag: 'Names this version of it; If-None-Match gives it back',
+  ETag: 'Identifies this version; send it back in If-None-Match',
   Link: 'first, next and prev (RFC 8288)',
-  Location: 'Where the activity will be: /logs/{id}',
-  'Retry-After': 'After how many seconds to try again',
+  Location: 'The path of the activity, once it is stored: /logs/{id}',
+  'Retry-After': 'How many seconds to wait before trying again',
 } as const
 export type HeaderName = keyof typeof answerHeaders
 
-/** The body is of a schema that has a name, of one that a handler has beside it, or as JSON Schema says. */
+/** A JSON body, by the name of its schema, by the schema of a handler, or as JSON Schema. */
 export const json = (
   schema: SchemaName | v.GenericSchema | JsonSchema,
   examples?: { [name: string]: unknown },
@@ -51,14 +51,14 @@ export const problem = (description: string, ...headers: HeaderName[]): Answer =
   content: { 'application/problem+json': { schema: schemaRef('Problem') } },
 })
 
-export const badRequest = problem('The request is not valid; errors name each place')
-export const tooBroad = problem('The request is not valid, or too much would have to be read for it (too-broad)')
-export const notFound = problem('There is nothing of this name')
-export const wrongMethod = problem('Another method than those of this path', 'Allow')
-export const unavailable = problem('The log cannot be reached just now; the same may be sent again', 'Retry-After')
+export const badRequest = problem('The request is not valid; errors lists every error with its place')
+export const tooBroad = problem('The request is not valid, or the query is too broad (too-broad)')
+export const notFound = problem('Nothing has this name')
+export const wrongMethod = problem('The path does not allow this method', 'Allow')
+export const unavailable = problem('The service is temporarily unavailable; send the same request again', 'Retry-After')
 
 export const textual = (mediaType: string, description: string): Content => ({
   [mediaType]: { schema: { type: 'string', description } },
 })
 
-export const EntityTags = v.pipe(v.string(), v.description('Entity tags that the client has (RFC 9110)'))
+export const EntityTags = v.pipe(v.string(), v.description('Entity tags that the client already has (RFC 9110)'))

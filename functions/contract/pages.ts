@@ -4,9 +4,9 @@ import { badRequest, EntityTags, json, notFound, type Operation, textual, unavai
 const tag = 'The service'
 export const forPeople = 'For people'
 
-const webPage = textual('text/html', 'A page that says so')
+const webPage = textual('text/html', 'A page that explains the error')
 
-/** Pages say in their own way what is wrong. */
+/** Pages answer errors as HTML. */
 function page(path: string, id: string, summary: string): Operation {
   const inPath = path.includes('{id}') && { inPath: { id: v.pipe(v.string(), v.examples(['order-981-paid'])) } }
   return {
@@ -18,8 +18,8 @@ function page(path: string, id: string, summary: string): Operation {
     ...inPath,
     answers: {
       200: { description: 'The page', content: textual('text/html', 'A page') },
-      ...(path === '/' && { 400: { description: 'What is asked for is not valid', content: webPage } }),
-      ...(inPath && { 404: { description: 'There is nothing of this name', content: webPage } }),
+      ...(path === '/' && { 400: { description: 'The parameters are not valid', content: webPage } }),
+      ...(inPath && { 404: { description: 'Nothing has this name', content: webPage } }),
       503: {
         description: unavailable.description,
         content: { ...webPage, ...unavailable.content },
@@ -34,10 +34,10 @@ export const pages: readonly Operation[] = [
     method: 'get',
     path: '/healthz',
     tag,
-    summary: 'Ask whether the process serves',
+    summary: 'Check whether the process is serving',
     answers: {
       200: {
-        description: 'It does; neither queue nor store is asked',
+        description: 'The process is serving; the queue and the store are not checked',
         content: json({ type: 'object', required: ['status'], properties: { status: { const: 'ok' } } }),
       },
     },
@@ -51,7 +51,7 @@ export const pages: readonly Operation[] = [
     headers: { 'If-None-Match': v.optional(EntityTags) },
     answers: {
       200: { description: 'OpenAPI 3.1', headers: ['ETag'], content: json({ type: 'object' }) },
-      304: { description: 'The client has it already', headers: ['ETag'] },
+      304: { description: 'The client already has this version', headers: ['ETag'] },
       400: badRequest,
     },
   },
@@ -64,22 +64,22 @@ export const pages: readonly Operation[] = [
     answers: { 200: { description: 'A page for people', content: textual('text/html', 'HTML') }, 400: badRequest },
   },
   ...[
-    page('/', 'showActivities', 'See the log; takes what GET /logs takes, as forms send it'),
-    page('/viewer/logs/{id}', 'showActivity', 'See one activity, and what its user did around it'),
-    page('/viewer/dead-letters', 'showDeadLetters', 'See the dead letters'),
-    page('/viewer/dead-letters/{id}', 'showDeadLetter', 'See one dead letter'),
-    page('/viewer/ledger', 'showLedger', 'See the ledger'),
+    page('/', 'showActivities', 'Show the log; takes the parameters of GET /logs, as forms send them'),
+    page('/viewer/logs/{id}', 'showActivity', 'Show one activity, and what its user did just before and after'),
+    page('/viewer/dead-letters', 'showDeadLetters', 'Show the dead letters'),
+    page('/viewer/dead-letters/{id}', 'showDeadLetter', 'Show one dead letter'),
+    page('/viewer/ledger', 'showLedger', 'Show the ledger'),
   ],
   {
     id: 'getAsset',
     method: 'get',
     path: '/assets/{file}',
     tag: forPeople,
-    summary: 'Get what a page is made of',
-    inPath: { file: v.pipe(v.string(), v.description('Its name, which the page says')) },
+    summary: 'Get a file that pages use',
+    inPath: { file: v.pipe(v.string(), v.description('The name of the file, which pages link to')) },
     answers: {
       200: {
-        description: 'It never changes under this name',
+        description: 'The file; under this name it never changes',
         content: {
           ...textual('text/css', 'A style sheet'),
           ...textual('text/javascript', 'A script'),

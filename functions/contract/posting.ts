@@ -14,7 +14,7 @@ const lines =
   '{"id":"a-1","userId":"user_123","action":"login"}\n{"id":"a-2","userId":"user_123","action":"cart.add"}\n'
 
 const ofEvent = (what: string) =>
-  v.optional(v.pipe(v.string(), v.description(`Of a CloudEvent in binary mode: ${what}`)))
+  v.optional(v.pipe(v.string(), v.description(`For a CloudEvent in binary mode: ${what}`)))
 const postProblem = (description: string, ...headers: 'Retry-After'[]) => ({
   ...problem(description, ...headers),
   content: { 'application/problem+json': { schema: schemaRef('PostProblem') } },
@@ -26,18 +26,18 @@ export const posting: readonly Operation[] = [
     method: 'post',
     path: '/logs',
     tag: 'Send',
-    summary: 'Record one activity, or many',
+    summary: 'Record one activity or several',
     description:
-      'Answered once what was accepted is durable. Sending the same again with the same id is always safe: it is stored once. ' +
-      'At most 256 KiB for one activity; at most 1,000 activities or 4 MiB for many.',
+      'The answer comes once the accepted activities are durable. Sending one again with the same id is always safe: ' +
+      'it is stored once. The limits are 256 KiB for one activity, and 1,000 activities or 4 MiB for several.',
     headers: {
-      'Idempotency-Key': v.optional(v.pipe(Id, v.description('The id of the one activity, where it has none'))),
+      'Idempotency-Key': v.optional(v.pipe(Id, v.description('The id of a single activity that has none of its own'))),
       traceparent: v.optional(
-        v.pipe(v.string(), v.description('W3C Trace Context; handed on with the record, left out when malformed')),
+        v.pipe(v.string(), v.description('W3C Trace Context; passed on with the record, and ignored if malformed')),
       ),
-      'ce-specversion': ofEvent('1.0'),
+      'ce-specversion': ofEvent('the version, 1.0'),
       'ce-id': ofEvent('the id'),
-      'ce-source': ofEvent('kept in the metadata'),
+      'ce-source': ofEvent('the source, kept in the metadata'),
       'ce-type': ofEvent('the action'),
       'ce-subject': ofEvent('the userId'),
       'ce-time': ofEvent('the timestamp'),
@@ -55,7 +55,7 @@ export const posting: readonly Operation[] = [
           { one: { value: activity }, many: { value: [activity, { userId: 'user_123', action: 'login' }] } },
         ),
         'application/x-ndjson': {
-          schema: { type: 'string', description: 'One activity a line' },
+          schema: { type: 'string', description: 'One activity per line' },
           examples: { two: { value: lines } },
         },
         'application/cloudevents+json': { schema: schemaRef('CloudEvent') },
@@ -67,15 +67,20 @@ export const posting: readonly Operation[] = [
     },
     answers: {
       202: {
-        description: 'It is durable: it will be found exactly once, or be kept as a dead letter with its reason',
+        description:
+          'The activity is durable: it will be found exactly once, or be kept as a dead letter with the reason',
         headers: ['Location'],
         content: json({ anyOf: [schemaRef('Accepted'), schemaRef('PostResults')] }),
       },
-      207: { description: 'Of many, some were not accepted', headers: ['Retry-After'], content: json('PostResults') },
-      400: postProblem('It was not stored and never will be: what is wrong is named'),
-      413: problem('The body is too large, or holds too many activities'),
+      207: {
+        description: 'Some of the activities were not accepted',
+        headers: ['Retry-After'],
+        content: json('PostResults'),
+      },
+      400: postProblem('The activity was not stored and never will be; errors says what is wrong'),
+      413: problem('The body is too large, or has too many activities'),
       415: problem('The content type or encoding is not supported', 'Accept'),
-      503: postProblem('It is not known whether it was stored; the same may be sent again', 'Retry-After'),
+      503: postProblem('It is unknown whether the activity was stored; send the same request again', 'Retry-After'),
     },
   },
 ]

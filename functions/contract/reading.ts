@@ -9,10 +9,10 @@ import { badRequest, EntityTags, json, notFound, type Operation, problem, textua
 
 const inPath = { id: v.pipe(v.string(), v.description('The id of an activity'), v.examples(['order-981-paid'])) }
 const { receipt, ...receiptParameters } = ReceiptRequest.entries
-const Moment = v.pipe(
+const EventId = v.pipe(
   v.string(),
   v.metadata({ pattern: '^[A-Za-z0-9_-]*$' }),
-  v.description('Goes on after this event: the last id that came; browsers send it by themselves'),
+  v.description('Resumes after this event, the last one received; browsers send it automatically'),
 )
 
 export const reading: readonly Operation[] = [
@@ -23,14 +23,14 @@ export const reading: readonly Operation[] = [
     tag: 'Look',
     summary: 'List activities, page by page',
     description:
-      'Pages do not move: their links lead to the log as it was when the first one was read. With receipt it answers only ' +
-      'once that record is there.',
+      'Pages do not move: their links lead to the log as it was when the first page was read. With receipt, the ' +
+      'answer comes only once that record is stored.',
     query: { ...filterParameters, ...listParameters },
     takesMetadata: true,
     answers: {
       200: { description: 'A page', headers: ['Link'], content: json('ListAnswer') },
       400: tooBroad,
-      504: problem('The record of the receipt is not there yet; it is not lost', 'Retry-After'),
+      504: problem('The record of the receipt is not stored yet; it is not lost', 'Retry-After'),
     },
   },
   {
@@ -43,7 +43,7 @@ export const reading: readonly Operation[] = [
     headers: { 'If-None-Match': v.optional(EntityTags) },
     answers: {
       200: { description: 'The activity', headers: ['ETag'], content: json('FoundActivity') },
-      304: { description: 'The client has it already', headers: ['ETag'] },
+      304: { description: 'The client already has this version', headers: ['ETag'] },
       400: badRequest,
       404: notFound,
     },
@@ -53,11 +53,11 @@ export const reading: readonly Operation[] = [
     method: 'get',
     path: '/logs/{id}/context',
     tag: 'Look',
-    summary: 'See what the same user did just before and after',
+    summary: 'Get an activity and what the same user did just before and after',
     inPath,
     query: ContextParameters.entries,
     answers: {
-      200: { description: 'The activity and those around it', content: json('ContextAnswer') },
+      200: { description: 'The activity and the activities around it', content: json('ContextAnswer') },
       400: badRequest,
       404: notFound,
     },
@@ -67,7 +67,7 @@ export const reading: readonly Operation[] = [
     method: 'get',
     path: '/stats',
     tag: 'Look',
-    summary: 'Count what matches, by name or by time',
+    summary: 'Count matches by name or by time',
     query: { ...filterParameters, ...statsParameters },
     takesMetadata: true,
     answers: { 200: { description: 'The counts', content: json('StatsAnswer') }, 400: tooBroad },
@@ -77,10 +77,11 @@ export const reading: readonly Operation[] = [
     method: 'get',
     path: '/export',
     tag: 'Look',
-    summary: 'Export everything that matches',
+    summary: 'Export every match',
     description:
-      'Streams all of it, of one moment, compressed for clients that would rather have gzip. A failure in the middle breaks ' +
-      'the transfer off: a file that ends is whole. In CSV an apostrophe stands before what a spreadsheet would take for a formula.',
+      'Streams every match in one snapshot, compressed for clients that prefer gzip. If an export fails midway, the ' +
+      'connection is reset, so a download that ends normally is complete. In CSV, text that a spreadsheet would run ' +
+      'as a formula gets a leading apostrophe.',
     query: { ...filterParameters, ...exportParameters },
     takesMetadata: true,
     answers: {
@@ -89,7 +90,7 @@ export const reading: readonly Operation[] = [
         headers: ['Content-Disposition'],
         content: {
           ...textual('text/csv', 'RFC 4180: id, userId, action, timestamp, recordedAt, metadata as JSON'),
-          ...textual('application/x-ndjson', 'One activity a line'),
+          ...textual('application/x-ndjson', 'One activity per line'),
         },
       },
       400: tooBroad,
@@ -100,13 +101,14 @@ export const reading: readonly Operation[] = [
     method: 'get',
     path: '/live',
     tag: 'Look',
-    summary: 'Follow what is stored from now on',
+    summary: 'Follow new activities as they are stored',
     description:
-      'Server-sent events in the order of arrival: activity, with an activity as data; left-out, with the count of records that ' +
-      'a slow client is not told. The id of each resumes exactly after it. A stream ends after 50 s, and its client goes on with another one.',
+      'Server-sent events in order of arrival: activity has an activity as data; left-out has the count of records ' +
+      'that a slow client missed. The id of an event resumes exactly after it. A stream ends after 50 s, and its ' +
+      'client opens another one.',
     query: filterParameters,
     takesMetadata: true,
-    headers: { 'Last-Event-ID': v.optional(Moment) },
+    headers: { 'Last-Event-ID': v.optional(EventId) },
     answers: {
       200: { description: 'A stream of events', content: textual('text/event-stream', 'Server-sent events') },
       400: badRequest,
@@ -117,11 +119,11 @@ export const reading: readonly Operation[] = [
     method: 'get',
     path: '/receipts/{receipt}',
     tag: 'Make sure',
-    summary: 'Ask what became of a record, waiting for it',
+    summary: 'Get the outcome of a record, and wait for it if necessary',
     inPath: { receipt: v.pipe(receipt, v.metadata({ examples: ['AQAAAAAAAAAAAAAAAaIQMHYH'] })) },
     query: receiptParameters,
     answers: {
-      200: { description: 'Its outcome; pending while it is on its way', content: json('ReceiptAnswer') },
+      200: { description: 'The outcome; pending while the record is in flight', content: json('ReceiptAnswer') },
       400: badRequest,
     },
   },

@@ -4,18 +4,18 @@ import { deadLetterReasons, deadLetterStates } from '@activity-log/shared/store/
 import * as v from 'valibot'
 
 const Page = v.pipe(v.number(), v.integer(), v.minValue(1))
-const NextPath = v.pipe(v.nullable(PathText), v.description('The page that follows; the same as in Link'))
-const PreviousPath = v.pipe(v.nullable(PathText), v.description('The page before; the same as in Link'))
+const NextPath = v.pipe(v.nullable(PathText), v.description('The next page, as in Link'))
+const PreviousPath = v.pipe(v.nullable(PathText), v.description('The previous page, as in Link'))
 const AsOfText = v.pipe(
   v.nullable(v.string()),
-  v.description('The moment of the log that this shows; null where it is not known'),
+  v.description('The snapshot that this answer shows; null if none is available'),
 )
 const CompleteThrough = v.pipe(
   v.nullable(Time),
-  v.description('The time of receipt before which nothing that was accepted is still missing, as far as is known'),
+  v.description('The time of receipt before which no accepted record is missing, as far as the store knows'),
 )
 
-/** What became of a record: what GET /receipts/{receipt} answers. */
+/** The outcome of a record, as GET /receipts/{receipt} answers it. */
 export const ReceiptAnswer = v.strictObject({
   status: v.picklist(['pending', ...outcomes]),
   id: v.exactOptional(v.string()),
@@ -28,8 +28,8 @@ export const ListAnswer = v.strictObject({
   data: v.array(FoundActivity),
   page: Page,
   limit: Page,
-  total: v.exactOptional(v.pipe(Count, v.description('How many match; not there with count=none'))),
-  totalIsExact: v.exactOptional(v.pipe(v.boolean(), v.description('false: there are more than total'))),
+  total: v.exactOptional(v.pipe(Count, v.description('The number of matches; absent with count=none'))),
+  totalIsExact: v.exactOptional(v.pipe(v.boolean(), v.description('False if there are more matches than total'))),
   next: NextPath,
   previous: PreviousPath,
   completeThrough: CompleteThrough,
@@ -40,8 +40,8 @@ export type ListAnswer = v.InferOutput<typeof ListAnswer>
 
 export const ContextAnswer = v.strictObject({
   activity: FoundActivity,
-  before: v.pipe(v.array(FoundActivity), v.description('What the same user did before it, the oldest first')),
-  after: v.pipe(v.array(FoundActivity), v.description('What the same user did after it, the oldest first')),
+  before: v.pipe(v.array(FoundActivity), v.description('What the same user did before it, oldest first')),
+  after: v.pipe(v.array(FoundActivity), v.description('What the same user did after it, oldest first')),
 })
 export type ContextAnswer = v.InferOutput<typeof ContextAnswer>
 
@@ -49,7 +49,7 @@ export const StatsAnswer = v.strictObject({
   by: v.picklist(['action', 'userId', 'hour', 'day', 'month']),
   timezone: v.exactOptional(v.string()),
   data: v.pipe(v.array(v.strictObject({ key: v.string(), count: Count })), v.readonly()),
-  other: v.pipe(Count, v.description('How many are of keys that data does not have')),
+  other: v.pipe(Count, v.description('The number of matches whose keys are not in data')),
   total: Count,
   asOf: AsOfText,
 })
@@ -57,29 +57,34 @@ export type StatsAnswer = v.InferOutput<typeof StatsAnswer>
 
 const OffsetRange = v.strictObject({ from: Count, to: Count })
 export const LedgerAnswer = v.strictObject({
-  complete: v.pipe(v.boolean(), v.description('Nothing is missing')),
+  complete: v.pipe(v.boolean(), v.description('True if no record is missing')),
   completeThrough: CompleteThrough,
   partitions: v.array(
     v.strictObject({
       partition: v.pipe(v.number(), v.integer()),
       first: Count,
       last: Count,
-      completeThrough: v.pipe(v.nullable(Count), v.description('The offset through which all outcomes are known')),
+      completeThrough: v.pipe(v.nullable(Count), v.description('The offset through which every outcome is known')),
       counts: v.strictObject(v.entriesFromList(outcomes, Count)),
-      abandoned: v.pipe(Count, v.description('How many the queue no longer had before their outcome was known')),
+      abandoned: v.pipe(
+        Count,
+        v.description('The number of records that left the queue before their outcome was known'),
+      ),
       missing: v.pipe(
         v.array(OffsetRange),
-        v.description('Offsets without an outcome, both ends included; the first 100 ranges'),
+        v.description('Ranges of offsets without an outcome, both ends included; at most the first 100'),
       ),
       missingCount: Count,
-      uncounted: v.exactOptional(v.pipe(v.boolean(), v.description('There may be more than was counted'))),
+      uncounted: v.exactOptional(
+        v.pipe(v.boolean(), v.description('True if there may be more records than were counted')),
+      ),
     }),
   ),
 })
 export type LedgerAnswer = v.InferOutput<typeof LedgerAnswer>
 
 const resolvedAt = { at: Time }
-/** A dead letter as it is listed. */
+/** A dead letter as lists show it. */
 export const DeadLetterSummary = v.strictObject({
   id: v.string(),
   state: v.picklist(deadLetterStates),
@@ -103,13 +108,13 @@ export const DeadLetterSummary = v.strictObject({
 })
 export type DeadLetterSummary = v.InferOutput<typeof DeadLetterSummary>
 
-/** A dead letter with its record as it came. */
+/** A dead letter with its original record. */
 export const DeadLetterAnswer = v.strictObject({
   ...DeadLetterSummary.entries,
-  headers: v.pipe(v.record(v.string(), v.string()), v.description('Of the record, as it came')),
+  headers: v.pipe(v.record(v.string(), v.string()), v.description('The original headers of the record')),
   body: v.strictObject({
     base64: v.pipe(v.string(), v.base64()),
-    text: v.exactOptional(v.pipe(v.string(), v.description('The same, where it is text'))),
+    text: v.exactOptional(v.pipe(v.string(), v.description('The same bytes as text, if they are valid UTF-8'))),
   }),
 })
 export type DeadLetterAnswer = v.InferOutput<typeof DeadLetterAnswer>

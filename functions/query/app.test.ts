@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
-/** As many activities as asked for, a minute apart: id-0 is the oldest. */
+/** A log with this many activities, a minute apart; id-0 is the oldest. */
 async function query(count = 0, changes: Partial<ActivityStore> = {}) {
   const store = openTestStore()
   const base = Date.parse('2024-01-15T10:00:00Z')
@@ -24,7 +24,7 @@ async function query(count = 0, changes: Partial<ActivityStore> = {}) {
 }
 
 describe('a page', () => {
-  test('is the newest ten, with the total and where to go on', async () => {
+  test('shows the newest ten, with the total and a link to the next page', async () => {
     const { get } = await query(25)
     const response = await get('/logs')
     expect(response.status).toBe(200)
@@ -41,7 +41,7 @@ describe('a page', () => {
     expect(response.headers.get('link')).toBe(`</logs>; rel="first", <${answer.next}>; rel="next"`)
   })
 
-  test('by number is the same as by cursor', async () => {
+  test('is the same by number as by cursor', async () => {
     const { list } = await query(25)
     const [first, second] = [await list('/logs?limit=7'), await list('/logs?limit=7&page=2')]
     expect((await list(first.next!)).data).toEqual(second.data)
@@ -50,7 +50,7 @@ describe('a page', () => {
     expect((await list(second.previous!)).page).toBe(1)
   })
 
-  test('beyond the end is empty, and leads back', async () => {
+  test('beyond the end is empty and links back', async () => {
     const { list } = await query(5)
     const answer = await list('/logs?page=9')
     expect(answer).toMatchObject({ data: [], page: 9, total: 5, next: null })
@@ -78,7 +78,7 @@ describe('a page', () => {
     expect([response.status, await response.text()]).toEqual([200, ''])
   })
 
-  test('links keep the filters, and never the host that was named', async () => {
+  test('has links that keep the filters and never name the host of the request', async () => {
     const { app } = await query(25)
     const response = await app.request('http://evil.example/logs?userId=user_1&limit=2&order=asc', {
       headers: { host: 'evil.example' },
@@ -88,7 +88,7 @@ describe('a page', () => {
     expect(response.headers.get('link')).not.toContain('evil')
   })
 
-  test('walking by cursor, there and back, by any limit, finds everything once', async () => {
+  test('has cursors that lead to everything exactly once, there and back, with any limit', async () => {
     const { list } = await query(40)
     const all = (await list('/logs?limit=1000')).data.map(({ id }) => id)
     const limits = fc.integer({ min: 1, max: 45 })
@@ -118,7 +118,7 @@ test.each([
   '/logs/',
   '/healthz',
   '/healthz?x=1',
-])('%s is answered at the front as the app does it', async (path) => {
+])('%s gets the same answer from the front as from the app', async (path) => {
   const { app } = await query(3)
   await using socket = await openWay('over a socket')
   const seen = async (response: Response) => [
@@ -158,7 +158,7 @@ describe('the total', () => {
     ['', { total: 10_000, totalIsExact: false }],
     ['?count=capped', { total: 10_000, totalIsExact: false }],
     ['?count=exact', { total: 12_345, totalIsExact: true }],
-  ])('%s of many', async (parameters, expected) => {
+  ])('of 12,345 matches: /logs%s', async (parameters, expected) => {
     const { list } = await query(1, { count })
     expect(await list(`/logs${parameters}`)).toMatchObject(expected)
   })
@@ -168,12 +168,12 @@ describe('the total', () => {
     expect(await list('/logs')).toMatchObject({ total: 10_000, totalIsExact: true })
   })
 
-  test('is not counted where nobody asks', async () => {
+  test('is not counted with count=none', async () => {
     const { list } = await query(1, { count: () => Promise.reject(new Error('counted')) })
     expect(await list('/logs?count=none')).not.toHaveProperty('total')
   })
 
-  test('that is over the cap is remembered for a minute, for its filter only; a smaller one is counted each time', async () => {
+  test('over the cap is remembered for a minute, for its filter only; a smaller one is counted each time', async () => {
     const asked: unknown[] = []
     const { list, clock } = await query(1, {
       count: async (filter) => {
@@ -193,7 +193,7 @@ describe('the total', () => {
   })
 })
 
-describe('refused with the name of the parameter', () => {
+describe('rejects with the name of the parameter', () => {
   test.each([
     ['unknown=1', ['unknown']],
     ['userId[$ne]=1', ['userId[$ne]']],
@@ -234,7 +234,7 @@ describe('refused with the name of the parameter', () => {
     expect((await answerOf(response)).errors.map(({ pointer }) => pointer).toSorted()).toEqual(names.toSorted())
   })
 
-  test('a cursor of other filters, of another order, changed, or beside a page', async () => {
+  test('a cursor with other filters or another order, a changed one, and one combined with a page', async () => {
     const { get, list } = await query(9)
     const cursor = new URL((await list('/logs?limit=2&userId=user_1')).next!, 'http://x').searchParams.get('cursor')!
     expect((await get(`/logs?limit=3&userId=user_1&cursor=${cursor}`)).status).toBe(200)
@@ -250,7 +250,7 @@ describe('refused with the name of the parameter', () => {
     }
   })
 
-  test('a beginning of too many actions', async () => {
+  test('a prefix of too many actions', async () => {
     const store = openTestStore()
     await store.save(Array.from({ length: 201 }, (_, n) => recorded({ id: `${n}`, action: `a${n}` })))
     const { get } = await query(0, store)
@@ -260,7 +260,7 @@ describe('refused with the name of the parameter', () => {
 })
 
 describe('one activity', () => {
-  test('is found by its id, whatever is in it', async () => {
+  test('is found by its id, whatever characters it has', async () => {
     const id = 'a/b?c#d%e&f=g+h'
     const store = openTestStore()
     await store.save([recorded({ id })])
@@ -270,7 +270,7 @@ describe('one activity', () => {
     expect((await answerOf(response)).id).toBe(id)
   })
 
-  test('that is not there is a 404', async () => {
+  test('that does not exist is a 404', async () => {
     const { get } = await query(1)
     const response = await get('/logs/none')
     expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
@@ -282,7 +282,7 @@ describe('one activity', () => {
 })
 
 describe('when the store', () => {
-  test('is in trouble, the answer is 503 with Retry-After and says nothing of the driver', async () => {
+  test('is unavailable, answers 503 with Retry-After and reveals nothing of the driver', async () => {
     const find = () => Promise.reject(new StoreUnavailable('secret', { cause: new Error('secret') }))
     const { get } = await query(0, { find, count: find })
     const response = await get('/logs')
@@ -290,7 +290,7 @@ describe('when the store', () => {
     expect(await response.text()).not.toContain('secret')
   })
 
-  test('holds what cannot be read, the fault is ours: 500', async () => {
+  test('holds an unreadable document, answers 500', async () => {
     const { get } = await query(0, { find: () => Promise.reject(new SyntaxError('secret')) })
     const response = await get('/logs')
     expect(response.status).toBe(500)
@@ -298,7 +298,7 @@ describe('when the store', () => {
   })
 })
 
-test('another method is refused with those that are allowed', async () => {
+test('rejects another method and lists those that are allowed', async () => {
   const { app } = await query()
   const response = await app.request('/logs', { method: 'DELETE' })
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])

@@ -30,11 +30,11 @@ export type QueryDependencies = {
   store: Pick<ActivityStore, Verbs>
   log: Log
   now: () => Date
-  /** Aborts when the process is told to end: who waits for a record gets an answer then. */
+  /** Aborts when the process is told to stop. Requests that wait for a record are then answered. */
   stopping?: AbortSignal
 }
 
-/** Finds what was recorded, for programs and for people. */
+/** Finds recorded activities, for programs and for people. */
 export function createApp({ store, log, now, stopping = never }: QueryDependencies): Service {
   const known = createKnownLedger({ ledger: store.ledger, now, log })
   const forTenant = readersOf(store)

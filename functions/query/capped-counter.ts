@@ -2,7 +2,7 @@ import type { Filter } from '@activity-log/shared/filter.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 
-/** How far a total is counted when nobody asked for an exact one. */
+/** A total is counted up to this number, unless the request wants an exact one. */
 export const countCap = 10_000
 
 const rememberedMs = 60_000
@@ -13,8 +13,8 @@ export type CappedCounterOptions = { forTenant: ForTenant; now: () => Date }
 export type Total = { total: number; totalIsExact: boolean }
 
 /**
- * Counts matches up to the cap, or as far as there is time for. That there are more is remembered for a minute: a log
- * hardly ever shrinks below it, and the count is the most expensive part of a first page.
+ * Counts matches up to the cap, or as far as time allows. An inexact total is remembered for a minute: a log hardly
+ * ever shrinks below it, and the count is the most expensive part of a first page.
  */
 export function createCappedCounter({ forTenant, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
   const known = new Map<string, { total: number; until: number }>()

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 
 const receipt = toReceipt({ position: { partition: 0, offset: 0 }, recordedAt: receivedAt })
-/** Its dead letter was replayed: what became of it takes two reads. */
+/** The dead letter of this record was replayed, so finding its outcome takes two reads. */
 const replayed = toReceipt({ position: { partition: 0, offset: 1 }, recordedAt: receivedAt })
 const paths = [
   '/logs',
@@ -25,7 +25,7 @@ const paths = [
   '/ledger',
 ]
 
-/** Asks for a path where everything that is asked of the store waits first. Time stands still. */
+/** Requests a path while every verb of the store waits first. The clock is faked. */
 async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<unknown>) {
   const store = openTestStore()
   await store.save([recorded({ id: 'a' }, 0)])
@@ -56,8 +56,8 @@ async function ask(path: string, wait: (method: keyof ActivityStore) => Promise<
 const hangs = () => new Promise<never>(() => {})
 const takes = (ms: number) => () => new Promise((resolve) => setTimeout(resolve, ms))
 
-describe('nobody waits for longer than 5 s', () => {
-  test.each(paths)('where the store hangs: %s', async (path) => {
+describe('nobody waits longer than 5 s', () => {
+  test.each(paths)('when the store hangs: %s', async (path) => {
     const { status, retryAfter } = await ask(path, hangs)
     await vi.advanceTimersByTimeAsync(4_999)
     expect(status()).toBeUndefined()
@@ -65,13 +65,13 @@ describe('nobody waits for longer than 5 s', () => {
     expect([status(), retryAfter()]).toEqual([503, '1'])
   })
 
-  test.each(paths)('where all that it is asked takes 4.9 s: %s', async (path) => {
+  test.each(paths)('when every verb of the store takes 4.9 s: %s', async (path) => {
     const { status } = await ask(path, takes(4_900))
     await vi.advanceTimersByTimeAsync(5_000)
     expect(status()).toBeOneOf([200, 404, 503])
   })
 
-  test('in a list after what it was asked to wait for', async () => {
+  test('for a list, after the wait that the client chose', async () => {
     const { status } = await ask(`/logs?receipt=${receipt}&wait=30`, (method) =>
       method === 'outcome' ? takes(20_000)() : hangs(),
     )
@@ -81,7 +81,7 @@ describe('nobody waits for longer than 5 s', () => {
     expect(status()).toBe(503)
   })
 
-  test('and for longer than it was asked to', async () => {
+  test('beyond the wait that the client chose', async () => {
     const { status } = await ask(`/logs?receipt=${receipt}&wait=1`, takes(3_500))
     await vi.advanceTimersByTimeAsync(6_000)
     expect(status()).toBe(503)

@@ -52,16 +52,16 @@ describe('a row of CSV', () => {
     ["'=1", "''=1"],
     ['a=1', 'a=1'],
     ['a-1', 'a-1'],
-  ])('is no formula in a spreadsheet: %j', (userId, expected) => {
+  ])('never runs as a formula in a spreadsheet: %j', (userId, expected) => {
     expect(userCell(userId)).toBe(expected)
   })
 
-  test('is no formula in any column that a client fills', () => {
+  test('never runs as a formula in any column that a client fills', () => {
     expect(row({ ...activity, id: '=1', action: '@x' })).toBe(`'=1,ann,'@x,${times},\r\n`)
   })
 })
 
-test('a row of NDJSON is the activity as lists have it, and a line feed', () => {
+test('a row of NDJSON is the activity as in lists, and a line feed', () => {
   const { row, head } = exportFormats.ndjson
   const text = row({ ...activity, metadata: { a: '\n' } })
   expect([head, text.indexOf('\n')]).toEqual(['', text.length - 1])

@@ -2,7 +2,7 @@ import type { FoundActivity } from '@activity-log/shared/document.ts'
 
 export type ExportFormat = {
   contentType: string
-  /** What stands before the first row. */
+  /** The text before the first row. */
   head: string
   row: (activity: FoundActivity) => string
 }
@@ -18,20 +18,20 @@ export const exportFormats: { readonly [name in 'csv' | 'ndjson']: ExportFormat 
   },
 }
 
-/** RFC 4180. */
+/** Formats a row according to RFC 4180. */
 function csvRow({ id, userId, action, timestamp, recordedAt, metadata }: FoundActivity): string {
   const json = metadata ? JSON.stringify(metadata) : ''
   return `${cell(id)},${cell(userId)},${cell(action)},${timestamp},${recordedAt},${cell(json)}\r\n`
 }
 
-/** What spreadsheets take for the beginning of a formula, also in its full-width forms; and our own mark. */
+/** Matches the start of a formula in spreadsheets, also in full-width forms, and the apostrophe that is added below. */
 const looksLikeFormula = /^[=+\-@\t\r\n＝＋－＠']/
 const needsQuotes = /[",\r\n]/
 
 /**
- * A formula that somebody sent as a name would run in the spreadsheet of whoever opens the file, so an apostrophe stands
- * before what looks like one. It stands before an apostrophe, too: so who takes away one from every cell that begins with
- * one has what was sent.
+ * A formula that somebody sent as a name would run in the spreadsheet of the person who opens the file, so text that
+ * looks like one gets a leading apostrophe. So does text that begins with an apostrophe: removing one from each such
+ * cell restores what was sent.
  */
 function cell(text: string): string {
   const safe = looksLikeFormula.test(text) ? `'${text}` : text

@@ -10,7 +10,7 @@ import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 
-/** A store with as many activities as asked for, a second apart: id-0 is the oldest. Its finds are seen. */
+/** A store with this many activities, a second apart; id-0 is the oldest. It records its finds. */
 async function query(count = 0, find?: (query: FindQuery, nth: number) => Promise<void>) {
   const store = openTestStore()
   const base = Date.parse('2024-01-15T10:00:00Z')
@@ -33,11 +33,11 @@ async function query(count = 0, find?: (query: FindQuery, nth: number) => Promis
   return { app, finds, warnings, get: (url: string, init?: RequestInit) => app.request(url, init) }
 }
 
-/** A log without an end. */
+/** A log that never ends. */
 function endless() {
   const activities = Array.from({ length: 1000 }, (_, n) => ({
     id: `${n}`,
-    // it does not compress
+    // random text, which does not compress
     userId: Array.from({ length: 20 }, Math.random).join(),
     action: 'login',
     timestamp: '2024-01-15T10:00:00Z',
@@ -58,7 +58,7 @@ const idsIn = (ndjson: string) => ndjson.split('\n').flatMap((line) => (line ===
 const newestFirst = (count: number) => Array.from({ length: count }, (_, n) => `id-${count - 1 - n}`)
 
 describe('an export', () => {
-  test('as NDJSON has every activity as lists have it, newest first', async () => {
+  test('as NDJSON has every activity as in lists, newest first', async () => {
     const { get } = await query(2500)
     const response = await get('/export?format=ndjson')
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson'])
@@ -69,7 +69,7 @@ describe('an export', () => {
     expect(JSON.parse(body.slice(0, body.indexOf('\n')))).toEqual(first)
   })
 
-  test('as CSV has a header and a line for each', async () => {
+  test('as CSV has a header and a line for each activity', async () => {
     const { get } = await query(2)
     const response = await get('/export?format=csv&order=asc')
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present')
@@ -92,13 +92,13 @@ describe('an export', () => {
   test.each([
     ['csv', 'id,userId,action,timestamp,recordedAt,metadata\r\n'],
     ['ndjson', ''],
-  ])('of nothing as %s is %j', async (format, expected) => {
+  ])('without matches is, as %s, %j', async (format, expected) => {
     const { get } = await query(5)
     const response = await get(`/export?format=${format}&userId=nobody`)
     expect([response.status, await response.text()]).toEqual([200, expected])
   })
 
-  test('shows the log as it was when it began, whatever is added on the way', async () => {
+  test('shows the log as it was at its start, whatever is added meanwhile', async () => {
     const store = openTestStore()
     const at = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, 0, n)).toISOString()
     await store.save(Array.from({ length: 150 }, (_, n) => recorded({ id: `id-${n}`, timestamp: at(2 * n) }, n)))
@@ -111,7 +111,7 @@ describe('an export', () => {
     expect(idsIn(await (await app.request('/export?format=ndjson')).text())).toEqual(newestFirst(150))
   })
 
-  test('shows the log as it was at the moment that is asked for', async () => {
+  test('shows the log as of the snapshot in asOf', async () => {
     const store = openTestStore()
     const app = createApp({ store, log: silent, now: () => new Date() })
     await store.save([recorded({ id: 'id-0' }, 0)])
@@ -121,12 +121,12 @@ describe('an export', () => {
     expect(idsIn(body)).toEqual(['id-0'])
   })
 
-  test.each([0, 1, 99, 100, 101, 1099, 1100, 1101])('of %i is whole', async (count) => {
+  test.each([0, 1, 99, 100, 101, 1099, 1100, 1101])('of %i activities is complete', async (count) => {
     const { get } = await query(count)
     expect(idsIn(await (await get('/export?format=ndjson')).text())).toEqual(newestFirst(count))
   })
 
-  test('has what its metadata match, however much does not, and no search of the store ends it', async () => {
+  test('filters by metadata itself, so that no time limit of the store ends it', async () => {
     const { app, finds } = await query(350)
     const response = await app.request('/export?format=ndjson&action=login&metadata.n=1')
     expect([response.status, await response.text()]).toEqual([200, ''])
@@ -145,7 +145,7 @@ describe('an export', () => {
     ).toEqual(['132', '7'])
   })
 
-  test('has what the filters leave', async () => {
+  test('has only what the filters match', async () => {
     const { get } = await query(12)
     const filters = 'userId=user_1&action=cart.*&from=2024-01-15T10:00:02Z&to=2024-01-15T10:00:11Z&order=asc'
     expect(idsIn(await (await get(`/export?format=ndjson&${filters}`)).text())).toEqual(['id-7'])
@@ -159,13 +159,13 @@ describe('an export', () => {
       '&from=2024-01-15T00:00:00Z&to=2024-01-16T00:00:00.5Z',
       'activities-from-20240115T000000Z-to-20240116T000000.500Z.csv',
     ],
-  ])('is a file with its time in its name: %s', async (parameters, name) => {
+  ])('is a file with its time range in the name: %s', async (parameters, name) => {
     const { get } = await query()
     const response = await get(`/export?format=csv${parameters}`)
     expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${name}"`)
   })
 
-  test('is compressed for those who ask for it, and caches are told', async () => {
+  test('is compressed for clients that prefer it, with Vary for caches', async () => {
     const { get } = await query(3000)
     const plain = await get('/export?format=ndjson')
     const packed = await get('/export?format=ndjson', { headers: { 'accept-encoding': 'br, gzip' } })
@@ -187,7 +187,7 @@ describe('an export', () => {
     expect(Object.fromEntries(head.headers)).toEqual(Object.fromEntries(whole.headers))
   })
 
-  test('lets others in between any two pages', async () => {
+  test('lets other work run between any two pages', async () => {
     const { get, finds } = await query(5000)
     let turns = 0
     let isDone = false
@@ -202,7 +202,7 @@ describe('an export', () => {
     expect(turns).toBeGreaterThanOrEqual(finds.length - 1)
   })
 
-  test.each(['identity', 'gzip'])('asks for no more than its client takes: %s', async (encoding) => {
+  test.each(['identity', 'gzip'])('reads no more than its client takes: %s', async (encoding) => {
     const { app, finds } = endless()
     const response = await app.request('/export?format=ndjson', { headers: { 'accept-encoding': encoding } })
     const reader = response.body!.getReader()
@@ -212,7 +212,7 @@ describe('an export', () => {
     await reader.cancel()
   })
 
-  test('has pages of few rows where rows are large', async () => {
+  test('reads few rows at a time when rows are large', async () => {
     const store = openTestStore()
     const metadata = { text: 'x'.repeat(30_000) }
     await store.save(Array.from({ length: 300 }, (_, n) => recorded({ id: `${n}`, metadata })))
@@ -234,14 +234,20 @@ describe('an export', () => {
     ['format=csv&order=up', 'order'],
     ['format=csv&userId=', 'userId'],
     ['format=csv&from=2024-01-15T10:00:00Z&to=2024-01-15T09:00:00Z', 'to'],
-  ])('is refused with the name of the parameter: %s', async (parameters, name) => {
+  ])('is rejected with the name of the parameter: %s', async (parameters, name) => {
     const { get, finds } = await query(1)
     const response = await get(`/export?${parameters}`)
     expect([response.status, (await answerOf(response)).errors.map(({ pointer }) => pointer)]).toEqual([400, [name]])
     expect(finds).toEqual([])
   })
 
-  test('that fails at its beginning is a problem like any other', async () => {
+  test('without a format is rejected with the formats that exist', async () => {
+    const { get } = await query(1)
+    const { detail } = await answerOf(await get('/export'))
+    expect(detail).toBe('format is required: csv or ndjson')
+  })
+
+  test('that fails before its first page is a problem like any other', async () => {
     const { get } = await query(1, () => Promise.reject(new StoreUnavailable('secret')))
     const response = await get('/export?format=csv')
     expect([response.status, response.headers.get('content-type')]).toEqual([503, 'application/problem+json'])
@@ -267,7 +273,7 @@ describe('an export over a socket', () => {
     })
   const encodings = [['identity'], ['gzip']]
 
-  test.each(encodings)('is whole: %s', async (encoding) => {
+  test.each(encodings)('is complete: %s', async (encoding) => {
     const { app } = await query(5000)
     const { port } = await serve(app)
     const bytes = await buffer(await ask(port, { 'accept-encoding': encoding }))
@@ -275,7 +281,7 @@ describe('an export over a socket', () => {
     expect(idsIn(body.toString())).toHaveLength(5000)
   })
 
-  test.each(encodings)('breaks when the store fails on the way: %s', async (encoding) => {
+  test.each(encodings)('is cut off when the store fails midway: %s', async (encoding) => {
     const failing = (_query: FindQuery, nth: number) =>
       nth < 3 ? Promise.resolve() : Promise.reject(new StoreUnavailable('secret'))
     const { app, finds, warnings } = await query(5000, failing)
@@ -289,10 +295,10 @@ describe('an export over a socket', () => {
     const bytes = Buffer.concat(received)
     if (encoding === 'gzip') expect(() => gunzipSync(bytes)).toThrow()
     expect(bytes.toString()).not.toContain('Error')
-    expect([finds.length, warnings]).toEqual([3, ['an export broke off']])
+    expect([finds.length, warnings]).toEqual([3, ['an export failed']])
   })
 
-  test('breaks also for a client to which the end of the connection is the end of the answer', async () => {
+  test('is also reset for a client that takes the end of the connection for the end of the answer', async () => {
     const failing = (_query: FindQuery, nth: number) =>
       nth < 3 ? Promise.resolve() : Promise.reject(new StoreUnavailable('secret'))
     const { app } = await query(5000, failing)
@@ -302,7 +308,7 @@ describe('an export over a socket', () => {
     await expect(text(socket)).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
-  test.each(encodings)('asks for no more when its client has gone: %s', async (encoding) => {
+  test.each(encodings)('reads no more when its client has gone: %s', async (encoding) => {
     const gate = Promise.withResolvers<void>()
     const { app, finds } = await query(20_000, (_query, nth) => (nth < 3 ? Promise.resolve() : gate.promise))
     const { port } = await serve(app)
@@ -312,14 +318,14 @@ describe('an export over a socket', () => {
     await until(() => finds.length === 3)
     response.destroy()
     await closed
-    // what comes after it on a connection of its own is answered after its end was seen
+    // a later request on another connection is answered only after the server has seen the end of this one
     await (await fetch(`http://localhost:${port}/healthz`)).text()
     gate.resolve()
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
     expect(finds).toHaveLength(3)
   })
 
-  test('begins before anything is found that matches', async () => {
+  test('begins before it finds a match', async () => {
     const gate = Promise.withResolvers<void>()
     const { get } = await query(2000, (_query, nth) => (nth === 1 ? Promise.resolve() : gate.promise))
     const response = await get('/export?format=ndjson&action=login&metadata.none=1')
@@ -328,7 +334,7 @@ describe('an export over a socket', () => {
     expect(await response.text()).toBe('')
   })
 
-  test('breaks when the process has to end before it does', async () => {
+  test('is cut off when the process must end first', async () => {
     const { app } = endless()
     const server = await listen({ fetch: app.fetch, port: 0, log: silent })
     const socket = connect(server.port, 'localhost')

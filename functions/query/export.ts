@@ -22,26 +22,26 @@ export type ExportDependencies = {
   known: Pick<KnownLedger, 'fresh'>
 }
 
-/** What only exports take. */
+/** The parameters that only exports take. */
 export const exportParameters = {
-  format: oneOf(['csv', 'ndjson']),
+  format: v.pipe(oneOf(['csv', 'ndjson']), v.description('The format of the file')),
   order: v.optional(OrderName, 'desc'),
 }
 
-/** Pages are about as large as this, and small at first: how large a row is becomes known with them. */
+/** The target size of a page. The first page is small, since it shows how large the rows are. */
 const pageBytes = 256 * 1024
 const firstRows = 100
 const maxRows = 1000
 
-/** Sends everything that matches of one snapshot, page by page as the client takes it. */
+/** Sends every match in one snapshot, page by page, as fast as the client reads. */
 export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   const nextTurn = createFairScheduler()
   return { 'GET /export': { scope: 'read', handle: send, streams: true } }
 
   async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
-    const asked = readFilterRequest(url, caller.tenant, exportParameters)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    const { format: name, filter, order } = asked.value
+    const parsed = readFilterRequest(url, caller.tenant, exportParameters)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    const { format: name, filter, order } = parsed.value
     const format = exportFormats[name]
     const isCompressed = prefersGzip(header('accept-encoding'))
     const headers = {
@@ -54,19 +54,19 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     if (method === 'HEAD') return { status: 200, headers }
     const gone = request.gone()
     const parts = partsOf({ filter, order }, format, gone)
-    // before the headers: what goes wrong at once is a problem like any other
+    // read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
       if (gone.aborted) return
-      if (isFault(error)) log.error({ err: error }, 'an export broke off')
-      else log.warn({ reason: reasons(error) }, 'an export broke off')
+      if (isFault(error)) log.error({ err: error }, 'an export failed')
+      else log.warn({ reason: reasons(error) }, 'an export failed')
     })
     return { status: 200, headers, body: isCompressed ? gzip(body) : body }
   }
 
   /**
-   * The bytes of each page. Nothing is asked of the store before somebody wants them. Metadata are looked at here: a search
-   * of the store ends when a list would take too long, an export has time.
+   * The bytes of each page. The store is asked only when the client wants more. Metadata filters are applied here: the
+   * store ends a search that would take too long for a list, but an export has time.
    */
   async function* partsOf(
     { filter, order }: Pick<FindQuery, 'filter' | 'order'>,
@@ -76,18 +76,18 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     const { metadata = [], ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
     const matches = metadataMatcher(metadata)
-    // what does not match may be large, too
+    // the rows that do not match may be large, too
     const max = metadata.length > 0 ? firstRows : maxRows
     let text = head
     let limit = firstRows
     for (let after: string | undefined; ; await nextTurn()) {
-      // who has gone is noticed here first: what compresses takes several pages before it has a part of its own
+      // gzip takes several pages before it emits anything, so a client that has gone is noticed here first
       if (gone.aborted) return
       const place = after === undefined ? {} : { after }
       const found = await fromStore(() => find({ filter: indexed, order, ...place, limit }))
       for (const { activity } of found) if (matches(activity.metadata ?? null)) text += row(activity)
       const bytes = new TextEncoder().encode(text)
-      // the first one also where it is empty: with it the headers go out, and where little matches the next ones take long
+      // the first part is sent even if it is empty: it carries the headers, and the next match may be far away
       if (bytes.byteLength > 0 || after === undefined) yield bytes
       if (found.length < limit) return
       after = found.at(-1)?.key
@@ -103,7 +103,7 @@ async function* restOf<Part>({ done, value }: IteratorResult<Part, void>, rest: 
   yield* rest
 }
 
-/** Its reader learns of the failure as well. */
+/** Reports a failure and passes it on to the reader. */
 async function* reportingFailure<Part>(parts: AsyncIterable<Part>, report: (error: unknown) => void) {
   try {
     yield* parts

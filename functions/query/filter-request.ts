@@ -13,15 +13,15 @@ const Actions = v.pipe(
   v.rawTransform(({ dataset, addIssue, NEVER }): readonly ActionPattern[] => {
     const parsed = parseActions(dataset.value)
     if (typeof parsed === 'string') addIssue({ message: parsed })
-    else if (parsed.length > maxActions) addIssue({ message: `must be at most ${maxActions} names` })
+    else if (parsed.length > maxActions) addIssue({ message: `must list at most ${maxActions} names` })
     else if (parsed.some((pattern) => isTooLongForName('exact' in pattern ? pattern.exact : pattern.prefix))) {
-      addIssue({ message: `has a name of more than ${activityLimits.nameCharacters} characters` })
+      addIssue({ message: `contains a name of more than ${activityLimits.nameCharacters} characters` })
     } else return parsed
     return NEVER
   }),
   v.metadata({ minLength: 1 }),
   v.description(
-    'A name, a list with commas, or the beginning of names ending in *; a backslash makes a comma, an asterisk or a backslash ordinary',
+    'A name, a comma-separated list, or a prefix ending in *; a backslash escapes a comma, an asterisk or a backslash',
   ),
 )
 
@@ -34,29 +34,29 @@ const SnapshotText = v.pipe(
     return NEVER
   }),
   v.metadata({ pattern: '^[A-Za-z0-9_-]+$' }),
-  v.description('The log as it was at a moment, taken from an answer'),
+  v.description('Shows the log as of this snapshot, which comes from an earlier answer'),
 )
 
-/** What every route takes that shows a part of the log. */
+/** The parameters of every route that shows part of the log. */
 export const filterParameters = {
-  userId: v.optional(v.pipe(Name, v.description('One user'))),
+  userId: v.optional(v.pipe(Name, v.description('Only activities of this user'))),
   action: v.optional(Actions),
-  from: v.optional(v.pipe(Instant, v.description('Inclusive, by timestamp'))),
-  to: v.optional(v.pipe(Instant, v.description('Exclusive, by timestamp'))),
+  from: v.optional(v.pipe(Instant, v.description('Only activities at or after this timestamp'))),
+  to: v.optional(v.pipe(Instant, v.description('Only activities before this timestamp'))),
   asOf: v.optional(SnapshotText),
 }
 const FilterParameters = v.object(filterParameters)
 const filterNames = Object.keys(filterParameters)
 
-/** `parameters` are as they were given: what links repeat. The values of the route's own ones are beside them. */
+/** `parameters` are the raw values, which links repeat. The values of the route's own parameters are beside them. */
 export type FilterRequest<Own extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Own, undefined>> & {
   parameters: Parameters
   filter: Filter
 }
 
 /**
- * The filter in a URL and the values of the route's `own` parameters, or everything that is wrong with any of them.
- * `finish` makes of them what the route wants, or says what is wrong with several together.
+ * Reads the filter in a URL and the values of the route's `own` parameters, or lists every error in them. `finish`
+ * turns them into what the route wants, or lists errors that concern several of them.
  */
 export function readFilterRequest<const Own extends v.ObjectEntries>(
   url: string,
@@ -79,10 +79,11 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   const shared = v.safeParse(FilterParameters, parameters)
   const values = v.safeParse(v.object(own), parameters)
   const metadata = readMetadataFilters(parameters)
-  errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues), ...metadata.errors)
+  errors.push(...errorsOf(shared.issues), ...errorsOf(values.issues, own), ...metadata.errors)
   if (!shared.success) return invalid(...errors)
   const { userId, action: actions, from, to, asOf: snapshot } = shared.output
-  if (from !== undefined && to !== undefined && from > to) errors.push({ pointer: 'to', detail: 'is before from' })
+  if (from !== undefined && to !== undefined && from > to)
+    errors.push({ pointer: 'to', detail: 'must not be before from' })
   const filter: Filter = {
     tenant,
     ...(userId !== undefined && { userId }),

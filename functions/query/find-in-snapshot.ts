@@ -7,8 +7,8 @@ import type { Known, KnownLedger } from './known-ledger.ts'
 import { findPage, type Page, type Part, type Place } from './page.ts'
 
 /**
- * Without `snapshot` it is not known which records the log has: then every page shows it as it is by then. `completeThrough` is of
- * the reading of the ledger that `snapshot` is of.
+ * `snapshot` is undefined when it is unknown which records the log has; each page then shows the log at the time of its
+ * request. `completeThrough` comes from the same reading of the ledger as `snapshot`.
  */
 export type SnapshotPage = { page: Page<Found>; snapshot: Snapshot | undefined; completeThrough: Date | undefined }
 
@@ -16,32 +16,32 @@ export type FindInSnapshot = {
   forTenant: ForTenant
   known: KnownLedger
   request: { filter: Filter; place: Place; order: Part['order']; limit: number }
-  /** A record that has to be among what is shown. */
+  /** A record that must be visible in the list. */
   visible: Position | undefined
 }
 
 /**
- * A page, and the snapshot that all pages show that follow it. Where the request names none, the first page shows
- * the log as it is: its snapshot is what the ledger knew before, and the records of the page beside it; they are read anew when
- * the page shows that they were of an earlier snapshot. Any other page is that of a snapshot which is read first.
+ * Finds a page, and the snapshot that all following pages show. If the request names no snapshot, the first page shows
+ * the log as it is: its snapshot is what the ledger knew before, plus the records on the page. When the page has
+ * records that the ledger did not know, both are read again. For any other page, the snapshot is read first.
  */
-export async function findInSnapshot(asked: FindInSnapshot): Promise<SnapshotPage> {
-  const { known, request, visible } = asked
-  if (request.filter.snapshot) return findAt(asked, request.filter.snapshot, await known.recent())
+export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotPage> {
+  const { known, request, visible } = options
+  if (request.filter.snapshot) return findAt(options, request.filter.snapshot, await known.recent())
   if ('page' in request.place && request.place.page === 1) {
-    const { isWhole, ...first } = await findFirst(asked, await known.recent())
+    const { isWhole, ...first } = await findFirst(options, await known.recent())
     if (isWhole) return first
     const fresh = await known.fresh()
     if (!fresh?.snapshot) return { ...first, snapshot: undefined }
-    const { isWhole: _isWhole, ...again } = await findFirst(asked, fresh)
+    const { isWhole: _isWhole, ...again } = await findFirst(options, fresh)
     return again
   }
   const fresh = await known.fresh()
   const snapshot = fresh?.snapshot && withRecords(fresh.snapshot, visible ? [visible] : [])
-  return findAt(asked, snapshot && !isTooLong(snapshot) ? snapshot : undefined, fresh ?? (await known.recent()))
+  return findAt(options, snapshot && !isTooLong(snapshot) ? snapshot : undefined, fresh ?? (await known.recent()))
 }
 
-/** `isWhole`: the ledger knew all of it. */
+/** `isWhole`: the ledger knew every record on the page. */
 async function findFirst(
   { forTenant, request }: FindInSnapshot,
   ledger: Known | undefined,

@@ -6,11 +6,11 @@ import { answerMs, fromStore } from './from-store.ts'
 
 export type OutcomeFinderOptions = {
   forTenant: ForTenant
-  /** Aborts when the process is told to end: who waits for a record gets an answer then. */
+  /** Aborts when the process is told to stop. Requests that wait for a record are then answered. */
   stopping: AbortSignal
 }
 
-/** Undefined while it is not known, and for the record of another tenant. */
+/** Undefined while the outcome is unknown, and for a record of another tenant. */
 export type FindOutcome = (
   receipt: Receipt,
   waitS: number,
@@ -29,7 +29,7 @@ export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOption
     )
   }
 
-  /** What came back without its first position was saved without one: then only its dead letter says that it was. */
+  /** A record that was replayed without its first position has no outcome of its own; its dead letter knows it. */
   async function afterReplay(known: RecordOutcome): Promise<RecordOutcome> {
     const { deadLetter } = known
     if (deadLetter === undefined) return known

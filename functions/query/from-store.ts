@@ -6,20 +6,20 @@ import { TooLate, within } from '@activity-log/shared/within.ts'
 /** How long a client waits for the store before it gets a 503. */
 export const answerMs = 5_000
 
-/** The store in trouble is a 503, a filter that is too broad the client's to narrow; anything else is a fault of ours. */
+/** Turns an unavailable store into a 503, and a filter that is too broad into a 400. Any other error is our fault. */
 export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = answerMs): Promise<Result> {
   try {
     return await within(timeoutMs, ask(), 'The store did not answer')
   } catch (error) {
     if (error instanceof TooManyActions) {
-      throw invalidInput([{ pointer: 'action', detail: `${error.message}; ask for a longer beginning` }])
+      throw invalidInput([{ pointer: 'action', detail: `${error.message}; use a longer prefix` }])
     }
     if (error instanceof TooBroad) {
-      const detail = 'Too many activities would have to be read for this; narrow it by userId, action, from and to.'
+      const detail = 'The query would have to read too many activities; narrow it with userId, action, from and to.'
       throw new Problem('too-broad', detail, { cause: error })
     }
     if (error instanceof StoreUnavailable || error instanceof TooLate) {
-      throw unavailable('The log cannot be read just now; try again.', error)
+      throw unavailable('The log cannot be read at the moment; try again.', error)
     }
     throw error
   }

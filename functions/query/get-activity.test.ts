@@ -14,7 +14,7 @@ async function query(activities: Parameters<typeof recorded>[0][]) {
 }
 
 describe('one activity', () => {
-  test('has a strong entity tag, and is to be asked for again each time', async () => {
+  test('has a strong entity tag, and is revalidated each time', async () => {
     const get = await query([{ id: 'a' }, { id: 'b' }])
     const [one, other] = [await get('/logs/a'), await get('/logs/b')]
     expect(one.headers.get('etag')).toMatch(/^"[\w-]+"$/)
@@ -23,7 +23,7 @@ describe('one activity', () => {
     expect(one.headers.get('content-type')).toBe('application/json')
   })
 
-  test.each(['GET', 'HEAD'])('that the client has is not sent again: 304 to %s', async (method) => {
+  test.each(['GET', 'HEAD'])('that the client already has is a 304 to %s', async (method) => {
     const get = await query([{ id: 'a' }])
     const tag = (await get('/logs/a')).headers.get('etag')!
     const response = await get('/logs/a', { 'if-none-match': `"other", W/${tag}` }, method)
@@ -38,7 +38,7 @@ describe('one activity', () => {
     expect([response.status, (await answerOf(response)).id]).toEqual([200, 'a'])
   })
 
-  test('that is not there is a 404, whatever the client has', async () => {
+  test('that does not exist is a 404, whatever the client has', async () => {
     const get = await query([])
     expect((await get('/logs/a', { 'if-none-match': '*' })).status).toBe(404)
   })
@@ -67,7 +67,7 @@ describe('the context of an activity', () => {
     })
   })
 
-  test('is twenty on each side where nothing else is asked for', async () => {
+  test('has twenty activities on each side by default', async () => {
     const get = await query([...ann, ...bob])
     const { before, after } = await contextOf(await get('/logs/ann-25/context'))
     expect([before, after]).toEqual([annFrom(5, 24), annFrom(26, 45)])
@@ -79,7 +79,7 @@ describe('the context of an activity', () => {
     expect(await contextOf(await get('/logs/ann-49/context?around=1'))).toMatchObject({ before: ['ann-48'], after: [] })
   })
 
-  test('has each of those at the same time on one side', async () => {
+  test('has each activity of the same time on one side', async () => {
     const same = Array.from({ length: 9 }, (_, n) => ({ id: `id/${n}`, timestamp: '2024-01-15T12:00:00.5+02:00' }))
     const get = await query(same)
     for (const { id } of same) {
@@ -89,7 +89,7 @@ describe('the context of an activity', () => {
     }
   })
 
-  test('of no activity is a 404', async () => {
+  test('of an unknown activity is a 404', async () => {
     const get = await query(ann)
     expect((await get('/logs/none/context')).status).toBe(404)
   })
@@ -101,7 +101,7 @@ describe('the context of an activity', () => {
     'around=2&around=2',
     'limit=2',
     'userId=bob',
-  ])('is refused with the name of the parameter: %s', async (parameters) => {
+  ])('is rejected with the name of the parameter: %s', async (parameters) => {
     const get = await query(ann)
     const response = await get(`/logs/ann-1/context?${parameters}`)
     const [name] = parameters.split('=')

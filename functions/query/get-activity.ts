@@ -25,23 +25,23 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
     refuseParameters(request.url)
     const text = JSON.stringify(await fromStore(() => get(request)))
     const tag = entityTag(text)
-    // it never changes, but one day it is not there any more; and it is about a person
+    // an activity never changes, but it can expire or be erased; private, since it is about a person
     const headers = { etag: tag, 'cache-control': 'private, no-cache' }
     if (isKnown(tag, request.header('if-none-match'))) return { status: 304, headers }
     return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body: text }
   }
 
   async function context(request: ServiceRequest): Promise<Answer> {
-    const asked = readContextRequest(request.url)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    return { status: 200, body: await fromStore(() => inContext(request, asked.value.around)) }
+    const parsed = readContextRequest(request.url)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    return { status: 200, body: await fromStore(() => inContext(request, parsed.value.around)) }
   }
 
   async function get({ caller, parameters }: ServiceRequest): Promise<FoundActivity> {
     const { id = '' } = parameters
     const activity = await forTenant(caller.tenant).get(id)
     if (activity) return activity
-    const detail = 'There is no activity with this id. One that was accepted a moment ago may still be on its way.'
+    const detail = 'There is no activity with this id. If it was accepted a moment ago, try again.'
     throw new Problem('not-found', detail)
   }
 
@@ -59,7 +59,7 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
 }
 
 export const ContextParameters = v.object({
-  around: v.optional(v.pipe(WholeNumber(100), v.description('How many before it, and how many after it')), '20'),
+  around: v.optional(v.pipe(WholeNumber(100), v.description('How many activities to show before and after it')), '20'),
 })
 
 function readContextRequest(url: string) {
@@ -69,7 +69,7 @@ function readContextRequest(url: string) {
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
 }
 
-/** A key is made of what a reader gets. */
+/** The key of an activity, made of the members that readers get. */
 function keyOf(tenant: string, { id, timestamp }: FoundActivity): string {
   const at = parseTimestamp(timestamp)
   if (typeof at === 'string') throw new Error(`A stored activity has a timestamp that ${at}`)

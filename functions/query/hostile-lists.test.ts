@@ -28,18 +28,18 @@ beforeAll(async () => {
 
 const names = ['userId', 'action', 'from', 'to', 'order', 'page', 'limit', 'cursor', 'count', 'asOf', 'receipt', 'wait']
 
-describe('what looks like a language elsewhere is text here', () => {
+describe('text that looks like a query language is only text', () => {
   test.each(userIds)('userId=%s', async (userId) => {
     const { data, total } = await answerOf(await get(`/logs?${new URLSearchParams({ userId, limit: '100' })}`))
     expect([total, new Set(data.map((each) => each.userId))]).toEqual([10, new Set([userId])])
   })
 
-  test.each(actions)('action=%s, and as a beginning', async (action) => {
+  test.each(actions)('action=%s, and as a prefix', async (action) => {
     const escaped = action.replace(/[\\,*]/g, '\\$&')
     const { data } = await answerOf(await get(`/logs?${new URLSearchParams({ action: escaped, limit: '100' })}`))
     expect([data.length, new Set(data.map((each) => each.action))]).toEqual([10, new Set([action])])
-    const beginning = await answerOf(await get(`/logs?${new URLSearchParams({ action: `${escaped}*`, limit: '100' })}`))
-    expect(beginning.total).toBe(10 * actions.filter((each) => each.startsWith(action)).length)
+    const prefixed = await answerOf(await get(`/logs?${new URLSearchParams({ action: `${escaped}*`, limit: '100' })}`))
+    expect(prefixed.total).toBe(10 * actions.filter((each) => each.startsWith(action)).length)
   })
 
   test.each([
@@ -54,7 +54,7 @@ describe('what looks like a language elsewhere is text here', () => {
   })
 })
 
-describe('operators in the names of parameters are refused', () => {
+describe('rejects operators in the names of parameters', () => {
   const shapes = ['[$ne]', '[$gt]', '[]', '[0]', '.$ne', '[$where]', '%00', '%20']
   test.each(names.flatMap((name) => shapes.map((shape) => `${name}${shape}`)))('%s', async (name) => {
     const response = await get(`/logs?${name}=1`)
@@ -72,7 +72,7 @@ describe('operators in the names of parameters are refused', () => {
   ])('%s', async (parameter) => expect((await get(`/logs?${parameter}`)).status).toBe(400))
 })
 
-test.each(names)('%s empty or named twice is refused', async (name) => {
+test.each(names)('rejects %s when it is empty or repeated', async (name) => {
   for (const parameters of [`${name}=`, name, `${name}=1&${name}=1`]) {
     const response = await get(`/logs?${parameters}`)
     expect([parameters, response.status]).toEqual([parameters, 400])
@@ -88,7 +88,7 @@ test.each([
   ['limit=1&page=100', 1],
   ['limit=1&page=101', 0],
   ['limit=1000&page=4000000000', 0],
-])('at the ends of what is allowed: %s', async (parameters, length) => {
+])('accepts values at the limits: %s', async (parameters, length) => {
   const response = await get(`/logs?${parameters}`)
   expect([response.status, (await answerOf(response)).data.length]).toEqual([200, length])
 })
@@ -100,7 +100,7 @@ describe('a cursor', () => {
       'cursor',
     ) as string
 
-  test('with any one character changed, added or taken away is refused', async () => {
+  test('with any one character changed, added or removed is rejected', async () => {
     const cursor = await cursorOf(filters)
     const other = (character: string) => (character === 'A' ? 'B' : 'A')
     for (let n = 0; n < cursor.length; n++) {
@@ -126,7 +126,7 @@ describe('a cursor', () => {
     'userId=ann&order=asc&from=1970-01-01T00:00:00Z',
     'userId=ann&order=asc&to=2030-01-01T00:00:00Z',
     'userId=ann&order=asc&metadata.n=1',
-  ])('of other filters is refused: %s', async (others) => {
+  ])('with other filters is rejected: %s', async (others) => {
     const response = await get(`/logs?${others}&cursor=${await cursorOf(filters)}`)
     expect(response.status).toBe(400)
     expect((await answerOf(response)).errors).toMatchObject([
@@ -135,8 +135,8 @@ describe('a cursor', () => {
   })
 })
 
-describe('whatever a host is called', () => {
-  test.each(['evil.example', 'evil.example:80@x', 'evil.example\'"><script>'])('%s is in no link', async (host) => {
+describe('the host of a request', () => {
+  test.each(['evil.example', 'evil.example:80@x', 'evil.example\'"><script>'])('is in no link: %s', async (host) => {
     const headers = { host, 'x-forwarded-host': host, forwarded: `host="${host}"` }
     const response = await get('/logs?limit=2&page=2', { headers })
     const text = JSON.stringify([await response.json(), [...response.headers]])
@@ -146,7 +146,7 @@ describe('whatever a host is called', () => {
   })
 })
 
-test('whatever stands in any parameters, the answer is a list or a 400 that names some of them', async () => {
+test('any parameters with any values get a list, or a 400 that names some of them', async () => {
   const value = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string(),
@@ -176,7 +176,7 @@ test('whatever stands in any parameters, the answer is a list or a 400 that name
     fc.asyncProperty(
       fc.uniqueArray(fc.tuple(name, value), { selector: ([key]) => key, maxLength: 5 }),
       async (parts) => {
-        // what waits for a record is another test's
+        // other tests cover waiting for a record
         const parameters = parts.filter(([key]) => key !== 'wait' && key !== 'receipt')
         const response = await get(`/logs?${new URLSearchParams(parameters)}`)
         const answer = await answerOf(response)

@@ -3,7 +3,7 @@ import { silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
 import { createKnownLedger } from './known-ledger.ts'
 
-/** A ledger that is read when the test says so; the number of the reading is the time through which it is complete. */
+/** A ledger whose readings end when the test says so; reading n is complete through time n. */
 function known() {
   const readings: PromiseWithResolvers<LedgerSummary>[] = []
   const ledger = () => {
@@ -18,7 +18,7 @@ function known() {
   return { readings, answer, clock, ...createKnownLedger({ ledger, now: () => new Date(clock.now), log: silent }) }
 }
 
-test('fresh ones are read after they were asked for, once for all who ask meanwhile, one reading at a time', async () => {
+test('a fresh ledger is read after the call, once for all calls that wait, one reading at a time', async () => {
   const { recent, fresh, readings, answer } = known()
   const first = recent()
   const asked = [fresh(), fresh()]
@@ -34,7 +34,7 @@ test('fresh ones are read after they were asked for, once for all who ask meanwh
   expect(through).toEqual([0, 1, 1, 2])
 })
 
-test('recent ones are those of the last reading', async () => {
+test('a recent ledger is the one of the last reading', async () => {
   const { recent, fresh, readings, answer } = known()
   const asked = fresh()
   await new Promise(setImmediate)
@@ -44,7 +44,7 @@ test('recent ones are those of the last reading', async () => {
   expect(readings).toHaveLength(1)
 })
 
-test('fresh ones that cannot be read are not older ones', async () => {
+test('a fresh ledger that cannot be read is undefined, never an older one', async () => {
   const { recent, fresh, readings, answer } = known()
   const first = recent()
   await answer(0)
@@ -55,7 +55,7 @@ test('fresh ones that cannot be read are not older ones', async () => {
   expect(await asked).toBeUndefined()
 })
 
-test('what took long is still known, but is no snapshot for lists once it is long ago, and is read again within a minute', async () => {
+test('a slow ledger stays known, loses its snapshot after 10 s, and is read again after a minute', async () => {
   const { recent, readings, answer, clock } = known()
   const first = recent()
   clock.now = 9_000

@@ -3,37 +3,37 @@ import { type Snapshot, snapshotOf } from '@activity-log/shared/snapshot.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { undefinedIfLate, within } from '@activity-log/shared/within.ts'
 
-/** An older answer is still true: what was complete stays so. */
+/** A ledger of this age is still true: what was complete stays complete. */
 const rememberedMs = 1000
-/** Where the ledger takes long it is read seldom: this many times as long as it took lies between, within limits. */
+/** A slow ledger is read less often: the pause is this many times as long as the last reading, up to the maximum. */
 const restFactor = 10
 const maxRestMs = 60_000
-/** A snapshot that is older than this is none for lists: what was saved since would be missing from their pages. */
+/** Lists use no older snapshot than this: activities saved since then would be missing from their pages. */
 const snapshotMs = 10_000
-/** A list waits no longer for it, and takes what was read before. */
+/** A list waits no longer than this for the ledger; after that it uses the last reading. */
 const timeoutMs = 200
 
 export type KnownLedgerOptions = { ledger: ActivityStore['ledger']; now: () => Date; log: Pick<Log, 'error'> }
 
 export type Known = {
-  /** The time before which nothing acknowledged is missing. */
+  /** The time before which no acknowledged record is missing. */
   completeThrough: Date | undefined
-  /** Which records the log had when that was read; undefined where that is long ago, or they are more than a snapshot can say. */
+  /** The records in the log when it was read; undefined if that is long ago, or if a snapshot cannot hold them. */
   snapshot: Snapshot | undefined
-  /** The same as far as a snapshot can say it: for who reads on from there. */
+  /** Like `snapshot`, at any age and as far as a snapshot can hold it, for readers that continue from there. */
   latest: Snapshot
 }
 
 export type KnownLedger = {
-  /** Of at most a second ago, where the ledger is read quickly. */
+  /** At most a second old, if the ledger is quick to read. */
   recent(): Promise<Known | undefined>
-  /** Read after this was called; undefined where that takes long. */
+  /** Read after this call; undefined if that takes too long. */
   fresh(): Promise<Known | undefined>
 }
 
 /**
- * What lists say of the ledger. Every list needs it, so it is read once a second at most, or once at a time for those who
- * need it fresh, and no list fails or waits long for it. Undefined where nothing is known yet.
+ * Keeps what lists need from the ledger. Every list needs it, so it is read at most once a second, or one reading at a
+ * time for lists that need it fresh, and no list fails or waits long for it. Undefined while nothing is known yet.
  */
 export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedger {
   let known: Known | undefined
@@ -43,7 +43,7 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
   let startedAt = Number.NEGATIVE_INFINITY
   let tookMs = 0
 
-  /** What was read; undefined where it could not be. */
+  /** Reads the ledger; undefined if that fails. */
   async function read(): Promise<Known | undefined> {
     next = undefined
     const at = now().getTime()
@@ -54,7 +54,7 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
         return { completeThrough: all.completeThrough, snapshot: isWhole ? latest : undefined, latest }
       })
       .catch((error) => {
-        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the ledger could not be read')
+        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'reading the ledger failed')
         return undefined
       })
     if (found) {
@@ -66,7 +66,7 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
     return found
   }
 
-  /** A clock that was set back makes an age negative. */
+  /** An age is negative after a clock was set back. */
   const isWithin = (ms: number, since: number) => {
     const age = now().getTime() - since
     return age >= 0 && age < ms
@@ -90,6 +90,6 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
   }
 }
 
-/** Undefined where it takes longer than a list waits. */
+/** Undefined if the work takes longer than a list waits. */
 const inTime = <Result>(work: Promise<Result>): Promise<Result | undefined> =>
   within(timeoutMs, work, 'The ledger was not read').catch(undefinedIfLate)

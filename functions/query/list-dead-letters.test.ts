@@ -25,7 +25,7 @@ async function query(letters: DeadLetter[], changes: Partial<ActivityStore> = {}
 }
 
 describe('GET /dead-letters', () => {
-  test('lists those that are open, the newest first, without their bodies', async () => {
+  test('lists open dead letters, newest first, without their bodies', async () => {
     const letters = [letterOf(1), letterOf(2, { reason: 'conflict', activityId: 'a', recordedAt: day(1) }), letterOf(3)]
     const { store, get } = await query(letters)
     await store.resolve('default', deadLetterId(letters[2]!), { state: 'discarded', note: 'x', at: day(4) })
@@ -51,7 +51,7 @@ describe('GET /dead-letters', () => {
     ])
   })
 
-  test('goes page by page in both directions', async () => {
+  test('pages in both directions', async () => {
     const { app, get, offsets } = await query([1, 2, 3, 4, 5].map((n) => letterOf(n)))
     const first = await get('/dead-letters?limit=2&reason=rejected')
     expect(await offsets(first.next)).toEqual([3, 2])
@@ -63,7 +63,7 @@ describe('GET /dead-letters', () => {
     expect(link).toMatch(/rel="first".*rel="next".*rel="prev"/)
   })
 
-  test('beyond the end leads back to the beginning', async () => {
+  test('links back to the first page from beyond the end', async () => {
     const { store, get } = await query([1, 2].map((n) => letterOf(n)))
     const { next } = await get('/dead-letters?limit=1')
     await store.resolve('default', deadLetterId(letterOf(1)), { state: 'discarded', note: 'x', at: day(4) })
@@ -98,12 +98,12 @@ describe('GET /dead-letters', () => {
     ['limit=1001', 'limit'],
     ['cursor=x', 'cursor'],
     ['page=2', 'page'],
-  ])('refuses %s', async (parameters, pointer) => {
+  ])('rejects %s', async (parameters, pointer) => {
     const { get } = await query([])
     expect(await get(`/dead-letters?${parameters}`)).toMatchObject({ status: 400, errors: [{ pointer }] })
   })
 
-  test('refuses the cursor of other filters, and one of the list of activities', async () => {
+  test('rejects a cursor of other filters, and one of the list of activities', async () => {
     const { store, get } = await query([1, 2].map((n) => letterOf(n)))
     const { next } = await get('/dead-letters?limit=1')
     expect(await get(`${next}&reason=rejected`)).toMatchObject({ status: 400, errors: [{ pointer: 'cursor' }] })
@@ -114,7 +114,7 @@ describe('GET /dead-letters', () => {
 })
 
 describe('GET /dead-letters/{id}', () => {
-  test('shows the headers and the bytes, as text where they are text', async () => {
+  test('shows the headers and the bytes, also as text if they are text', async () => {
     const text = letterOf(1, { body: Buffer.from('{"ä":1'), headers: { 'ce-id': 'x' } })
     const bytes = letterOf(2, {
       body: Buffer.from([0, 255]),
@@ -132,7 +132,7 @@ describe('GET /dead-letters/{id}', () => {
     expect(shown.body).not.toHaveProperty('text')
   })
 
-  test('is 404 where there is none, and where it is another tenant’s', async () => {
+  test('answers 404 if there is none, or if it belongs to another tenant', async () => {
     const theirs = letterOf(1, { tenant: 'other' })
     const { get } = await query([theirs])
     expect(await get(`/dead-letters/${deadLetterId(theirs)}`)).toMatchObject({ status: 404 })
@@ -140,7 +140,7 @@ describe('GET /dead-letters/{id}', () => {
   })
 })
 
-test('both are 503 while the store is in trouble', async () => {
+test('both answer 503 while the store is unavailable', async () => {
   const trouble = () => Promise.reject(new StoreUnavailable('away'))
   const { get } = await query([], { findDeadLetters: trouble, getDeadLetter: trouble })
   expect(await get('/dead-letters')).toMatchObject({ status: 503 })

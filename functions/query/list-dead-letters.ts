@@ -21,7 +21,7 @@ import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameter-s
 
 export type DeadLettersDependencies = { forTenant: ForTenant }
 
-/** Lists dead letters, the newest first, and shows single ones. */
+/** Lists dead letters, newest first, and shows single ones. */
 export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes {
   return {
     'GET /dead-letters': { scope: 'operate', handle: list },
@@ -29,14 +29,14 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
   }
 
   async function list({ url, caller }: ServiceRequest): Promise<Answer> {
-    const asked = readRequest(url, caller.tenant)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    const { parameters, filter, limit, place } = asked.value
+    const parsed = readRequest(url, caller.tenant)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    const { parameters, filter, limit, place } = parsed.value
     const find = ({ skip: _skip, ...part }: Part) => forTenant(caller.tenant).findDeadLetters({ filter, ...part })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }))
     const { cursor: _cursor, ...repeated } = parameters
     const all = pageLinks('/dead-letters', repeated, digestOf(filter), page)
-    // beyond the end there is no place to go back from, and no number of a page to go back to
+    // a page beyond the end has no row to go back from, and no page number to go back to
     const links = page.found.length > 0 ? all : { ...all, previous: all.previous && all.first }
     const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter))
     const body: DeadLettersAnswer = { data, limit, next: links.next, previous: links.previous }
@@ -55,14 +55,17 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
 }
 
 export const DeadLettersParameters = v.object({
-  limit: v.optional(v.pipe(WholeNumber(1000), v.description('How many to a page')), '10'),
+  limit: v.optional(v.pipe(WholeNumber(1000), v.description('The number of rows on a page')), '10'),
   cursor: v.optional(CursorText),
   reason: v.optional(v.pipe(oneOf(deadLetterReasons), v.description('Why the record could not be saved'))),
-  topic: v.optional(v.pipe(v.string(), v.description('The name of the topic that the position counts in'))),
-  from: v.optional(v.pipe(Instant, v.description('Inclusive, by first arrival'))),
-  to: v.optional(v.pipe(Instant, v.description('Exclusive, by first arrival'))),
+  topic: v.optional(v.pipe(v.string(), v.description('The topic of the record'))),
+  from: v.optional(v.pipe(Instant, v.description('Only dead letters that first arrived at or after this time'))),
+  to: v.optional(v.pipe(Instant, v.description('Only dead letters that first arrived before this time'))),
   state: v.optional(
-    v.pipe(oneOf([...deadLetterStates, 'all']), v.description('What was done about it; all: whatever it was')),
+    v.pipe(
+      oneOf([...deadLetterStates, 'all']),
+      v.description('Only dead letters in this state; all shows every state'),
+    ),
     'open',
   ),
 })
@@ -83,7 +86,8 @@ function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
     ...(to !== undefined && { to }),
     ...(state !== 'all' && { state }),
   }
-  if (from !== undefined && to !== undefined && from > to) errors.push({ pointer: 'to', detail: 'is before from' })
+  if (from !== undefined && to !== undefined && from > to)
+    errors.push({ pointer: 'to', detail: 'must not be before from' })
   const cursor = cursorText === undefined ? undefined : decodeCursor(cursorText, digestOf(filter), isDeadLetterKey)
   if (typeof cursor === 'string') errors.push({ pointer: 'cursor', detail: cursor })
   if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)
@@ -119,7 +123,7 @@ function summaryOf({
   }
 }
 
-/** The bytes as they came; also as text where they are text. */
+/** The original bytes, and also their text if they are valid UTF-8. */
 function bodyOf({ body }: KeptDeadLetter) {
   const text = utf8(body)
   return { base64: Buffer.from(body).toString('base64'), ...(text !== undefined && { text }) }

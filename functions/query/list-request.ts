@@ -10,27 +10,27 @@ import type { Place } from './page.ts'
 import { CursorText, OrderName, ReceiptText, Wait, WholeNumber } from './parameter-schemas.ts'
 
 export type ListRequest = {
-  /** As they were given: what the links of a page repeat. */
+  /** The raw values, which the links of a page repeat. */
   parameters: Parameters
   filter: Filter
   order: Order
   limit: number
   count: 'capped' | 'exact' | 'none'
   place: Place
-  /** The record that has to be visible, and for how many seconds it is waited for. */
+  /** The record that must be visible, and how many seconds to wait for it. */
   visible?: { receipt: Receipt; waitS: number }
 }
 
-/** What only lists take. */
+/** The parameters that only lists take. */
 export const listParameters = {
   order: v.optional(OrderName, 'desc'),
-  page: v.optional(v.pipe(WholeNumber(4_000_000_000), v.description('The number of a page; not beside cursor'))),
-  limit: v.optional(v.pipe(WholeNumber(1000), v.description('How many to a page')), '10'),
+  page: v.optional(v.pipe(WholeNumber(4_000_000_000), v.description('A page number; cannot be combined with cursor'))),
+  limit: v.optional(v.pipe(WholeNumber(1000), v.description('The number of rows on a page')), '10'),
   cursor: v.optional(CursorText),
   count: v.optional(
     v.pipe(
       v.picklist(['capped', 'exact', 'none'], 'must be capped, exact or none'),
-      v.description('capped: total is exact up to 10,000'),
+      v.description('How to count total: up to 10,000, exactly, or not at all'),
     ),
     'capped',
   ),
@@ -38,7 +38,7 @@ export const listParameters = {
   wait: v.optional(Wait),
 }
 
-/** A list as the parameters of its URL ask for it, or everything that is wrong with them. */
+/** Reads the parameters of a list from its URL, or lists every error in them. */
 export function readListRequest(url: string, tenant: string): Checked<ListRequest> {
   return readFilterRequest(url, tenant, listParameters, toListRequest)
 }
@@ -49,13 +49,13 @@ function toListRequest(request: FilterRequest<typeof listParameters>): Checked<L
   const cursor = cursorText === undefined ? undefined : decodeCursor(cursorText, filterDigest(filter, order), isKey)
   if (typeof cursor === 'string') errors.push({ pointer: 'cursor', detail: cursor })
   if (cursor !== undefined && page !== undefined) {
-    errors.push({ pointer: 'page', detail: 'cannot stand beside cursor: each names a place' })
+    errors.push({ pointer: 'page', detail: 'cannot be combined with cursor: each names a place' })
   }
   if (wait !== undefined && receipt === undefined) {
-    errors.push({ pointer: 'wait', detail: 'needs a receipt: what is to be waited for' })
+    errors.push({ pointer: 'wait', detail: 'requires receipt, which names the record to wait for' })
   }
   if (filter.snapshot && receipt) {
-    errors.push({ pointer: 'asOf', detail: 'cannot stand beside receipt: the log may not have had its record then' })
+    errors.push({ pointer: 'asOf', detail: 'cannot be combined with receipt: the snapshot may lack its record' })
   }
   if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)
   return valid({

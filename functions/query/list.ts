@@ -28,15 +28,15 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
   return { 'GET /logs': { scope: 'read', handle: list } }
 
   async function list(request: ServiceRequest): Promise<Answer> {
-    const asked = readListRequest(request.url, request.caller.tenant)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    const { visible } = asked.value
-    if (!visible) return fromStore(() => answerTo(asked.value))
+    const parsed = readListRequest(request.url, request.caller.tenant)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    const { visible } = parsed.value
+    if (!visible) return fromStore(() => answerTo(parsed.value))
     return fromStore(
       async () => {
         const outcome = await untilVisible(visible, request)
-        // what a list takes is not what was asked to be waited for
-        return fromStore(() => answerTo(asked.value, receiptAnswer(visible.receipt, outcome)))
+        // the list has its own deadline, apart from the time that the client allowed for waiting
+        return fromStore(() => answerTo(parsed.value, receiptAnswer(visible.receipt, outcome)))
       },
       answerMs + visible.waitS * 1000,
     )
@@ -65,14 +65,14 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     return { status: 200, headers: { Link: linkHeader(links) }, body }
   }
 
-  /** What a record became, or a 504: a list that does not have it yet is not what was asked for. */
+  /** The outcome of the record, or a 504, since the client does not want a list without it. */
   async function untilVisible(
     { receipt, waitS }: NonNullable<ListRequest['visible']>,
     request: ServiceRequest,
   ): Promise<RecordOutcome> {
     const outcome = await findOutcome(receipt, waitS, request)
     if (outcome) return outcome
-    const detail = 'The record of this receipt is not there yet. It is not lost: ask again, with wait=30 for instance.'
+    const detail = 'The record of this receipt is not stored yet. It is not lost: try again, for instance with wait=30.'
     throw new Problem('timeout', detail, { headers: { 'retry-after': '1' } })
   }
 

@@ -7,7 +7,7 @@ import { createApp } from './app.ts'
 
 const minute = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, n)).toISOString()
 
-/** Ten activities of even minutes, in two partitions; `add` puts others anywhere. */
+/** Ten activities at even minutes, in two partitions; `add` puts others at any minute. */
 async function log(changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({})) {
   const store = openTestStore()
   const ends = [0, 0]
@@ -28,7 +28,7 @@ async function log(changes: (store: ActivityStore) => Partial<ActivityStore> = (
 }
 
 describe('pages do not move', () => {
-  test('when others are added before, between and after what is shown, by cursor and by number', async () => {
+  test('when activities are added before, between and after the shown ones, by cursor and by number', async () => {
     const { add, list, minutesOf } = await log()
     const first = await list('/logs?limit=4')
     expect(minutesOf(first)).toEqual([18, 16, 14, 12])
@@ -47,7 +47,7 @@ describe('pages do not move', () => {
     expect(minutesOf(await list('/logs?limit=4'))).toEqual([30, 22, 21, 18])
   })
 
-  test('also where the first page shows what the ledger was not asked for yet', async () => {
+  test('when the first page shows records that the ledger has not reported yet', async () => {
     const { add, list, minutesOf } = await log()
     await list('/logs')
     await add(19, 17)
@@ -58,7 +58,7 @@ describe('pages do not move', () => {
     expect(minutesOf(await list(first.next!))).toEqual([14, 12, 10, 8])
   })
 
-  test('and hold all that was stored before the first was asked for', async () => {
+  test('and show everything that was stored before the first page was requested', async () => {
     const { add, list, minutesOf } = await log()
     await list('/logs')
     await add(19, 5)
@@ -69,7 +69,7 @@ describe('pages do not move', () => {
     expect(minutesOf(await list(second.next!))).toEqual([5, 4, 2, 0])
   })
 
-  test('where a record arrives that was missing among others', async () => {
+  test('when a missing record arrives late', async () => {
     const { store, list, minutesOf } = await log()
     const late = { ...recorded({ id: 'id-11', timestamp: minute(11) }), position: { partition: 1, offset: 0 } }
     await store.save([{ ...recorded({ id: 'id-13', timestamp: minute(13) }), position: { partition: 1, offset: 1 } }])
@@ -79,7 +79,7 @@ describe('pages do not move', () => {
     expect(minutesOf(await list(first.next!))).toEqual([12, 10, 8, 6])
   })
 
-  test('from a page by number on', async () => {
+  test('when the first request is for a later page number', async () => {
     const { add, list, minutesOf } = await log()
     const second = await list('/logs?limit=4&page=2')
     expect(minutesOf(second)).toEqual([10, 8, 6, 4])
@@ -89,7 +89,7 @@ describe('pages do not move', () => {
   })
 })
 
-test('any page shows what was stored before it was asked for', async () => {
+test('every page shows what was stored before its request', async () => {
   const { add, list, minutesOf } = await log()
   await list('/logs')
   await add(21, 19)
@@ -101,7 +101,7 @@ test('any page shows what was stored before it was asked for', async () => {
 test.each<[string, number[], number[], number[]]>([
   ['just before it is read', [17, 15], [], [18, 17, 16, 15]],
   ['just after it was read', [], [17], [18, 16, 14, 12]],
-])('what comes %s moves no later page', async (_when, before, after, shown) => {
+])('an activity that arrives %s moves no later page', async (_when, before, after, shown) => {
   const { add, list, minutesOf } = await log((store) => ({
     async find(query) {
       for (const minute of before.splice(0, 1)) await add(minute)
@@ -116,7 +116,7 @@ test.each<[string, number[], number[], number[]]>([
   expect(minutesOf(second)).toEqual([14, 12, 10, 8, 6, 4].filter((minute) => minute < shown.at(-1)!).slice(0, 4))
 })
 
-test('without the ledger pages show the log as it is by then', async () => {
+test('without the ledger, pages show the log at the time of their request', async () => {
   const { add, list, minutesOf } = await log(() => ({ ledger: () => Promise.reject(new StoreUnavailable('none')) }))
   const first = await list('/logs?limit=4')
   expect(first).toMatchObject({ asOf: null })
@@ -126,7 +126,7 @@ test('without the ledger pages show the log as it is by then', async () => {
   expect(minutesOf(await list('/logs?limit=4&page=2'))).toEqual([10, 8, 6, 5])
 })
 
-test('where more is missing than a snapshot can say, nothing that is stored is hidden', async () => {
+test('when too many records are missing for a snapshot, no stored activity is hidden', async () => {
   const { store, list, minutesOf, app } = await log()
   const scattered = Array.from({ length: 300 }, (_, n) => ({
     ...recorded({ id: `id-${100 + n}`, timestamp: minute(100 + n) }),
@@ -142,7 +142,7 @@ test('where more is missing than a snapshot can say, nothing that is stored is h
   expect(exported.trimEnd().split('\n')).toHaveLength(310)
 })
 
-test('a ledger that takes long is waited for seldom', async () => {
+test('lists rarely wait for a slow ledger', async () => {
   let read = 0
   const { list, clock } = await log((store) => ({
     async ledger() {
@@ -160,7 +160,7 @@ test('a ledger that takes long is waited for seldom', async () => {
   expect((await list('/logs?page=2&limit=4')).asOf).toEqual(expect.any(String))
 })
 
-test('while the ledger takes long, a first page is read once, and once it was read long ago it has no snapshot', async () => {
+test('with a slow ledger, a first page is read once, and has no snapshot if the last reading is old', async () => {
   let finds = 0
   const { list, clock } = await log((store) => ({
     async ledger() {
@@ -178,7 +178,7 @@ test('while the ledger takes long, a first page is read once, and once it was re
   expect(finds).toBe(2)
 })
 
-test('a snapshot that is none, or stands beside a receipt, is refused by name', async () => {
+test('rejects by name a malformed asOf, and one combined with a receipt', async () => {
   const { app, list } = await log()
   for (const asOf of ['', 'x', '%5B%5D', `${encodeSnapshot([])}A`]) {
     const response = await app.request(`/logs?asOf=${asOf}`)

@@ -10,7 +10,7 @@ import { type LiveOptions, liveRoutes } from './live-stream.ts'
 
 type Event = { id: string; event?: string; data?: { id: string; count: number } }
 
-/** A log whose end is looked at all the time. Activities are numbered as they come, in turn to two partitions. */
+/** A log that is polled all the time. Activities are numbered in order and alternate between two partitions. */
 function live(
   options: Partial<LiveOptions> = {},
   changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({}),
@@ -23,7 +23,7 @@ function live(
     looks++
     return changed.ledger()
   }
-  /** Once the end was looked at so many times more. */
+  /** Resolves after this many more polls. */
   async function looked(times: number) {
     const end = looks + times
     await until(() => looks >= end)
@@ -56,7 +56,7 @@ function live(
 function events(response: Response) {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
-  /** Undefined at the end. */
+  /** The next event; undefined at the end. */
   async function next(): Promise<Event | undefined> {
     for (;;) {
       const end = text.indexOf('\n\n')
@@ -85,7 +85,7 @@ function events(response: Response) {
 
 const named = (...numbers: number[]) => numbers.map((n) => `id-${n}`)
 
-test('begins with the snapshot to go on from, and is what no proxy may hold back', async () => {
+test('begins with the snapshot to resume from, and forbids proxies to buffer it', async () => {
   const { follow, add } = live()
   await add(1)
   const { response, next, leave } = await follow()
@@ -97,7 +97,7 @@ test('begins with the snapshot to go on from, and is what no proxy may hold back
   await leave()
 })
 
-test('shows what is stored from then on, as a list would', async () => {
+test('shows what is stored from now on, as in a list', async () => {
   const { follow, add, store } = live()
   await add(3)
   const { next, ids, leave } = await follow()
@@ -110,7 +110,7 @@ test('shows what is stored from then on, as a list would', async () => {
   await leave()
 })
 
-test('shows only what the filter asks for', async () => {
+test('shows only what the filter matches', async () => {
   const { follow, add } = live()
   const { ids, leave } = await follow('/live?userId=ann&action=cart.*&metadata.n=1')
   await add(1, { userId: 'bob', action: 'cart.add', metadata: { n: 1 } })
@@ -121,7 +121,7 @@ test('shows only what the filter asks for', async () => {
   await leave()
 })
 
-describe('goes on', () => {
+describe('resumes', () => {
   test('after any event, without a gap and without a repetition', async () => {
     const { follow, add } = live()
     const { next, leave } = await follow()
@@ -146,7 +146,7 @@ describe('goes on', () => {
     await whole.leave()
   })
 
-  test('with what came meanwhile, however much, from the asOf of a list, too', async () => {
+  test('with everything that arrived meanwhile, also from the asOf of a list', async () => {
     const { follow, add } = live({ maxBehind: 10 })
     const { next, leave } = await follow()
     const { id } = (await next())!
@@ -161,7 +161,7 @@ describe('goes on', () => {
     }
   })
 
-  test('with a record that was missing among others', async () => {
+  test('with a missing record that arrives late', async () => {
     const { follow, store } = live()
     const at = (offset: number) => ({ ...recorded({ id: `id-${offset}` }), position: { partition: 0, offset } })
     await store.save([at(0), at(3)])
@@ -175,12 +175,12 @@ describe('goes on', () => {
   })
 })
 
-test('says that something is left out to a client that is too slow, and goes on with what is new', async () => {
+test('tells a client that is too slow what it misses, and continues with new activities', async () => {
   const { follow, add } = live({ maxBehind: 100 })
   const slow = await follow()
   const quick = await follow()
   await slow.next()
-  // as much as lies between the two of them is not read yet
+  // the quick client reads on while the slow one does not
   for (let round = 0; round < 10; round++) {
     await add(50)
     await quick.ids(50)
@@ -194,7 +194,7 @@ test('says that something is left out to a client that is too slow, and goes on 
   await quick.leave()
 })
 
-test('says from time to time that it is there, and where to go on from', async () => {
+test('sends heartbeats that say where to resume', async () => {
   const { follow, add } = live({ heartbeatMs: 1 })
   const { next, leave } = await follow('/live?userId=nobody')
   const { id } = (await next())!
@@ -206,7 +206,7 @@ test('says from time to time that it is there, and where to go on from', async (
   await leave()
 })
 
-test('ends in good order after its time, and when the process is told to end', async () => {
+test('ends cleanly after its time, and when the process is told to stop', async () => {
   const short = live({ streamMs: 1 })
   const { next } = await short.follow()
   await next()
@@ -220,7 +220,7 @@ test('ends in good order after its time, and when the process is told to end', a
   expect(await end).toBeUndefined()
 })
 
-test('nothing is read while nobody follows, and once for all who do', async () => {
+test('the log is read once for all followers, and not at all without one', async () => {
   let read = 0
   const { follow, add, looked } = live({}, (store) => ({
     arrivals: (query) => {
@@ -236,7 +236,7 @@ test('nothing is read while nobody follows, and once for all who do', async () =
   await Promise.all(followers.map(({ leave }) => leave()))
   await new Promise(setImmediate)
   await add(1)
-  // who comes later begins with the end of then: had it been looked at, it would be read from where the others left
+  // a later follower begins at the current end; had the log been polled meanwhile, there would be a second read
   const later = await follow()
   await later.next()
   await looked(3)
@@ -244,7 +244,7 @@ test('nothing is read while nobody follows, and once for all who do', async () =
   await later.leave()
 })
 
-test('each is shown once to all who begin at the same time, however slowly the store answers', async () => {
+test('followers that begin together see each activity once, however slowly the store answers', async () => {
   const { follow, add } = live({}, (store) => ({
     async arrivals(query) {
       await new Promise(setImmediate)
@@ -263,7 +263,7 @@ test('each is shown once to all who begin at the same time, however slowly the s
   }
 })
 
-test('a client goes on after any event, also while more is missing than a snapshot of a list can say', async () => {
+test('a client resumes after any event, even with too many missing records for the snapshot of a list', async () => {
   const { follow, store } = live()
   const at = (partition: number, offset: number) => ({
     ...recorded({ id: `${partition}/${offset}` }),
@@ -282,7 +282,7 @@ test('a client goes on after any event, also while more is missing than a snapsh
   await again.leave()
 })
 
-test('an outage of the store breaks no stream, and leaves nothing out', async () => {
+test('an outage of the store breaks no stream and loses no activity', async () => {
   let isDown = false
   const { follow, add, looked } = live({}, (store) => ({
     arrivals: (query) => (isDown ? Promise.reject(new StoreUnavailable('down')) : store.arrivals(query)),
@@ -298,7 +298,7 @@ test('an outage of the store breaks no stream, and leaves nothing out', async ()
   await leave()
 })
 
-test('HEAD opens no stream, and no more follow than may', async () => {
+test('HEAD opens no stream, and followers beyond the limit get a 503', async () => {
   const { app, follow } = live({ maxFollowers: 1 })
   const head = await app.request('/live', { method: 'HEAD' })
   expect([head.status, await head.text()]).toEqual([200, ''])
@@ -317,7 +317,7 @@ test.each([
   ['/live?metadata.a=1', undefined, 'metadata.a'],
   ['/live', 'x', 'Last-Event-ID'],
   ['/live', `${encodeSnapshot([])}A`, 'Last-Event-ID'],
-])('refuses %s after %s by name', async (path, id, pointer) => {
+])('rejects %s after %s by name', async (path, id, pointer) => {
   const { app } = live()
   const response = await app.request(path, { ...(id && { headers: { 'last-event-id': id } }) })
   expect(response.status).toBe(400)

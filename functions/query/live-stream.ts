@@ -10,13 +10,13 @@ import { liveEvent, openTail, type Tail, type TailOptions } from './live-tail.ts
 
 export type LiveOptions = Omit<TailOptions, 'arrivals'> & {
   forTenant: ForTenant
-  /** Aborts when the process is told to end. */
+  /** Aborts when the process is told to stop. */
   stopping: AbortSignal
   heartbeatMs?: number
-  /** A stream ends by itself, and its client goes on with another one: less than Knative's timeoutSeconds of query. */
+  /** A stream ends after this time, and its client opens another one. Less than query's timeoutSeconds on Knative. */
   streamMs?: number
   maxFollowers?: number
-  /** A client that falls further behind by so many records is told that some are left out. */
+  /** A client that falls behind by this many more records is told that some are left out. */
   maxBehind?: number
 }
 
@@ -26,11 +26,11 @@ const timeoutMs = 1000
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
-  // nginx and those that do as it does would hold back what is small
+  // without it, nginx and similar proxies buffer small events
   'x-accel-buffering': 'no',
 }
 
-/** What is stored from now on, or from a snapshot on, in the order in which it arrives. */
+/** Streams what is stored from now on, or from a snapshot on, in the order of arrival. */
 export function liveRoutes(options: LiveOptions): Routes {
   const { stopping, heartbeatMs = 10_000, streamMs = 50_000, maxFollowers = 1000, maxBehind = 10_000 } = options
   const tails = new Map<string, Tail>()
@@ -40,22 +40,23 @@ export function liveRoutes(options: LiveOptions): Routes {
   return { 'GET /live': { scope: 'read', handle: live, streams: true } }
 
   async function live({ method, url, header, caller }: ServiceRequest): Promise<Answer> {
-    const asked = readFilterRequest(url, caller.tenant, {})
+    const parsed = readFilterRequest(url, caller.tenant, {})
     const resumed = header('last-event-id')
     const snapshot = resumed ? decodeSnapshot(resumed) : undefined
     const wrong = typeof snapshot === 'string' ? [{ pointer: 'Last-Event-ID', detail: snapshot }] : []
-    if (!asked.ok) throw invalidInput([...asked.errors, ...wrong])
+    if (!parsed.ok) throw invalidInput([...parsed.errors, ...wrong])
     if (typeof snapshot === 'string') throw invalidInput(wrong)
     if (method === 'HEAD') return { status: 200, headers }
-    if (followers() >= maxFollowers) throw unavailable(`${maxFollowers} follow the log already; try again.`)
+    if (followers() >= maxFollowers)
+      throw unavailable(`There are too many live connections (at most ${maxFollowers}); try again later.`)
     const tail = tailOf(caller.tenant)
     const joined = tail.join()
     const head = await tail.headWithin(timeoutMs)
     if (!head) {
       joined[Symbol.dispose]()
-      throw unavailable('The end of the log is not known just now; try again.')
+      throw unavailable('The current end of the log is unknown; try again.')
     }
-    const { snapshot: named, ...filter } = asked.value.filter
+    const { snapshot: named, ...filter } = parsed.value.filter
     const stream = follow({
       tail,
       joined,
@@ -91,7 +92,7 @@ type FollowOptions = {
   maxBehind: number
 }
 
-/** Reads no further than the client does: nothing gathers for one that is slow. */
+/** Reads no faster than the client, so that nothing accumulates for a slow one. */
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   const { tail, joined, matches, isStopping, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
@@ -128,7 +129,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         heartbeatAt = Date.now() + heartbeatMs
         return `:\nid: ${encodeSnapshot(at)}\n\n`
       } else if (!isOver()) {
-        // nothing may happen between what was seen and this, or it would be waited for until the next heartbeat
+        // an await between `tail.next` and this would miss a wake-up, and new events would wait for the next heartbeat
         await tail.untilNew(at, Math.min(heartbeatAt, endsAt) - Date.now())
       }
     }

@@ -5,7 +5,7 @@ import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { TenantReader } from '@activity-log/shared/store/tenant-reader.ts'
 import type { KnownLedger } from './known-ledger.ts'
 
-/** What was stored between two snapshots; `text` is the event of each, with the snapshot just after it as its id. */
+/** The activities stored between two snapshots; `text` is the event of each, whose id is the snapshot just after it. */
 export type Batch = { to: Snapshot; events: readonly LiveEvent[] }
 export type LiveEvent = Found & { text: string }
 
@@ -16,19 +16,19 @@ export type TailOptions = {
   pollMs?: number
 }
 
-/** So many activities are read at once, and so many stay in memory for those who follow closely. */
+/** The number of activities in one read, and the number kept in memory for followers who keep up. */
 const batchSize = 500
 const maxKept = 5_000
 
 /**
- * The end of the log, read once for all who follow it. It is looked at only while somebody does: between `join` and the
- * disposal of what that returns.
+ * Reads the end of the log once for all who follow it, and only while somebody does: between `join` and the disposal of
+ * what it returns.
  */
 export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
   let head: Snapshot | undefined
   let followers = 0
   let isLooking = false
-  /** By the snapshot that they follow, the oldest first. */
+  /** Batches by the snapshot that they follow, oldest first. */
   const kept = new Map<Snapshot, Batch>()
   const waiting = new Set<() => void>()
 
@@ -49,7 +49,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     return { to: through(last), events }
   }
 
-  /** Brings the end up to what the ledger knows by now. */
+  /** Advances the head to what the ledger knows now. */
   async function look() {
     const target = ((await known.fresh()) ?? (await known.recent()))?.latest
     if (!target) return
@@ -75,7 +75,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     isLooking = true
     while (followers > 0) {
       await look().catch((error) => {
-        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the end of the log could not be read')
+        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'reading the end of the log failed')
       })
       await wait(pollMs)
     }
@@ -84,7 +84,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     isLooking = false
   }
 
-  /** Resolves after that time, or when woken. */
+  /** Resolves after `ms`, or when woken. */
   function wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
@@ -99,13 +99,13 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
 
   return {
     wait,
-    /** Resolves when there is something beyond a snapshot, or after that time. */
+    /** Resolves when the log has something after a snapshot, or after `ms`. */
     untilNew: (at: Snapshot, ms: number) => (at === head ? wait(ms) : Promise.resolve()),
     wake,
     followers: () => followers,
-    /** Undefined while it is not known. */
+    /** Undefined while it is unknown. */
     head: () => head,
-    /** The same, waited for until that time is over. */
+    /** Waits up to `ms` for the head; undefined if it is still unknown then. */
     async headWithin(ms: number): Promise<Snapshot | undefined> {
       for (const end = Date.now() + ms; !head && Date.now() < end; ) await wait(end - Date.now())
       return head
@@ -121,7 +121,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
         },
       }
     },
-    /** What follows a snapshot, as far as one batch goes; undefined while nothing does. */
+    /** The batch that follows a snapshot; undefined while there is none. */
     async next(at: Snapshot): Promise<Batch | undefined> {
       const batch = kept.get(at)
       if (batch || !head || at === head) return batch
@@ -132,7 +132,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
 }
 export type Tail = ReturnType<typeof openTail>
 
-/** In the text/event-stream of the HTML standard. JSON has no line breaks of its own. */
+/** An event of a text/event-stream (HTML standard). JSON text has no line breaks, so it fits in one data line. */
 export function liveEvent(name: string, at: Snapshot, data: object): string {
   return `id: ${encodeSnapshot(at)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }

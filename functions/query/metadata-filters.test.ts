@@ -28,7 +28,7 @@ test.each([
   ['metadata.a.b=x&metadata.c=1', ['id-4']],
   ['metadata.a.b=x&metadata.c=2', []],
   ['metadata.constructor.name=Object', []],
-])('%s', async (parameters, ids) => {
+])('%s finds its activities', async (parameters, ids) => {
   const { list } = await query([
     '{"count":3}',
     '{"count":"3"}',
@@ -48,7 +48,7 @@ test.each([
   'action=click_button',
   'action=click*,login',
   'from=2024-01-01T00:00:00Z&to=2024-02-01T00:00:00Z',
-])('beside %s', async (parameters) => {
+])('metadata filters are accepted beside %s', async (parameters) => {
   const { list } = await query(['{"a":1}', '{"a":2}'])
   expect((await list(`/logs?${parameters}&metadata.a=1`)).data.map(({ id }) => id)).toEqual(['id-0'])
 })
@@ -61,12 +61,12 @@ test.each([
   '&from=2024-01-01T00:00:00Z&to=2024-02-01T00:00:00.001Z',
   '&action=*',
   '&action=login,*',
-])('alone is refused, and told what it needs: %s', async (parameters) => {
+])('metadata filters are rejected alone, with what they require: %s', async (parameters) => {
   const { get } = await query([], { find: () => Promise.reject(new Error('asked')) })
   const response = await get(`/logs?metadata.a=1${parameters}`)
   expect(response.status).toBe(400)
   expect((await answerOf(response)).errors).toEqual([
-    { pointer: 'metadata.a', detail: 'needs userId, action, or from and to at most 31 days apart beside it' },
+    { pointer: 'metadata.a', detail: 'requires userId, action, or from and to at most 31 days apart' },
   ])
 })
 
@@ -87,20 +87,20 @@ test.each([
   [`metadata.${Array(100).fill('a').join('.')}=1`, `metadata.${Array(100).fill('a').join('.')}`],
   [Array.from({ length: 11 }, (_, n) => `metadata.m${n}=1`).join('&'), 'metadata.m10'],
   ['Metadata.a=1', 'Metadata.a'],
-])('refused with its name: %s', async (parameters, name) => {
+])('invalid metadata filters are rejected by name: %s', async (parameters, name) => {
   const { get } = await query()
   const response = await get(`/logs?${user}&${parameters}`)
   expect(response.status).toBe(400)
   expect((await answerOf(response)).errors.map(({ pointer }) => pointer)).toEqual([name])
 })
 
-test('every mistake is named at once', async () => {
+test('a rejection names every error', async () => {
   const { get } = await query()
   const { errors } = await answerOf(await get('/logs?metadata.a=1&metadata.b..c=1&limit=0&nope=1'))
   expect(errors.map(({ pointer }) => pointer).toSorted()).toEqual(['limit', 'metadata.a', 'metadata.b..c', 'nope'])
 })
 
-test('links keep them, in any order of them a cursor goes on, and with others it does not', async () => {
+test('links keep metadata filters, and a cursor accepts them in any order but rejects others', async () => {
   const { list, get } = await query(Array.from({ length: 9 }, (_, n) => `{"a.b":${n % 2},"c":"x&y=z#"}`))
   const [one, other] = ['metadata.a%5C.b=0', 'metadata.c=x%26y%3Dz%23']
   const first = await list(`/logs?${user}&${one}&${other}&limit=2`)
@@ -121,7 +121,7 @@ test('a search that takes too long says how to narrow it', async () => {
   expect([response.status, (await answerOf(response)).detail]).toEqual([400, expect.stringMatching(/narrow it/)])
 })
 
-test('a total that takes too long is what was counted, and is not counted again for a minute', async () => {
+test('a total that takes too long is what was counted so far, for a minute', async () => {
   let counts = 0
   const count = async () => {
     counts++

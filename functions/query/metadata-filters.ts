@@ -4,14 +4,14 @@ import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Parameters } from '@activity-log/shared/http/parameters.ts'
 import { type MetadataMatch, parseMetadataPath } from '@activity-log/shared/metadata-match.ts'
 
-/** metadata.a.b=value: what the names of these parameters begin with. */
+/** The prefix of the parameters that filter by metadata, such as metadata.a.b=value. */
 export const metadataFamily = 'metadata.'
 
 const maxFilters = 10
 const maxDays = 31
 const dayMs = 24 * 60 * 60 * 1000
 
-/** The filters among the parameters, in an order that does not depend on theirs, and what is wrong with them. */
+/** The metadata filters among the parameters, in an order that does not depend on the URL's, and the errors in them. */
 export function readMetadataFilters(parameters: Parameters): { matches: MetadataMatch[]; errors: InputError[] } {
   const matches: MetadataMatch[] = []
   const errors: InputError[] = []
@@ -24,17 +24,18 @@ export function readMetadataFilters(parameters: Parameters): { matches: Metadata
     else matches.push({ path: path as string[], value })
   }
   const oneTooMany = names[maxFilters]
-  if (oneTooMany) errors.push({ pointer: oneTooMany, detail: `is one metadata filter more than ${maxFilters}` })
+  if (oneTooMany)
+    errors.push({ pointer: oneTooMany, detail: `is one metadata filter too many; at most ${maxFilters} are allowed` })
   return { matches, errors }
 }
 
-/** There is no index of metadata: without something that has one, the whole log would be read. */
+/** Metadata have no index: without another filter that has one, a query would read the whole log. */
 export function breadthErrors({ userId, actions, from, to, metadata }: Filter, parameters: Parameters): InputError[] {
   if (!metadata || userId !== undefined) return []
-  // the empty beginning is that of every action
+  // the empty prefix matches every action
   if (actions?.every((pattern) => !('prefix' in pattern) || pattern.prefix !== '')) return []
   if (from !== undefined && to !== undefined && to - from <= maxDays * dayMs) return []
-  const detail = `needs userId, action, or from and to at most ${maxDays} days apart beside it`
+  const detail = `requires userId, action, or from and to at most ${maxDays} days apart`
   return namesIn(parameters)
     .slice(0, 1)
     .map((pointer) => ({ pointer, detail }))
@@ -45,7 +46,7 @@ const namesIn = (parameters: Parameters) => Object.keys(parameters).filter((name
 function faultIn(name: string, value: string): string | undefined {
   if (value === '') return 'must not be empty'
   if (isTooLongForName(value)) return 'must be at most 256 characters'
-  // metadata have none, and MongoDB takes none in a name
-  if (name.includes('\0') || value.includes('\0')) return 'holds the character U+0000, which metadata cannot have'
+  // metadata cannot contain this character, and MongoDB rejects it in names
+  if (name.includes('\0') || value.includes('\0')) return 'contains the character U+0000, which metadata cannot contain'
   return undefined
 }

@@ -4,10 +4,10 @@ import type { Parameters } from '@activity-log/shared/http/parameters.ts'
 
 type Keyed = { key: string }
 export type Place = { page: number } | { cursor: Cursor }
-export type Page<Item> = { found: readonly Item[]; number: number; goesOn: boolean; goesBack: boolean }
+export type Page<Item> = { found: readonly Item[]; number: number; hasNext: boolean; hasPrevious: boolean }
 export type Part = { order: Order; limit: number; after?: string; skip?: number }
 
-/** One more than the page is asked for, to know whether another page follows. */
+/** Finds one row more than the page has, to know whether another page follows. */
 export async function findPage<Item extends Keyed>(
   find: (part: Part) => Promise<readonly Item[]>,
   { order, limit, place }: { order: Order; limit: number; place: Place },
@@ -17,30 +17,31 @@ export async function findPage<Item extends Keyed>(
     return {
       found: found.slice(0, limit),
       number: place.page,
-      goesOn: found.length > limit,
-      goesBack: place.page > 1,
+      hasNext: found.length > limit,
+      hasPrevious: place.page > 1,
     }
   }
   const { reading, key, page } = place.cursor
   if (reading === 'onwards') {
     const found = await find({ order, limit: limit + 1, after: key })
-    return { found: found.slice(0, limit), number: page, goesOn: found.length > limit, goesBack: true }
+    return { found: found.slice(0, limit), number: page, hasNext: found.length > limit, hasPrevious: true }
   }
-  const turned = order === 'desc' ? 'asc' : 'desc'
-  const found = await find({ order: turned, limit: limit + 1, after: key })
-  return { found: found.slice(0, limit).reverse(), number: page, goesOn: true, goesBack: found.length > limit }
+  const reversed = order === 'desc' ? 'asc' : 'desc'
+  const found = await find({ order: reversed, limit: limit + 1, after: key })
+  return { found: found.slice(0, limit).reverse(), number: page, hasNext: true, hasPrevious: found.length > limit }
 }
 
 export type Links = { first: string; next: string | null; previous: string | null }
 
 /**
- * Relative: the host that a request names is the client's claim. `parameters` are those that every page repeats, `asked` is
- * the digest of what they ask for. `asOf` belongs to every page but the first, which shows the newest.
+ * Links are relative, since the host in a request is only the client's claim. `parameters` are those that every page
+ * repeats, and `digest` identifies their filter. Every link has `asOf` except the one to the first page, which shows
+ * the newest.
  */
 export function pageLinks(
   path: string,
   parameters: Parameters,
-  asked: Buffer,
+  digest: Buffer,
   page: Page<Keyed>,
   asOf?: string,
 ): Links {
@@ -50,18 +51,18 @@ export function pageLinks(
   }
   const linkTo = (place: Parameters) => link({ ...place, ...(asOf !== undefined && { asOf }) })
   const at = (reading: Cursor['reading'], key: string, number: number) =>
-    linkTo({ cursor: encodeCursor({ reading, key, page: Math.max(1, number) }, asked) })
+    linkTo({ cursor: encodeCursor({ reading, key, page: Math.max(1, number) }, digest) })
   const first = page.found[0]
   const last = page.found.at(-1)
   const goBack = first ? at('back', first.key, page.number - 1) : linkTo({ page: String(Math.max(1, page.number - 1)) })
   return {
     first: link({}),
-    next: page.goesOn && last ? at('onwards', last.key, page.number + 1) : null,
-    previous: page.goesBack ? goBack : null,
+    next: page.hasNext && last ? at('onwards', last.key, page.number + 1) : null,
+    previous: page.hasPrevious ? goBack : null,
   }
 }
 
-/** The same as a header (RFC 8288). */
+/** Links as a Link header (RFC 8288). */
 export function linkHeader(links: Links): string {
   const named = { first: links.first, next: links.next, prev: links.previous }
   return Object.entries(named)

@@ -17,19 +17,16 @@ export const Instant = v.pipe(
     const parsed = parseTimestamp(dataset.value)
     if (typeof parsed !== 'string') return parsed.ms
     const isPlusLost = / \d{2}:\d{2}$/.test(dataset.value)
-    addIssue({ message: isPlusLost ? 'has a space where its offset begins: in a URL, + is written %2B' : parsed })
+    addIssue({ message: isPlusLost ? 'has a space before its offset; in a URL, write + as %2B' : parsed })
     return NEVER
   }),
   v.metadata({ format: 'date-time', maxLength: 64, examples: ['2024-01-15T10:00:00Z'] }),
 )
 
-const longestWaitS = 30
+const maxWaitS = 30
 
-/** Seconds. */
-export const Wait = v.pipe(
-  WholeNumber(longestWaitS),
-  v.description('For how many seconds at most the record is waited for'),
-)
+/** A time in seconds. */
+export const Wait = v.pipe(WholeNumber(maxWaitS), v.description('How many seconds to wait for the record'))
 
 export const ReceiptText = v.pipe(
   v.string(),
@@ -40,22 +37,31 @@ export const ReceiptText = v.pipe(
     return NEVER
   }),
   v.metadata({ pattern: '^[A-Za-z0-9_-]{24}$' }),
-  v.description('Names a record; from the answer of POST /logs'),
+  v.description('Names a record; it comes from the answer of POST /logs'),
 )
 
 export const CursorText = v.pipe(
   v.string(),
-  v.description('A place, taken from next or previous; it belongs to its filters and order'),
+  v.description('A place from next or previous; it is valid only with the same filters and order'),
 )
 
 export const OrderName = v.pipe(
   v.picklist(['desc', 'asc'], 'must be desc or asc'),
-  v.description('By timestamp: desc has the newest first'),
+  v.description('By timestamp; desc lists the newest first'),
 )
 
 export const oneOf = <const Name extends string>(names: readonly Name[]) =>
   v.picklist(names, `must be one of ${names.join(', ')}`)
 
-/** What is wrong with parameters, by their names. */
-export const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = []): InputError[] =>
-  issues.map(({ path, message }) => ({ pointer: String(path?.[0]?.key), detail: message }))
+/** The errors in parameters, by their names. The only error of the object itself is a missing parameter of `entries`. */
+export const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = [], entries: v.ObjectEntries = {}): InputError[] =>
+  issues.map(({ path, type, message }) => {
+    const name = String(path?.[0]?.key)
+    return { pointer: name, detail: type === 'object' ? isRequired(entries[name]) : message }
+  })
+
+function isRequired(schema: v.ObjectEntries[string] | undefined): string {
+  if (!schema || !('options' in schema)) return 'is required'
+  return `is required: ${choices.format(schema.options as readonly string[])}`
+}
+const choices = new Intl.ListFormat('en', { type: 'disjunction' })

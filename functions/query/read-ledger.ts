@@ -7,7 +7,7 @@ import { fromStore } from './from-store.ts'
 
 const maxRanges = 100
 
-/** Whether anything is missing. */
+/** Serves the ledger, which shows whether any record is missing. */
 export function ledgerRoutes({ store }: { store: Pick<ActivityStore, 'ledger'> }): Routes {
   return {
     'GET /ledger': {
@@ -20,7 +20,7 @@ export function ledgerRoutes({ store }: { store: Pick<ActivityStore, 'ledger'> }
   }
 }
 
-/** As they are answered: an offset that there is not is null. Of very many gaps the first are listed. */
+/** An offset that does not exist is null. Only the first missing ranges are listed. */
 function ledgerAnswer(ledger: LedgerSummary): LedgerAnswer {
   return {
     complete: isComplete(ledger),

@@ -25,7 +25,7 @@ function query(changes: Partial<ActivityStore> = {}) {
 }
 
 describe('GET /receipts', () => {
-  test('says what became of a record, with links to what is left of it', async () => {
+  test('shows the outcome of a record, with links to its activity and dead letter', async () => {
     const { store, get } = query()
     await store.save([recorded({ id: 'a/b' }, 0), recorded({ id: 'a/b' }, 1)])
     await store.deadLetter([
@@ -43,7 +43,7 @@ describe('GET /receipts', () => {
     ])
   })
 
-  test('follows a replay, also where only the dead letter knows of it', async () => {
+  test('follows a replay, even if only the dead letter knows of it', async () => {
     const { store, get } = query()
     const letter = aDeadLetter({ reason: 'undelivered', activityId: 'a', recordedAt: receivedAt })
     const deadLetter = deadLetterId(letter)
@@ -55,7 +55,7 @@ describe('GET /receipts', () => {
     expect(await get(`/receipts/${receiptOf(5)}`)).toMatchObject({ status: 'stored', id: 'a', links })
   })
 
-  test('says pending of a record that is on its way, and of another tenant’s', async () => {
+  test('is pending for a record that is in flight, and for one of another tenant', async () => {
     const { store, get } = query()
     await store.save([recorded({ id: 'theirs' }, 0, 'other')])
     const pending = { code: 200, status: 'pending', links: {} }
@@ -63,14 +63,14 @@ describe('GET /receipts', () => {
     expect(await get(`/receipts/${receiptOf(0)}`)).toEqual({ ...pending, position: at(0) })
   })
 
-  test('waits for it', async () => {
+  test('waits for the record', async () => {
     const { store, get } = query()
     const waiting = get(`/receipts/${receiptOf(0)}?wait=30`)
     await store.save([recorded({ id: 'a' }, 0)])
     expect(await waiting).toMatchObject({ status: 'stored', id: 'a' })
   })
 
-  test('waits no longer than it was asked to, nor when the client goes or the process ends', async () => {
+  test('stops waiting after the given time, and when the client goes away or the process stops', async () => {
     const { get, stopping } = query()
     expect(await get(`/receipts/${receiptOf(0)}?wait=1`)).toMatchObject({ status: 'pending' })
     const gone = new AbortController()
@@ -84,16 +84,16 @@ describe('GET /receipts', () => {
   })
 
   test.each([
-    ['what is no receipt', '/receipts/hello', 'receipt'],
-    ['a wait of nothing', `/receipts/${receiptOf(0)}?wait=0`, 'wait'],
-    ['a wait for too long', `/receipts/${receiptOf(0)}?wait=31`, 'wait'],
+    ['a malformed receipt', '/receipts/hello', 'receipt'],
+    ['a wait of zero', `/receipts/${receiptOf(0)}?wait=0`, 'wait'],
+    ['a wait that is too long', `/receipts/${receiptOf(0)}?wait=31`, 'wait'],
     ['another parameter', `/receipts/${receiptOf(0)}?limit=1`, 'limit'],
-  ])('refuses %s', async (_what, path, pointer) => {
+  ])('rejects %s', async (_what, path, pointer) => {
     const { get } = query()
     expect(await get(path)).toMatchObject({ code: 400, errors: [{ pointer }] })
   })
 
-  test('is 503 while the store is in trouble', async () => {
+  test('answers 503 while the store is unavailable', async () => {
     const { get } = query({ outcome: () => Promise.reject(new StoreUnavailable('away')) })
     expect(await get(`/receipts/${receiptOf(0)}`)).toMatchObject({ code: 503 })
   })
@@ -109,13 +109,13 @@ describe('GET /logs with a receipt', () => {
     expect(answer['next']).not.toMatch(/receipt|wait/)
   })
 
-  test('is 504 when it is not there in time', async () => {
+  test('answers 504 when the record is not there in time', async () => {
     const { get } = query()
     expect(await get(`/logs?receipt=${receiptOf(0)}`)).toMatchObject({ code: 504 })
     expect(await get(`/logs?receipt=${receiptOf(0)}&wait=1`)).toMatchObject({ code: 504 })
   })
 
-  test('refuses to wait for nothing, and for what is no receipt', async () => {
+  test('rejects a wait without a receipt, and a malformed receipt', async () => {
     const { get } = query()
     expect(await get('/logs?wait=5')).toMatchObject({ code: 400, errors: [{ pointer: 'wait' }] })
     expect(await get('/logs?receipt=x&wait=5')).toMatchObject({ code: 400, errors: [{ pointer: 'receipt' }] })
@@ -123,7 +123,7 @@ describe('GET /logs with a receipt', () => {
 })
 
 describe('GET /ledger', () => {
-  test('says of every partition what is known, and what is missing', async () => {
+  test('shows what is known and what is missing, partition by partition', async () => {
     const { store, get } = query()
     await store.save([recorded({ id: 'a' }, 0), recorded({ id: 'b' }, 1), recorded({ id: 'a' }, 3)])
     const counts = { ...noCounts, stored: 2, duplicate: 1 }
@@ -142,13 +142,13 @@ describe('GET /ledger', () => {
     expect(await query().get('/ledger')).toEqual({ code: 200, complete: true, completeThrough: null, partitions: [] })
   })
 
-  test('take no parameters', async () => {
+  test('takes no parameters', async () => {
     expect(await query().get('/ledger?limit=1')).toMatchObject({ code: 400 })
   })
 })
 
 describe('every list says through which time it is complete', () => {
-  test('and reads the ledger for it once a second at most', async () => {
+  test('and reads the ledger at most once a second', async () => {
     let reads = 0
     const store = openTestStore()
     const ledger = () => {
@@ -166,7 +166,7 @@ describe('every list says through which time it is complete', () => {
     expect(reads).toBe(3)
   })
 
-  test('but waits for none that take long: it goes by those read before, and reads them less often', async () => {
+  test('but does not wait for a slow ledger: it uses the last reading, and reads less often', async () => {
     const store = openTestStore()
     let reads = 0
     let answer = store.ledger
@@ -195,7 +195,7 @@ describe('every list says through which time it is complete', () => {
     expect(reads).toBe(3)
   })
 
-  test('but does not fail where that cannot be known', async () => {
+  test('but does not fail when that is unknown', async () => {
     const { get } = query({ ledger: () => Promise.reject(new StoreUnavailable('too many')) })
     expect(await get('/logs')).toMatchObject({ code: 200, completeThrough: null })
   })

@@ -10,15 +10,15 @@ import type { ReceiptAnswer } from './answers.ts'
 import type { FindOutcome } from './find-outcome.ts'
 import { errorsOf, ReceiptText, Wait } from './parameter-schemas.ts'
 
-/** What became of single records. */
+/** Serves the outcome of single records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
   return { 'GET /receipts/:receipt': { scope: 'read', handle: outcome } }
 
   async function outcome(request: ServiceRequest): Promise<Answer> {
     const { receipt: text = '' } = request.parameters
-    const asked = readReceiptRequest(request.url, text)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    const { receipt, wait = 0 } = asked.value
+    const parsed = readReceiptRequest(request.url, text)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    const { receipt, wait = 0 } = parsed.value
     return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request)) }
   }
 }
@@ -32,7 +32,7 @@ function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
 }
 
-/** What became of the record, with links to what is left of it. */
+/** The outcome of a record, with links to its activity and its dead letter. */
 export function receiptAnswer({ position }: Receipt, known: RecordOutcome | undefined): ReceiptAnswer {
   if (!known) return { status: 'pending', position, links: {} }
   const { outcome, activityId, deadLetter } = known

@@ -21,7 +21,7 @@ async function query(count = 0, changes: Partial<ActivityStore> = {}) {
 }
 
 describe('stats', () => {
-  test('by name are the most frequent, with the rest summed', async () => {
+  test('by name list the most frequent, and sum up the rest', async () => {
     const { json } = await query(10)
     expect(await json('/stats?by=userId&limit=1')).toEqual({
       by: 'userId',
@@ -32,7 +32,7 @@ describe('stats', () => {
     })
   })
 
-  test('by time are in order, the newest of them, with what is older summed', async () => {
+  test('by time list the newest in order, and sum up what is older', async () => {
     const { json } = await query(10)
     expect(await json('/stats?by=hour&timezone=Europe/Berlin&limit=2')).toEqual({
       by: 'hour',
@@ -47,7 +47,7 @@ describe('stats', () => {
     })
   })
 
-  test('are in UTC where no zone is named, and in the zone however it is written', async () => {
+  test('are in UTC by default, else in the zone, however its name is written', async () => {
     const { json } = await query(10)
     expect(await json('/stats?by=day')).toMatchObject({
       timezone: 'UTC',
@@ -63,7 +63,7 @@ describe('stats', () => {
     })
   })
 
-  test('are ten names, or a thousand times, where no limit is set', async () => {
+  test('list ten names, or a thousand times, by default', async () => {
     const limits: number[] = []
     const stats: ActivityStore['stats'] = async ({ limit }) => {
       limits.push(limit)
@@ -74,18 +74,18 @@ describe('stats', () => {
     expect(limits).toEqual([10, 10, 1000, 1000, 1000])
   })
 
-  test('have what the filters leave', async () => {
+  test('count only what the filters match', async () => {
     const { json } = await query(10)
     const filters = 'userId=user_1&action=cart.*&from=2024-01-15T22:45:00Z&to=2024-01-15T23:50:00Z'
     expect(await json(`/stats?by=action&${filters}`)).toMatchObject({ data: [{ key: 'cart.add', count: 1 }], total: 1 })
   })
 
-  test('of nothing are empty', async () => {
+  test('without matches are empty', async () => {
     const { json } = await query()
     expect(await json('/stats?by=day')).toMatchObject({ data: [], other: 0, total: 0 })
   })
 
-  test('are of the snapshot that is asked for', async () => {
+  test('count the snapshot in asOf', async () => {
     const { store, json } = await query(4)
     const { asOf } = (await json('/stats?by=action')) as { asOf: string }
     await store.save([recorded({ id: 'late', timestamp: '2024-01-15T22:00:00Z' }, 4)])
@@ -112,14 +112,14 @@ describe('stats', () => {
     ['by=day&from=2024-01-15T10:00:00Z&to=2024-01-15T09:00:00Z', ['to']],
     ['by=day&asOf=x', ['asOf']],
     ['by=year&limit=x&from=1', ['by', 'limit', 'from']],
-  ])('are refused with the name of the parameter: %s', async (parameters, names) => {
+  ])('are rejected with the name of the parameter: %s', async (parameters, names) => {
     const { get } = await query(1)
     const response = await get(`/stats?${parameters}`)
     const pointers = (await answerOf(response)).errors.map(({ pointer }) => pointer)
     expect([response.status, pointers.toSorted()]).toEqual([400, names.toSorted()])
   })
 
-  test('that are too broad are a problem of their own, which says what narrows them', async () => {
+  test('that are too broad are a problem of their own, which says how to narrow them', async () => {
     const { get } = await query(1, { stats: () => Promise.reject(new TooBroad('secret')) })
     const response = await get('/stats?by=userId')
     const problem = (await response.json()) as { type: string; detail: string }
@@ -127,12 +127,12 @@ describe('stats', () => {
     expect(problem.detail).toMatch(/userId.*action.*from.*to/)
   })
 
-  test('of a store in trouble are a 503', async () => {
+  test('are a 503 while the store is unavailable', async () => {
     const { get } = await query(1, { stats: () => Promise.reject(new StoreUnavailable('secret')) })
     expect((await get('/stats?by=userId')).status).toBe(503)
   })
 
-  test('take no other method', async () => {
+  test('accept no other method', async () => {
     const { app } = await query()
     const response = await app.request('/stats?by=action', { method: 'POST' })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])

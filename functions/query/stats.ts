@@ -15,37 +15,40 @@ import { withSnapshot } from './with-snapshot.ts'
 
 export type StatsDependencies = { forTenant: ForTenant; known: Pick<KnownLedger, 'fresh'> }
 
-/** What only stats take. */
+/** The parameters that only stats take. */
 export const statsParameters = {
   by: v.pipe(
     oneOf(['action', 'userId', 'hour', 'day', 'month']),
-    v.description('Names have the most frequent first; times are in order'),
+    v.description('Names are listed most frequent first, times in order'),
   ),
   limit: v.optional(
-    v.pipe(WholeNumber(1000), v.description('How many keys; the rest is other. Without it 10 names, or 1000 times')),
+    v.pipe(
+      WholeNumber(1000),
+      v.description('How many keys to list; other counts the rest. By default 10 names, or 1000 times'),
+    ),
   ),
   timezone: v.optional(
     v.pipe(
       v.string(),
       v.metadata({ pattern: '^[A-Za-z]', examples: ['Europe/Berlin'] }),
-      v.description('A name of the IANA database, for hours, days and months; UTC without it'),
+      v.description('An IANA time zone name, for hours, days and months; UTC by default'),
     ),
   ),
 }
 
-/** Counts what matches, by name or by time. */
+/** Counts matches by name or by time. */
 export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
   return { 'GET /stats': { scope: 'read', handle: stats } }
 
   async function stats({ url, caller }: ServiceRequest): Promise<Answer> {
-    const asked = readFilterRequest(url, caller.tenant, statsParameters, toQuery)
-    if (!asked.ok) throw invalidInput(asked.errors)
-    return { status: 200, body: await fromStore(() => count(asked.value)) }
+    const parsed = readFilterRequest(url, caller.tenant, statsParameters, toQuery)
+    if (!parsed.ok) throw invalidInput(parsed.errors)
+    return { status: 200, body: await fromStore(() => count(parsed.value)) }
   }
 
-  async function count(asked: StatsQuery): Promise<StatsAnswer> {
-    const filter = await withSnapshot(asked.filter, known)
-    const query = { ...asked, filter }
+  async function count(request: StatsQuery): Promise<StatsAnswer> {
+    const filter = await withSnapshot(request.filter, known)
+    const query = { ...request, filter }
     const { data, total } = await forTenant(filter.tenant).stats(query)
     const shown = data.reduce((sum, one) => sum + one.count, 0)
     return {
@@ -62,16 +65,16 @@ export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
 function toQuery({ filter, by, limit, timezone }: FilterRequest<typeof statsParameters>): Checked<StatsQuery> {
   if (by === 'action' || by === 'userId') {
     if (timezone === undefined) return valid({ filter, by, limit: limit ?? 10 })
-    return invalid({ pointer: 'timezone', detail: 'is only for hours, days and months' })
+    return invalid({ pointer: 'timezone', detail: 'is allowed only with by=hour, day or month' })
   }
   const named = timezoneNamed(timezone ?? 'UTC')
   if (named === undefined) {
-    return invalid({ pointer: 'timezone', detail: 'must be a name of the IANA database, such as Europe/Berlin' })
+    return invalid({ pointer: 'timezone', detail: 'must be an IANA time zone name, such as Europe/Berlin' })
   }
   return valid({ filter, by, limit: limit ?? 1000, timezone: named })
 }
 
-/** In the spelling that databases know it by. An offset is no time zone: it does not know when clocks change. */
+/** The name in the spelling that databases know. An offset is not a time zone: it does not say when clocks change. */
 function timezoneNamed(text: string): string | undefined {
   if (!/^[a-z]/i.test(text)) return undefined
   try {

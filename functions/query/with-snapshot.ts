@@ -1,7 +1,7 @@
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { KnownLedger } from './known-ledger.ts'
 
-/** Of one snapshot: the one that is asked for, or a new one. Where it is not known which records the log has, it is left open. */
+/** Adds a new snapshot to a filter that names none, unless it is unknown which records the log has. */
 export async function withSnapshot(filter: Filter, known: Pick<KnownLedger, 'fresh'>): Promise<Filter> {
   if (filter.snapshot) return filter
   const snapshot = (await known.fresh())?.snapshot

@@ -1,36 +1,36 @@
 import type { IncomingMessage } from 'node:http'
 
 export type Limits = {
-  /** Most requests under way. */
+  /** The maximum number of requests in flight. */
   requests: number
-  /** Most bytes of their bodies. */
+  /** The maximum size of all their bodies. */
   bytes: number
 }
 
 /**
- * What is under way is bounded, so that a flood of requests, or one that hangs, ends in refusals rather than in a process
- * without memory. Returns what to call when the request is over, or undefined when there is no room for it.
+ * Bounds the requests in flight, so that a flood of requests, or requests that hang, end in 503s and not in a process
+ * without memory. Returns a function to call when the request is over, or undefined if there is no room for it.
  */
 export function openAdmission({ requests, bytes }: Limits): (request: IncomingMessage) => (() => void) | undefined {
-  let requestsUnderWay = 0
-  let bytesUnderWay = 0
+  let requestsInFlight = 0
+  let bytesInFlight = 0
   return (request) => {
     const size = bodyBytes(request)
-    if (requestsUnderWay >= requests || (bytesUnderWay > 0 && bytesUnderWay + size > bytes)) return undefined
-    requestsUnderWay++
-    bytesUnderWay += size
+    if (requestsInFlight >= requests || (bytesInFlight > 0 && bytesInFlight + size > bytes)) return undefined
+    requestsInFlight++
+    bytesInFlight += size
     return () => {
-      requestsUnderWay--
-      bytesUnderWay -= size
+      requestsInFlight--
+      bytesInFlight -= size
     }
   }
 }
 
-/** No body that is larger is read. */
-const largestBody = 4 * 1024 * 1024
+/** No route reads a larger body. */
+const maxBodyBytes = 4 * 1024 * 1024
 
-/** One that does not say how large it is may be of any size. */
+/** A body without a declared length counts as the largest one. */
 function bodyBytes({ headers }: IncomingMessage): number {
-  if (headers['transfer-encoding'] !== undefined) return largestBody
-  return Math.min(Number(headers['content-length'] ?? 0), largestBody)
+  if (headers['transfer-encoding'] !== undefined) return maxBodyBytes
+  return Math.min(Number(headers['content-length'] ?? 0), maxBodyBytes)
 }

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
 
-/** An object is answered as JSON. Text and bytes come with a content type of their own; so does a stream. */
+/** An object is sent as JSON. For text, bytes and streams, `headers` must contain the content type. */
 export type Answer<Status extends number = number> = {
   status: Status
   headers?: { readonly [name: string]: string }
   body?: object | string | Uint8Array<ArrayBuffer> | ByteStream
 }
-/** Where an iterable fails, the connection is reset: nobody takes what has arrived for all of it. */
+/** If an iterable fails, the connection is reset, so that nobody takes a partial answer for a complete one. */
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 
 export type OwnHeaders = { readonly [name: string]: string }
@@ -18,17 +18,17 @@ export function contentOf({ headers = {}, body }: Answer): Content {
   return { headers: { ...headers, 'content-type': 'application/json' }, data: JSON.stringify(body) }
 }
 
-/** Node writes headers that come all at once several times faster than those that are set before. */
+/** Passes all headers to `writeHead`: Node writes them several times faster than headers that were set one by one. */
 export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: Answer): void {
   const { headers, data } = contentOf(answer)
   if (data === undefined) {
     response.writeHead(answer.status, { ...own, ...headers }).end()
     return
   }
-  if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new Error('A stream is not written from here')
+  if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new Error('writeAnswer cannot write a stream')
   const bytes = Buffer.byteLength(data)
   response.writeHead(answer.status, { ...own, ...headers, 'content-length': bytes })
   if (typeof data !== 'string') response.end(data)
-  // ASCII goes out without being looked at once more
+  // as latin1, ASCII is written without another encoding pass
   else response.end(data, bytes === data.length ? 'latin1' : 'utf8')
 }

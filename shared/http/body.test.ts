@@ -9,7 +9,7 @@ app.post('/bytes', async (c) => c.body(Buffer.from(await incomingOf(c.req.raw).b
 app.post('/text', async (c) => c.text(await readText(incomingOf(c.req.raw), maxBytes)))
 app.onError((error) => (error instanceof Problem ? error.toResponse() : new Response(String(error), { status: 500 })))
 
-/** A body whose length is not declared, as with chunked transfer. */
+/** A body without a declared length, as in a chunked transfer. */
 function stream(...chunks: (Uint8Array | Error)[]) {
   let read = 0
   const body = new ReadableStream<Uint8Array>(
@@ -34,18 +34,18 @@ const declaring = (body: string, path = '/bytes') =>
   send(body, { 'content-length': `${Buffer.byteLength(body)}` }, path)
 
 describe('a body', () => {
-  test.each(['', 'x', '12345678', 'éééé'])('%j is read as it is', async (body) => {
+  test.each(['', 'x', '12345678', 'éééé'])('%j is read unchanged', async (body) => {
     expect(await (await declaring(body)).text()).toBe(body)
     expect(await (await send(stream(Buffer.from(body)).body)).text()).toBe(body)
   })
 
-  test('that comes in parts is read whole', async () => {
+  test('that arrives in parts is read completely', async () => {
     expect(await (await send(stream(Buffer.from('123'), Buffer.from('45'), Buffer.from('678')).body)).text()).toBe(
       '12345678',
     )
   })
 
-  test('is refused for its declared length before any of it is read', async () => {
+  test('is rejected by its declared length before any of it is read', async () => {
     const { body, chunksRead } = stream(Buffer.from('123456789'))
     const response = await send(body, { 'content-length': '9' })
     expect(response.status).toBe(413)
@@ -53,38 +53,39 @@ describe('a body', () => {
     expect(chunksRead()).toBe(0)
   })
 
-  test('without a declared length is refused as soon as it is too large', async () => {
+  test('without a declared length is rejected as soon as it is too large', async () => {
     const { body, chunksRead } = stream(Buffer.from('12345'), Buffer.from('6789'), ...Array(100).fill(Buffer.from('x')))
     expect((await send(body)).status).toBe(413)
     expect(chunksRead()).toBeLessThan(5)
   })
 
-  test('that breaks off is the fault of its sender', async () => {
+  test('that is cut off is a 400', async () => {
     const response = await send(stream(Buffer.from('123'), new Error('aborted')).body)
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ detail: 'The body did not arrive in full.' })
   })
 
-  test.each([
-    'gzip',
-    'br',
-    'x',
-  ])('in the encoding %s is refused, since it would be read as something else', async (encoding) => {
+  test.each(['gzip', 'br', 'x'])('in the encoding %s is rejected, since it would be misread', async (encoding) => {
     const response = await send('x', { 'content-encoding': encoding })
     expect(response.status).toBe(415)
     expect(response.headers.get('accept-encoding')).toBe('identity')
   })
 
-  test('in the encoding that is none is taken', async () => {
+  test('in the identity encoding is accepted', async () => {
     expect((await send('x', { 'content-encoding': 'Identity' })).status).toBe(200)
   })
 })
 
 describe('text', () => {
-  test('is UTF-8, a byte order mark dropped', async () => {
+  test('is UTF-8, without a byte order mark', async () => {
     expect(await (await declaring('\ufeffé☃', '/text')).text()).toBe('é☃')
   })
-  test.each([[[0xff]], [[0xc0, 0xaf]], [[0xed, 0xa0, 0x80]], [[0xe2, 0x98]]])('is not %j', async (bytes) => {
+  test.each([
+    [[0xff]],
+    [[0xc0, 0xaf]],
+    [[0xed, 0xa0, 0x80]],
+    [[0xe2, 0x98]],
+  ])('is rejected if it is not UTF-8: %j', async (bytes) => {
     const response = await send(Uint8Array.from(bytes), {}, '/text')
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ detail: 'The body is not valid UTF-8.' })

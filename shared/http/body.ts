@@ -3,15 +3,15 @@ import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
 import { Problem } from './problem.ts'
 
-/** A request whose body is still to be read, wherever it comes from. */
+/** A request whose body has not been read yet, from either transport. */
 export type Incoming = {
   header(lowerCaseName: string): string | undefined
   headers(): Headers
-  /** The body, refused as soon as it is known to be larger than `maxBytes`: by its declared length, else while it is read. */
+  /** Reads the body, unless it is larger than `maxBytes`: by its declared length, or by what has arrived so far. */
   bytes(maxBytes: number): Promise<Uint8Array>
 }
 
-/** From a Request. */
+/** Wraps a Request. */
 export function incomingOf(request: Request): Incoming {
   const { headers } = request
   const header = (name: string) => headers.get(name) ?? undefined
@@ -20,8 +20,8 @@ export function incomingOf(request: Request): Incoming {
     headers: () => Object.fromEntries(headers),
     async bytes(maxBytes) {
       const declared = header('content-length')
-      refuseUnread(header('content-encoding'), declared, maxBytes)
-      // the fast way; only a body without a declared length has to be counted as it comes
+      rejectByHeaders(header('content-encoding'), declared, maxBytes)
+      // the fast path: only a body without a declared length has to be counted while it arrives
       if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
       if (request.body === null) return new Uint8Array()
       return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), maxBytes)
@@ -29,33 +29,33 @@ export function incomingOf(request: Request): Incoming {
   }
 }
 type WebStream = Parameters<typeof Readable.fromWeb>[0]
-/** Nothing is read ahead: it may be too large already. */
+/** Reads nothing ahead, since the body may already be too large. */
 const oneByOne = { highWaterMark: 1 }
 
-/** The same from its socket; its length has to be declared. */
+/** Wraps a request on its socket. The length of its body must be declared. */
 export function incomingFrom(request: IncomingMessage): Incoming {
   const headers = request.headers as Headers
   return {
     header: (name) => headers[name],
     headers: () => headers,
     bytes(maxBytes) {
-      refuseUnread(headers['content-encoding'], headers['content-length'], maxBytes)
+      rejectByHeaders(headers['content-encoding'], headers['content-length'], maxBytes)
       return readStream(request, maxBytes)
     },
   }
 }
 
-/** As `bytes`, for text: UTF-8 without exceptions, since a replaced byte would be a changed value. */
+/** Reads the body as text. It rejects invalid UTF-8, since a replacement character would change a value. */
 export async function readText(incoming: Incoming, maxBytes: number): Promise<string> {
   const text = utf8(await incoming.bytes(maxBytes))
   if (text === undefined) throw new Problem('invalid-input', 'The body is not valid UTF-8.')
   return text
 }
 
-/** What its headers say is enough. */
-function refuseUnread(encoding: string | undefined, declared: string | undefined, maxBytes: number) {
+/** Rejects a body that its headers show to be encoded or too large. */
+function rejectByHeaders(encoding: string | undefined, declared: string | undefined, maxBytes: number) {
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    const detail = `The content encoding ${encoding} is not supported; send the body plain.`
+    const detail = `The content encoding ${encoding} is not supported; send the body uncompressed.`
     throw new Problem('unsupported-media-type', detail, { headers: { 'accept-encoding': 'identity' } })
   }
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
@@ -69,14 +69,14 @@ function readStream(stream: Readable, maxBytes: number): Promise<Uint8Array> {
       bytes += chunk.byteLength
       chunks.push(chunk)
       if (bytes <= maxBytes) return
-      // more than was declared, or nothing was
+      // the client sent more than it declared, or declared nothing
       stream.off('data', onData).pause()
       reject(tooLarge(maxBytes))
     }
     stream.on('data', onData)
     stream.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)))
     stream.once('error', (error) => reject(notInFull(error)))
-    // after each stream, so nothing is made of it unless it matters
+    // every stream emits close, so the error is created only when it is needed
     stream.once('close', () => {
       if (!stream.readableEnded) reject(notInFull(new Error('The connection was closed')))
     })
@@ -88,7 +88,7 @@ function throwNotInFull(cause: unknown): never {
   throw notInFull(cause)
 }
 
-/** The rest of the body is not read: the connection is of no more use. */
+/** Closes the connection, since the rest of the body is not read. */
 export function tooLarge(maxBytes: number): Problem {
   return new Problem('too-large', `The body is larger than ${maxBytes} bytes.`, { headers: { connection: 'close' } })
 }

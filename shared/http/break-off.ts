@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
 /**
- * Ends a transfer so that nobody takes what has arrived for all of it: by a reset, since where the end of the connection is
- * the end of the body (HTTP/1.0), closing it would be such an end. Resolves when it is gone.
+ * Resets the connection, so that nobody takes a partial answer for a complete one. Closing it would not be enough: in
+ * HTTP/1.0 a closed connection marks the end of the body. Resolves once the connection is gone.
  */
 export async function breakOff(
   response: Pick<ServerResponse, 'socket' | 'closed' | 'once'> | undefined,

@@ -3,28 +3,28 @@ import { childLog } from '../log.ts'
 import type { Answer } from './answer.ts'
 import type { Caller, Handler, Scope, ServiceRequest } from './route.ts'
 
-/** Nobody has to say who they are: there is one tenant, and everybody may do everything. */
+/** Without authentication there is one tenant, and everybody may do everything. */
 const anybody: Caller = {
   tenant: defaultTenant,
   scopes: new Set<Scope>(['write', 'read', 'operate', 'deliver', 'public']),
   subject: undefined,
 }
 
-/** A request as a transport has it. Its caller is known already when a route asks another one. */
+/** A request before its caller is added. `onBehalfOf` is set when one route asks another. */
 export type BareRequest = Omit<ServiceRequest, 'caller' | 'ask'> & { onBehalfOf: OnBehalfOf | undefined }
 export type OnBehalfOf = { caller: Caller; requestId: string | undefined }
 
-/** Asks a route in the process. */
+/** Asks a route of the same service, without a socket. */
 export type AskRoute = (path: string, signal: AbortSignal, onBehalfOf: OnBehalfOf) => Promise<Response>
 
 export type BareHandler = (request: BareRequest) => Promise<Answer>
 
-/** Says who asks. */
+/** Adds the caller to each request. */
 export function withCaller(handle: Handler, askRoute: AskRoute): BareHandler {
   return (request) => {
     const { requestId, onBehalfOf } = request
     const caller = onBehalfOf?.caller ?? anybody
-    // each request is an object of its own, and copies of it would cost as much as its validation
+    // assigned in place: a copy of the request would cost as much as validating it
     return handle(
       Object.assign(request, {
         caller,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { entityTag, isKnown } from './conditional.ts'
 
-test('an entity tag is strong, and another one for another text', () => {
+test('an entity tag is strong, and differs for different texts', () => {
   expect(entityTag('a')).toMatch(/^"[\w-]{22}"$/)
   expect(entityTag('a')).toBe(entityTag('a'))
   expect(entityTag('a')).not.toBe(entityTag('b'))

@@ -4,8 +4,8 @@ import { hash } from 'node:crypto'
 export const entityTag = (text: string) => `"${hash('sha256', text, 'base64url').slice(0, 22)}"`
 
 /**
- * Whether If-None-Match names what the client would get: then it has it already, and a 304 will do. Compared weakly, as
- * this header is (RFC 9110, section 13.1.2); what is no entity tag in it names nothing.
+ * Whether If-None-Match names the answer that the client would get, so that a 304 is enough. The comparison is weak, as
+ * RFC 9110 requires in section 13.1.2. Anything in the header that is not an entity tag is ignored.
  */
 export function isKnown(tag: string, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false

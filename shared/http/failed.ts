@@ -4,14 +4,14 @@ import { Problem } from './problem.ts'
 
 type Failed = { log: Log; requestId: unknown; path: string }
 
-/** What a failed request is answered. That it is our fault, or that of what we depend on, is logged. */
+/** The problem that answers a failed request. It is logged if the fault is ours or a dependency's. */
 export function problemOf(error: unknown, { log, ...request }: Failed): Problem {
   const problem =
     error instanceof Problem
       ? error
-      : new Problem('internal', 'The request failed; the log of the service says why.', { cause: error })
+      : new Problem('internal', 'The request failed because of a fault in the service; see its log.', { cause: error })
   if (problem.status < 500) return problem
-  // an outage makes many lines: they say why, without stacks
+  // an outage logs many lines, so they have the reason but no stack
   const wantsStack = problem.code === 'internal' || isFault(problem.cause)
   if (wantsStack) log.error({ err: problem.cause ?? problem, ...request }, problem.message)
   else log.warn({ reason: reasons(problem.cause), ...request }, problem.message)

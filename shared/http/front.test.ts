@@ -22,7 +22,7 @@ const ask = async (port: number, path: string, init?: RequestInit) => {
   return [response.status, response.headers.get('content-type'), await response.text()]
 }
 
-test('answers its routes, with the body as it came', async () => {
+test('answers its routes, with the body unchanged', async () => {
   await using server = await serve(async ({ url, header, bytes }) => ({
     status: 202,
     body: { url, type: header('content-type'), text: String(await bytes(10)) },
@@ -32,7 +32,7 @@ test('answers its routes, with the body as it came', async () => {
   expect(answer).toEqual([202, 'application/json', body])
 })
 
-test('leaves to the app what it has no route for, and bodies of no declared length', async () => {
+test('leaves requests without a route, and bodies without a declared length, to the router', async () => {
   await using server = await serve(async () => ({ status: 204 }))
   expect((await ask(server.port, '/x', { method: 'POST' }))[0]).toBe(204)
   expect((await ask(server.port, '/x'))[2]).toBe(byApp)
@@ -42,17 +42,17 @@ test('leaves to the app what it has no route for, and bodies of no declared leng
 })
 
 test.each([
-  ['a Host that names no host', 'host: a b/c@d'],
+  ['a Host that is not a host', 'host: a b/c@d'],
   ['an empty Host', 'host:'],
   ['two content types', 'host: x\r\ncontent-type: application/json\r\ncontent-type: text/plain'],
-])('leaves to the app what it judges: %s', async (_what, headers) => {
+])('leaves unusual headers to the router: %s', async (_what, headers) => {
   await using server = await serve(async () => ({ status: 204 }))
   const socket = connect(server.port, 'localhost')
   socket.write(`POST /x HTTP/1.1\r\n${headers}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
   expect(await text(socket)).not.toMatch(/^HTTP\/1\.1 204 /)
 })
 
-test('reads no more of a body than it may, whatever its headers seemed to say', async () => {
+test('reads no more of a body than the limit, even if its headers declare no length', async () => {
   const request = new PassThrough() as unknown as IncomingMessage
   Object.assign(request, { headers: {} })
   const read = incomingFrom(request).bytes(10)
@@ -61,19 +61,19 @@ test('reads no more of a body than it may, whatever its headers seemed to say', 
   expect(request.isPaused()).toBe(true)
 })
 
-test('is healthy by itself', async () => {
+test('answers the health check', async () => {
   await using server = await serve(async () => ({ status: 204 }))
   expect(await ask(server.port, '/healthz')).toEqual([200, 'application/json', '{"status":"ok"}'])
 })
 
-test('answers a problem as the app does', async () => {
+test('answers a problem like the router', async () => {
   const problem = new Problem('unavailable', 'later', { headers: { 'retry-after': '1' } })
   await using server = await serve(() => Promise.reject(problem))
   const [status, type, text] = await ask(server.port, '/x', { method: 'POST' })
   expect([status, type, text]).toEqual([503, 'application/problem+json', problem.toJson()])
 })
 
-test('tells when the client goes away', async () => {
+test('tells the handler when the client goes away', async () => {
   const asked = Promise.withResolvers<AbortSignal>()
   const answer = Promise.withResolvers<{ status: number }>()
   await using server = await serve(({ gone }) => {

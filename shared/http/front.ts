@@ -6,7 +6,7 @@ import type { BareHandler } from './caller.ts'
 import { problemOf } from './failed.ts'
 import { pathPattern } from './route.ts'
 
-/** Answers a request that it is for, with the server's own headers among its own, and gives back undefined for any other. */
+/** Answers a request that it has a route for, adding the server's own headers. Returns undefined for any other. */
 export type Front = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders) => Promise<void> | undefined
 
 export type FrontRoute = { method: string; path: string; handle: BareHandler }
@@ -14,9 +14,10 @@ type Parameters = { readonly [name: string]: string }
 type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHeaders }
 
 /**
- * Requests straight from their sockets, without a Request and a Response in between: those cost about as much as all that a
- * function does itself, and to load them takes as long as the rest of its start. The router answers the same, and what is not
- * plain: other methods and paths, bodies of no declared length, and unusual headers and paths that it judges.
+ * Answers requests straight from their sockets, without a Request and a Response in between: those cost about as much
+ * as everything a function does itself, and loading them takes as long as the rest of its start. The router gives the
+ * same answers. It also handles what is not plain: other methods and paths, bodies without a declared length, and
+ * unusual headers.
  */
 export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
   const exact = new Map(routes.map(({ method, path, handle }) => [`${method} ${path}`, handle]))
@@ -58,17 +59,17 @@ export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
   }
 }
 
-/** Of headers that come twice Node keeps the first one, and of a Host it takes anything. */
+/** Whether the headers are safe to read here: Node drops a second Content-Type, and accepts any text as a Host. */
 function isPlain({ headers, rawHeaders }: IncomingMessage): boolean {
   if (headers['transfer-encoding'] !== undefined || !plainHost.test(headers.host ?? '')) return false
   return countHeader(rawHeaders, 'content-type') <= 1
 }
 const plainHost = /^[a-z\d._-]+(?::\d+)?$/
 
-/** Nothing to decode, and no parts that a URL would lose. */
+/** A path with nothing to decode, and without segments that a URL parser would drop. */
 const plainPath = /^(?:\/[\w~-][\w.~-]*)+$/
 
-/** How often a header was sent: `headers` has joined them, or left some out. */
+/** How often a header was sent. `headers` cannot tell, since Node joins or drops repeated headers in it. */
 export function countHeader(rawHeaders: readonly string[], lowerCaseName: string): number {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {

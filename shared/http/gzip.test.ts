@@ -37,7 +37,7 @@ test('compresses part by part', async () => {
   expect(gunzipSync(Buffer.concat(parts)).toString().split('\n')).toHaveLength(10_001)
 })
 
-test('what fails has no end', async () => {
+test('a failed stream has no trailer', async () => {
   async function* failing() {
     yield* numbers(10_000)
     throw new Error('broken')
@@ -50,7 +50,7 @@ test('what fails has no end', async () => {
   expect(() => gunzipSync(Buffer.concat(parts))).toThrow()
 })
 
-test('what is given up gives up its source', async () => {
+test('a stream that is no longer read closes its source', async () => {
   const ended = Promise.withResolvers<void>()
   for await (const _ of gzip(numbers(1e9, ended.resolve))) break
   await ended.promise

@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { parseAccept } from 'hono/utils/accept'
 
-/** Whether a client would rather have it compressed (RFC 9110, section 12.5.3). */
+/** Whether the client prefers a compressed answer (RFC 9110, section 12.5.3). */
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
   const accepted = parseAccept(acceptEncoding ?? '').map(({ type, q }) => ({ name: type.toLowerCase(), q }))
   const quality = (...names: string[]) => accepted.find(({ name }) => names.includes(name))?.q
@@ -10,9 +10,9 @@ export function prefersGzip(acceptEncoding: string | undefined): boolean {
   return gzip > 0 && gzip >= (quality('identity') ?? 0)
 }
 
-/** What fails or is given up before its end has no end here either: no trailer is written. */
+/** Compresses a stream. If `parts` fail or the reader stops early, no trailer is written, so nothing looks complete. */
 export async function* gzip(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  // what it fails with is thrown below
+  // an error is thrown by the yield* below
   const compressed = pipeline(
     Readable.from(parts, { objectMode: false, highWaterMark: 1 }),
     createGzip({ level: 4 }),

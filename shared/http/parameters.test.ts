@@ -5,7 +5,7 @@ import { readParameters } from './parameters.ts'
 const known = ['userId', 'action', 'metadata.a']
 const read = (query: string) => readParameters(`http://log/logs${query}`, known)
 
-describe('takes', () => {
+describe('accepts', () => {
   test.each<[query: string, parameters: object]>([
     ['', {}],
     ['?', {}],
@@ -18,7 +18,7 @@ describe('takes', () => {
     ['?userId=%0Aa', { userId: '\na' }],
   ])('%j', (query, parameters) => expect(read(query)).toEqual({ parameters, errors: [] }))
 
-  test('whatever URLSearchParams writes', () => {
+  test('everything that URLSearchParams writes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), (userId, action) => {
         const query = new URLSearchParams({ userId, action })
@@ -28,28 +28,28 @@ describe('takes', () => {
   })
 })
 
-describe('refuses and names', () => {
+describe('rejects by name', () => {
   test.each<[query: string, names: string[], detail: string]>([
-    ['?user=ada', ['user'], 'is not a parameter here; these are: userId, action, metadata.a'],
-    ['?userid=ada', ['userid'], 'is not a parameter'],
-    ['?__proto__=x&constructor=x', ['__proto__', 'constructor'], 'is not a parameter'],
-    ['?=x', [''], 'is not a parameter'],
-    ['?userId=a&userId=a', ['userId'], 'is there more than once'],
-    ['?userId=a&user%49d=b&userId=c', ['userId', 'userId'], 'is there more than once'],
-    ['?userId=&userId=a', ['userId'], 'is there more than once'],
-    ['?userId=100%', ['userId'], 'is not percent-encoded UTF-8'],
-    ['?userId=%zz', ['userId'], 'is not percent-encoded UTF-8'],
-    ['?userId=%FF', ['userId'], 'is not percent-encoded UTF-8'],
-    ['?userId=%C0%AF', ['userId'], 'is not percent-encoded UTF-8'],
-    ['?userId=%ED%A0%80', ['userId'], 'is not percent-encoded UTF-8'],
-    ['?%FF=a', ['%FF'], 'is not percent-encoded UTF-8'],
+    ['?user=ada', ['user'], 'is not a known parameter; allowed: userId, action, metadata.a'],
+    ['?userid=ada', ['userid'], 'is not a known parameter'],
+    ['?__proto__=x&constructor=x', ['__proto__', 'constructor'], 'is not a known parameter'],
+    ['?=x', [''], 'is not a known parameter'],
+    ['?userId=a&userId=a', ['userId'], 'is repeated; send it once'],
+    ['?userId=a&user%49d=b&userId=c', ['userId', 'userId'], 'is repeated; send it once'],
+    ['?userId=&userId=a', ['userId'], 'is repeated; send it once'],
+    ['?userId=100%', ['userId'], 'is not valid percent-encoded UTF-8'],
+    ['?userId=%zz', ['userId'], 'is not valid percent-encoded UTF-8'],
+    ['?userId=%FF', ['userId'], 'is not valid percent-encoded UTF-8'],
+    ['?userId=%C0%AF', ['userId'], 'is not valid percent-encoded UTF-8'],
+    ['?userId=%ED%A0%80', ['userId'], 'is not valid percent-encoded UTF-8'],
+    ['?%FF=a', ['%FF'], 'is not valid percent-encoded UTF-8'],
   ])('%j', (query, names, detail) => {
     const { errors } = read(query)
     expect(errors.map(({ pointer }) => pointer)).toEqual(names)
     for (const error of errors) expect(error.detail).toContain(detail)
   })
 
-  test('each, where several are wrong', () => {
+  test('every parameter, when several are wrong', () => {
     expect(read('?x=1&userId=%&y=2&action=a&action=b').errors.map(({ pointer }) => pointer)).toEqual([
       'x',
       'userId',
@@ -58,16 +58,16 @@ describe('refuses and names', () => {
     ])
   })
 
-  test('what only resembles a family of names, and each of the family that is repeated', () => {
+  test('names that only resemble those of a family, and repeated members of the family', () => {
     const { parameters, errors } = readParameters('/?m.=1&m.a.b=2&m=3&m.a.b=4&M.a=5&m.__proto__=6', ['x'], 'm.')
     expect(parameters).toEqual({ 'm.': '1', 'm.a.b': '2', 'm.__proto__': '6' })
     expect(errors.map(({ pointer }) => pointer)).toEqual(['m', 'm.a.b', 'M.a'])
-    expect(errors[0]?.detail).toBe('is not a parameter here; these are: x, m.…')
+    expect(errors[0]?.detail).toBe('is not a known parameter; allowed: x, m.…')
   })
 
-  test('any, where there are none', () => {
+  test('every parameter, for a route that takes none', () => {
     expect(readParameters('/healthz?x=1', []).errors).toEqual([
-      { pointer: 'x', detail: 'is not a parameter here; these are: none' },
+      { pointer: 'x', detail: 'is not a known parameter; allowed: none' },
     ])
   })
 })

@@ -4,8 +4,8 @@ import { invalidInput } from './problem.ts'
 export type Parameters = { readonly [name: string]: string }
 
 /**
- * The parameters of a URL: the known ones, and those that begin with `family`. Unknown and repeated ones are refused, and so
- * is what is not the percent-encoding of UTF-8: a filter that is ignored or misread shows rows that were to be hidden.
+ * Reads the parameters of a URL: the known ones, and those whose names begin with `family`. Unknown, repeated and badly
+ * encoded parameters are errors: a filter that is ignored or misread would show rows that were meant to be hidden.
  */
 export function readParameters(
   url: string,
@@ -22,12 +22,12 @@ export function readParameters(
     const name = decode(rawName)
     const value = decode(rawValue)
     if (name === undefined || value === undefined) {
-      errors.push({ pointer: name ?? rawName, detail: 'is not percent-encoded UTF-8' })
+      errors.push({ pointer: name ?? rawName, detail: 'is not valid percent-encoded UTF-8' })
     } else if (!known.includes(name) && !(family && name.startsWith(family))) {
       const names = family ? [...known, `${family}…`] : known
-      errors.push({ pointer: name, detail: `is not a parameter here; these are: ${names.join(', ') || 'none'}` })
+      errors.push({ pointer: name, detail: `is not a known parameter; allowed: ${names.join(', ') || 'none'}` })
     } else if (Object.hasOwn(parameters, name)) {
-      errors.push({ pointer: name, detail: 'is there more than once' })
+      errors.push({ pointer: name, detail: 'is repeated; send it once' })
     } else {
       parameters[name] = value
     }
@@ -35,7 +35,7 @@ export function readParameters(
   return { parameters, errors }
 }
 
-/** For a route that has none. Throws a 400 that names those that are there. */
+/** Throws a 400 that names every parameter in the URL, for routes that take none. */
 export function refuseParameters(url: string): void {
   const { errors } = readParameters(url, [])
   if (errors.length > 0) throw invalidInput(errors)

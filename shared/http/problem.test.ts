@@ -9,7 +9,7 @@ test.each<[code: ProblemCode, status: number]>([
   ['unsupported-media-type', 415],
   ['internal', 500],
   ['unavailable', 503],
-])('%s is answered with %i, in the body too, as application/problem+json', async (code, status) => {
+])('%s has status %i, also in its body, and is application/problem+json', async (code, status) => {
   const response = new Problem(code, 'What happened.').toResponse()
   expect(response.status).toBe(status)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -21,7 +21,7 @@ test.each<[code: ProblemCode, status: number]>([
   })
 })
 
-test('an answer holds errors, further members and headers, and neither cause nor stack', async () => {
+test('an answer has errors, additional members and headers, but no cause and no stack', async () => {
   const cause = new Error('password is hunter2')
   const errors = [{ pointer: '/a', detail: 'is wrong' }]
   const options = { errors, members: { id: 'x' }, headers: { allow: 'GET' }, cause }
@@ -35,13 +35,13 @@ test('an answer holds errors, further members and headers, and neither cause nor
   expect(problem.cause).toBe(cause)
 })
 
-test('an outage says when to come again, and nothing of its cause', async () => {
+test('an outage says when to try again, and reveals no cause', async () => {
   const response = unavailable('Not now.', new Error('kafka:9092 refused')).toResponse()
   expect(response.headers.get('retry-after')).toBe('1')
   expect(await response.text()).not.toContain('kafka')
 })
 
-describe('invalid input says in one sentence', () => {
+describe('invalid input is summarized in one sentence', () => {
   const error = (pointer: string) => ({ pointer, detail: 'is wrong' })
   test.each([
     [[error('/userId')], '/userId is wrong'],

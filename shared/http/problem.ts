@@ -3,17 +3,17 @@ import type { Answer } from './answer.ts'
 
 const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
-  'too-broad': { status: 400, title: 'Too much would have to be read for this' },
-  'not-found': { status: 404, title: 'There is nothing here' },
-  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
-  conflict: { status: 409, title: 'What is there stands against it' },
+  'too-broad': { status: 400, title: 'The query is too broad' },
+  'not-found': { status: 404, title: 'Not found' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed' },
+  conflict: { status: 409, title: 'The request conflicts with the current state' },
   'too-large': { status: 413, title: 'The request is too large' },
-  'headers-too-large': { status: 431, title: 'The headers of the request are too large' },
+  'headers-too-large': { status: 431, title: 'The request headers are too large' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   internal: { status: 500, title: 'Something went wrong on our side' },
-  unavailable: { status: 503, title: 'The log cannot be reached just now' },
+  unavailable: { status: 503, title: 'The service is temporarily unavailable' },
   timeout: { status: 504, title: 'The log did not answer in time' },
 } as const
 export type ProblemCode = keyof typeof problems
@@ -21,12 +21,12 @@ export type ProblemCode = keyof typeof problems
 export type ProblemOptions = {
   errors?: readonly InputError[]
   headers?: { [name: string]: string }
-  /** Further members of the answer (RFC 9457, section 3.2). */
+  /** Additional members of the answer (RFC 9457, section 3.2). */
   members?: { [name: string]: unknown }
   cause?: unknown
 }
 
-/** What a handler throws when the answer is an error: it becomes an `application/problem+json` (RFC 9457). */
+/** An error that a handler throws to answer with `application/problem+json` (RFC 9457). */
 export class Problem extends Error {
   override name = 'Problem'
   readonly code: ProblemCode
@@ -63,7 +63,7 @@ export class Problem extends Error {
 export const invalidInput = (errors: readonly InputError[], detail = summary(errors)) =>
   new Problem('invalid-input', detail, { errors })
 
-/** Nothing is known about what became of the request: sending it again with the same id is safe. */
+/** The outcome of the request is unknown; sending it again with the same id is safe. */
 export const unavailable = (detail: string, cause?: unknown) =>
   new Problem('unavailable', detail, { headers: { 'retry-after': '1' }, cause })
 

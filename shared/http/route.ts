@@ -3,31 +3,31 @@ import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
 
 const scopes = ['write', 'read', 'operate', 'deliver', 'public'] as const
-/** Which right a route takes; `deliver` is for dispatchers, and `public` takes none. */
+/** The right that a route requires; `deliver` is for dispatchers, and `public` requires none. */
 export type Scope = (typeof scopes)[number]
 
-/** Who asks. */
+/** The sender of a request. */
 export type Caller = {
   tenant: string
   scopes: ReadonlySet<Scope>
-  /** Who it is, where that is known. */
+  /** The name of the caller, if known. */
   subject: string | undefined
 }
 
 export type ServiceRequest = Incoming & {
   method: string
-  /** By their names in the path of the route. */
+  /** Keyed by the names in the path of the route. */
   parameters: { readonly [name: string]: string }
-  /** Path and query; an origin may stand before them. */
+  /** Path and query, perhaps with an origin in front. */
   url: string
   /** Aborts when the client goes away. */
   gone(): AbortSignal
-  /** Undefined for what did not come through a socket. */
+  /** Undefined for a request that did not come through a socket. */
   requestId: string | undefined
   caller: Caller
-  /** Its lines carry the id of the request and the tenant. */
+  /** Adds the request id and the tenant to each line. */
   log: Log
-  /** Asks another route of the service, for the same caller; without a signal, until the client goes away. */
+  /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */
   ask(path: string, signal?: AbortSignal): Promise<Response>
 }
 
@@ -35,24 +35,24 @@ export type Handler = (request: ServiceRequest) => Promise<Answer>
 export type Route = {
   scope: Scope
   handle: Handler
-  /** From then on the answer is a 503. What streams has none. */
+  /** After this time the answer is a 503. Routes that stream have no timeout. */
   timeoutMs?: number
   /** Answers with a stream. */
   streams?: true
 }
 export type Method = 'GET' | 'POST' | 'DELETE'
-/** `:name` stands for one part of a path. GET answers HEAD as well. */
+/** `:name` matches one segment of a path. A GET route also answers HEAD. */
 export type Routes = { readonly [route: `${Method} /${string}`]: Route }
 
-/** Concerns each route: wrapped around its handler once, whatever the request comes through. */
+/** Wraps the handler of each route once, for both transports. */
 export type Around = (handle: Handler, route: Route) => Handler
 
 export type Entry = { method: string; path: string; route: Route }
 
-/** The rows of a table. Throws where a route does not say who may use it. */
+/** The rows of a table. Throws if a route does not say who may use it. */
 export function entriesOf(routes: Routes): readonly Entry[] {
   return Object.entries(routes).map(([name, route]) => {
-    if (!scopes.includes(route.scope)) throw new Error(`${name} names no scope; there are ${scopes.join(', ')}`)
+    if (!scopes.includes(route.scope)) throw new Error(`${name} has no valid scope; choose one of ${scopes.join(', ')}`)
     const [method = '', path = ''] = name.split(' ')
     return { method, path, route }
   })
@@ -67,5 +67,5 @@ export function methodsByPath(entries: readonly Entry[]): ReadonlyMap<string, re
   return methods
 }
 
-/** Matches a path as a whole; its groups are the parameters. */
+/** Matches a whole path; its named groups are the parameters. */
 export const pathPattern = (path: string) => new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`)

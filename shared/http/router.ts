@@ -11,8 +11,8 @@ import { Problem } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
 
 /**
- * `outgoing` is there when the request came through a socket; it has the request's id by then (serve.ts). `onBehalfOf` when a
- * route asks another one.
+ * `outgoing` is set when the request came through a socket, and already has the request id (serve.ts). `onBehalfOf` is
+ * set when one route asks another.
  */
 export type Bindings = Partial<Pick<HttpBindings, 'outgoing'>> & { onBehalfOf?: OnBehalfOf }
 export type Otherwise = (request: Request, bindings: Bindings | undefined) => Promise<Response>
@@ -25,7 +25,7 @@ export type RouterOptions = {
   otherwise: Otherwise | undefined
 }
 
-/** Requests of any kind, however they come: Hono finds their routes. */
+/** Answers requests of any kind, from either transport; Hono finds their routes. */
 export function createRouter({ log, routes, allowed, otherwise }: RouterOptions): Router {
   const app: Router = new Hono()
   const requestIdOf = (c: Context<{ Bindings: Bindings }>) =>
@@ -69,12 +69,12 @@ function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Respons
   return c.body(ReadableStream.from(wholeOrBroken(data, c.env?.outgoing)), status, headers)
 }
 
-/** Its reader learns of a failure as well, once the connection is gone. */
+/** Passes a failure on to the reader once the connection is gone. */
 async function* wholeOrBroken(parts: ByteStream, outgoing: Bindings['outgoing']): AsyncGenerator<Uint8Array> {
   try {
     yield* parts
   } catch (cause) {
     await breakOff(outgoing)
-    throw new Error('The answer broke off', { cause })
+    throw new Error('The answer was interrupted', { cause })
   }
 }

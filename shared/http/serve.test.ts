@@ -12,13 +12,13 @@ const request = (port: number, path = '/', agent?: Agent) =>
     get({ port, path, host: 'localhost', ...(agent && { agent }) }, resolve).on('error', reject)
   })
 
-test('serves at the port that it was given by the system', async () => {
+test('serves on the port that the system chose', async () => {
   await using server = await serve((incoming) => new Response(new URL(incoming.url).pathname))
   const response = await request(server.port, '/logs')
   expect(await text(response)).toBe('/logs')
 })
 
-test('finishes what is under way when it is disposed of, refuses what is new, and ends only then', async () => {
+test('when disposed of, finishes the requests in flight, accepts no new ones, and then ends', async () => {
   const gate = Promise.withResolvers<void>()
   let entered = false
   const server = await serve(async () => {
@@ -41,7 +41,7 @@ test('finishes what is under way when it is disposed of, refuses what is new, an
   await closing
 })
 
-test('does not wait for connections that are kept alive and idle', async () => {
+test('does not wait for idle connections', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const gate = Promise.withResolvers<void>()
   let entered = false
@@ -70,7 +70,7 @@ test('a port in use is a StartError that names the port and the variable', async
   await expect(second).rejects.toThrow(`PORT=${server.port + 1}`)
 })
 
-test('a host header that names no host is a problem of the client', async () => {
+test('rejects a Host header that is not a host with a 400', async () => {
   await using server = await serve(() => new Response('ok'))
   const socket = connect(server.port, 'localhost')
   socket.write('GET / HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n')
@@ -79,7 +79,7 @@ test('a host header that names no host is a problem of the client', async () => 
   expect(answer).toContain('application/problem+json')
 })
 
-test('a client that never finishes its headers, or its body, loses its connection', async () => {
+test('a client that never finishes its headers or its body loses its connection', async () => {
   const timeouts = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20, keepAliveTimeout: 1000 }
   await using server = await listen({
     fetch: async (request) => new Response(await request.text()),
@@ -97,7 +97,7 @@ test('a client that never finishes its headers, or its body, loses its connectio
   }
 })
 
-describe('a client that goes on sending what is refused', () => {
+describe('a client that continues to send a rejected body', () => {
   const tooMuch = Buffer.alloc(512 * 1024)
   const refusing = () =>
     serve(async (request) => {
@@ -120,7 +120,7 @@ describe('a client that goes on sending what is refused', () => {
     expect(await text(socket.resume())).toMatch(/^HTTP\/1.1 413 [\s\S]*too large$/)
   })
 
-  test('loses its connection when it does not end', async () => {
+  test('loses its connection if it never stops sending', async () => {
     await using server = await refusing()
     const { socket, written } = open(server.port)
     socket.on('error', () => {}).resume()
@@ -132,7 +132,7 @@ describe('a client that goes on sending what is refused', () => {
   })
 })
 
-test('every answer names its request: by the id that the client sent, if it is one', async () => {
+test('every answer has the id of its request, and takes it from the client if it is valid', async () => {
   await using server = await listen({ fetch: () => new Response('ok'), port: 0, log: silent })
   const idOf = async (headers: Record<string, string>) =>
     (await fetch(`http://localhost:${server.port}/`, { headers })).headers.get('x-request-id')
@@ -142,7 +142,7 @@ test('every answer names its request: by the id that the client sent, if it is o
   for (const id of made) expect(id).toMatch(/^[\da-f]{8}-\d+$/)
 })
 
-test('a request whose answer fails is answered even so, and gives its place back', async () => {
+test('a request whose handling throws is still answered, and frees its place', async () => {
   const front = () => Promise.reject(new Error('fault'))
   const atOnce = { requests: 1, bytes: 10 }
   await using server = await listen({ front, fetch: () => new Response('ok'), port: 0, log: silent, atOnce })
@@ -151,7 +151,7 @@ test('a request whose answer fails is answered even so, and gives its place back
   await until(async () => (await status()) === 500)
 })
 
-test('two hosts in one request are refused', async () => {
+test('rejects a request with two Host headers', async () => {
   await using server = await listen({ fetch: () => new Response('ok'), port: 0, log: silent })
   const socket = connect(server.port, 'localhost')
   socket.write('GET / HTTP/1.1\r\nhost: a\r\nHost: b\r\n\r\n')
@@ -160,8 +160,8 @@ test('two hosts in one request are refused', async () => {
   expect(answer).toContain('more than one Host header')
 })
 
-describe('what is under way is bounded', () => {
-  /** Every request waits, with its body, until the test lets all of them go. */
+describe('the requests in flight are bounded', () => {
+  /** Every request waits, with its body, until the test releases all of them. */
   async function holding(atOnce: NonNullable<ListenOptions['atOnce']>) {
     const gate = Promise.withResolvers<void>()
     let entered = 0
@@ -190,20 +190,20 @@ describe('what is under way is bounded', () => {
   test.each<[what: string, atOnce: NonNullable<ListenOptions['atOnce']>, bytes: number]>([
     ['requests', { requests: 2, bytes: 1e9 }, 0],
     ['bytes of bodies', { requests: 100, bytes: 20_000 }, 10_000],
-  ])('in %s: beyond, the answer is 503 at once, and there is room again when one is over', async (_what, atOnce, bytes) => {
+  ])('in %s: beyond the limit, answers 503 immediately until a request ends', async (_what, atOnce, bytes) => {
     const { server, send, release, entered } = await holding(atOnce)
     await using _server = server
     const first = [send(bytes), send(bytes)]
     await until(() => entered() === 2)
-    const refused = await send(bytes).answer
-    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1'])
-    expect(JSON.parse(await text(refused))).toMatchObject({ status: 503 })
+    const rejected = await send(bytes).answer
+    expect([rejected.statusCode, rejected.headers['retry-after']]).toEqual([503, '1'])
+    expect(JSON.parse(await text(rejected))).toMatchObject({ status: 503 })
     release()
     for (const { answer } of first) expect((await answer).statusCode).toBe(200)
     await until(async () => (await send(bytes).answer).statusCode === 200)
   })
 
-  test('a body without a length may be of any size, and one larger than all room goes alone', async () => {
+  test('a body without a length counts as the largest one, and is admitted alone', async () => {
     const { server, send, release, entered } = await holding({ requests: 100, bytes: 1_000_000 })
     await using _server = server
     const first = send(10, '/', { 'transfer-encoding': 'chunked' })
@@ -226,7 +226,7 @@ describe('what is under way is bounded', () => {
     await until(async () => (await send(0).answer).statusCode === 200)
   })
 
-  test('asking whether the process serves is always answered', async () => {
+  test('the health check is always answered', async () => {
     const { server, send, release, entered } = await holding({ requests: 1, bytes: 1e9 })
     await using _server = server
     const { answer } = send(0)
@@ -241,7 +241,7 @@ describe('what is under way is bounded', () => {
 test.each<[what: string, headers: Record<string, string>]>([
   ['a large header', { 'ce-subject': 'x'.repeat(200_000) }],
   ['many headers', Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`ce-x${n}`, 'x']))],
-])('takes %s only where it is told to, and then all of them', async (_what, headers) => {
+])('accepts %s only if configured to, and then completely', async (_what, headers) => {
   const answer = (incoming: Request) => new Response(String([...incoming.headers.keys()].length))
   const ask = (port: number) =>
     new Promise<IncomingMessage>((resolve, reject) => {

@@ -14,20 +14,23 @@ export type ListenOptions = {
   fetch(request: Request, bindings: HttpBindings): Response | Promise<Response>
   port: number
   log: Log
-  /** Asked before `fetch`. */
+  /** Tried before `fetch`. */
   front?: Front
   timeouts?: typeof timeouts
   atOnce?: Limits
-  /** Of one request, in any number of headers; without it Node's own limits of both. */
+  /** The limit for the headers of one request, however many; by default Node's limits on both apply. */
   maxHeaderBytes?: number
 }
 export type Listening = AsyncDisposable & { port: number }
 
-/** How long a process may take to end once it was told to, and its requests under way of that. */
+/** How long a process may take to end after a signal, and how much of that its requests in flight may use. */
 const stopMs = 10_000
 const drainMs = 8_000
 
-/** A client that sends slower than this holds a connection for nothing. Go's clients close idle connections after 90 s. */
+/**
+ * A client that sends more slowly than this only blocks a connection. Idle connections are kept longer than the 90 s
+ * after which Go's clients close them.
+ */
 const timeouts = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
@@ -35,13 +38,13 @@ const timeouts = {
   keepAliveTimeout: 95_000,
 }
 
-/** How long a client may go on sending what is no longer of interest. */
+/** How long a client may continue to send after it has its answer. */
 const lingerMs = 1_000
 
-/** Each request under way holds some 10 KiB, and a body several times its size until it has become a record. */
+/** Each request in flight takes some 10 KiB, and its body several times its size until it has become a record. */
 const atOnce: Limits = { requests: 5_000, bytes: 16 * 1024 * 1024 }
 
-/** Serves HTTP/1.1 until it is disposed of: then nothing new is accepted and what is under way gets its answer. */
+/** Serves HTTP/1.1 until disposed of; it then accepts nothing new and answers the requests in flight. */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { fetch, front, port, log, maxHeaderBytes } = options
   const admit = openAdmission(options.atOnce ?? atOnce)
@@ -60,13 +63,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
   const listener: RequestListener = (request, response) => {
     const own = ownHeaders(request)
-    // Node lets a second Host pass, and proxies disagree about which one counts (RFC 9112, section 3.2: 400)
+    // Node accepts a second Host, and proxies disagree about which one counts (RFC 9112, section 3.2: 400)
     const hosts = countHeader(request.rawHeaders, 'host')
-    if (hosts > 1) return refuse(response, own, twoHosts)
-    if (hosts === 0 && request.httpVersion === '1.1') return refuse(response, own, noHost)
+    if (hosts > 1) return writeProblem(response, own, twoHosts)
+    if (hosts === 0 && request.httpVersion === '1.1') return writeProblem(response, own, noHost)
     const over = request.url === '/healthz' ? () => {} : admit(request)
-    if (!over) return refuse(response, own, tooMuchAtOnce)
-    // a client that goes away ends the answer, but not yet what is done for it
+    if (!over) return writeProblem(response, own, tooManyInFlight)
+    // a client that goes away ends the answer, but the work for it may still be running
     let left = 2
     const end = () => {
       if (--left === 0) over()
@@ -74,9 +77,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     response.once('close', end)
     void answered(request, response, own)
       .catch((error) => {
-        log.error({ err: error }, 'an answer could not be sent')
+        log.error({ err: error }, 'sending an answer failed')
         if (response.headersSent) response.destroy()
-        else refuse(response, own, notAnswered)
+        else writeProblem(response, own, notAnswered)
       })
       .then(end)
   }
@@ -84,8 +87,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const ownChecks = { requireHostHeader: false }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, listener)
   answerUnparsed(server, () => requestId(undefined))
-  server.on('checkExpectation', (request, response) => refuse(response, ownHeaders(request), unmetExpectation))
-  // their bytes are bounded; beyond a number Node would hide some, and with them how long a body is
+  server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
+  // headers are limited by size instead: beyond a count Node drops some, perhaps the one with the length of the body
   server.maxHeadersCount = 0
   server.on('connection', closeInStages)
 
@@ -99,7 +102,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   async function close() {
     draining = true
     const closed = new Promise((resolve) => server.close(resolve))
-    // connections that turn idle while draining have no other end
+    // nothing else closes connections that become idle while draining
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
     const deadline = setTimeout(() => server.closeAllConnections(), drainMs)
     await closed
@@ -111,13 +114,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 }
 
 /**
- * Closed at once, a connection whose client still sends would be reset, and the answer lost with it. So first only the own side
- * is closed, as RFC 9112 has it in section 9.6: the client sees the answer and its end, and closes the other side.
+ * Closing a connection immediately while its client still sends would reset it and lose the answer. So the server first
+ * closes only its own side (RFC 9112, section 9.6): the client sees the answer and its end, and closes the other side.
  */
 function closeInStages(socket: Socket) {
   socket.destroySoon = () => {
     socket.end()
-    // nor is it parsed any more
+    // whatever else arrives is discarded without being parsed
     socket
       .removeAllListeners('data')
       .on('data', () => {})
@@ -128,8 +131,8 @@ function closeInStages(socket: Socket) {
 }
 
 /**
- * Loaded when the first request needs it: with it come Node's Request and Response, which take as long as all else that a
- * start loads. What is answered at the front needs none of them.
+ * Loads the adapter when the first request needs it: it brings Node's Request and Response, which take as long to load
+ * as everything else at the start. Requests that the front answers need neither.
  */
 function answerBy(
   fetch: ListenOptions['fetch'],
@@ -152,7 +155,7 @@ function answerBy(
   }
 }
 
-/** The client's own id, or one unique by the process and a number: a random one would cost more than some requests do. */
+/** The client's own id, or the process's prefix and a number: a random id would cost more than some requests do. */
 function requestIds(): (sent: string | string[] | undefined) => string {
   const process = randomUUID().slice(0, 8)
   let count = 0
@@ -163,27 +166,28 @@ const twoHosts = new Problem('invalid-input', 'The request has more than one Hos
   headers: { connection: 'close' },
 })
 const noHost = new Problem('invalid-input', 'The request has no Host header.', { headers: { connection: 'close' } })
-const unmetExpectation = new Problem('expectation-failed', 'The only expectation that can be met is 100-continue.', {
+const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })
-const notAnswered = new Problem('internal', 'The request failed; the log of the service says why.')
-const tooMuchAtOnce = unavailable('There are too many requests under way; nothing was done. Send it again in a moment.')
+const notAnswered = new Problem('internal', 'The request failed because of a fault in the service; see its log.')
+const tooManyInFlight = unavailable(
+  'Too many requests are in flight, so this one was not processed. Send it again in a moment.',
+)
 
-const refuse = (response: ServerResponse, own: OwnHeaders, problem: Problem) =>
+const writeProblem = (response: ServerResponse, own: OwnHeaders, problem: Problem) =>
   writeAnswer(response, own, problem.toAnswer())
 
 function portProblem(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code === 'EADDRINUSE') {
-    return new StartError(`Port ${port} is in use. Stop what uses it, or choose another one: PORT=${port + 1}`, {
-      cause: error,
-    })
+    const detail = `Port ${port} is in use. Stop the program that uses it, or choose another port: PORT=${port + 1}`
+    return new StartError(detail, { cause: error })
   }
   if (error.code === 'EACCES')
-    return new StartError(`Port ${port} may not be used here; choose one above 1023 with PORT`, { cause: error })
+    return new StartError(`This process may not use port ${port}; choose one above 1023 with PORT`, { cause: error })
   return error
 }
 
-/** Resolves on the first SIGTERM or SIGINT. A second one, or a stop that takes too long, ends the process at once. */
+/** Resolves on the first SIGTERM or SIGINT. A second one, or a stop that takes too long, exits immediately. */
 export function untilTerminated(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const onSignal = (signal: NodeJS.Signals) => {

@@ -8,7 +8,7 @@ const answering = (handle: Handler): Routes => ({ 'GET /things/:id': { scope: 'r
 const serve = (routes: Routes) => createService({ log: silent, routes })
 
 describe.each(ways)('%s', (name) => {
-  test('a route gets the parameters of its path, and answers HEAD as it answers GET, without the body', async () => {
+  test('a route gets the parameters of its path, and answers HEAD like GET, without the body', async () => {
     await using way = await openWay(name)
     const service = serve(
       answering(async ({ parameters, method }) => ({ status: 200, body: { ...parameters, method } })),
@@ -18,7 +18,7 @@ describe.each(ways)('%s', (name) => {
     expect([head.status, await head.text()]).toEqual([200, ''])
   })
 
-  test('another method is a 405 that lists the methods of the path, and another path a 404', async () => {
+  test('another method gets a 405 that lists the methods of the path, and another path a 404', async () => {
     await using way = await openWay(name)
     const service = serve(answering(async () => ({ status: 200 })))
     const wrong = await way.request(service, '/things/1', { method: 'POST' })
@@ -27,7 +27,7 @@ describe.each(ways)('%s', (name) => {
     expect((await way.request(service, '/healthz', {})).status).toBe(200)
   })
 
-  test('who asks is a caller of the default tenant who may do everything', async () => {
+  test('every caller belongs to the default tenant and may do everything', async () => {
     await using way = await openWay(name)
     let asked: ServiceRequest | undefined
     const service = serve(
@@ -41,14 +41,14 @@ describe.each(ways)('%s', (name) => {
     expect([...(asked?.caller.scopes ?? [])]).toEqual(['write', 'read', 'operate', 'deliver', 'public'])
   })
 
-  test('a route that does not answer in its time is a 503', async () => {
+  test('a route that exceeds its timeout answers 503', async () => {
     await using way = await openWay(name)
     const route: Route = { scope: 'read', handle: () => new Promise(() => {}), timeoutMs: 20 }
     const late = await way.request(serve({ 'GET /late': route }), '/late', {})
     expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1'])
   })
 
-  test('what is wrapped around the routes is around each of them', async () => {
+  test('a wrapper wraps every route', async () => {
     await using way = await openWay(name)
     const seen: string[] = []
     const service = createService({
@@ -68,7 +68,7 @@ describe.each(ways)('%s', (name) => {
   })
 })
 
-test('a route asks another one for its own caller', async () => {
+test('a route asks another one on behalf of its own caller', async () => {
   const service = serve({
     'GET /outer': {
       scope: 'read',
@@ -82,13 +82,13 @@ test('a route asks another one for its own caller', async () => {
   expect(await (await service.request('/outer')).text()).toMatch(/^default .*\/inner\?x=1$/)
 })
 
-test('a service with a route that names no scope does not start', () => {
+test('a service with a route without a scope does not start', () => {
   const handle: Handler = async () => ({ status: 204 })
-  expect(() => serve({ 'GET /a': { handle } as unknown as Route })).toThrow('GET /a names no scope')
-  expect(() => serve({ 'GET /a': { handle, scope: 'all' } as unknown as Route })).toThrow('GET /a names no scope')
+  expect(() => serve({ 'GET /a': { handle } as unknown as Route })).toThrow('GET /a has no valid scope')
+  expect(() => serve({ 'GET /a': { handle, scope: 'all' } as unknown as Route })).toThrow('GET /a has no valid scope')
 })
 
-test('the lines of a route carry the id of its request and the tenant', async () => {
+test('log lines of a route have the request id and the tenant', async () => {
   const lines: object[] = []
   const log = { ...silent, info: (fields: object) => lines.push(fields) }
   const service = createService({

@@ -8,28 +8,28 @@ import { type Bindings, createRouter, type Otherwise } from './router.ts'
 export type ServiceOptions = {
   log: Log
   routes: Routes
-  /** The first one is the outermost. */
+  /** Wrappers of every route; the first one is the outermost. */
   around?: readonly Around[]
   /** In Prometheus' text format. */
   metrics?: () => string
-  /** Answers what is no path of the table, instead of a 404. */
+  /** Answers paths that are not in the table, instead of a 404. */
   otherwise?: Otherwise
 }
 
 export type Service = {
   fetch(request: Request, bindings?: Bindings): Promise<Response>
-  /** For tests and the process itself; `path` is that of the URL. */
+  /** For tests and calls within the process; `path` is the path and query of the URL. */
   request(path: string, init?: RequestInit): Promise<Response>
-  /** Answers plain requests straight from their sockets, as `fetch` does. */
+  /** Answers plain requests straight from their sockets, just as `fetch` would. */
   front: Front
-  /** With those that every service has. */
+  /** Includes the routes that every service has. */
   routes: Routes
 }
 
 /**
- * Answers by a table of routes, over sockets and in the process alike. Errors become answers in one place, and so does what
- * has no route: HEAD, 404, and 405 with `Allow`. `/healthz` asks no other system, so that an outage elsewhere does not stop
- * a cold start; Knative asks for it before it lets the first request in.
+ * Answers requests by a table of routes, over sockets and within the process alike. Errors become answers in one place,
+ * which also handles HEAD, 404, and 405 with `Allow`. `/healthz` asks no other system, so that an outage elsewhere does
+ * not block a cold start: Knative probes it before it admits the first request.
  */
 export function createService({ log, routes: own, around = [], metrics, otherwise }: ServiceOptions): Service {
   const routes: Routes = {

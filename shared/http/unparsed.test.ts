@@ -29,7 +29,7 @@ function problemIn(answer: string): Answered {
 
 const quick = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20, keepAliveTimeout: 1000 }
 
-describe('what never becomes a request is answered with a problem', () => {
+describe('input that never becomes a request is answered with a problem', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'invalid-input'],
     ['TLS', '\x16\x03\x01\x00\x05\r\n\r\n', 400, 'invalid-input'],
@@ -61,7 +61,7 @@ describe('what never becomes a request is answered with a problem', () => {
   })
 })
 
-test('a request that came whole is answered before what follows it on the connection is refused', async () => {
+test('a complete request is answered before the invalid one that follows it is rejected', async () => {
   const gate = Promise.withResolvers<void>()
   const fetch = async () => {
     await gate.promise
@@ -72,7 +72,7 @@ test('a request that came whole is answered before what follows it on the connec
   expect((await answers).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
 })
 
-test('nothing follows an answer that has begun while its request still arrives', async () => {
+test('no second answer follows one that has begun while its request still arrives', async () => {
   const fetch = () => new Response('early')
   await using server = await listen({ fetch, port: 0, log: silent })
   const socket = connect({ port: server.port, host: 'localhost', allowHalfOpen: true })
@@ -83,7 +83,7 @@ test('nothing follows an answer that has begun while its request still arrives',
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200'])
 })
 
-test('a client that keeps its side open loses the connection', async () => {
+test('a client that keeps its side open loses its connection', async () => {
   await using server = await listen({ fetch: () => new Response(), port: 0, log: silent })
   const socket = connect({ port: server.port, host: 'localhost', allowHalfOpen: true })
   socket.on('error', () => {}).resume()

@@ -5,32 +5,32 @@ import { Problem } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
 
 /**
- * Answers what Node's parser refuses before there is a request to route: with a problem, as every other error is. Requests
- * that came whole before it on the same connection get their answers first, since a client reads answers in order.
+ * Answers with a problem, like every other error, when Node's parser rejects a request before it can be routed. Earlier
+ * requests that came complete on the same connection are answered first, since a client reads answers in order.
  */
 export function answerUnparsed(server: Server, newRequestId: () => string): void {
-  /** The responses of each connection, in order, since the last one that was closed. */
-  const underWay = new WeakMap<Duplex, ServerResponse[]>()
-  const refused = new WeakSet<Duplex>()
-  server.prependListener('connection', (socket) => underWay.set(socket, []))
+  /** The responses of each connection, in order, since the last closed one. */
+  const inFlight = new WeakMap<Duplex, ServerResponse[]>()
+  const rejected = new WeakSet<Duplex>()
+  server.prependListener('connection', (socket) => inFlight.set(socket, []))
   server.prependListener('request', ({ socket }, response) => {
-    const responses = underWay.get(socket)
-    // one that is closed is of interest until all of its request has come, which is before the next one
+    const responses = inFlight.get(socket)
+    // a closed response matters until its whole request has arrived, which happens before the next request
     if (responses?.at(-1)?.closed) responses.length = 0
     responses?.push(response)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const responses = underWay.get(socket) ?? []
+    const responses = inFlight.get(socket) ?? []
     const isAnswered = responses.some(({ req, headersSent }) => !req.complete && headersSent)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
-    // the rest of what was sent is an error as well
-    if (refused.has(socket)) return
-    refused.add(socket)
+    // whatever follows the first error on a connection causes errors as well
+    if (rejected.has(socket)) return
+    rejected.add(socket)
     const earlier = responses.filter(({ req, closed }) => req.complete && !closed)
     const problem = problems[error.code ?? ''] ?? malformed
     void Promise.all(earlier.map(untilClosed)).then(() => end(socket, problem))
   })
-  // a tunnel (RFC 9110, section 9.3.6) is for proxies
+  // only a proxy opens tunnels (RFC 9110, section 9.3.6)
   server.on('connect', ({ url = '' }, socket) =>
     end(socket, wrongMethod('CONNECT', url, ['GET', 'HEAD', 'POST', 'DELETE'])),
   )
@@ -45,7 +45,7 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
       'content-length': String(Buffer.byteLength(body)),
     }).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
-    // in stages (serve.ts), and whether the client closes its side or not
+    // closes in stages (serve.ts), whether or not the client closes its side
     ;(socket as Socket).destroySoon()
   }
 }
@@ -54,7 +54,7 @@ const untilClosed = (response: ServerResponse) => new Promise<void>((resolve) =>
 
 const malformed = new Problem('invalid-input', 'The request is not valid HTTP/1.1.')
 const problems: { readonly [code: string]: Problem } = {
-  HPE_HEADER_OVERFLOW: new Problem('headers-too-large', 'The request line and the headers are too large together.'),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('too-large', 'The extensions of the chunks are too large.'),
+  HPE_HEADER_OVERFLOW: new Problem('headers-too-large', 'The request line and the headers are too large.'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('too-large', 'The chunk extensions are too large.'),
   ERR_HTTP_REQUEST_TIMEOUT: new Problem('request-timeout', 'The request did not arrive in time.'),
 }

@@ -1,4 +1,4 @@
-/** As much of OpenAPI and JSON Schema as the reference page reads. */
+/** The parts of OpenAPI and JSON Schema that the reference page reads. */
 export type Schema = {
   $ref?: string
   type?: string | readonly string[]

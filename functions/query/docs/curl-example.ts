@@ -1,6 +1,6 @@
 import type { Operation, Parameter } from './contract.ts'
 
-/** A call that can be made as it stands, once $LOG is the origin. */
+/** A command that runs as it is, once $LOG is set to the origin. */
 export function curlExample(method: string, path: string, { parameters = [], requestBody }: Operation): string {
   const filled = parameters.reduce((url, each) => url.replace(`{${each.name}}`, exampleOf(each)), path)
   const query = parameters.filter((each) => each.in === 'query' && each.required)

@@ -11,7 +11,7 @@ function query() {
   return async (path: string, init?: RequestInit) => app.request(path, init)
 }
 
-test('the contract is handed out, and not again to whom has it', async () => {
+test('serves the contract, and answers 304 to a client that already has it', async () => {
   const get = query()
   const response = await get('/openapi.json')
   expect(await response.json()).toEqual(document)
@@ -19,7 +19,7 @@ test('the contract is handed out, and not again to whom has it', async () => {
   expect((await get('/openapi.json', { headers })).status).toBe(304)
 })
 
-test('the reference has a place for each operation and schema, and no link leads nowhere', async () => {
+test('the reference has an anchor for every operation and schema, and every link has a target', async () => {
   const page = await (await query()('/docs')).text()
   const places = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
   const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id)
@@ -31,7 +31,7 @@ test('the reference has a place for each operation and schema, and no link leads
   expect([...operations, ...schemas].filter((id) => !places.has(id))).toEqual([])
 })
 
-test('the reference needs nothing from elsewhere, and no script', async () => {
+test('the reference needs nothing from other sites, and no script', async () => {
   const get = query()
   const response = await get('/docs')
   expect(response.headers.get('content-security-policy')).toMatch(
@@ -45,7 +45,7 @@ test('the reference needs nothing from elsewhere, and no script', async () => {
   expect(await style.text()).toMatch(/color-scheme:\s*light dark/)
 })
 
-test('the reference shows what is in the contract as text', async () => {
+test('the reference escapes the texts of the contract', async () => {
   const hostile = '<img src=x onerror=alert(1)>'
   const info = { title: hostile, version: hostile, description: hostile }
   const page = String(await referencePage({ ...(document as unknown as Contract), info }, (name) => `/assets/${name}`))

@@ -5,7 +5,7 @@ import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { assetPaths } from '../viewer/assets.ts'
 import { referencePage } from './reference-page.ts'
 
-/** The contract of all three functions, for programs and for people. Nothing of it is read before somebody asks. */
+/** The contract of all three functions, for programs and for people. It is loaded when somebody first asks for it. */
 export function docsRoutes(): Routes {
   return {
     'GET /openapi.json': { scope: 'public', handle: openApi },
@@ -40,7 +40,7 @@ async function importContract() {
   return { document, text, tag: entityTag(text) }
 }
 
-/** Nothing from elsewhere, and no scripts. */
+/** The page loads nothing from other sites and runs no scripts. */
 const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy':

@@ -9,7 +9,7 @@ type Html = ReturnType<typeof html>
 const methods = ['get', 'post', 'delete'] as const
 type Entry = { method: (typeof methods)[number]; path: string; operation: Operation }
 
-/** The contract as a page for people: made of it alone, and it works without scripts and without a network. */
+/** The contract as a page for people. It is made from the contract alone, and needs neither scripts nor other sites. */
 export function referencePage({ info, tags, paths, components }: Contract, asset: AssetPath): Html {
   const entries: Entry[] = Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => (item[method] ? [{ method, path, operation: item[method] }] : [])),
@@ -40,7 +40,8 @@ ${of(name).map(
 </nav>
 <main id="main">
 <h1>${info.title}</h1>
-<p class="soft">Version ${info.version}. <a href="/">The viewer</a> shows the log to people. For programs: <a href="/openapi.json">/openapi.json</a>, OpenAPI 3.1.</p>
+<p class="soft">Version ${info.version}. <a href="/">The viewer</a> shows the log to people. Programs can read this
+contract as OpenAPI 3.1: <a href="/openapi.json">/openapi.json</a>.</p>
 ${info.description.split('\n\n').map((text) => html`<p>${text}</p>`)}
 ${tags.map(
   ({ name, description }) => html`<section aria-labelledby="${anchor(name)}">
@@ -70,7 +71,7 @@ ${
   parameters.length > 0 &&
   html`<h4>Parameters</h4>
 ${table(
-  ['Name', 'In', 'What it is'],
+  ['Name', 'In', 'Description'],
   parameters.map(({ name, in: place, required, description = '', schema }) => [
     html`<code>${schema.type === 'object' ? `${name}.…` : name}</code>`,
     required ? `${place}, required` : place,
@@ -82,16 +83,16 @@ ${
   requestBody &&
   html`<h4>Body${requestBody.required ? '' : ', optional'}</h4>
 ${table(
-  ['Content type', 'What it is'],
+  ['Content type', 'Description'],
   Object.entries(requestBody.content).map(([type, { schema }]) => [
     html`<code>${type}</code>`,
     html`${typeLinks(schema)} ${schema.description ?? ''}`,
   ]),
 )}`
 }
-<h4>Answers</h4>
+<h4>Responses</h4>
 ${table(
-  ['Status', 'Content type', 'What it says'],
+  ['Status', 'Content type', 'Description'],
   Object.entries(responses).map(([status, { description, headers = {}, content = {} }]) => [
     html`<code>${status}</code>`,
     Object.keys(content).join(', '),
@@ -110,7 +111,7 @@ function schemaArticle(name: string, schema: Schema): Html {
 <h3><a href="#schema-${name}"><code>${name}</code></a></h3>
 <p>${schema.description ?? ''}</p>
 ${table(
-  ['Member', 'Is there', 'What it is'],
+  ['Member', 'Presence', 'Description'],
   Object.entries(schema.properties ?? {}).map(([member, value]) => [
     html`<code>${member}</code>`,
     required.includes(member) ? 'always' : 'optional',
@@ -129,7 +130,7 @@ ${rows.map(
 )}</tbody></table></div>`
 }
 
-/** What it is in a few words, with the names of schemas as links to them. */
+/** A type in a few words, with the names of schemas as links to them. */
 function typeLinks(schema: Schema): Html {
   const parts = typeText(schema).split(/(\{[A-Za-z]+\})/)
   return html`${parts.map((part) => {

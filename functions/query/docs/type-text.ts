@@ -1,6 +1,6 @@
 import type { Schema } from './contract.ts'
 
-/** A schema in a few words; the names of others in braces. */
+/** Describes a schema in a few words, with the names of other schemas in braces. */
 export function typeText(schema: Schema): string {
   const choices = schema.anyOf ?? schema.oneOf
   if (schema.$ref !== undefined) return `{${schema.$ref.split('/').at(-1)}}`

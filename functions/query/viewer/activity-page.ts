@@ -6,7 +6,7 @@ import { href } from './views/view.ts'
 
 type Context = { before: ShownActivity[]; after: ShownActivity[] }
 
-/** One activity, and what the same user did just before and after. */
+/** Shows one activity, and what the same user did just before and after. */
 export async function activityPage({ view, zone, id, ask }: PageRequest): Promise<Page> {
   const path = `/logs/${encodeURIComponent(id)}`
   const here = `/viewer${path}`
@@ -26,7 +26,7 @@ export async function activityPage({ view, zone, id, ask }: PageRequest): Promis
     ? html`<section aria-label="Before and after"><h2>What <bdi>${answer.userId}</bdi> did just before and after</h2>
 <table id="activities"><thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th><th scope="col" class="c-time">Time</th><th scope="col" class="c-action">Action</th><th scope="col" class="c-metadata">Metadata</th></tr></thead>
 ${rows(context.answer.after.toReversed())}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${rows(context.answer.before.toReversed())}</table></section>`
-    : html`<p><a class="button" href="${href({}, { userId: answer.userId })}">Everything of <bdi>${answer.userId}</bdi></a></p>`
+    : html`<p><a class="button" href="${href({}, { userId: answer.userId })}">All activities of <bdi>${answer.userId}</bdi></a></p>`
   const main = html`<article class="one"><h1><bdi>${answer.action}</bdi> <span class="by">by</span> <bdi>${answer.userId}</bdi></h1>
 ${activityDetails(h, answer, {}, zone)}</article>${around}`
   return { ...frame, main }

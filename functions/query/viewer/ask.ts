@@ -1,7 +1,7 @@
 import type { InputError } from '@activity-log/shared/checked.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 
-/** As problem+json has it. */
+/** The members of a problem+json answer that pages show. */
 export type ShownProblem = {
   status: number
   title: string
@@ -13,8 +13,8 @@ export type Asked<Answer> = { ok: true; answer: Answer } | { ok: false; problem:
 export type Ask = <Answer>(path: string, signal?: AbortSignal) => Promise<Asked<Answer>>
 
 /**
- * Asks the JSON routes of the same service, in the process and for the same caller: their checks, links and errors are those of
- * the pages, too.
+ * Asks the JSON routes of the same service, within the process and for the same caller, so that pages share their
+ * checks, links and errors.
  */
 export const asking =
   (request: Pick<ServiceRequest, 'ask'>): Ask =>

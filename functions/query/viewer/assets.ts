@@ -3,7 +3,7 @@ import { Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { buildAssets } from './build-assets.ts'
 
-/** The path of "viewer.js" or the like. */
+/** Returns the path of an asset, such as "viewer.js". */
 export type AssetPath = (name: string) => string
 
 const types: { readonly [ending: string]: string } = {
@@ -13,7 +13,7 @@ const types: { readonly [ending: string]: string } = {
 }
 
 let built: ReturnType<typeof buildAssets> | undefined
-// what failed may succeed after an edit
+// a failed build is forgotten, since the next one may succeed after an edit
 function readAssets() {
   built ??= buildAssets().catch((error) => {
     built = undefined
@@ -27,12 +27,12 @@ export async function assetPaths(): Promise<AssetPath> {
   return (name) => {
     const [base, ending] = name.split('.')
     const file = files.find((each) => each.startsWith(`${base}-`) && each.endsWith(`.${ending}`))
-    if (!file) throw new Error(`The viewer has no ${name}`)
+    if (!file) throw new Error(`The viewer has no asset named ${name}`)
     return `/assets/${file}`
   }
 }
 
-/** The name has a hash of the content: it never changes, and nobody asks twice. */
+/** A file's name contains a hash of its content, so the file never changes and clients may keep it forever. */
 export const assetRoutes: Routes = { 'GET /assets/:file': { scope: 'public', handle: asset } }
 
 async function asset({ parameters }: ServiceRequest): Promise<Answer> {
@@ -40,7 +40,7 @@ async function asset({ parameters }: ServiceRequest): Promise<Answer> {
   const { file = '' } = parameters
   const body = Object.hasOwn(files, file) ? files[file] : undefined
   if (body === undefined)
-    throw new Problem('not-found', 'There is no such file. Load the page again: it names those there are.')
+    throw new Problem('not-found', 'There is no such file. Reload the page to get the current files.')
   const headers = {
     'content-type': types[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
     'cache-control': 'public, max-age=31536000, immutable',

@@ -17,7 +17,7 @@ const list = {
   completeThrough: null,
 }
 
-/** A log that counts as it is told to. */
+/** A log with the given counts. */
 function viewer(stats: (query: Query) => object | Promise<object>, totalIsExact = true) {
   const asked: Query[] = []
   const app = createService({
@@ -52,20 +52,20 @@ const counts = (by: string) =>
     },
   })[by] ?? { data: [], other: 0, total: 0 }
 
-describe('what is counted beside the list', () => {
-  test('is a link to only it, and one back from it', async () => {
+describe('a count beside the list', () => {
+  test('links to a list filtered by it, and back', async () => {
     const { html } = viewer(({ by = '' }) => counts(by))
     const page = await html('/?order=asc')
     const href = `/?${new URLSearchParams({ order: 'asc', action: 'log\\,in\\*' })}`.replaceAll('&', '&amp;')
     expect(page).toContain(
       `<a href="${href}"><span class="name"><bdi>log,in*</bdi></span><span class="count">1,200</span></a>`,
     )
-    expect(page).toContain('and 30 of others')
+    expect(page).toContain('and 30 more')
     expect(page).toContain('<bdi>&lt;b&gt;</bdi>')
     expect(await html(href.replaceAll('&amp;', '&'))).toContain('<a href="/?order=asc" aria-current="true">')
   })
 
-  test('is asked for with the same filters', async () => {
+  test('has the same filters as the list', async () => {
     const { asked, html } = viewer(({ by = '' }) => counts(by))
     await html('/?userId=a&action=b&metadata.x=1&zone=Europe%2FBerlin&limit=7&columns=id')
     expect(asked.find(({ by }) => by === 'action')).toEqual({
@@ -78,14 +78,14 @@ describe('what is counted beside the list', () => {
     expect(asked.find(({ by }) => by === 'day')).toMatchObject({ userId: 'a', action: 'b', timezone: 'Europe/Berlin' })
   })
 
-  test('over time has a bar for every day, each a link to it', async () => {
+  test('over time has a bar for every day, which links to that day', async () => {
     const { html } = viewer(({ by = '' }) => counts(by))
     const page = await html('/')
     expect(page.match(/class="bar" x/g)).toHaveLength(15)
     expect(page).toContain('href="/?from=2024-01-01T00%3A00%3A00Z&amp;to=2024-01-02T00%3A00%3A00Z"')
   })
 
-  test('is left out where it fails, and the page is there', async () => {
+  test('is left out if it fails, and the page still appears', async () => {
     const { html } = viewer(() => {
       throw new Problem('unavailable', 'too broad')
     })
@@ -94,13 +94,13 @@ describe('what is counted beside the list', () => {
     expect(page).not.toMatch(/class="(facet|histogram)"/)
   })
 
-  test('is left to the script where there is much of it', async () => {
+  test('is left to the script when the log is long', async () => {
     const { asked, html } = viewer(({ by = '' }) => counts(by), false)
     expect(await html('/')).toContain('data-counts="missing"')
     expect(asked).toEqual([])
   })
 
-  test('is not waited for, but can be', async () => {
+  test('does not delay the page unless the reader chooses to wait', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const { html } = viewer(async ({ by = '' }) => {
       await promise
@@ -108,7 +108,7 @@ describe('what is counted beside the list', () => {
     })
     const page = await html('/')
     expect(page).toContain('data-counts="missing"')
-    const href = /<a href="([^"]*)">count<\/a>/.exec(page)![1]!
+    const href = /<a href="([^"]*)">Wait for the counts<\/a>/.exec(page)![1]!
     const counted = html(href)
     resolve()
     expect(await counted).toContain('class="histogram"')
@@ -127,14 +127,14 @@ describe('bars', () => {
     ['day', ['2019-01-01', '2023-12-31'], 'month', 60],
     ['month', ['2015-08', '2026-08'], 'month', 133],
     ['month', ['1970-01', '2024-01'], 'year', 55],
-  ] as const)('of %ss %j are few enough: by %s, %i', (by, keys, unit, count) => {
+  ] as const)('over %ss from %j are few enough: by %s, %i', (by, keys, unit, count) => {
     const histogram = barsOf(keyed(...keys), by, none, 'Europe/Berlin')!
     expect([histogram.unit, histogram.bars.length]).toEqual([unit, count])
     expect(sum(histogram.bars)).toBe(keys.length)
     for (const [at, { from }] of histogram.bars.entries()) if (at > 0) expect(from).toBe(histogram.bars[at - 1]!.to)
   })
 
-  test('cover the range that was chosen, also where nothing is', () => {
+  test('cover the whole chosen range, even where nothing was counted', () => {
     const range = { from: Date.parse('2024-01-01T00:00:00Z'), to: Date.parse('2024-01-11T00:00:00Z') }
     expect(barsOf(keyed('2024-01-05'), 'day', range, 'UTC')!.bars).toHaveLength(10)
   })

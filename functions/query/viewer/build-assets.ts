@@ -1,6 +1,9 @@
 import { build } from 'esbuild'
 
-/** What the browser loads: contents by file names that have a hash of them. A bundle has this function's answer in its place (functions/image/bundle.ts). */
+/**
+ * Builds the files that the browser loads: contents by file name, with a hash of the content in each name. A bundle
+ * contains the result of this function in its place (functions/image/bundle.ts).
+ */
 export async function buildAssets(): Promise<{ readonly [file: string]: string }> {
   const { outputFiles } = await build({
     absWorkingDir: import.meta.dirname,

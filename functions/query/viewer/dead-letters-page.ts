@@ -24,16 +24,16 @@ type List = { data: DeadLetter[]; next: string | null; previous: string | null }
 
 const path = '/viewer/dead-letters'
 const reasons: { readonly [reason: string]: string } = {
-  conflict: 'another activity has its id',
-  rejected: 'it could not be saved',
-  undelivered: 'the dispatcher gave up on it',
+  conflict: 'another activity has the same id',
+  rejected: 'the record could not be saved',
+  undelivered: 'the dispatcher gave up on the record',
 }
 const ownParameters = ['zone', 'columns', 'live']
 const pages = html`<a href="/">Activities</a><a href="/viewer/ledger">Ledger</a>`
 
-/** The records that could not be saved, as `GET /dead-letters` lists them. */
+/** Lists the records that could not be saved, from `GET /dead-letters`. */
 export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise<Page> {
-  const asked: View = {
+  const parameters: View = {
     limit: '50',
     ...Object.fromEntries(Object.entries(view).filter(([name]) => !ownParameters.includes(name))),
   }
@@ -42,7 +42,7 @@ export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise
     shown: 'page' as const,
     nav: navigation({ zone, view, path }, '', pages),
   }
-  const listed = await ask<List>(apiHref('/dead-letters', asked))
+  const listed = await ask<List>(apiHref('/dead-letters', parameters))
   if (!listed.ok) {
     const { problem } = listed
     return { ...frame, main: problemContent(problem, {}, path), status: problem.status, headers: retryHeaders(problem) }
@@ -56,9 +56,9 @@ export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise
   const link = (to: string | null, rel: string, text: string) =>
     to && html`<a class="button" rel="${rel}" href="/viewer${to}">${text}</a>`
   const main = html`<h1>Dead letters</h1>
-<p class="lead">Records that could not be saved, kept with their reason and their bytes. Nothing else is missing from the log because of them.</p>
+<p class="lead">Records that could not be saved, kept with the reason and their original bytes. No other record is affected.</p>
 <nav class="ranges" aria-label="State">${states}</nav>
-${data.length === 0 ? html`<div class="state"><h2>None</h2><p>No dead letter is ${state === 'all' ? 'here' : state}.</p></div>` : tableOf(data, zone)}
+${data.length === 0 ? html`<div class="state"><h2>Nothing here</h2><p>There are no ${state === 'all' ? '' : `${state} `}dead letters on this page.</p></div>` : tableOf(data, zone)}
 <nav class="paging" aria-label="Pages of the list">${link(previous, 'prev', '← Newer')}${link(next, 'next', 'Older →')}</nav>`
   return { ...frame, main }
 }
@@ -79,7 +79,7 @@ const wrong = ({ errors, reason }: DeadLetter): Content =>
     ? foreign(h, errors.map(({ pointer, detail }) => `${pointer || 'it'} ${detail}`).join('; '))
     : reasons[reason]
 
-/** One of them with what came, and what can be done about it. */
+/** Shows one dead letter with its original record, and what can be done about it. */
 export async function deadLetterPage({ zone, id, ask }: PageRequest): Promise<Page> {
   const own = `/dead-letters/${encodeURIComponent(id)}`
   const frame = {
@@ -100,12 +100,12 @@ export async function deadLetterPage({ zone, id, ask }: PageRequest): Promise<Pa
   const { answer } = found
   const fact = (name: string, value: Content) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
   const headers = Object.entries(answer.headers).map(([name, value]) => fact(name, foreign(h, value)))
-  const todo = html`<h2>What to do</h2><p>Send it again as it is, or with a corrected activity as the body; or give it up with a note:</p>
+  const todo = html`<h2>What to do</h2><p>Replay it as it is, or with a corrected activity as the body. Or discard it with a note:</p>
 <pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>${own}/replay
 curl -X DELETE <span data-origin>https://YOUR-LOG</span>${own} -H 'content-type: application/json' -d '{"note":"a test"}'</code></pre>`
   const main = html`<article class="one"><h1>Dead letter: ${answer.reason}</h1><p class="lead">${wrong(answer)}</p>
 <dl class="facts">${fact('State', answer.state)}${fact('Position', html`<code>${positionOf(answer)}</code>`)}${fact('First arrived', timeElement(h, answer.firstAt, zone))}${fact('Last arrived', timeElement(h, answer.lastAt, zone))}${fact('Attempts', String(answer.attempts))}${answer.activityId && fact('Activity', foreign(h, answer.activityId))}</dl>
-<h2>As it came</h2><pre tabindex="0"><code>${foreign(h, answer.body.text ?? answer.body.base64)}</code></pre>
+<h2>Original record</h2><pre tabindex="0"><code>${foreign(h, answer.body.text ?? answer.body.base64)}</code></pre>
 <details><summary>Headers</summary><dl class="facts">${headers}</dl></details>
 ${answer.state === 'open' ? todo : ''}<p class="tools"><a href="${own}">JSON</a></p></article>`
   return { ...frame, main }

@@ -14,7 +14,7 @@ export type DocumentOptions = {
   shown: 'list' | 'page'
 }
 
-/** Nothing from elsewhere, nothing written into the page: a script that came with data would not run. */
+/** Allows no files from other sites and nothing inline, so that a script in the data cannot run. */
 export const documentHeaders = {
   'content-security-policy': [
     "default-src 'none'",
@@ -48,24 +48,24 @@ export function document({ title, theme, zone, asset, nav, main, shown }: Docume
 <script type="module" src="${asset('viewer.js')}"></script>
 </head>
 <body>
-<a class="skip" href="#main">Skip to the activities</a>
+<a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <a class="brand" href="/"><svg viewBox="0 0 16 16" aria-hidden="true"><rect x="1" y="9" width="3" height="6" rx="1"></rect><rect x="6.5" y="5" width="3" height="10" rx="1"></rect><rect x="12" y="1" width="3" height="14" rx="1"></rect></svg>Activity log</a>
 ${nav}
 </header>
-<div class="banner" id="offline" role="status" hidden>You are offline. What you see is what was there; it goes on as soon as the network is back.</div>
+<div class="banner" id="offline" role="status" hidden>You are offline. This page shows what was loaded before; live updates resume when the network is back.</div>
 <main id="main" tabindex="-1">${main}</main>
 <div class="visually-hidden" id="said" role="status" aria-live="polite"></div>
 <dialog id="keys" aria-labelledby="keys-title">
-<h2 id="keys-title">Keys</h2>
+<h2 id="keys-title">Keyboard shortcuts</h2>
 <dl>
 <div><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous activity</dd></div>
-<div><dt><kbd>Enter</kbd></dt><dd>open or close it</dd></div>
+<div><dt><kbd>Enter</kbd></dt><dd>open or close the activity</dd></div>
 <div><dt><kbd>/</kbd></dt><dd>go to the search</dd></div>
 <div><dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next, previous page</dd></div>
-<div><dt><kbd>l</kbd></dt><dd>live, or not</dd></div>
-<div><dt><kbd>Esc</kbd></dt><dd>close what is open</dd></div>
-<div><dt><kbd>?</kbd></dt><dd>these keys</dd></div>
+<div><dt><kbd>l</kbd></dt><dd>turn live updates on or off</dd></div>
+<div><dt><kbd>Esc</kbd></dt><dd>close the open activity or menu</dd></div>
+<div><dt><kbd>?</kbd></dt><dd>show these shortcuts</dd></div>
 </dl>
 <form method="dialog"><button>Close</button></form>
 </dialog>

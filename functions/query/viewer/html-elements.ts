@@ -1,7 +1,7 @@
 import type { JSXNode } from 'hono/jsx'
-// without what runs in browsers
+// the runtime alone, without the parts for browsers
 import { jsx } from 'hono/jsx/jsx-runtime'
 import type { H } from './views/h.ts'
 
-/** Elements as HTML: whatever is text or the value of an attribute is escaped. */
+/** Makes elements as HTML, and escapes text and the values of attributes. */
 export const h: H<JSXNode> = (tag, attributes, ...children) => jsx(tag, { ...attributes, children }, undefined)

@@ -16,7 +16,7 @@ type Partition = {
 }
 type LedgerSummary = { complete: boolean; completeThrough: string | null; partitions: Partition[] }
 
-/** What became of every record, partition by partition, as `GET /ledger` has it. */
+/** Shows the outcomes of all records, partition by partition, from `GET /ledger`. */
 export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page> {
   const path = '/viewer/ledger'
   const nav = navigation(
@@ -43,12 +43,12 @@ export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page
       (outcome) => html`<td class="n" data-label="${outcome}">${number(counts[outcome] ?? 0)}</td>`,
     )
     return html`<tr><th scope="row">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
-<td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${ranges.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'being counted' : '0'}</td></tr>`
+<td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${ranges.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'still counting' : '0'}</td></tr>`
   })
   const main = html`<h1>Ledger</h1>
-<p class="lead">${complete ? html`<b class="good">It is complete.</b> Every record up to the newest that is known has its outcome.` : html`<b class="bad">It is not complete.</b> Some records have no outcome yet: they are under way, or being counted; what stays missing is looked for with <code>npm run log -- ledger</code>.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
+<p class="lead">${complete ? html`<b class="good">Complete.</b> Every record up to the newest known one has an outcome.` : html`<b class="bad">Not complete.</b> Some records have no outcome yet: they are in flight or still being counted. If any stay missing, run <code>npm run log -- ledger</code> to look for them.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
 <table class="plain"><thead><tr><th scope="col">Partition</th><th scope="col" class="n">Offsets</th>${outcomes.map((outcome) => html`<th scope="col" class="n">${outcome}</th>`)}<th scope="col" class="n">missing</th></tr></thead><tbody>${rows}</tbody></table>
-${partitions.length === 0 ? html`<div class="state"><h2>Nothing to count yet</h2><p>No record has come to the store.</p></div>` : ''}
+${partitions.length === 0 ? html`<div class="state"><h2>Nothing to count yet</h2><p>No record has reached the store yet.</p></div>` : ''}
 <p class="tools"><a href="/ledger">JSON</a></p>`
   return { ...frame, main }
 }

@@ -12,7 +12,7 @@ import { visible } from './views/h.ts'
 import { apiHref, filtersOf, href, listParameters, type View } from './views/view.ts'
 import { timeText } from './views/zone-time.ts'
 
-/** The activities, newest first or as asked, with what narrows them down. */
+/** Shows the list of activities, with its search, its filters and its counts. */
 export async function listPage(request: PageRequest): Promise<Page> {
   const { view, zone, errors, ask, now, timeoutMs } = request
   const [listed, deadLetters] = await Promise.all([
@@ -47,7 +47,7 @@ ${listOf(answer, view, zone)}
   return { ...frame, nav, main }
 }
 
-/** Of many it takes long: a script asks for them when the page is there, and who has none says that it is to be waited for. */
+/** Counting a long log takes time, so the script loads the counts later. Without scripts, a link waits for them. */
 async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, timeoutMs }: PageRequest) {
   const isWaitedFor = view['counts'] === 'wait'
   if (!totalIsExact && !isWaitedFor) return undefined
@@ -55,7 +55,7 @@ async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, timeout
   return inTime(ms, (signal) => readCounts(readingFrom(ask, signal), view, zone))
 }
 
-/** Where nothing is found there is nothing to go on from, but what is live may come to have something. */
+/** An empty list has no other pages and nothing to export, but a live one may still get activities. */
 function listOf(answer: ListAnswer, view: View, zone: string): Content {
   const head = listHead(answer, view)
   if (answer.data.length > 0)
@@ -63,24 +63,24 @@ function listOf(answer: ListAnswer, view: View, zone: string): Content {
   return view['live'] ? html`${head}${table(answer, view, zone)}` : nothing(view, answer)
 }
 
-/** Undefined when that takes too long; then it is told to stop. */
+/** Undefined if the work takes too long; its signal then aborts. */
 const inTime = <Value>(ms: number, start: (signal: AbortSignal) => Promise<Value>): Promise<Value | undefined> =>
   startedWithin(ms, start, 'It was not counted').catch(undefinedIfLate)
 
 const readingFrom = (ask: Ask, signal: AbortSignal) => async (path: string) => {
-  const asked = await ask(path, signal)
-  return asked.ok ? asked.answer : undefined
+  const result = await ask(path, signal)
+  return result.ok ? result.answer : undefined
 }
 
 const waiting = (view: View) =>
-  html`<p class="waiting"><span class="no-script">Counting takes longer than the page waits: <a href="${href(view, { counts: 'wait' })}">count</a></span></p>`
+  html`<p class="waiting"><span class="no-script">Counting takes a while. <a href="${href(view, { counts: 'wait' })}">Wait for the counts</a></span></p>`
 
 function titleOf(view: View): string {
   const filters = Object.entries(filtersOf(view)).map(([name, value]) => visible(`${name} ${value}`))
   return filters.length > 0 ? `${filters.join(', ')} · Activity log` : 'Activity log'
 }
 
-/** Before that time nothing that was accepted is still on its way. */
+/** No activity that was accepted before this time is still missing. */
 function freshness(through: string, zone: string, now: Date): Content {
   const { date, time } = timeText(Date.parse(through), zone)
   const isToday = date === timeText(now.getTime(), zone).date
@@ -90,19 +90,19 @@ function freshness(through: string, zone: string, now: Date): Content {
 function nothing(view: View, { page }: ListAnswer): Content {
   const filters = Object.keys(filtersOf(view))
   if (page > 1) {
-    return html`<div class="state"><h2>There is nothing on this page</h2><p>The list ends before it. <a class="button" href="${href(view, { page: undefined })}">First page</a></p></div>`
+    return html`<div class="state"><h2>There is nothing on this page</h2><p>The list ends before this page. <a class="button" href="${href(view, { page: undefined })}">First page</a></p></div>`
   }
   if (filters.length > 0) {
     const without = filters.map(
       (name) =>
-        html`<li><a href="${href(view, { [name]: undefined })}">without <bdi>${name} ${view[name]}</bdi></a></li>`,
+        html`<li><a href="${href(view, { [name]: undefined })}">Remove the filter <bdi>${name} ${view[name]}</bdi></a></li>`,
     )
-    return html`<div class="state"><h2>Nothing matches</h2><p>No activity has all of this. Look again:</p><ul>${without}<li><a href="/">at everything</a></li></ul></div>`
+    return html`<div class="state"><h2>Nothing matches</h2><p>No activity matches all of these filters.</p><ul>${without}<li><a href="/">Clear all filters</a></li></ul></div>`
   }
   return html`<div class="state"><h2>The log is empty</h2>
-<p>Send a first activity, then load this page again:</p>
+<p>Send a first activity, then reload this page:</p>
 <pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>/logs \\
   -H 'content-type: application/json' \\
   -d '{"userId":"user_123","action":"click_button","metadata":{"button":"buy"}}'</code></pre>
-<p>Or fill it with made-up ones: <code>npm run log -- demo</code></p></div>`
+<p>Or fill the log with made-up activities: <code>npm run log -- demo</code></p></div>`
 }

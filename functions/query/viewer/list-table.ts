@@ -14,7 +14,7 @@ import {
   withColumn,
 } from './views/view.ts'
 
-/** As `GET /logs` answers. */
+/** The answer of `GET /logs`. */
 export type ListAnswer = {
   data: ShownActivity[]
   page: number
@@ -27,7 +27,7 @@ export type ListAnswer = {
   asOf?: string | null
 }
 
-/** What is said above the list, and how it may be looked at. */
+/** The bar above the list: the total, and how to view the list. */
 export const listHead = (answer: ListAnswer, view: View): Content =>
   html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}</div>
 <p class="live-state" id="live-state" hidden></p>`
@@ -39,7 +39,7 @@ export function table(answer: ListAnswer, view: View, zone: string): Content {
   const heads = columns.map((name) => {
     if (name !== 'time')
       return html`<th scope="col" class="c-${Object.hasOwn(columnNames, name) ? name : 'path'}">${columnLabel(name)}</th>`
-    return html`<th scope="col" class="c-time" aria-sort="${isOldestFirst ? 'ascending' : 'descending'}"><a href="${turned}">Time <span class="arrow" aria-hidden="true">${isOldestFirst ? '↑' : '↓'}</span><span class="visually-hidden">${isOldestFirst ? ', oldest first: turn around' : ', newest first: turn around'}</span></a></th>`
+    return html`<th scope="col" class="c-time" aria-sort="${isOldestFirst ? 'ascending' : 'descending'}"><a href="${turned}">Time <span class="arrow" aria-hidden="true">${isOldestFirst ? '↑' : '↓'}</span><span class="visually-hidden">${isOldestFirst ? ', oldest first: show the newest first' : ', newest first: show the oldest first'}</span></a></th>`
   })
   return html`<table id="activities" data-order="${isOldestFirst ? 'asc' : 'desc'}" data-as-of="${answer.asOf ?? ''}">
 <thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th>${heads}</tr></thead>
@@ -47,13 +47,13 @@ ${answer.data.map((activity) => activityRow(h, activity, view, zone))}
 </table>`
 }
 
-/** "10,000+" where nobody counted further. */
+/** Shows "10,000+" when the total is not exact. */
 function totalOf({ total, totalIsExact }: ListAnswer): string {
   if (total === undefined) return 'Activities'
   return `${number(total)}${totalIsExact ? '' : '+'} ${total === 1 ? 'activity' : 'activities'}`
 }
 
-/** What comes in from now on: the newest first, so it begins at the first page. */
+/** Turns live updates on or off. New activities come first, so a live list begins at the first page. */
 function liveSwitch(view: View): Content {
   const isLive = view['live'] !== undefined
   const link = href(
@@ -61,7 +61,7 @@ function liveSwitch(view: View): Content {
     { cursor: undefined, page: undefined, asOf: undefined, order: undefined, live: isLive ? undefined : '1' },
   )
   return html`<a class="button live" id="live" href="${link}"${isLive ? html` aria-current="true"` : ''}><span class="dot" aria-hidden="true"></span>Live</a>${
-    isLive ? html`<noscript><p>Live needs scripts; load the page again to see what is new.</p></noscript>` : ''
+    isLive ? html`<noscript><p>Live updates need scripts; reload the page to see new activities.</p></noscript>` : ''
   }`
 }
 
@@ -75,7 +75,7 @@ function columnChoice(view: View): Content {
   return html`<details class="menu"><summary class="button">Columns</summary><ul>${links}</ul></details>`
 }
 
-/** Where the API's link goes, as a page of the viewer. */
+/** The page of the viewer for a link of the API. */
 function pageHref(view: View, link: string): string {
   const { cursor, page, asOf } = Object.fromEntries(new URLSearchParams(link.split('?')[1]))
   return href(view, { cursor, page, asOf, live: undefined })
@@ -98,7 +98,7 @@ ${page > 1 ? html`<a class="start" href="${href(view, { cursor: undefined, page:
 </nav>`
 }
 
-/** Everything that matches, not only this page; as it was when the page was made. */
+/** Exports contain every match, not only this page, as of the snapshot of the page. */
 export function exportsOf({ asOf }: ListAnswer, view: View): Content {
   const snapshot = asOf ?? undefined
   const exported = (format: string) => apiHref('/export', { format, ...filtersOf(view), asOf: snapshot })
@@ -110,7 +110,7 @@ export function exportsOf({ asOf }: ListAnswer, view: View): Content {
     counts: undefined,
   })
   return html`<p class="exports">
-<span>Everything that matches:</span> <a href="${exported('csv')}" download>CSV</a> <a href="${exported('ndjson')}" download>NDJSON</a>
+<span>All matches:</span> <a href="${exported('csv')}" download>CSV</a> <a href="${exported('ndjson')}" download>NDJSON</a>
 <span>This page:</span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Link to share</a>
 </p>`
 }

@@ -7,14 +7,14 @@ import { dayStart, readInstant, timeText, wallTime } from './views/zone-time.ts'
 
 const dayMs = 86_400_000
 
-/** A form that works without a script: what it does not ask for is kept, but for the place in the list. */
+/** A form that works without scripts. It keeps parameters that it has no field for, except the place in the list. */
 export function searchForm(view: View, zone: string, now: Date, counts: Counts | undefined): Content {
-  const asked: readonly string[] = [...plainFilters, 'page', 'cursor', 'asOf', 'counts']
-  const kept = Object.entries(view).filter(([name]) => !asked.includes(name))
+  const replaced: readonly string[] = [...plainFilters, 'page', 'cursor', 'asOf', 'counts']
+  const kept = Object.entries(view).filter(([name]) => !replaced.includes(name))
   const hidden = kept.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   const names = (id: string, keys: readonly string[] = []) =>
     html`<datalist id="${id}">${keys
-      // nobody could type the others
+      // nobody could type a name with control characters
       .filter((key) => visible(key) === key)
       .map((key) => html`<option value="${key}"></option>`)}</datalist>`
   return html`<form class="search" id="search" role="search" action="/" method="get">${hidden}
@@ -35,13 +35,13 @@ ${names(
 <nav class="ranges" aria-label="Time ranges">${ranges(view, zone, now)}</nav>`
 }
 
-/** As a field for a date and a time takes it. */
+/** Formats an instant for a datetime-local field. */
 function clock(text: string | undefined, zone: string): string {
   const ms = readInstant(text ?? '')
   return Number.isNaN(ms) ? '' : wallTime(ms, zone).slice(0, ms % 1000 === 0 ? 19 : 23)
 }
 
-/** Days begin in the reader's zone, and the links have their times, so that they mean the same tomorrow. */
+/** Days begin in the reader's time zone. The links contain absolute times, so that they mean the same tomorrow. */
 function ranges(view: View, zone: string, now: Date): Content {
   const ms = now.getTime()
   const minute = Math.floor(ms / 60_000) * 60_000
@@ -70,7 +70,7 @@ const filterNames: { readonly [name: string]: string } = {
   to: 'before',
 }
 
-/** What narrows the list down, each with a link that takes it away. */
+/** The active filters, each with a link that removes it. */
 export function chips(view: View, zone: string): Content {
   const filters = Object.entries(filtersOf(view)).filter(([name]) => isFilter(name))
   if (filters.length === 0) return ''
@@ -83,7 +83,7 @@ export function chips(view: View, zone: string): Content {
   })
   const all =
     filters.length > 1
-      ? html`<li><a href="${href(view, Object.fromEntries(filters.map(([name]) => [name, undefined])))}">Clear all</a></li>`
+      ? html`<li><a href="${href(view, Object.fromEntries(filters.map(([name]) => [name, undefined])))}">Clear all filters</a></li>`
       : ''
   return html`<ul class="chips" aria-label="Filters">${items}${all}</ul>`
 }

@@ -5,22 +5,23 @@ import { instantOf, isZone } from './views/zone-time.ts'
 export type ViewRequest = { view: View; zone: string; errors: InputError[] }
 
 /**
- * What the URL of the page asks for. Forms send empty fields (nothing), times as a clock shows them (of the zone) and metadata as
- * `path=value`: all of it becomes what the API takes. What the API knows, it judges.
+ * Turns the URL of a page into what the API takes. Forms send empty fields, times as clocks in the zone show them, and
+ * metadata as `path=value`. The API itself checks the parameters that it knows.
  */
 export function readViewRequest(url: string, usualZone: string | undefined): ViewRequest {
   const errors: InputError[] = []
   const view: Record<string, string> = {}
   const query = /\?([^#]*)/s.exec(url)?.[1] ?? ''
-  if (!isPercentEncoded(query)) errors.push({ pointer: 'The address', detail: 'has what is not percent-encoded UTF-8' })
+  if (!isPercentEncoded(query)) errors.push({ pointer: 'The address', detail: 'is not valid percent-encoded UTF-8' })
   for (const [name, value] of new URLSearchParams(query)) {
     if (value.trim() === '') continue
-    if (Object.hasOwn(view, name)) errors.push({ pointer: name, detail: 'is there more than once' })
+    if (Object.hasOwn(view, name)) errors.push({ pointer: name, detail: 'is repeated; send it once' })
     Object.defineProperty(view, name, { value, enumerable: true, configurable: true, writable: true })
   }
-  const { zone: asked } = view
-  if (asked !== undefined && !isZone(asked)) errors.push({ pointer: 'zone', detail: 'is not the name of a time zone' })
-  const zone = [asked, usualZone].find((name) => name !== undefined && isZone(name)) ?? 'UTC'
+  const { zone: chosen } = view
+  if (chosen !== undefined && !isZone(chosen))
+    errors.push({ pointer: 'zone', detail: 'must be an IANA time zone name, such as Europe/Berlin' })
+  const zone = [chosen, usualZone].find((name) => name !== undefined && isZone(name)) ?? 'UTC'
   for (const name of ['from', 'to']) {
     const wall = view[name]?.replace(' ', 'T')
     if (wall === undefined || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?$/.test(wall)) continue
@@ -31,7 +32,7 @@ export function readViewRequest(url: string, usualZone: string | undefined): Vie
   const [, path, value] = /^(?:metadata\.)?([^=]+)=(.*)$/s.exec(metadata ?? '') ?? []
   if (metadata === undefined) return { view, zone, errors }
   if (path && value) return { view: { ...rest, [`metadata.${path.trim()}`]: value.trim() }, zone, errors }
-  errors.push({ pointer: 'metadata', detail: 'is written name=value, or name.inner=value' })
+  errors.push({ pointer: 'metadata', detail: 'must be written as name=value or name.inner=value' })
   return { view: rest, zone, errors }
 }
 

@@ -10,35 +10,35 @@ export type Page = Pick<DocumentOptions, 'title' | 'nav' | 'main' | 'shown'> & {
   headers?: { [name: string]: string }
 }
 
-/** On every page: what there is beside the list, how fresh it is, and how it looks. */
+/** The top of every page: links to the other pages, how complete the log is, and settings. */
 export function navigation(
   { zone, view, path }: { zone: string; view: View; path: string },
   fresh?: Content,
   more?: Content,
 ) {
-  // a form that is sent with a button keeps the rest of the address
+  // hidden fields keep the rest of the address when the form is sent
   const others = Object.entries(view).filter(([name]) => name !== 'zone')
   const kept = others.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   return html`<nav class="pages" aria-label="Pages">${more}</nav>
 <div class="fresh">${fresh}</div>
 <form class="looks" action="${path}" method="get">${kept}
 <label class="zone">Times in <select name="zone" id="zone">${zones(zone).map((name) => html`<option${name === zone ? html` selected` : ''}>${name}</option>`)}</select></label>
-<button class="no-script">Set</button>
+<button class="no-script">Apply</button>
 <button type="button" id="theme" hidden>Theme</button>
-<button type="button" id="help" aria-label="Keys" hidden>?</button>
+<button type="button" id="help" aria-label="Keyboard shortcuts" hidden>?</button>
 </form>`
 }
 
-/** A few; a script puts the reader's own among them, and in the address any is taken. */
+/** Offers UTC and the current zone. The script adds the reader's own, and the address accepts any. */
 const zones = (zone: string) => [...new Set(['UTC', zone])]
 
-/** What went wrong, and what to do about it. */
+/** Says what went wrong, and what to do about it. */
 export function problemContent(problem: ShownProblem, view: View, again: string): Content {
   const { status, title, detail, errors = [] } = problem
   const named = errors.map(({ pointer, detail }) => {
     const isHere = Object.hasOwn(view, pointer)
     const without = isFilter(pointer) ? href(view, { [pointer]: undefined }) : href(rest(view, pointer))
-    return html`<li><b><bdi>${pointer}</bdi></b> ${detail}${isHere ? html` <a href="${without}">Go on without it</a>` : ''}</li>`
+    return html`<li><b><bdi>${pointer}</bdi></b> ${detail}${isHere ? html` <a href="${without}">Remove this parameter</a>` : ''}</li>`
   })
   const isOurs = status >= 500
   return html`<section class="state problem" role="alert">
@@ -46,8 +46,8 @@ export function problemContent(problem: ShownProblem, view: View, again: string)
 ${named.length > 0 ? html`<ul>${named}</ul>` : html`<p>${detail}</p>`}
 <p>${
     isOurs
-      ? html`Nothing is lost: what was accepted stays accepted. <a class="button" href="${again}">Try again</a>`
-      : html`<a class="button" href="/">Start again with everything</a>`
+      ? html`Nothing is lost: every accepted activity is safe. <a class="button" href="${again}">Try again</a>`
+      : html`<a class="button" href="/">Show all activities</a>`
   }</p>
 </section>`
 }

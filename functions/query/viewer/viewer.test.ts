@@ -12,7 +12,7 @@ type Sent = Parameters<typeof recorded>[0]
 async function viewer(activities: Sent[] = [], changes: Partial<ActivityStore> = {}) {
   const store = openTestStore()
   await store.save(activities.map((activity) => recorded(activity)))
-  // a page does not wait until the thread that counts has started
+  // starts the counting thread, which a page would not wait for
   await store.count({ tenant: 'default' })
   const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => now })
   const get = (path: string, headers: Record<string, string> = {}) => app.request(path, { headers })
@@ -29,13 +29,13 @@ const many = (count: number): Sent[] =>
     metadata: { n, inner: { deep: [1, { x: 'y' }] } },
   }))
 
-/** The targets of links, as a browser reads them. */
+/** The targets of all links, as a browser reads them. */
 const links = (html: string) =>
   [...html.matchAll(/<a [^>]*?href="([^"]*)"/g)].map(([, href]) => href!.replaceAll('&amp;', '&'))
 const parametersOf = (link: string) => Object.fromEntries(new URLSearchParams(link.split('?')[1]))
 
 describe('a page of the list', () => {
-  test('shows the newest, each with its metadata, without a script', async () => {
+  test('shows the newest activities with their metadata, without scripts', async () => {
     const { html } = await viewer(many(3))
     const page = await html('/')
     expect([...page.matchAll(/<tbody data-id="(.*?)"/g)].map(([, id]) => id)).toEqual(['id-2', 'id-1', 'id-0'])
@@ -44,7 +44,7 @@ describe('a page of the list', () => {
     expect(page.replace(/<[^>]+>/g, '')).toMatch(/inner \{1\}.*deep \[2\]/s)
   })
 
-  test('says 10,000+ where nobody counted further', async () => {
+  test('shows 10,000+ when the total is not exact', async () => {
     const { html } = await viewer(many(2), { count: async () => 10_001 })
     expect(await html('/')).toContain('10,000+ activities')
   })
@@ -62,7 +62,7 @@ describe('a page of the list', () => {
     expect(await html(previous)).toContain('data-id="id-6"')
   })
 
-  test('filters become chips that take them away, and end at the first page', async () => {
+  test('shows each filter as a chip that removes it and leads to the first page', async () => {
     const { html } = await viewer(many(7))
     const page = await html('/?userId=user_1&action=cart.*&from=2024-01-15T10:00:00Z&page=1')
     const chips = [...page.matchAll(/class="chip" href="([^"]*)"/g)].map(([, link]) =>
@@ -75,7 +75,7 @@ describe('a page of the list', () => {
     ])
   })
 
-  test('takes empty fields of its form for nothing, and times as clocks of the zone show them', async () => {
+  test('ignores empty fields of its form, and reads times as clocks in the zone show them', async () => {
     const { html } = await viewer(many(3))
     const page = await html('/?userId=&action=&metadata=&from=2024-01-15T11:01&to=&zone=Europe%2FBerlin')
     expect([...page.matchAll(/<tbody data-id="(.*?)"/g)].map(([, id]) => id)).toEqual(['id-2', 'id-1'])
@@ -83,7 +83,7 @@ describe('a page of the list', () => {
     expect(page).toContain('<span class="date">2024-01-15</span> 11:02:00')
   })
 
-  test('yesterday is a day of the zone', async () => {
+  test('offers yesterday as a day in the zone', async () => {
     const { html } = await viewer(many(1))
     const yesterday = /<a href="([^"]*)">Yesterday</
     expect(parametersOf(yesterday.exec(await html('/'))![1]!.replaceAll('&amp;', '&'))).toEqual({
@@ -94,7 +94,7 @@ describe('a page of the list', () => {
     expect(parametersOf(tokyo)).toMatchObject({ from: '2024-01-18T15:00:00Z', to: '2024-01-19T15:00:00Z' })
   })
 
-  test('shows the columns that were chosen, also of metadata', async () => {
+  test('shows the chosen columns, also of metadata', async () => {
     const { html } = await viewer(many(1))
     const page = await html('/?columns=id,metadata.inner.deep,nonsense')
     const heads = [...page.matchAll(/<th scope="col" class="c-(?!toggle)[^"]*">(.*?)<\/th>/g)].map(([, head]) => head)
@@ -102,7 +102,7 @@ describe('a page of the list', () => {
     expect(page).toContain('<bdi>[2]</bdi>')
   })
 
-  test('offers everything that matches as a file, and the same as JSON', async () => {
+  test('offers all matches as a file, and the page as JSON', async () => {
     const { html } = await viewer(many(1))
     const all = links(await html('/?userId=user_0&columns=id&order=asc&live=1'))
     const exported = all.find((link) => link.startsWith('/export'))!
@@ -112,7 +112,7 @@ describe('a page of the list', () => {
     expect(parametersOf(json)).toMatchObject({ userId: 'user_0', order: 'asc', limit: '50' })
   })
 
-  test('is there though what it counts beside takes too long', async () => {
+  test('appears even if the counts beside it take too long', async () => {
     const never = new Promise<never>(() => undefined)
     const { get } = await viewer(many(1), { findDeadLetters: () => never, ledger: () => never })
     const response = await get('/')
@@ -128,14 +128,14 @@ describe('states say what to do', () => {
     expect(page).toMatch(/curl -X POST <span data-origin>/)
   })
 
-  test('nothing matches: which filters to take away', async () => {
+  test('nothing matches: which filters to remove', async () => {
     const { html } = await viewer(many(1))
     const page = await html('/?userId=nobody&action=login')
     expect(page).toContain('Nothing matches')
     expect(links(page)).toEqual(expect.arrayContaining(['/?action=login', '/?userId=nobody']))
   })
 
-  test('beyond the end: to the first page', async () => {
+  test('beyond the end: back to the first page', async () => {
     const { html } = await viewer(many(1))
     expect(await html('/?page=9')).toContain('There is nothing on this page')
   })
@@ -158,12 +158,12 @@ describe('states say what to do', () => {
     expect(await response.text()).toContain(`<b><bdi>${name}</bdi></b>`)
   })
 
-  test('what is not percent-encoded is refused', async () => {
+  test('rejects what is not percent-encoded UTF-8', async () => {
     const { get } = await viewer()
     expect((await get('/?userId=%FF')).status).toBe(400)
   })
 
-  test('a store that is away: 503, and to try again', async () => {
+  test('an unavailable store: a 503 with a link to try again', async () => {
     const away = () => Promise.reject(new StoreUnavailable('away'))
     const { get } = await viewer([], { find: away })
     const response = await get('/?userId=user_1')
@@ -174,7 +174,7 @@ describe('states say what to do', () => {
   })
 })
 
-/** What somebody may send, to see what a page makes of it. */
+/** Texts that somebody may send to attack a page. */
 const naughty = [
   '<script>alert(1)</script>',
   '</script><img src=x onerror=alert(1)>',
@@ -188,7 +188,7 @@ const naughty = [
   '__proto__',
 ]
 
-describe('what was sent is never interpreted as HTML', () => {
+describe('text that users sent is never parsed as HTML', () => {
   test.each(naughty)('%j', async (text) => {
     const { html } = await viewer([
       {
@@ -215,27 +215,27 @@ describe('what was sent is never interpreted as HTML', () => {
       [await html(asked(text)), await plain.html(asked('x'))],
       [await html('/viewer/logs/id-1'), await plain.html('/viewer/logs/id-1')],
     ]) {
-      // whatever was sent: the same elements with the same attributes, but for their contents
+      // whatever was sent, the page has the same elements with the same attributes; only their contents differ
       expect(skeleton(page!)).toEqual(skeleton(reference!))
     }
   })
 
-  test('control characters are shown as the signs that stand for them', async () => {
+  test('control characters are shown as their symbols', async () => {
     const userId = 'a\u0000b\u001b[31m'
     const { html } = await viewer([{ id: 'id-1', userId, action: 'x', timestamp: '2024-01-15T10:00:00Z' }])
     const page = await html('/')
     expect(page).toContain('<bdi>a\u2400b\u241b[31m</bdi>')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches control characters on purpose
     expect(page).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/)
   })
 
-  test('an error shows what was wrong as text', async () => {
+  test('an error shows the rejected parameters as text', async () => {
     const { html } = await viewer()
     const page = await html(`/?${new URLSearchParams({ '<img src=x>': '1', from: '"><script>' })}`)
     expect(page).not.toMatch(/<img|<script>/)
   })
 
-  test('no link goes elsewhere', async () => {
+  test('no link leads to another site', async () => {
     const { html } = await viewer(
       naughty.map((text, n) => ({
         id: `id-${n}`,
@@ -249,19 +249,19 @@ describe('what was sent is never interpreted as HTML', () => {
   })
 })
 
-/** Tags with the names of their attributes; what a link or a number of them depends on is left out, and names that are proposed. */
+/** The tags with the names of their attributes, without tags whose presence depends on the data. */
 function skeleton(html: string): string[] {
   const tags = html.replace(/<!doctype html>|<option value="[^"]*"><\/option>/g, '').match(/<[a-z][^>]*>/g) ?? []
   return (
     tags
       .map((tag) => tag.replace(/="[^"]*"/g, ''))
-      // a value that no filter can be made of has no links beside it
+      // a value that cannot be a filter has no links beside it
       .filter((tag) => !tag.includes('aria-label') || !tag.startsWith('<a class'))
   )
 }
 
-describe('around the page', () => {
-  test('nothing from elsewhere and nothing inline may run', async () => {
+describe('the frame of a page', () => {
+  test('allows no scripts from other sites and nothing inline', async () => {
     const { get } = await viewer(many(1))
     for (const path of ['/', '/?limit=0', '/viewer/ledger', '/viewer/dead-letters', '/viewer/logs/id-0']) {
       const response = await get(path)
@@ -276,7 +276,7 @@ describe('around the page', () => {
     }
   })
 
-  test('the host that a request names is nowhere in it', async () => {
+  test('never contains the host that a request names', async () => {
     const { app } = await viewer(many(60))
     for (const path of ['/', '/viewer/logs/id-1', '/viewer/ledger', '/?limit=0']) {
       const response = await app.request(`http://evil.example${path}`, {
@@ -286,7 +286,7 @@ describe('around the page', () => {
     }
   })
 
-  test('assets are named by their content and kept for good; together they are small', async () => {
+  test('has assets that are named by their content, cached forever, and small', async () => {
     const { html, get } = await viewer()
     const paths = [...(await html('/')).matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path!)
     expect(paths.map((path) => path.replace(/-[A-Z0-9]{8}\./, '.'))).toEqual([
@@ -306,21 +306,21 @@ describe('around the page', () => {
     expect((await get('/assets/constructor')).status).toBe(404)
   })
 
-  test('the script never makes HTML of text', async () => {
+  test('has a script that never parses text as HTML', async () => {
     const script = Object.entries(await buildAssets()).find(([file]) => file.endsWith('.js'))![1]
     expect(script).not.toMatch(
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|\beval\b|new Function/,
     )
   })
 
-  test('theme and zone are remembered in cookies, and only what they may be', async () => {
+  test('reads the theme and the zone from cookies, and ignores invalid ones', async () => {
     const { html } = await viewer(many(1))
     const page = await html('/', { cookie: 'theme=dark; zone=Asia%2FTokyo' })
     expect(page).toContain('data-theme="dark" data-zone="Asia/Tokyo"')
     expect(await html('/', { cookie: 'theme="><script>; zone=x' })).toContain('data-theme="auto" data-zone="UTC"')
   })
 
-  test('other methods are refused', async () => {
+  test('rejects other methods', async () => {
     const { app } = await viewer()
     for (const path of ['/', '/viewer/ledger', '/assets/x'])
       expect((await app.request(path, { method: 'POST' })).status).toBe(405)
@@ -328,7 +328,7 @@ describe('around the page', () => {
 })
 
 describe('beside the list', () => {
-  test('dead letters have a table, linked from the list only where there are some', async () => {
+  test('dead letters have a table, which the list links to only if there are any', async () => {
     const { store, html } = await viewer(many(1))
     expect(links(await html('/'))).not.toContain('/viewer/dead-letters')
     await store.deadLetter([
@@ -364,7 +364,7 @@ describe('beside the list', () => {
     '"><b>',
     '...',
     '+',
-  ])('an id such as %j leads to its page, and to none where nothing has it', async (id) => {
+  ])('an id such as %j leads to its page, or to a 404 if nothing has it', async (id) => {
     const { app, get, html } = await viewer([{ id, timestamp: '2024-01-15T10:00:00Z' }])
     const here = links(await html('/')).find((link) => link.startsWith('/viewer/logs/'))!
     const page = await get(here)
@@ -375,7 +375,7 @@ describe('beside the list', () => {
     }
   })
 
-  test('a leap second is shown as the last moment before it, on each page that has it', async () => {
+  test('a leap second is shown as the last moment before it, on every page', async () => {
     const timestamp = '2016-12-31T23:59:60.5Z'
     const { get, html } = await viewer([
       { id: 'leap', timestamp },

@@ -12,22 +12,22 @@ import type { Page, PageRequest } from './viewer-page.ts'
 
 export type ViewerOptions = {
   now: () => Date
-  /** How long a page waits for what it counts beside its list; a script asks for it again. */
+  /** How long a page waits for the counts beside its list; after that the script loads them. */
   timeoutMs?: number
 }
 
-/** Pages for people over the JSON routes of the same service. They work without scripts; one script adds what moves. */
+/** Pages for people over the JSON routes of the same service. They work without scripts; one script adds the rest. */
 export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
     async handle(request) {
       const { id = '' } = request.parameters
       const cookies = parse(request.header('cookie') ?? '')
-      const asked = readViewRequest(request.url, cookies['zone'])
-      const rendered = await render({ ...asked, id, ask: asking(request), now: now(), timeoutMs })
+      const parsed = readViewRequest(request.url, cookies['zone'])
+      const rendered = await render({ ...parsed, id, ask: asking(request), now: now(), timeoutMs })
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
-      const html = document({ ...content, zone: asked.zone, theme, asset: await assetPaths() })
+      const html = document({ ...content, zone: parsed.zone, theme, asset: await assetPaths() })
       const all = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders, ...headers }
       return { status, headers: all, body: String(await html) }
     },

@@ -215,7 +215,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     await page.locator('.toggle > summary').first().click()
     expect(await page.locator('.opened').first().isVisible()).toBe(true)
     await page.getByLabel(/Times in/).selectOption('UTC')
-    await page.getByRole('button', { name: 'Set' }).click()
+    await page.getByRole('button', { name: 'Apply' }).click()
     await page.waitForURL(/zone=UTC/)
     expect(await page.locator('#activities > tbody').count()).toBe(count)
     await page.goto('/')

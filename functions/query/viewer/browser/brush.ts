@@ -4,8 +4,8 @@ import { all, h, one } from './dom.ts'
 import { view, zone } from './page-view.ts'
 
 /**
- * Choosing a range on a histogram: drag over it with a mouse or a finger, or move its two ends with the keyboard (they are
- * ordinary sliders) and press Enter.
+ * Lets the reader choose a range on a histogram: drag over it with a mouse or a finger, or move its two ends with the
+ * keyboard (they are ordinary sliders) and press Enter.
  */
 export function startBrush(figure: HTMLElement) {
   const plot = one('.plot', figure)
@@ -37,7 +37,7 @@ export function startBrush(figure: HTMLElement) {
     chosen.setAttribute('x', String(from))
     chosen.setAttribute('width', String(isPart() ? to - from : 0))
     apply.hidden = !isPart()
-    apply.textContent = `${label(from)} – ${label(to)}: show`
+    apply.textContent = `Show ${label(from)} – ${label(to)}`
   }
   function go() {
     const [from, to] = ends()
@@ -83,7 +83,7 @@ export function startBrush(figure: HTMLElement) {
     anchor = undefined
     reset()
   })
-  // or a link would be focused, marked or dragged as one
+  // otherwise the browser would focus, select or drag the link under the pointer
   plot.addEventListener('mousedown', (event) => {
     if (!(event.target instanceof HTMLInputElement)) event.preventDefault()
   })

@@ -1,6 +1,6 @@
 import { h, one, say } from './dom.ts'
 
-/** Links, JSON and commands for elsewhere: with the origin that the browser knows. */
+/** Copies links, JSON and commands, with the origin that the browser knows. */
 export function startCopy() {
   for (const place of document.querySelectorAll('[data-origin]')) place.textContent = location.origin
   document.addEventListener('click', (event) => {
@@ -15,7 +15,7 @@ export function startCopy() {
   })
 }
 
-/** In what opens below an activity; a page may have thousands, so they come when they are looked at. */
+/** Adds copy buttons to the details of an activity when they open, since a page may have thousands of rows. */
 export function addCopies(details: Element) {
   const tools = one('.tools', details)
   if (!tools || one('[data-copy]', tools)) return
@@ -30,7 +30,7 @@ async function copy(button: HTMLElement) {
   if (button.dataset['copy'] === 'link') return put(button, `${location.origin}/viewer${path}`)
   if (button.dataset['copy'] === 'curl') return put(button, `curl '${url}'`)
   const answer = await fetch(path).catch(() => undefined)
-  if (!answer?.ok) return tell(button, 'could not be read; try again')
+  if (!answer?.ok) return tell(button, 'Could not be loaded; try again')
   const text = JSON.stringify(await answer.json(), null, 2)
   return put(button, text)
 }
@@ -40,7 +40,7 @@ async function put(element: HTMLElement, text: string) {
     await navigator.clipboard.writeText(text)
     tell(element, 'Copied')
   } catch {
-    tell(element, 'The browser does not allow it')
+    tell(element, 'The browser does not allow copying')
   }
 }
 

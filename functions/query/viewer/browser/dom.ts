@@ -2,9 +2,9 @@ import type { Child, H } from '../views/h.ts'
 
 const drawings: readonly string[] = ['svg', 'rect']
 
-/** Elements of a drawing. Text only ever becomes text. */
+/** Makes elements of a drawing. Text only ever becomes text nodes. */
 export const svg = make(() => 'http://www.w3.org/2000/svg')
-/** Elements of a page, and drawings without links. */
+/** Makes elements of a page, and drawings without links. */
 export const h = make((tag) => `http://www.w3.org/${drawings.includes(tag) ? '2000/svg' : '1999/xhtml'}`)
 
 function make(namespaceOf: (tag: string) => string): H<Element> {
@@ -32,7 +32,7 @@ export const all = <Kind extends Element = HTMLElement>(selector: string, within
   ...within.querySelectorAll<Kind>(selector),
 ]
 
-/** To those who do not see it. */
+/** Announces a text to screen readers. */
 export function say(text: string) {
   const said = one('#said')
   if (said) said.textContent = text

@@ -3,7 +3,7 @@ import { all, one } from './dom.ts'
 
 const summaries = () => all('.toggle > summary')
 
-/** One hand on the keys: see the list of them in document.ts. */
+/** Starts the keyboard shortcuts that html-document.ts lists. */
 export function startKeyboard() {
   const dialog = one<HTMLDialogElement>('#keys')
   const help = one<HTMLButtonElement>('#help')
@@ -21,13 +21,13 @@ export function startKeyboard() {
     event.preventDefault()
     act()
   })
-  // where the pointer is used the whole row opens, but for its links and for text that is being marked
+  // a click anywhere in a row opens it, except on a link or while text is being selected
   document.addEventListener('click', ({ target }) => {
     const row =
       target instanceof Element && !target.closest('a, summary, button') ? target.closest('tr.activity') : null
     if (row && getSelection()?.isCollapsed !== false) one('summary', row)?.click()
   })
-  // it does not bubble
+  // listens while capturing, since toggle does not bubble
   document.addEventListener(
     'toggle',
     ({ target }) => {
@@ -58,7 +58,7 @@ function move(by: number) {
   next?.closest('tr')?.scrollIntoView({ block: 'nearest' })
 }
 
-/** The innermost that is open around where the focus is. */
+/** Closes the innermost open element around the focus. */
 function close(target: EventTarget | null) {
   if (!(target instanceof HTMLElement)) return
   if (target.closest('#search')) return target.blur()

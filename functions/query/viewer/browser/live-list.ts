@@ -7,7 +7,7 @@ import { view, zone } from './page-view.ts'
 const maxRows = 500
 const recountMs = 15_000
 
-/** What comes in is put on top of the list, for as long as the page is live. */
+/** Puts new activities on top of the list while the page is live. */
 export function startLive() {
   const button = one<HTMLAnchorElement>('#live')
   const state = one('#live-state')
@@ -26,13 +26,13 @@ export function startLive() {
     state.dataset['state'] = kind
     const gone =
       leftOut > 0
-        ? ` ${leftOut.toLocaleString('en-US')} were left out, because they came faster than they could be shown.`
+        ? ` ${leftOut.toLocaleString('en-US')} were left out because they arrived faster than the page could show them.`
         : ''
     state.textContent = `${text}${fresh > 0 ? ` ${fresh.toLocaleString('en-US')} new.` : ''}${gone}`
   }
-  const connected = () => show('connected', 'Connected: what comes in is shown on top.')
+  const connected = () => show('connected', 'Connected: new activities appear on top.')
 
-  /** Once a frame: hundreds may come in a second. */
+  /** Runs once per frame, since hundreds of activities may arrive in a second. */
   function flush() {
     const batch = waiting
     waiting = []
@@ -61,9 +61,8 @@ export function startLive() {
     connected()
   })
   source.addEventListener('error', () => {
-    if (!navigator.onLine) show('offline', 'Offline: it goes on as soon as the network is back.')
-    else if (source.readyState === EventSource.CLOSED)
-      show('ended', 'The log does not answer as it should; load the page again.')
+    if (!navigator.onLine) show('offline', 'Offline: updates resume when the network is back.')
+    else if (source.readyState === EventSource.CLOSED) show('ended', 'The live connection failed; reload the page.')
     else show('reconnecting', 'Reconnecting …')
   })
   const recount = setInterval(() => document.visibilityState === 'visible' && fresh > 0 && void countAgain(), recountMs)

@@ -4,7 +4,7 @@ import { startBrush } from './brush.ts'
 import { h, one, svg } from './dom.ts'
 import { view, zone } from './page-view.ts'
 
-/** Counts what the server did not wait for, and makes the histogram a place to choose a range. */
+/** Loads the counts that the server did not wait for, and lets the reader choose a range on the histogram. */
 export async function startCounts() {
   const place = one('.over-time')
   if (!place) return
@@ -17,10 +17,10 @@ export async function startCounts() {
   if (figure) startBrush(figure)
 }
 
-/** Anew: while it is live. */
+/** Refreshes the counts while the page is live. */
 export async function countAgain() {
   const place = one('.over-time')
-  // nobody's choice is taken away under their hands
+  // a histogram that is being used is not replaced
   if (!place || place.contains(document.activeElement)) return
   await count(place)
   const figure = one('.histogram', place)

@@ -15,7 +15,7 @@ for (const article of all('article.one')) addCopies(article)
 startWaiting()
 startOffline()
 
-/** A line that moves while the next page is on its way. */
+/** Shows a moving line while the next page loads. */
 function startWaiting() {
   const root = document.documentElement
   const search = one<HTMLFormElement>('#search')

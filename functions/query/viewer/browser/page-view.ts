@@ -1,13 +1,13 @@
 import type { View } from '../views/view.ts'
 
-/** What this page looks at: its address, and what its server made of it. */
+/** The parameters of this page, from its address. */
 export const view: View = Object.fromEntries(
   [...new URLSearchParams(location.search)].filter(([, value]) => value.trim() !== ''),
 )
 export const zone = document.documentElement.dataset['zone'] ?? 'UTC'
 
-/** For a year, on every page; the server needs it before it writes the page. */
+/** Stores a setting in a cookie for a year, since the server needs it to render a page. */
 export function remember(name: 'theme' | 'zone', value: string) {
-  // biome-ignore lint/suspicious/noDocumentCookie: cookieStore is only where there is TLS
+  // biome-ignore lint/suspicious/noDocumentCookie: cookieStore requires TLS
   document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=31536000; samesite=lax`
 }

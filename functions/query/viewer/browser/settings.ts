@@ -3,7 +3,7 @@ import { remember } from './page-view.ts'
 
 const themes: readonly string[] = ['auto', 'light', 'dark']
 
-/** Light, dark, or as the system has it; the reader's own time zone beside UTC. */
+/** Offers the themes light, dark and that of the system, and the reader's own time zone beside UTC. */
 export function startSettings() {
   const root = document.documentElement
   const button = one<HTMLButtonElement>('#theme')

@@ -3,7 +3,7 @@ import { type Json, metadataAt, metadataLine, metadataTree } from './metadata-tr
 import { apiHref, columnNames, columnsOf, exactAction, href, type PlainColumn, type View, withColumn } from './view.ts'
 import { readInstant, timeText } from './zone-time.ts'
 
-/** As the API answers it. */
+/** An activity as the API returns it. */
 export type ShownActivity = {
   id: string
   userId: string
@@ -23,7 +23,7 @@ export function timeElement<Node>(h: H<Node>, text: string, zone: string): Node 
 export const columnLabel = (name: string) =>
   Object.hasOwn(columnNames, name) ? columnNames[name as PlainColumn] : visible(name.slice('metadata.'.length))
 
-/** A body of the table for each: its row, and what opens below it. */
+/** The tbody of one activity: its row, and the details that open below it. */
 export function activityRow<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string, isOpen = false): Node {
   const columns = columnsOf(view)
   const { id, userId, action } = activity
@@ -63,7 +63,7 @@ function cell<Node>(h: H<Node>, name: string, activity: ShownActivity, view: Vie
 
 export const activityHref = (id: string) => `/viewer/logs/${encodeURIComponent(id)}`
 
-/** All that is known of one, and what can be done with it. */
+/** Everything known about one activity, and links to use it. */
 export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string): Node {
   const { id, userId, action, timestamp, metadata, recordedAt } = activity
   const isNarrow = view['userId'] !== undefined || view['action'] !== undefined
@@ -83,7 +83,7 @@ export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view:
     ),
     metadata && Object.keys(metadata).length > 0
       ? metadataTree(h, metadata, (path, value) => ({
-          // alone, a value is not looked for in a whole log
+          // the API rejects a metadata filter alone, so the action is added
           only: href(view, { ...(!isNarrow && { action: exactAction(action) }), [path]: value }),
           column: href(view, { columns: withColumn(view, path) }),
         }))
@@ -91,7 +91,7 @@ export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view:
     h(
       'p',
       { class: 'tools', 'data-copies': apiHref(`/logs/${encodeURIComponent(id)}`, {}) },
-      h('a', { href: activityHref(id) }, 'Open, with before and after'),
+      h('a', { href: activityHref(id) }, 'Open with context'),
       h('a', { href: `/logs/${encodeURIComponent(id)}` }, 'JSON'),
     ),
   )

@@ -5,7 +5,7 @@ import { wallTime } from './zone-time.ts'
 
 export const number = (value: number) => value.toLocaleString('en-US')
 
-/** What is most frequent, each a link to only it. */
+/** The most frequent values, each a link that filters by it. */
 export function facet<Node>(h: H<Node>, title: string, filter: 'action' | 'userId', stats: Stats, view: View): Node {
   const asFilter = filter === 'action' ? exactAction : (key: string) => key
   const max = Math.max(1, ...stats.data.map(({ count }) => count))
@@ -15,7 +15,7 @@ export function facet<Node>(h: H<Node>, title: string, filter: 'action' | 'userI
       href: href(view, { [filter]: isChosen ? undefined : asFilter(key) }),
       'aria-current': isChosen ? 'true' : undefined,
     }
-    const chosen = isChosen && h('span', { class: 'visually-hidden' }, ' chosen: take it away')
+    const chosen = isChosen && h('span', { class: 'visually-hidden' }, ' (chosen): remove this filter')
     const bar = h('rect', { width: (100 * count) / max, height: 2 })
     return h(
       'li',
@@ -24,13 +24,13 @@ export function facet<Node>(h: H<Node>, title: string, filter: 'action' | 'userI
       h('svg', { viewBox: '0 0 100 2', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, bar),
     )
   })
-  const others = stats.other > 0 && h('p', { class: 'others' }, `and ${number(stats.other)} of others`)
+  const others = stats.other > 0 && h('p', { class: 'others' }, `and ${number(stats.other)} more`)
   return h('section', { class: 'facet', 'aria-label': title }, h('h2', null, title), h('ol', null, items), others)
 }
 
 const plural = { hour: 'hours', day: 'days', week: 'weeks', month: 'months', year: 'years' }
 
-/** "2024-01-15 10:00" of hours, "2024-01-15" of days. */
+/** "2024-01-15 10:00" for an hour, "2024-01-15" for a day. */
 export const barLabel = (ms: number, unit: Histogram['unit'], zone: string) => {
   const wall = wallTime(ms, zone)
   return {
@@ -46,8 +46,8 @@ const iso = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z')
 export const rangeHref = (view: View, from: number, to: number) => href(view, { from: iso(from), to: iso(to) })
 
 /**
- * How many over time: bars that are links to their time. A script makes it a place to choose a range. `svg` makes elements of
- * a drawing, whose links are others than those of a page.
+ * Activities over time, as bars that link to their time. The script lets the reader choose a range on it. `svg` makes
+ * the elements of a drawing, whose links differ from those of a page.
  */
 export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histogram, view: View, zone: string): Node {
   const max = Math.max(1, ...bars.map(({ count }) => count))
@@ -67,7 +67,7 @@ export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histog
   const ticks = bars.length < 4 ? [0] : [0, 1, 2, 3].map((quarter) => Math.floor((bars.length * quarter) / 4))
   const labels = ticks.map((at) => h('span', null, barLabel(bars[at]?.from ?? first, unit, zone)))
   const total = bars.reduce((sum, { count }) => sum + count, 0)
-  const said = `${number(total)} activities by ${unit}, ${barLabel(first, unit, zone)} to ${barLabel(end, unit, zone)}; at most ${number(max)}`
+  const said = `${number(total)} activities by ${unit}, ${barLabel(first, unit, zone)} to ${barLabel(end, unit, zone)}; at most ${number(max)} per ${unit}`
   return h(
     'figure',
     {
@@ -93,7 +93,7 @@ export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histog
   )
 }
 
-/** Those of the facets that were counted. */
+/** The facets that were counted. */
 export const facets = <Node>(h: H<Node>, { actions, users }: Counts, view: View): Node[] => [
   ...(actions?.data.length ? [facet(h, 'Actions', 'action', actions, view)] : []),
   ...(users?.data.length ? [facet(h, 'Users', 'userId', users, view)] : []),

@@ -1,9 +1,9 @@
 import { apiHref, filtersOf, type View } from './view.ts'
 import { dayStart, instantOf, readInstant, wallTime } from './zone-time.ts'
 
-/** As `GET /stats` answers. */
+/** The answer of `GET /stats`. */
 export type Stats = { data: { key: string; count: number }[]; other: number; total: number }
-/** What a path answers, or undefined where it does not. */
+/** Fetches a path; undefined if that fails. */
 export type Get = (path: string) => Promise<unknown>
 
 export type Bar = { from: number; to: number; count: number }
@@ -15,7 +15,7 @@ const maxBars = 150
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-/** What the view counts beside its list; what does not answer is left out. */
+/** Loads the counts beside the list, without those that fail. */
 export async function readCounts(get: Get, view: View, zone: string): Promise<Counts> {
   const stats = async (by: string, more: { readonly [name: string]: string | undefined } = {}) => {
     const { asOf } = view
@@ -50,7 +50,7 @@ async function readHistogram(
   return barsOf(await stats('month'), 'month', range, zone)
 }
 
-/** What is not an instant is refused with the list; here it only has to do no harm. */
+/** The list rejects an invalid instant; here it is ignored. */
 const instant = (text: string | undefined) => {
   const ms = readInstant(text ?? '')
   return Number.isNaN(ms) ? undefined : ms
@@ -58,7 +58,7 @@ const instant = (text: string | undefined) => {
 
 type Range = { from: number | undefined; to: number | undefined }
 
-/** Bars side by side over the whole range, or over what there is: few enough to be told apart. */
+/** Adjacent bars over the whole range, or over what was counted, few enough to tell apart. */
 export function barsOf(
   stats: Stats | undefined,
   by: 'hour' | 'day' | 'month',
@@ -73,7 +73,7 @@ export function barsOf(
   const unit = coarseEnough(by, days)
   const bars: Bar[] = []
   let at = floor(first, unit, zone)
-  // a year has bars enough for the longest log there can be
+  // the limit is never reached, since years are few enough for any log
   while (at <= last && bars.length < 1000) {
     const next = after(at, unit, zone)
     bars.push({ from: at, to: next, count: 0 })
@@ -94,7 +94,7 @@ function coarseEnough(by: 'hour' | 'day' | 'month', days: number): Unit {
   return days <= 30 * maxBars ? 'month' : 'year'
 }
 
-/** "2024-01-15T10:00:00+01:00", "2024-01-15" or "2024-01". */
+/** The start of "2024-01-15T10:00:00+01:00", "2024-01-15" or "2024-01". */
 const startOf = (key: string, zone: string) =>
   key.length > 10 ? Date.parse(key) : instantOf(key.length === 7 ? `${key}-01` : key, zone)
 

@@ -2,17 +2,17 @@ export type Attributes = { readonly [name: string]: string | number | boolean | 
 export type Child<Node> = Node | string | number | null | undefined | false | readonly Child<Node>[]
 
 /**
- * Makes an element. The server's makes HTML (hono/jsx escapes all text and attributes), the browser's makes DOM nodes (text
- * becomes text nodes): what is written with it looks the same from both, and is never interpreted as HTML.
+ * Makes an element. The server's version makes HTML (hono/jsx escapes all text and attributes), the browser's makes DOM
+ * nodes (text becomes text nodes). A view looks the same from both, and its data are never parsed as HTML.
  */
 export type H<Node> = (tag: string, attributes: Attributes | null, ...children: Child<Node>[]) => Node
 
-/** Control characters as the signs that stand for them: an HTML parser drops some, and nobody sees the others. */
+/** Shows control characters as their symbols: an HTML parser drops some of them, and the others are invisible. */
 export const visible = (text: string) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches control characters on purpose
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (control) =>
     control === '\u007f' ? '\u2421' : String.fromCharCode(0x2400 + control.charCodeAt(0)),
   )
 
-/** Text of others: what it says about its direction ends with it. */
+/** Isolates text that users sent, so that its writing direction does not affect the text around it. */
 export const foreign = <Node>(h: H<Node>, text: string) => h('bdi', null, visible(text))

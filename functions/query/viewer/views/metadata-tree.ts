@@ -1,21 +1,21 @@
 import { type Child, foreign, type H, visible } from './h.ts'
 
-/** Of one activity. */
+/** The number of members that are shown for one activity. */
 const maxMembers = 300
 const openLevels = 2
-const longestFilter = 256
+const maxFilterCharacters = 256
 
-/** As JSON brings it. */
+/** A value as JSON.parse returns it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 type Path = readonly string[]
 
-/** Links of a value; none where it cannot be asked for. */
+/** Makes the links beside a value that can be used as a filter. */
 export type ValueLinks = (path: string, value: string) => { only: string; column: string }
 
 const isBranch = (value: Json): value is readonly Json[] | { readonly [name: string]: Json } =>
   typeof value === 'object' && value !== null
 
-/** What is inside of what, with details elements, so that it opens without a script. */
+/** A tree of details elements, which open without scripts. */
 export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks): Node {
   let left = maxMembers
 
@@ -27,7 +27,7 @@ export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks
     const items: Child<Node>[] = []
     for (const [name, item] of entries) {
       if (left-- <= 0) {
-        items.push(h('li', { class: 'more' }, `… ${entries.length - items.length} more: see its JSON`))
+        items.push(h('li', { class: 'more' }, `… ${entries.length - items.length} more: open the JSON to see them`))
         break
       }
       const isPlain = path !== undefined && !inArray && name !== '' && !name.includes('.') && !name.includes(',')
@@ -53,20 +53,20 @@ export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks
     const kind = value === null ? 'null' : typeof value
     const text = typeof value === 'string' ? value : String(value)
     const shown = h('span', { class: `value ${kind}` }, text === '' ? '""' : foreign(h, text))
-    if (path === undefined || value === null || text === '' || text.length > longestFilter) return shown
+    if (path === undefined || value === null || text === '' || text.length > maxFilterCharacters) return shown
     const { only, column } = links(`metadata.${path.join('.')}`, text)
     const name = visible(path.join('.'))
     return [
       shown,
-      h('a', { class: 'quiet', href: only, 'aria-label': `filter: only where ${name} is ${visible(text)}` }, 'filter'),
-      h('a', { class: 'quiet', href: column, 'aria-label': `column: ${name}` }, 'column'),
+      h('a', { class: 'quiet', href: only, 'aria-label': `filter by ${name}: ${visible(text)}` }, 'filter'),
+      h('a', { class: 'quiet', href: column, 'aria-label': `show or hide the column ${name}` }, 'column'),
     ]
   }
 
   return members(metadata, [])
 }
 
-/** On one line: the names and values that stand first. */
+/** The first names and values, on one line. */
 export function metadataLine<Node>(h: H<Node>, metadata: { readonly [name: string]: Json }): Child<Node> {
   return Object.entries(metadata)
     .slice(0, 12)
@@ -82,7 +82,7 @@ export function metadataLine<Node>(h: H<Node>, metadata: { readonly [name: strin
     ])
 }
 
-/** What stands at a dotted path, on one line. */
+/** The value at a path, on one line. */
 export function metadataAt(metadata: Json | undefined, path: Path): string {
   let at: Json | undefined = metadata
   for (const name of path)

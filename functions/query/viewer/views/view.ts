@@ -1,18 +1,18 @@
-/** What is looked at: the parameters of the page, as they are in its URL. */
+/** The parameters of a page, as they are in its URL. */
 export type View = { readonly [name: string]: string }
 
 export const plainFilters = ['userId', 'action', 'from', 'to'] as const
 const places: readonly string[] = ['page', 'cursor', 'asOf']
-/** How it looks: the API does not know them. */
+/** Parameters of appearance, which the API does not know. */
 export const looks: readonly string[] = ['columns', 'zone', 'live', 'counts']
 
 export const isFilter = (name: string) => plainFilters.some((filter) => filter === name) || name.startsWith('metadata.')
 
-/** Only what decides which activities are shown. */
+/** The parameters that decide which activities are shown. */
 export const filtersOf = (view: View): View =>
   Object.fromEntries(Object.entries(view).filter(([name]) => isFilter(name)))
 
-/** The same page with changes; undefined takes one out. What is filtered by something else begins at its first page. */
+/** Links to the page with changes; undefined removes a parameter. When a filter changes, the first page comes next. */
 export function href(view: View, changes: { readonly [name: string]: string | undefined } = {}): string {
   const isElsewhere = Object.keys(changes).some((name) => isFilter(name) || name === 'order' || places.includes(name))
   const kept = Object.entries(view).filter(([name]) => !(isElsewhere && places.includes(name)))
@@ -25,13 +25,13 @@ export function apiHref(path: string, parameters: { readonly [name: string]: str
   return query === '' ? path : `${path}?${query}`
 }
 
-/** What the list is asked for: without what only the viewer knows. */
+/** The parameters for `GET /logs`, without those that only the viewer knows. */
 export function listParameters(view: View): View {
   const { limit = '50' } = view
   return { ...Object.fromEntries(Object.entries(view).filter(([name]) => !looks.includes(name))), limit }
 }
 
-/** An action as the parameter that means exactly it. */
+/** The parameter that matches exactly this action. */
 export const exactAction = (action: string) => action.replace(/[\\,*]/g, '\\$&')
 
 export const columnNames = {
@@ -47,13 +47,13 @@ const defaultColumns = 'time,user,action,metadata'
 
 const isColumn = (name: string) => Object.hasOwn(columnNames, name) || /^metadata\../.test(name)
 
-/** Also `metadata.a.b`: what stands there. */
+/** The chosen columns; `metadata.a.b` is the value at that path. */
 export function columnsOf({ columns = defaultColumns }: View): string[] {
   const known = [...new Set(columns.split(','))].filter(isColumn).slice(0, 20)
   return known.length > 0 ? known : defaultColumns.split(',')
 }
 
-/** With the column where it was not, without it where it was. */
+/** Adds the column, or removes it if it is shown. */
 export function withColumn(view: View, column: string): string {
   const columns = columnsOf(view)
   const plain = Object.keys(columnNames)
