@@ -35,8 +35,8 @@ test.each(
 
 test.each([
   ['import', 64, "missing required argument 'FILE'"],
-  ['ledger', 69, 'Kafka could not be asked at 127.0.0.1:1'],
-  ['migrate', 69, 'MongoDB could not be asked'],
+  ['ledger', 69, 'Kafka does not answer at 127.0.0.1:1'],
+  ['migrate', 69, 'MongoDB does not answer'],
 ])('cli has in it what %s loads when it runs', async (command, code, message) => {
   const { file } = await bundle('cli', aFolder())
   const env = { KAFKA_BROKERS: '127.0.0.1:1', MONGODB_URI: 'mongodb://127.0.0.1:1' }
