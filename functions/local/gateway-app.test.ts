@@ -54,11 +54,11 @@ test('passes POST /logs to ingest and everything else to query, with path and pa
   await using ingest = await aFunction((_, response) => response.end('ingest'))
   await using query = await aFunction((_, response) => response.end('query'))
   await using front = await gateway({ ingest: ingest.origin, query: query.origin })
-  const asked = async (method: string, path: string) => (await send(front.origin + path, { method })).text
-  expect(await asked('POST', '/logs?a=1&a=%2B')).toBe('ingest')
+  const ask = async (method: string, path: string) => (await send(front.origin + path, { method })).text
+  expect(await ask('POST', '/logs?a=1&a=%2B')).toBe('ingest')
   expect(ingest.requests[0]?.url).toBe('/logs?a=1&a=%2B')
   const paths = ['/logs?action=cart.*&from=2024-01-01T00:00:00%2B02:00', '/logs/a%2Fb', '/', '//elsewhere/logs']
-  for (const path of paths) expect(await asked('GET', path)).toBe('query')
+  for (const path of paths) expect(await ask('GET', path)).toBe('query')
   expect(query.requests.map(({ url }) => url)).toEqual(paths)
   expect(query.requests[0]?.headers.host).toBe(new URL(query.origin).host)
 })
@@ -67,14 +67,14 @@ test('serves the routes of persist for operators, but not its deliveries', async
   await using query = await aFunction((_, response) => response.writeHead(404).end())
   await using persist = await aFunction((_, response) => response.end('persist'))
   await using front = await gateway({ persist: persist.origin, query: query.origin })
-  const asked = (method: string, path: string) =>
+  const ask = (method: string, path: string) =>
     send(front.origin + path, { method, body: '{}', headers: { 'content-length': '2' } })
-  for (const path of ['/', '/dead-letters', '/dead-letters/']) expect((await asked('POST', path)).status).toBe(404)
+  for (const path of ['/', '/dead-letters', '/dead-letters/']) expect((await ask('POST', path)).status).toBe(404)
   expect([query.requests.length, persist.requests.length]).toEqual([3, 0])
-  expect((await asked('POST', '/dead-letters/1f/replay')).text).toBe('persist')
-  expect((await asked('DELETE', '/dead-letters/1f')).text).toBe('persist')
+  expect((await ask('POST', '/dead-letters/1f/replay')).text).toBe('persist')
+  expect((await ask('DELETE', '/dead-letters/1f')).text).toBe('persist')
   expect((await send(`${front.origin}/dead-letters/1f`)).status).toBe(404)
-  const rejected = await asked('PUT', '/dead-letters/1f')
+  const rejected = await ask('PUT', '/dead-letters/1f')
   expect([rejected.status, rejected.headers.allow]).toEqual([405, 'GET, HEAD, DELETE'])
 })
 
@@ -236,7 +236,7 @@ test('ends the request to the function when the client disconnects before the an
   await until(() => ended)
 })
 
-test('does not pass on a request that breaks off', async () => {
+test('does not pass on a request that is cut off', async () => {
   await using ingest = await aFunction((_, response) => response.writeHead(202).end())
   await using front = await gateway({ ingest: ingest.origin })
   const socket = connect(front.port, 'localhost')
