@@ -36,7 +36,7 @@ file, the number of the line and its content.`,
     url: urlOption,
     queryUrl: {
       value: 'URL',
-      summary: 'the URL of query, if it is not the same',
+      summary: 'the URL of query, if it differs from --url',
       schema: v.optional(Origin),
     },
   },

@@ -15,8 +15,8 @@ const { KAFKA_SASL_MECHANISM, KAFKA_USERNAME, KAFKA_PASSWORD, KAFKA_TLS, KAFKA_T
 
 export const kafkaVariables = {
   KAFKA_SASL_MECHANISM: { summary: 'PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512', schema: KAFKA_SASL_MECHANISM },
-  KAFKA_USERNAME: { summary: 'the user of that mechanism', schema: KAFKA_USERNAME },
-  KAFKA_PASSWORD: { summary: 'the password of that user', schema: KAFKA_PASSWORD },
+  KAFKA_USERNAME: { summary: 'the user for KAFKA_SASL_MECHANISM', schema: KAFKA_USERNAME },
+  KAFKA_PASSWORD: { summary: 'the password of KAFKA_USERNAME', schema: KAFKA_PASSWORD },
   KAFKA_TLS: { summary: 'true for an encrypted connection', schema: KAFKA_TLS },
   KAFKA_TLS_CA: {
     summary: 'certificate authorities to trust instead of the default ones, as PEM text',

@@ -13,7 +13,7 @@ const entrypointIn = (stage: string): readonly string[] | undefined => {
   return found === undefined ? undefined : JSON.parse(found)
 }
 
-/** Reads the arguments that Node gets before the program from the Dockerfile. */
+/** Reads from the Dockerfile which arguments Node gets before the program. */
 export function argumentsOf(name: ImageName): readonly string[] {
   const [, ...args] = entrypointIn(name) ?? entrypointIn('runtime') ?? []
   return args.map((argument) => argument.replace(/^\/app\//, `${folder}/`))

@@ -15,7 +15,7 @@ test('releases a partition that is taken away, and keeps the progress of one tha
   expect(partitions.due()).toEqual([{ partition: kept, offset: 7 }])
 })
 
-test('forgets the progress of a partition that was away', () => {
+test('forgets the progress of a partition that is taken away and comes back', () => {
   const partitions = createPartitions()
   partitions.assign([0])
   const before = partitions.get(0)

@@ -56,7 +56,7 @@ describe('the ledger is complete', () => {
     ['something is gone', compare(range(1, 2), 2, summaryWith([1]))],
     ['not everything was counted', compare(range(0, 1), 1, summaryWith([0], true))],
     ['the log knows offsets that Kafka never assigned', compare(range(0, 1), 1, summaryWith([0, 1]))],
-  ])('not when %s', (_what, comparison) => {
+  ])('but not if %s', (_what, comparison) => {
     expect(isComplete([comparison])).toBe(false)
   })
 })
