@@ -105,7 +105,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     const headers: { [name: string]: string } = unavailable.length > 0 ? { 'retry-after': '1' } : {}
     const cause = unavailable[0]?.cause
     if (count('invalid') === results.length) {
-      throw new Problem('invalid-input', 'None of the activities is valid; results lists the errors of each.', { members })
+      throw new Problem('invalid-input', 'None of the activities is valid; see results for the errors.', { members })
     }
     if (unavailable.length === results.length) {
       const detail = `It is unknown whether the activities were stored. Send them again with their ids. ${storedOnce}`
