@@ -16,7 +16,7 @@ export function explainMongo(error: unknown): never {
   if (!(error instanceof StoreUnavailable)) throw error
   const reason = error.cause instanceof Error ? error.cause.message : error.message
   throw new ServiceUnavailable(
-    `MongoDB does not answer, or rejects the request: ${reason} (check MONGODB_URI, or run activity-log migrate)`,
+    `MongoDB does not answer, or rejects the request (check MONGODB_URI, or run activity-log migrate): ${reason}`,
     { cause: error },
   )
 }
