@@ -41,7 +41,7 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
     rebalanceTimeout: 15_000,
     maxBytesPerPartition: 65_536,
     maxWaitTimeInMs: 500,
-    // long enough for a leader to move; after that, the source starts a new session
+    // these retries last long enough for a leader to move; after that, the source starts a new session
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 8, restartOnFailure: async () => false },
   })
   const joined = Promise.withResolvers<void>()

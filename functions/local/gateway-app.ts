@@ -46,7 +46,7 @@ type PassOnOptions = { target: string; body: Uint8Array | null; id: string | und
 async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnOptions): Promise<Response> {
   const { url, method, headers, signal } = request
   const { pathname, search } = new URL(url)
-  // only until the answer begins: later, a client that disconnects cancels the body of the answer
+  // this stops the request only until the answer begins; later, a client that disconnects cancels the body
   const stop = new AbortController()
   const abort = () => stop.abort()
   signal.addEventListener('abort', abort)
