@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const integration = '{shared,functions}/**/*.integration.test.ts'
-/** What becomes of each safeguard's promise without it. */
+/** Each test removes a safeguard and checks that its promise breaks. */
 const mutations = 'functions/**/*.mutation.test.ts'
 const browser = 'functions/**/*.browser.test.ts'
 
@@ -17,7 +17,7 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      // one file at a time: they stop and start the servers that all of them use
+      // files run one at a time, because they stop and start servers that all of them use
       { test: { name: 'integration', include: [integration], testTimeout: 60_000, fileParallelism: false } },
       {
         test: {

@@ -3,18 +3,18 @@ import type * as v from 'valibot'
 
 type FromText = v.GenericSchema<string | undefined, unknown>
 
-/** A word without a name; each is required, and given in this order. */
+/** A positional argument. All are required, in the order in which they are declared. */
 export type Argument = { summary: string; schema: FromText }
 
-/** `--name`, true where it is given. */
+/** `--name`, which is true if it is given. */
 type Switch = { summary: string; value?: never; schema?: never; variable?: never }
 
-/** `--name VALUE`; without it the variable counts, then what the schema takes for nothing. */
+/** `--name VALUE`. If it is not given, the variable counts, and without that the default of the schema. */
 type Setting = { summary: string; value: string; schema: FromText; variable?: string }
 
 export type Option = Switch | Setting
 
-/** Read from the environment alone: a secret, or something that is seldom changed. */
+/** Read only from the environment: a secret, or a value that seldom changes. */
 export type Variable = { summary: string; schema: FromText }
 
 type Arguments = Readonly<Record<string, Argument>>
@@ -27,15 +27,15 @@ type Given<Named extends Readonly<Record<string, Option | Argument | Variable>>>
 
 export type Definition<Words extends Arguments, Named extends Options, Set extends Variables> = {
   name: string
-  /** A line in the list of commands. */
+  /** The line in the list of commands. */
   summary: string
-  /** The paragraphs of its own help. */
+  /** The paragraphs of the command's own help. */
   details: string
   arguments: Words
-  /** By their names in camel case: `queryUrl` is --query-url. */
+  /** Named in camel case: `queryUrl` is --query-url. */
   options: Named
   environment: Set
-  /** Rules about several variables; loaded when the command runs, because of the drivers. */
+  /** Rules about several variables. They need drivers, so they are loaded only when the command runs. */
   rules?: () => Promise<readonly ConfigRule[]>
   /** Resolves with one of exitCodes. */
   run(given: Given<Words> & Given<Named> & Given<Set>): Promise<number>
@@ -43,7 +43,7 @@ export type Definition<Words extends Arguments, Named extends Options, Set exten
 
 export type Command = Definition<Arguments, Options, Variables>
 
-/** So that `run` is given what the schemas say. */
+/** Gives `run` the types that the schemas declare. */
 export const defineCommand = <const Words extends Arguments, const Named extends Options, const Set extends Variables>(
   command: Definition<Words, Named, Set>,
 ): Command => command

@@ -9,18 +9,19 @@ const sessionsPerDay = 40
 /** Weights for the hours of a day: people sleep, and they have lunch. */
 const rhythm = [2, 1, 1, 1, 1, 2, 5, 11, 18, 24, 26, 23, 17, 20, 24, 23, 20, 17, 14, 15, 17, 14, 8, 4]
 
-const firstNames =
-  'ada alan amira bea boris carla chen dara diego edith elif emil fatou grace hana hugo ines ivan jana joao kenji kofi lena liam lucia mads maya milan nadia noor olga omar paula pedro quinn rosa sami sofia tariq uma vera wei yara zoe'.split(
-    ' ',
-  )
-const lastNames =
-  'abebe berg costa dubois eriksen fischer garcia haddad ito jensen keller lopez mbeki novak okafor petrov quist rossi silva tanaka'.split(
-    ' ',
-  )
+const words = (...lines: string[]): string[] => lines.flatMap((line) => line.split(' '))
+const firstNames = words(
+  'ada alan amira bea boris carla chen dara diego edith elif emil fatou grace hana hugo ines ivan jana joao kenji kofi',
+  'lena liam lucia mads maya milan nadia noor olga omar paula pedro quinn rosa sami sofia tariq uma vera wei yara zoe',
+)
+const lastNames = words(
+  'abebe berg costa dubois eriksen fischer garcia haddad ito jensen keller lopez mbeki novak okafor petrov quist rossi',
+  'silva tanaka',
+)
 
 const one = <Item>(random: Random, items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item
 
-/** A few do most of it. */
+/** Draws a user; a few users are drawn most of the time. */
 function aUser(random: Random): { userId: string; place: number } {
   const place = Math.floor(firstNames.length * lastNames.length * random() ** 3.2)
   const round = Math.floor(place / firstNames.length)
@@ -44,7 +45,7 @@ const devices = [
 
 type Step = { action: string; metadata: JsonObject }
 
-/** A visit to the shop, from the login on. */
+/** Makes the steps of a visit to the shop, which begins with a login. */
 function aSession(random: Random, place: number): Step[] {
   const device = devices[place % devices.length] as (typeof devices)[number]
   const login: Step = {
@@ -99,7 +100,7 @@ function aSession(random: Random, place: number): Step[] {
 
 export type DemoActivity = SentActivity & { id: string; timestamp: string }
 
-/** All of one day, in order of time; always the same for a day, so that sending them again changes nothing. */
+/** Makes the activities of a day in order of time. They are always the same, so sending them again changes nothing. */
 export function activitiesOf(day: number): DemoActivity[] {
   const random = randomNumbers(day)
   const start = day * dayMs
@@ -126,8 +127,8 @@ function anHour(random: Random): number {
   return one(random, hours)
 }
 
-/** Visits that overlap, step by step and without an end; who reads them says when each step is. */
-export function* goingOn(
+/** Yields the steps of overlapping visits without end. The caller decides when each step happens. */
+export function* endlessSteps(
   random: Random,
 ): Generator<Pick<DemoActivity, 'userId' | 'action'> & { metadata: JsonObject }> {
   const open: { userId: string; steps: Step[] }[] = []

@@ -5,7 +5,7 @@ import { activitiesOf } from './demo-activities.ts'
 
 const day = Math.floor(Date.parse('2024-01-15T00:00:00Z') / 86_400_000)
 
-test('a day is always the same, in order, of its date, with ids of their own', () => {
+test('makes the same activities for a day every time, in order and with distinct ids', () => {
   const activities = activitiesOf(day)
   expect(activities).toEqual(activitiesOf(day))
   expect(activities.length).toBeGreaterThan(50)
@@ -14,18 +14,18 @@ test('a day is always the same, in order, of its date, with ids of their own', (
   expect(activities).not.toEqual(activitiesOf(day + 1))
 })
 
-test('the demo fills a log, and says where to look', async () => {
+test('fills a log and says where to look', async () => {
   await using log = await startLog(aFolder())
   const total = async () => (await answerOf(await fetch(`${log.origin}/logs?count=exact&limit=1`))).total
   await using demo = startProgram('functions/cli/main.ts', {}, 'demo', '--once', '--url', log.origin)
   expect(await demo.ended).toBe(0)
-  expect(demo.output()).toContain(`Look: ${log.origin}/`)
+  expect(demo.output()).toContain(`See them at ${log.origin}/`)
   const sent = Number((await written(demo, /Sending ([\d,]+)/)).replaceAll(',', ''))
   expect(sent).toBeGreaterThan(2000)
   await until(async () => (await total()) === sent)
 })
 
-test('the demo says so where there is no log', async () => {
+test('says so if no log answers', async () => {
   await using demo = startProgram('functions/cli/main.ts', {}, 'demo', '--url', 'http://localhost:9')
   expect(await demo.ended).toBe(69)
   expect(demo.output()).toContain('No activity log answers at http://localhost:9')

@@ -2,31 +2,31 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { StartError } from '@activity-log/shared/config.ts'
 import { v7 as newId } from 'uuid'
 import { type Command, defineCommand } from './command.ts'
-import { activitiesOf, type DemoActivity, goingOn } from './demo-activities.ts'
+import { activitiesOf, type DemoActivity, endlessSteps } from './demo-activities.ts'
 import { exitCodes } from './exit-codes.ts'
 import { startProgress } from './progress-line.ts'
 import { assertLogAnswers, urlOption } from './running-log.ts'
 
 const days = 30
-const atOnce = 500
+const batchSize = 500
 const dayMs = 86_400_000
 
 export const demoCommand: Command = defineCommand({
   name: 'demo',
-  summary: 'fill a log with the made-up activities of a shop',
+  summary: 'fill a log with the activities of a made-up shop',
   details: `
-Sends some thousands of made-up activities of the past ${days} days to a running log, then a few a second until Ctrl-C.
+Sends some thousands of made-up activities of the past ${days} days to a log, then a few every second until Ctrl-C.
 
-It may be run again: the past of a day is always the same, and is stored once.`,
+You may run it again: a past day always has the same activities, so each is stored once.`,
   arguments: {},
-  options: { url: urlOption, once: { summary: 'the past alone; end then' } },
+  options: { url: urlOption, once: { summary: 'send only the past days, then exit' } },
   environment: {},
   async run({ url: origin, once }) {
     await assertLogAnswers(origin)
     await sendPast(origin, new Date())
-    console.log(`They are accepted. Look: ${origin}/`)
+    console.log(`All are accepted. See them at ${origin}/`)
     if (once) return exitCodes.done
-    console.log(`Now a few a second, until Ctrl-C. Watch: ${origin}/?live=1`)
+    console.log(`Now a few follow every second, until Ctrl-C. Watch them at ${origin}/?live=1`)
     const end = new AbortController()
     process.once('SIGINT', () => end.abort())
     process.once('SIGTERM', () => end.abort())
@@ -42,17 +42,17 @@ async function sendPast(origin: string, now: Date) {
     .filter(({ timestamp }) => timestamp < now.toISOString())
   console.log(`Sending ${past.length.toLocaleString('en')} made-up activities of the past ${days} days to ${origin}`)
   using progress = startProgress('demo')
-  for (let at = 0; at < past.length; at += atOnce) {
-    await send(origin, past.slice(at, at + atOnce))
-    progress.update(Math.min(at + atOnce, past.length), past.length)
+  for (let at = 0; at < past.length; at += batchSize) {
+    await send(origin, past.slice(at, at + batchSize))
+    progress.update(Math.min(at + batchSize, past.length), past.length)
   }
 }
 
-/** Resolves with how many, once it is told to end. */
+/** Sends activities until the signal is aborted. Resolves with their number. */
 async function sendOn(origin: string, ended: AbortSignal): Promise<number> {
   let sent = 0
-  for (const step of goingOn(Math.random)) {
-    // now and then a few come together
+  for (const step of endlessSteps(Math.random)) {
+    // the lengths of the pauses vary, so that sometimes a few activities come together
     const pause = -Math.log(1 - Math.random()) * 350
     await wait(pause, undefined, { signal: ended }).catch(() => undefined)
     if (ended.aborted) return sent
@@ -62,7 +62,7 @@ async function sendOn(origin: string, ended: AbortSignal): Promise<number> {
   return sent
 }
 
-/** Tries for as long as it takes: sending the same again with the same ids is safe. */
+/** Retries until the log accepts the activities, which is safe because their ids stay the same. */
 async function send(origin: string, activities: readonly DemoActivity[]): Promise<void> {
   for (let pauseMs = 250; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
     const response = await fetch(`${origin}/logs`, {
@@ -72,8 +72,9 @@ async function send(origin: string, activities: readonly DemoActivity[]): Promis
     }).catch(() => undefined)
     const answer = await response?.text().catch(() => undefined)
     if (response?.status === 202 && answer !== undefined) return
-    if (response && response.status < 500) throw new StartError(`The log rejected them (${response.status}): ${answer}`)
-    console.error('The log does not take them just now; trying again')
+    if (response && response.status < 500)
+      throw new StartError(`The log rejected activities (${response.status}): ${answer}`)
+    console.error('The log is not available; retrying')
     await wait(pauseMs)
   }
 }

@@ -6,20 +6,20 @@ export const programName = 'activity-log'
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** Where a line ends in the source means nothing; an empty line ends a paragraph. */
+/** Joins the lines of each paragraph, since only an empty line of the source ends a paragraph. */
 export const paragraphs = (text: string) => text.trim().replace(/(?<!\n)\n(?!\n)/g, ' ')
 
 /** `--query-url <URL>` */
 export const flags = (name: string, { value }: Option) => `--${kebab(name)}${value === undefined ? '' : ` <${value}>`}`
 
-/** Says what it is, and where its value comes from when it is not given. */
+/** Describes an option, and where its value comes from if it is not given. */
 export function optionText({ summary, schema, variable }: Option | (Variable & { variable?: never })): string {
   if (!schema) return summary
   const otherwise = [...(variable === undefined ? [] : [`else ${variable}`]), ...absence(schema)]
   return otherwise.length === 0 ? summary : `${summary} (${otherwise.join(', ')})`
 }
 
-/** The variables that no option stands for, or nothing. */
+/** Lists the variables that have no option, if there are any. */
 export function environmentText({ environment }: Command): string {
   const variables = Object.entries(environment)
   const width = Math.max(...variables.map(([name]) => name.length))
@@ -35,11 +35,11 @@ function absence(schema: v.GenericSchema<string | undefined, unknown>): string[]
 
 export const programText = `
 Exit codes:
-  ${exitCodes.done}   it is done
-  ${exitCodes.negative}   it is done, and the answer is no: a ledger is not complete, lines of a file were rejected
-  ${exitCodes.usage}  there is no such command or option, or a value is wrong
+  ${exitCodes.done}   done
+  ${exitCodes.negative}   done, and the answer is no: the ledger is not complete, or lines of a file were rejected
+  ${exitCodes.usage}  an unknown command or option, or an invalid value
   ${exitCodes.unavailable}  the log, Kafka or MongoDB does not answer
   ${exitCodes.fault}  a fault in this program
-  ${exitCodes.config}  the environment is wrong
+  ${exitCodes.config}  an invalid environment
 
-In a checkout of the repository each is run as: npm run log -- COMMAND`
+In a checkout of the repository, run: npm run log -- COMMAND`

@@ -34,7 +34,7 @@ test('sends a file, names the lines that the log rejected, and stores nothing tw
   expect([total, data.map(({ id }) => id)]).toEqual([2, expect.arrayContaining(['own'])])
 })
 
-test('ends with 0 when every line was accepted, and needs a query that answers', async () => {
+test('exits with 0 if every line was accepted, and with 69 if query does not answer', async () => {
   const folder = aFolder()
   await using log = await startLog(folder)
   const file = join(folder, 'some.ndjson')

@@ -9,34 +9,34 @@ import { untilFound } from './import/until-found.ts'
 import { startProgress } from './progress-line.ts'
 import { assertLogAnswers, Origin, urlOption } from './running-log.ts'
 
-const maxRequestsAtOnce = 2
+const maxRequestsInFlight = 2
 /**
- * Looked for in the end are the newest, as many as may be under way at once, and one of so many of all the others: what a
- * partition holds comes in order but for those under way, and the activities of a request are in a few partitions.
+ * At its end, an import looks for the newest activities, as many as may be in flight, and for a sample of all others. A
+ * partition is delivered in order except for the records in flight, and a request goes to only a few partitions.
  */
-const maxDeliveriesUnderWay = 100
-const oneOf = 200
+const maxDeliveriesInFlight = 100
+const sampleEvery = 200
 const maxLinesNamed = 20
 
 const File = v.pipe(
   v.string(),
-  v.check((path) => existsSync(path), 'must name a file that is there'),
+  v.check((path) => existsSync(path), 'must be an existing file'),
 )
 
 export const importCommand: Command = defineCommand({
   name: 'import',
   summary: 'send a file of activities to a log',
   details: `
-Sends a file of activities, one as JSON a line, to POST /logs, and waits until the last are found.
+Sends a file of activities, one JSON object per line, to POST /logs, and waits until the last ones are found.
 
-It may be stopped and run again: what is there already is not stored twice. A line without an id gets one made of the
-file's name, its number and its content.`,
-  arguments: { file: { summary: 'the file: .ndjson, or .gz of one', schema: File } },
+You may stop it and run it again: nothing is stored twice. A line without an id gets one that is made of the name of the
+file, the number of the line and its content.`,
+  arguments: { file: { summary: 'the file: .ndjson, or .gz if it is compressed', schema: File } },
   options: {
     url: urlOption,
     queryUrl: {
       value: 'URL',
-      summary: 'where query answers, if not at the same place',
+      summary: 'the URL of query, if it differs from --url',
       schema: v.optional(Origin),
     },
   },
@@ -50,7 +50,7 @@ file's name, its number and its content.`,
     const areFound = await untilFound(queryUrl, toBeFound)
     const outcome = areFound
       ? 'are in the log'
-      : 'were accepted and need not be sent again; some are still on their way into the log'
+      : 'were accepted and need not be sent again, but some are not in the log yet'
     console.log(`${count} activities ${outcome}: ${queryUrl}/logs`)
     if (rejected.length === 0) return exitCodes.done
     const more = rejected.length - maxLinesNamed
@@ -69,29 +69,29 @@ async function sendFile(file: string, origin: string): Promise<Sent> {
   const newest: string[] = []
   const sample: string[] = []
   let accepted = 0
-  const underWay = new Set<Promise<void>>()
+  const inFlight = new Set<Promise<void>>()
 
   async function sendAll(lines: Line[]) {
     for (const { line, result } of await send(origin, lines)) {
       if (result.status === 'accepted' && result.id !== undefined) {
-        if (accepted++ % oneOf === 0) sample.push(result.id)
+        if (accepted++ % sampleEvery === 0) sample.push(result.id)
         newest.push(result.id)
       } else rejected.push(mistakesText(line, result))
     }
-    newest.splice(0, newest.length - maxDeliveriesUnderWay)
+    newest.splice(0, newest.length - maxDeliveriesInFlight)
   }
 
   const { size } = statSync(file)
   const { requests, bytesRead } = readRequests(file)
   for await (const lines of requests) {
-    while (underWay.size >= maxRequestsAtOnce) await Promise.race(underWay)
+    while (inFlight.size >= maxRequestsInFlight) await Promise.race(inFlight)
     const sending = sendAll(lines).finally(() => {
-      underWay.delete(sending)
+      inFlight.delete(sending)
       progress.update(bytesRead(), size, `${accepted.toLocaleString('en')} activities`)
     })
-    underWay.add(sending)
+    inFlight.add(sending)
   }
-  await Promise.all(underWay)
+  await Promise.all(inFlight)
   return { accepted, toBeFound: [...sample, ...newest], rejected }
 }
 

@@ -8,13 +8,13 @@ import { mongoRules, mongoVariables } from './open-mongo.ts'
 
 export const ledgerCommand: Command = defineCommand({
   name: 'ledger',
-  summary: 'compare what the log knows with what Kafka has',
+  summary: 'compare the ledger with Kafka',
   details: `
-Compares what the log knows with what Kafka has, and says of which records it is not known what became of them. It closes
-the gaps of those that the dispatcher gave up on: their places stand in the dead-letter topic alone.
+Compares the ledger with Kafka and lists the records whose outcome is unknown. It also accounts for records that the
+dispatcher gave up on, whose positions only the dead-letter topic has.
 
-Nothing in Kafka changes. It may run at any time and again, and exits with ${exitCodes.done} when the ledger is complete, with
-${exitCodes.negative} when it is not.`,
+It changes nothing in Kafka, and you may run it at any time. It exits with ${exitCodes.done} if the ledger is complete,
+else with ${exitCodes.negative}.`,
   arguments: {},
   options: {
     brokers: brokersOption,
@@ -31,9 +31,10 @@ ${exitCodes.negative} when it is not.`,
       variable: 'KAFKA_DEAD_LETTER_TOPIC',
     },
     abandon: {
-      summary: 'give up what Kafka deleted before its outcome was known, so that the ledger is complete again',
+      summary:
+        'give up records that Kafka deleted before their outcome was known, so that the ledger is complete again',
     },
-    json: { summary: 'answer as JSON' },
+    json: { summary: 'print JSON' },
   },
   environment: { ...mongoVariables, ...kafkaVariables },
   rules: async () => [kafkaRule, ...(await mongoRules())],

@@ -8,7 +8,7 @@ const commands = [importCommand, demoCommand, ledgerCommand, migrateCommand]
 
 async function main() {
   const code = await runProgram(commands, process.argv.slice(2), process.env)
-  // kafkajs may go on with attempts that nobody waits for
+  // kafkajs may continue with attempts whose result no longer matters
   process.exit(code)
 }
 

@@ -3,7 +3,7 @@ import { startProgram } from '@activity-log/shared/testing/processes.ts'
 import { mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { expect, test } from 'vitest'
 
-test('says what it made, then that all is there, and what a change of the retention does', async () => {
+test('prints what it created, then that nothing is left to do, and what a change of the retention does', async () => {
   await using database = aDatabase()
   const migrate = async (days: string) => {
     const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name, RETENTION_DAYS: days }
@@ -12,7 +12,7 @@ test('says what it made, then that all is there, and what a change of the retent
     return program.output()
   }
   expect(await migrate('')).toMatch(/^made activities \{"tenant":1,"id":1\}\n(made .*\n){6}Done: database test-/)
-  expect(await migrate('')).toMatch(/^All was there already: database test-.*\n$/)
+  expect(await migrate('')).toMatch(/^Nothing to do: database test-.*\n$/)
   expect(await migrate('7')).toMatch(/^(made .*: expires after 7 days\n){3}Done/)
   expect(await migrate('')).toMatch(/^(dropped .*\n){3}Done/)
 })

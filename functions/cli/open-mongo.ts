@@ -4,21 +4,19 @@ import type { Variable } from './command.ts'
 import { ServiceUnavailable } from './service-unavailable.ts'
 
 export const mongoVariables = {
-  MONGODB_URI: { summary: 'where MongoDB is, with credentials if need be', schema: mongoEntries.MONGODB_URI },
+  MONGODB_URI: { summary: 'the URI of MongoDB, with credentials if it needs them', schema: mongoEntries.MONGODB_URI },
   MONGODB_DATABASE: { summary: 'the database of the log', schema: mongoEntries.MONGODB_DATABASE },
 } as const satisfies Record<string, Variable>
 
-/** The driver reads the URI; only what needs MongoDB waits until it is loaded. */
+/** Loads the driver, which checks the URI, only for commands that need MongoDB. */
 export const mongoRules = async () => [(await import('@activity-log/shared/store/mongo-client.ts')).mongoRule]
 
-/** Rejects with what a person at a command line can do about it. */
+/** Throws an error that tells a person at a command line what to do. */
 export function explainMongo(error: unknown): never {
   if (!(error instanceof StoreUnavailable)) throw error
   const reason = error.cause instanceof Error ? error.cause.message : error.message
   throw new ServiceUnavailable(
-    `MongoDB could not be asked, or refused (MONGODB_URI says where it is; persist or activity-log migrate makes its indexes): ${reason}`,
-    {
-      cause: error,
-    },
+    `MongoDB does not answer, or rejects the request (check MONGODB_URI, or run activity-log migrate): ${reason}`,
+    { cause: error },
   )
 }

@@ -10,7 +10,7 @@ import { ledgerCommand } from './ledger-audit.ts'
 import { migrateCommand } from './migrate.ts'
 import { runProgram } from './program.ts'
 
-/** The program as a process, with nothing in its environment but what is given. */
+/** Runs the program as a process that has only the given environment. */
 function activityLog(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const main = join(import.meta.dirname, 'main.ts')
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { env, encoding: 'utf8' })
@@ -31,7 +31,7 @@ describe('help', () => {
 
   test.each(
     commands.map((command): [string, Command] => [command.name, command]),
-  )('of %s is the same in both ways, and has each option and variable with its default', (name, {
+  )('of %s is the same in both spellings, and lists each option and variable with its default', (name, {
     environment,
     options,
   }) => {
@@ -50,20 +50,25 @@ describe('help', () => {
   })
 })
 
-describe('what was typed wrongly ends with 64, says what and where the help is', () => {
+describe('exits with 64 after a usage error, and says what is wrong and where to find help', () => {
   const file = join(import.meta.dirname, 'package.json')
 
   test.each([
-    ['a command that there is not', ['imprt'], "unknown command 'imprt'\n(Did you mean import?)", '--help'],
-    ['an option that there is not', ['demo', '--no-such'], "unknown option '--no-such'", 'help demo'],
-    ['a wrong URL', ['demo', '--url', 'localhost'], "'--url <URL>' argument 'localhost' is invalid", 'help demo'],
-    ['a wrong list', ['ledger', '--brokers', 'a'], "'--brokers <HOST:PORT,…>' argument 'a' is invalid", 'help ledger'],
-    ['a wrong name', ['ledger', '--topic', '*'], "'--topic <NAME>' argument '*' is invalid", 'help ledger'],
+    ['an unknown command', ['imprt'], "unknown command 'imprt'\n(Did you mean import?)", '--help'],
+    ['an unknown option', ['demo', '--no-such'], "unknown option '--no-such'", 'help demo'],
+    ['an invalid URL', ['demo', '--url', 'localhost'], "'--url <URL>' argument 'localhost' is invalid", 'help demo'],
+    [
+      'an invalid list',
+      ['ledger', '--brokers', 'a'],
+      "'--brokers <HOST:PORT,…>' argument 'a' is invalid",
+      'help ledger',
+    ],
+    ['an invalid name', ['ledger', '--topic', '*'], "'--topic <NAME>' argument '*' is invalid", 'help ledger'],
     ['an option without its value', ['demo', '--url'], "'--url <URL>' argument missing", 'help demo'],
     ['no file', ['import'], "missing required argument 'FILE'", 'help import'],
-    ['a file that is not there', ['import', 'nowhere'], "'nowhere' is invalid for argument 'FILE'", 'help import'],
+    ['a file that does not exist', ['import', 'nowhere'], "'nowhere' is invalid for argument 'FILE'", 'help import'],
     ['two files', ['import', file, file], 'too many arguments', 'help import'],
-    ['a word too many', ['migrate', 'now'], 'too many arguments', 'help migrate'],
+    ['an extra argument', ['migrate', 'now'], 'too many arguments', 'help migrate'],
   ])('%s', (_what, words, message, help) => {
     const { status, stdout, stderr } = activityLog(words)
     expect([status, stdout]).toEqual([64, ''])
@@ -74,7 +79,7 @@ describe('what was typed wrongly ends with 64, says what and where the help is',
   test.each([
     [[], 'A command is missing.'],
     [['help', 'imprt'], 'There is no command imprt.'],
-  ])('no command: %j', (words, message) => {
+  ])('a missing or unknown command: %j', (words, message) => {
     const { status, stdout, stderr } = activityLog(words)
     expect([status, stdout]).toEqual([64, ''])
     expect(stderr).toMatch(/^Usage: activity-log COMMAND/)
@@ -82,8 +87,8 @@ describe('what was typed wrongly ends with 64, says what and where the help is',
   })
 })
 
-describe('a wrong environment ends with 78', () => {
-  test('and every mistake is said at once', () => {
+describe('exits with 78 after a mistake in the environment', () => {
+  test('and lists every mistake', () => {
     const env = { KAFKA_TOPIC: '*', KAFKA_USERNAME: 'u', MONGODB_URI: 'mongodb://localhost/?w=1' }
     const { status, stdout, stderr } = activityLog(['ledger'], env)
     expect([status, stdout]).toEqual([78, ''])
@@ -98,21 +103,21 @@ describe('a wrong environment ends with 78', () => {
     expect(stderr).toContain('"activity-log help ledger"')
   })
 
-  test('but not by a variable that an option stands before', () => {
+  test('but ignores a variable that an option overrides', () => {
     const { status, stderr } = activityLog(['ledger', '--brokers', 'kafka:9092'], { KAFKA_BROKERS: 'wrong' })
     expect([status, stderr]).toEqual([78, expect.not.stringContaining('KAFKA_BROKERS')])
   })
 })
 
-describe('a service that is not there ends with 69, and the message says how to name another', () => {
+describe('exits with 69 if a service does not answer, and says how to name another', () => {
   const away = 'http://127.0.0.1:1'
   const file = join(import.meta.dirname, 'package.json')
 
   test.each([
     ['demo', ['demo', '--url', away], `No activity log answers at ${away}.`, '--url'],
     ['import', ['import', file, '--url', `${away}/`], `No activity log answers at ${away}.`, '--url'],
-    ['ledger', ['ledger', '--brokers', '127.0.0.1:1'], 'Kafka could not be asked at 127.0.0.1:1', '--brokers'],
-    ['migrate', ['migrate'], 'MongoDB could not be asked', 'MONGODB_URI'],
+    ['ledger', ['ledger', '--brokers', '127.0.0.1:1'], 'Kafka does not answer at 127.0.0.1:1', '--brokers'],
+    ['migrate', ['migrate'], 'MongoDB does not answer', 'MONGODB_URI'],
   ])('%s', (_name, words, message, way) => {
     const { status, stdout, stderr } = activityLog(words, { MONGODB_URI: 'mongodb://127.0.0.1:1/' })
     expect([status, stdout]).toEqual([69, ''])
@@ -123,7 +128,7 @@ describe('a service that is not there ends with 69, and the message says how to 
 })
 
 describe('a command', () => {
-  /** Runs a command of each kind of setting, and resolves with what it was given. */
+  /** Runs a command that has each kind of setting. Resolves with the values that it was given. */
   async function given(words: readonly string[], environment = {}, run = async () => 0) {
     const text = v.string()
     let seen: unknown
@@ -146,7 +151,7 @@ describe('a command', () => {
     return { code: await runProgram([command], ['probe', ...words], environment), seen }
   }
 
-  test('is given what stands there, else the variable, else the default', async () => {
+  test('gets the value that was given, else the variable, else the default', async () => {
     expect((await given(['f'])).seen).toMatchObject({ file: 'f', maxRows: 7, topic: 'activities', json: false })
     const environment = { TOPIC: 'theirs', SECRET: 's' }
     expect((await given(['f'], environment)).seen).toMatchObject({ topic: 'theirs', SECRET: 's' })
@@ -154,10 +159,10 @@ describe('a command', () => {
     expect((await given(words, environment)).seen).toMatchObject({ maxRows: 3, topic: 'ours', json: true })
   })
 
-  test('ends with its own answer; a fault in it is no answer', async () => {
+  test('exits with its own code, and with 70 after a fault', async () => {
     expect((await given(['f'], {}, async () => 1)).code).toBe(1)
     const fail = (error: Error) => given(['f'], {}, () => Promise.reject(error))
-    expect((await fail(new StartError('for the test: said in plain words'))).code).toBe(1)
+    expect((await fail(new StartError('for the test: an expected error'))).code).toBe(1)
     expect((await fail(new TypeError('for the test: a fault'))).code).toBe(70)
   })
 })

@@ -7,7 +7,7 @@ import { environmentText, flags, optionText, paragraphs, programName, programTex
 import { type OptionTexts, readGiven } from './read-given.ts'
 import { ServiceUnavailable } from './service-unavailable.ts'
 
-/** Runs the command that the words name, and resolves with the exit code. What goes wrong is said on stderr. */
+/** Runs the command that the words name, and resolves with its exit code. Errors go to stderr. */
 export async function runProgram(
   commands: readonly Command[],
   words: readonly string[],
@@ -15,12 +15,12 @@ export async function runProgram(
 ): Promise<number> {
   let code: number = exitCodes.done
   const program = new Parser(programName)
-    .description('Commands for an activity log: filling it, checking it, looking after it.')
+    .description('Commands to fill, check and maintain an activity log.')
     .usage('COMMAND [options]')
-    .helpCommand('help [COMMAND]', 'say what a command does and takes')
-    .helpOption('-h, --help', 'say this')
+    .helpCommand('help [COMMAND]', 'show what a command does and takes')
+    .helpOption('-h, --help', 'show this help')
     .addHelpText('after', programText)
-    .showHelpAfterError(`"${programName} --help" lists the commands.`)
+    .showHelpAfterError(`Run "${programName} --help" for a list of the commands.`)
     .exitOverride()
   for (const command of commands) {
     addTo(program, command, async (given, options) => {
@@ -42,9 +42,9 @@ function addTo(program: Parser, command: Command, action: Action): void {
     .command(command.name)
     .summary(command.summary)
     .description(paragraphs(command.details))
-    .helpOption('-h, --help', 'say this')
+    .helpOption('-h, --help', 'show this help')
     .addHelpText('after', environmentText(command))
-    .showHelpAfterError(`"${programName} help ${command.name}" says what it takes.`)
+    .showHelpAfterError(`Run "${programName} help ${command.name}" to see what it takes.`)
   for (const [name, { summary, schema }] of Object.entries(command.arguments)) {
     parser.addArgument(new Argument(`<${name.toUpperCase()}>`, summary).argParser(checked(schema)))
   }
@@ -55,7 +55,7 @@ function addTo(program: Parser, command: Command, action: Action): void {
   parser.action(() => action(parser.args, parser.opts<OptionTexts>()))
 }
 
-/** The text as it is, once it is known to be right. */
+/** Makes a parser that returns the text unchanged if the schema accepts it. */
 const checked = (schema: v.GenericSchema<string | undefined, unknown>) => (text: string) => {
   const { issues } = v.safeParse(schema, text)
   if (issues) throw new InvalidArgumentError(`It ${issues[0].message}.`)
@@ -65,7 +65,7 @@ const checked = (schema: v.GenericSchema<string | undefined, unknown>) => (text:
 function explain(error: unknown, [first, second]: readonly string[]): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.done
-    // it has said why, but for the help that stands in for a command
+    // commander has printed the reason, unless it printed help because no command was found
     if (error.code === 'commander.help') {
       console.error(`\n${first === 'help' ? `There is no command ${second}.` : 'A command is missing.'}`)
     }

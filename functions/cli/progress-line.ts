@@ -2,11 +2,11 @@ import { SingleBar } from 'cli-progress'
 
 export type Progress = Disposable & {
   update: (done: number, of: number, note?: string) => void
-  /** Takes the bar away; to be called before anything else is written. */
+  /** Removes the bar. Call this before anything else is written. */
   stop: () => void
 }
 
-/** Shows a line on stderr while a command works, from the first update on; nothing where stderr is no terminal. */
+/** Shows a bar on stderr from the first update on, unless stderr is not a terminal. */
 export function startProgress(label: string): Progress {
   const bar = new SingleBar({
     format: `${label} {bar} {percentage}%{note} | {duration_formatted}`,

@@ -9,8 +9,8 @@ type Given = Parameters<Command['run']>[0]
 type Texts = { words: readonly string[]; options: OptionTexts; environment: Environment }
 
 /**
- * Everything that a command is given, by its name. An option stands before its variable. The words and the options are
- * known to be right; throws ConfigError with every mistake in the environment.
+ * Reads everything that a command is given, by name. An option overrides its variable. Words and options were checked
+ * before; throws a ConfigError that lists every mistake in the environment.
  */
 export async function readGiven(command: Command, { words, options, environment }: Texts): Promise<Given> {
   const given: Record<string, unknown> = {}
@@ -33,7 +33,7 @@ export async function readGiven(command: Command, { words, options, environment 
   }
   const config = await readEnvironment(command, schemas, set)
   for (const [variable, value] of Object.entries(config)) given[optionOf.get(variable) ?? variable] = value
-  // each is what its schema makes, which defineCommand has told run
+  // each value comes from its schema, whose type defineCommand gave to run
   return given as Given
 }
 
@@ -42,6 +42,6 @@ async function readEnvironment({ name, rules }: Command, schemas: v.ObjectEntrie
     return readConfig(v.object(schemas), set, ...((await rules?.()) ?? []))
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new ConfigError(`${error.message}\n"${programName} help ${name}" says what each is.`)
+    throw new ConfigError(`${error.message}\nRun "${programName} help ${name}" to see what each variable means.`)
   }
 }

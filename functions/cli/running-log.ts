@@ -3,7 +3,7 @@ import { ServiceUnavailable } from './service-unavailable.ts'
 
 const isHttp = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
-/** Where a log answers; without the slash at its end, because paths are put behind it. */
+/** The URL of a log. It loses a slash at its end, because paths are appended. */
 export const Origin = v.pipe(
   v.string(),
   v.check(isHttp, 'must be a URL such as http://localhost:3000'),
@@ -12,11 +12,11 @@ export const Origin = v.pipe(
 
 export const urlOption = {
   value: 'URL',
-  summary: 'where the log answers',
+  summary: 'the URL of the log',
   schema: v.optional(Origin, 'http://localhost:3000'),
 } as const
 
-/** Rejects where no log answers; `option` is what names another place. */
+/** Rejects if no log answers. The message names `option` as the way to choose another log. */
 export async function assertLogAnswers(origin: string, option = '--url'): Promise<void> {
   const answered = await fetch(`${origin}/healthz`).catch(() => undefined)
   if (answered?.ok) return

@@ -1,6 +1,6 @@
 import { StartError } from '@activity-log/shared/config.ts'
 
-/** A service that the command needs does not answer. The message says which, and what to do about it. */
+/** Thrown if a service that a command needs does not answer. The message says which one, and what to do. */
 export class ServiceUnavailable extends StartError {
   override name = 'ServiceUnavailable'
 }

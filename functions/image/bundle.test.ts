@@ -5,7 +5,7 @@ import { aFolder, startCommand, written } from '@activity-log/shared/testing/pro
 import { expect, test } from 'vitest'
 import { bundle, optionalPackages, type Program } from './bundle.ts'
 
-/** What each says when nothing is configured, and what it then exits with. */
+/** The exit code and the message of each program without a configuration. */
 const complaints: Record<Program, [number, string]> = {
   ingest: [78, 'KAFKA_BROKERS is required'],
   persist: [78, 'MONGODB_URI is required'],
@@ -16,13 +16,13 @@ const complaints: Record<Program, [number, string]> = {
   forward: [78, 'FORWARD is required'],
 }
 
-/** Our own only: packages name their folders as they like. */
+/** Matches only our own tests, because packages may name their folders as they like. */
 const testCode = /^(shared|functions)\/(.*\/)?testing\/|\.test(suite)?\.ts$/
 
 test.each(
   Object.entries(complaints),
-)('%s is one file that starts, with its licences and no code of tests', async (name, [code, message]) => {
-  // a folder without node_modules, as in the image
+)('bundles %s into one file that starts, with licenses and without code of tests', async (name, [code, message]) => {
+  // the folder has no node_modules, like the image
   const { file, sources, externals } = await bundle(name as Program, aFolder())
   expect(sources.filter((path) => testCode.test(path))).toEqual([])
   expect(externals.filter((path) => !isBuiltin(path) && !optionalPackages.includes(path))).toEqual([])
@@ -35,9 +35,9 @@ test.each(
 
 test.each([
   ['import', 64, "missing required argument 'FILE'"],
-  ['ledger', 69, 'Kafka could not be asked at 127.0.0.1:1'],
-  ['migrate', 69, 'MongoDB could not be asked'],
-])('cli has in it what %s loads when it runs', async (command, code, message) => {
+  ['ledger', 69, 'Kafka does not answer at 127.0.0.1:1'],
+  ['migrate', 69, 'MongoDB does not answer'],
+])('the bundle of cli includes what %s loads when it runs', async (command, code, message) => {
   const { file } = await bundle('cli', aFolder())
   const env = { KAFKA_BROKERS: '127.0.0.1:1', MONGODB_URI: 'mongodb://127.0.0.1:1' }
   await using program = startCommand(process.execPath, [file, command], env)
@@ -45,13 +45,13 @@ test.each([
   expect(program.output()).toContain(message)
 })
 
-test('query has the viewer in it, the same as without a bundle', async () => {
+test('the bundle of query serves the same viewer as the sources', async () => {
   const { file } = await bundle('query', aFolder())
   const env = { MONGODB_URI: 'mongodb://127.0.0.1:1', PORT: '0' }
   await using query = startCommand(process.execPath, [file], env)
   const port = await written(query, /"port":(\d+)/)
   const page = await fetch(`http://127.0.0.1:${port}/`)
-  // there is no database
+  // the 503 says that there is no database
   expect(page.status).toBe(503)
   const paths = [...(await page.text()).matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path!)
   expect(paths).toHaveLength(3)

@@ -6,10 +6,11 @@ import { run } from '@activity-log/shared/http/run.ts'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
 /**
- * node functions/image/bundle.ts FOLDER [NAME …]: what the containers run, each program one file. See functions/image/Dockerfile.
+ * node functions/image/bundle.ts FOLDER [NAME …] writes the programs of the containers, each as one file. See
+ * functions/image/Dockerfile.
  *
- * CommonJS, because Node starts it in half the time of ES modules. Our own names are kept as they are written, so that a stack in
- * the log can be read.
+ * The files are CommonJS, because Node starts that in half the time of ES modules. Names are not shortened, so that a
+ * stack in the log can be read.
  */
 const root = join(import.meta.dirname, '../..')
 
@@ -24,7 +25,7 @@ export const programs = {
 } as const
 export type Program = keyof typeof programs
 
-/** What mongodb loads only where the URI asks for it: native code, or the clouds' own ways to sign in. */
+/** Packages that mongodb loads only if the URI needs them: native code, and clients of clouds for signing in. */
 export const optionalPackages: readonly string[] = [
   '@aws-sdk/credential-providers',
   '@mongodb-js/zstd',
@@ -35,10 +36,10 @@ export const optionalPackages: readonly string[] = [
   'socks',
 ]
 
-/** `sources` are what it is made of, from the root of the repository; `externals` are not in it. */
+/** `sources` are the files in the bundle, from the root of the repository; `externals` are imports outside of it. */
 export type Bundle = { file: string; bytes: number; sources: string[]; externals: string[] }
 
-/** Writes `<name>.cjs`, and `<name>.licences.txt` with the licence of every package in it. Throws on a warning too. */
+/** Writes `<name>.cjs`, and `<name>.licences.txt` with the license of every package in it. A warning is an error. */
 export async function bundle(name: Program, folder: string): Promise<Bundle> {
   const file = join(folder, `${name}.cjs`)
   const { metafile, warnings } = await build({
@@ -59,13 +60,13 @@ export async function bundle(name: Program, folder: string): Promise<Bundle> {
   })
   if (warnings.length > 0) throw new Error(`${name}: ${warnings.map(({ text }) => text).join('; ')}`)
   const [output] = Object.values(metafile.outputs)
-  if (!output) throw new Error(`${name}: nothing was written`)
+  if (!output) throw new Error(`${name}: esbuild wrote no file`)
   writeFileSync(join(folder, `${name}.licences.txt`), licences(metafile))
   const externals = output.imports.flatMap(({ external, path }) => (external ? [path] : []))
   return { file, bytes: output.bytes, sources: Object.keys(metafile.inputs), externals: [...new Set(externals)] }
 }
 
-/** What the browser loads is built now: where the bundle runs there are neither sources nor esbuild. */
+/** Builds the assets of the browser now, because the image has neither sources nor esbuild. */
 const assetsInside: Plugin = {
   name: 'assets inside',
   setup(building) {
@@ -75,7 +76,7 @@ const assetsInside: Plugin = {
   },
 }
 
-/** The licences ask to be handed on with the code. */
+/** Collects the texts of the licenses, which have to be passed on with the code. */
 function licences({ inputs }: Metafile): string {
   const packages = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [])
   const texts = [...new Set(packages)].toSorted().map((folder) => {

@@ -1,27 +1,29 @@
 /**
- * node --require collect-when-idle.cjs PROGRAM.cjs …: V8 collects when it needs room, so what a burst left behind, 20 MiB and
- * more, may lie there for as long as nothing happens. Here it goes after ten seconds in which half a second of a processor was
- * enough, and what had an end of its own after 30 and 120: connections that nobody uses are closed after 95. Each collection
- * takes some 25 ms; a light load without bursts is never interrupted.
+ * node --require collect-when-idle.cjs PROGRAM.cjs …
+ *
+ * V8 collects garbage only when it needs room, so the 20 MiB or more that a burst leaves behind may stay for as long as
+ * the process is idle. This file collects it after the first ten seconds with at most half a second of CPU time, again
+ * after 30 s, and after 120 s, because unused connections are closed after 95 s. Each collection takes about 25 ms. A
+ * light load without bursts is never interrupted.
  */
 const { setFlagsFromString } = require('node:v8')
 const { runInNewContext } = require('node:vm')
 
-// once the start is over
+// the start itself is left alone
 setTimeout(collectWhenIdle, 5_000).unref()
 
 function collectWhenIdle() {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc')
-  // with other flags than at the start V8 would take none of the code that Node has for what is loaded later
+  // if flags differ from those at the start, V8 rejects the code cache of Node's modules that are loaded later
   setFlagsFromString('--no-expose-gc')
-  // since the process began: after a start alone there is nothing to give back
+  // CPU time counts from the start of the process, because a start alone leaves nothing to give back
   let before = { user: 0, system: 0 }
   let idle = 12
   setInterval(() => {
     const { user, system } = process.cpuUsage(before)
     idle = user + system > 500_000 ? 0 : idle + 1
-    // any other collection keeps the pages that it has emptied
+    // any other kind of collection keeps the pages that it has emptied
     if (idle === 1 || idle === 3 || idle === 12) collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     before = process.cpuUsage()
   }, 10_000).unref()

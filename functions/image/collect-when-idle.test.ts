@@ -10,14 +10,14 @@ test.each([
   ['ingest', 8],
   ['persist', 4],
   ['query', 2],
-] as const)('%s has a young generation of %i MiB, and gives back what a burst left behind', (name, mebibytes) => {
+] as const)('%s runs with a young generation of %i MiB and with the collector', (name, mebibytes) => {
   const collector = join(import.meta.dirname, 'collect-when-idle.cjs')
   expect(argumentsOf(name)).toEqual([`--max-semi-space-size=${mebibytes}`, '--require', collector])
 })
 
 /**
- * Its seconds are centiseconds. It has much to do and a large heap, then nothing to do and no use for it; V8 by itself leaves it
- * at that.
+ * A program that is busy and has a large heap, and then is idle and needs none of it. V8 by itself would keep the heap.
+ * Its timers run a hundred times as fast as they say.
  */
 const burst = join(folder, 'burst.cjs')
 writeFileSync(
@@ -37,7 +37,7 @@ writeFileSync(
    }`,
 )
 
-test.each(['3000', '60000'])('what a burst left behind goes when there is nothing to do: after %s ms', async (ms) => {
+test.each(['3000', '60000'])('gives back the memory of a burst that is released after %s ms', async (ms) => {
   const args = ['--no-memory-reducer', '--require', hurry, ...argumentsOf('query'), burst, ms]
   await using program = startCommand(process.execPath, args)
   expect(Number(await written(program, /peak (\d+)/))).toBeGreaterThan(30)

@@ -6,19 +6,20 @@ export type ImageName = 'ingest' | 'persist' | 'query'
 const folder = import.meta.dirname
 const dockerfile = readFileSync(join(folder, 'Dockerfile'), 'utf8')
 
-/** The last stage of a function is given by its name; what it does not say itself, `runtime` does. */
+/** The stages by their names. A function that has no entrypoint inherits the one of `runtime`. */
 const stages = new Map(dockerfile.split(/^FROM .* AS /m).map((stage) => [stage.split('\n', 1)[0], stage]))
 const entrypointIn = (stage: string): readonly string[] | undefined => {
   const [, found] = /^ENTRYPOINT (\[.+\])$/m.exec(stages.get(stage) ?? '') ?? []
   return found === undefined ? undefined : JSON.parse(found)
 }
 
-/** The arguments that Node has before the program in the image of a function, read from what makes it. */
+/** Reads from the Dockerfile which arguments Node gets before the program. */
 export function argumentsOf(name: ImageName): readonly string[] {
   const [, ...args] = entrypointIn(name) ?? entrypointIn('runtime') ?? []
   return args.map((argument) => argument.replace(/^\/app\//, `${folder}/`))
 }
-/** The variables of an image. */
+
+/** The environment variables of malloc in an image. */
 export const imageEnv: { readonly [name: string]: string } = Object.fromEntries(
   [...dockerfile.matchAll(/^ENV (MALLOC\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
 )

@@ -11,14 +11,14 @@ import { argumentsOf, type ImageName } from './dockerfile.ts'
 
 const folder = aFolder()
 
-/** Writes in the end whether Node's own Request and Response were loaded. */
+/** Prints at exit whether Node's own Request and Response were loaded. */
 const witness = join(folder, 'witness.cjs')
 writeFileSync(
   witness,
   "process.on('exit', () => console.log('fetch loaded:', process.moduleLoadList.some((name) => /undici/.test(name))))",
 )
 
-/** What each is asked first, and what acknowledges it. */
+/** The first request to each function, and the status that acknowledges it. */
 function firstRequest(name: ImageName): { path: string; init: RequestInit; status: number } {
   if (name === 'query') return { path: '/logs', init: {}, status: 200 }
   if (name === 'ingest') return { path: '/logs', init: post(anActivity()), status: 202 }
@@ -32,7 +32,7 @@ test.each([
   'ingest',
   'persist',
   'query',
-] as const)('%s, started as in its image, answers a first request without half of Node, and ends when told to', async (name) => {
+] as const)('%s answers a first request without loading fetch, and stops on SIGTERM', async (name) => {
   await using topic = await aTopic(1)
   await using database = aDatabase()
   const { file } = await bundle(name, folder)

@@ -42,7 +42,7 @@ describe.each(ways)('%s:', (name) => {
   afterAll(() => way[Symbol.asyncDispose]())
 
   describe('one activity', () => {
-    test('is answered 202 with its id, timestamp and receipt, and published as it was sent', async () => {
+    test('gets a 202 with its id, timestamp and receipt, and is published as it was sent', async () => {
       const { send, stored } = ingest()
       const activity = anActivity({ id: 'a/b', metadata: { button: 'buy', n: [1, null, { x: true }] } })
       const response = await send(activity)
@@ -56,7 +56,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored()).toEqual([activity])
     })
 
-    test('without an id and a timestamp gets both, and the record says so', async () => {
+    test('gets an id and a timestamp if it has none, and the record says so', async () => {
       const { send, stored, published } = ingest()
       expect(await answerOf(await send({ userId: 'u', action: 'a' }))).toMatchObject({
         id: 'made-1',
@@ -77,7 +77,7 @@ describe.each(ways)('%s:', (name) => {
       expect(published[0]?.headers).not.toHaveProperty('ce_filledin')
     })
 
-    test('keeps the trace that it belongs to, and drops a malformed one', async () => {
+    test('keeps its trace context, unless that is malformed', async () => {
       const { send, published } = ingest()
       const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
       await send(anActivity(), { traceparent })
@@ -85,7 +85,7 @@ describe.each(ways)('%s:', (name) => {
       expect(published.map(({ headers }) => headers['ce_traceparent'])).toEqual([traceparent, undefined])
     })
 
-    test('may begin with a byte order mark, and name its charset', async () => {
+    test('may begin with a byte order mark and name its charset', async () => {
       const { send, stored } = ingest()
       const body = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(JSON.stringify(anActivity()))])
       expect((await send(body, { 'content-type': 'Application/JSON; charset="UTF-8"' })).status).toBe(202)
@@ -93,23 +93,23 @@ describe.each(ways)('%s:', (name) => {
     })
   })
 
-  describe('what is refused, with nothing stored', () => {
+  describe('rejects and does not publish', () => {
     const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
     const withMetadata = (text: string) => `{"userId":"u","action":"a","metadata":${text}}`
     test.each<[string, unknown, Record<string, string> | undefined, number, string[] | undefined]>([
       ['an empty body', '', undefined, 400, ['']],
       ['malformed JSON', '{"userId":', undefined, 400, ['']],
-      ['JSON that is no object', '"text"', undefined, 400, ['']],
+      ['JSON that is not an object', '"text"', undefined, 400, ['']],
       ['null', 'null', undefined, 400, ['']],
       [
-        'every error at once',
+        'an activity with several errors, and lists them all',
         { userId: ' ', timestamp: '1', ip: 1, more: 2 },
         undefined,
         400,
         ['/userId', '/action', '/timestamp', '/ip', '/more'],
       ],
       [
-        'wrong types',
+        'members of the wrong types',
         { userId: 1, action: {}, id: 5, metadata: [] },
         undefined,
         400,
@@ -124,7 +124,7 @@ describe.each(ways)('%s:', (name) => {
       ],
       ['a name that is too long', anActivity({ userId: 'x'.repeat(257) }), undefined, 400, ['/userId']],
       ['an id with a space', anActivity({ id: 'a b' }), undefined, 400, ['/id']],
-      ['an id that no path can hold', anActivity({ id: '..' }), undefined, 400, ['/id']],
+      ['an id that cannot be part of a path', anActivity({ id: '..' }), undefined, 400, ['/id']],
       ['a day that does not exist', anActivity({ timestamp: '2024-02-31T00:00:00Z' }), undefined, 400, ['/timestamp']],
       [
         'an hour that does not exist',
@@ -134,46 +134,76 @@ describe.each(ways)('%s:', (name) => {
         ['/timestamp'],
       ],
       ['a timestamp in words', anActivity({ timestamp: 'Jan 1 2024' }), undefined, 400, ['/timestamp']],
-      ['a timestamp without offset', anActivity({ timestamp: '2024-01-01T00:00:00' }), undefined, 400, ['/timestamp']],
-      ['a time far ahead', anActivity({ timestamp: '2026-01-02T00:00:01Z' }), undefined, 400, ['/timestamp']],
-      ['a number beyond all bounds', withMetadata('{"n":1e400}'), undefined, 400, ['/metadata/n']],
-      ['a number that would change', withMetadata('{"n":[9007199254740993]}'), undefined, 400, ['/metadata/n/0']],
-      ['a NUL', withMetadata('{"a":"x\\u0000"}'), undefined, 400, ['/metadata/a']],
-      ['half a character', withMetadata('{"a":"\\ud800"}'), undefined, 400, ['/metadata/a']],
-      ['a member named twice', '{"userId":"u","action":"a","userId":"v"}', undefined, 400, ['/userId']],
       [
-        'a name that the store cannot keep',
-        withMetadata('{"a":{"_bsontype":"x"}}'),
+        'a timestamp without an offset',
+        anActivity({ timestamp: '2024-01-01T00:00:00' }),
         undefined,
         400,
-        ['/metadata/a/_bsontype'],
+        ['/timestamp'],
       ],
-      ['metadata that is too deep', withMetadata(deep(33)), undefined, 400, [`/metadata${'/a'.repeat(32)}`]],
-      ['JSON that is absurdly deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, undefined, 400, undefined],
       [
-        'too many metadata',
+        'a timestamp more than a day ahead',
+        anActivity({ timestamp: '2026-01-02T00:00:01Z' }),
+        undefined,
+        400,
+        ['/timestamp'],
+      ],
+      ['a number that overflows', withMetadata('{"n":1e400}'), undefined, 400, ['/metadata/n']],
+      ['a number that would lose digits', withMetadata('{"n":[9007199254740993]}'), undefined, 400, ['/metadata/n/0']],
+      ['a NUL', withMetadata('{"a":"x\\u0000"}'), undefined, 400, ['/metadata/a']],
+      ['a lone surrogate', withMetadata('{"a":"\\ud800"}'), undefined, 400, ['/metadata/a']],
+      ['a member named twice', '{"userId":"u","action":"a","userId":"v"}', undefined, 400, ['/userId']],
+      ['a reserved name', withMetadata('{"a":{"_bsontype":"x"}}'), undefined, 400, ['/metadata/a/_bsontype']],
+      ['metadata that is nested too deeply', withMetadata(deep(33)), undefined, 400, [`/metadata${'/a'.repeat(32)}`]],
+      [
+        'JSON that is nested absurdly deeply',
+        `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+        undefined,
+        400,
+        undefined,
+      ],
+      [
+        'metadata with too many members',
         anActivity({ metadata: Object.fromEntries(Array.from({ length: 257 }, (_, n) => [n, n])) }),
         undefined,
         400,
         ['/metadata'],
       ],
-      ['too much metadata', anActivity({ metadata: { x: 'x'.repeat(32 * 1024) } }), undefined, 400, ['/metadata']],
-      ['an Idempotency-Key beside another id', anActivity(), { 'idempotency-key': 'k' }, 400, ['Idempotency-Key']],
       [
-        'an Idempotency-Key that is no id',
+        'metadata that is too large',
+        anActivity({ metadata: { x: 'x'.repeat(32 * 1024) } }),
+        undefined,
+        400,
+        ['/metadata'],
+      ],
+      [
+        'an Idempotency-Key that differs from the id',
+        anActivity(),
+        { 'idempotency-key': 'k' },
+        400,
+        ['Idempotency-Key'],
+      ],
+      [
+        'an Idempotency-Key that is not a valid id',
         anActivity({ id: undefined }),
         { 'idempotency-key': 'a b' },
         400,
         ['Idempotency-Key'],
       ],
-      ['an Idempotency-Key on many', [anActivity()], { 'idempotency-key': 'k' }, 400, ['Idempotency-Key']],
+      ['an Idempotency-Key for a batch', [anActivity()], { 'idempotency-key': 'k' }, 400, ['Idempotency-Key']],
       ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), undefined, 400, undefined],
-      ['no activity at all', '[]', undefined, 400, undefined],
-      ['nothing but blank lines', '\n\n', ndjson, 400, undefined],
-      ['more than 1,000', JSON.stringify(Array(1001).fill(anActivity())), undefined, 413, undefined],
+      ['an empty array', '[]', undefined, 400, undefined],
+      ['only blank lines', '\n\n', ndjson, 400, undefined],
+      ['more than 1,000 activities', JSON.stringify(Array(1001).fill(anActivity())), undefined, 413, undefined],
       ['more than 1,000 lines', lines(...Array(1001).fill(anActivity())), ndjson, 413, undefined],
-      ['one that is too big', anActivity({ metadata: { x: 'x'.repeat(256 * 1024) } }), undefined, 413, undefined],
-      ['many that are too big', `[${' '.repeat(4 * 1024 * 1024)}]`, undefined, 413, undefined],
+      [
+        'an activity that is too large',
+        anActivity({ metadata: { x: 'x'.repeat(256 * 1024) } }),
+        undefined,
+        413,
+        undefined,
+      ],
+      ['a batch that is too large', `[${' '.repeat(4 * 1024 * 1024)}]`, undefined, 413, undefined],
       [
         'the form that curl sends by default',
         'userId=u',
@@ -182,9 +212,9 @@ describe.each(ways)('%s:', (name) => {
         undefined,
       ],
       ['another charset', anActivity(), { 'content-type': 'application/json; charset=iso-8859-1' }, 415, undefined],
-      ['a content type that is none', anActivity(), { 'content-type': 'json' }, 415, undefined],
+      ['a content type that is not a media type', anActivity(), { 'content-type': 'json' }, 415, undefined],
       ['a compressed body', anActivity(), { 'content-encoding': 'gzip' }, 415, undefined],
-      ['a batch of CloudEvents that is none', {}, batch, 400, undefined],
+      ['a batch of CloudEvents that is not an array', {}, batch, 400, undefined],
     ])('%s', async (_what, body, headers, status, expected) => {
       const { send, published } = ingest()
       const response = await send(body, headers)
@@ -202,7 +232,7 @@ describe.each(ways)('%s:', (name) => {
       expect(published).toEqual([])
     })
 
-    test('a body that is too big though it does not say so', async () => {
+    test('a body that is too large and does not declare its length', async () => {
       const { request } = ingest()
       const chunk = new Uint8Array(1024 * 1024)
       let sent = 0
@@ -218,7 +248,7 @@ describe.each(ways)('%s:', (name) => {
       expect(sent).toBeLessThan(20)
     })
 
-    test('a parameter, and another path', async () => {
+    test('a request with a parameter, or to another path', async () => {
       const { request, published } = ingest()
       const named = await request(post(anActivity()), '/logs?userId=ada')
       expect([named.status, await pointers(named)]).toEqual([400, ['userId']])
@@ -226,31 +256,31 @@ describe.each(ways)('%s:', (name) => {
       expect(published).toEqual([])
     })
 
-    test('another method, with the one that is allowed', async () => {
+    test('another method, and names the one that is allowed', async () => {
       const response = await ingest().request({ method: 'PUT' })
       expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
       expect((await ingest().app.request('/nowhere')).status).toBe(404)
     })
   })
 
-  describe('many errors make no large answer, and take no long time', () => {
+  describe('answers briefly and quickly, however many errors there are', () => {
     const bad = `[${'-0,'.repeat(400_000)}-0]`
     test.each<[string, string | Uint8Array, Record<string, string>?]>([
       [
-        'one value among many that would change',
+        'one activity of many with 400,000 lossy numbers',
         `[${`${JSON.stringify(anActivity())},`.repeat(500)}{"metadata":{"x":${bad}}}]`,
       ],
-      ['values at every level', `${'{"a":[-0,'.repeat(5000)}1${']}'.repeat(5000)}`],
+      ['a lossy number at each of 5,000 levels', `${'{"a":[-0,'.repeat(5000)}1${']}'.repeat(5000)}`],
       [
-        'names that the store cannot keep, below a long one',
+        'reserved names below a long name',
         `{"metadata":{"${'k'.repeat(100_000)}":[${'{"_bsontype":1},'.repeat(5000)}1]}}`,
       ],
-      ['members that are none', `{${Array.from({ length: 20_000 }, (_, n) => `"m${n}":1`).join()}}`],
-      ['a million values', `[{"userId":"u","action":"a","metadata":{"n":[${'1,'.repeat(2_000_000)}1]}}]`],
-      ['lines that are no UTF-8', Buffer.from('\xff\n'.repeat(2_000_000), 'latin1'), ndjson],
-      ['names that no CloudEvent has', `[{${Array.from({ length: 200_000 }, (_, n) => `"N${n}":1`).join()}}]`, batch],
+      ['20,000 unknown members', `{${Array.from({ length: 20_000 }, (_, n) => `"m${n}":1`).join()}}`],
+      ['two million values', `[{"userId":"u","action":"a","metadata":{"n":[${'1,'.repeat(2_000_000)}1]}}]`],
+      ['lines of invalid UTF-8', Buffer.from('\xff\n'.repeat(2_000_000), 'latin1'), ndjson],
+      ['invalid attribute names', `[{${Array.from({ length: 200_000 }, (_, n) => `"N${n}":1`).join()}}]`, batch],
       [
-        'values of binary data',
+        'lossy numbers in the data of a binary CloudEvent',
         `[${'-0,'.repeat(80_000)}-0]`,
         { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' },
       ],
@@ -273,7 +303,7 @@ describe.each(ways)('%s:', (name) => {
       5_000,
     )
 
-    test('every invalid item of a thousand is refused, whatever the others hold', async () => {
+    test('rejects each of a thousand invalid activities', async () => {
       const { send, published } = ingest()
       const items = Array.from(
         { length: 1000 },
@@ -284,11 +314,11 @@ describe.each(ways)('%s:', (name) => {
     })
   })
 
-  describe('many activities', () => {
+  describe('a batch', () => {
     test.each<[string, string, Record<string, string> | undefined]>([
       ['an array', JSON.stringify([anActivity({ id: 'a' }), anActivity({ id: 'b' })]), undefined],
       ['lines', `${lines(anActivity({ id: 'a' }), '', anActivity({ id: 'b' }))}\r\n`, ndjson],
-    ])('as %s are all accepted, in order', async (_what, body, headers) => {
+    ])('sent as %s is accepted, with the results in order', async (_what, body, headers) => {
       const { send, stored } = ingest()
       const response = await send(body, headers)
       expect(response.status).toBe(202)
@@ -300,7 +330,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored()).toEqual([anActivity({ id: 'a' }), anActivity({ id: 'b' })])
     })
 
-    test('keep the good ones when one is wrong, and say what is wrong with it', async () => {
+    test('keeps the valid activities when one is invalid, and says what is wrong with that one', async () => {
       const { send, stored } = ingest()
       const response = await send([anActivity({ id: 'a' }), { userId: 'u', nested: 1 }, anActivity({ id: 'c' })])
       expect(response.status).toBe(207)
@@ -310,7 +340,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored().map(({ id }) => id)).toEqual(['a', 'c'])
     })
 
-    test('a line that is broken, or no UTF-8, affects no other', async () => {
+    test('keeps the other lines when one is broken or is not UTF-8', async () => {
       const { send, stored } = ingest()
       const text = Buffer.from(lines(anActivity({ id: 'a' }), '{"broken"', anActivity({ id: 'c' }), ''))
       const response = await send(
@@ -324,7 +354,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored().map(({ id }) => id)).toEqual(['a', 'c', 'e'])
     })
 
-    test('a value in an array that would change affects only its own activity', async () => {
+    test('keeps the other activities when one has a lossy number', async () => {
       const { send, stored } = ingest()
       const good = JSON.stringify(anActivity({ id: 'a' }))
       const response = await send(`[${good},{"userId":"u","action":"x","metadata":{"n":1e400}}]`)
@@ -332,20 +362,20 @@ describe.each(ways)('%s:', (name) => {
       expect(stored().map(({ id }) => id)).toEqual(['a'])
     })
 
-    test('are refused when none of them is valid, with every reason', async () => {
+    test('is rejected when none of its activities is valid, with every reason', async () => {
       const response = await ingest().send([{}, 1])
       expect(response.status).toBe(400)
       expect(response.headers.get('content-type')).toBe('application/problem+json')
       expect((await answerOf(response)).results).toHaveLength(2)
     })
 
-    test('accept the same id twice: what becomes of it is decided where it is saved', async () => {
+    test('may contain an id twice, because persist decides about duplicates', async () => {
       const { send, stored } = ingest()
       expect((await send([anActivity(), anActivity()])).status).toBe(202)
       expect(stored()).toHaveLength(2)
     })
 
-    test('take 1,000', async () => {
+    test('may contain 1,000 activities', async () => {
       const { send, stored } = ingest()
       const thousand = Array.from({ length: 1000 }, (_, n) => anActivity({ id: `id-${n}` }))
       expect((await send(lines(...thousand), ndjson)).status).toBe(202)
@@ -380,7 +410,7 @@ describe.each(ways)('%s:', (name) => {
       ...headers,
     })
 
-    test('in structured mode are activities', async () => {
+    test('become activities in structured mode', async () => {
       const { send, stored } = ingest()
       const response = await send(event, structured)
       expect(response.status).toBe(202)
@@ -388,7 +418,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored()).toEqual([activity])
     })
 
-    test('in binary mode are activities, percent-encoding undone', async () => {
+    test('become activities in binary mode, with percent-encoding decoded', async () => {
       const { send, stored } = ingest()
       const headers = binary({
         'ce-source': '/shop/checkout',
@@ -401,7 +431,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored()).toEqual([activity])
     })
 
-    test('in a batch get a result each', async () => {
+    test('get a result each in a batch', async () => {
       const { send, stored } = ingest()
       const response = await send([event, { ...event, id: 'e-2', subject: undefined }], batch)
       expect(response.status).toBe(207)
@@ -409,7 +439,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored()).toEqual([activity])
     })
 
-    test('that the SDK writes are understood in both modes', async () => {
+    test('written by the SDK are read in both modes', async () => {
       const { request, stored } = ingest()
       const made = new CloudEvent({
         id: 'sdk',
@@ -446,7 +476,7 @@ describe.each(ways)('%s:', (name) => {
       expect(stored()).toEqual([{ ...data, id: 'own' }])
     })
 
-    test('with data that is not JSON keep it: text as text, bytes in base64', async () => {
+    test('keep data that is not JSON: text as text, bytes as base64', async () => {
       const { send, stored } = ingest()
       await send('hello', binary({ 'content-type': 'text/plain' }))
       await send(new Uint8Array([0, 255]), binary({ 'content-type': 'application/octet-stream' }))
@@ -458,7 +488,7 @@ describe.each(ways)('%s:', (name) => {
 
     test.each<[string, unknown, Record<string, string>, string[]]>([
       ['of another version', { ...event, specversion: '0.3' }, structured, ['/specversion']],
-      ['without their attributes', {}, structured, ['/specversion', '/id', '/source', '/type']],
+      ['without their required attributes', {}, structured, ['/specversion', '/id', '/source', '/type']],
       [
         'without a user',
         event.data,
@@ -466,17 +496,17 @@ describe.each(ways)('%s:', (name) => {
         ['ce-subject'],
       ],
       ['with a broken time', { ...event, time: 'yesterday' }, structured, ['/time']],
-      ['with data that would change', '{"n":1e400}', binary({}), ['/n']],
+      ['with a lossy number in their data', '{"n":1e400}', binary({}), ['/n']],
       ['with raw bytes in a header', event.data, binary({ 'ce-subject': 'Ü' }), ['ce-subject']],
       ['with both kinds of data', { ...event, data_base64: 'AA==' }, structured, ['/data_base64']],
-      ['with a name that is no attribute', { ...event, 'my-ext': 1 }, structured, ['/my-ext']],
+      ['with an invalid attribute name', { ...event, 'my-ext': 1 }, structured, ['/my-ext']],
       [
         'of our own type without an activity',
         { ...event, type: 'dev.activity-log.activity.recorded.v1' },
         structured,
         ['/data/userId', '/data/action', '/data/total', '/data/lines'],
       ],
-    ])('%s are refused, and the place is named', async (_what, body, headers, expected) => {
+    ])('%s are rejected, and the answer names the place', async (_what, body, headers, expected) => {
       const { send, published } = ingest()
       const response = await send(body, headers)
       expect(response.status).toBe(400)
@@ -486,7 +516,7 @@ describe.each(ways)('%s:', (name) => {
   })
 
   describe('when the broker does not acknowledge', () => {
-    test('one is answered 503 with Retry-After, and can be sent again with its id', async () => {
+    test('an activity gets a 503 with Retry-After and its id, so that it can be sent again', async () => {
       const { send } = ingest({ broker: { publish: () => Promise.reject(new Error('secret driver text')) } })
       const response = await send(anActivity({ id: undefined }))
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
@@ -495,7 +525,7 @@ describe.each(ways)('%s:', (name) => {
       expect(detail).not.toContain('secret')
     })
 
-    test('nobody waits longer than the deadline', async () => {
+    test('no client waits longer than the deadline', async () => {
       const { send } = ingest({ broker: { publish: () => new Promise(() => {}) }, deadlineMs: 10 })
       expect((await send(anActivity())).status).toBe(503)
       const many = await send([anActivity(), anActivity()])
@@ -503,13 +533,13 @@ describe.each(ways)('%s:', (name) => {
       expect((await answerOf(many)).results[0]).toEqual({ index: 0, status: 'unavailable', id: 'id-1' })
     })
 
-    test('valid ones among invalid ones are unavailable, not accepted', async () => {
+    test('valid activities beside invalid ones are reported as unavailable', async () => {
       const { send } = ingest({ broker: { publish: () => Promise.reject(new Error('no')) } })
       const response = await send([anActivity(), {}])
       expect([response.status, response.headers.get('retry-after')]).toEqual([207, '1'])
     })
 
-    test('what waits is bounded: the rest is refused at once', async () => {
+    test('the number of waiting activities is bounded, and the rest get a 503', async () => {
       const { send } = ingest({ broker: { publish: () => new Promise(() => {}) }, deadlineMs: 300 })
       const big = Array.from({ length: 100 }, (_, n) => anActivity({ id: `${n}`, metadata: { x: 'x'.repeat(32_000) } }))
       const responses = await Promise.all(Array.from({ length: 14 }, () => send(big)))
@@ -518,7 +548,7 @@ describe.each(ways)('%s:', (name) => {
   })
 })
 
-test('requests that come while one is acknowledged are published together', async () => {
+test('publishes requests together that arrive while another waits for its acknowledgement', async () => {
   way = await openWay('handed over')
   const groups: number[] = []
   const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -543,7 +573,7 @@ test('requests that come while one is acknowledged are published together', asyn
   expect(groups).toEqual([1, 20])
 })
 
-test('GET /metrics says how many records went together, and how long the first of them had waited', async () => {
+test('GET /metrics reports the size of each group and how long its first record waited', async () => {
   way = await openWay('handed over')
   const { request, send } = ingest()
   await send([anActivity({ id: 'a' }), anActivity({ id: 'b' })])

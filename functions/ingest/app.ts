@@ -25,11 +25,14 @@ export type IngestDependencies = {
   now: () => Date
   newId: () => string
   /**
-   * How long a client waits for the acknowledgement before it gets a 503. What was sent by then may be stored even so: it is
-   * safe to send again, under the same id.
+   * How long a client waits for the acknowledgement before it gets a 503. The activity may still be stored after that;
+   * sending it again with the same id is safe.
    */
   deadlineMs?: number
-  /** So many records that wait go in a second batch beside the one that is on its way; without it they wait for its return. */
+  /**
+   * Once this many records wait, they leave in a second batch beside the one in flight. Without this setting they wait
+   * until that one is acknowledged.
+   */
   secondFrom?: number
 }
 
@@ -40,7 +43,7 @@ type Result =
 
 const mebibyte = 1024 * 1024
 
-/** Takes activities, and answers 202 once they are durable. */
+/** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service {
   const { broker, log, now, newId, deadlineMs = 5_000, secondFrom } = dependencies
   const metrics = createGroupMetrics('ingest')
@@ -72,7 +75,8 @@ export function createApp(dependencies: IngestDependencies): Service {
     const event = record(posted.activity)
     const { id, timestamp } = event.activity
     const position = await publish(toRecord(event)).catch((cause) => {
-      throw unavailable(`It is not known whether the activity was stored. ${sendAgain} (id ${id}).`, cause)
+      const detail = `It is unknown whether the activity was stored. Send it again with the same id (${id}).`
+      throw unavailable(`${detail} ${storedOnce}`, cause)
     })
     const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }
     return { status: 202, headers: { Location: `/logs/${encodeURIComponent(id)}` }, body }
@@ -101,10 +105,10 @@ export function createApp(dependencies: IngestDependencies): Service {
     const headers: { [name: string]: string } = unavailable.length > 0 ? { 'retry-after': '1' } : {}
     const cause = unavailable[0]?.cause
     if (count('invalid') === results.length) {
-      throw new Problem('invalid-input', 'None of the activities is valid.', { members })
+      throw new Problem('invalid-input', 'None of the activities is valid; see results for the errors.', { members })
     }
     if (unavailable.length === results.length) {
-      const detail = `It is not known whether the activities were stored. ${sendAgain}.`
+      const detail = `It is unknown whether the activities were stored. Send them again with their ids. ${storedOnce}`
       throw new Problem('unavailable', detail, { members, headers, cause })
     }
     if (cause) log.error({ err: cause, activities: unavailable.length }, 'activities could not be published')
@@ -112,7 +116,7 @@ export function createApp(dependencies: IngestDependencies): Service {
   }
 }
 
-const sendAgain = 'Send the same again with the same id: it is never stored twice'
+const storedOnce = 'An activity is never stored twice.'
 
 function recordBytes({ headers, value }: EventRecord): number {
   let bytes = Buffer.byteLength(value)
@@ -120,7 +124,7 @@ function recordBytes({ headers, value }: EventRecord): number {
   return bytes
 }
 
-/** W3C Trace Context: one that is malformed is left out. */
+/** Drops a header that is malformed according to W3C Trace Context. */
 function validTraceparent(header: string | undefined): string | undefined {
   return header !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(header) ? header : undefined
 }

@@ -5,7 +5,7 @@ import { anActivity } from '@activity-log/shared/testing/builders.ts'
 import { startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { expect, test } from 'vitest'
 
-/** It takes connections, and never says a word. */
+/** Accepts connections and never answers. */
 async function silentServer(): Promise<AsyncDisposable & { address: string }> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => sockets.add(socket.on('error', () => {}).resume()))
@@ -23,13 +23,13 @@ const mebibyte = 1024 * 1024
 const maxRss = (pid: number) =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 
-/** Many activities of the greatest size, in a body of the greatest size. */
+/** Activities of nearly the maximum size that fill nearly the largest body. */
 const batch = JSON.stringify(
   Array.from({ length: 120 }, (_, n) => anActivity({ id: `many-${n}`, metadata: { text: 'x'.repeat(32_000) } })),
 )
 
 test.skipIf(process.platform !== 'linux')(
-  'while Kafka says nothing, 400 MiB of activities at once are 503s, and do not fill the memory',
+  'answers 400 MiB of simultaneous activities with 503 while Kafka is silent, and keeps its memory bounded',
   {
     timeout: 60_000,
   },
@@ -48,7 +48,7 @@ test.skipIf(process.platform !== 'linux')(
             request({ port, agent, path: '/logs', method: 'POST', headers }, (response) => {
               response.resume().on('end', () => resolve(response.statusCode))
             })
-              // it may have answered and closed before the body was sent
+              // the server may answer and close before it has the whole body
               .on('error', () => resolve('cut off'))
               .end(batch)
           }),

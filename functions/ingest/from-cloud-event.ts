@@ -2,13 +2,14 @@ import { activityRecordedType } from '@activity-log/shared/activity-recorded.ts'
 import { type CloudEvent, type CloudEventData, utf8 } from '@activity-log/shared/cloud-event.ts'
 import { isJsonObject } from '@activity-log/shared/json.ts'
 
-/** Which attribute becomes which member of an activity. What is left goes into its metadata. */
+/** The attribute that each member of an activity comes from. All other attributes go into the metadata. */
 const attributeOf = { id: 'id', userId: 'subject', action: 'type', timestamp: 'time' } as const
 const members = Object.entries(attributeOf)
 
 /**
- * What a CloudEvent says as an activity, yet unchecked: our own event carries one as its data; any other *is* one, so that
- * a Knative Trigger may point at ingest. Nothing of it is dropped: further attributes stand beside `data` in the metadata.
+ * Turns a CloudEvent into an activity, which is not checked yet. Our own event carries the activity as its data. Any
+ * other event *is* one, so that a Knative Trigger may point at ingest. Nothing of it is lost: `data` and all other
+ * attributes go into the metadata.
  */
 export function fromCloudEvent({ attributes, data }: CloudEvent): { input: unknown; isOurs: boolean } {
   if (attributes.type === activityRecordedType) {
@@ -33,7 +34,7 @@ export function fromCloudEvent({ attributes, data }: CloudEvent): { input: unkno
   return { input, isOurs: false }
 }
 
-/** Where in the request the member of the activity came from. */
+/** Translates a pointer into the activity to the place in the request that the member came from. */
 export function cloudEventPointer(pointer: string, mode: 'binary' | 'structured', isOurs: boolean): string {
   if (isOurs) return mode === 'binary' ? pointer : `/data${pointer}`
   const [, member = '', ...rest] = pointer.split('/')
@@ -46,7 +47,7 @@ export function cloudEventPointer(pointer: string, mode: 'binary' | 'structured'
   return mode === 'binary' ? `ce-${attribute}` : `/${attribute}`
 }
 
-/** As the JSON format of CloudEvents writes it: text as text, other bytes in base64. */
+/** Follows the JSON format of CloudEvents: text stays text, other bytes become base64. */
 function dataMember(data: CloudEventData, type = ''): { [name: string]: unknown } {
   if (data.kind === 'none') return {}
   if (data.kind === 'json') return { data: data.value }

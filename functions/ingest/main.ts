@@ -11,14 +11,14 @@ import { newId } from './new-id.ts'
 async function main() {
   const config = readConfig(Config, process.env, kafkaRule)
   const log = openLog('ingest', config.LOG_LEVEL)
-  // connects while the listener starts: a request that comes before waits for it
+  // the broker connects while the listener starts; an earlier request waits for the connection
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
-  // the way to Kafka and back takes longer than to write what comes meanwhile
+  // a round trip to Kafka takes longer than writing the records that arrive meanwhile
   const app = createApp({ broker, log, now: () => new Date(), newId, secondFrom: 40 })
   await using server = await listen({ ...app, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
-  log.info({ signal }, 'stopping: what is under way is finished first')
+  log.info({ signal }, 'stopping; requests in flight are finished first')
 }
 
 run(main)

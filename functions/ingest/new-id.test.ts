@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { newId } from './new-id.ts'
 
-test('ids are UUIDs of version 7, of this moment, and no two alike', () => {
+test('makes distinct version 7 UUIDs that carry the current time', () => {
   const before = Date.now()
   const ids = Array.from({ length: 10_000 }, newId)
   const after = Date.now()

@@ -1,12 +1,12 @@
 import { v7 } from 'uuid'
 
-/** Random bytes are drawn for so many ids at once: each time that they are asked for takes longer than to make an id of them. */
-const idsAtOnce = 256
+/** Random bytes are drawn for this many ids together, because a draw takes longer than making an id of the bytes. */
+const idsPerDraw = 256
 const bytes = 16
-const pool = new Uint8Array(idsAtOnce * bytes)
+const pool = new Uint8Array(idsPerDraw * bytes)
 let at = pool.length
 
-/** A UUID of version 7 (RFC 9562): the time, then 73 bits by chance. */
+/** A UUID of version 7 (RFC 9562): the time, then 73 random bits. */
 export const newId = (): string => v7({ rng })
 
 function rng(): Uint8Array {

@@ -6,11 +6,11 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
 const connection = { brokers: kafkaBrokers }
-/** Enough for two batches that are on their way at once. */
+/** Enough clients for two batches in flight. */
 const clients = 64
 const secondFrom = 16
 
-/** Clients that post one activity after the other, each with an id of its own, until the returned function is called. */
+/** Runs clients that each post one activity after another, every one with its own id, until `stop` is called. */
 function load(broker: ReturnType<typeof openKafkaBroker>) {
   let ids = 0
   const app = createApp({ broker, log: silent, now: () => new Date(), newId: () => `made-${++ids}`, secondFrom })
@@ -29,7 +29,7 @@ function load(broker: ReturnType<typeof openKafkaBroker>) {
   return {
     acknowledged,
     statuses,
-    /** Resolves when so many more than now are acknowledged. */
+    /** Resolves once `count` more activities are acknowledged. */
     async more(count: number) {
       const goal = acknowledged.length + count
       while (acknowledged.length < goal) await new Promise((resolve) => setTimeout(resolve, 10))
@@ -50,7 +50,7 @@ describe.skipIf(!controlKafka || kafkaBrokers.length < 3)('three brokers (KAFKA_
   test.each([
     ['kill', 'restart'],
     ['pause', 'resume'],
-  ] as const)('a %s of one under load costs no 503, and nothing that was acknowledged', async (fault, cure) => {
+  ] as const)('a %s of one broker under load causes no 503 and loses no acknowledged activity', async (fault, cure) => {
     await using topic = await aTopic(12)
     await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
     const running = load(broker)
@@ -67,7 +67,7 @@ describe.skipIf(!controlKafka || kafkaBrokers.length < 3)('three brokers (KAFKA_
     expect(await lost(running.acknowledged, topic.name)).toEqual([])
   })
 
-  test('leaders that move under load cost no 503, and nothing that was acknowledged', async () => {
+  test('leaders that move under load cause no 503 and lose no acknowledged activity', async () => {
     await using topic = await aTopic(12)
     await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
     const running = load(broker)
@@ -82,7 +82,7 @@ describe.skipIf(!controlKafka || kafkaBrokers.length < 3)('three brokers (KAFKA_
   })
 })
 
-test('a topic that Kafka does not have ends the process with 78, and says how to make it', async () => {
+test('exits with 78 if Kafka does not have the topic, and says how to create it', async () => {
   await using ingest = startProgram('functions/ingest/main.ts', {
     PORT: '0',
     KAFKA_BROKERS: kafkaBrokers.join(','),

@@ -23,7 +23,7 @@ const mediaTypes = {
 type MediaType = keyof typeof mediaTypes
 const isMediaType = (essence: string): essence is MediaType => Object.hasOwn(mediaTypes, essence)
 
-/** What a POST /logs sends, in any of its content types. Throws a Problem when nothing of it can be taken. */
+/** Reads the body of a POST /logs in any of its content types. Throws a Problem if no activity can be taken from it. */
 export async function readPosted(incoming: Incoming, receivedAt: Date): Promise<Posted> {
   const contentType = incoming.header('content-type')
   const essence = mediaTypeOf(contentType)
@@ -32,7 +32,7 @@ export async function readPosted(incoming: Incoming, receivedAt: Date): Promise<
     : mediaTypes[essence](incoming, receivedAt))
   return withIdempotencyKey(posted, incoming.header('idempotency-key'))
 
-  /** Undefined for binary mode, in which the content type is that of the data. */
+  /** Returns undefined for binary mode, in which the content type describes the data. */
   function mediaTypeOf(header: string | undefined): MediaType | undefined {
     const isCloudEvent = incoming.header('ce-specversion') !== undefined || incoming.header('ce-id') !== undefined
     const parsed = header === undefined ? undefined : parseMediaType(header)
@@ -43,7 +43,7 @@ export async function readPosted(incoming: Incoming, receivedAt: Date): Promise<
       throw unsupported(`The charset ${charset} is not supported; send UTF-8.`)
     if (parsed && isMediaType(parsed.essence)) return parsed.essence
     const accepted = Object.keys(mediaTypes).join(', ')
-    const sent = header === undefined ? 'There is no content type' : `The content type ${header} is not supported`
+    const sent = header === undefined ? 'The content type is missing' : `The content type ${header} is not supported`
     throw unsupported(`${sent}; send one of ${accepted}, for example with -H 'content-type: application/json'.`)
   }
 }
@@ -88,7 +88,7 @@ async function readBinaryCloudEvent(incoming: Incoming, receivedAt: Date): Promi
     ([name, value]) => name.startsWith('ce-') && !/^[\t -~]*$/.test(value),
   )
   if (beyondAscii.length > 0) {
-    const detail = 'must be ASCII; percent-encode what is not (CloudEvents HTTP binding, 3.1.3.2)'
+    const detail = 'must be ASCII; percent-encode all other characters (CloudEvents HTTP binding, 3.1.3.2)'
     throw invalidInput(beyondAscii.map(([pointer]) => ({ pointer, detail })))
   }
   const event = readBinary(headers, await incoming.bytes(bodyLimits.oneBytes))
@@ -96,7 +96,7 @@ async function readBinaryCloudEvent(incoming: Incoming, receivedAt: Date): Promi
   return one(checkEvent(event.value, receivedAt, 'binary'))
 }
 
-/** A line that is broken affects no other; blank ones do not count. */
+/** A broken line does not affect the others. Blank lines do not count. */
 async function readLines(incoming: Incoming, receivedAt: Date): Promise<Posted> {
   const lines = splitLines(await incoming.bytes(bodyLimits.manyBytes))
   assertItems(lines.length)
@@ -119,11 +119,11 @@ async function readLines(incoming: Incoming, receivedAt: Date): Promise<Posted> 
   }
 }
 
-/** Those that are not blank, and no more than it takes to see that they are too many. */
+/** Returns the lines that are not blank. It stops at one more than the maximum, which shows that there are too many. */
 function splitLines(bytes: Uint8Array): { text: string | undefined; number: number }[] {
   const whole = utf8(bytes)
   const lines: { text: string | undefined; number: number }[] = []
-  // as Latin-1 every byte is a character, so that a line that is no UTF-8 affects no other
+  // in Latin-1 every byte is a character, so a line of invalid UTF-8 does not affect the others
   for (const [index, line] of (whole ?? Buffer.from(bytes).toString('latin1')).split('\n').entries()) {
     if (/^[ \t\r]*$/.test(line)) continue
     lines.push({ text: whole === undefined ? utf8(Buffer.from(line, 'latin1')) : line, number: index + 1 })
@@ -184,23 +184,27 @@ const prefixed = (pointer: string, checked: Checked<SentActivity>): Checked<Sent
   checked.ok ? checked : invalid(...below(pointer, checked.errors))
 
 function assertItems(count: number) {
-  if (count === 0) throw new Problem('invalid-input', 'The body holds no activity.')
+  if (count === 0) throw new Problem('invalid-input', 'The body contains no activity; send at least one.')
   if (count > bodyLimits.items) {
-    throw new Problem('too-large', `The body holds more than the ${bodyLimits.items} activities that may come at once.`)
+    const detail = `The body contains more than ${bodyLimits.items} activities; split it into several requests.`
+    throw new Problem('too-large', detail)
   }
 }
 
-/** The header names the one activity of a request (draft-ietf-httpapi-idempotency-key-header: a string, quoted or not). */
+/**
+ * The header is the id of the single activity of a request (draft-ietf-httpapi-idempotency-key-header: a string, quoted
+ * or not).
+ */
 function withIdempotencyKey(posted: Posted, header: string | undefined): Posted {
   if (header === undefined) return posted
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header
   const pointer = 'Idempotency-Key'
   if (posted.many) {
-    throw invalidInput([{ pointer, detail: 'is for one activity; give each of many an id of its own' }])
+    throw invalidInput([{ pointer, detail: 'applies to a single activity; give each activity of a batch its own id' }])
   }
   const { activity } = posted
   if (activity.id !== undefined && activity.id !== key) {
-    throw invalidInput([{ pointer, detail: 'names another id than the activity has; send one of them' }])
+    throw invalidInput([{ pointer, detail: 'differs from the id in the body; send only one of them' }])
   }
   const id = v.safeParse(Id, key)
   if (!id.success) throw invalidInput([{ pointer, detail: id.issues[0].message }])

@@ -5,14 +5,14 @@ import * as v from 'valibot'
 const HttpUrl = v.pipe(
   v.string(),
   v.check((text) => /^https?:\/\/./.test(text) && URL.canParse(text), 'must be a URL: http://… or https://…'),
-  // it is logged, and stands in every dead letter
-  v.check((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, 'must hold no user and no password'),
+  // the URL is logged and becomes part of every dead letter
+  v.check((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, 'must not contain a user or a password'),
 )
 
 export const Config = v.object({
   ...kafkaEntries,
   ...kafkaConsumerEntries,
-  /** Its path is kept. */
+  /** Deliveries are POSTed to exactly this URL, with its path. */
   SINK_URL: v.optional(HttpUrl, 'http://localhost:8081'),
   LOG_LEVEL: LogLevel,
 })

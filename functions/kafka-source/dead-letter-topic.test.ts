@@ -10,13 +10,13 @@ const answering = (acknowledged: RecordMetadata[]) =>
   )
 const acknowledgement = { topicName: 'activities-dead-letter', partition: 0, errorCode: 0 }
 
-test('an acknowledgement that names the partition counts', async () => {
+test('accepts an acknowledgement that names the partition', async () => {
   await answering([acknowledgement]).publish(deadLetter)
 })
 
 test.each([
   ['names no partition', []],
-  ['says that it was not written', [{ ...acknowledgement, errorCode: 19 }]],
-])('one that %s does not', async (_what, acknowledged) => {
+  ['reports an error', [{ ...acknowledgement, errorCode: 19 }]],
+])('rejects an acknowledgement that %s', async (_what, acknowledged) => {
   await expect(answering(acknowledged).publish(deadLetter)).rejects.toThrow(/acknowledge/)
 })

@@ -4,13 +4,13 @@ import { type Kafka, Partitioners, type Producer } from 'kafkajs'
 export type DeadLetter = { headers: { [name: string]: string }; key: string | null; value: Buffer | null }
 
 export type DeadLetters = AsyncDisposable & {
-  /** Resolves once enough brokers have it; rejects when they may not. */
+  /** Resolves once enough brokers have the dead letter; rejects if that is uncertain. */
   publish(deadLetter: DeadLetter): Promise<void>
 }
 
 const disconnectMs = 1000
 
-/** The partition is that of the key. Not idempotent: kafkajs then takes some records for stored that are not. */
+/** The key chooses the partition. An idempotent producer of kafkajs takes some records for stored that are not. */
 export function deadLetterProducer(kafka: Kafka): Producer {
   return kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,
@@ -19,7 +19,7 @@ export function deadLetterProducer(kafka: Kafka): Producer {
   })
 }
 
-/** Writes to a topic, as the KafkaSink for dead letters does; one record a request, so that it has one partition. */
+/** Writes dead letters to a topic, as a KafkaSink does. One record per request means one partition per request. */
 export function openDeadLetters(
   producer: Pick<Producer, 'connect' | 'send' | 'disconnect'>,
   topic: string,
@@ -28,11 +28,12 @@ export function openDeadLetters(
     async publish(deadLetter) {
       await producer.connect()
       const acknowledged = await producer.send({ topic, acks: -1, timeout: 2500, messages: [deadLetter] })
-      // kafkajs can resolve although a partition was never sent to; then the answer does not name it
+      // kafkajs may resolve although it never sent to the partition; its answer then does not name the partition
       if (acknowledged.length !== 1 || acknowledged[0]?.errorCode !== 0) {
         throw new Error('Kafka did not acknowledge the dead letter', { cause: acknowledged })
       }
     },
-    [Symbol.asyncDispose]: () => within(disconnectMs, producer.disconnect(), 'Kafka did not let go').catch(() => {}),
+    [Symbol.asyncDispose]: () =>
+      within(disconnectMs, producer.disconnect(), 'Kafka did not disconnect').catch(() => {}),
   }
 }

@@ -7,11 +7,11 @@ import { createDispatch } from './dispatch.ts'
 const policy: DeliveryPolicy = { retry: 1, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
 const source = { namespace: 'local', name: 'persist', topic: 'activities' }
 const never = new AbortController().signal
-const refuses: Send = async () => ({ status: 400, body: Buffer.from('no') })
+const rejects: Send = async () => ({ status: 400, body: Buffer.from('no') })
 const { headers, value } = aRecord({ id: 'a' })
 const record = { partition: 2, offset: 7, headers, value: Buffer.from(value) }
 
-function dispatcher({ send = refuses, failures = 0, withDeadLetters = true }) {
+function dispatcher({ send = rejects, failures = 0, withDeadLetters = true }) {
   const written: DeadLetter[] = []
   const errors: object[] = []
   const publish = async (deadLetter: DeadLetter) => {
@@ -24,7 +24,7 @@ function dispatcher({ send = refuses, failures = 0, withDeadLetters = true }) {
   return { dispatch, written, errors }
 }
 
-test('a record that is refused becomes a dead letter: the event, its bytes, and what went wrong', async () => {
+test('makes a dead letter of a rejected record, with the event, its bytes and the error', async () => {
   const { dispatch, written } = dispatcher({})
   await dispatch(record, never)
   expect(written).toEqual([
@@ -33,7 +33,7 @@ test('a record that is refused becomes a dead letter: the event, its bytes, and 
       value: Buffer.from(value),
       headers: {
         ...headers,
-        // as it was sent: without trailing zeros
+        // the time is written as it was sent, without trailing zeros
         ce_time: '2024-01-15T10:00:00Z',
         ce_recordedtime: headers['ce_recordedtime'],
         ce_knativekafkapartition: '2',
@@ -46,25 +46,25 @@ test('a record that is refused becomes a dead letter: the event, its bytes, and 
   ])
 })
 
-test('a dead letter that cannot be written is tried again until it can', async () => {
+test('retries a dead letter until it is written', async () => {
   const { dispatch, written } = dispatcher({ failures: 1 })
   await dispatch(record, never)
   expect(written).toHaveLength(1)
 })
 
-test('a record without a value becomes a dead letter without one', async () => {
+test('makes a dead letter without a value of a record without a value', async () => {
   const { dispatch, written } = dispatcher({})
   await dispatch({ ...record, value: null }, never)
   expect(written[0]?.value).toBeNull()
 })
 
-test('without a topic for dead letters a record is given up, and an error says so', async () => {
+test('gives up a record and logs an error if there is no topic for dead letters', async () => {
   const { dispatch, errors } = dispatcher({ withDeadLetters: false })
   await dispatch(record, never)
   expect(errors).toEqual([expect.objectContaining({ topic: 'activities', partition: 2, offset: 7 })])
 })
 
-test('a record whose partition is released has no outcome, and becomes no dead letter', async () => {
+test('makes no dead letter of a record whose partition is released', async () => {
   const released = new AbortController()
   const send: Send = async () => {
     released.abort()

@@ -9,17 +9,17 @@ export type DispatchOptions = {
   send: Send
   sinkUrl: string
   policy: DeliveryPolicy
-  /** Without one a record that could not be delivered is given up. */
+  /** Without them, a record that cannot be delivered is given up. */
   deadLetters: Pick<DeadLetters, 'publish'> | undefined
   log: Log
 }
 
-/** Resolves when nothing more is to be done for a record; rejects when the signal ends that before. */
+/** Resolves once the record has an outcome; rejects if the signal is aborted before that. */
 export type Dispatch = (record: SourceRecord, signal: AbortSignal) => Promise<void>
 
 const maxDelayMs = 30_000
 
-/** Delivers a record, or makes a dead letter of it, for which it tries until Kafka has it. */
+/** Delivers a record. If that fails, it writes a dead letter, and retries until Kafka has it. */
 export function createDispatch({ source, send, sinkUrl, policy, deadLetters, log }: DispatchOptions): Dispatch {
   return async function dispatch(record, signal) {
     const { partition, offset } = record
@@ -51,7 +51,7 @@ export function createDispatch({ source, send, sinkUrl, policy, deadLetters, log
       try {
         return await publish(letter)
       } catch (error) {
-        log.warn({ ...at, attempt, err: error }, 'a dead letter could not be written; trying again')
+        log.warn({ ...at, attempt, err: error }, 'a dead letter could not be written; retrying')
         await wait(Math.min(maxDelayMs, attempt * 1000), undefined, { signal })
       }
     }

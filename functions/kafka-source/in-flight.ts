@@ -1,17 +1,17 @@
-/** The deliveries under way, of all partitions together. */
+/** The deliveries in flight, of all partitions together. */
 export type InFlight = {
   size(): number
   add(delivery: Promise<unknown>): void
-  /** Resolves when one of them ends, or somebody is to look again for another reason. */
+  /** Resolves when a delivery ends or `change` is called. */
   changed(): Promise<void>
   change(): void
-  /** Resolves when all of them have ended. */
+  /** Resolves when all deliveries have ended. */
   idle(): Promise<void>
 }
 
-/** `add` is given promises that do not reject. */
+/** Expects that promises given to `add` never reject. */
 export function openInFlight(): InFlight {
-  const underWay = new Set<Promise<void>>()
+  const pending = new Set<Promise<void>>()
   let { promise, resolve } = Promise.withResolvers<void>()
 
   function change() {
@@ -19,18 +19,18 @@ export function openInFlight(): InFlight {
     ;({ promise, resolve } = Promise.withResolvers<void>())
   }
   return {
-    size: () => underWay.size,
+    size: () => pending.size,
     add(delivery) {
       const ended = delivery.then(() => {
-        underWay.delete(ended)
+        pending.delete(ended)
         change()
       })
-      underWay.add(ended)
+      pending.add(ended)
     },
     changed: () => promise,
     change,
     async idle() {
-      await Promise.all(underWay)
+      await Promise.all(pending)
     },
   }
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { noPartitions } from './partitions.ts'
+import { createPartitions } from './partitions.ts'
 
-test('a partition that goes is released and says nothing more; one that stays keeps its progress', () => {
-  const partitions = noPartitions()
+test('releases a partition that is taken away, and keeps the progress of one that stays', () => {
+  const partitions = createPartitions()
   partitions.assign([0, 1])
   const [gone, kept] = [partitions.get(0), partitions.get(1)]
   gone!.progress.taken(5)
@@ -15,8 +15,8 @@ test('a partition that goes is released and says nothing more; one that stays ke
   expect(partitions.due()).toEqual([{ partition: kept, offset: 7 }])
 })
 
-test('one that comes back starts anew', () => {
-  const partitions = noPartitions()
+test('forgets the progress of a partition that is taken away and comes back', () => {
+  const partitions = createPartitions()
   partitions.assign([0])
   const before = partitions.get(0)
   before!.progress.taken(5)
@@ -26,8 +26,8 @@ test('one that comes back starts anew', () => {
   expect(partitions.due()).toEqual([])
 })
 
-test('what was committed is due again only after the group has agreed anew, or when it is to be said again', () => {
-  const partitions = noPartitions()
+test('makes a committed offset due again only after a rebalance or on request', () => {
+  const partitions = createPartitions()
   partitions.assign([0])
   const partition = partitions.get(0)
   partition!.progress.taken(5)
@@ -36,6 +36,6 @@ test('what was committed is due again only after the group has agreed anew, or w
   partitions.assign([0])
   expect(partitions.due()).toEqual([{ partition, offset: 5 }])
   partition!.committed = 5
-  partitions.sayAgain()
+  partitions.commitAgain()
   expect(partitions.due()).toEqual([{ partition, offset: 5 }])
 })

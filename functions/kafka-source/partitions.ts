@@ -3,29 +3,29 @@ import { type Progress, startProgress } from './progress.ts'
 export type Partition = {
   number: number
   progress: Progress
-  /** Ends the waits for retries; what has no outcome then is delivered again by whoever reads on from the commit. */
+  /** Ends waits for retries. The next owner of the partition delivers the records without an outcome again. */
   release: AbortController
-  /** What a commit has said lately, undefined where that is to be said again. */
+  /** The offset that was committed last; undefined if it has to be committed again. */
   committed: number | undefined
 }
 
 export type Commit = { partition: Partition; offset: number }
 
-/** The partitions that a member of a group has. */
+/** The partitions that are assigned to a member of the group. */
 export type Partitions = {
   get(number: number): Partition | undefined
-  /** The group has agreed: those that went are released; those that stay keep their progress, and are returned. */
+  /** Applies an assignment: releases the partitions that are gone, and returns those that stay, with their progress. */
   assign(numbers: readonly number[]): readonly Partition[]
-  /** What a commit has to say. */
+  /** Returns the offsets that have to be committed. */
   due(): readonly Commit[]
-  /** All of it is due again. */
-  sayAgain(): void
+  /** Makes all offsets due again. */
+  commitAgain(): void
   releaseAll(): void
 }
 
-export function noPartitions(): Partitions {
+export function createPartitions(): Partitions {
   const partitions = new Map<number, Partition>()
-  const sayAgain = () => {
+  const commitAgain = () => {
     for (const partition of partitions.values()) partition.committed = undefined
   }
 
@@ -38,8 +38,8 @@ export function noPartitions(): Partitions {
         partitions.delete(number)
       }
       const stayed = [...partitions.values()]
-      // the member that had one in between may have committed less
-      sayAgain()
+      // the member that had a partition in between may have committed a lower offset
+      commitAgain()
       for (const number of numbers) if (!partitions.has(number)) partitions.set(number, startPartition(number))
       return stayed
     },
@@ -48,7 +48,7 @@ export function noPartitions(): Partitions {
         const offset = partition.progress.committable()
         return offset === undefined || offset === partition.committed ? [] : [{ partition, offset }]
       }),
-    sayAgain,
+    commitAgain,
     releaseAll() {
       for (const { release } of partitions.values()) release.abort()
     },

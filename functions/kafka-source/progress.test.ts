@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { startProgress } from './progress.ts'
 
-test('a partition of which nothing was taken has nothing to commit', () => {
+test('has nothing to commit if nothing was taken', () => {
   expect(startProgress().committable()).toBeUndefined()
 })
 
-test('the commit stays at the first record without an outcome, and goes on when it has one', () => {
+test('keeps the commit at the first record without an outcome until it has one', () => {
   const progress = startProgress()
   for (const offset of [5, 6, 7]) progress.taken(offset)
   progress.finished(6)
@@ -16,7 +16,7 @@ test('the commit stays at the first record without an outcome, and goes on when 
   expect(progress.committable()).toBe(8)
 })
 
-test('offsets that hold no record do not stall the commit', () => {
+test('commits past offsets that have no record', () => {
   const progress = startProgress()
   progress.taken(5)
   progress.taken(9)
@@ -27,7 +27,7 @@ test('offsets that hold no record do not stall the commit', () => {
   expect(progress.committable()).toBe(13)
 })
 
-test('whatever the order of the outcomes: nothing without one is committed, and in the end everything is', () => {
+test('commits only finished records, and all of them in the end, whatever the order of the outcomes', () => {
   const gapsAndOrder = fc
     .uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 60 })
     .chain((offsets) => fc.tuple(fc.constant(offsets.toSorted((a, b) => a - b)), fc.shuffledSubarray(offsets)))

@@ -1,33 +1,33 @@
-/** How far a partition's records have come. Offsets are taken in ascending order, with gaps where Kafka has none. */
+/** Tracks the progress of a partition. Offsets are taken in ascending order, with gaps where Kafka has no record. */
 export type Progress = {
   taken(offset: number): void
-  /** Its outcome is known, in whatever order. */
+  /** Notes that a record has an outcome. Records may finish in any order. */
   finished(offset: number): void
-  /** Up to and with this offset there was nothing more to take: aborted transactions, their markers, compacted records. */
+  /** Skips offsets up to and including this one: aborted transactions, their markers, compacted records. */
   passed(offset: number): void
-  /** Where reading goes on; undefined as long as nothing was taken. */
+  /** The next offset to read; undefined if nothing was taken yet. */
   next(): number | undefined
-  /** The first offset whose outcome is not known: what a commit may say. Undefined as long as nothing was taken. */
+  /** The first offset without an outcome, which may be committed; undefined if nothing was taken yet. */
   committable(): number | undefined
 }
 
 export function startProgress(): Progress {
-  // a Set keeps the order in which offsets were taken, so its first one is the first gap
-  const underWay = new Set<number>()
+  // a Set keeps the order of insertion, so its first offset is the lowest one
+  const unfinished = new Set<number>()
   let next: number | undefined
 
   return {
     taken(offset) {
-      underWay.add(offset)
+      unfinished.add(offset)
       next = offset + 1
     },
-    finished: (offset) => void underWay.delete(offset),
+    finished: (offset) => void unfinished.delete(offset),
     passed(offset) {
       next = offset + 1
     },
     next: () => next,
     committable() {
-      const [first] = underWay
+      const [first] = unfinished
       return first ?? next
     },
   }

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { openInFlight } from './in-flight.ts'
 import { startSession } from './session.ts'
 
-/** A consumer that joins at once, and stops itself as one that crashes does, before it says that it has crashed. */
+/** A consumer that joins immediately, and stops as a crashing one does before it reports the crash. */
 function aConsumer() {
   const listeners = new Map<string, (event: object) => void>()
   const commits: object[] = []
@@ -41,7 +41,7 @@ function aConsumer() {
 
 const options = { topic: 't', group: 'g', commitEveryMs: 1000, log: silent } as const
 
-test('a session whose consumer has stopped by itself ends, and leaves no timer', async () => {
+test('ends without leaving a timer when its consumer has stopped by itself', async () => {
   const { kafka, stop, disconnects } = aConsumer()
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
@@ -55,7 +55,7 @@ test('a session whose consumer has stopped by itself ends, and leaves no timer',
   expect(timers()).toBe(before)
 })
 
-test('what was committed is committed once, and again a minute after the group has agreed: another member may have undone it', async () => {
+test('commits an offset once, and again a minute after a rebalance, which may have undone it', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const { kafka, stop, commits, handRecord } = aConsumer()

@@ -3,7 +3,7 @@ import { within } from '@activity-log/shared/within.ts'
 import type { Kafka } from 'kafkajs'
 import type { Dispatch } from './dispatch.ts'
 import type { InFlight } from './in-flight.ts'
-import { noPartitions } from './partitions.ts'
+import { createPartitions } from './partitions.ts'
 import { createTake } from './take.ts'
 
 export type SessionOptions = {
@@ -16,18 +16,18 @@ export type SessionOptions = {
   log: Log
 }
 
-/** The life of one consumer, from its connection to its end. Disposing of it leaves the group in an orderly way. */
+/** One consumer, from its connection to its end. Disposing of the session leaves the group cleanly. */
 export type Session = AsyncDisposable & {
-  /** Resolves when it has partitions, or has found that others have them all. */
+  /** Resolves when the consumer has its assignment, which is empty if other members have all partitions. */
   joined: Promise<void>
-  /** Rejects when it cannot go on. */
+  /** Rejects when the consumer cannot continue. */
   failed: Promise<never>
 }
 
 const pulseMs = 1000
-/** Longer than kafkajs tries a commit. */
-const sayAgainMs = 60_000
-/** A healthy consumer sends a heartbeat every 3 s. kafkajs may hang for ever on a connection that was lost. */
+/** Longer than kafkajs retries a commit. */
+const commitAgainMs = 60_000
+/** A healthy consumer sends a heartbeat every 3 s. kafkajs may hang forever on a lost connection. */
 const silenceMs = 30_000
 const drainMs = 5000
 const leaveMs = 2000
@@ -41,13 +41,13 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
     rebalanceTimeout: 15_000,
     maxBytesPerPartition: 65_536,
     maxWaitTimeInMs: 500,
-    // long enough for a leader to move; whoever started the session starts the next one
+    // these retries last long enough for a leader to move; after that, the source starts a new session
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 8, restartOnFailure: async () => false },
   })
   const joined = Promise.withResolvers<void>()
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
-  const partitions = noPartitions()
+  const partitions = createPartitions()
   let running = false
   let stopping = false
   let lastSign = Date.now()
@@ -63,7 +63,7 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
 
   function assign(numbers: readonly number[]) {
     const stayed = partitions.assign(numbers)
-    // kafkajs would start again at the commit
+    // by itself kafkajs would start again at the committed offset
     for (const { number, progress } of stayed) {
       const next = progress.next()
       if (next !== undefined) consumer.seek({ topic, partition: number, offset: String(next) })
@@ -71,7 +71,7 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
   }
 
   let lastCommit = Promise.resolve()
-  /** One after the other: an earlier commit that is tried again must not undo a later one. */
+  /** Commits one after another, because a retry of an earlier commit must not undo a later one. */
   function commit(): Promise<void> {
     lastCommit = lastCommit.then(commitDue)
     return lastCommit
@@ -86,7 +86,7 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
       )
       for (const { partition, offset } of due) partition.committed = offset
     } catch (error) {
-      // the next commit says the same and more; without one the records are delivered again
+      // the next commit includes these offsets; without one the records are delivered again
       log.info({ err: error }, 'offsets could not be committed')
     }
   }
@@ -97,23 +97,22 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
     running = true
     const assigned = payload.memberAssignment[topic] ?? []
     assign(assigned)
-    // kafkajs tries a commit again also after the group has agreed anew: one of the member that had a partition before may undo
-    // what was committed for it meanwhile
+    // kafkajs retries a commit even after a rebalance, so a late commit of the previous owner may undo one of ours
     clearTimeout(repeating)
-    repeating = setTimeout(partitions.sayAgain, sayAgainMs).unref()
+    repeating = setTimeout(partitions.commitAgain, commitAgainMs).unref()
     log.info({ topic, group, partitions: assigned }, 'joined the group')
     joined.resolve()
   })
-  // sent before the request to join again, over the same connection: whoever gets a partition starts there
+  // this commit leaves before the request to rejoin, over the same connection, so the next owner starts there
   consumer.on(REBALANCING, () => void commit())
-  // nothing but markers of transactions and what they aborted is not handed over
+  // kafkajs does not hand over a batch that only has transaction markers and aborted records
   consumer.on(END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
     if (batchSize === 0) partitions.get(partition)?.progress.passed(Number(lastOffset))
   })
   consumer.on(HEARTBEAT, () => {
     lastSign = Date.now()
   })
-  // one that crashes stops itself first, which may take long; from then on it can neither pause nor commit
+  // a consumer that crashes stops first, which may take long; then it can neither pause nor commit
   consumer.on(STOP, () => {
     running = false
   })
@@ -124,9 +123,9 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
 
   const committing = setInterval(commit, commitEveryMs)
   const pulse = setInterval(() => {
-    // whoever waits for room has to send heartbeats
+    // a batch that waits for room has to send heartbeats
     inFlight.change()
-    if (Date.now() - lastSign > silenceMs) failed.reject(new Error(`no sign of the consumer for ${silenceMs} ms`))
+    if (Date.now() - lastSign > silenceMs) failed.reject(new Error(`the consumer was silent for ${silenceMs} ms`))
   }, pulseMs)
 
   async function start() {
@@ -146,13 +145,13 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
       partitions.releaseAll()
       inFlight.change()
       if (running) {
-        // still in the group, so that what ends now can be committed
+        // the consumer is still in the group, so deliveries that end now can be committed
         consumer.pause([{ topic }])
-        await within(drainMs, inFlight.idle(), 'Deliveries were under way').catch(() => {})
+        await within(drainMs, inFlight.idle(), 'Deliveries were still in flight').catch(() => {})
         await within(leaveMs, commit(), 'Kafka did not commit').catch(() => {})
       }
       clearInterval(pulse)
-      await within(leaveMs, consumer.disconnect(), 'Kafka did not let go').catch(() => {})
+      await within(leaveMs, consumer.disconnect(), 'Kafka did not disconnect').catch(() => {})
     },
   }
 }

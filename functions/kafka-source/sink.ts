@@ -4,10 +4,10 @@ import { maxErrorDataBytes, type Send, type SinkAnswer } from '@activity-log/sha
 
 export type Sink = Disposable & { send: Send }
 
-/** As many as KafkaSource's own client opens. */
+/** The client of KafkaSource opens this many, too. */
 const maxConnections = 100
 
-/** POSTs to a URL over connections that stay open. Closing it ends the requests under way. */
+/** POSTs to a URL over persistent connections. Disposing of the sink ends the requests in flight. */
 export function openSink(url: string): Sink {
   const { Agent, request } = url.startsWith('https:') ? https : http
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections })
@@ -16,7 +16,7 @@ export function openSink(url: string): Sink {
   const send: Send = ({ headers, body }, signal) =>
     new Promise((resolve, reject) => {
       const sent = { ...headers, 'content-length': String(body.byteLength) }
-      // throws where a value holds a control character
+      // throws if a value contains a control character
       const sending = request(target, { method: 'POST', agent, headers: sent, signal })
       sending.on('error', reject)
       sending.on('response', (response) => void readAnswer(response).then(resolve, reject))
@@ -25,7 +25,7 @@ export function openSink(url: string): Sink {
   return { send, [Symbol.dispose]: () => agent.destroy() }
 }
 
-/** Only as much of the body is kept as goes into a dead letter; the rest is read all the same, or the connection is lost. */
+/** Keeps only as much of the body as a dead letter holds, but reads all of it, so that the connection stays usable. */
 async function readAnswer(response: IncomingMessage): Promise<SinkAnswer> {
   const kept: Buffer[] = []
   let bytes = 0

@@ -25,7 +25,7 @@ export type KafkaSourceOptions = {
 }
 
 export type KafkaSource = AsyncDisposable & {
-  /** Rejects with ConfigError when Kafka has no such topic, or refuses the credentials. Never resolves. */
+  /** Rejects with ConfigError if Kafka has no such topic or rejects the credentials. Never resolves. */
   misconfigured: Promise<never>
 }
 
@@ -33,7 +33,7 @@ const restartMs = 1000
 const restartsPerWarning = 30
 const lookForTopicsMs = 5000
 
-/** Delivers a topic's records until it is disposed of; an outage of Kafka or of the sink only makes it wait. */
+/** Delivers the records of a topic until it is disposed of. It waits while Kafka or the sink is down. */
 export function openKafkaSource({
   connection,
   topic,
@@ -47,13 +47,13 @@ export function openKafkaSource({
   const opened = new AsyncDisposableStack()
   const kafka = createKafka(connection, { log, clientId: 'kafka-source', requestTimeoutMs: 10_000 })
   const { send } = opened.use(openSink(sinkUrl))
-  // a dead letter that cannot be delivered must not go round
+  // a dead letter that cannot be delivered must not become a dead letter again
   const isDeadLetters = topic === deadLetterTopic
   const producer = deadLetterProducer(createKafka(connection, { log, clientId: 'kafka-source' }))
   const deadLetters = isDeadLetters ? undefined : opened.use(openDeadLetters(producer, deadLetterTopic))
   const source = { namespace: 'local', name: group, topic }
   const dispatch = createDispatch({ source, send, sinkUrl, policy, deadLetters, log })
-  // one for all sessions: what the last one left under way counts for the next
+  // all sessions share it, because deliveries that one session leaves in flight count for the next
   const inFlight = openInFlight()
   const topics = { KAFKA_TOPIC: topic, ...(!isDeadLetters && { KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic }) }
 
@@ -78,8 +78,7 @@ export function openKafkaSource({
       } catch (error) {
         if (stop.signal.aborted) return
         if (error instanceof ConfigError) throw error
-        const fact =
-          'Kafka does not answer at KAFKA_BROKERS (KAFKA_TLS, KAFKA_SASL_MECHANISM) as it should; trying again'
+        const fact = 'Kafka is not available at KAFKA_BROKERS (see also KAFKA_TLS, KAFKA_SASL_MECHANISM); retrying'
         if (failures++ % restartsPerWarning === 0) log.warn({ brokers: connection.brokers, err: error }, fact)
         await wait(restartMs, undefined, { signal: stop.signal }).catch(() => {})
       }
@@ -96,7 +95,7 @@ export function openKafkaSource({
   return Object.assign(opened, { misconfigured: misconfigured.promise })
 }
 
-/** Rejects with ConfigError for what no waiting fixes, and with another error when Kafka does not answer. */
+/** Rejects with ConfigError for a mistake that no retry fixes, and with another error if Kafka does not answer. */
 async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }, signal: AbortSignal) {
   const admin = kafka.admin()
   const deadline = Date.now() + lookForTopicsMs
@@ -108,7 +107,7 @@ async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }
           await admin.fetchTopicMetadata({ topics: [topic] })
           break
         } catch (error) {
-          // whoever makes the topics may have been started together with this
+          // the job that creates the topics may have started at the same time
           const mayCome = isUnknownTopic(error) && Date.now() < deadline
           if (!mayCome) throw kafkaMistake(error, topic, variable) ?? error
         }
@@ -116,6 +115,6 @@ async function assertUsable(kafka: Kafka, topics: { [variable: string]: string }
       }
     }
   } finally {
-    await within(1000, admin.disconnect(), 'Kafka did not let go').catch(() => {})
+    await within(1000, admin.disconnect(), 'Kafka did not disconnect').catch(() => {})
   }
 }

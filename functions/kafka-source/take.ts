@@ -11,16 +11,16 @@ export type TakeOptions = {
   inFlight: InFlight
   partitions: Partitions
   mayTake: () => boolean
-  /** For what is no failure of a delivery but a fault. */
+  /** Gets errors that are faults of ours, not failed deliveries. */
   onFailure: (error: unknown) => void
 }
 
 /**
- * Takes records over from kafkajs and lets it go on: no delivery keeps it from its heartbeats, however long that takes.
- * Where it goes on is said record by record, in the same step in which the record is taken.
+ * Takes records from kafkajs without making it wait for their deliveries, so a slow delivery never holds up its
+ * heartbeats. Each offset is resolved in the same step in which its record is taken.
  */
 export function createTake({ dispatch, inFlight, partitions, mayTake, onFailure }: TakeOptions) {
-  /** As soon as there is room, all at once and in no order. */
+  /** Starts deliveries as soon as there is room, concurrently and in no order. */
   return async function take(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload
     const partition = partitions.get(batch.partition)
@@ -32,7 +32,7 @@ export function createTake({ dispatch, inFlight, partitions, mayTake, onFailure 
         // rejects when the group is rebalancing
         await heartbeat()
       }
-      // while this waited, the partition may have gone, or the stop have come
+      // during the wait the partition may have been taken away, or a stop may have begun
       if (!isCurrent()) return
       for (const message of batch.messages.slice(at, at + maxPollRecords)) {
         const record = toSourceRecord(batch.partition, message)

@@ -7,7 +7,7 @@ export const Config = v.object({
   LOG_LEVEL: LogLevel,
 })
 
-/** A function's address: its paths are those of the API, so there is no path in front of them. */
+/** The address of a function. It has no path, because the gateway passes on the paths of the API as they are. */
 const Origin = v.pipe(
   v.string(),
   v.check((text) => {
@@ -29,7 +29,7 @@ export const ForwardConfig = v.object({
   FORWARD: v.pipe(
     v.string(),
     v.transform((text) => text.split(',').map((route) => /^(\d{1,5})=([\w.-]+):(\d{1,5})$/.exec(route.trim()))),
-    v.check((routes) => routes.every((route) => route), 'must be a list of port=host:port, divided by commas'),
+    v.check((routes) => routes.every((route) => route), 'must be a comma-separated list of port=host:port'),
     v.transform((routes) =>
       routes.flatMap((route) =>
         route ? [{ from: Number(route[1]), host: `${route[2]}`, port: Number(route[3]) }] : [],

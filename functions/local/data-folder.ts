@@ -5,14 +5,14 @@ import { StartError } from '@activity-log/shared/config.ts'
 
 export type DataFolder = AsyncDisposable & { queue: string; store: string }
 
-/** The folder of one running log. A lock that ends with the process, however it ends, keeps a second one out. */
+/** Opens the folder of a log. A lock keeps other processes out; it ends with the process, even after a crash. */
 export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder)
   try {
     makeFolder(path)
   } catch (error) {
     throw new StartError(
-      `Cannot make the folder ${path} (${(error as Error).message}). Choose another one with DATA_DIR.`,
+      `Cannot create the folder ${path} (${(error as Error).message}). Choose another one with DATA_DIR.`,
       { cause: error },
     )
   }
@@ -26,7 +26,7 @@ export function openDataFolder(folder: string): DataFolder {
   }
 }
 
-/** Not mkdir's own `recursive`: where the file system says that there is no such place (/proc), Node tries for ever. */
+/** Does not use mkdir's `recursive`, with which Node loops forever where no folder can be created (/proc). */
 function makeFolder(path: string) {
   if (existsSync(path)) return
   makeFolder(dirname(path))
@@ -41,7 +41,7 @@ function lockFile(file: string, folder: string): DatabaseSync {
   } catch (error) {
     db.close()
     throw new StartError(
-      `Another activity log uses the folder ${folder}. Stop it, or choose another folder: DATA_DIR=./data-2 PORT=3001 npm start`,
+      `Another activity log uses the folder ${folder}. Stop it, or use another: DATA_DIR=./data-2 PORT=3001 npm start`,
       { cause: error },
     )
   }

@@ -17,7 +17,7 @@ async function embedded(folder = aFolder()) {
 }
 
 describe('the whole journey in one process', () => {
-  test('what is posted is found, page by page, exactly as it was sent', async () => {
+  test('finds posted activities page by page, exactly as they were sent', async () => {
     await using log = await embedded()
     const sent = Array.from({ length: 250 }, (_, n) =>
       anActivity({
@@ -39,7 +39,7 @@ describe('the whole journey in one process', () => {
     expect(sent.map(({ id }) => found.get(id!))).toEqual(sent)
   })
 
-  test('the same id twice, in one batch and again, is found once', async () => {
+  test('finds an activity once that was sent three times with the same id', async () => {
     await using log = await embedded()
     const batch = await answerOf(await log.send([anActivity(), anActivity()]))
     const again = await answerOf(await log.send(anActivity()))
@@ -59,7 +59,7 @@ describe('the whole journey in one process', () => {
     }
   })
 
-  test('a record that is no event becomes a dead letter, is accounted for, and can be fixed', async () => {
+  test('makes a dead letter of a record that is not an event, accounts for it, and stores its correction', async () => {
     const folder = aFolder()
     {
       await using queue = openEmbeddedBroker({ path: join(folder, 'queue.db') })
@@ -81,7 +81,7 @@ describe('the whole journey in one process', () => {
     expect(await log.ask(self, { ...post({ note: 'x' }), method: 'DELETE' })).toMatchObject({ status: 409 })
   })
 
-  test('a restart finds everything again', async () => {
+  test('finds everything again after a restart', async () => {
     const folder = aFolder()
     {
       await using log = await embedded(folder)
@@ -92,17 +92,17 @@ describe('the whole journey in one process', () => {
     expect((await again.list()).data[0]).toMatchObject(anActivity() as object)
   })
 
-  test('one origin answers for all, and persist is not part of it', async () => {
+  test('serves one origin, without the deliveries to persist', async () => {
     await using log = await embedded()
     const status = async (path: string, method: string) => (await log.request(path, { method })).status
     expect(await status('/healthz', 'GET')).toBe(200)
     expect(await status('/', 'POST')).toBe(405)
     expect(await status('/nowhere', 'GET')).toBe(404)
-    const refused = await log.request('/logs', { method: 'DELETE' })
-    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD'])
+    const rejected = await log.request('/logs', { method: 'DELETE' })
+    expect([rejected.status, rejected.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD'])
   })
 
-  test('a folder serves one log at a time, and is free again afterwards', async () => {
+  test('a folder belongs to one log at a time, and is free again afterwards', async () => {
     const folder = aFolder()
     {
       await using _log = await embedded(folder)

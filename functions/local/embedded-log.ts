@@ -20,10 +20,10 @@ export type EmbeddedOptions = {
   stopping?: AbortSignal
 }
 
-/** When this process has started, so that the first answers have not to wait for the thread that reads. */
+/** The reading thread starts this long after the process, so that it delays neither the start nor the first answers. */
 const warmUpMs = 200
 
-/** The three functions over SQLite behind one origin: the same apps as everywhere, other adapters. */
+/** Opens the three functions over SQLite behind one origin. The apps are the usual ones; only the adapters differ. */
 export async function openEmbedded({
   folder,
   log,
@@ -52,7 +52,7 @@ export async function openEmbedded({
   }
 }
 
-/** The request goes to persist's own handler, only not over a socket. */
+/** Hands deliveries to the handler of persist without a socket. */
 function sendTo(persist: Service, path: string): { sinkUrl: string; send: Send } {
   const sinkUrl = `http://persist${path}`
   const send: Send = async ({ headers, body }) => {

@@ -6,8 +6,8 @@ import { untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { ForwardConfig } from './config.ts'
 
 /**
- * Passes TCP connections on, as FORWARD says: 9092=kafka:19092,27017=mongo:27017. A compose profile cannot publish the ports of a
- * service that always runs; it can start this beside it.
+ * Forwards TCP connections as FORWARD says: 9092=kafka:19092,27017=mongo:27017. A compose profile cannot publish ports
+ * of a service that always runs, but it can start this program beside the service.
  */
 async function main() {
   const config = readConfig(ForwardConfig, process.env)
@@ -19,17 +19,17 @@ async function main() {
       join(target, client)
     })
     await new Promise<void>((resolve, reject) => server.listen(from, resolve).once('error', reject)).catch((cause) => {
-      throw new StartError(`Port ${from} cannot be used: ${cause.message}`, { cause })
+      throw new StartError(`Cannot listen on port ${from} of FORWARD: ${cause.message}`, { cause })
     })
     log.info({ from, to: `${host}:${port}` }, 'forwarding')
   }
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping')
-  // connections may stay open for ever: their ends know what to do when they are cut
+  // connections may stay open forever; both ends can handle a connection that is cut
   process.exit(0)
 }
 
-/** An end is passed on as an end, and a break as a break. */
+/** Passes on the end of a connection as an end, and an error as a reset. */
 function join(one: Socket, other: Socket) {
   one.pipe(other)
   one.on('error', () => other.resetAndDestroy())

@@ -11,7 +11,7 @@ import { createGateway } from './gateway-app.ts'
 
 type Function = AsyncDisposable & { origin: string; requests: IncomingMessage[] }
 
-/** A function that really listens, and remembers what it was asked. */
+/** Starts a function that listens on a socket and records its requests. */
 async function aFunction(answer: RequestListener): Promise<Function> {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -40,48 +40,48 @@ async function gateway(functions: { ingest?: string; persist?: string; query?: s
 
 type Sent = { method?: string; headers?: Record<string, string>; body?: string | Buffer }
 
-/** Exactly this request: fetch would add to it and take from it. */
+/** Sends exactly this request. fetch would add and remove headers. */
 async function send(url: string, { method = 'GET', headers = {}, body }: Sent = {}) {
   const outgoing = httpRequest(url, { method, headers })
   outgoing.end(body)
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
-  // an answer may come before everything is sent; what then happens to the rest is of no interest
+  // the answer may arrive before everything is sent; an error in sending the rest does not matter
   outgoing.on('error', () => {})
   return { status: response.statusCode, headers: response.headers, text: await text(response) }
 }
 
-test('POST /logs goes to ingest, everything else to query, path and parameters as they came', async () => {
+test('passes POST /logs to ingest and everything else to query, with path and parameters unchanged', async () => {
   await using ingest = await aFunction((_, response) => response.end('ingest'))
   await using query = await aFunction((_, response) => response.end('query'))
   await using front = await gateway({ ingest: ingest.origin, query: query.origin })
-  const asked = async (method: string, path: string) => (await send(front.origin + path, { method })).text
-  expect(await asked('POST', '/logs?a=1&a=%2B')).toBe('ingest')
+  const ask = async (method: string, path: string) => (await send(front.origin + path, { method })).text
+  expect(await ask('POST', '/logs?a=1&a=%2B')).toBe('ingest')
   expect(ingest.requests[0]?.url).toBe('/logs?a=1&a=%2B')
   const paths = ['/logs?action=cart.*&from=2024-01-01T00:00:00%2B02:00', '/logs/a%2Fb', '/', '//elsewhere/logs']
-  for (const path of paths) expect(await asked('GET', path)).toBe('query')
+  for (const path of paths) expect(await ask('GET', path)).toBe('query')
   expect(query.requests.map(({ url }) => url)).toEqual(paths)
   expect(query.requests[0]?.headers.host).toBe(new URL(query.origin).host)
 })
 
-test('of persist it has what operators do about dead letters, and not what is delivered to it', async () => {
+test('serves the routes of persist for operators, but not its deliveries', async () => {
   await using query = await aFunction((_, response) => response.writeHead(404).end())
   await using persist = await aFunction((_, response) => response.end('persist'))
   await using front = await gateway({ persist: persist.origin, query: query.origin })
-  const asked = (method: string, path: string) =>
+  const ask = (method: string, path: string) =>
     send(front.origin + path, { method, body: '{}', headers: { 'content-length': '2' } })
-  for (const path of ['/', '/dead-letters', '/dead-letters/']) expect((await asked('POST', path)).status).toBe(404)
+  for (const path of ['/', '/dead-letters', '/dead-letters/']) expect((await ask('POST', path)).status).toBe(404)
   expect([query.requests.length, persist.requests.length]).toEqual([3, 0])
-  expect((await asked('POST', '/dead-letters/1f/replay')).text).toBe('persist')
-  expect((await asked('DELETE', '/dead-letters/1f')).text).toBe('persist')
+  expect((await ask('POST', '/dead-letters/1f/replay')).text).toBe('persist')
+  expect((await ask('DELETE', '/dead-letters/1f')).text).toBe('persist')
   expect((await send(`${front.origin}/dead-letters/1f`)).status).toBe(404)
-  const refused = await asked('PUT', '/dead-letters/1f')
-  expect([refused.status, refused.headers.allow]).toEqual([405, 'GET, HEAD, DELETE'])
+  const rejected = await ask('PUT', '/dead-letters/1f')
+  expect([rejected.status, rejected.headers.allow]).toEqual([405, 'GET, HEAD, DELETE'])
 })
 
-test('answers with 405 itself where no function has the method', async () => {
+test('answers 405 itself if no function has the method', async () => {
   await using front = await gateway({})
-  const refused = await send(`${front.origin}/logs`, { method: 'DELETE' })
-  expect([refused.status, refused.headers.allow]).toEqual([405, 'POST, GET, HEAD'])
+  const rejected = await send(`${front.origin}/logs`, { method: 'DELETE' })
+  expect([rejected.status, rejected.headers.allow]).toEqual([405, 'POST, GET, HEAD'])
   expect((await send(`${front.origin}/x`, { method: 'TRACE' })).status).toBe(405)
 })
 
@@ -90,7 +90,7 @@ test('is healthy on its own', async () => {
   expect((await send(`${front.origin}/healthz`)).status).toBe(200)
 })
 
-test('status, headers and body come back as the function gave them', async () => {
+test('passes on status, headers and body as the function sent them', async () => {
   await using query = await aFunction((_, response) => {
     response.writeHead(207, {
       'x-own': 'yes',
@@ -116,7 +116,7 @@ test.each([
   ['GET', 204, {}],
   ['GET', 304, { etag: '"v1"' }],
   ['GET', 307, { location: '/elsewhere' }],
-] as const)('an answer without a body is passed on: %s, %i', async (method, status, headers) => {
+] as const)('passes on an answer without a body: %s, %i', async (method, status, headers) => {
   await using query = await aFunction((_, response) => response.writeHead(status, headers).end())
   await using front = await gateway({ query: query.origin })
   const answer = await send(`${front.origin}/x`, { method })
@@ -124,7 +124,7 @@ test.each([
   expect(answer.headers).toMatchObject(headers)
 })
 
-test('an answer that the function compressed arrives whole', async () => {
+test('passes on a compressed answer completely', async () => {
   const body = JSON.stringify({ data: 'x'.repeat(10_000) })
   await using query = await aFunction((_, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(body))
@@ -137,7 +137,7 @@ test.each([
   ['of a declared length', (body: Buffer) => ({ 'content-length': `${body.length}` })],
   ['in chunks', () => ({ 'transfer-encoding': 'chunked' })],
   ['after an expectation', (body: Buffer) => ({ 'content-length': `${body.length}`, expect: '100-continue' })],
-])('a body %s arrives whole, and its length with it', async (_, headersOf) => {
+])('passes on a body %s completely, with its length', async (_, headersOf) => {
   const body = Buffer.from(Array.from({ length: 3_000_000 }, (_, n) => (n * 7919) % 251))
   let received: Buffer | undefined
   await using ingest = await aFunction(async (request, response) => {
@@ -154,14 +154,14 @@ test.each([
   })
 })
 
-test('a GET that announces a body is passed on without one', async () => {
+test('passes on a GET with a body without that body', async () => {
   await using query = await aFunction((_, response) => response.end('ok'))
   await using front = await gateway({ query: query.origin })
   const answer = await send(`${front.origin}/logs`, { headers: { 'content-length': '2' }, body: '{}' })
   expect(answer.status).toBe(200)
 })
 
-test("headers that belong to the client's connection stay there, all others are passed on", async () => {
+test("passes on all headers except those of the client's connection", async () => {
   await using query = await aFunction((_, response) => response.end())
   await using front = await gateway({ query: query.origin })
   await send(`${front.origin}/logs`, {
@@ -179,7 +179,7 @@ test("headers that belong to the client's connection stay there, all others are 
   expect(passed).not.toHaveProperty('keep-alive')
 })
 
-test('a request gets one id, which the function and the client both see', async () => {
+test('gives a request one id, which both the function and the client see', async () => {
   await using query = await aFunction((request, response) => {
     response.setHeader('x-request-id', `${request.headers['x-request-id']}`).end()
   })
@@ -189,7 +189,7 @@ test('a request gets one id, which the function and the client both see', async 
   expect(query.requests[0]?.headers['x-request-id']).toBe(answer.headers['x-request-id'])
 })
 
-test('a stream arrives piece by piece', async () => {
+test('passes on a stream piece by piece', async () => {
   const next = Promise.withResolvers<void>()
   await using query = await aFunction(async (_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
@@ -199,13 +199,13 @@ test('a stream arrives piece by piece', async () => {
   await using front = await gateway({ query: query.origin }, 200)
   const reader = (await fetch(`${front.origin}/live`)).body!.getReader()
   expect(Buffer.from((await reader.read()).value!).toString()).toBe('data: 1\n\n')
-  // longer than an answer may take to begin
+  // this is longer than an answer may take to begin
   await new Promise((resolve) => setTimeout(resolve, 300))
   next.resolve()
   expect(Buffer.from((await reader.read()).value!).toString()).toBe('data: 2\n\n')
 })
 
-test('a client that goes away ends the request to the function', async () => {
+test('ends the request to the function when the client disconnects', async () => {
   let ended = false
   await using query = await aFunction((_, response) => {
     response.on('close', () => {
@@ -221,7 +221,7 @@ test('a client that goes away ends the request to the function', async () => {
   await until(() => ended)
 })
 
-test('a client that goes away before the answer ends the request to the function too', async () => {
+test('ends the request to the function when the client disconnects before the answer', async () => {
   let ended = false
   await using ingest = await aFunction((request) => {
     request.on('close', () => {
@@ -236,7 +236,7 @@ test('a client that goes away before the answer ends the request to the function
   await until(() => ended)
 })
 
-test('a request that breaks off never reaches the function', async () => {
+test('does not pass on a request that is cut off', async () => {
   await using ingest = await aFunction((_, response) => response.writeHead(202).end())
   await using front = await gateway({ ingest: ingest.origin })
   const socket = connect(front.port, 'localhost')
@@ -245,7 +245,7 @@ test('a request that breaks off never reaches the function', async () => {
   expect(ingest.requests).toEqual([])
 })
 
-test('an answer that breaks off is broken for the client too: it must not look complete', async () => {
+test('cuts off an answer that the function cuts off, so that it does not look complete', async () => {
   await using query = await aFunction((_, response) => {
     response.writeHead(200).write('half of it', () => response.destroy())
   })
@@ -254,7 +254,7 @@ test('an answer that breaks off is broken for the client too: it must not look c
   await expect(reading).rejects.toThrow()
 })
 
-test('a function that is away is a 503 that may be tried again, without a word of why', async () => {
+test('answers 503 with Retry-After and without internals if a function is down', async () => {
   await using front = await gateway({})
   const answer = await send(`${front.origin}/logs`, { method: 'POST', body: '{}' })
   expect([answer.status, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
@@ -266,13 +266,13 @@ test('a function that is away is a 503 that may be tried again, without a word o
   expect(answer.text).not.toMatch(/ECONN|localhost|fetch|\bat /)
 })
 
-test('a function that hangs up without an answer is a 503', async () => {
+test('answers 503 if a function closes the connection without an answer', async () => {
   await using query = await aFunction((request) => request.socket.destroy())
   await using front = await gateway({ query: query.origin })
   expect((await send(`${front.origin}/logs`)).status).toBe(503)
 })
 
-test('a function that does not begin to answer is a 504, and is not asked any longer', async () => {
+test('answers 504 if a function does not begin to answer, and ends the request to it', async () => {
   let ended = false
   await using query = await aFunction((_, response) => {
     response.on('close', () => {
@@ -289,7 +289,7 @@ test('a function that does not begin to answer is a 504, and is not asked any lo
   await until(() => ended)
 })
 
-test("ingest's own answers arrive: 202 with a relative Location, 400, 413", async () => {
+test("passes on ingest's own answers: a 202 with a relative Location, 400, 413", async () => {
   const broker = {
     publish: async (records: readonly unknown[]) => records.map((_, offset) => ({ partition: 0, offset })),
   }
@@ -313,7 +313,7 @@ test("ingest's own answers arrive: 202 with a relative Location, 400, 413", asyn
   for (let n = 0; n < 20; n++) expect(await large('application/cloudevents+json', 4)).toBe(413)
 })
 
-test('what is under way when it stops gets its answer', async () => {
+test('answers the requests in flight when it stops', async () => {
   const gate = Promise.withResolvers<void>()
   await using ingest = await aFunction(async (_, response) => {
     await gate.promise

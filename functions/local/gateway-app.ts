@@ -8,16 +8,16 @@ import { proxy } from 'hono/proxy'
 import { getPath } from 'hono/utils/url'
 import { createTargetFinder, type FunctionName, readTables } from './origin.ts'
 
-/** The functions' origins: http://host:port. */
+/** The origin of each function, as http://host:port. */
 export type GatewayOptions = { readonly [name in FunctionName]: string } & {
   log: Log
-  /** How long it may take until an answer begins; how long it then goes on is not limited. */
+  /** How long an answer may take to begin. After that, its duration is not limited. */
   timeoutMs?: number
 }
 
 /**
- * One origin in front of the functions where they are processes of their own, with the routes that npm start has. Its
- * `/healthz` is its own: that a function is away is said by the 503s, not by stopping the gateway.
+ * Serves functions that are separate processes at one origin, with the same routes as npm start. Its `/healthz` is its
+ * own: when a function is down, its routes answer 503 and the gateway keeps running.
  */
 export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOptions): Service {
   const targetOf = createTargetFinder(readTables())
@@ -26,10 +26,10 @@ export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOp
     routes: {},
     async otherwise(request, bindings) {
       const path = getPath(request)
-      // fetch does not send it
+      // fetch cannot send TRACE
       if (request.method === 'TRACE') throw wrongMethod('TRACE', path, ['GET', 'HEAD', 'POST', 'DELETE'])
       const target = origins[targetOf(request.method, path)]
-      // whole: fetch loses an answer that comes before it has sent everything
+      // the whole body is read first, because fetch loses an answer that arrives before it has sent everything
       const body = request.body ? await incomingOf(request).bytes(bodyLimits.manyBytes) : null
       const id = bindings?.outgoing?.getHeader('x-request-id')?.toString()
       return passOn(request, { target, body, id, timeoutMs })
@@ -39,11 +39,14 @@ export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOp
 
 type PassOnOptions = { target: string; body: Uint8Array | null; id: string | undefined; timeoutMs: number }
 
-/** Answers are passed on while they arrive. Throws Problem: 503 where none can be had, 504 where none begins in time. */
+/**
+ * Passes a request on to a function, and the answer back while it arrives. Throws a Problem: a 503 if the function does
+ * not answer, a 504 if no answer begins in time.
+ */
 async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnOptions): Promise<Response> {
   const { url, method, headers, signal } = request
   const { pathname, search } = new URL(url)
-  // until the answer begins; from then on a client that goes away cancels the answer's body
+  // this stops the request only until the answer begins; later, a client that disconnects cancels the body
   const stop = new AbortController()
   const abort = () => stop.abort()
   signal.addEventListener('abort', abort)
@@ -51,11 +54,11 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
   try {
     return await proxy(target + pathname + search, {
       raw: new Request(url, { method, headers, body: body as Uint8Array<ArrayBuffer> | null }),
-      // an answer that redirects is the client's to follow
+      // the client follows redirects itself
       redirect: 'manual',
       signal: stop.signal,
       customFetch: (passed) => {
-        // the function's host is its own name; an expectation has been met; the length is that of the body which is sent
+        // the function has another host, the expectation has been met, and the length is set below
         for (const name of ['host', 'expect', 'content-length']) passed.headers.delete(name)
         if (body) passed.headers.set('content-length', String(body.byteLength))
         if (id !== undefined) passed.headers.set('x-request-id', id)
@@ -66,16 +69,16 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
     if (signal.aborted) return clientHasGone()
     if (stop.signal.aborted) {
       const headers = { 'retry-after': '1' }
-      throw new Problem('timeout', `There was no answer in time. ${sendAgain}`, { cause, headers })
+      throw new Problem('timeout', `The function did not answer in time. ${sendAgain}`, { cause, headers })
     }
-    throw unavailable(`There was no answer. ${sendAgain}`, cause)
+    throw unavailable(`The function did not answer. ${sendAgain}`, cause)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
   }
 }
 
-const sendAgain = 'Sending the same again with the same id is safe.'
+const sendAgain = 'Send the request again; with the same id that is safe.'
 
-/** Nobody reads it. */
+/** An answer that no client reads. */
 const clientHasGone = () => new Response(null, { status: 400 })

@@ -3,7 +3,10 @@ import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 import { expect, test } from 'vitest'
 import { createGateway } from './gateway-app.ts'
 
-/** Follows until so many activities were seen or the stream ends; resolves with them, the last id, and whether it ended. */
+/**
+ * Follows a stream until it has shown `count` activities or ends. Resolves with their ids, the last event id, and
+ * whether the stream ended.
+ */
 async function follow(response: Response, count = Number.POSITIVE_INFINITY) {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
@@ -22,7 +25,9 @@ async function follow(response: Response, count = Number.POSITIVE_INFINITY) {
 const activities = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, n) => ({ id: `id-${from + n}`, userId: 'ann', action: 'login' }))
 
-test('a client that resumes sees each activity once, over gateway, kill and restart', { timeout: 60_000 }, async () => {
+test('a client that resumes sees each activity once, even after a kill', {
+  timeout: 60_000,
+}, async () => {
   const folder = aFolder()
   const seen: string[] = []
   let lastId: string | undefined

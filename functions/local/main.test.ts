@@ -10,7 +10,7 @@ const send = (origin: string, body: unknown) => fetch(`${origin}/logs`, post(bod
 const total = async (origin: string) => (await answerOf(await fetch(`${origin}/logs?count=exact`))).total
 
 describe('npm start', () => {
-  test('says where it is, with a curl that works when it is pasted', async () => {
+  test('prints its address and a curl command that works when pasted', async () => {
     await using log = await startLog(aFolder())
     const curl = await written(log, /^ *(curl -X POST .*)$/m)
     expect(execFileSync('sh', ['-c', `${curl} -s -o /dev/null -w '%{http_code}'`]).toString()).toBe('202')
@@ -20,7 +20,7 @@ describe('npm start', () => {
   test.each([
     'SIGTERM',
     'SIGINT',
-  ] as const)('%s ends it with 0, after the requests under way have their answers', async (signal) => {
+  ] as const)('exits with 0 after %s, once the requests in flight have their answers', async (signal) => {
     await using log = await startLog(aFolder())
     const body = JSON.stringify(anActivity())
     const socket = connect(Number(new URL(log.origin).port), 'localhost')
@@ -28,10 +28,9 @@ describe('npm start', () => {
     socket.on('data', (chunk) => {
       answer += chunk
     })
-    socket.write(
-      `POST /logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
-    )
-    // an answered request on another connection: the server has seen the first one by then
+    const headers = `host: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
+    socket.write(`POST /logs HTTP/1.1\r\n${headers}\r\n\r\n${body.slice(0, 5)}`)
+    // once a request on another connection is answered, the server has seen the first one
     await total(log.origin)
     log.child.kill(signal)
     await written(log, /stopping/)
@@ -40,7 +39,7 @@ describe('npm start', () => {
     expect(answer).toMatch(/^HTTP\/1.1 202/)
   })
 
-  test('a second one on the same folder, or the same port, says what to do', async () => {
+  test('says what to do if the folder or the port is in use', async () => {
     const folder = aFolder()
     await using log = await startLog(folder)
     const port = new URL(log.origin).port
@@ -52,7 +51,7 @@ describe('npm start', () => {
     expect(samePort.output()).toMatch(/^Port \d+ is in use.*PORT=\d+\n$/)
   })
 
-  test('names every mistake in its configuration, and exits 78', async () => {
+  test('names every mistake in its configuration and exits with 78', async () => {
     await using log = startProgram('functions/local/main.ts', { PORT: 'x', LOG_LEVEL: 'loud' })
     expect(await log.ended).toBe(78)
     expect(log.output()).toContain('PORT')
@@ -60,8 +59,8 @@ describe('npm start', () => {
   })
 })
 
-describe('what was acknowledged', () => {
-  test('is found exactly once after kill -9 at ten random moments, while a client goes on sending', {
+describe('an acknowledged activity', () => {
+  test('is found exactly once after ten kill -9 at random moments, while a client keeps sending', {
     timeout: 60_000,
   }, async () => {
     const folder = aFolder()
@@ -80,7 +79,7 @@ describe('what was acknowledged', () => {
             if (status === 'accepted') acknowledged.add(id)
         }
       } catch {
-        // the connection broke: unknown, so it is sent again
+        // the connection broke, so the outcome is unknown and the batch is sent again
       }
       await log.ended
       log = await startLog(folder)
@@ -111,7 +110,7 @@ describe('what was acknowledged', () => {
   test.skipIf(!has('strace -D -e trace=none true'))('was synced to disk before its answer', async () => {
     const folder = aFolder()
     const trace = join(folder, 'trace')
-    // -D: the traced program is our child, so that signals reach it
+    // with -D the traced program is our child, so that signals reach it
     const args = ['-D', '-f', '--seccomp-bpf', '-y', '-e', 'trace=fdatasync,fsync', '-o', trace]
     await using log = startCommand('strace', [...args, process.execPath, join(import.meta.dirname, 'main.ts')], {
       PORT: '0',
@@ -128,7 +127,7 @@ describe('what was acknowledged', () => {
   })
 
   test.skipIf(!has('test "$(id -u)" = 0 && d=$(mktemp -d) && mount -t tmpfs -o size=1m tmpfs $d && umount $d'))(
-    'survives a full disk: 503 while it is full, and on it goes when there is space',
+    'survives a full disk: the log answers 503 while it is full and recovers when there is space',
     async () => {
       const folder = aFolder()
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', folder])
@@ -139,7 +138,7 @@ describe('what was acknowledged', () => {
         try {
           writeFileSync(join(folder, 'filler'), Buffer.alloc(16 * 1024 * 1024))
         } catch {
-          // until nothing more fits
+          // the disk is full now
         }
         const metadata = { text: 'x'.repeat(30_000) }
         const statuses: number[] = []

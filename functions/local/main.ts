@@ -14,22 +14,22 @@ async function main() {
   await using server = await listen({ fetch: embedded.fetch, front: embedded.front, port: config.PORT, log })
   process.stdout.write(banner(`http://localhost:${server.port}`, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
-  log.info({ signal }, 'stopping: what is under way is finished first')
+  log.info({ signal }, 'stopping; requests in flight are finished first')
   stopping.abort()
 }
 
 const banner = (origin: string, folder: string) => `
-  Activity log: records what users do, and finds it again.
+  Activity Log records what users do and finds it again.
 
-    ${origin}/logs    POST activities, GET them page by page
-    ${folder}    keeps them (DATA_DIR)
+    ${origin}/logs    POST activities here, and GET them page by page
+    ${folder}    stores them (DATA_DIR)
 
   Send one, then look:
 
     curl -X POST ${origin}/logs -H 'content-type: application/json' -d '{"userId":"user_123","action":"click_button"}'
     curl '${origin}/logs?userId=user_123'
 
-  Ctrl-C stops it; nothing that was accepted is lost.
+  Ctrl-C stops the log without losing an accepted activity.
 
 `
 

@@ -16,7 +16,7 @@ export type Tables = { readonly [name in FunctionName]: Routes }
 export type OriginEntry = Entry & { owner: FunctionName }
 
 /**
- * The scopes of each function's routes that the origin serves. What dispatchers deliver to persist is not part of the API.
+ * The scopes of each function's routes that the origin serves. Deliveries to persist are not part of the API.
  * `Allow` lists the methods of a path in this order.
  */
 const served: readonly { owner: FunctionName; scopes: readonly Scope[] }[] = [
@@ -25,7 +25,7 @@ const served: readonly { owner: FunctionName; scopes: readonly Scope[] }[] = [
   { owner: 'persist', scopes: ['operate'] },
 ]
 
-/** The routes of the one origin, and which function answers each. */
+/** Lists the routes of the one origin, each with the function that answers it. */
 export function originEntries(tables: Tables): readonly OriginEntry[] {
   return served.flatMap(({ owner, scopes }) =>
     entriesOf(tables[owner])
@@ -34,14 +34,17 @@ export function originEntries(tables: Tables): readonly OriginEntry[] {
   )
 }
 
-/** One table for one origin. */
+/** Merges the tables of the functions into the table of the one origin. */
 export function originRoutes(tables: Tables): Routes {
   return Object.fromEntries(originEntries(tables).map(({ method, path, route }) => [`${method} ${path}`, route]))
 }
 
 export type FindTarget = (method: string, path: string) => FunctionName
 
-/** Tells which function answers a request to the one origin. Throws a 405 where several share the path, and none the method. */
+/**
+ * Returns a function that finds out which function answers a request to the one origin. It throws a 405 if several
+ * functions share the path and none has the method.
+ */
 export function createTargetFinder(tables: Tables): FindTarget {
   const entries = originEntries(tables)
   const paths = [...methodsByPath(entries)].map(([path, allowed]) => {
@@ -50,7 +53,7 @@ export function createTargetFinder(tables: Tables): FindTarget {
   })
   return (method, path) => {
     const known = paths.find(({ pattern }) => pattern.test(path))
-    // an unknown path gets the 404 of query
+    // query answers unknown paths with its 404
     if (!known) return 'query'
     const [first = 'query', second] = known.owners
     if (!second) return first
@@ -61,7 +64,7 @@ export function createTargetFinder(tables: Tables): FindTarget {
   }
 }
 
-/** The tables by themselves: nothing stands behind their handlers, which nobody may call. */
+/** Returns tables that only name the routes: their handlers have no dependencies and must not be called. */
 export function readTables(): Tables {
   const nothing = {} as never
   return {

@@ -1,9 +1,9 @@
 import { InputErrors, PathText } from '@activity-log/shared/answers.ts'
 import * as v from 'valibot'
 
-/** What a replay came to: `rejected` is what can still not be saved. */
+/** The result of a replay; `rejected` means that the record still cannot be saved. */
 export const Replayed = v.strictObject({
-  id: v.pipe(v.string(), v.description('Of the dead letter')),
+  id: v.pipe(v.string(), v.description('The id of the dead letter')),
   outcome: v.pipe(
     v.picklist(['stored', 'duplicate', 'conflict', 'rejected']),
     v.description('stored and duplicate close the dead letter'),

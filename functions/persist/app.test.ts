@@ -31,7 +31,7 @@ function persist(changes: Partial<ActivityStore> = {}, deadlineMs?: number) {
 const stored = async (store: ActivityStore) =>
   (await store.find({ filter: { tenant: 'default' }, order: 'asc', limit: 1000 })).map(({ activity }) => activity)
 
-/** A record as one JSON object, with further attributes. */
+/** A record in structured mode: one JSON object, with additional attributes. */
 function structuredText({ headers, value }: EventRecord, further: Record<string, string> = {}): string {
   const attributes = Object.entries(headers).flatMap(([name, text]) =>
     name.startsWith('ce_') ? [[name.slice(3), text]] : [],
@@ -46,7 +46,7 @@ describe.each(ways)('%s:', (name) => {
   afterAll(() => way[Symbol.asyncDispose]())
 
   describe('a record of ours', () => {
-    test('is stored as it was sent, and answered 204', async () => {
+    test('is stored as it was sent and gets a 204', async () => {
       const { deliver, store } = persist()
       const activity = anActivity({
         userId: 'Ünï☃',
@@ -57,7 +57,7 @@ describe.each(ways)('%s:', (name) => {
       expect(await stored(store)).toEqual([{ ...activity, recordedAt: receivedAt.toISOString() }])
     })
 
-    test('in structured mode is stored alike', async () => {
+    test('is stored when it comes in structured mode', async () => {
       const { deliver, store } = persist()
       const request = {
         method: 'POST',
@@ -68,7 +68,7 @@ describe.each(ways)('%s:', (name) => {
       expect(await stored(store)).toHaveLength(1)
     })
 
-    test('that is delivered again changes nothing', async () => {
+    test('changes nothing when it is delivered again', async () => {
       const { deliver, store } = persist()
       const statuses = [
         await deliver(delivery(aRecord(), 1)),
@@ -80,7 +80,7 @@ describe.each(ways)('%s:', (name) => {
       expect(await deadLettersOf(store)).toEqual([])
     })
 
-    test('is judged by the time at which it was received, not by the time of a late delivery', async () => {
+    test('is checked against its time of receipt, not against the time of a late delivery', async () => {
       const { deliver, store } = persist()
       const ahead = anEvent({ timestamp: '2026-01-01T23:00:00Z' })
       expect((await deliver(delivery(toRecord(ahead)))).status).toBe(204)
@@ -88,8 +88,8 @@ describe.each(ways)('%s:', (name) => {
     })
   })
 
-  describe('what can never be saved becomes a dead letter, with its reason and its bytes, and is answered 204', () => {
-    test('another content under an id that is taken', async () => {
+  describe('a record that can never be saved becomes a dead letter with its reason and bytes, and gets a 204', () => {
+    test('an activity with the id of another one', async () => {
       const { deliver, store } = persist()
       await deliver(delivery(aRecord(), 1))
       const other = aRecord({ action: 'another' })
@@ -108,18 +108,18 @@ describe.each(ways)('%s:', (name) => {
     test.each<[string, Record<string, string>, string | Uint8Array]>([
       ['broken JSON', {}, '{"id":'],
       ['an empty body', {}, ''],
-      ['bytes that are no UTF-8', {}, new Uint8Array([0x7b, 0xff])],
+      ['bytes that are not UTF-8', {}, new Uint8Array([0x7b, 0xff])],
       ['an activity without a user', {}, '{"id":"a","action":"x","timestamp":"2024-01-15T10:00:00Z"}'],
       ['an activity without an id', {}, '{"userId":"u","action":"x","timestamp":"2024-01-15T10:00:00Z"}'],
-      ['a value that would change', {}, ours.value.replace('}', ',"metadata":{"n":1e400}}')],
-      ['a name that the store cannot keep', {}, ours.value.replace('}', ',"metadata":{"_bsontype":"ObjectId"}}')],
+      ['a lossy number', {}, ours.value.replace('}', ',"metadata":{"n":1e400}}')],
+      ['a reserved name', {}, ours.value.replace('}', ',"metadata":{"_bsontype":"ObjectId"}}')],
       ['an array', {}, '[]'],
       ['another type of event', { ce_type: 'com.example.other' }, ours.value],
       ['a later version of ours', { ce_type: 'dev.activity-log.activity.recorded.v2' }, ours.value],
       ['no time of receipt', { ce_recordedtime: '' }, ours.value],
       ['no tenant', { ce_tenant: '' }, ours.value],
-      ['a tenant that none can be', { ce_tenant: 'a%0Ab' }, ours.value],
-      ['data that is no JSON', { 'content-type': 'text/plain' }, 'hello'],
+      ['an invalid tenant', { ce_tenant: 'a%0Ab' }, ours.value],
+      ['data that is not JSON', { 'content-type': 'text/plain' }, 'hello'],
     ])('%s', async (_what, headers, value) => {
       const { deliver, store } = persist()
       const request = { ...delivery({ headers: { ...ours.headers, ...headers }, value: '' }, 4), body: value as string }
@@ -134,16 +134,16 @@ describe.each(ways)('%s:', (name) => {
     })
   })
 
-  describe('what is answered 400, for the dead letters of the dispatcher', () => {
+  describe('answers 400, after which the dispatcher makes a dead letter, to', () => {
     const ours = aRecord()
     test.each<[string, RequestInit]>([
-      ['no CloudEvent', { method: 'POST', body: '{}' }],
+      ['a request that is not a CloudEvent', { method: 'POST', body: '{}' }],
       [
         'an envelope that was damaged on the way',
         delivery({ ...ours, headers: { ...ours.headers, ce_type: 'dev.knative.kafka.event' } }),
       ],
       [
-        'one that KafkaSource could not read, though its body in structured mode can be read here',
+        'a record that KafkaSource could not read, even though persist could read its structured body',
         delivery({
           headers: {
             ...ours.headers,
@@ -154,11 +154,11 @@ describe.each(ways)('%s:', (name) => {
         }),
       ],
       [
-        'no position',
+        'a CloudEvent without a position',
         { method: 'POST', headers: { 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-source': '/s', 'ce-type': 't' } },
       ],
       [
-        'structured mode that is no JSON',
+        'a CloudEvent in structured mode that is not JSON',
         { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body: '{' },
       ],
     ])('%s', async (_what, request) => {
@@ -173,10 +173,10 @@ describe.each(ways)('%s:', (name) => {
 
   describe('when the store is in trouble', () => {
     test.each<[what: string, path: string, record: ReturnType<typeof aRecord>]>([
-      ['what is to be saved', '/', aRecord()],
-      ['what is to be dead-lettered', '/', { ...aRecord(), value: 'no activity' }],
+      ['an activity', '/', aRecord()],
+      ['a record that becomes a dead letter', '/', { ...aRecord(), value: 'no activity' }],
       ['a dead letter of the dispatcher', '/dead-letters', aRecord()],
-    ])('that hangs, nobody waits longer than the deadline: %s', async (_what, path, record) => {
+    ])('gets a 503 at the deadline if the store hangs: %s', async (_what, path, record) => {
       const hangs = () => new Promise<never>(() => {})
       const { request } = persist({ save: hangs, deadLetter: hangs }, 10)
       const response = await request(path, delivery(record))
@@ -185,19 +185,19 @@ describe.each(ways)('%s:', (name) => {
 
     const trouble = () => Promise.reject(new Error('disk full'))
 
-    test('a record is answered 503, so that it comes again', async () => {
+    test('a record gets a 503, so that it is delivered again', async () => {
       const { deliver } = persist({ save: trouble })
       expect((await deliver(delivery(aRecord()))).status).toBe(503)
     })
 
     test.each<[string, Error, object]>([
-      ['an outage is told in a line', new Error('disk full'), { level: 'warn', reason: 'disk full' }],
+      ['an outage takes one line', new Error('disk full'), { level: 'warn', reason: 'disk full' }],
       [
         'a fault of ours keeps its stack',
         new TypeError('x is undefined'),
         { level: 'error', err: expect.any(TypeError) },
       ],
-    ])('in the log %s', async (_what, error, line) => {
+    ])('in the log, %s', async (_what, error, line) => {
       const lines: object[] = []
       const log = {
         ...silent,
@@ -210,7 +210,7 @@ describe.each(ways)('%s:', (name) => {
       expect(lines).toEqual([expect.objectContaining(line)])
     })
 
-    test('a dead letter that could not be kept is answered 503 too', async () => {
+    test('a record gets a 503 if its dead letter cannot be saved', async () => {
       const { deliver } = persist({ deadLetter: trouble })
       const broken = { ...aRecord(), value: '{' }
       expect((await deliver(delivery(broken))).status).toBe(503)
@@ -230,9 +230,9 @@ describe.each(ways)('%s:', (name) => {
     }
 
     test.each([
-      ['that the store did not take', headers],
-      ['that was no CloudEvent in the topic', { ...headers, ce_type: 'dev.knative.kafka.event' }],
-    ])('%s is kept with its bytes and what went wrong', async (_what, itsHeaders) => {
+      ['of a record that could not be saved', headers],
+      ['of a record that is not a CloudEvent', { ...headers, ce_type: 'dev.knative.kafka.event' }],
+    ])('%s is kept with its bytes and the error', async (_what, itsHeaders) => {
       const request = delivery({ headers: { ...itsHeaders, ...knativeerror }, value }, 7, 2)
       const { store, response } = toDeadLetters(request)
       expect((await response).status).toBe(204)
@@ -241,7 +241,7 @@ describe.each(ways)('%s:', (name) => {
       expect(letter).toMatchObject({
         reason: 'undelivered',
         position: { partition: 2, offset: 7 },
-        errors: [{ pointer: '', detail: 'was not taken by http://persist/, which answered 503: no disk' }],
+        errors: [{ pointer: '', detail: 'was not accepted by http://persist/, which answered 503: no disk' }],
         headers: { 'ce-id': 'id-1', 'ce-knativeerrorcode': '503' },
       })
       expect(Buffer.from(letter!.body).toString()).toBe(value)
@@ -250,7 +250,7 @@ describe.each(ways)('%s:', (name) => {
     const structured = { 'content-type': 'application/cloudevents+json' }
     test.each<[string, Record<string, string>, string]>([
       [
-        'broken JSON that called itself structured',
+        'broken JSON that is labeled as structured',
         { ...structured, ce_type: 'dev.knative.kafka.event' },
         '{"specversion":',
       ],
@@ -258,7 +258,7 @@ describe.each(ways)('%s:', (name) => {
       ['an earlier version of CloudEvents', { ce_specversion: '0.3' }, '{}'],
       ['an empty id', { ce_id: '' }, '{}'],
       ['an attribute with NUL', { ce_subject: 'a%00b' }, '{}'],
-    ])('that persist itself refused is kept: %s', async (_what, changes, body) => {
+    ])('of a record that persist rejected is kept: %s', async (_what, changes, body) => {
       const request = delivery({ headers: { ...headers, ...changes, ...knativeerror }, value: body }, 7, 2)
       const { store, response } = toDeadLetters(request)
       expect((await response).status).toBe(204)
@@ -267,7 +267,7 @@ describe.each(ways)('%s:', (name) => {
       expect(Buffer.from(letter!.body).toString()).toBe(body)
     })
 
-    test('that comes twice counts up, and is not taken for a rejected record of the same place', async () => {
+    test('counts its arrivals, apart from those of a rejected record at the same position', async () => {
       const { request, store } = persist()
       await request('/', delivery({ headers, value: '{' }, 7))
       for (let time = 0; time < 2; time++) await request('/dead-letters', delivery({ headers, value: '{' }, 7))
@@ -275,7 +275,7 @@ describe.each(ways)('%s:', (name) => {
       expect(kept.toSorted()).toEqual(['rejected 1', 'undelivered 2'])
     })
 
-    test('is answered 503 when the store does not keep it, and 400 when it has no place', async () => {
+    test('gets a 503 when the store does not save it, and a 400 when it has no position', async () => {
       const trouble = { deadLetter: () => Promise.reject(new Error('disk full')) }
       expect((await toDeadLetters(delivery({ headers, value }), trouble).response).status).toBe(503)
       expect((await toDeadLetters({ method: 'POST', body: '{}' }).response).status).toBe(400)
@@ -283,7 +283,7 @@ describe.each(ways)('%s:', (name) => {
   })
 })
 
-test('a hundred at once are saved in a few groups, each with its own answer', async () => {
+test('saves a hundred simultaneous deliveries in a few groups and answers each', async () => {
   way = await openWay('handed over')
   const groups: number[] = []
   const { store } = persist()
@@ -299,7 +299,7 @@ test('a hundred at once are saved in a few groups, each with its own answer', as
   expect(groups.length).toBeLessThan(10)
 })
 
-test('GET /metrics says how many were saved together, and how long the first of them had waited', async () => {
+test('GET /metrics reports the size of each group and how long its first record waited', async () => {
   way = await openWay('handed over')
   const { request, deliver } = persist()
   await deliver(delivery(aRecord()))

@@ -19,7 +19,7 @@ import {
   readDeadLetterPosition,
   readDelivery,
   readFirstPosition,
-  refuseDamaged,
+  rejectDamaged,
   whyUndelivered,
 } from './read-delivery.ts'
 
@@ -27,22 +27,22 @@ export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
   log: Log
   now: () => Date
-  /** The names of the topics that records and dead letters come from: what positions count in. */
+  /** The topics that records and dead letters come from; a position is a place in one of them. */
   topics?: { records: string; deadLetters: string }
-  /** How long the dispatcher waits for an answer before it gets a 503. It brings the record again, which is safe. */
+  /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
 
-/** As much as a broker lets through, as the value of a record or as its headers. */
+/** The maximum that a broker accepts for the value of a record, and for its headers. */
 export const maxRecordBytes = 2 * 1024 * 1024
 
 /**
- * Takes one CloudEvent a request, as KafkaSource delivers them, and saves the activity in it. What can never be saved is
- * dead-lettered and answered 204: KafkaSource would only bring it again. 503 brings it again; 400 is for what is
- * no CloudEvent at all, or one whose envelope was damaged on the way, and goes to KafkaSource's own dead letters. Those
- * come back by a KafkaSource of their own, to /dead-letters, and are kept beside the others.
+ * Takes one CloudEvent per request, as KafkaSource delivers them, and saves its activity. A record that can never be
+ * saved becomes a dead letter and gets a 204, because KafkaSource would only deliver it again, as it does after a 503.
+ * A 400 means that the request is not a CloudEvent, or that its envelope was damaged on the way; KafkaSource then makes
+ * a dead letter of its own. A second KafkaSource delivers those to /dead-letters, where they are kept with the others.
  */
 export function createApp({
   store,
@@ -55,7 +55,7 @@ export function createApp({
   const save = createGroupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
     maxItems: 500,
     maxBytes: Number.POSITIVE_INFINITY,
-    // the dispatcher has at most 99 requests under way, and one more of these for each further one
+    // each dispatcher has at most 99 requests in flight
     maxWaitingItems: 10_000,
     maxWaitingBytes: Number.POSITIVE_INFINITY,
     sizeOf: () => 0,
@@ -77,16 +77,16 @@ export function createApp({
     const body = await request.bytes(maxRecordBytes)
     const headers = request.headers()
     const delivery = readDelivery(headers, body)
-    refuseDamaged(delivery)
+    rejectDamaged(delivery)
     const { event, position } = delivery
     const recorded = event.ok ? readActivityRecorded(event.value) : event
     const deadLetter = (reason: DeadLetter['reason'], errors: readonly InputError[]) =>
-      saveDeadLetter({ topic: topics.records, reason, errors, position, ...asItCame(headers, body) }, request.log)
+      saveDeadLetter({ topic: topics.records, reason, errors, position, ...asReceived(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
-    const outcome = await orUnavailable(save({ ...recorded.value, position }), 'The store did not take the activity.')
+    const outcome = await orUnavailable(save({ ...recorded.value, position }), 'The store did not save the activity.')
     if (outcome !== 'conflict') return taken
-    return deadLetter('conflict', [{ pointer: '/id', detail: 'is stored already, with other content' }])
+    return deadLetter('conflict', [{ pointer: '/id', detail: 'is already stored with other content' }])
   }
 
   async function takeDeadLetter(request: ServiceRequest): Promise<Answer> {
@@ -101,17 +101,17 @@ export function createApp({
       errors,
       position,
       ...(firstPosition && { firstPosition }),
-      ...asItCame(headers, body),
+      ...asReceived(headers, body),
     }
     return saveDeadLetter(letter, request.log)
   }
 
-  function asItCame(headers: Headers, body: Uint8Array) {
+  function asReceived(headers: Headers, body: Uint8Array) {
     return { ...readClaims(headers), headers: eventHeaders(headers), body, at: now() }
   }
 
   async function saveDeadLetter(deadLetter: DeadLetter, log: Log): Promise<Answer> {
-    await orUnavailable(store.deadLetter([deadLetter]), 'The store did not take the dead letter.')
+    await orUnavailable(store.deadLetter([deadLetter]), 'The store did not save the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record was dead-lettered')
     return taken

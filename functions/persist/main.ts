@@ -26,7 +26,7 @@ async function main() {
   })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
-  log.info({ signal }, 'stopping: what is under way is finished first')
+  log.info({ signal }, 'stopping; requests in flight are finished first')
 }
 
 run(main)

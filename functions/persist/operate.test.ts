@@ -29,7 +29,7 @@ async function persist(changes: Partial<ActivityStore> = {}) {
 }
 
 describe('replay', () => {
-  test('with a correction saves the activity under the same id, as if received when it was', async () => {
+  test('saves a corrected activity with the same id and time of receipt', async () => {
     const { app, replay, letter, found, outcome } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     const { id } = await letter()
@@ -44,7 +44,7 @@ describe('replay', () => {
     expect(await outcome(4)).toMatchObject({ outcome: 'stored' })
   })
 
-  test('may be done again, and says the same', async () => {
+  test('is idempotent and repeats its answer', async () => {
     const { app, replay, letter, found } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     const first = await replay(corrected)
@@ -53,7 +53,7 @@ describe('replay', () => {
     expect([await letter(), await found()]).toEqual(before)
   })
 
-  test('as it was is rejected as it was, and counts up', async () => {
+  test('without a correction is rejected again, and counts the attempt', async () => {
     const { app, replay, letter, found } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     expect(await replay()).toMatchObject({ status: 200, outcome: 'rejected', errors: [{ pointer: '/userId' }] })
@@ -61,7 +61,7 @@ describe('replay', () => {
     expect(await found()).toEqual([])
   })
 
-  test('of a conflict stays one, unless it is corrected to what is stored', async () => {
+  test('of a conflict stays a conflict, unless the correction equals what is stored', async () => {
     const { app, replay, letter, found } = await persist()
     await app.request('/', delivery(ours, 1))
     await app.request('/', delivery(aRecord({ id: 'a', action: 'another' }), 2))
@@ -73,20 +73,20 @@ describe('replay', () => {
 
   test.each([
     ['with its first position', { ce_recordpartition: '0', ce_recordoffset: '9' }, 9],
-    ['without it', {}, undefined],
-  ])('of what was undelivered saves it %s', async (_what, place, offset) => {
+    ['without its first position', {}, undefined],
+  ])('saves an undelivered record %s', async (_what, place, offset) => {
     const { store, app, replay, outcome } = await persist()
     await app.request('/dead-letters', delivery({ ...ours, headers: { ...ours.headers, ...place } }, 3))
     expect(await replay()).toMatchObject({ outcome: 'stored' })
     if (offset !== undefined) expect(await outcome(offset)).toMatchObject({ outcome: 'stored', activityId: 'a' })
-    // the position in the dead-letter topic is none of the topic
+    // a position in the dead-letter topic is not a position of the records
     expect(await outcome(3)).toBeUndefined()
     expect((await store.ledger()).partitions.flatMap(({ missing, last }) => [missing.length, last])).toEqual(
       offset === undefined ? [] : [1, 9],
     )
   })
 
-  test('saves what was undelivered because it is no event of ours once that is corrected', async () => {
+  test('saves a correction of an undelivered record that is not an event of ours', async () => {
     const { app, replay, found } = await persist()
     const headers = { 'content-type': 'text/plain', ce_type: 'dev.knative.kafka.event' }
     await app.request('/dead-letters', delivery({ headers, value: 'garbage' }, 3))
@@ -96,7 +96,7 @@ describe('replay', () => {
     expect(await found()).toMatchObject([{ id: 'new', recordedAt: now().toISOString() }])
   })
 
-  test('fills in a timestamp that is missing with the time of receipt', async () => {
+  test('fills in a missing timestamp with the time of receipt', async () => {
     const { app, replay, found } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     const { timestamp: _timestamp, ...rest } = corrected
@@ -105,12 +105,12 @@ describe('replay', () => {
   })
 
   test.each<[string, unknown, object]>([
-    ['an activity that is still wrong', { action: 'x' }, { status: 400, errors: [{ pointer: '/userId' }] }],
+    ['an activity that is still invalid', { action: 'x' }, { status: 400, errors: [{ pointer: '/userId' }] }],
     ['another id', { ...corrected, id: 'b' }, { status: 400, errors: [{ pointer: '/id' }] }],
-    ['what would change', '{"userId":"u","action":"x","metadata":{"n":1e400}}', { status: 400 }],
+    ['a lossy number', '{"userId":"u","action":"x","metadata":{"n":1e400}}', { status: 400 }],
     ['broken JSON', '{"userId":', { status: 400 }],
     ['an array', [corrected], { status: 400 }],
-  ])('refuses %s, and changes nothing', async (_what, body, answer) => {
+  ])('rejects %s and changes nothing', async (_what, body, answer) => {
     const { app, replay, letter, found } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     const before = await letter()
@@ -119,17 +119,17 @@ describe('replay', () => {
     expect(await found()).toEqual([])
   })
 
-  test('refuses a body of another type', async () => {
+  test('rejects a body of another type', async () => {
     const { app, ask, letter } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     const request = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' }
     expect(await ask(`/dead-letters/${(await letter()).id}/replay`, request)).toMatchObject({ status: 415 })
   })
 
-  test('whose last step failed is finished by the next one', async () => {
-    let refusals = 1
+  test('finishes an earlier replay whose last step failed', async () => {
+    let failures = 1
     const { store, app, replay, letter, found } = await persist({
-      resolve: (...args) => (refusals-- > 0 ? Promise.reject(new StoreUnavailable('away')) : store.resolve(...args)),
+      resolve: (...args) => (failures-- > 0 ? Promise.reject(new StoreUnavailable('away')) : store.resolve(...args)),
     })
     await app.request('/', delivery(withoutUser, 4))
     expect(await replay(corrected)).toMatchObject({ status: 503 })
@@ -141,17 +141,17 @@ describe('replay', () => {
 })
 
 describe('discard', () => {
-  test('keeps the dead letter with the note, may be done again, and lasts', async () => {
+  test('keeps the dead letter with the note, is idempotent, and outlasts another delivery', async () => {
     const { app, discard, replay, letter } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     expect(await discard({ note: ' a test ' })).toEqual({ status: 204 })
     expect(await discard({ note: 'again' })).toEqual({ status: 204 })
     await app.request('/', delivery(withoutUser, 4))
     expect(await letter()).toMatchObject({ attempts: 2, resolution: { state: 'discarded', note: 'a test' } })
-    expect(await replay(corrected)).toMatchObject({ status: 409, detail: 'It was discarded: a test' })
+    expect(await replay(corrected)).toMatchObject({ status: 409, detail: 'The dead letter was discarded: a test' })
   })
 
-  test('refuses what was replayed: there is nothing to discard', async () => {
+  test('rejects a dead letter that was replayed', async () => {
     const { app, discard, replay } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     await replay(corrected)
@@ -161,11 +161,11 @@ describe('discard', () => {
   test.each<[string, unknown, string]>([
     ['no note', undefined, ''],
     ['an empty note', { note: ' ' }, '/note'],
-    ['a note that is no text', { note: 1 }, '/note'],
+    ['a note that is not text', { note: 1 }, '/note'],
     ['a very long note', { note: 'x'.repeat(1001) }, '/note'],
     ['another member', { note: 'x', force: true }, '/force'],
     ['broken JSON', '{', ''],
-  ])('asks for a note: %s', async (_what, body, pointer) => {
+  ])('requires a valid note, and rejects %s', async (_what, body, pointer) => {
     const { app, discard, letter } = await persist()
     await app.request('/', delivery(withoutUser, 4))
     expect(await discard(body)).toMatchObject({ status: 400, errors: [{ pointer }] })
@@ -173,7 +173,7 @@ describe('discard', () => {
   })
 })
 
-test('what is not there is 404, what takes no parameters says so, other methods are 405', async () => {
+test('answers 404 for an unknown dead letter, 400 for a parameter, and 405 for another method', async () => {
   const { ask } = await persist()
   expect(await ask('/dead-letters/nothing/replay', { method: 'POST' })).toMatchObject({ status: 404 })
   expect(await ask('/dead-letters/nothing', { ...post({ note: 'x' }), method: 'DELETE' })).toMatchObject({
@@ -183,7 +183,11 @@ test('what is not there is 404, what takes no parameters says so, other methods 
   expect(await ask('/dead-letters/nothing', { method: 'PUT' })).toMatchObject({ status: 405 })
 })
 
-test.each(['getDeadLetter', 'save', 'resolve'] as const)('is 503 while the store is in trouble: %s', async (verb) => {
+test.each([
+  'getDeadLetter',
+  'save',
+  'resolve',
+] as const)('answers 503 while the store is in trouble: %s', async (verb) => {
   const { app, replay } = await persist({ [verb]: () => Promise.reject(new StoreUnavailable('away')) })
   await app.request('/dead-letters', delivery(ours, 4))
   expect(await replay()).toMatchObject({ status: 503 })

@@ -21,7 +21,7 @@ export type OperateDependencies = {
 const maxBodyBytes = 256 * 1024
 const maxNoteCharacters = 1000
 
-/** Why a dead letter may go. */
+/** The body of a discard, which says why the dead letter is not needed. */
 export const Discard = v.strictObject(
   {
     note: v.pipe(
@@ -33,10 +33,10 @@ export const Discard = v.strictObject(
       v.examples(['a test']),
     ),
   },
-  'must be {"note": "why it may go"}',
+  'must be {"note": "the reason"}',
 )
 
-/** What operators do about dead letters: replay one, also corrected, or discard it. Both may be done again. */
+/** The routes for operators, who replay a dead letter, as it is or corrected, or discard it. Both are idempotent. */
 export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies): Routes {
   return {
     'POST /dead-letters/:id/replay': { scope: 'operate', handle: replay, timeoutMs },
@@ -61,9 +61,9 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict') {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
-      return replayed({ id, outcome, errors: [isStoredOtherwise], links })
+      return replayed({ id, outcome, errors: [hasOtherContent], links })
     }
-    // a crash before this leaves it open: the next replay finds the activity and says so
+    // after a crash before this step the dead letter is still open, and the next replay finds a duplicate
     await orUnavailable(store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
     request.log.info({ deadLetter: id, activityId, outcome }, 'a dead letter was replayed')
     return replayed({ id, outcome, links })
@@ -73,7 +73,10 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     const letter = await readLetter(request)
     const note = readNote(await readJsonText(request))
     if (letter.resolution?.state === 'replayed') {
-      throw new Problem('conflict', `It was replayed, and ${letter.resolution.outcome}: there is nothing to discard.`)
+      throw new Problem(
+        'conflict',
+        `The dead letter was replayed (${letter.resolution.outcome}) and cannot be discarded.`,
+      )
     }
     await orUnavailable(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
     request.log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
@@ -91,11 +94,11 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
 
 const replayed = (body: Replayed): Answer => ({ status: 200, body })
 
-const isStoredOtherwise: InputError = { pointer: '/id', detail: 'is stored already, with other content' }
+const hasOtherContent: InputError = { pointer: '/id', detail: 'is already stored with other content' }
 
-const isDiscarded = (note: string) => new Problem('conflict', `It was discarded: ${note}`)
+const isDiscarded = (note: string) => new Problem('conflict', `The dead letter was discarded: ${note}`)
 
-/** Why a dead letter is discarded. Throws a 400. */
+/** Reads the reason for a discard. Throws a 400 if there is none. */
 function readNote(text: string): string {
   const json = parseJson(text === '' ? 'null' : text)
   if (!json.ok) throw invalidInput([{ pointer: '', detail: json.detail }])
@@ -108,12 +111,12 @@ function readNote(text: string): string {
   throw invalidInput([...json.lossy, ...issues])
 }
 
-/** Empty where there is no body. Throws a 415 for a body of another type. */
+/** Returns an empty text if there is no body. Throws a 415 for a body of another type. */
 async function readJsonText(request: ServiceRequest): Promise<string> {
   const text = await readText(request, maxBodyBytes)
   const type = request.header('content-type')
   if (text === '' || /^application\/json\s*(;|$)/i.test(type ?? '')) return text
-  throw new Problem('unsupported-media-type', 'The body must be application/json.', {
+  throw new Problem('unsupported-media-type', 'The body must be JSON; send it with content-type: application/json.', {
     headers: { accept: 'application/json' },
   })
 }

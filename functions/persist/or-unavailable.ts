@@ -1,14 +1,14 @@
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 
 /**
- * Whatever the store rejects with is a 503: nothing is known then, and the same may be done again. A fault of ours has its
- * stack in the log.
+ * Turns any error of the store into a 503, because the outcome is then unknown and the request may be sent again. The
+ * log has the stack of a fault of ours.
  */
 export function orUnavailable<Result>(
-  asked: Promise<Result>,
-  detail = 'The store did not answer; try again.',
+  result: Promise<Result>,
+  detail = 'The store did not answer; send the request again.',
 ): Promise<Result> {
-  return asked.catch((cause) => {
+  return result.catch((cause) => {
     throw unavailable(detail, cause)
   })
 }

@@ -19,15 +19,15 @@ export type Delivery = {
   type: string
 }
 
-/** What KafkaSource makes of a record whose CloudEvent it could not read. */
+/** The type that KafkaSource gives a record in which it finds no CloudEvent. */
 const rawRecordType = 'dev.knative.kafka.event'
 
-/** Reads what KafkaSource delivers. Throws a 400 when it is no CloudEvent. */
+/** Reads a delivery of KafkaSource. Throws a 400 if it is not a CloudEvent. */
 export function readDelivery(headers: Headers, body: Uint8Array): Delivery {
   const event = /^application\/cloudevents\+json\s*(;|$)/i.test(headers['content-type'] ?? '')
     ? readStructuredBody(body)
     : readBinaryBody(headers, body)
-  // headers are the dispatcher's own words, whatever the body says
+  // the dispatcher itself wrote the headers, so they win over the body
   const attributes: { [name: string]: string } = event.ok ? event.value.attributes : {}
   const position = readPosition({
     partition: headers['ce-knativekafkapartition'] ?? attributes['knativekafkapartition'],
@@ -37,35 +37,35 @@ export function readDelivery(headers: Headers, body: Uint8Array): Delivery {
 }
 
 /**
- * The place of what KafkaSource gave up on, which it delivers in binary mode. That the event is none to us may be why it is
- * dead: it must not be lost for that. Throws a 400 without a place.
+ * Reads the position of a record that KafkaSource gave up on; it delivers those in binary mode. The event itself is not
+ * read: it may be broken, and the record has to be kept all the same. Throws a 400 if there is no position.
  */
 export function readDeadLetterPosition(headers: Headers): Position {
   return readPosition({ partition: headers['ce-knativekafkapartition'], offset: headers['ce-knativekafkaoffset'] })
 }
 
-/** Where a record was before the dispatcher gave up on it, as far as that dispatcher says so: KafkaSource does not. */
+/** The position of a record before the dispatcher gave up on it. KafkaSource does not send it. */
 export function readFirstPosition(headers: Headers): Position | undefined {
   return toPosition({ partition: headers['ce-recordpartition'], offset: headers['ce-recordoffset'] })
 }
 
-/** Throws a 400 when the envelope was damaged on the way: then KafkaSource found no CloudEvent in the record, and made one. */
-export function refuseDamaged({ type }: Delivery): void {
+/** Throws a 400 if the envelope was damaged on the way: KafkaSource found no CloudEvent in the record and made one. */
+export function rejectDamaged({ type }: Delivery): void {
   if (type !== rawRecordType) return
   const detail = `The type ${rawRecordType} means that KafkaSource found no CloudEvent in the record.`
   throw new Problem('invalid-input', detail)
 }
 
-/** What the dispatcher says of a record it gave up on: extensions that it adds to the event. */
+/** Tells why the dispatcher gave up on a record, from the extensions that it added to the event. */
 export function whyUndelivered(headers: Headers): InputError {
   const sink = headers['ce-knativeerrordest'] ?? 'persist'
   const code = headers['ce-knativeerrorcode']
   const said = utf8(Buffer.from(headers['ce-knativeerrordata'] ?? '', 'base64'))
-  const answer = code === undefined ? 'which gave no answer' : `which answered ${code}${said ? `: ${said}` : ''}`
-  return { pointer: '', detail: `was not taken by ${sink}, ${answer}` }
+  const answer = code === undefined ? 'which did not answer' : `which answered ${code}${said ? `: ${said}` : ''}`
+  return { pointer: '', detail: `was not accepted by ${sink}, ${answer}` }
 }
 
-/** Those that belong to the event. */
+/** Keeps only the headers that belong to the event. */
 export function eventHeaders(headers: Headers): { [name: string]: string } {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => name.startsWith('ce-') || name === 'content-type'),
@@ -82,7 +82,7 @@ function readBinaryBody(headers: Headers, body: Uint8Array): Checked<CloudEvent>
 function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
   const text = utf8(body)
   const json = text === undefined ? undefined : parseJson(text)
-  if (!json?.ok) throw new Problem('invalid-input', 'The body is not a CloudEvent as JSON.')
+  if (!json?.ok) throw new Problem('invalid-input', 'The body is not a CloudEvent in JSON format.')
   const event = readStructured(json.value)
   if (!event.ok) throw invalidInput(event.errors)
   return json.lossy.length > 0 ? invalid(...firstErrors(json.lossy)) : event
@@ -91,6 +91,10 @@ function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
 function readPosition(text: PositionText): Position {
   const position = toPosition(text)
   if (position) return position
-  const detail = 'must name the place of the record, as KafkaSource does'
-  throw invalidInput(['partition', 'offset'].map((part) => ({ pointer: `ce-knativekafka${part}`, detail })))
+  throw invalidInput(
+    ['partition', 'offset'].map((part) => ({
+      pointer: `ce-knativekafka${part}`,
+      detail: `must be the ${part} of the record`,
+    })),
+  )
 }

@@ -7,19 +7,22 @@ import type { Position } from '@activity-log/shared/receipt.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { unknownPartition } from '@activity-log/shared/store/outcomes.ts'
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
-import { readDelivery, refuseDamaged } from './read-delivery.ts'
+import { readDelivery, rejectDamaged } from './read-delivery.ts'
 
-/** Where the record was at first: its outcome changes there. What came back without that place is counted nowhere. */
+/**
+ * The position that the record had first, at which its outcome changes. If a record came back without that position, no
+ * partition counts it.
+ */
 export function firstPositionOf({ reason, position, firstPosition }: KeptDeadLetter): Position {
   if (reason !== 'undelivered') return position
   return firstPosition ?? { partition: unknownPartition, offset: position.offset }
 }
 
-/** The activity in a dead letter, read as it was when it came; or what is still wrong with it. */
+/** Reads the activity in a dead letter as if it had just been delivered, or returns what is still wrong with it. */
 export function readAgain({ headers, body }: KeptDeadLetter): Checked<ActivityRecorded> {
   try {
     const delivery = readDelivery(headers, body)
-    refuseDamaged(delivery)
+    rejectDamaged(delivery)
     return delivery.event.ok ? readActivityRecorded(delivery.event.value) : delivery.event
   } catch (error) {
     if (!(error instanceof Problem)) throw error
@@ -27,7 +30,7 @@ export function readAgain({ headers, body }: KeptDeadLetter): Checked<ActivityRe
   }
 }
 
-/** The activity that is to take a dead letter's place: under the same id, and as if received at the same time. */
+/** Reads the activity that replaces a dead letter. It keeps the id and the time of receipt of the dead letter. */
 export function readCorrected(text: string, letter: KeptDeadLetter): Checked<ActivityRecorded> {
   const json = parseJson(text)
   if (!json.ok) return invalid({ pointer: '', detail: json.detail })
@@ -39,7 +42,7 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
   const checked = checkActivity(value, recordedAt)
   if (!checked.ok) return checked
   const { id, timestamp = formatTimestamp(recordedAt.getTime()) } = checked.value
-  if (id === undefined) return invalid({ pointer: '/id', detail: 'is required: the dead letter does not say it' })
+  if (id === undefined) return invalid({ pointer: '/id', detail: 'is required, because the dead letter has none' })
   if (activityId !== undefined && id !== activityId) return invalid(otherId(activityId))
   const filledIn = checked.value.timestamp === undefined ? (['timestamp'] as const) : []
   return valid({ tenant, activity: { ...checked.value, id, timestamp }, recordedAt, filledIn })
@@ -47,5 +50,5 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
 
 const otherId = (id: string): InputError => ({
   pointer: '/id',
-  detail: `must be that of the dead letter, ${id}. Another one is another activity: POST it to /logs, and discard this`,
+  detail: `must be ${id}, as in the dead letter; to store another activity, POST it to /logs`,
 })

@@ -211,7 +211,7 @@ test.each<[string, (log: Over) => Promise<{ code: unknown; output: string }>, nu
     78,
     /--dead-letter-topic /,
   ],
-  ['no brokers', (log) => runLedger(log, '--brokers', '127.0.0.1:1'), 69, /Kafka could not be asked at 127.0.0.1:1/],
+  ['no brokers', (log) => runLedger(log, '--brokers', '127.0.0.1:1'), 69, /Kafka does not answer at 127.0.0.1:1/],
 ])('says plainly what is wrong: %s', async (_what, run, code, says) => {
   await using log = await aLog()
   const ended = await run(log)

@@ -8,7 +8,7 @@ const maxBytesPerRequest = 3 * 1024 * 1024
 
 export type Line = { number: number; text: string }
 
-/** The lines of a file, as many as a request takes at a time; `bytesRead` is for the progress. */
+/** Splits the lines of a file into requests. `bytesRead` measures the progress. */
 export function readRequests(file: string): { requests: AsyncGenerator<Line[]>; bytesRead: () => number } {
   const source = createReadStream(file)
   const text = file.endsWith('.gz') ? source.pipe(createGunzip()) : source
@@ -36,7 +36,7 @@ export function readRequests(file: string): { requests: AsyncGenerator<Line[]>; 
   return { requests: requests(), bytesRead: () => source.bytesRead }
 }
 
-/** Gives the same id at every run. A line that is no JSON object is sent as it is: the log says what is wrong with it. */
+/** Adds an id that is the same in every run. A line that is not a JSON object is left for the log to reject. */
 function withId(text: string, number: number, name: string): string {
   const members = objectIn(text)
   if (!members || 'id' in members || Object.keys(members).length === 0) return text

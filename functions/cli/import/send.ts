@@ -9,7 +9,7 @@ export type Result = {
   errors?: { pointer: string; detail: string }[]
 }
 
-/** Sends until each line is accepted or rejected: what is unknown is sent again, which is safe because of the ids. */
+/** Sends until each line is accepted or rejected. Sending a line again is safe, because it has an id. */
 export async function send(origin: string, lines: Line[]): Promise<{ line: Line; result: Result }[]> {
   const done: { line: Line; result: Result }[] = []
   let rest = lines
@@ -26,7 +26,7 @@ export async function send(origin: string, lines: Line[]): Promise<{ line: Line;
   return done
 }
 
-/** The result of each line, or undefined when there was no answer, or one that says nothing of the lines. */
+/** Resolves with the result of each line, or with undefined if there was no answer with results. */
 async function post(origin: string, lines: Line[]): Promise<Result[] | undefined> {
   const response = await fetch(`${origin}/logs`, {
     method: 'POST',

@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-const maxAtOnce = 8
-/** How long the next one may take to be found. */
+const maxSearches = 8
+/** How long a search may take. */
 const timeoutMs = 120_000
 
-/** Resolves with whether all of them were found in time. */
+/** Resolves with whether all activities were found in time. */
 export async function untilFound(origin: string, ids: readonly string[]): Promise<boolean> {
   const rest = ids.values()
   const lookForSome = async () => {
-    // they share the iterator
+    // all searches share one iterator, so each id is looked for once
     for (const id of rest) if (!(await isFoundInTime(origin, id))) return false
     return true
   }
-  const found = await Promise.all(Array.from({ length: maxAtOnce }, lookForSome))
+  const found = await Promise.all(Array.from({ length: maxSearches }, lookForSome))
   return found.every(Boolean)
 }
 

@@ -12,7 +12,7 @@ import { explainMongo } from '../open-mongo.ts'
 import { startProgress } from '../progress-line.ts'
 import { makeReport, type Report } from './report.ts'
 
-/** Trouble is told once, by the command itself. */
+/** The adapters do not log, because the command itself reports an error once. */
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const answerMs = 20_000
 
@@ -23,7 +23,7 @@ export type Compared = Parameters<typeof kafkaConnection>[0] & {
   MONGODB_DATABASE: string
 }
 
-/** Rejects with ConfigError, or with ServiceUnavailable. */
+/** Rejects with ConfigError or with ServiceUnavailable. */
 export async function compareWithKafka(options: Compared): Promise<Report> {
   const { KAFKA_TOPIC: topic, deadLetterTopic, abandon } = options
   const connection = kafkaConnection(options)
@@ -43,7 +43,7 @@ export async function compareWithKafka(options: Compared): Promise<Report> {
     if (error instanceof StoreUnavailable) return explainMongo(error)
     return explain(error)
   } finally {
-    // nothing is under way any more, and the process ends
+    // nothing is in flight anymore, and the process is about to exit
     void admin.disconnect().catch(() => {})
   }
 }

@@ -1,21 +1,21 @@
 import type { KafkaRange } from '@activity-log/shared/broker/kafka-read.ts'
 import { type OffsetRange, type PartitionSummary, summarize } from '@activity-log/shared/ledger-summary.ts'
 
-/** The ledger of a partition beside what Kafka has of it. What is unknown is one of three: missing, not delivered, or gone. */
+/** The ledger of a partition compared with Kafka. An offset without an outcome is missing, not delivered or gone. */
 export type Comparison = Omit<PartitionSummary, 'missing' | 'missingCount'> & {
-  /** Read when the comparison began: what came later need not be known yet. */
+  /** The offsets that Kafka had when the comparison began. Later ones need no outcome yet. */
   kafka: { first: number; end: number }
-  /** Kafka still has them, and later ones are known. */
+  /** Kafka still has these offsets, and later ones have an outcome. */
   missing: readonly OffsetRange[]
-  /** Kafka has them, behind the last one that is known. */
+  /** Kafka has these offsets, which come after the last one with an outcome. */
   notDelivered: readonly OffsetRange[]
-  /** Kafka no longer has them, and what became of them is not known. */
+  /** Kafka no longer has these offsets, and their outcome is unknown. */
   gone: readonly OffsetRange[]
-  /** The store knows offsets that Kafka never gave: the topic was made anew, or is another one. */
+  /** The store knows offsets that Kafka never assigned: the topic was recreated, or it is another one. */
   isOfAnotherTopic: boolean
 }
 
-/** `endNow` is Kafka's end after the ledger was read. */
+/** Compares a partition. `endNow` is its end in Kafka after the ledger was read. */
 export function compare(range: KafkaRange, endNow: number, summary: PartitionSummary | undefined): Comparison {
   const { partition, first, end } = range
   const { missing, missingCount: _count, ...known } = summary ?? summarize(partition, [], false)
@@ -40,14 +40,14 @@ function clip(ranges: readonly OffsetRange[], bounds: OffsetRange): OffsetRange[
 export const sizeOf = (ranges: readonly OffsetRange[]) =>
   ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
-/** Whether the outcome of every record is known that Kafka had, or ever had. */
+/** Tells whether every record that Kafka has, or ever had, has an outcome. */
 export const isComplete = (comparisons: readonly Comparison[]) =>
   comparisons.every(
     ({ missing, notDelivered, gone, uncounted, isOfAnotherTopic }) =>
       sizeOf([...missing, ...notDelivered, ...gone]) === 0 && !uncounted && !isOfAnotherTopic,
   )
 
-/** Whether the ledger leaves open what became of an offset. */
+/** Tells whether the ledger has no outcome for an offset. */
 export function isOpen(summary: PartitionSummary | undefined, offset: number): boolean {
   if (!summary || offset > summary.last || summary.uncounted) return true
   return summary.missing.some(({ first, last }) => first <= offset && offset <= last)

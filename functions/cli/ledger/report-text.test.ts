@@ -13,7 +13,7 @@ const report = {
   abandoned: 0,
 }
 
-test('names for each partition what Kafka has, what is known, and each range that is not', () => {
+test('shows for each partition what Kafka has, what is known, and each open range', () => {
   const text = reportText(report)
   expect(text).toMatch(/^ +0 +2\.\.10 +3\.\.8 +0\.\.0 +3 +0 +0 +0 +0 +3 +2 +2$/m)
   expect(text).toContain('Partition 0, missing: 2, 5 to 6')
@@ -23,7 +23,7 @@ test('names for each partition what Kafka has, what is known, and each range tha
   expect(text).toMatch(/The ledger is not complete\.$/)
 })
 
-test('says the same as JSON', () => {
+test('prints the same as JSON', () => {
   expect(JSON.parse(reportJson(report))).toMatchObject({
     complete: false,
     topic: 'activities',

@@ -5,9 +5,10 @@ import type { Report } from './report.ts'
 
 const maxRanges = 20
 
-/** For people: a line for each partition, what is open of each, and what can be done about it. */
+/** Makes the report for people: a line per partition, its open offsets, and what to do about them. */
 export function reportText(report: Report): string {
-  const { comparisons, deadLetters, abandoned } = report
+  const { topic, deadLetterTopic, comparisons, abandoned } = report
+  const { notInStore, elsewhere } = report.deadLetters
   const counts = comparisons.map(({ counts }) => counts)
   const total = (of: (one: Comparison) => readonly OffsetRange[]) => sizeOf(comparisons.flatMap(of))
   const missing = total((one) => one.missing)
@@ -18,36 +19,37 @@ export function reportText(report: Report): string {
   const sums = outcomes.map((outcome) => `${number(counts.reduce((sum, one) => sum + one[outcome], 0))} ${outcome}`)
 
   return [
-    `Topic ${report.topic}, as it was when this began; ${sums.join(', ')}`,
+    `Topic ${topic} when this command began: ${sums.join(', ')}`,
     '',
     table(comparisons),
     '',
     ...comparisons.flatMap(openLines),
     deadLetterText(report),
-    ...(deadLetters.notInStore > 0
-      ? [
-          `${records(deadLetters.notInStore)} of them have no dead letter in the log: not yet, or it expired. The source of ${report.deadLetterTopic} brings it.`,
-        ]
+    ...(notInStore > 0
+      ? [`${records(notInStore)} of them have no dead letter in the log: it has expired, or is not delivered yet.`]
       : []),
-    ...(deadLetters.elsewhere > 0
+    ...(elsewhere > 0
       ? [
-          `${records(deadLetters.elsewhere)} of ${report.deadLetterTopic} name places that ${report.topic} does not have: they are of another topic, or of an earlier one of its name.`,
+          `${records(elsewhere)} in ${deadLetterTopic} name offsets that ${topic} never had:` +
+            ' they come from another topic, or from an earlier one with this name.',
         ]
       : []),
     ...(abandoned > 0 ? [`${records(abandoned)} abandoned: Kafka no longer has them.`] : []),
     ...(missing > 0
       ? [
-          `${records(missing)} missing: Kafka has them, later ones are known. They may still be on their way: run this again.`,
+          `${records(missing)} missing: Kafka has them, and later ones have an outcome.` +
+            ' They may still be in flight: run this command again.',
         ]
       : []),
-    ...(notDelivered > 0 ? [`${records(notDelivered)} not delivered yet: is the source running, and persist?`] : []),
-    ...(gone > 0
-      ? [`${records(gone)} gone from Kafka before it was known what became of them. --abandon gives them up.`]
+    ...(notDelivered > 0
+      ? [`${records(notDelivered)} not delivered yet: check that the source and persist are running.`]
       : []),
-    ...(uncounted ? ['Not everything that is known was counted.'] : []),
+    ...(gone > 0 ? [`${records(gone)} gone from Kafka before their outcome was known. --abandon gives them up.`] : []),
+    ...(uncounted ? ['Some known outcomes could not be counted.'] : []),
     ...(others.length > 0
       ? [
-          `The log knows offsets that Kafka never gave, of partition ${others.join(', ')}: the topic was made anew, or is not that of this log. What it says of the old records is no word on the new ones.`,
+          `The log knows offsets of partition ${others.join(', ')} that Kafka never assigned:` +
+            ' the topic was recreated, or belongs to another log. Old outcomes say nothing about its new records.',
         ]
       : []),
     isComplete(comparisons) ? 'The ledger is complete.' : 'The ledger is not complete.',
@@ -74,7 +76,7 @@ const columns: readonly [string, (one: Comparison) => string][] = [
   ['gone', ({ gone }) => String(sizeOf(gone))],
 ]
 
-/** A range is from its first offset to the one after its last. */
+/** Lays out a row per partition. A range goes from its first offset to the one after its last. */
 function table(comparisons: readonly Comparison[]): string {
   const rows = [columns.map(([name]) => name), ...comparisons.map((one) => columns.map(([, cell]) => cell(one)))]
   const widths = columns.map((_column, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
@@ -95,7 +97,7 @@ const rangeText = ({ first, last }: OffsetRange) => (first === last ? `${first}`
 const number = (count: number) => count.toLocaleString('en')
 const records = (count: number) => (count === 1 ? '1 record' : `${number(count)} records`)
 
-/** For programs; ranges have both their ends. */
+/** Makes the report for scripts. Ranges include both ends. */
 export function reportJson({ comparisons, ...others }: Report): string {
   const listed = (ranges: readonly OffsetRange[]) => ranges.map(({ first, last }) => ({ from: first, to: last }))
   const partitions = comparisons.map(({ missing, notDelivered, gone, ...one }) => ({

@@ -14,7 +14,7 @@ export type ReportOptions = {
   topic: string
   deadLetterTopic: string
   abandon: boolean
-  /** Told while the dead-letter topic is read. */
+  /** Called while the dead-letter topic is read. */
   onProgress: (read: number, of: number) => void
 }
 
@@ -23,26 +23,26 @@ export type Report = {
   deadLetterTopic: string
   comparisons: readonly Comparison[]
   deadLetters: DeadLetterCounts
-  /** How many records Kafka no longer had, and were given up. */
+  /** The number of records that were given up because Kafka no longer had them. */
   abandoned: number
 }
 type DeadLetterCounts = {
   read: number
-  /** Gaps that they closed. */
+  /** Gaps that the dead letters closed. */
   closed: number
-  /** Gaps that were closed although the dead letter itself is not in the store. */
+  /** Closed gaps whose dead letter is not in the store. */
   notInStore: number
   withoutPosition: number
-  /** Their places are beyond what the topic ever had. */
+  /** Dead letters with offsets that the topic never had. */
   elsewhere: number
 }
 
-/** Each dead letter is looked for by a request of its own. */
-const outcomesAtOnce = 100
+/** Limits how many dead letters are looked up at the same time. */
+const outcomesPerRound = 100
 
 /**
- * Compares the ledger with Kafka, closes what the dead-letter topic explains, and abandons where that is asked for. The
- * ends of the topic are looked at first: whatever comes in meanwhile need not be known.
+ * Compares the ledger with Kafka, closes the gaps that the dead-letter topic explains, and abandons records if told to.
+ * It reads the ends of the topic first, so that records that arrive meanwhile need no outcome.
  */
 export async function makeReport(options: ReportOptions): Promise<Report> {
   const { admin, store, topic, deadLetterTopic } = options
@@ -69,7 +69,7 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   }
 }
 
-/** More is known than is counted at once when nobody asked for long, or the log grew under an earlier version. */
+/** Reads the ledger, in several rounds if a log has more uncounted outcomes than one round counts. */
 async function ledgerOf(store: ReportOptions['store']): Promise<Map<number, PartitionSummary>> {
   for (let before = ''; ; ) {
     const { partitions } = await store.ledger()
@@ -78,7 +78,7 @@ async function ledgerOf(store: ReportOptions['store']): Promise<Map<number, Part
     if (uncounted.length === 0 || progress === before)
       return new Map(partitions.map((summary) => [summary.partition, summary]))
     before = progress
-    // gives nothing up, and compacts what was counted
+    // abandoning up to offset 0 gives nothing up, but compacts the outcomes that were counted
     for (const { partition } of uncounted) await store.abandon(partition, 0)
   }
 }
@@ -87,7 +87,7 @@ async function closeMissing(options: ReportOptions): Promise<DeadLetterCounts> {
   const { kafka, admin, store, topic, deadLetterTopic, onProgress } = options
   const counts: DeadLetterCounts = { read: 0, closed: 0, notInStore: 0, withoutPosition: 0, elsewhere: 0 }
   const ownRanges = await kafkaRangesOf(admin, deadLetterTopic)
-  // after those of the dead letters, none of which comes before its record
+  // these are read after the ranges of the dead letters, none of which precedes its record
   const ends = await endsOf(admin, topic)
   const ledger = await ledgerOf(store)
   const closed = new Set<string>()
@@ -105,14 +105,14 @@ async function closeMissing(options: ReportOptions): Promise<DeadLetterCounts> {
       const { position } = outcome
       const place = `${position.partition}/${position.offset}`
       if (position.offset >= (ends.get(position.partition) ?? 0)) counts.elsewhere++
-      // the dispatcher may have given up on it twice
+      // the dispatcher may have given up on a record twice
       else if (isOpen(ledger.get(position.partition), position.offset) && !closed.has(place)) {
         closed.add(place)
         outcomes.push(outcome)
       }
     }
-    for (let at = 0; at < outcomes.length; at += outcomesAtOnce) {
-      const some = outcomes.slice(at, at + outcomesAtOnce)
+    for (let at = 0; at < outcomes.length; at += outcomesPerRound) {
+      const some = outcomes.slice(at, at + outcomesPerRound)
       await store.account(some)
       counts.notInStore += await countAbsent(store, some)
     }

@@ -4,9 +4,9 @@ import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
 import type { WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
 
 /**
- * The outcome that a record of the dead-letter topic tells of: of the record that the dispatcher gave up on, whose position
- * only these headers hold. Undefined without one. The dead letter is what persist makes of the request that the second
- * KafkaSource makes of this record.
+ * Reads the outcome of the record that the dispatcher gave up on from its copy in the dead-letter topic, whose headers
+ * alone have its position. Returns undefined without a position. The dead letter is the one that persist makes when the
+ * second KafkaSource delivers the copy.
  */
 export function undeliveredOutcome(record: SourceRecord, deadLetterTopic: string): WrittenOutcome | undefined {
   const { ce_knativekafkapartition, ce_knativekafkaoffset } = record.headers

@@ -92,6 +92,19 @@ export const expectedChanges: readonly ExpectedChange[] = [
     why: '15: the ledger has one name',
   },
   { requests: /page: docs/, member: '/body/links/*', from: /Books/, to: 'Ledger', why: '15: the ledger has one name' },
+  ...['handed over', 'over a socket'].flatMap((way) =>
+    [
+      { from: /was not taken by/, to: 'was not accepted by' },
+      { from: /which gave no answer/, to: 'which did not answer' },
+      { from: /is stored already, with other content/, to: 'is already stored with other content' },
+    ].map((text) => ({
+      ...text,
+      requests: /page: (a dead letter|dead letters)/,
+      way,
+      member: '/body/shown/*',
+      why: '16: the reasons that new dead letters get are plain English',
+    })),
+  ),
   { requests: /./, member: '/body/balanced', renamed: 'complete', why: '15: a ledger is complete' },
   {
     requests: /./,

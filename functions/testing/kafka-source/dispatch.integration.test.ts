@@ -183,7 +183,7 @@ describe('dead letters', () => {
     const facts: string[] = []
     const log = { ...silent, warn: (_fields: object, fact: string) => void facts.push(fact) }
     source({ log })
-    await until(() => facts.includes('a dead letter could not be written; trying again'))
+    await until(() => facts.includes('a dead letter could not be written; retrying'))
     expect(await committed()).toBeLessThan(1)
     await limit('1048588')
     await until(async () => (await committed()) === 1)
