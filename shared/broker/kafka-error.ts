@@ -24,7 +24,7 @@ const isForbidden = (error: unknown) => causes(error).some(({ type }) => /AUTHOR
 /** The mistake in the configuration that an error of Kafka's reveals, if it does; `variable` is what names the topic. */
 export function kafkaMistake(error: unknown, topic: string, variable = 'KAFKA_TOPIC'): ConfigError | undefined {
   const mistake = credentialsMistake(error) ?? topicMistake(error, topic, variable)
-  return mistake ? new ConfigError(`The configuration is not right:\n  ${mistake}`, { cause: error }) : undefined
+  return mistake ? new ConfigError(`Invalid configuration:\n  ${mistake}`, { cause: error }) : undefined
 }
 
 function credentialsMistake(error: unknown): string | undefined {

@@ -102,7 +102,7 @@ function tellsSecret(uri: string, text: string): boolean {
 }
 
 export const uriError = (mistake: string) =>
-  new ConfigError(`The configuration is not right:\n  MONGODB_URI ${mistake}`)
+  new ConfigError(`Invalid configuration:\n  MONGODB_URI ${mistake}`)
 
 const unauthorized = 13
 /** AuthenticationFailed, MechanismUnavailable, and what Atlas answers to wrong credentials. */
