@@ -48,7 +48,7 @@ export function createGroupCommit<Item, Result>(
   const secondFrom = options.secondFrom ?? Number.POSITIVE_INFINITY
   const waiting = new Set<Waiting<Item, Result>>()
   let waitingBytes = 0
-  let underWay = 0
+  let inFlight = 0
 
   function add(item: Item): Promise<Result> {
     const bytes = sizeOf(item)
@@ -60,8 +60,8 @@ export function createGroupCommit<Item, Result>(
       const one = { item, bytes, since, resolve, reject, timer: setTimeout(() => giveUp(one), deadlineMs) }
       waiting.add(one)
       waitingBytes += bytes
-      if (underWay > 1 || (underWay === 1 && waiting.size < secondFrom)) return
-      underWay++
+      if (inFlight > 1 || (inFlight === 1 && waiting.size < secondFrom)) return
+      inFlight++
       setImmediate(run)
     })
   }
@@ -87,9 +87,9 @@ export function createGroupCommit<Item, Result>(
       for (const { timer } of group) clearTimeout(timer)
       await gather()
       // the other run takes the waiting items when its commit returns
-      if (underWay > 1 && waiting.size < secondFrom) break
+      if (inFlight > 1 && waiting.size < secondFrom) break
     }
-    underWay--
+    inFlight--
   }
 
   /** Waits for as many turns of the event loop as bring more items: requests that arrived meanwhile join the group. */

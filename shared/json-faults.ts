@@ -100,9 +100,8 @@ export function findFaults(text: string, comparesNames: boolean): { faults: Inpu
       const start = at
       while (isInNumber(text.charCodeAt(at + 1))) at++
       if (isDone || numberSurvives(text, start, at + 1)) continue
-      note(
-        `holds the number ${shorten(text.slice(start, at + 1))}, which cannot be represented exactly; send it as a string`,
-      )
+      const number = shorten(text.slice(start, at + 1))
+      note(`holds the number ${number}, which cannot be represented exactly; send it as a string`)
     } else if (code === comma) {
       const parent = open[depth - 1]
       if (!parent || depth > maxLevels) continue

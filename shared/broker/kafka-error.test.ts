@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../config.ts'
 import { kafkaErrorKind, kafkaMistake } from './kafka-error.ts'
 
-const anError = (fields: object) => Object.assign(new Error('of kafkajs'), fields)
+const anError = (fields: object) => Object.assign(new Error('from kafkajs'), fields)
 const wrapped = (fields: object) => new Error('retries exceeded', { cause: anError(fields) })
 
 test.each<[string, object, string]>([
   ['a lost connection', { name: 'KafkaJSConnectionClosedError', retriable: true }, 'silent'],
   [
-    'a transient error that kafkajs calls not retriable',
+    'a transient error that kafkajs marks as not retriable',
     { name: 'KafkaJSNonRetriableError', retriable: false },
     'silent',
   ],
@@ -24,7 +24,7 @@ test.each<[string, object, string]>([
   expect(kafkaErrorKind(new AggregateError([wrapped(fields)]))).toBe(kind)
 })
 
-describe('a mistake in the configuration', () => {
+describe('a configuration error', () => {
   test.each<[object, RegExp]>([
     [{ name: 'KafkaJSSASLAuthenticationError' }, /\n {2}KAFKA_USERNAME and KAFKA_PASSWORD /],
     [{ type: 'UNSUPPORTED_SASL_MECHANISM' }, /\n {2}KAFKA_SASL_MECHANISM /],
@@ -37,7 +37,7 @@ describe('a mistake in the configuration', () => {
     expect(mistake?.message).toMatch(words)
   })
 
-  test('an outage is none', () => {
+  test('is not found in an outage', () => {
     expect(kafkaMistake(wrapped({ name: 'KafkaJSConnectionClosedError' }), 'logs')).toBeUndefined()
     expect(kafkaMistake(wrapped({ type: 'NOT_ENOUGH_REPLICAS' }), 'logs')).toBeUndefined()
   })

@@ -287,7 +287,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       'ConfigMap',
       'kafka',
       replace('/data/KAFKA_BROKERS', 'kafka-1.example.com'),
-      ['Invalid configuration:  KAFKA_BROKERS must be a list of host:port, with commas between them'],
+      ['Invalid configuration:  KAFKA_BROKERS must be a comma-separated list of host:port'],
     ],
     [
       'credentials without a mechanism',
@@ -296,7 +296,7 @@ describe.skipIf(whyNoKustomize)(about('what is wrong is seen:'), () => {
       'Service',
       'ingest',
       [{ op: 'remove', path: `${container}/env/2` }],
-      ['Invalid configuration:  KAFKA_SASL_MECHANISM is required with a username and a password'],
+      ['Invalid configuration:  KAFKA_SASL_MECHANISM is required with KAFKA_USERNAME and KAFKA_PASSWORD'],
     ],
     [
       'a slow probe',
