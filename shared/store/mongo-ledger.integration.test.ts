@@ -131,7 +131,10 @@ test('what was known stays counted when MongoDB has deleted it, also behind a ga
 })
 
 describe('outcomes and the ledger', () => {
-  /** Many records of two partitions, of which all but the last few are compacted, and the commands that are sent after that. */
+  /**
+   * Many records of two partitions, of which all but the last few are compacted, and the commands that are sent after
+   * that.
+   */
   async function watched() {
     const database = await newDatabase()
     {

@@ -325,7 +325,7 @@ describe('what only MongoDB knows of the configuration', () => {
       const database = newDatabase()
       await using _ = await failing(database, 'alwaysOn', { failCommands: ['listIndexes'], errorCode: 13 })
       await using store = openIn(database)
-      await expect(store.misconfigured).rejects.toThrow(/MONGODB_URI gives no right/)
+      await expect(store.misconfigured).rejects.toThrow(/MONGODB_URI names a user without the required privileges/)
     },
   )
 
@@ -334,7 +334,7 @@ describe('what only MongoDB knows of the configuration', () => {
     const fact = (level: string) => (_fields: object, text: string) => void facts.push([level, text])
     const log = { ...silent, info: fact('info'), warn: fact('warn') }
     await using _ = openIn(newDatabase(), { log })
-    await until(() => facts.some(([, text]) => text === 'MongoDB is there'))
+    await until(() => facts.some(([, text]) => text === 'connected to MongoDB'))
     await new Promise(setImmediate)
     const warnings = facts.filter(([level]) => level === 'warn')
     expect(warnings).toHaveLength(features.isReplicaSet ? 0 : 1)
