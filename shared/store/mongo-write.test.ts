@@ -7,13 +7,13 @@ import { refusedAsPresent } from './mongo-write.ts'
 const present = (index: number) => ({ index, code: 11000 })
 const majorityIsAway = { code: 64, errmsg: 'waiting for replication timed out' }
 
-/** As the driver reports the writes of one command that were refused. */
+/** The error by which the driver reports the rejected writes of a command. */
 function refusal(writeErrors: { index: number; code: number }[], writeConcernError?: object) {
   const result = { getWriteConcernError: () => writeConcernError }
   return new MongoBulkWriteError({ message: 'refused', writeErrors } as never, result as never)
 }
 
-test('names the writes that were refused because they are present', async () => {
+test('names the writes that were rejected as present', async () => {
   expect(await refusedAsPresent(async () => 'done')).toEqual([])
   expect(await refusedAsPresent(() => Promise.reject(refusal([present(0), present(2)])))).toEqual([0, 2])
 })
@@ -21,14 +21,14 @@ test('names the writes that were refused because they are present', async () => 
 test.each([
   ['a write concern error beside them', refusal([present(0)], majorityIsAway)],
   ['a write concern error alone', refusal([], majorityIsAway)],
-  ['a disk without space for one of them', refusal([present(0), { index: 1, code: 14031 }])],
-  ['no word about any of them', refusal([])],
+  ['a full disk for one of them', refusal([present(0), { index: 1, code: 14031 }])],
+  ['no details', refusal([])],
   ['a broken connection', new MongoNetworkError('closed')],
-])('never takes for present what was refused with %s', async (_what, error) => {
+])('never takes a write for present if it was rejected with %s', async (_what, error) => {
   await expect(refusedAsPresent(() => Promise.reject(error))).rejects.toBe(error)
 })
 
-test('dead-letters again what lost the race to be the first of its id, and only that', async () => {
+test('retries a dead letter that lost the race to be the first of its id, and no other', async () => {
   const sent: number[] = []
   const bulkWrite = async (operations: unknown[]) => {
     sent.push(operations.length)
