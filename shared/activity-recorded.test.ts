@@ -182,7 +182,7 @@ describe('a record written by another producer', () => {
       { attributes, data: json({ timestamp: '2026-01-02T00:00:00.001Z' }) },
       ['/timestamp'],
     ],
-  ])('%s is refused with its place', (_what, event, pointers) => {
+  ])('%s is rejected with the pointers to its errors', (_what, event, pointers) => {
     const read = readActivityRecorded(event)
     expect(read.ok ? [] : read.errors.map(({ pointer }) => pointer)).toEqual(pointers)
   })

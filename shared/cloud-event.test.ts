@@ -70,7 +70,7 @@ describe('binary mode', () => {
     ['broken JSON', json, '{', ['']],
     ['JSON that would be altered', json, '{"a":{"b":1,"b":2}}', ['/a/b']],
     ['broken UTF-8', json, Buffer.from([0x22, 0xff, 0x22]), ['']],
-  ])('refuses %s', (_what, changes, body, expected) => expect(pointers(binary(changes, body))).toEqual(expected))
+  ])('rejects %s', (_what, changes, body, expected) => expect(pointers(binary(changes, body))).toEqual(expected))
 })
 
 describe('structured mode', () => {
@@ -82,7 +82,7 @@ describe('structured mode', () => {
     ['data as JSON', { data: [1] }, { kind: 'json', value: [1] }],
     ['bytes', { datacontenttype: 'image/png', data_base64: '/+8=' }, { kind: 'bytes', bytes: Buffer.of(255, 239) }],
     ['JSON as bytes', { data_base64: Buffer.from('{"a":1}').toString('base64') }, { kind: 'json', value: { a: 1 } }],
-  ])('takes %s', (_what, changes, data) => expect(structured(changes)).toMatchObject({ ok: true, value: { data } }))
+  ])('accepts %s', (_what, changes, data) => expect(structured(changes)).toMatchObject({ ok: true, value: { data } }))
 
   test('reads numbers and booleans of extensions as text, and skips null', () => {
     const read = structured({ count: 3, sampled: true, subject: null })
@@ -104,7 +104,7 @@ describe('structured mode', () => {
     ['bytes that are not base64', { data_base64: 'a b' }, ['/data_base64']],
     ['base64 that is cut off', { data_base64: 'YWJ' }, ['/data_base64']],
     ['bytes that are not text', { data_base64: 7 }, ['/data_base64']],
-  ])('refuses %s', (_what, changes, expected) => {
+  ])('rejects %s', (_what, changes, expected) => {
     // not a spread of literals: __proto__ has to stay a member
     const input = Object.fromEntries([...Object.entries(attributes), ...Object.entries(changes)])
     expect(pointers(readStructured(input))).toEqual(expected)

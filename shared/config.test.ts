@@ -32,7 +32,7 @@ describe('a port', () => {
     ['0', 0],
     ['80', 80],
     ['65535', 65_535],
-  ])('%s is one', (text, port) => expect(v.parse(Port('1'), text)).toBe(port))
+  ])('accepts %s', (text, port) => expect(v.parse(Port('1'), text)).toBe(port))
   test.each(['65536', '-1', '1.5', '1e3', ' 80', '0x50', '٣', '100000', '000080'])('rejects %j', (text) => {
     expect(v.is(Port('1'), text)).toBe(false)
   })

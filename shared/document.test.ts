@@ -61,7 +61,7 @@ describe('the digest', () => {
     ['type of a value', { metadata: { ...metadata, b: 'null' } }],
     ['order in an array', { metadata: { ...metadata, a: { x: 1, y: [2, 1] } } }],
     ['set of members', { metadata: { ...metadata, __proto_: 1 } }],
-    ['set of metadata, now empty', { metadata: {} }],
+    ['metadata object, an empty one', { metadata: {} }],
   ])('changes with another %s', (_what, changes) => {
     expect(document({ ...sent, ...changes }).digest).not.toBe(digest)
   })

@@ -39,7 +39,7 @@ test('keys sorted as text are in the order of their timestamps', () => {
   )
 })
 
-test('has 26 characters and gives its time back', () => {
+test('has 26 characters and contains its time', () => {
   fc.assert(
     fc.property(ids, times, (id, ms) => {
       const key = activityKey('default', id, ms)

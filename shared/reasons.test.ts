@@ -14,7 +14,7 @@ test.each<[string, unknown, string]>([
   ['several equal errors', new AggregateError([refused, refused], 'All promises were rejected'), refused.message],
   ['several different errors', new AggregateError([new Error('a'), new Error('b')]), 'a: b'],
   ['a value that is not an Error', 'text', 'text'],
-  ['of nothing', undefined, ''],
+  ['undefined', undefined, ''],
 ])('%s is one line', (_what, error, line) => {
   expect(reasons(error)).toBe(line)
 })

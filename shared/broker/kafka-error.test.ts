@@ -12,12 +12,12 @@ test.each<[string, object, string]>([
     { name: 'KafkaJSNonRetriableError', retriable: false },
     'silent',
   ],
-  ['replicas that are missing', { type: 'NOT_ENOUGH_REPLICAS', retriable: true }, 'not now'],
+  ['missing replicas', { type: 'NOT_ENOUGH_REPLICAS', retriable: true }, 'not now'],
   ['a leader that has moved', { type: 'NOT_LEADER_FOR_PARTITION', retriable: true }, 'not now'],
-  ['a topic that is unknown', { type: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: false }, 'not now'],
-  ['a record that is too large', { type: 'MESSAGE_TOO_LARGE', retriable: false }, 'refused'],
-  ['a right that is missing', { type: 'TOPIC_AUTHORIZATION_FAILED', retriable: false }, 'refused'],
-  ['a wrong password', { name: 'KafkaJSSASLAuthenticationError' }, 'refused'],
+  ['an unknown topic', { type: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: false }, 'not now'],
+  ['a record that is too large', { type: 'MESSAGE_TOO_LARGE', retriable: false }, 'rejected'],
+  ['a missing permission', { type: 'TOPIC_AUTHORIZATION_FAILED', retriable: false }, 'rejected'],
+  ['a wrong password', { name: 'KafkaJSSASLAuthenticationError' }, 'rejected'],
 ])('%s: %j is %s', (_what, fields, kind) => {
   expect(kafkaErrorKind(anError(fields))).toBe(kind)
   expect(kafkaErrorKind(wrapped(fields))).toBe(kind)

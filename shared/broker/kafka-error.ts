@@ -1,19 +1,19 @@
 import { ConfigError } from '../config.ts'
 
 /**
- * What an error of kafkajs says about the broker. `refused`: it answered that it never will do this. `not now`: it
+ * How the broker answered, judged by an error of kafkajs. `rejected`: it answered that it never will do this. `not now`: it
  * answered that it cannot do this at the moment. `silent`: it did not answer, so the result is unknown.
  */
-export type KafkaErrorKind = 'refused' | 'not now' | 'silent'
+export type KafkaErrorKind = 'rejected' | 'not now' | 'silent'
 
 type KafkaError = Error & { type?: string; retriable?: boolean; errors?: readonly unknown[] }
 
 /** kafkajs wraps errors and marks some transient ones as not retriable, so the innermost answer counts. */
 export function kafkaErrorKind(error: unknown): KafkaErrorKind {
-  if (credentialsMistake(error)) return 'refused'
+  if (credentialsMistake(error)) return 'rejected'
   const answer = causes(error).find(({ type }) => type !== undefined)
   if (!answer) return 'silent'
-  return answer.retriable || answer.type === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'not now' : 'refused'
+  return answer.retriable || answer.type === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'not now' : 'rejected'
 }
 
 export const isUnknownTopic = (error: unknown) =>

@@ -74,7 +74,7 @@ async function withRetries<Value>(work: () => Promise<Value>): Promise<Value> {
     try {
       return await work()
     } catch (error) {
-      const mayPass = kafkaErrorKind(error) !== 'refused' && !isUnknownTopic(error)
+      const mayPass = kafkaErrorKind(error) !== 'rejected' && !isUnknownTopic(error)
       if (!mayPass || performance.now() - startedAt > timeoutMs) throw error
       await wait(pauseMs)
     }

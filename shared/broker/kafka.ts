@@ -144,7 +144,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
       if ('positions' in attempted) return attempted.positions
       lastError = attempted.error
       const kind = kafkaErrorKind(lastError)
-      if (kind === 'refused') throw lastError
+      if (kind === 'rejected') throw lastError
       if (kind === 'silent') coolDown(attempted.leader)
       if (attempted.isLate) reset()
       topology = undefined

@@ -34,7 +34,7 @@ describe('the verdict on an answer', () => {
   })
   test.each([
     300, 301, 302, 304, 307, 400, 401, 403, 405, 410, 411, 413, 415, 422, 425, 431,
-  ])('%i is a dead letter at once', (status) => expect(verdict(status)).toBe('dead letter'))
+  ])('%i makes a dead letter without a retry', (status) => expect(verdict(status)).toBe('dead letter'))
 })
 
 describe('the delay before a retry', () => {
@@ -82,7 +82,7 @@ describe('delivery', () => {
   })
 
   test('that got no answer reports only the sink', async () => {
-    const { send } = sink(500, new Error('refused'))
+    const { send } = sink(500, new Error('connection refused'))
     expect(await deliver(request, options(send))).toEqual({
       delivered: false,
       extensions: { knativeerrordest: 'http://persist/' },

@@ -93,13 +93,13 @@ describe('embedded dispatcher', () => {
     })
     await using _dispatcher = start({ queue, send })
     await until(() => deadLettersOf(queue).length === 2)
-    const refused = deadLettersOf(queue).find(({ headers }) => headers['ce_id'] === 'id-0')
-    expect(refused?.headers).toMatchObject({
+    const rejected = deadLettersOf(queue).find(({ headers }) => headers['ce_id'] === 'id-0')
+    expect(rejected?.headers).toMatchObject({
       ce_knativeerrorcode: '400',
       ce_knativeerrordata: Buffer.from('no').toString('base64'),
       ce_knativekafkaoffset: String(first!.offset),
     })
-    expect(Buffer.from(refused!.value).toString()).toBe(aRecord({ id: 'id-0' }).value)
+    expect(Buffer.from(rejected!.value).toString()).toBe(aRecord({ id: 'id-0' }).value)
     expect(queue.read(0, 10)).toEqual([])
   })
 

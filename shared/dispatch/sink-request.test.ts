@@ -140,7 +140,7 @@ describe('a record in binary mode', () => {
     ['the older version', { ce_specversion: '0.3', ce_schemaurl: 'urn:s' }, { 'ce-schemaurl': 'urn:s' }],
     ['the position of an earlier delivery', { ce_knativekafkaoffset: '99' }, { 'ce-knativekafkaoffset': '6' }],
     ['characters outside Latin-1', { ce_subject: 'ü☃😀' }, { 'ce-subject': 'ü???' }],
-    ['blanks around', { ce_subject: ' \tada ' }, { 'ce-subject': 'ada' }],
+    ['surrounding blanks', { ce_subject: ' \tada ' }, { 'ce-subject': 'ada' }],
     ['a control character', { ce_subject: 'a\nb' }, { 'ce-subject': 'a\nb' }],
     ['trailing zeros', { ce_time: '2026-11-23T08:00:00.100Z' }, { 'ce-time': '2026-11-23T08:00:00.1Z' }],
     ['a fraction of zeros', { ce_time: '2026-11-23T08:00:00.000Z' }, { 'ce-time': '2026-11-23T08:00:00Z' }],

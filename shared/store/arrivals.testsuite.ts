@@ -21,10 +21,10 @@ export function testArrivals(open: () => Promise<ActivityStore>): void {
 
     test.each<[string, Partial<ArrivalsQuery>, string[]]>([
       ['all of a partition, in the order of the offsets', {}, ['0/1', '0/2', '0/3', '0/7']],
-      ['both ends', { first: 2, last: 7 }, ['0/2', '0/3', '0/7']],
+      ['inclusive at both ends', { first: 2, last: 7 }, ['0/2', '0/3', '0/7']],
       ['at most the limit', { limit: 2 }, ['0/1', '0/2']],
-      ['another tenant', { tenant: 'other' }, ['0/5']],
-      ['another partition', { partition: 1 }, ['1/2']],
+      ['those of another tenant', { tenant: 'other' }, ['0/5']],
+      ['those of another partition', { partition: 1 }, ['1/2']],
       ['empty for an unknown partition', { partition: 9 }, []],
     ])('are %s', async (_what, query, expected) => {
       const found = await store.arrivals({ ...all, ...query })

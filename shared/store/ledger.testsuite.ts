@@ -36,14 +36,14 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.outcome(receipt(second))).toEqual({ outcome: 'duplicate', tenant, activityId: 'a' })
 
       const conflict = aDeadLetter({ ...at({ partition: 0, offset: 2 }), reason: 'conflict', activityId: 'a' })
-      const refused = aDeadLetter({ position: { partition: 0, offset: 3 } })
-      await store.deadLetter([conflict, refused])
+      const rejected = aDeadLetter({ position: { partition: 0, offset: 3 } })
+      await store.deadLetter([conflict, rejected])
       const ofConflict = { outcome: 'conflict', tenant, activityId: 'a', deadLetter: deadLetterId(conflict) }
       expect(await store.outcome(at(conflict.position))).toEqual(ofConflict)
-      expect(await store.outcome(at(refused.position))).toEqual({
+      expect(await store.outcome(at(rejected.position))).toEqual({
         outcome: 'rejected',
         tenant,
-        deadLetter: deadLetterId(refused),
+        deadLetter: deadLetterId(rejected),
       })
     })
 

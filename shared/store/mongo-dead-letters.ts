@@ -4,7 +4,7 @@ import type { DeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { byArrival } from './mongo-indexes.ts'
 import type { MongoLedger } from './mongo-ledger.ts'
-import { refusedAsPresent } from './mongo-write.ts'
+import { rejectedAsPresent } from './mongo-write.ts'
 import { outcomesOf } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
 import { fromStoredName, type StoredName, toStoredName } from './stored-names.ts'
@@ -39,7 +39,7 @@ export function createMongoDeadLetters(
       await write()
       return
     }
-    const raced = new Set(await refusedAsPresent(write))
+    const raced = new Set(await rejectedAsPresent(write))
     if (raced.size > 0)
       await upsert(
         operations.filter((_operation, index) => raced.has(index)),

@@ -93,9 +93,9 @@ test('many stores that compact a partition at the same time lose nothing and cou
     stores.map(async (store, n) => {
       for (const [index, group] of groups.entries()) {
         if (index % stores.length !== n) continue
-        const refused = group.filter(({ position }) => position.offset % 3 === 2)
-        await store.save(group.filter((one) => !refused.includes(one)))
-        await store.deadLetter(refused.map(({ position }) => aDeadLetter(place(position.offset))))
+        const rejected = group.filter(({ position }) => position.offset % 3 === 2)
+        await store.save(group.filter((one) => !rejected.includes(one)))
+        await store.deadLetter(rejected.map(({ position }) => aDeadLetter(place(position.offset))))
       }
     }),
   )

@@ -6,7 +6,7 @@ import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-write.ts'
+import { rejectedAsPresent } from './mongo-write.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
 import {
   fromStoredCounts,
@@ -54,7 +54,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
   ) {
     const stored = written.filter(({ position }) => isKnownPosition(position)).map(toStored)
     if (stored.length === 0) return
-    await refusedAsPresent(() => outcomes.bulkWrite(stored.map(toOperation), { ordered: false }))
+    await rejectedAsPresent(() => outcomes.bulkWrite(stored.map(toOperation), { ordered: false }))
   }
 
   async function outcome({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordOutcome | undefined> {
@@ -110,7 +110,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
       return (await ledger.updateOne(place, { $set: next })).matchedCount > 0
     }
     const document = { _id: partition, ...next }
-    return (await refusedAsPresent(() => ledger.bulkWrite([{ insertOne: { document } }]))).length === 0
+    return (await rejectedAsPresent(() => ledger.bulkWrite([{ insertOne: { document } }]))).length === 0
   }
 
   /** A record that could not be read has no time of receipt, so the time of a slightly earlier one is used. */

@@ -6,7 +6,7 @@ import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toStored } from './mongo-documents.ts'
 import { byId } from './mongo-indexes.ts'
 import type { MongoLedger } from './mongo-ledger.ts'
-import { refusedAsPresent } from './mongo-write.ts'
+import { rejectedAsPresent } from './mongo-write.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
@@ -30,9 +30,9 @@ export function createMongoSave(
     for (const document of documents) if (!firsts.has(identity(document))) firsts.set(identity(document), document)
 
     const sent = [...firsts.values()]
-    const refused = await refusedAsPresent(() => activities.insertMany(sent, { ordered: false }))
+    const rejected = await rejectedAsPresent(() => activities.insertMany(sent, { ordered: false }))
     const inserted = new Set(sent)
-    for (const index of refused) inserted.delete(sent[index] as StoredActivity)
+    for (const index of rejected) inserted.delete(sent[index] as StoredActivity)
 
     const present = await findPresent(documents.filter((document) => !inserted.has(document)))
     const outcomes = documents.map((document) =>

@@ -7,15 +7,15 @@ const duplicateKey = 11000
  * Returns the positions in `write` of the entries that were rejected because a unique index has them. Rejects for any
  * other error, and for a write concern error, because then the rejections are not reliable either.
  */
-export async function refusedAsPresent(write: () => Promise<unknown>): Promise<readonly number[]> {
+export async function rejectedAsPresent(write: () => Promise<unknown>): Promise<readonly number[]> {
   try {
     await write()
     return []
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error
-    const refused = [error.writeErrors].flat()
+    const rejected = [error.writeErrors].flat()
     // with a write concern error, the driver omits other errors
-    if (refused.length === 0 || refused.some(({ code }) => code !== duplicateKey)) throw error
-    return refused.map(({ index }) => index)
+    if (rejected.length === 0 || rejected.some(({ code }) => code !== duplicateKey)) throw error
+    return rejected.map(({ index }) => index)
   }
 }

@@ -130,10 +130,7 @@ export function testActivityStore(open: () => Promise<ActivityStore>): void {
       )
       return () => store[Symbol.asyncDispose]()
     })
-    test.each([
-      'desc',
-      'asc',
-    ] as const)('what is skipped, and what follows it, is of the same tenant, %s', async (order) => {
+    test.each(['desc', 'asc'] as const)('skips and lists only activities of the same tenant, %s', async (order) => {
       await using among = await fresh()
       const tenants = ['before', 'default', 'later']
       for (const tenant of tenants) {
