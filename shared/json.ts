@@ -36,7 +36,10 @@ export function canonicalJson(value: JsonValue): string {
 
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
 
-/** Reads the position from the message of Node, which has it in most cases but quotes the input, so it is not shown. */
+/**
+ * Reads the position from the message of Node, which usually has it. The message itself quotes the input, so it is not
+ * shown.
+ */
 function whereItBreaks(text: string, error: unknown): string {
   const position = Number(/position (\d+)/.exec(String(error))?.[1] ?? Number.NaN)
   if (text.trim() === '') return 'is empty'

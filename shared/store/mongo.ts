@@ -55,8 +55,8 @@ export function openMongoStore({
   compactAfterMs = 60_000,
 }: MongoStoreOptions): MongoStore {
   /**
-   * No save precedes this: without the unique index an id could be stored twice. It is checked again after any failure,
-   * because the MongoDB that comes back may be another, empty one.
+   * Saves wait for this, because without the unique index an id could be stored twice. The index is checked again after
+   * any failure, because the MongoDB that comes back may be another, empty one.
    */
   const { done: guarded, forget } = untilDone(async () => {
     const { db } = current

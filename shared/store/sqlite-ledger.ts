@@ -107,7 +107,7 @@ export function createSqliteLedger(db: DatabaseSync) {
     const swap = () =>
       (before ? updateCompacted.run({ ...next, before: before.text }) : insertCompacted.run(next)).changes > 0
     if (isLasting) return swap()
-    // the next commit makes it durable, because nobody waits for it
+    // nobody waits for this commit, so the next one may make it durable
     db.exec(`PRAGMA synchronous = ${Math.min(synchronous, normal)}`)
     try {
       return swap()
