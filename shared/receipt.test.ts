@@ -35,7 +35,7 @@ describe('rejects text that is not a receipt', () => {
     ['nothing', '', /not a receipt/],
     ['another text', 'hello', /another version|not a receipt/],
     ['one that was cut off', receipt.slice(0, -4), /part of it is missing/],
-    ['one with trailing text', `${receipt}AAAA`, /too much/],
+    ['one with trailing text', `${receipt}AAAA`, /extra characters/],
     ['padding', `${receipt}=`, /not a receipt/],
     ['another version', `Ag${receipt.slice(2)}`, /another version/],
     ['an offset beyond the safe integers', `AQAAAP${receipt.slice(6)}`, /not a receipt/],
