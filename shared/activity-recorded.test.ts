@@ -16,7 +16,7 @@ import type { JsonObject } from './json.ts'
 import { anActivity, anEvent, aRecord, receivedAt } from './testing/builders.ts'
 import { parseTimestamp } from './timestamp.ts'
 
-/** KafkaSource: `ce_` becomes `ce-`, the values stay. */
+/** Maps headers as KafkaSource does: `ce_` becomes `ce-`, and the values stay. */
 const requestHeaders = ({ headers }: EventRecord) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.replace(/^ce_/, 'ce-'), value]))
 
@@ -26,7 +26,7 @@ function delivered(record: EventRecord): CloudEvent {
   return event.value
 }
 
-// what checkActivity takes, and what the reading of JSON lets through to it
+// these are the values that parseJson lets through and checkActivity accepts
 const name = fc
   .oneof(
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 256 }),
@@ -64,8 +64,8 @@ const events = fc
   })
   .map(({ sent, ...rest }) => activityRecorded(sent, { receivedAt, newId: () => 'made-id', ...rest }))
 
-describe('whatever the activity says', () => {
-  test('its record is read as the same event', () => {
+describe('any activity', () => {
+  test('gives a record that is read as the same event', () => {
     fc.assert(
       fc.property(events, (event) => {
         expect(readActivityRecorded(delivered(toRecord(event)))).toEqual({
@@ -76,7 +76,7 @@ describe('whatever the activity says', () => {
     )
   })
 
-  test('the headers of its record are printable ASCII without spaces', () => {
+  test('gives a record whose headers are printable ASCII without spaces', () => {
     fc.assert(
       fc.property(events, (event) => {
         for (const value of Object.values(toRecord(event).headers)) expect(value).toMatch(/^[!-~]+$/)
@@ -84,7 +84,7 @@ describe('whatever the activity says', () => {
     )
   })
 
-  test('the CloudEvents SDK takes its record, with the time as it is', () => {
+  test('gives a record that the CloudEvents SDK accepts, with the same time', () => {
     fc.assert(
       fc.property(events, (event) => {
         const record = toRecord(event)
@@ -97,7 +97,7 @@ describe('whatever the activity says', () => {
   })
 })
 
-test('the longest names make headers of at most 8 KiB in all', () => {
+test('the longest names make at most 8 KiB of headers', () => {
   const longest = '😀'.repeat(256)
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const { headers } = toRecord({
@@ -108,7 +108,7 @@ test('the longest names make headers of at most 8 KiB in all', () => {
   expect(Object.entries(headers).flat().join('').length).toBeLessThanOrEqual(8 * 1024)
 })
 
-test('the record says who, what, when and where it came from', () => {
+test('the record holds the user, the action, the time and the source', () => {
   const event: ActivityRecorded = { ...anEvent({ userId: 'ada "☃"' }), filledIn: ['id', 'timestamp'] }
   expect(toRecord(event)).toEqual({
     headers: {
@@ -139,7 +139,7 @@ test.each([
   expect((JSON.parse(value) as Activity).timestamp).toBe(sent)
 })
 
-test('what the client left out is filled in and noted', () => {
+test('a member that the client left out is filled in and noted', () => {
   const received = { tenant: 'default', receivedAt, newId: () => 'made-id' }
   const event = activityRecorded({ userId: 'ada', action: 'login' }, received)
   expect(event.activity).toEqual({ id: 'made-id', userId: 'ada', action: 'login', timestamp: '2026-01-01T00:00:00Z' })
@@ -147,7 +147,7 @@ test('what the client left out is filled in and noted', () => {
   expect(activityRecorded(anActivity(), received).filledIn).toEqual([])
 })
 
-describe('a record of anybody else', () => {
+describe('a record written by another producer', () => {
   const { attributes } = delivered(aRecord())
   const json = (changes: object) => ({ kind: 'json' as const, value: { ...anActivity(), ...changes } })
   const { recordedtime: _time, tenant: _tenant, ...bare } = attributes as Record<string, string>
@@ -162,12 +162,12 @@ describe('a record of anybody else', () => {
       ['ce-recordedtime', 'ce-tenant'],
     ],
     [
-      'with something else filled in',
+      'with another member filled in',
       { attributes: { ...attributes, filledin: 'id-userId' }, data: json({}) },
       ['ce-filledin'],
     ],
     ...['', 'a\nb', 'a\u0085', 'x'.repeat(257)].map((tenant): [string, CloudEvent, string[]] => [
-      `of a tenant that cannot be, ${JSON.stringify(tenant.slice(0, 3))}`,
+      `of an invalid tenant, ${JSON.stringify(tenant.slice(0, 3))}`,
       { attributes: { ...attributes, tenant }, data: json({}) },
       ['ce-tenant'],
     ]),
@@ -178,16 +178,16 @@ describe('a record of anybody else', () => {
       ['/id', '/timestamp'],
     ],
     [
-      'from a day after its receipt',
+      'with a timestamp more than a day after its receipt',
       { attributes, data: json({ timestamp: '2026-01-02T00:00:00.001Z' }) },
       ['/timestamp'],
     ],
-  ])('%s is refused with its place', (_what, event, pointers) => {
+  ])('%s is rejected with the pointers to its errors', (_what, event, pointers) => {
     const read = readActivityRecorded(event)
     expect(read.ok ? [] : read.errors.map(({ pointer }) => pointer)).toEqual(pointers)
   })
 
-  test('gives its activity by its data alone, whatever its headers say', () => {
+  test('takes the activity from the data alone, regardless of the headers', () => {
     const event = {
       attributes: { ...attributes, id: 'other', subject: 'eve', time: '2020-01-01T00:00:00Z' },
       data: json({}),

@@ -3,19 +3,19 @@ import { type Checked, type InputError, invalid, valid } from './checked.ts'
 import { type CloudEvent, encodeHeader } from './cloud-event.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 
-/** The type of our CloudEvent. A later version of the record gets a type of its own. */
+/** The type of our CloudEvent. A later version of the record will get another type. */
 export const activityRecordedType = 'dev.activity-log.activity.recorded.v1'
 
-/** Until keys name another. Part of every key, index and query from the first day. */
+/** The tenant until API keys name another. It is part of every key, index and query from the first day. */
 export const defaultTenant = 'default'
 
-/** A tenant that no key could name would hide what it is said to own. */
+/** Rejects names that no API key could hold: nobody could read the activities of such a tenant. */
 export const isTenant = (text: string) => /^\P{Cc}{1,256}$/u.test(text)
 
-/** A record whose tenant is unknown is shown to the default one, so that somebody sees it. */
+/** The default tenant sees records whose tenant is unknown, so that somebody sees them. */
 export const tenantOrDefault = (text: string) => (isTenant(text) ? text : defaultTenant)
 
-/** The fact: an activity was received. `filledIn` says what the client left out and got from us. */
+/** The fact that an activity was received. `filledIn` lists the members that the client left out. */
 export type ActivityRecorded = {
   tenant: string
   activity: Activity
@@ -25,7 +25,7 @@ export type ActivityRecorded = {
 }
 export type FilledIn = 'id' | 'timestamp'
 
-/** A record as Kafka holds it. Header values are printable ASCII, whatever the activity says. */
+/** A record as Kafka holds it. Header values are printable ASCII for any activity. */
 export type EventRecord = { headers: { [name: string]: string }; value: string }
 
 export type Received = { tenant: string; receivedAt: Date; newId: () => string; traceparent?: string | undefined }
@@ -48,10 +48,10 @@ export function activityRecorded(
 }
 
 /**
- * The record: CloudEvents binary mode for Kafka, the activity as its JSON value. KafkaSource copies the headers as they
- * are into HTTP headers, loses events whose attributes hold control characters and turns what is not Latin-1 into "?"; so
- * the values are percent-encoded. `ce_time` is the instant in UTC: an unusual form (a leap second) would make KafkaSource
- * take the whole record for something else.
+ * Writes the record in the CloudEvents binary mode for Kafka, with the activity as JSON value. KafkaSource copies the
+ * headers unchanged into HTTP headers, loses events whose attributes hold control characters and turns every character
+ * outside Latin-1 into "?", so the values are percent-encoded. `ce_time` is the instant in UTC: KafkaSource would not
+ * recognize a record with an unusual time, such as a leap second, as an event of ours.
  */
 export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }: ActivityRecorded): EventRecord {
   const user = encodeHeader(activity.userId)
@@ -77,8 +77,8 @@ export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }
 }
 
 /**
- * The fact in a CloudEvent of our type. The activity is taken from the data alone, and checked again: anybody may write
- * to the topic. "Ahead of now" is judged by the time of receipt, so that a redelivery is judged alike.
+ * Reads the fact from a CloudEvent of our type. The activity comes from the data alone and is checked again, because
+ * anybody may write to the topic. "Ahead of now" is judged by the time of receipt, so a redelivery is judged alike.
  */
 export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<ActivityRecorded> {
   const errors: InputError[] = []
@@ -89,7 +89,7 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
   if (typeof recordedAt === 'string') errors.push({ pointer: 'ce-recordedtime', detail: recordedAt })
   const tenant = attributes['tenant']
   if (!tenant) errors.push({ pointer: 'ce-tenant', detail: 'is required' })
-  else if (!isTenant(tenant)) errors.push({ pointer: 'ce-tenant', detail: 'is no name that a tenant can have' })
+  else if (!isTenant(tenant)) errors.push({ pointer: 'ce-tenant', detail: 'is not a valid tenant name' })
   const filledIn = attributes['filledin']?.split('-') ?? []
   if (!filledIn.every(isFilledIn)) errors.push({ pointer: 'ce-filledin', detail: 'must be id, timestamp or both' })
   if (data.kind !== 'json') errors.push({ pointer: '', detail: 'must be an activity as JSON' })

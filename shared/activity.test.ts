@@ -13,9 +13,9 @@ const keys = (count: number) => Object.fromEntries(Array.from({ length: count },
 const ofBytes = (bytes: number) => ({ é: 'x'.repeat(bytes - '{"é":""}'.length - 1) })
 const at = (ms: number) => new Date(receivedAt.getTime() + ms).toISOString()
 
-describe('takes', () => {
+describe('accepts', () => {
   test.each<[what: string, changes: object]>([
-    ['the least: a user and an action', { id: undefined, timestamp: undefined }],
+    ['only a user and an action', { id: undefined, timestamp: undefined }],
     ['a userId of one character', { userId: 'x' }],
     ['a userId of 256 characters', { userId: 'x'.repeat(256) }],
     ['256 characters outside the basic plane, though they are 512 code units', { action: '😀'.repeat(256) }],
@@ -24,11 +24,11 @@ describe('takes', () => {
     ['an id of three dots', { id: '...' }],
     ['a timestamp 24 hours ahead', { timestamp: at(activityLimits.aheadMs) }],
     ['the first timestamp', { timestamp: '1970-01-01T00:00:00Z' }],
-    ['no member in metadata', { metadata: {} }],
+    ['metadata without members', { metadata: {} }],
     ['metadata of 32 levels', { metadata: nested(32) }],
     ['metadata of 256 keys at all levels together', { metadata: { ...keys(127), more: [keys(128)] } }],
     ['metadata of 32 KiB', { metadata: ofBytes(32 * 1024) }],
-    ['many items of arrays, which are no keys', { metadata: { list: Array(1000).fill(0) } }],
+    ['many array items, which do not count as keys', { metadata: { list: Array(1000).fill(0) } }],
     ['_bsontype where it is a value', { metadata: { a: '_bsontype' } }],
   ])('%s', (_what, changes) => {
     const defined = Object.fromEntries(Object.entries(anActivity(changes)).filter(([, value]) => value !== undefined))
@@ -36,7 +36,7 @@ describe('takes', () => {
   })
 })
 
-describe('refuses and points at', () => {
+describe('rejects and points at', () => {
   test.each<[pointer: string, what: string, changes: object]>([
     ['/userId', 'an empty userId', { userId: '' }],
     ['/userId', 'a blank userId', { userId: ' \t\u00a0\ufeff' }],
@@ -62,33 +62,33 @@ describe('refuses and points at', () => {
     [`/metadata${'/a'.repeat(32)}`, 'the 33rd level', { metadata: nested(33) }],
     [`/metadata${'/a/0'.repeat(16)}`, 'the 33rd level, arrays counted', { metadata: nestedArrays(33) }],
     ['/metadata/a~1b/0/_bsontype', '_bsontype at any depth', { metadata: { 'a/b': [{ _bsontype: 'Long' }] } }],
-    ['/colour', 'a member that is not known', { colour: 'red' }],
-    ['/a~1b~0', 'one with a name to be escaped', { 'a/b~': 1 }],
-    ['/constructor', 'one that every object has', { constructor: 1 }],
+    ['/colour', 'an unknown member', { colour: 'red' }],
+    ['/a~1b~0', 'a member whose name needs escaping', { 'a/b~': 1 }],
+    ['/constructor', 'a member that every object inherits', { constructor: 1 }],
   ])('%s: %s', (pointer, _what, changes) => expect(pointers(anActivity(changes))).toEqual([pointer]))
 
-  test.each(['userId', 'action'])('/%s, which is required', (name) => {
+  test.each(['userId', 'action'])('/%s, which is missing', (name) => {
     const { [name]: _gone, ...rest } = { ...anActivity() } as Record<string, unknown>
     expect(errorsOf(rest)).toEqual([{ pointer: `/${name}`, detail: 'is required' }])
   })
 
-  test('/__proto__, which is a member like any other and gives nothing', () => {
+  test('/__proto__, an unknown member that sets no prototype', () => {
     const input = JSON.parse('{"userId":"ada","action":"login","__proto__":{"id":"x"}}')
     expect(pointers(input)).toEqual(['/__proto__'])
     expect(pointers(JSON.parse('{"action":"login","__proto__":{"userId":"ada"}}'))).toEqual(['/userId', '/__proto__'])
   })
 
-  test.each([null, 'text', 7, true, undefined])('the whole, when it is %j', (input) => {
+  test.each([null, 'text', 7, true, undefined])('the whole input when it is %j', (input) => {
     expect(errorsOf(input)).toEqual([{ pointer: '', detail: expect.stringContaining('must be an object') }])
   })
 })
 
-test('trims a userId and an action, and counts what is left', () => {
+test('trims a userId and an action before counting their characters', () => {
   const checked = checkActivity(anActivity({ userId: ` ${'x'.repeat(256)}\n`, action: '\tlog in ' }), receivedAt)
   expect(checked).toMatchObject({ ok: true, value: { userId: 'x'.repeat(256), action: 'log in' } })
 })
 
-test('keeps the timestamp as it was sent, and metadata with a member __proto__', () => {
+test('keeps the timestamp as it was sent and the metadata with a member __proto__', () => {
   const metadata = JSON.parse('{"__proto__":{"admin":true}}')
   const sent = anActivity({ timestamp: '2024-01-15t10:00:00.100+01:00', metadata })
   const checked = checkActivity(sent, receivedAt)
@@ -96,7 +96,7 @@ test('keeps the timestamp as it was sent, and metadata with a member __proto__',
   expect(checked.ok && JSON.stringify(checked.value.metadata)).toBe('{"__proto__":{"admin":true}}')
 })
 
-test('names everything that is wrong at once', () => {
+test('names every error in one answer', () => {
   const input = {
     id: '',
     userId: ' ',
@@ -108,7 +108,7 @@ test('names everything that is wrong at once', () => {
   expect(pointers(input).sort()).toEqual(wrong)
 })
 
-test('metadata of 200,000 levels is refused like any that is too deep', () => {
+test('metadata of 200,000 levels is rejected like any other that is too deep', () => {
   let deep: unknown = 1
   for (let level = 0; level < 200_000; level++) deep = { a: deep }
   expect(pointers(anActivity({ metadata: deep }))).toEqual([`/metadata${'/a'.repeat(32)}`])

@@ -11,7 +11,7 @@ export const activityLimits = {
   aheadMs: 24 * 60 * 60 * 1000,
 } as const
 
-/** A userId or an action: 1 to 256 characters (code points) once the blanks around it are gone. */
+/** A userId or an action: 1 to 256 characters (code points) after trimming. */
 export const Name = v.pipe(
   v.string('must be text'),
   v.trim(),
@@ -26,7 +26,7 @@ export function isTooLongForName(text: string): boolean {
   return text.length > 2 * nameCharacters || (text.length > nameCharacters && [...text].length > nameCharacters)
 }
 
-/** Travels in headers and in the path of /logs/{id}, from which "." and ".." would vanish. */
+/** An id travels in headers and in the path of /logs/{id}, from which "." and ".." would vanish. */
 export const Id = v.pipe(
   v.string('must be text'),
   v.regex(/^(?!\.{1,2}$)[!-~]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces'),
@@ -39,16 +39,16 @@ export const TimestampText = v.pipe(
     if (typeof parsed === 'string') addIssue({ message: parsed })
   }),
   v.metadata({ format: 'date-time', maxLength: 64 }),
-  v.description('RFC 3339 with an offset, from 1970 to 24 h ahead of now; given back exactly as it was sent'),
+  v.description('RFC 3339 with an offset, from 1970 to 24 h ahead of now; returned exactly as it was sent'),
 )
 
 export const Metadata = v.pipe(
-  v.custom<JsonObject>(isJsonObject, 'must be an object; leave it out if there is none'),
+  v.custom<JsonObject>(isJsonObject, 'must be an object; omit it if there is none'),
   v.metadata({ type: 'object', maxProperties: activityLimits.metadataKeys }),
   v.description('Any JSON object: at most 32 KiB, 32 levels, 256 members in all'),
 )
 
-/** What a client sends: without an id it gets one, without a timestamp it happened when it was received. */
+/** The activity that a client sends. The log fills in a missing id, and the time of receipt for a missing timestamp. */
 export const SentActivity = v.object(
   {
     id: v.optional(Id),
@@ -61,10 +61,10 @@ export const SentActivity = v.object(
 )
 export type SentActivity = v.InferOutput<typeof SentActivity>
 
-/** What a user did. `timestamp` is the text as it was sent. */
+/** An activity with its id and its timestamp, which is the text as it was sent. */
 export type Activity = SentActivity & { id: string; timestamp: string }
 
-/** Checks one activity as it was sent and names everything that is wrong with it, not only the first. */
+/** Checks one activity as it was sent, and returns all its errors instead of only the first. */
 export function checkActivity(input: unknown, receivedAt: Date): Checked<SentActivity> {
   const parsed = v.safeParse(SentActivity, input)
   const errors: InputError[] = (parsed.issues ?? []).map((issue) => ({
@@ -99,7 +99,7 @@ function isAhead(timestamp: unknown, now: Date): boolean {
   return typeof parsed === 'object' && parsed.ms > now.getTime() + activityLimits.aheadMs
 }
 
-/** Of a value that may be large and hostile: it looks no further than it must, and names a place only when it is wrong. */
+/** Checks a value that may be large and hostile: stops once it is too large, and builds pointers only for errors. */
 function metadataErrors(metadata: JsonObject): InputError[] {
   const errors: InputError[] = []
   const path: (string | number)[] = []
@@ -108,7 +108,7 @@ function metadataErrors(metadata: JsonObject): InputError[] {
   const note = (detail: string) => {
     errors.push({ pointer: path.reduce<string>(pointerTo, ''), detail })
   }
-  // as JSON each value has a byte and something that divides it from the next: with so many it is too large anyway
+  // each value takes at least a byte and a separator as JSON, so a value with this many others is too large in any case
   const goesOn = () => values <= activityLimits.metadataBytes / 2 && errors.length <= maxErrors
   const visit = (value: JsonValue) => {
     values++
@@ -126,8 +126,8 @@ function metadataErrors(metadata: JsonObject): InputError[] {
         if (!goesOn()) break
         keys++
         path.push(key)
-        // the MongoDB driver takes such an object for one of its own types and refuses it
-        if (key === '_bsontype') note('is a name that cannot be kept')
+        // the MongoDB driver takes such an object for one of its own types and rejects it
+        if (key === '_bsontype') note('is a reserved name; use another')
         visit((value as JsonObject)[key] as JsonValue)
         path.pop()
       }
@@ -139,7 +139,7 @@ function metadataErrors(metadata: JsonObject): InputError[] {
   }
   const bytes = errors.length === 0 ? Buffer.byteLength(JSON.stringify(metadata)) : 0
   if (bytes > activityLimits.metadataBytes) {
-    errors.push({ pointer: '', detail: `has ${bytes} bytes as JSON, more than ${activityLimits.metadataBytes}` })
+    errors.push({ pointer: '', detail: `has ${bytes} bytes as JSON; the limit is ${activityLimits.metadataBytes}` })
   }
   return errors
 }

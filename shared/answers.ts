@@ -4,16 +4,19 @@ import type { InputError as InputErrorType } from './checked.ts'
 import type { FoundActivity as FoundActivityType } from './document.ts'
 import type { Position as PositionType } from './receipt.ts'
 
-/** What more than one function answers. Nothing is checked by these: the contract is made of them; v.metadata says in JSON Schema what the actions beside it do in code. */
+/**
+ * The schemas of answers that several functions give. They check nothing: the contract is generated from them, and
+ * v.metadata tells JSON Schema what an action beside it does in code.
+ */
 
-/** An instant as the log writes it. */
+/** An instant in the form that the log writes. */
 export const Time = v.pipe(v.string(), v.metadata({ format: 'date-time' }), v.examples(['2024-01-15T10:00:01.000Z']))
 export const Count = v.pipe(v.number(), v.integer(), v.minValue(0))
 export const PathText = v.pipe(v.string(), v.description('A path of this API, relative to its origin'))
 
 export const Position = v.pipe(
   v.strictObject({ partition: v.pipe(v.number(), v.integer()), offset: Count }),
-  v.description('Where a record is in the queue'),
+  v.description('The position of a record in the queue'),
 ) satisfies v.GenericSchema<PositionType>
 
 export const InputError = v.pipe(
@@ -35,9 +38,9 @@ export const FoundActivity = v.pipe(
     action: Name,
     timestamp: TimestampText,
     metadata: v.exactOptional(Metadata),
-    recordedAt: v.pipe(Time, v.description('When it was received')),
+    recordedAt: v.pipe(Time, v.description('When the log received the activity')),
   }),
-  v.description('An activity as it is found: as it was sent, and when it was received'),
+  v.description('A stored activity, as it was sent, with the time of its receipt'),
 ) satisfies v.GenericSchema<FoundActivityType>
 
 export const Problem = v.pipe(
@@ -46,7 +49,7 @@ export const Problem = v.pipe(
     title: v.string(),
     status: v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599)),
     detail: v.string(),
-    errors: v.exactOptional(v.pipe(InputErrors, v.description('Every mistake, with its place'))),
+    errors: v.exactOptional(v.pipe(InputErrors, v.description('Every error, with its place in the request'))),
   }),
-  v.description('What went wrong (RFC 9457)'),
+  v.description('A problem (RFC 9457)'),
 )

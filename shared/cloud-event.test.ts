@@ -12,7 +12,7 @@ const pointers = (read: ReturnType<typeof readBinary>) => (read.ok ? [] : read.e
 const wellFormed = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }))
 
 describe('a header value', () => {
-  test('is printable ASCII and gives back any text', () => {
+  test('is printable ASCII and decodes to the same text', () => {
     fc.assert(
       fc.property(wellFormed, (text) => {
         expect(encodeHeader(text)).toMatch(/^[!-~]*$/)
@@ -37,7 +37,7 @@ describe('a header value', () => {
 })
 
 describe('binary mode', () => {
-  test('takes every ce- header as an attribute, and the content type as that of the data', () => {
+  test('reads every ce- header as an attribute, and the content type as the type of the data', () => {
     const read = binary({ ...json, 'ce-subject': 'caf%C3%A9', host: 'x' }, '{"a":1}')
     expect(read).toEqual({
       ok: true,
@@ -68,9 +68,9 @@ describe('binary mode', () => {
     ['no source and no type', { 'ce-source': '', 'ce-type': '' }, '', ['ce-source', 'ce-type']],
     ['an attribute with NUL', { 'ce-subject': 'a%00b' }, '', ['ce-subject']],
     ['broken JSON', json, '{', ['']],
-    ['JSON that would change', json, '{"a":{"b":1,"b":2}}', ['/a/b']],
+    ['JSON that would be altered', json, '{"a":{"b":1,"b":2}}', ['/a/b']],
     ['broken UTF-8', json, Buffer.from([0x22, 0xff, 0x22]), ['']],
-  ])('refuses %s', (_what, changes, body, expected) => expect(pointers(binary(changes, body))).toEqual(expected))
+  ])('rejects %s', (_what, changes, body, expected) => expect(pointers(binary(changes, body))).toEqual(expected))
 })
 
 describe('structured mode', () => {
@@ -78,13 +78,13 @@ describe('structured mode', () => {
 
   test.each<[what: string, changes: object, data: object]>([
     ['no data', {}, { kind: 'none' }],
-    ['data that are null', { data: null }, { kind: 'json', value: null }],
+    ['data that is null', { data: null }, { kind: 'json', value: null }],
     ['data as JSON', { data: [1] }, { kind: 'json', value: [1] }],
     ['bytes', { datacontenttype: 'image/png', data_base64: '/+8=' }, { kind: 'bytes', bytes: Buffer.of(255, 239) }],
     ['JSON as bytes', { data_base64: Buffer.from('{"a":1}').toString('base64') }, { kind: 'json', value: { a: 1 } }],
-  ])('takes %s', (_what, changes, data) => expect(structured(changes)).toMatchObject({ ok: true, value: { data } }))
+  ])('accepts %s', (_what, changes, data) => expect(structured(changes)).toMatchObject({ ok: true, value: { data } }))
 
-  test('takes numbers and booleans of extensions as their text, and null as no attribute', () => {
+  test('reads numbers and booleans of extensions as text, and skips null', () => {
     const read = structured({ count: 3, sampled: true, subject: null })
     expect(read.ok && read.value.attributes).toEqual({ ...attributes, count: '3', sampled: 'true' })
   })
@@ -94,44 +94,44 @@ describe('structured mode', () => {
     ['another version', { specversion: '0.3' }, ['/specversion']],
     ['an attribute that is an object', { extra: {} }, ['/extra']],
     [
-      'an attribute of its own that is no text',
+      'a standard attribute that is not text',
       { id: 2516, source: 1e300, subject: true, time: {} },
       ['/id', '/source', '/subject', '/time'],
     ],
-    ['names that are none', { 'A/b~': 1, trace_id: 1 }, ['/A~1b~0', '/trace_id']],
+    ['invalid names', { 'A/b~': 1, trace_id: 1 }, ['/A~1b~0', '/trace_id']],
     ['a name __proto__', JSON.parse('{"__proto__":"x"}'), ['/__proto__']],
     ['data twice', { data: 1, data_base64: '' }, ['/data_base64']],
     ['bytes that are not base64', { data_base64: 'a b' }, ['/data_base64']],
     ['base64 that is cut off', { data_base64: 'YWJ' }, ['/data_base64']],
-    ['bytes that are no text', { data_base64: 7 }, ['/data_base64']],
-  ])('refuses %s', (_what, changes, expected) => {
+    ['bytes that are not text', { data_base64: 7 }, ['/data_base64']],
+  ])('rejects %s', (_what, changes, expected) => {
     // not a spread of literals: __proto__ has to stay a member
     const input = Object.fromEntries([...Object.entries(attributes), ...Object.entries(changes)])
     expect(pointers(readStructured(input))).toEqual(expected)
   })
 
-  test.each([[[]], [null], ['text']])('refuses %j, which is no object', (input) => {
+  test.each([[[]], [null], ['text']])('rejects %j, which is not an object', (input) => {
     expect(pointers(readStructured(input))).toEqual([''])
   })
 })
 
-describe('what the CloudEvents SDK sends', () => {
+describe('an event that the CloudEvents SDK sends', () => {
   const data = { a: [1, 'ü', null] }
   const event = new SdkEvent({ id: 'i', source: '/s', type: 't', subject: 'ada', time: '2024-01-15T10:00:00Z', data })
   const { specversion, id, source, type, subject } = event
   const expected = { attributes: { specversion, id, source, type, subject }, data: { kind: 'json', value: data } }
 
-  test('is read the same in binary mode', () => {
+  test('is read unchanged in binary mode', () => {
     const { headers: sent, body } = HTTP.binary(event)
     const read = readBinary(sent as Record<string, string>, Buffer.from(String(body)))
     expect(read).toMatchObject({ ok: true, value: expected })
     expect(Date.parse((read.ok && read.value.attributes['time']) || '')).toBe(Date.UTC(2024, 0, 15, 10))
   })
-  test('is read the same in structured mode', () => {
+  test('is read unchanged in structured mode', () => {
     const read = readStructured(JSON.parse(String(HTTP.structured(event).body)))
     expect(read).toMatchObject({ ok: true, value: expected })
   })
-  test('is read the same with bytes for data', () => {
+  test('is read unchanged with bytes for data', () => {
     const bytes = new SdkEvent({ ...attributes, datacontenttype: 'image/png', data: Uint8Array.of(1, 2, 255) })
     const read = readStructured(JSON.parse(String(HTTP.structured(bytes).body)))
     expect(read).toMatchObject({ ok: true, value: { data: { kind: 'bytes', bytes: Buffer.of(1, 2, 255) } } })

@@ -1,17 +1,17 @@
 import { type Checked, firstErrors, type InputError, invalid, maxErrors, pointerTo, valid } from './checked.ts'
 import { isJsonObject, type JsonValue, parseJson } from './json.ts'
 
-/** A CloudEvent 1.0: its context attributes as text, and its data as JSON, or as bytes where it is something else. */
+/** A CloudEvent 1.0: its context attributes as text, and its data as JSON or else as bytes. */
 export type CloudEvent = { attributes: Attributes; data: CloudEventData }
 export type Attributes = { specversion: '1.0'; id: string; source: string; type: string; datacontenttype?: string } & {
   [name: string]: string
 }
 export type CloudEventData = { kind: 'none' } | { kind: 'json'; value: unknown } | { kind: 'bytes'; bytes: Uint8Array }
 
-/** JSON may hide in it, which is read as well; much more than an activity can keep. */
+/** Base64 may hold JSON, which is read as well. The limit is far above the size of an activity. */
 const maxBase64 = 256 * 1024
 
-/** Those that CloudEvents defines itself; extensions may be numbers and booleans too. */
+/** The attributes that CloudEvents itself defines. Extensions may also be numbers and booleans. */
 const textAttributes: ReadonlySet<string> = new Set([
   'specversion',
   'id',
@@ -24,14 +24,14 @@ const textAttributes: ReadonlySet<string> = new Set([
 ])
 const required = ['specversion', 'id', 'source', 'type'] as const
 
-/** What a header may hold: printable ASCII but for space, double quote and percent sign, the rest percent-encoded. */
+/** Percent-encodes everything but printable ASCII, and also space, double quote and percent sign, for a header. */
 export function encodeHeader(text: string): string {
   return text.replace(/[^!#-$&-~]+/g, (part) =>
     [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   )
 }
 
-/** Undoes `encodeHeader`; what is not the percent-encoding of UTF-8 stays as it is (CloudEvents HTTP binding, 3.1.3.2). */
+/** Undoes `encodeHeader`; keeps anything that is not percent-encoded UTF-8 (CloudEvents HTTP binding, 3.1.3.2). */
 export function decodeHeader(value: string): string {
   if (!value.includes('%') && !value.startsWith('"')) return value
   const bare = /^"(.*)"$/.exec(value)?.[1]?.replace(/\\(.)/g, '$1') ?? value
@@ -64,7 +64,7 @@ export function readBinaryAttributes(headers: Headers): Checked<Attributes> {
   return errors.length > 0 ? invalid(...errors) : valid(attributes as Attributes)
 }
 
-/** The data in a body, whose kind is that of `datacontenttype`; without one it is JSON. */
+/** Reads the data in a body by its `datacontenttype`; without one it is JSON. */
 export function readData({ datacontenttype: type }: Attributes, body: Uint8Array): Checked<CloudEventData> {
   if (body.byteLength === 0) return valid({ kind: 'none' })
   if (type !== undefined && !isJsonType(type)) return valid({ kind: 'bytes', bytes: body })
@@ -88,14 +88,14 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
     if (!/^[a-z0-9]+$/.test(name)) {
       errors.push({
         pointer: pointerTo('', name),
-        detail: 'is not a name that a CloudEvent attribute can have (a–z, 0–9)',
+        detail: 'is not a valid CloudEvent attribute name; use only a–z and 0–9',
       })
     } else {
       const isOwn = textAttributes.has(name)
       if (isOwn ? typeof value !== 'string' : typeof value === 'object') {
         errors.push({ pointer: `/${name}`, detail: isOwn ? 'must be text' : 'must be text, a number or a boolean' })
       }
-      // an object may be too deep to be made text
+      // an object may be too deep to convert to text
       attributes[name] = typeof value === 'object' ? '{}' : String(value)
     }
   }
@@ -104,7 +104,7 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
     errors.push({ pointer: '/data_base64', detail: 'must be base64 text' })
   }
   if (bytes !== undefined && input['data'] !== undefined) {
-    errors.push({ pointer: '/data_base64', detail: 'must not stand beside data' })
+    errors.push({ pointer: '/data_base64', detail: 'cannot be combined with data; send only one of them' })
   }
   if (typeof bytes === 'string' && bytes.length > maxBase64) {
     errors.push({ pointer: '/data_base64', detail: `must be at most ${maxBase64} characters` })
@@ -130,7 +130,7 @@ function attributeErrors(attributes: Record<string, string>, prefix: string): In
   }
   for (const [name, value] of Object.entries(attributes)) {
     if (value.includes('\0')) {
-      errors.push({ pointer: prefix + name, detail: 'holds the character U+0000, which cannot be kept' })
+      errors.push({ pointer: prefix + name, detail: 'holds the character U+0000, which cannot be stored' })
     }
   }
   return errors
@@ -139,7 +139,7 @@ function attributeErrors(attributes: Record<string, string>, prefix: string): In
 export const isJsonType = (type: string) => /^[^;]*[/+]json\s*(;|$)/i.test(type)
 const isBase64 = (text: string) => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0
 
-/** The text, or undefined where the bytes are no UTF-8; a byte order mark is dropped. */
+/** Returns the text without a byte order mark, or undefined if the bytes are not valid UTF-8. */
 export function utf8(bytes: Uint8Array): string | undefined {
   try {
     return strictUtf8.decode(bytes)

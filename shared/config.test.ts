@@ -4,7 +4,7 @@ import { ConfigError, LogLevel, Port, readConfig } from './config.ts'
 
 const Config = v.object({ PORT: Port('8080'), LOG_LEVEL: LogLevel, BROKERS: v.string() })
 
-test('takes what is set, as the type it has, and nothing that the schema does not name', () => {
+test('reads the variables that the schema names, each as its type, and no others', () => {
   const environment = { PORT: '0', LOG_LEVEL: 'debug', BROKERS: 'kafka:9092', HOME: '/root' }
   expect(readConfig(Config, environment)).toEqual({ PORT: 0, LOG_LEVEL: 'debug', BROKERS: 'kafka:9092' })
 })
@@ -14,12 +14,12 @@ test('an empty variable counts as not set', () => {
   expect(readConfig(Config, environment)).toEqual({ PORT: 8080, LOG_LEVEL: 'info', BROKERS: 'kafka:9092' })
 })
 
-test('complains once, about everything', () => {
+test('reports all errors in one message', () => {
   const read = () => readConfig(Config, { PORT: 'http', LOG_LEVEL: 'loud', BROKERS: '' })
   expect(read).toThrow(ConfigError)
   expect(read).toThrow(
     [
-      'The configuration is not right:',
+      'Invalid configuration:',
       '  PORT must be a port: 0 to 65535',
       '  LOG_LEVEL must be silent, fatal, error, warn, info, debug or trace',
       '  BROKERS is required',
@@ -32,8 +32,8 @@ describe('a port', () => {
     ['0', 0],
     ['80', 80],
     ['65535', 65_535],
-  ])('%s is one', (text, port) => expect(v.parse(Port('1'), text)).toBe(port))
-  test.each(['65536', '-1', '1.5', '1e3', ' 80', '0x50', '٣', '100000', '000080'])('%j is none', (text) => {
+  ])('accepts %s', (text, port) => expect(v.parse(Port('1'), text)).toBe(port))
+  test.each(['65536', '-1', '1.5', '1e3', ' 80', '0x50', '٣', '100000', '000080'])('rejects %j', (text) => {
     expect(v.is(Port('1'), text)).toBe(false)
   })
 })

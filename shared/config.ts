@@ -2,20 +2,20 @@ import * as v from 'valibot'
 
 export type Environment = { readonly [name: string]: string | undefined }
 
-/** Every mistake in the environment at once. */
+/** The environment is invalid; the message lists every error. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-/** The process cannot start for a reason that its user can fix: the message says it, a stack would not help. */
+/** The process cannot start for a reason that its user can fix. The message is enough; a stack would not help. */
 export class StartError extends Error {
   override name = 'StartError'
 }
 
-/** EX_CONFIG of sysexits.h: what a process exits with when its configuration is wrong. */
+/** EX_CONFIG of sysexits.h: the exit code for an invalid configuration. */
 export const exitConfig = 78
 
-/** What is wrong with several variables together: a line for each mistake, which begins with a variable's name. */
+/** Checks several variables together: returns a line for each error, which begins with the name of a variable. */
 export type ConfigRule = (set: Environment) => readonly string[]
 
 /** Reads the variables that the schema names. An empty one counts as not set. Throws ConfigError. */
@@ -35,7 +35,7 @@ export function readConfig<Schema extends v.ObjectSchema<v.ObjectEntries, undefi
     return `  ${name}${name in set ? ` ${issue.message}` : ' is required'}`
   })
   const lines = [...single, ...together]
-  throw new ConfigError(`The configuration is not right:\n${lines.join('\n')}`)
+  throw new ConfigError(`Invalid configuration:\n${lines.join('\n')}`)
 }
 
 export const Port = (preset: string) =>

@@ -11,14 +11,14 @@ const asked = filterDigest(filter, 'desc')
 const cursor = encodeCursor(place, asked)
 const decode = (text: string, digest = asked) => decodeCursor(text, digest, isKey)
 
-/** As an attacker or another version would: changes the bytes and makes the checksum fit. */
+/** Changes the bytes and makes the checksum fit, as an attacker or another version could. */
 function forged(change: (bytes: Buffer) => Buffer | undefined): string {
   const original = Buffer.from(cursor, 'base64url').subarray(0, -4)
   const bytes = change(original) ?? original
   return Buffer.concat([bytes, hash('sha256', bytes, 'buffer').subarray(0, 4)]).toString('base64url')
 }
 
-test('gives back the place that it was made of, and is safe in a URL', () => {
+test('decodes to the same place and is safe in a URL', () => {
   const places = fc.record({
     reading: fc.constantFrom('onwards' as const, 'back' as const),
     key: fc.tuple(fc.string(), fc.nat()).map(([id, ms]) => activityKey('default', id, ms)),
@@ -34,7 +34,7 @@ test('gives back the place that it was made of, and is safe in a URL', () => {
   )
 })
 
-test('is refused when any one character is another', () => {
+test('is rejected when any one character differs', () => {
   for (let at = 0; at < cursor.length; at++) {
     for (const character of 'AQgw_') {
       const tampered = cursor.slice(0, at) + character + cursor.slice(at + 1)
@@ -54,7 +54,7 @@ test.each([
   ` ${cursor}`,
   cursor.slice(1),
   cursor.slice(0, -1),
-])('refuses %j', (text) => expect(decode(text)).toContain('not a cursor of this log'))
+])('rejects %j', (text) => expect(decode(text)).toContain('not a cursor of this log'))
 
 test.each<[what: string, filter: Filter, order: Order]>([
   ['another order', filter, 'asc'],
@@ -64,17 +64,17 @@ test.each<[what: string, filter: Filter, order: Order]>([
   ['an action', { ...filter, actions: [{ exact: 'login' }] }, 'desc'],
   ['a beginning', { ...filter, from: 0 }, 'desc'],
   ['an end', { ...filter, to: 0 }, 'desc'],
-])('is refused with %s than it was made for', (_what, other, order) => {
+])('is rejected with %s than it was made for', (_what, other, order) => {
   expect(decode(cursor, filterDigest(other, order))).toContain('belongs to other filters or another order')
 })
 
-test('is refused when another version made it', () => {
+test('is rejected when another version made it', () => {
   expect(decode(forged((bytes) => void bytes.writeUInt8(2, 0)))).toContain('another version')
 })
 
-test('is refused when its key is none', () => {
+test('is rejected when its key is invalid', () => {
   const text = forged((bytes) => void bytes.write("' OR 1=1", 6, 'latin1'))
-  expect(decode(text)).toBe('names no place in the log')
+  expect(decode(text)).toBe('does not name a place in the log; start again without it')
   const withoutKey = forged((bytes) => Buffer.concat([bytes.subarray(0, 6), bytes.subarray(-8)]))
-  expect(decode(withoutKey)).toBe('names no place in the log')
+  expect(decode(withoutKey)).toBe('does not name a place in the log; start again without it')
 })

@@ -1,13 +1,13 @@
 import { readToken, toToken } from './token.ts'
 
-/** A place in an ordered answer: the page that begins after, or ends before, what has a key. */
+/** A place in an ordered answer: the page that begins after the item with this key, or ends before it. */
 export type Cursor = { reading: 'onwards' | 'back'; key: string; page: number }
 
 const version = 1
 const digestLength = 8
 const overhead = 1 + 1 + 4 + digestLength
 
-/** A token that holds the digest of what was asked for, too: the first 8 bytes of `asked`. Keys are ASCII. */
+/** The token also holds the first 8 bytes of `asked`, the digest of the filters and the order. Keys are ASCII. */
 export function encodeCursor({ reading, key, page }: Cursor, asked: Buffer): string {
   const bytes = Buffer.alloc(overhead + key.length)
   bytes.writeUInt8(version, 0)
@@ -18,16 +18,16 @@ export function encodeCursor({ reading, key, page }: Cursor, asked: Buffer): str
   return toToken(bytes)
 }
 
-/** The place, or what is wrong with it. */
+/** Returns the place, or the error as a string. */
 export function decodeCursor(text: string, asked: Buffer, isKey: (text: string) => boolean): Cursor | string {
   const bytes = readToken(text)
   if (!bytes || bytes.length < overhead) return 'is not a cursor of this log; take it from a next or previous link'
-  if (bytes.readUInt8(0) !== version) return 'is of another version of this log; start again without it'
+  if (bytes.readUInt8(0) !== version) return 'comes from another version of this log; start again without it'
   const keyEnd = bytes.length - digestLength
   if (!bytes.subarray(keyEnd).equals(asked.subarray(0, digestLength))) {
     return 'belongs to other filters or another order; start again without it'
   }
   const key = bytes.toString('latin1', 6, keyEnd)
-  if (!isKey(key)) return 'names no place in the log'
+  if (!isKey(key)) return 'does not name a place in the log; start again without it'
   return { reading: bytes.readUInt8(1) === 0 ? 'onwards' : 'back', key, page: bytes.readUInt32BE(2) }
 }

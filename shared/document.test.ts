@@ -9,7 +9,7 @@ const position = { partition: 3, offset: 42 }
 const document = (changes: Partial<SentActivity> = {}) => toDocument(anEvent(changes), position)
 const metadata = { a: { x: 1, y: [1, 2] }, b: null }
 
-test('holds the activity, its key, and where its record is', () => {
+test('holds the activity, its key and the position of its record', () => {
   expect(document({ metadata })).toEqual({
     key: activityKey('default', 'id-1', Date.UTC(2024, 0, 15, 10)),
     tenant: 'default',
@@ -31,14 +31,14 @@ test.each([
   '2024-01-15T10:00:00.000Z',
   '2024-01-15t11:00:00+01:00',
   '2016-12-31T23:59:60Z',
-])('a reader gets %s back exactly as it was sent', (timestamp) => {
+])('a reader gets %s exactly as it was sent', (timestamp) => {
   expect(toFound(document({ timestamp, metadata }))).toEqual({
     ...anActivity({ timestamp, metadata }),
     recordedAt: receivedAt.toISOString(),
   })
 })
 
-test('a reader gets no metadata where none was sent, and an empty one where that was', () => {
+test('a reader gets no metadata if none was sent, and empty metadata if that was sent', () => {
   expect(toFound(document())).not.toHaveProperty('metadata')
   expect(toFound(document({ metadata: {} }))).toHaveProperty('metadata', {})
 })
@@ -48,10 +48,10 @@ describe('the digest', () => {
   const { digest } = document(sent)
 
   test.each<[what: string, changes: Partial<SentActivity>]>([
-    ['other order of metadata', { metadata: { b: null, a: { y: [1, 2], x: 1 } } }],
+    ['metadata in another order', { metadata: { b: null, a: { y: [1, 2], x: 1 } } }],
     ['another offset of the same instant', { timestamp: '2024-01-15T09:00:00.500-01:00' }],
-    ['another id, which is compared by the index', { id: 'other' }],
-  ])('is the same with %s', (_what, changes) => expect(document({ ...sent, ...changes }).digest).toBe(digest))
+    ['another id, which the index compares', { id: 'other' }],
+  ])('does not change with %s', (_what, changes) => expect(document({ ...sent, ...changes }).digest).toBe(digest))
 
   test.each<[what: string, changes: Partial<SentActivity>]>([
     ['user', { userId: 'eve' }],
@@ -61,16 +61,16 @@ describe('the digest', () => {
     ['type of a value', { metadata: { ...metadata, b: 'null' } }],
     ['order in an array', { metadata: { ...metadata, a: { x: 1, y: [2, 1] } } }],
     ['set of members', { metadata: { ...metadata, __proto_: 1 } }],
-    ['metadata, which are gone', { metadata: {} }],
-  ])('is another with another %s', (_what, changes) => {
+    ['metadata object, an empty one', { metadata: {} }],
+  ])('changes with another %s', (_what, changes) => {
     expect(document({ ...sent, ...changes }).digest).not.toBe(digest)
   })
 
-  test('is another where metadata are empty than where there are none', () => {
+  test('differs between empty and missing metadata', () => {
     expect(document({ metadata: {} }).digest).not.toBe(document().digest)
   })
 
-  test('does not count what was filled in, so that a repetition is a duplicate; but it counts what was sent', () => {
+  test('covers what was sent and not what was filled in, so that a repetition is a duplicate', () => {
     const { timestamp: _left, ...rest } = anActivity()
     const receive = (at: string) =>
       activityRecorded(rest, { tenant: 'default', receivedAt: new Date(at), newId: () => 'made-id' })

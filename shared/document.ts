@@ -5,7 +5,7 @@ import { activityKey } from './key.ts'
 import type { Position } from './receipt.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 
-/** An activity as a store keeps it, whatever the store. */
+/** An activity as every store keeps it. */
 export type ActivityDocument = {
   key: string
   tenant: string
@@ -13,7 +13,7 @@ export type ActivityDocument = {
   userId: string
   action: string
   timestampMs: number
-  /** The timestamp as it was sent, where our own way of writing the instant differs. */
+  /** The timestamp as it was sent, if it differs from how the log writes that instant. */
   timestampText: string | null
   metadata: JsonObject | null
   recordedAtMs: number
@@ -22,7 +22,7 @@ export type ActivityDocument = {
   digest: string
 }
 
-/** An activity as a reader gets it. */
+/** An activity as a reader receives it. */
 export type FoundActivity = {
   id: string
   userId: string
@@ -64,7 +64,7 @@ export function toFound(document: ActivityDocument): FoundActivity {
   }
 }
 
-/** What decides between duplicate and conflict: the content that the client sent. What was filled in does not count. */
+/** Decides between duplicate and conflict: covers what the client sent, but not the members that were filled in. */
 function contentDigest({ activity, filledIn }: ActivityRecorded, instant: string): string {
   const { userId, action, metadata = null } = activity
   const sent = { userId, action, metadata, instant: filledIn.includes('timestamp') ? null : instant }

@@ -1,6 +1,6 @@
 /**
- * For long work of which no step may keep the process from anything else: each step waits for its turn, and there is one in
- * each turn of the event loop, whoever's it is.
+ * Keeps long work from blocking the process: each step waits for its turn, and each turn of the event loop runs one
+ * step of all the work that shares the scheduler.
  */
 export function createFairScheduler(): () => Promise<unknown> {
   let last: Promise<unknown> = Promise.resolve()

@@ -29,7 +29,7 @@ describe('actions', () => {
     ['*.deleted', 'only at the end'],
     ['a**', 'only at the end'],
     ['a* ,b', 'only at the end'],
-  ])('%j are refused', (text, detail) => expect(parseActions(text)).toContain(detail))
+  ])('rejects %j', (text, detail) => expect(parseActions(text)).toContain(detail))
 })
 
 describe('the digest', () => {
@@ -40,7 +40,7 @@ describe('the digest', () => {
     expect(filterDigest({ to, from, actions, userId, tenant }, 'desc')).toEqual(filterDigest(filter, 'desc'))
   })
 
-  test('differs for each difference of filter or order', () => {
+  test('changes with every filter and with the order', () => {
     const others: Filter[] = [
       filter,
       { ...filter, tenant: 'other' },

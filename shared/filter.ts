@@ -2,27 +2,27 @@ import { hash } from 'node:crypto'
 import type { MetadataMatch } from './metadata-match.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** An exact action, or the beginning of one. */
+/** An exact action, or a prefix. */
 export type ActionPattern = { exact: string } | { prefix: string }
 
-/** Which activities are asked for. Times are milliseconds since 1970; `from` is inclusive, `to` exclusive. */
+/** Selects activities. Times are milliseconds since 1970; `from` is inclusive, `to` exclusive. */
 export type Filter = {
   tenant: string
   userId?: string
-  /** Any of these. */
+  /** Matches any of these. */
   actions?: readonly ActionPattern[]
   from?: number
   to?: number
-  /** Only what the log had then. */
+  /** Matches only activities that this snapshot contains. */
   snapshot?: Snapshot
-  /** All of these. */
+  /** Matches all of these. */
   metadata?: readonly MetadataMatch[]
 }
 export type Order = 'desc' | 'asc'
 
 /**
- * "login", "login,logout" or "cart.*": names, or beginnings of names. A backslash makes a comma, an asterisk or a
- * backslash an ordinary character. Returns what is wrong as a string.
+ * Reads a list such as "login", "login,logout" or "cart.*": names or prefixes of names. A backslash makes a comma, an
+ * asterisk or a backslash an ordinary character. Returns the error as a string.
  */
 export function parseActions(text: string): ActionPattern[] | string {
   const patterns: ActionPattern[] = []
@@ -31,12 +31,12 @@ export function parseActions(text: string): ActionPattern[] | string {
   for (let at = 0; at <= text.length; at++) {
     const character = text[at]
     if (character === undefined || character === ',') {
-      if (literal.trim() === '' && !isPrefix) return 'must not be empty, nor have an empty name in its list'
+      if (literal.trim() === '' && !isPrefix) return 'must not be empty or hold an empty name'
       patterns.push(isPrefix ? { prefix: literal.trimStart() } : { exact: literal.trim() })
       literal = ''
       isPrefix = false
     } else if (isPrefix) {
-      return 'may have an asterisk only at the end of a name; \\* is an ordinary one'
+      return 'may have an asterisk only at the end of a name; write \\* for a literal asterisk'
     } else if (character === '*') {
       isPrefix = true
     } else if (character === '\\' && at + 1 < text.length) {
@@ -48,7 +48,7 @@ export function parseActions(text: string): ActionPattern[] | string {
   return patterns
 }
 
-/** Tells filters and orders apart: a cursor holds it, so that it cannot be used with others. Of any snapshot. */
+/** Identifies a filter and an order, so that a cursor works with no others. It does not depend on the snapshot. */
 export function filterDigest(filter: Filter, order: Order): Buffer {
   const { tenant, userId = null, actions = null, from = null, to = null, metadata = [] } = filter
   const asked = JSON.stringify([tenant, userId, actions, from, to, order, ...metadata])

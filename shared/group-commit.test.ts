@@ -13,7 +13,7 @@ const unbounded: GroupCommitOptions<string> = {
   deadlineMs: 60_000,
 }
 
-/** Every commit waits for the test to let it go. */
+/** Holds every commit until the test lets it go. */
 function committing(options: Partial<GroupCommitOptions<string>> = {}) {
   const groups: string[][] = []
   const gates: PromiseWithResolvers<void>[] = []
@@ -35,7 +35,7 @@ function committing(options: Partial<GroupCommitOptions<string>> = {}) {
 }
 
 describe('groups', () => {
-  test('an item that comes to an idle log goes after one turn', async () => {
+  test('an item that arrives while no commit is in flight is committed after one turn', async () => {
     const { add, groups, next } = committing()
     const result = add('a')
     await turn()
@@ -48,7 +48,7 @@ describe('groups', () => {
     expect(groups).toEqual([['a'], ['b']])
   })
 
-  test('what comes in one turn goes together, and each gets its own result', async () => {
+  test('items of one turn are committed together, and each gets its own result', async () => {
     const { add, groups, next } = committing()
     const results = Promise.all(['a', 'b', 'c'].map(add))
     ;(await next()).resolve()
@@ -56,7 +56,7 @@ describe('groups', () => {
     expect(groups).toEqual([['a', 'b', 'c']])
   })
 
-  test('what comes while a commit is under way waits for its end, then goes together', async () => {
+  test('items that arrive during a commit wait for its end and are then committed together', async () => {
     const { add, groups, next } = committing()
     const first = add('a')
     const gate = await next()
@@ -70,7 +70,7 @@ describe('groups', () => {
     expect(groups).toEqual([['a'], ['b', 'c']])
   })
 
-  test('what comes as a commit ends is in the next group', async () => {
+  test('an item that arrives as a commit ends is in the next group', async () => {
     const { add, groups, next } = committing()
     const first = add('a')
     const gate = await next()
@@ -84,7 +84,7 @@ describe('groups', () => {
   test.each([
     { maxItems: 4 },
     { maxBytes: 4 },
-  ])('what goes on coming turn after turn as a commit ends is in the next group, until that is full: %j', async (full) => {
+  ])('items that keep arriving turn after turn join the next group until it is full: %j', async (full) => {
     const { add, groups, next } = committing(full)
     const first = add('a')
     const gate = await next()
@@ -101,7 +101,7 @@ describe('groups', () => {
     expect(groups).toEqual([['a'], ['0', '1', '2', '3']])
   })
 
-  test('a second one goes beside the first once so many wait, and never a third', async () => {
+  test('a second commit starts beside the first once `secondFrom` items wait, and never a third', async () => {
     const { add, groups, next } = committing({ secondFrom: 2 })
     const results = [add('a')]
     const first = await next()
@@ -121,7 +121,7 @@ describe('groups', () => {
     expect(groups).toEqual([['a'], ['b', 'c'], ['d', 'e', 'f']])
   })
 
-  test('what is too little for a second one is left to the first', async () => {
+  test('items too few for a second commit wait for the first', async () => {
     const { add, groups, next } = committing({ secondFrom: 2 })
     const results = [add('a')]
     const first = await next()
@@ -142,7 +142,7 @@ describe('groups', () => {
     ['items', { maxItems: 2 }, ['a', 'b', 'c'], [['a', 'b'], ['c']]],
     ['bytes', { maxBytes: 4 }, ['aa', 'bb', 'c'], [['aa', 'bb'], ['c']]],
     ['bytes, a larger item alone', { maxBytes: 4 }, ['a', 'bbbbb', 'c'], [['a'], ['bbbbb'], ['c']]],
-  ])('have at most so many %s', async (_what, options, items, expected) => {
+  ])('stay within the maximum of %s', async (_what, options, items, expected) => {
     const { add, groups, next } = committing(options)
     const results = Promise.all(items.map(add))
     for (const _group of expected) (await next()).resolve()
@@ -162,24 +162,24 @@ describe('a commit that fails', () => {
     expect(await results).toEqual([rejected, rejected, { status: 'fulfilled', value: 'C' }])
   })
 
-  test('is also one that throws at once, and one that gives another number of results', async () => {
+  test('may also throw synchronously or return a wrong number of results', async () => {
     const throwing = createGroupCommit(() => {
-      throw new Error('at once')
+      throw new Error('synchronous')
     }, unbounded)
-    await expect(throwing('a')).rejects.toThrow('at once')
-    await expect(throwing('b')).rejects.toThrow('at once')
+    await expect(throwing('a')).rejects.toThrow('synchronous')
+    await expect(throwing('b')).rejects.toThrow('synchronous')
     const forgetful = createGroupCommit(async () => ['A'], unbounded)
     const results = await Promise.allSettled(['a', 'b'].map(forgetful))
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })
 })
 
-describe('what waits is bounded', () => {
+describe('the queue is bounded', () => {
   test.each<[what: string, options: Partial<GroupCommitOptions<string>>, fits: string[], beyond: string]>([
     ['in items', { maxWaitingItems: 2 }, ['a', 'b'], ''],
     ['in bytes', { maxWaitingBytes: 4 }, ['aa', 'bb'], 'c'],
     ['in bytes, though one larger item may wait alone', { maxWaitingBytes: 4 }, ['aaaaa'], 'b'],
-  ])('%s: beyond, an item is refused at once, and taken when there is room again', async (_what, options, fits, beyond) => {
+  ])('%s: rejects an item beyond the bound, and takes it once there is room', async (_what, options, fits, beyond) => {
     const { add, next } = committing(options)
     const results = Promise.all(fits.map(add))
     await expect(add(beyond)).rejects.toBeInstanceOf(QueueFull)
@@ -193,7 +193,7 @@ describe('what waits is bounded', () => {
 })
 
 describe('behind a commit that hangs', () => {
-  test('nobody waits longer than the deadline, and what waited is not committed any more', async () => {
+  test('no item waits longer than the deadline, and an item that timed out is never committed', async () => {
     const { add, groups, next } = committing({ deadlineMs: 20 })
     const results = Promise.allSettled([add('a'), next().then(() => add('b'))])
     const late = { status: 'rejected', reason: expect.any(TooLate) }
@@ -204,7 +204,7 @@ describe('behind a commit that hangs', () => {
     expect(groups).toEqual([['a']])
   })
 
-  test('what was given up makes room for others', async () => {
+  test('an item that timed out makes room for others', async () => {
     const { add, groups, next } = committing({ deadlineMs: 20, maxWaitingItems: 1, maxWaitingBytes: 1 })
     const first = expect(add('a')).rejects.toBeInstanceOf(TooLate)
     const gate = await next()
@@ -219,7 +219,7 @@ describe('behind a commit that hangs', () => {
   })
 })
 
-test('no item is lost or doubled, whenever it comes and whichever commits fail', async () => {
+test('no item is lost or committed twice, whenever it arrives and whichever commits fail', async () => {
   const arrivals = fc.array(fc.record({ count: fc.nat(7), turns: fc.nat(2) }), { maxLength: 12 })
   await fc.assert(
     fc.asyncProperty(
@@ -246,7 +246,7 @@ test('no item is lost or doubled, whenever it comes and whichever commits fail',
         }
         const settled = await Promise.all(results)
         const succeeded = settled.flatMap((result, index) => (result === undefined ? [] : [index + 1]))
-        // one that went beside another may end before it
+        // a commit may end before another that started earlier
         expect(secondFrom ? committed.toSorted((a, b) => a - b) : committed).toEqual(succeeded)
         expect(settled.filter((result) => result !== undefined)).toEqual(succeeded.map((item) => -item))
       },

@@ -1,25 +1,27 @@
 import { TooLate } from './within.ts'
 
-/** Everything that waits is bounded; this is what the callers beyond the bound get, at once. */
+/** The queue is full. Everything that waits is bounded, and callers beyond the bound get this immediately. */
 export class QueueFull extends Error {
   override name = 'QueueFull'
 }
 
 export type GroupCommitOptions<Item> = {
-  /** Most items in one commit. */
+  /** The maximum number of items in one commit. */
   maxItems: number
-  /** Most bytes in one commit; a single larger item still goes, alone. */
+  /** The maximum number of bytes in one commit; a single larger item is committed alone. */
   maxBytes: number
-  /** Most bytes that wait; beyond, `add` rejects with QueueFull. */
+  /** The maximum number of bytes that wait; beyond it, `add` rejects with QueueFull. */
   maxWaitingBytes: number
-  /** Most items that wait. */
+  /** The maximum number of items that wait; beyond it, `add` rejects with QueueFull. */
   maxWaitingItems: number
   sizeOf: (item: Item) => number
-  /** After so long `add` rejects with TooLate. What is not in a commit by then never will be. */
+  /** After this time `add` rejects with TooLate. An item that still waits then is never committed. */
   deadlineMs: number
-  /** When so many items wait, a second commit goes beside the one that is under way; without it there is never a second. */
+  /**
+   * The number of waiting items that starts a second commit beside one in flight; without it there is never a second.
+   */
   secondFrom?: number | undefined
-  /** Told of each commit: how many items it has, and how long the first of them had waited. */
+  /** Called for each commit with its number of items and how long the first of them waited. */
   onGroup?: (items: number, waitedMs: number) => void
 }
 
@@ -33,10 +35,10 @@ type Waiting<Item, Result> = {
 }
 
 /**
- * While one commit is under way the next items gather, and go together when it returned and no more come at once; when none
- * is, they go at the end of this turn of the event loop. No timer: an idle log answers as fast as ever, and the group grows
- * by itself with load. A failed commit rejects all its items. Whoever awaits its item before it lets go needs no further
- * draining at the end.
+ * Commits items in groups. While one commit is in flight, the next items gather; they are committed together when it
+ * returns and no more arrive in the same turn. With no commit in flight, they are committed at the end of this turn of
+ * the event loop. There is no timer: an idle log answers as fast as ever, and groups grow with load. A failed commit
+ * rejects all its items. A caller that awaits its own items needs no further draining at shutdown.
  */
 export function createGroupCommit<Item, Result>(
   commit: (items: readonly Item[]) => Promise<readonly Result[]>,
@@ -46,20 +48,20 @@ export function createGroupCommit<Item, Result>(
   const secondFrom = options.secondFrom ?? Number.POSITIVE_INFINITY
   const waiting = new Set<Waiting<Item, Result>>()
   let waitingBytes = 0
-  let underWay = 0
+  let inFlight = 0
 
   function add(item: Item): Promise<Result> {
     const bytes = sizeOf(item)
     if (waiting.size >= maxWaitingItems || (waiting.size > 0 && waitingBytes + bytes > maxWaitingBytes)) {
-      return Promise.reject(new QueueFull(`${waiting.size} items with ${waitingBytes} bytes wait already`))
+      return Promise.reject(new QueueFull(`${waiting.size} items with ${waitingBytes} bytes are already waiting`))
     }
     return new Promise((resolve, reject) => {
       const since = performance.now()
       const one = { item, bytes, since, resolve, reject, timer: setTimeout(() => giveUp(one), deadlineMs) }
       waiting.add(one)
       waitingBytes += bytes
-      if (underWay > 1 || (underWay === 1 && waiting.size < secondFrom)) return
-      underWay++
+      if (inFlight > 1 || (inFlight === 1 && waiting.size < secondFrom)) return
+      inFlight++
       setImmediate(run)
     })
   }
@@ -84,13 +86,13 @@ export function createGroupCommit<Item, Result>(
       }
       for (const { timer } of group) clearTimeout(timer)
       await gather()
-      // the other one takes them when it returns
-      if (underWay > 1 && waiting.size < secondFrom) break
+      // the other run takes the waiting items when its commit returns
+      if (inFlight > 1 && waiting.size < secondFrom) break
     }
-    underWay--
+    inFlight--
   }
 
-  /** For as many turns of the event loop as bring more: requests that came in meanwhile are parsed, and go together. */
+  /** Waits for as many turns of the event loop as bring more items: requests that arrived meanwhile join the group. */
   async function gather() {
     let before: number
     do {

@@ -1,14 +1,14 @@
 import { type InputError, maxErrors, pointerTo } from './checked.ts'
 import { numberSurvives } from './json-number.ts'
 
-/** Far more than an activity may have of either; what is beyond is refused unseen. */
+/** Both limits are far above those of an activity; anything deeper or larger is rejected without a look inside. */
 export const maxLevels = 64
 const maxMembers = 1_000
-/** Beyond, one place of an item is enough: to name a place takes time. */
+/** From this many faults on, one place per item is enough, because naming a place takes time. */
 const manyPlaces = 5_000
-/** Beyond, the text is an array of more than 1,000 items, which is refused for their number. */
+/** From this many faults on, the text is an array of more than 1,000 items, which is rejected for their number. */
 const maxPlaces = manyPlaces + 1_000
-/** Fewer are faster compared each with each. */
+/** Up to this many names, comparing each with each is faster than a set. */
 const manyNames = 8
 
 const quote = 0x22
@@ -27,18 +27,18 @@ const endOfBrace = 0x7d
 type Open = {
   isObject: boolean
   index: number
-  /** Of the last name, as a place in the text. */
+  /** The place of the last name in the text. */
   nameStart: number
   nameEnd: number
   names: string[] | Set<string>
 }
 
 /**
- * Walks the characters of valid JSON text. Of one value, or of each item of an array, it notes the first faults and one
- * more, so that an item is never taken for faithful. `members` is how many there are on the first levels.
+ * Walks the characters of valid JSON text. For one value, or for each item of an array, it notes the first faults and
+ * one more, so that no faulty item passes as valid. `members` counts the members on the first levels.
  *
- * No text may keep its reader busy for much longer than JSON.parse does: so nothing is made of a character unless
- * something is wrong with it, and names are compared only when asked for.
+ * No text may keep its reader busy for much longer than JSON.parse does: so only faulty characters cost more than a
+ * look, and names are compared only if `comparesNames` is set.
  */
 export function findFaults(text: string, comparesNames: boolean): { faults: InputError[]; members: number } {
   const faults: InputError[] = []
@@ -62,7 +62,7 @@ export function findFaults(text: string, comparesNames: boolean): { faults: Inpu
     isDone = isWhole || ofItem > maxErrors || faults.length >= manyPlaces
   }
 
-  /** There may be millions: the objects that stand for them are used again. */
+  /** Reuses the objects that describe open levels: a text may open millions of them. */
   const opens = (level: number, isObject: boolean) => {
     const known = open[level]
     if (!known) open[level] = { isObject, index: 0, nameStart: 0, nameEnd: 0, names: [] }
@@ -100,7 +100,8 @@ export function findFaults(text: string, comparesNames: boolean): { faults: Inpu
       const start = at
       while (isInNumber(text.charCodeAt(at + 1))) at++
       if (isDone || numberSurvives(text, start, at + 1)) continue
-      note(`holds the number ${shorten(text.slice(start, at + 1))}, which does not survive; send it as text`)
+      const number = shorten(text.slice(start, at + 1))
+      note(`holds the number ${number}, which cannot be represented exactly; send it as a string`)
     } else if (code === comma) {
       const parent = open[depth - 1]
       if (!parent || depth > maxLevels) continue
@@ -130,7 +131,7 @@ export function findFaults(text: string, comparesNames: boolean): { faults: Inpu
 const isInNumber = (code: number) =>
   (code >= zero && code <= nine) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === minus
 
-/** And from now on it is known. */
+/** Returns whether the object has the name already, and adds it. */
 function isKnown(object: Open, name: string): boolean {
   const { names } = object
   if (names instanceof Set) {
@@ -144,8 +145,8 @@ function isKnown(object: Open, name: string): boolean {
 }
 
 function textFault(text: string, verb: string): string | undefined {
-  if (text.includes('\0')) return `${verb}the character U+0000, which cannot be kept`
-  return text.isWellFormed() ? undefined : `${verb}half of a surrogate pair, which is no character`
+  if (text.includes('\0')) return `${verb}the character U+0000, which cannot be stored`
+  return text.isWellFormed() ? undefined : `${verb}half of a surrogate pair, which is not a character`
 }
 
 const shorten = (number: string) => (number.length <= 40 ? number : `${number.slice(0, 37)}…`)

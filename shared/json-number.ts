@@ -1,9 +1,9 @@
-/** A decimal of so many digits has a double of its own, so long as it is not near the ends of their range. */
+/** A decimal with up to this many digits has a double of its own, unless it is near the ends of their range. */
 const digitsOfAnyDouble = 15
 const exponentOfAnyDouble = 290
-/** No double needs more to be told from all others. */
+/** No double needs more digits to be told from all others. */
 const digitsOfEveryDouble = 17
-/** Beyond every double, whatever number of digits a text may have. */
+/** This exponent is beyond every double, regardless of the number of digits in a text. */
 const maxExponent = 1e10
 
 const minus = 0x2d
@@ -12,8 +12,8 @@ const zero = 0x30
 const nine = 0x39
 
 /**
- * Whether JavaScript writes back the very value of the JSON number that stands in the text from `start` to `end`. A loop:
- * a body may hold a million numbers, or one of a million digits.
+ * Returns whether JavaScript writes back exactly the value of the JSON number in the text from `start` to `end`. It is
+ * a loop because a body may hold a million numbers, or one of a million digits.
  */
 export function numberSurvives(text: string, start: number, end: number): boolean {
   const isNegative = text.charCodeAt(start) === minus
@@ -30,7 +30,7 @@ export function numberSurvives(text: string, start: number, end: number): boolea
       last = at
     }
   }
-  // −0 is told from 0: JSON.stringify drops its sign
+  // −0 does not survive: JSON.stringify drops its sign
   if (first === -1) return !isNegative
   const ones = pointAt === -1 ? at : pointAt
   const digits = last - first + (first < ones && ones < last ? 0 : 1)

@@ -53,7 +53,7 @@ describe('numbers', () => {
     expect(places(`{"a":[0,${number}]}`)).toEqual(['/a/1'])
     expect(places(`[ ${number} ]`)).toEqual(['/0'])
   })
-  test('any decimal is told as exact arithmetic tells it', () => {
+  test('agrees with exact arithmetic on any decimal', () => {
     const digits = fc.stringMatching(/^(0|[1-9]\d{0,20})(\.\d{1,20})?$/)
     const exponents = fc.oneof(
       fc.constant(''),
@@ -73,23 +73,23 @@ describe('numbers', () => {
       { numRuns: 1000 },
     )
   })
-  test('the message names the number, shortened', () => {
+  test('the message holds the shortened number', () => {
     const detail = read(`${'9'.repeat(1000)}`).lossy[0]?.detail
-    expect(detail).toBe(`holds the number ${'9'.repeat(37)}…, which does not survive; send it as text`)
+    expect(detail).toBe(`holds the number ${'9'.repeat(37)}…, which cannot be represented exactly; send it as a string`)
   })
   test.each([
     ['digits', `1${'0'.repeat(4 * 1024 * 1024)}1`],
     ['exponent', `1e${'9'.repeat(4 * 1024 * 1024)}`],
-  ])('a number with %s of 4 MiB is told at once', (_what, number) => expect(places(number)).toEqual(['']), 1_000)
+  ])('judges a number with %s of 4 MiB within a second', (_what, number) => expect(places(number)).toEqual(['']), 1_000)
 })
 
-/** As a whole number of 10⁻⁴⁰⁰. */
+/** The value as a whole number of 10⁻⁴⁰⁰. */
 function exactly(number: string): bigint {
   const [, sign, whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/.exec(number) ?? []
   return BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(400 + Number(exponent) - fraction.length)
 }
 
-describe('members named twice are found', () => {
+describe('finds names that are repeated in an object', () => {
   test.each<[text: string, pointers: string[]]>([
     ['{"a":1,"a":1}', ['/a']],
     ['{"a":1,"\\u0061":2}', ['/a']],
@@ -105,7 +105,7 @@ describe('members named twice are found', () => {
   ])('%s', (text, pointers) => expect(places(text)).toEqual(pointers))
 })
 
-describe('characters that cannot be kept are found in names and in values', () => {
+describe('finds characters that cannot be stored, in names and in values', () => {
   test.each<[text: string, pointers: string[]]>([
     ['"a\\u0000b"', ['']],
     ['{"a":["\\u0000"]}', ['/a/0']],
@@ -117,7 +117,7 @@ describe('characters that cannot be kept are found in names and in values', () =
   ])('%s', (text, pointers) => expect(places(text)).toEqual(pointers))
 })
 
-test('__proto__ is a member like any other and changes no object', () => {
+test('__proto__ is an ordinary member and changes no object', () => {
   const { value, lossy } = read('{"__proto__":{"admin":true}}')
   expect(Object.keys(value as object)).toEqual(['__proto__'])
   expect((value as Record<string, unknown>)['admin']).toBeUndefined()
@@ -125,7 +125,7 @@ test('__proto__ is a member like any other and changes no object', () => {
   expect(canonicalJson(value as JsonValue)).toBe('{"__proto__":{"admin":true}}')
 })
 
-describe('what is far beyond any limit is named, and not looked into', () => {
+describe('names a value far beyond any limit without looking inside', () => {
   const levels = (count: number, inside = '1') => `${'{"a":'.repeat(count)}${inside}${'}'.repeat(count)}`
   const members = (count: number) => `{${Array.from({ length: count }, (_, n) => `"k${n}":1`).join()}}`
   test.each<[what: string, text: string, pointers: string[]]>([
@@ -144,7 +144,7 @@ describe('what is far beyond any limit is named, and not looked into', () => {
   ])('%s', (_what, text, pointers) => expect(places(text)).toEqual(pointers))
 })
 
-describe('of each item of an array at least one place is found, however many there are', () => {
+describe('finds at least one place in each item of an array, however many places there are', () => {
   test.each([
     ['numbers', `{"n":[${'-0,'.repeat(40)}-0]}`],
     ['names', `{${'"a":1,'.repeat(40)}"a":1}`],
@@ -155,7 +155,7 @@ describe('of each item of an array at least one place is found, however many the
   })
 })
 
-test('a body of 4 MiB does not keep its reader busy for long, even three times over', () => {
+test('reads a body of 4 MiB quickly, even three times in a row', () => {
   const filled = (part: string, last = '1') => `[${part.repeat(Math.floor((4 * 1024 * 1024) / part.length))}${last}]`
   const bodies = [filled('{"a":1,"a":1},'), filled('0,', '-0'), filled('-0,'), filled('1e5,'), filled('1e400,')]
   for (const body of [...bodies, ...bodies, ...bodies]) read(body)
@@ -168,7 +168,7 @@ test.each<[text: string, detail: string]>([
   ['{"secret":1,}', 'is not valid JSON at line 1, column 13'],
   ['secret', 'is not valid JSON'],
   ['["secret', 'is not valid JSON'],
-])('%j is refused with the place and without a word of it', (text, detail) => {
+])('rejects %j with the place of the error and without quoting the input', (text, detail) => {
   const parsed = parseJson(text)
   expect(parsed).toEqual({ ok: false, detail: expect.stringContaining(detail) })
   expect(JSON.stringify(parsed)).not.toContain('secret')
@@ -178,8 +178,8 @@ const anyString = fc.string({ unit: 'binary', maxLength: 8 })
 const anyJson = fc.jsonValue({ stringUnit: 'binary' }).map((value) => value as JsonValue)
 const plainJson = fc.jsonValue({ maxDepth: 20 }).map((value) => value as JsonValue)
 
-describe('whatever JSON it is', () => {
-  test('it comes back as it was written, or is listed', () => {
+describe('any JSON', () => {
+  test('is read as it was written, or its lossy places are listed', () => {
     fc.assert(
       fc.property(fc.oneof(anyJson, anyString), fc.constantFrom(0, 2), (value, space) => {
         const text = JSON.stringify(value, null, space)
@@ -190,7 +190,7 @@ describe('whatever JSON it is', () => {
     )
   })
 
-  test('a double survives in the shortest form that names it', () => {
+  test('a double survives in its shortest form', () => {
     const finite = fc.double({ noDefaultInfinity: true, noNaN: true }).filter((number) => !Object.is(number, -0))
     fc.assert(
       fc.property(finite, (number) => {
@@ -199,13 +199,13 @@ describe('whatever JSON it is', () => {
     )
   })
 
-  test('a member that is put in twice is found', () => {
+  test('a member that is inserted twice is found', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), plainJson),
         fc.string(),
         plainJson,
-        // with the levels of the value, within those that are allowed
+        // together with the levels of the value, the depth stays within the limit
         fc.nat(30),
         (object, name, value, depth) => {
           const twice = Object.entries({ ...object, [name]: value }).map(
@@ -219,7 +219,7 @@ describe('whatever JSON it is', () => {
     )
   })
 
-  test('its canonical text does not depend on the order of its members', () => {
+  test('the canonical text does not depend on the order of members', () => {
     const backwards = (value: JsonValue): JsonValue => {
       if (Array.isArray(value)) return value.map(backwards)
       if (typeof value !== 'object' || value === null) return value

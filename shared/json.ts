@@ -7,9 +7,9 @@ export type JsonObject = { readonly [key: string]: JsonValue }
 export type ParsedJson = { ok: true; value: unknown; lossy: readonly InputError[] } | { ok: false; detail: string }
 
 /**
- * JSON text to a value, with a list of the places that would not come back as they were sent: numbers that a double
- * cannot hold, members named twice (only the last would stay), NUL (databases end text there) and lone surrogates
- * (UTF-8 has no bytes for them).
+ * Parses JSON text, and lists the places that would not come back as they were sent: numbers that a double cannot hold,
+ * repeated names (only the last member would stay), NUL (databases end text there) and lone surrogates (UTF-8 has no
+ * bytes for them).
  */
 export function parseJson(text: string): ParsedJson {
   let value: unknown
@@ -27,7 +27,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The same text for equal values, whatever the order of their members. */
+/** Gives equal values the same text, regardless of the order of their members. */
 export function canonicalJson(value: JsonValue): string {
   return JSON.stringify(value, (_key, part: JsonValue) =>
     isJsonObject(part) ? Object.fromEntries(Object.entries(part).sort(byKey)) : part,
@@ -36,7 +36,10 @@ export function canonicalJson(value: JsonValue): string {
 
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
 
-/** Node names the position in most cases; its own words quote the input and are not for an answer. */
+/**
+ * Reads the position from the message of Node, which usually has it. The message itself quotes the input, so it is not
+ * shown.
+ */
 function whereItBreaks(text: string, error: unknown): string {
   const position = Number(/position (\d+)/.exec(String(error))?.[1] ?? Number.NaN)
   if (text.trim() === '') return 'is empty'
@@ -45,7 +48,7 @@ function whereItBreaks(text: string, error: unknown): string {
   return `is not valid JSON at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`
 }
 
-/** On the first levels: deeper ones are refused, and may be too many for a recursion. */
+/** Counts members on the first levels: deeper values are rejected, and may nest too deeply for a recursion. */
 function countMembers(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0
   if (depth === maxLevels) return 0

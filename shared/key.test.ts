@@ -26,11 +26,11 @@ test('is a ULID: the time, then the start of the hash, in base 32 (an independen
   )
 })
 
-test('stays the same from release to release, so that a redelivery after an update makes it again', () => {
+test('stays the same from release to release, so that a redelivery after an update has the same key', () => {
   expect(activityKey('default', 'order-981-paid', Date.UTC(2024, 0, 15, 10))).toBe('01HM690K80NAHA76ZY3DHTH4HT')
 })
 
-test('keys sort as text as their timestamps do', () => {
+test('keys sorted as text are in the order of their timestamps', () => {
   fc.assert(
     fc.property(ids, ids, times, times, (one, other, early, late) => {
       fc.pre(early < late)
@@ -39,7 +39,7 @@ test('keys sort as text as their timestamps do', () => {
   )
 })
 
-test('has 26 characters and gives its time back', () => {
+test('has 26 characters and contains its time', () => {
   fc.assert(
     fc.property(ids, times, (id, ms) => {
       const key = activityKey('default', id, ms)
@@ -50,7 +50,7 @@ test('has 26 characters and gives its time back', () => {
   )
 })
 
-test('the first key at an instant is above every key before it, and not above those at it', () => {
+test('the first key at an instant is above every key before it, and not above the keys at it', () => {
   fc.assert(
     fc.property(ids, fc.integer({ min: 1, max: 2 ** 48 - 1 }), (id, ms) => {
       expect(activityKey('default', id, ms - 1) < firstKeyAt(ms)).toBe(true)
@@ -59,7 +59,7 @@ test('the first key at an instant is above every key before it, and not above th
   )
 })
 
-test('tenants and ids make keys of their own', () => {
+test('different tenants and ids have different keys', () => {
   const keys = [activityKey('a', 'b', 1), activityKey('a', 'c', 1), activityKey('b', 'b', 1), activityKey('ab', '', 1)]
   expect(new Set(keys).size).toBe(keys.length)
 })
@@ -69,7 +69,7 @@ test.each([-1, 2 ** 48, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('no key can 
   expect(() => firstKeyAt(ms)).toThrow(RangeError)
 })
 
-describe('what is a key', () => {
+describe('isKey', () => {
   test.each<[text: string, is: boolean]>([
     ['0'.repeat(26), true],
     [`7${'Z'.repeat(25)}`, true],

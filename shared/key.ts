@@ -14,7 +14,7 @@ export function activityKey(tenant: string, id: string, timestampMs: number): st
   return timePart(timestampMs) + base32(digest.subarray(0, 10))
 }
 
-/** The least key at or after an instant: a time range is a range of keys, from inclusive, to exclusive. */
+/** The smallest key at or after an instant. So a time range is a range of keys: from is inclusive, to is exclusive. */
 export function firstKeyAt(timestampMs: number): string {
   return timePart(timestampMs) + '0'.repeat(hashCharacters)
 }
@@ -37,7 +37,7 @@ function timePart(ms: number): string {
   return text
 }
 
-/** 10 bytes are 16 characters of 5 bits, no padding. */
+/** Encodes 10 bytes as 16 characters of 5 bits, without padding. */
 function base32(bytes: Uint8Array): string {
   let text = ''
   let held = 0

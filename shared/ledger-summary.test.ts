@@ -20,7 +20,7 @@ const range = (first: number, last: number): CountedRange => ({
 })
 const boundsOf = (ranges: readonly CountedRange[]) => ranges.map(({ first, last }) => [first, last])
 
-test('what follows without a gap is one range, with its outcomes counted', () => {
+test('offsets without a gap form one range with counted outcomes', () => {
   const outcomes: Known[] = [
     { offset: 3, outcome: 'rejected' },
     { offset: 3, outcome: 'stored' },
@@ -31,20 +31,20 @@ test('what follows without a gap is one range, with its outcomes counted', () =>
   ])
 })
 
-test('the ranges that are open lie between those that are compacted, and after them', () => {
+test('open ranges lie between the compacted ranges and after them', () => {
   expect(openRanges([])).toEqual([{ first: 0 }])
   expect(openRanges([range(0, 4), range(9, 9)])).toEqual([{ first: 5, last: 8 }, { first: 10 }])
   expect(openRanges([range(2, 4)])).toEqual([{ first: 0, last: 1 }, { first: 5 }])
 })
 
-describe('compacted is', () => {
-  test('the range from 0, and what continues it', () => {
+describe('compacts', () => {
+  test('the range from 0 and offsets that continue it', () => {
     expect(boundsOf(compactRanges([], toRanges(known(0, 1, 3))))).toEqual([[0, 1]])
     expect(boundsOf(compactRanges([range(0, 1)], toRanges(known(2, 3, 5))))).toEqual([[0, 3]])
     expect(compactRanges([], toRanges(known(1, 2)))).toEqual([])
   })
 
-  test('what lies far behind the newest although something before it is missing, so that the rest stays short', () => {
+  test('offsets far behind the newest despite a gap before them, so that the open rest stays short', () => {
     const counted = [range(0, 9), range(11, 500), range(501, 9000)]
     expect(boundsOf(compactRanges([], joinRanges([], counted)))).toEqual([
       [0, 9],
@@ -53,12 +53,12 @@ describe('compacted is', () => {
     expect(boundsOf(compactRanges([], [range(0, 9), range(11, 8000)]))).toEqual([[0, 9]])
   })
 
-  test('everything once nothing is under way any more', () => {
+  test('everything once no record is in flight', () => {
     const counted = [range(1, 2), range(4, 4)]
     expect(boundsOf(compactRanges([], counted, true))).toEqual(boundsOf(counted))
   })
 
-  test('no further range beyond a thousand, though more of each', () => {
+  test('no range beyond a thousand, but extends the existing ranges', () => {
     const compacted = Array.from({ length: 1000 }, (_, n) => range(3 * n, 3 * n))
     const counted = [range(2998, 2998), range(4000, 4000), range(20_000, 20_000)]
     const more = boundsOf(compactRanges(compacted, counted, true))
@@ -66,14 +66,14 @@ describe('compacted is', () => {
     expect(more.at(-1)).toEqual([2997, 2998])
   })
 
-  test('never less than before, and once again the range from 0 when the gap is filled', () => {
+  test('never less than before, and again the range from 0 when the gap is filled', () => {
     const compacted = [range(0, 9), range(11, 9000)]
     expect(boundsOf(compactRanges(compacted, []))).toEqual(boundsOf(compacted))
     expect(boundsOf(compactRanges(compacted, toRanges(known(10))))).toEqual([[0, 9000]])
   })
 })
 
-test('whatever is compacted on the way, the ledger comes out the same', () => {
+test('the ledger does not depend on what was compacted in between', () => {
   const offsets = fc.uniqueArray(fc.nat(60), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(offsets, fc.integer({ min: 1, max: 10 }), (arrivals, step) => {
@@ -94,7 +94,7 @@ test('whatever is compacted on the way, the ledger comes out the same', () => {
   )
 })
 
-test('what is abandoned is no longer missing, and is no outcome', () => {
+test('an abandoned offset is neither missing nor an outcome', () => {
   const summary = (ranges: readonly CountedRange[]) => summarize(0, ranges, false)
   expect(summary(abandonBelow([range(3, 4), range(8, 8)], 6))).toMatchObject({
     completeThrough: 5,

@@ -2,41 +2,43 @@ import { type Outcome, outcomes } from './outcome.ts'
 
 export type Counts = { readonly [outcome in Outcome]: number }
 
-/** A range of offsets whose outcomes are all known, but for those that were given up. Both ends belong to it. */
+/** A range of offsets whose outcomes are all known, except abandoned ones. Both ends are inclusive. */
 export type CountedRange = { first: number; last: number; counts: Counts }
 
-/** What is known of one offset. */
+/** An offset with its known outcome. */
 export type Known = { offset: number; outcome: Outcome }
 
-/** Offsets of which nothing is known. Both ends belong to it. */
+/** A range of offsets, such as those without a known outcome. Both ends are inclusive. */
 export type OffsetRange = { first: number; last: number }
 
 /** The ledger of one partition. */
 export type PartitionSummary = {
   partition: number
-  /** The first and the last offset of which anything is known. */
+  /** The first and the last offset with a known outcome. */
   first: number
   last: number
-  /** The last offset of the range from 0 without a gap; -1 when 0 itself is missing. */
+  /** The last offset of the range from 0 without a gap; -1 if 0 itself is missing. */
   completeThrough: number
   counts: Counts
   /** Offsets that Kafka no longer had before their outcome was known. */
   abandoned: number
   missing: readonly OffsetRange[]
   missingCount: number
-  /** There may be more than was counted: known, but not compacted yet. */
+  /** There may be more outcomes than were counted: known, but not compacted yet. */
   uncounted: boolean
 }
 
 /**
- * Beyond a gap that is older than so many offsets the ledger goes on, so that what is counted each time stays short. Nearer ones
- * are records on their way.
+ * Offsets this far behind the newest are compacted even after a gap, so that only few offsets are counted each time.
+ * Nearer gaps are records in flight.
  */
 const farBehindOffsets = 8192
 
 export const noCounts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Counts
 
-/** The ranges of what is known, in the order of the offsets; one that comes twice counts once, as what it is first. */
+/**
+ * Joins known offsets, which must be in order, to ranges. An offset that comes twice counts once, by its first outcome.
+ */
 export function toRanges(known: Iterable<Known>): CountedRange[] {
   const ranges: { first: number; last: number; counts: { [outcome in Outcome]: number } }[] = []
   for (const { offset, outcome } of known) {
@@ -52,7 +54,7 @@ export function toRanges(known: Iterable<Known>): CountedRange[] {
   return ranges
 }
 
-/** Those of both, in order; what lies side by side becomes one. They must not overlap. */
+/** Merges two lists of ranges in order, and joins adjacent ranges. The ranges must not overlap. */
 export function joinRanges(some: readonly CountedRange[], others: readonly CountedRange[]): CountedRange[] {
   const joined: CountedRange[] = []
   for (const range of [...some, ...others].sort((a, b) => a.first - b.first)) {
@@ -67,11 +69,11 @@ export function joinRanges(some: readonly CountedRange[], others: readonly Count
 }
 
 export function addCounts(a: Counts, b: Counts): Counts {
-  // those of an earlier version lack the outcomes that came later
+  // counts stored by an earlier version lack the outcomes that were added later
   return Object.fromEntries(outcomes.map((outcome) => [outcome, (a[outcome] ?? 0) + (b[outcome] ?? 0)])) as Counts
 }
 
-/** The offsets from 0 up to the last range, and those after it, that no range has. Without a `last` it has no end. */
+/** The offsets from 0 on that no range contains. The last open range has no `last`, because it has no end. */
 export function openRanges(compacted: readonly CountedRange[]): { first: number; last?: number }[] {
   const open: { first: number; last?: number }[] = missingIn(compacted)
   open.push({ first: (compacted.at(-1)?.last ?? -1) + 1 })
@@ -88,12 +90,12 @@ function missingIn(ranges: readonly CountedRange[]): OffsetRange[] {
   return missing
 }
 
-/** Beyond so many ranges no further one is compacted: each is looked at anew whenever one is. */
+/** Above this number of ranges no new one is compacted, because each compaction reads all of them. */
 const maxRanges = 1000
 
 /**
- * What need not be counted again: the range from 0, whatever continues what was compacted, and what lies far behind the
- * newest. Once nothing is under way any more it is everything.
+ * Returns the ranges that need not be counted again: the range from 0, the continuations of compacted ranges, and
+ * ranges far behind the newest. When no record is in flight (`isQuiet`), it returns all ranges.
  */
 export function compactRanges(
   compacted: readonly CountedRange[],
@@ -112,7 +114,7 @@ export function compactRanges(
   })
 }
 
-/** Gives up what is missing below an offset. */
+/** Abandons the missing offsets below an offset. */
 export function abandonBelow(ranges: readonly CountedRange[], below: number): CountedRange[] {
   const given = [...missingIn(ranges), { first: (ranges.at(-1)?.last ?? -1) + 1, last: Number.MAX_SAFE_INTEGER }]
     .filter(({ first }) => first < below)
@@ -140,14 +142,17 @@ export function summarize(partition: number, ranges: readonly CountedRange[], un
 
 const isPartitionComplete = ({ missingCount, uncounted }: PartitionSummary) => missingCount === 0 && !uncounted
 
-/** The offset whose time of receipt says through when a partition is complete: of the range before a gap, else of all. */
+/**
+ * The offset whose time of receipt tells through when a partition is complete: the last before a gap, or else of all.
+ */
 export const lastComplete = (summary: PartitionSummary) =>
   isPartitionComplete(summary) ? summary.last : summary.completeThrough
 
 /**
- * The time before which nothing acknowledged is missing, from the times at which the last complete records of the partitions
- * were received: the earliest before a gap, else the latest of all. What is missing was acknowledged soon after its receipt
- * and after the record before it, so it cannot be older than that one by more than the time in which ingest answers.
+ * The time before which nothing acknowledged is missing, given the receipt times of the last complete records of the
+ * partitions: the earliest of them that precedes a gap, or else the latest of all. A missing record was acknowledged
+ * soon after its receipt and after the record before it, so it was received at most `acknowledgedWithinMs` before that
+ * one.
  */
 export function completeTime(
   partitions: readonly { summary: PartitionSummary; lastRecordedAt: Date | undefined }[],
@@ -160,8 +165,8 @@ export function completeTime(
 }
 
 /**
- * How long it takes at most from the receipt of an activity, which is the beginning of its request, to its 202: 10 s until
- * the request has arrived, 5 s until it is acknowledged.
+ * The maximum time from the receipt of an activity, which is the beginning of its request, to its 202: 10 s until the
+ * request has arrived, and 5 s until it is acknowledged.
  */
 export const acknowledgedWithinMs = 15_000
 

@@ -3,7 +3,9 @@ import type { Filter } from './filter.ts'
 import { keyTimeMs } from './key.ts'
 import { metadataMatcher } from './metadata-match.ts'
 
-/** Whether an activity of the filter's tenant is among what is asked for: what a store decides by its indexes. */
+/**
+ * Returns a function that decides whether an activity of the filter's tenant matches, as a store does by its indexes.
+ */
 export function filterMatcher({ userId, actions, from, to, metadata }: Filter) {
   const hasMetadata = metadata && metadataMatcher(metadata)
   return (key: string, activity: FoundActivity): boolean => {

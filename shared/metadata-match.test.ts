@@ -20,12 +20,12 @@ describe('a path', () => {
   test.each(['', '.', 'a.', '.a', 'a..b'])('%j has an empty name', (text) =>
     expect(parseMetadataPath(text)).toMatch(/empty name/))
 
-  test('is no longer than metadata are deep', () => {
+  test('has at most as many names as metadata has levels', () => {
     expect(parseMetadataPath(Array(32).fill('a').join('.'))).toHaveLength(32)
     expect(parseMetadataPath(Array(100).fill('a').join('.'))).toMatch(/path of 100 names; .* 32 levels/)
   })
 
-  test('of any names is read as it was written', () => {
+  test('of any names is read back as it was written', () => {
     const names = fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1, maxLength: 32 })
     const written = (name: string) => name.replace(/[\\.]/g, '\\$&')
     fc.assert(
@@ -82,7 +82,7 @@ describe('matches', () => {
     ['é', 'e\u0301'],
   ])('not %j: %j', (value, scalar) => expect(matches({ a: scalar }, ['a'], value)).toBe(false))
 
-  test('through objects alone, and by names of their own', () => {
+  test('through objects alone, by their own members', () => {
     expect(matches({ a: [{ b: 1 }] }, ['a', 'b'], '1')).toBe(false)
     expect(matches({ a: [1] }, ['a', '0'], '1')).toBe(false)
     expect(matches({ a: [1] }, ['a', 'length'], '1')).toBe(false)
@@ -96,7 +96,7 @@ describe('matches', () => {
     expect(matches(null, ['a'], 'null')).toBe(false)
   })
 
-  test('only what has all of it', () => {
+  test('only metadata that meets all conditions', () => {
     const both: MetadataMatch[] = [
       { path: ['a'], value: '1' },
       { path: ['b'], value: 'x' },
@@ -106,7 +106,7 @@ describe('matches', () => {
     expect(metadataMatcher(both)({ b: 'x' })).toBe(false)
   })
 
-  test('every scalar that is there, as JSON writes it or as it is', () => {
+  test('every scalar in metadata, as JSON writes it or as plain text', () => {
     const scalar = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.double({ noNaN: true, noDefaultInfinity: true }).filter((number) => !Object.is(number, -0)),

@@ -2,12 +2,12 @@ import { activityLimits } from './activity.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import { numberSurvives } from './json-number.ts'
 
-/** A scalar in metadata, reached by these names, that is written as `value`. */
+/** Requires the scalar at this path in metadata to be written as `value`. */
 export type MetadataMatch = { path: readonly string[]; value: string }
 
 /**
- * "a.b" is the names a and b; a backslash makes a dot or a backslash an ordinary character. Returns what is wrong as a
- * string.
+ * Reads "a.b" as the names a and b; a backslash makes a dot or a backslash an ordinary character. Returns the error as
+ * a string.
  */
 export function parseMetadataPath(text: string): string[] | string {
   const names: string[] = []
@@ -15,7 +15,7 @@ export function parseMetadataPath(text: string): string[] | string {
   for (let at = 0; at <= text.length; at++) {
     const character = text[at]
     if (character === undefined || character === '.') {
-      if (name === '') return 'has an empty name in its path; \\. is an ordinary dot'
+      if (name === '') return 'has an empty name in its path; write \\. for a literal dot'
       names.push(name)
       name = ''
     } else if (character === '\\' && at + 1 < text.length) {
@@ -30,15 +30,16 @@ export function parseMetadataPath(text: string): string[] | string {
 }
 
 /**
- * Whether metadata have all of it. Names lead through objects alone: an array is not searched, and has no names. Text must
- * be the same, numbers of the same value; true, false and null are those words.
+ * Returns a function that decides whether metadata meets all conditions. Names lead through objects alone, so arrays
+ * are not searched. Text must be equal, numbers must have equal values; true, false and null are matched by those
+ * words.
  */
 export function metadataMatcher(matches: readonly MetadataMatch[]): (metadata: JsonObject | null) => boolean {
   const wanted = matches.map(({ path, value }) => ({ path, scalars: scalarsWritten(value) }))
   return (metadata) => wanted.every(({ path, scalars }) => scalars.includes(valueAt(metadata, path)))
 }
 
-/** The text itself and, where it is the JSON of a number that metadata can hold, of true, false or null, that as well. */
+/** The text itself and, if it is the JSON of true, false, null or a number that metadata can hold, that value too. */
 export function scalarsWritten(text: string): readonly unknown[] {
   if (text === 'true' || text === 'false' || text === 'null') return [text, JSON.parse(text)]
   const isNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text) && numberSurvives(text, 0, text.length)

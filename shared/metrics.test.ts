@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { histogram } from './metrics.ts'
 
-test('is written as Prometheus reads it: buckets count all below their bound, and what is beyond the last one is in +Inf', () => {
+test('writes the format of Prometheus: each bucket counts the values up to its bound, and +Inf counts all', () => {
   const { observe, text } = histogram('waited_seconds', 'How long', [0.1, 1])
   for (const value of [0.05, 0.1, 0.5, 30]) observe(value)
   expect(text()).toBe(`# HELP waited_seconds How long

@@ -1,5 +1,5 @@
 /**
- * A histogram that Prometheus can read. By hand: a library for it would be loaded at each cold start, for two of them.
+ * A histogram that Prometheus can read. It is written by hand because a library would cost time at each cold start.
  */
 export type Histogram = {
   observe(value: number): void
@@ -7,7 +7,7 @@ export type Histogram = {
   text(): string
 }
 
-/** `bounds`: the upper ones of its buckets, ascending; what is beyond is counted too. */
+/** `bounds` are the upper bounds of its buckets, ascending. Values beyond the last bound are counted in +Inf. */
 export function histogram(name: string, help: string, bounds: readonly number[]): Histogram {
   const counts = bounds.map(() => 0)
   let count = 0
@@ -31,7 +31,7 @@ export function histogram(name: string, help: string, bounds: readonly number[])
   }
 }
 
-/** Of a group commit: how many items go together, and how long the first of them had waited. */
+/** Metrics of a group commit: how many items are committed together, and how long the first of them waited. */
 export function createGroupMetrics(name: string) {
   const items = histogram(`${name}_group_items`, 'Items of one commit', [1, 2, 5, 10, 20, 50, 100, 200, 500])
   const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]

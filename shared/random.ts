@@ -1,6 +1,6 @@
 /**
- * Numbers from 0 up to 1, the same ones for the same seed (mulberry32): Node has no generator that takes a seed. Nobody
- * may rely on it for secrets.
+ * Numbers from 0 up to 1 that depend only on the seed (mulberry32), because Node has no generator that takes a seed.
+ * They are not safe for secrets.
  */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0

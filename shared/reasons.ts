@@ -1,4 +1,4 @@
-/** An error in one line: what it says, and what its causes say that it does not; no stacks. */
+/** Describes an error in one line: its message and those messages of its causes that it does not repeat; no stacks. */
 export function reasons(error: unknown): string {
   const said: string[] = []
   for (const message of messages(error))
@@ -6,7 +6,7 @@ export function reasons(error: unknown): string {
   return said.join(': ')
 }
 
-/** Whether it began with a mistake in a program rather than with trouble elsewhere: then its stack is wanted. */
+/** Whether the error began with a mistake in the program rather than with an outage: only then its stack is useful. */
 export function isFault(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isFault)
   if (error instanceof Error && error.cause !== undefined) return isFault(error.cause)

@@ -15,9 +15,9 @@ test.each([
   { partition: 2 ** 24, offset: 0 },
   { partition: 0, offset: -1 },
   { partition: 0, offset: 0.5 },
-])('there is none for %j', (position) => expect(() => toReceipt({ position, recordedAt })).toThrow(RangeError))
+])('there is no receipt for %j', (position) => expect(() => toReceipt({ position, recordedAt })).toThrow(RangeError))
 
-test('is read as it was written', () => {
+test('is read back as it was written', () => {
   const receipts: fc.Arbitrary<Receipt> = fc.record({
     position: fc.record({ partition: fc.nat(2 ** 24 - 1), offset: fc.maxSafeNat() }),
     recordedAt: fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true }),
@@ -29,15 +29,15 @@ test('is read as it was written', () => {
   )
 })
 
-describe('what is no receipt is told so', () => {
+describe('rejects text that is not a receipt', () => {
   const receipt = toReceipt({ position: { partition: 0, offset: 7 }, recordedAt })
   test.each([
     ['nothing', '', /not a receipt/],
     ['another text', 'hello', /another version|not a receipt/],
     ['one that was cut off', receipt.slice(0, -4), /part of it is missing/],
-    ['one with something behind it', `${receipt}AAAA`, /too much/],
+    ['one with trailing text', `${receipt}AAAA`, /extra characters/],
     ['padding', `${receipt}=`, /not a receipt/],
     ['another version', `Ag${receipt.slice(2)}`, /another version/],
-    ['an offset that no number holds', `AQAAAP${receipt.slice(6)}`, /not a receipt/],
+    ['an offset beyond the safe integers', `AQAAAP${receipt.slice(6)}`, /not a receipt/],
   ])('%s', (_what, text, why) => expect(readReceipt(text)).toMatch(why))
 })

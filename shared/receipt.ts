@@ -2,15 +2,17 @@
 export type Position = { partition: number; offset: number }
 
 /**
- * What a receipt names: a record by its position. The time of receipt beside it tells the record from another one at the
- * same place of a topic that was made anew.
+ * Names a record by its position. Its time of receipt tells it from a record at the same position after the topic was
+ * deleted and created again.
  */
 export type Receipt = { position: Position; recordedAt: Date }
 
 const version = 1
 const length = 1 + 3 + 8 + 6
 
-/** Opaque and URL-safe, given to the client with the 202. Its first byte is the version of its form. */
+/**
+ * Makes the opaque, URL-safe receipt that the client gets with the 202. Its first byte is the version of the format.
+ */
 export function toReceipt({ position, recordedAt }: Receipt): string {
   const bytes = Buffer.alloc(length)
   bytes.writeUInt8(version, 0)
@@ -20,12 +22,12 @@ export function toReceipt({ position, recordedAt }: Receipt): string {
   return bytes.toString('base64url')
 }
 
-/** What the receipt names, or what is wrong with it. */
+/** Returns what the receipt names, or the error as a string. */
 export function readReceipt(text: string): Receipt | string {
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.toString('base64url') !== text || bytes.length === 0) return 'is not a receipt of this log'
-  if (bytes.readUInt8(0) !== version) return 'is of another version of this log'
-  if (bytes.length !== length) return 'is not a receipt of this log: part of it is missing, or there is too much'
+  if (bytes.readUInt8(0) !== version) return 'comes from another version of this log'
+  if (bytes.length !== length) return 'is not a receipt of this log: part of it is missing, or it has extra characters'
   const offset = bytes.readBigUInt64BE(4)
   if (offset > BigInt(Number.MAX_SAFE_INTEGER)) return 'is not a receipt of this log'
   return {

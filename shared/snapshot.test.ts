@@ -37,7 +37,7 @@ function ledgerOf(known: readonly Position[]) {
   }
 }
 
-test('holds what the ledger knows and what was added, no less and no more, also as text', () => {
+test('holds exactly the records that the ledger knows and those that were added, also as text', () => {
   fc.assert(
     fc.property(positions, positions, (known, added) => {
       const snapshot = withRecords(snapshotOf(ledgerOf(known)).snapshot, added)
@@ -48,7 +48,7 @@ test('holds what the ledger knows and what was added, no less and no more, also 
   )
 })
 
-test('tells what is new since another snapshot, and becomes the later one with it', () => {
+test('tells what is new since another snapshot, and equals the later one once that is added', () => {
   fc.assert(
     fc.property(positions, positions, (known, added) => {
       const { snapshot: before } = snapshotOf(ledgerOf(known))
@@ -62,12 +62,12 @@ test('tells what is new since another snapshot, and becomes the later one with i
   )
 })
 
-test('holds every record whose place is not known', () => {
+test('holds every record whose position is unknown', () => {
   expect(hasRecord([], { partition: -1, offset: 7 })).toBe(true)
   expect(withRecords([], [{ partition: -1, offset: 7 }])).toEqual([])
 })
 
-test('ends before the gaps that are too many for it, and says that it is not whole', () => {
+test('ends before the first gap beyond its maximum, and says that it is not whole', () => {
   const offsets = Array.from({ length: 1000 }, (_, n) => ({ partition: 0, offset: 2 * n }))
   const { snapshot, isWhole } = snapshotOf(ledgerOf(offsets))
   expect(isWhole).toBe(false)
@@ -79,13 +79,13 @@ test('ends before the gaps that are too many for it, and says that it is not who
   expect(snapshotOf({ partitions: [{ ...summary!, uncounted: true }] }).isWhole).toBe(false)
 })
 
-test('is read also with the gaps of two snapshots, but not with any number of them', () => {
+test('may have the gaps of two snapshots, but not any number of gaps', () => {
   const withMissing = (count: number) => {
     const missing = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n }))
     return [{ partition: 0, last: 2 * count, missing }]
   }
   expect(decodeSnapshot(encodeSnapshot(withMissing(2 * maxMissing)))).toEqual(withMissing(2 * maxMissing))
-  expect(decodeSnapshot(encodeSnapshot(withMissing(5 * maxMissing + 1)))).toContain('not a moment')
+  expect(decodeSnapshot(encodeSnapshot(withMissing(5 * maxMissing + 1)))).toContain('not a snapshot')
 })
 
 test('takes a hundred characters for twelve partitions of a million records', () => {
@@ -104,11 +104,11 @@ test('keeps the largest offset', () => {
 
 const text = encodeSnapshot([{ partition: 0, last: 100, missing: [{ first: 3, last: 7 }] }])
 
-test('is refused when any one character is another', () => {
+test('is rejected when any one character differs', () => {
   for (let at = 0; at < text.length; at++) {
     for (const character of 'AQgw_') {
       const tampered = text.slice(0, at) + character + text.slice(at + 1)
-      if (tampered !== text) expect(decodeSnapshot(tampered)).toContain('not a moment of this log')
+      if (tampered !== text) expect(decodeSnapshot(tampered)).toContain('not a snapshot of this log')
     }
   }
 })
@@ -116,19 +116,19 @@ test('is refused when any one character is another', () => {
 test.each<[string, number[]]>([
   ['nothing', []],
   ['no number of partitions', [1]],
-  ['less than it says', [1, 2, 0, 5, 0]],
-  ['more than it says', [1, 1, 0, 5, 0, 9]],
+  ['less content than it declares', [1, 2, 0, 5, 0]],
+  ['more content than it declares', [1, 1, 0, 5, 0, 9]],
   ['a number without an end', [1, 1, 0, 0x85]],
   ['a number that is too large', [1, 1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0]],
   ['partitions out of order', [1, 2, 1, 5, 0, 0, 5, 0]],
   ['a partition twice', [1, 2, 1, 5, 0, 1, 5, 0]],
   ['a gap beyond the last', [1, 1, 0, 5, 1, 3, 9]],
   ['gaps without end', [1, 1, 0, 5, 0xff, 0xff, 0xff, 0x7f]],
-])('is refused with %s, by whomever it was made', (_what, bytes) => {
-  expect(decodeSnapshot(toToken(Buffer.from(bytes)))).toContain('not a moment of this log')
+])('is rejected with %s, even if its checksum is right', (_what, bytes) => {
+  expect(decodeSnapshot(toToken(Buffer.from(bytes)))).toContain('not a snapshot of this log')
 })
 
-test('is refused when another version made it', () => {
+test('is rejected when another version made it', () => {
   expect(decodeSnapshot(toToken(Buffer.from([2, 0])))).toContain('another version')
 })
 

@@ -3,13 +3,13 @@ import type { Position } from './receipt.ts'
 import { readToken, toToken } from './token.ts'
 
 /**
- * The log as it was at a moment: which records it had. Of a partition that is every offset through `last` but for those
- * that were missing; nothing of a partition that is not named. In the order of the partitions, and of the gaps.
+ * The log as it was at a moment: the records it had. In each partition named, these are all offsets through `last`
+ * except the missing ones; it had no others. Partitions and gaps are in ascending order.
  */
 export type Snapshot = readonly PartitionSnapshot[]
 export type PartitionSnapshot = { partition: number; last: number; missing: readonly OffsetRange[] }
 
-/** In all its partitions together: more make it longer than a link should be. */
+/** The maximum number of gaps in all partitions together: more would make the text too long for a link. */
 export const maxMissing = 200
 /** A snapshot between two others may have the gaps of both. */
 const maxRead = 5 * maxMissing
@@ -17,8 +17,8 @@ const maxRead = 5 * maxMissing
 const none: Omit<PartitionSnapshot, 'partition'> = { last: -1, missing: [] }
 
 /**
- * What the ledger knows, as far as a snapshot can say it: with too many gaps a partition is as it was before the first of those that
- * are too many. `isWhole`: it has all that is stored.
+ * The snapshot of a ledger, as far as one can hold it: a partition with too many gaps ends before the first gap in
+ * excess. `isWhole` says whether it contains everything that is stored.
  */
 export function snapshotOf({ partitions }: Pick<LedgerSummary, 'partitions'>): {
   snapshot: Snapshot
@@ -35,7 +35,7 @@ export function snapshotOf({ partitions }: Pick<LedgerSummary, 'partitions'>): {
   return { snapshot, isWhole: false }
 }
 
-/** The same, and these records as well. */
+/** Adds records to a snapshot. */
 export function withRecords(snapshot: Snapshot, positions: readonly Position[]): Snapshot {
   const ranges = positions
     .filter(({ partition }) => partition >= 0)
@@ -43,7 +43,7 @@ export function withRecords(snapshot: Snapshot, positions: readonly Position[]):
   return withRanges(snapshot, ranges)
 }
 
-/** An offset range of a partition. Both ends belong to it. */
+/** An offset range of a partition. Both ends are inclusive. */
 export type PartitionRange = OffsetRange & { partition: number }
 
 export function withRanges(snapshot: Snapshot, ranges: readonly PartitionRange[]): Snapshot {
@@ -63,7 +63,7 @@ function withRange({ last, missing }: Omit<PartitionSnapshot, 'partition'>, rang
   }
 }
 
-/** What one snapshot has and an earlier one does not, in the order of partitions and offsets. */
+/** The offsets that a snapshot has and an earlier one does not, in the order of partitions and offsets. */
 export function newSince(before: Snapshot, now: Snapshot): PartitionRange[] {
   return now.flatMap(({ partition, last, missing }) => {
     const known = before.find((each) => each.partition === partition) ?? none
@@ -78,7 +78,7 @@ export function newSince(before: Snapshot, now: Snapshot): PartitionRange[] {
 
 const isThere = ({ first, last }: OffsetRange) => first <= last
 
-/** What remains of a range without another one. */
+/** Removes one range from another. */
 function without(range: OffsetRange, taken: OffsetRange): OffsetRange[] {
   if (taken.last < range.first || taken.first > range.last) return [range]
   return [
@@ -87,7 +87,9 @@ function without(range: OffsetRange, taken: OffsetRange): OffsetRange[] {
   ].filter(isThere)
 }
 
-/** A record whose place is not known, since it came back from the dead letters without one, always belongs to it. */
+/**
+ * A record whose position is unknown, since it was replayed from a dead letter without one, belongs to every snapshot.
+ */
 export function hasRecord(snapshot: Snapshot, { partition, offset }: Position): boolean {
   if (partition < 0) return true
   const known = snapshot.find((each) => each.partition === partition)
@@ -101,7 +103,7 @@ export const isTooLong = (snapshot: Snapshot) => missingRangesIn(snapshot) > max
 
 const version = 1
 
-/** A token of some 5 bytes for each partition, and some more for each gap. */
+/** Makes a token of about 5 bytes for each partition, and a few more for each gap. */
 export function encodeSnapshot(snapshot: Snapshot): string {
   const numbers = [snapshot.length]
   for (const { partition, last, missing } of snapshot) {
@@ -115,15 +117,15 @@ export function encodeSnapshot(snapshot: Snapshot): string {
   return toToken(Buffer.from([version, ...numbers.flatMap(variableLength)]))
 }
 
-/** The snapshot, or what is wrong with it. */
+/** Returns the snapshot, or the error as a string. */
 export function decodeSnapshot(text: string): Snapshot | string {
   const bytes = readToken(text)
-  if (!bytes) return 'is not a moment of this log; take it from the asOf of an answer'
-  if (bytes.readUInt8(0) !== version) return 'is of another version of this log; start again without it'
+  if (!bytes) return 'is not a snapshot of this log; take it from `asOf` in an answer'
+  if (bytes.readUInt8(0) !== version) return 'comes from another version of this log; start again without it'
   const snapshot = readPartitions(numbersIn(bytes.subarray(1)))
   return snapshot && missingRangesIn(snapshot) <= maxRead
     ? snapshot
-    : 'is not a moment of this log; take it from the asOf of an answer'
+    : 'is not a snapshot of this log; take it from `asOf` in an answer'
 }
 
 function readPartitions(numbers: readonly number[]): Snapshot | undefined {
@@ -148,7 +150,7 @@ function readPartitions(numbers: readonly number[]): Snapshot | undefined {
   return at === numbers.length && numbers.every(Number.isSafeInteger) ? snapshot : undefined
 }
 
-/** LEB128: 7 bits a byte, the low ones first. */
+/** LEB128: 7 bits per byte, the lowest first. */
 function variableLength(number: number): number[] {
   const bytes: number[] = []
   let rest = number

@@ -1,7 +1,7 @@
 export type Timestamp = {
-  /** Milliseconds since 1970 in UTC; finer digits are cut off. Within a leap second: its last millisecond before it. */
+  /** Milliseconds since 1970 in UTC without finer digits. For a leap second it is the last millisecond before it. */
   ms: number
-  /** The instant in full, the same for every way of writing it: what two timestamps are compared by. */
+  /** The full instant, equal for every way of writing it; use it to compare two timestamps. */
   instant: string
 }
 
@@ -10,17 +10,16 @@ const maxLength = 64
 const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
- * A date and time as RFC 3339 (section 5.6) defines it, from 1970 on; everything `new Date` is lenient about is refused.
- * A leap second (`:60`) is taken where one can be: in the last second of a month in UTC. POSIX time has no place for it,
- * so it sorts with the last millisecond before it; the text is kept as it is.
- * Returns what is wrong as a string.
+ * Reads a date and time as RFC 3339 (section 5.6) defines it, from 1970 on, and rejects the other forms that `new Date`
+ * accepts. A leap second (`:60`) is valid only in the last second of a month in UTC. POSIX time cannot express it, so
+ * it sorts with the last millisecond before it; the text is kept as it is. Returns the error as a string.
  */
 export function parseTimestamp(text: string): Timestamp | string {
   if (text !== last.text) last = { text, parsed: parse(text) }
   return last.parsed
 }
 
-/** The timestamp of an activity is asked for several times while it is checked and recorded. */
+/** The last timestamp is cached: checking and recording an activity parse it several times. */
 let last: { text: string; parsed: Timestamp | string } = { text: '', parsed: parse('') }
 
 function parse(text: string): Timestamp | string {
@@ -41,9 +40,9 @@ function parse(text: string): Timestamp | string {
   ] = match
   const [year, month, day] = [Number(year4), Number(month2), Number(day2)]
   const [hour, minute, second] = [Number(hour2), Number(minute2), Number(second2)]
-  if (month < 1 || month > 12) return `has no month ${month2}`
-  if (day < 1 || day > daysIn(year, month)) return `has no day ${day2}: ${year4}-${month2} does not have it`
-  if (hour > 23) return `has no hour ${hour2}: a day has 00 to 23`
+  if (month < 1 || month > 12) return `has month ${month2}, which does not exist`
+  if (day < 1 || day > daysIn(year, month)) return `has day ${day2}, which does not exist in ${year4}-${month2}`
+  if (hour > 23) return `has hour ${hour2}; hours are 00 to 23`
   if (minute > 59 || second > 60) return 'has minutes or seconds that do not exist'
   if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return 'has an offset that does not exist'
 
@@ -52,7 +51,7 @@ function parse(text: string): Timestamp | string {
   if (year < 1969 || wholeSecondMs < 0) return 'is before 1970'
   if (wholeSecondMs > lastMs) return 'is after the year 9999'
   if (second === 60 && !endsMonth(wholeSecondMs)) {
-    return 'has second 60: a leap second is only at the end of a month in UTC'
+    return 'has second 60; a leap second exists only at the end of a month in UTC'
   }
 
   const digits = fraction.replace(/0+$/, '')
@@ -62,7 +61,7 @@ function parse(text: string): Timestamp | string {
   }
 }
 
-/** How the log writes an instant of its own: RFC 3339 in UTC, milliseconds only where there are some. */
+/** Writes an instant as RFC 3339 in UTC, with milliseconds only if they are not zero. */
 export function formatTimestamp(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z')
 }

@@ -2,12 +2,12 @@ import { hash } from 'node:crypto'
 
 const checksumLength = 4
 
-/** Bytes as opaque, URL-safe text. A checksum tells what is ours from what is not; it keeps nobody from making their own. */
+/** Encodes bytes as opaque, URL-safe text. Its checksum detects foreign text, but anybody can make a valid token. */
 export function toToken(bytes: Buffer): string {
   return Buffer.concat([bytes, checksum(bytes)]).toString('base64url')
 }
 
-/** The bytes; undefined for what is not exactly a token. */
+/** Returns the bytes, or undefined if the text is not exactly a token. */
 export function readToken(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.toString('base64url') !== text || bytes.length <= checksumLength) return undefined

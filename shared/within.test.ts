@@ -9,14 +9,14 @@ function heldTime() {
   onTestFinished(() => void vi.useRealTimers())
 }
 
-test('what settles in time is passed on, and leaves no timer that keeps a process from ending', async () => {
+test('passes on a promise that settles in time, and leaves no timer that keeps a process alive', async () => {
   const before = timers()
   expect(await within(60_000, Promise.resolve('here'), 'Nothing came')).toBe('here')
   await expect(within(60_000, Promise.reject(new Error('broken')), 'Nothing came')).rejects.toThrow('broken')
   expect(timers()).toBe(before)
 })
 
-test('what comes too late is TooLate at that moment and not before', async () => {
+test('rejects with TooLate at the deadline and not before', async () => {
   heldTime()
   let outcome: unknown
   within(50.4, never().promise, 'Nothing came').catch((error) => {
@@ -28,7 +28,7 @@ test('what comes too late is TooLate at that moment and not before', async () =>
   expect(outcome).toEqual(new TooLate('Nothing came within 50 ms'))
 })
 
-test('a failure after it was too late reaches nobody', async () => {
+test('a failure after the deadline does not cause an unhandled rejection', async () => {
   heldTime()
   const unhandled: unknown[] = []
   const hear = (error: unknown) => unhandled.push(error)
@@ -44,7 +44,7 @@ test('a failure after it was too late reaches nobody', async () => {
   expect(unhandled).toEqual([])
 })
 
-test('work is told to stop when it is too late, with the reason, and only then', async () => {
+test('tells work to stop at the deadline, with the reason, and only then', async () => {
   heldTime()
   const signals: AbortSignal[] = []
   const start = (work: Promise<unknown>) => (signal: AbortSignal) => {
@@ -59,7 +59,7 @@ test('work is told to stop when it is too late, with the reason, and only then',
   expect(signals[2]?.reason).toBe(await late)
 })
 
-test('only what is too late counts as nothing', () => {
+test('undefinedIfLate catches TooLate and no other error', () => {
   expect(undefinedIfLate(new TooLate('Nothing came'))).toBeUndefined()
   expect(() => undefinedIfLate(new Error('broken'))).toThrow('broken')
 })

@@ -2,7 +2,7 @@ export class TooLate extends Error {
   override name = 'TooLate'
 }
 
-/** Rejects with TooLate when the promise has not settled in time; what it does later is of no more interest. */
+/** Rejects with TooLate when the promise has not settled in time; its later result is ignored. */
 export async function within<Value>(ms: number, promise: Promise<Value>, late: string): Promise<Value> {
   const { promise: isLate, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new TooLate(`${late} within ${Math.round(ms)} ms`)), ms)
@@ -13,7 +13,7 @@ export async function within<Value>(ms: number, promise: Promise<Value>, late: s
   }
 }
 
-/** The work is told to stop by its signal when it is too late. */
+/** Does the same as `within`, and aborts the signal of the work when it is too late. */
 export async function startedWithin<Value>(
   ms: number,
   start: (signal: AbortSignal) => Promise<Value>,
@@ -28,7 +28,7 @@ export async function startedWithin<Value>(
   }
 }
 
-/** A `catch` for callers who go on without what came too late. */
+/** A `catch` for callers who continue without a late result. */
 export function undefinedIfLate(error: unknown): undefined {
   if (!(error instanceof TooLate)) throw error
 }

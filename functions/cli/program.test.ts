@@ -95,7 +95,7 @@ describe('exits with 78 after a mistake in the environment', () => {
     for (const mistake of [
       'KAFKA_BROKERS is required',
       'KAFKA_TOPIC must be 1 to 249 letters',
-      'KAFKA_SASL_MECHANISM is required with a username',
+      'KAFKA_SASL_MECHANISM is required with KAFKA_USERNAME',
       'MONGODB_URI asks for w=1',
     ]) {
       expect(stderr).toContain(`\n  ${mistake}`)

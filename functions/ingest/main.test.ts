@@ -8,7 +8,7 @@ const start = (environment: NodeJS.ProcessEnv) =>
 test('names every mistake in its configuration and exits with 78', async () => {
   await using ingest = start({ KAFKA_BROKERS: 'kafka', KAFKA_TLS: 'on' })
   expect(await ingest.ended).toBe(78)
-  expect(ingest.output()).toMatch(/^The configuration is not right:\n {2}KAFKA_BROKERS .*\n {2}KAFKA_TLS .*\n$/)
+  expect(ingest.output()).toMatch(/^Invalid configuration:\n {2}KAFKA_BROKERS .*\n {2}KAFKA_TLS .*\n$/)
 })
 
 test('serves without Kafka: it is healthy, and its 503 says what to do', async () => {

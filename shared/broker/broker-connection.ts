@@ -11,17 +11,19 @@ import { encodeRecordBatch } from './record-batch.ts'
 
 export type BrokerConnectionOptions = { connection: KafkaConnection; topic: string; log: Log; acknowledgeMs: number }
 
-/** A connection to Kafka, with sockets of its own: when it is stuck it is closed, and no other one is held up by it. */
+/**
+ * A connection to Kafka with its own sockets, so that one that is stuck can be closed without disturbing the others.
+ */
 export interface BrokerConnection {
-  /** The partitions of the topic and their leaders, as the broker sees them that it was opened to. */
+  /** The partitions of the topic and their leaders, as the broker of this connection sees them. */
   partitions(): Promise<readonly PartitionMetadata[]>
-  /** Appends the records to one partition. Resolves once all replicas in sync have them, with their positions. */
+  /** Appends the records to one partition. Resolves with their positions once all in-sync replicas have them. */
   send(records: readonly EventRecord[], partition: number): Promise<readonly Position[]>
-  /** Cuts its sockets: what is under way rejects. */
+  /** Destroys the sockets, so that requests in flight reject. */
   close(): void
 }
 
-/** The partition of a request that sends nothing: it asks for metadata. */
+/** The partition of a request that asks only for metadata and sends nothing. */
 const none = -1
 
 export function openBrokerConnection({
@@ -34,7 +36,7 @@ export function openBrokerConnection({
   const kafka = createKafka(connection, {
     log,
     clientId: 'activity-log-ingest',
-    // a broker that lives says before that it cannot; so this one is silent
+    // a live broker reports a failure before this time, so one that does not is silent
     requestTimeoutMs: acknowledgeMs + 500,
     retry: { retries: 0, initialRetryTime: 50 },
     socketFactory: sockets.factory,
@@ -76,8 +78,8 @@ export function openBrokerConnection({
 }
 
 /**
- * The positions of so many records that were sent to a partition. kafkajs can resolve although one was never sent
- * (tulios/kafkajs#1303): only a partition that the answer names is acknowledged.
+ * The positions of `count` records that were sent to a partition. kafkajs can resolve although it never sent a record
+ * (tulios/kafkajs#1303), so records count as acknowledged only if the answer names their partition.
  */
 export function positionsIn(answer: readonly RecordMetadata[], partition: number, count: number): readonly Position[] {
   const [named, ...others] = answer
@@ -95,7 +97,7 @@ class MetadataOnly extends Error {
 const isMetadataOnly = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'MetadataOnly' || isMetadataOnly(error.cause))
 
-/** kafkajs keeps a socket after its requests have timed out, and sends the next ones down the same hole (tulios/kafkajs#919). */
+/** kafkajs keeps a socket after its requests have timed out, and sends the next ones over it (tulios/kafkajs#919). */
 function ownSockets(): { factory: ISocketFactory; close: () => void } {
   const make = defaultSocketFactory()
   const open = new Set<Socket>()

@@ -6,17 +6,17 @@ import type { Broker } from './broker.ts'
 
 export type BrokerUnderTest = AsyncDisposable & {
   broker: Broker
-  /** What the topic holds at these positions, read in another way than through the broker. */
+  /** Reads the records at these positions of the topic without using the broker. */
   readBack(positions: readonly Position[]): Promise<readonly EventRecord[]>
 }
 
-/** What every broker promises. */
+/** The promises of every broker. */
 export function testBroker(open: () => Promise<BrokerUnderTest>): void {
   const some = (count: number) =>
     Array.from({ length: count }, (_, n) => aRecord({ id: `id-${n}`, userId: `Ünï☃ ${n}` }))
 
   describe('publish', () => {
-    test('gives each record a position of its own, in order, at which it is found unchanged', async () => {
+    test('gives each record its own position, in order, and stores it there unchanged', async () => {
       await using under = await open()
       const records = some(50)
       const positions = await under.broker.publish(records)
@@ -24,14 +24,14 @@ export function testBroker(open: () => Promise<BrokerUnderTest>): void {
       expect(await under.readBack(positions)).toEqual(records)
     })
 
-    test('never gives a position twice, however many publish at once', async () => {
+    test('never gives a position twice, however many callers publish at the same time', async () => {
       await using under = await open()
       const published = await Promise.all(Array.from({ length: 20 }, () => under.broker.publish(some(10))))
       const positions = published.flat().map(({ partition, offset }) => `${partition}/${offset}`)
       expect(new Set(positions).size).toBe(200)
     })
 
-    test('takes a large record', async () => {
+    test('accepts a large record', async () => {
       await using under = await open()
       const record = aRecord({ metadata: { text: 'x'.repeat(32_000) } })
       expect(await under.readBack(await under.broker.publish([record]))).toEqual([record])

@@ -3,8 +3,8 @@ import type { Position } from '../receipt.ts'
 
 export interface Broker extends AsyncDisposable {
   /**
-   * Resolves once every record is durable, with their positions in the same order. Rejects if any may not be: then it is
-   * unknown which are, and the caller may send all of them again.
+   * Resolves with the positions of the records, in the same order, once every record is durable. Rejects if any may not
+   * be durable: it is then unknown which are, and the caller may publish all of them again.
    */
   publish(records: readonly EventRecord[]): Promise<readonly Position[]>
 }

@@ -24,7 +24,7 @@ describe('embedded broker', () =>
   }))
 
 describe('embedded queue', () => {
-  test('keeps a record until it is settled, over a restart too', async () => {
+  test('keeps a record until it is settled, even across a restart', async () => {
     const path = aFile()
     {
       await using broker = openEmbeddedBroker({ path })
@@ -35,7 +35,7 @@ describe('embedded queue', () => {
     expect(again.read(0, 10).map(({ headers }) => headers['ce_id'])).toEqual(['a', 'c'])
   })
 
-  test('gives no offset twice, even when nothing is left of the records before', async () => {
+  test('never gives an offset twice, even after all earlier records are gone', async () => {
     const path = aFile()
     const publishAndSettle = async () => {
       await using broker = openEmbeddedBroker({ path })
@@ -47,7 +47,7 @@ describe('embedded queue', () => {
     expect(offsets).toEqual([0, 1, 2])
   })
 
-  test('moves a record to the dead letters in one step, with its bytes and what went wrong', async () => {
+  test('moves a record to the dead letters in one transaction, with its bytes and the error', async () => {
     await using broker = openEmbeddedBroker({ path: aFile() })
     await broker.publish([aRecord({ id: 'a' })])
     const [record] = broker.read(0, 1)
@@ -59,7 +59,7 @@ describe('embedded queue', () => {
     expect(deadLetter?.headers).toEqual({ ...record?.headers, ce_knativeerrorcode: '400', ...place })
   })
 
-  test('says when there is something new to read', async () => {
+  test('calls the listener when there is something new to read', async () => {
     await using broker = openEmbeddedBroker({ path: ':memory:' })
     let seen = 0
     broker.onPublished(() => {

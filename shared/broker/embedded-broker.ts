@@ -4,7 +4,7 @@ import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import type { Broker } from './broker.ts'
 
-/** It has one partition. */
+/** The queue has one partition. */
 const partition = 0
 
 const migrations = [
@@ -22,19 +22,19 @@ const migrations = [
 
 export type QueuedRecord = { position: Position; headers: EventRecord['headers']; value: Uint8Array }
 
-/** What a dispatcher takes records from. */
+/** The part of a queue that a dispatcher reads from. */
 export interface Queue {
-  /** The first records at or after an offset whose outcome is not known yet. */
+  /** Returns the first records at or after an offset whose outcome is not known yet. */
   read(fromOffset: number, limit: number): QueuedRecord[]
-  /** The outcome of these is known: they go. They may come again after a crash of the machine, which is harmless. */
+  /** Removes records whose outcome is known. They may come back after a crash of the machine, which is harmless. */
   settle(offsets: readonly number[]): void
   /** Calls back whenever there may be something new to read. */
   onPublished(listener: () => void): void
 }
 
-/** The broker, with its topic and its dead-letter topic. */
+/** A broker that holds its topic and its dead-letter topic. */
 export interface EmbeddedBroker extends Broker, Queue {
-  /** Moves a record to the dead letters, in one step, with further headers and where it was before. */
+  /** Moves a record to the dead letters in one transaction, with additional headers and its original position. */
   deadLetter(record: QueuedRecord, headers: EventRecord['headers']): void
   deadLetters: Queue
 }
@@ -42,10 +42,10 @@ export interface EmbeddedBroker extends Broker, Queue {
 type Row = { offset: number; headers: string; value: Uint8Array }
 type Table = 'records' | 'deadLetters'
 
-/** A queue in a SQLite file: a record is on disk before `publish` resolves. */
+/** Opens a queue in a SQLite file. A record is on disk before `publish` resolves. */
 export function openEmbeddedBroker({ path }: { path: string }): EmbeddedBroker {
   const db = openSqliteFile({ path, migrations })
-  // deletions may be lost with the machine, since a second delivery is harmless: they need no sync of their own
+  // a crash of the machine may undo deletions, which need no sync of their own because a second delivery is harmless
   const tail = path === ':memory:' ? db : openSqliteFile({ path, migrations, synchronous: 'NORMAL' })
   const appendRecord = db.prepare('INSERT INTO records VALUES (?, ?, ?)')
   const appendDeadLetter = db.prepare('INSERT INTO deadLetters (headers, value) VALUES (?, ?)')
@@ -83,7 +83,7 @@ export function openEmbeddedBroker({ path }: { path: string }): EmbeddedBroker {
   }
 }
 
-/** An offset is never given twice, even after the records are gone: SQLite remembers the greatest. */
+/** An offset is never given twice, even after all records are gone, because SQLite remembers the greatest. */
 function offsetAfterAll(db: DatabaseSync): number {
   const last = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'records'").get() as { seq: number } | undefined
   return last ? last.seq + 1 : 0

@@ -22,14 +22,14 @@ test('a connection without waiting requests arms no timer', () => {
   expect(queue.throttleCheckTimeoutId).toBeNull()
 })
 
-test('a request that waits is looked at again', () => {
+test('a connection with a waiting request checks it again', () => {
   const queue = aRequestQueue()
   queue.pending.push({})
   queue.checkPendingRequests()
   expect(queue.throttleCheckTimeoutId).not.toBeNull()
 })
 
-test('a bundle has the one request queue, fixed', async () => {
+test('a bundle contains one request queue, which has the fix', async () => {
   const { metafile } = await build({
     entryPoints: [join(import.meta.dirname, 'kafka-client.ts')],
     bundle: true,
@@ -42,7 +42,7 @@ test('a bundle has the one request queue, fixed', async () => {
   expect(queues).toHaveLength(1)
 })
 
-test('kafkajs writes nothing but what our log keeps for those who look closely', async () => {
+test('everything that kafkajs logs goes to our debug log', async () => {
   const facts: object[] = []
   const log = { ...silent, debug: (fields: object) => void facts.push(fields) }
   const connection = { brokers: ['127.0.0.1:1'], tls: {} }

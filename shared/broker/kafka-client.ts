@@ -6,18 +6,20 @@ import type { KafkaConnection } from './kafka-config.ts'
 
 export type KafkaClientOptions = {
   log: Pick<Log, 'debug'>
-  /** The name that the brokers' own logs and quotas know it by. */
+  /** The name of the client in the logs and quotas of the brokers. */
   clientId: string
-  /** Suits a producer. */
+  /** The default suits a producer. */
   requestTimeoutMs?: number
-  /** Few and short by default: whoever uses the client has a loop and a deadline of its own. */
+  /**
+   * The default retries few times and briefly, because each user of the client has a loop and a deadline of its own.
+   */
   retry?: RetryOptions
   socketFactory?: ISocketFactory
 }
 
 const fewRetries: RetryOptions = { initialRetryTime: 100, maxRetryTime: 500, retries: 2 }
 
-/** A client of Kafka; it connects to nothing yet. */
+/** Creates a client of Kafka without connecting it. */
 export function createKafka(
   { brokers, sasl, tls }: KafkaConnection,
   { log, clientId, requestTimeoutMs = 3000, retry = fewRetries, socketFactory }: KafkaClientOptions,
@@ -37,7 +39,9 @@ export function createKafka(
   })
 }
 
-/** In an outage kafkajs writes an error for each attempt. What that means is said once, by those who use the client. */
+/**
+ * Writes to the debug log: in an outage kafkajs logs an error for each attempt, and the user of the client reports it.
+ */
 function logTo(log: Pick<Log, 'debug'>): logCreator {
   return () =>
     ({ namespace, log: { message, timestamp: _timestamp, ...fields } }) =>
@@ -45,8 +49,9 @@ function logTo(log: Pick<Log, 'debug'>): logCreator {
 }
 
 /**
- * kafkajs 2.2.4 arms a timer of 1 ms for ever on each connection that has answered once: 700 wake-ups a second of an idle
- * process, and Node's TimeoutNegativeWarning (tulios/kafkajs #1556, #1751). A timer is needed only when requests wait.
+ * kafkajs 2.2.4 arms a timer of 1 ms forever on each connection that has answered once. An idle process then wakes up
+ * 700 times a second, and Node prints TimeoutNegativeWarning (tulios/kafkajs #1556, #1751). Only waiting requests need
+ * the timer.
  */
 const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests
 RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {

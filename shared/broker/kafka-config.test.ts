@@ -24,11 +24,11 @@ test('credentials and TLS become part of the connection', () => {
   expect(kafkaConnection(read({ ...brokers, KAFKA_TLS: 'false' }))).not.toHaveProperty('tls')
 })
 
-describe('a mistake is named with its variable', () => {
+describe('an error names its variable', () => {
   test.each<[string, Environment, string]>([
     ['no brokers', {}, 'KAFKA_BROKERS is required'],
-    ['no port', { KAFKA_BROKERS: 'kafka' }, 'KAFKA_BROKERS must be a list of host:port'],
-    ['a port beyond', { KAFKA_BROKERS: 'kafka:65536' }, 'KAFKA_BROKERS must be'],
+    ['no port', { KAFKA_BROKERS: 'kafka' }, 'KAFKA_BROKERS must be a comma-separated list'],
+    ['a port beyond 65535', { KAFKA_BROKERS: 'kafka:65536' }, 'KAFKA_BROKERS must be'],
     ['an empty broker', { KAFKA_BROKERS: 'kafka:9092,' }, 'KAFKA_BROKERS must be'],
     ['a URL', { KAFKA_BROKERS: 'kafka://kafka:9092' }, 'KAFKA_BROKERS must be'],
     ['a topic with a blank', { ...brokers, KAFKA_TOPIC: 'my topic' }, 'KAFKA_TOPIC must be'],
@@ -41,16 +41,16 @@ describe('a mistake is named with its variable', () => {
     ['no mechanism', { ...brokers, ...credentials, KAFKA_SASL_MECHANISM: '' }, 'KAFKA_SASL_MECHANISM is required'],
     ['TLS that is neither on nor off', { ...brokers, KAFKA_TLS: 'yes' }, 'KAFKA_TLS must be true or false'],
     [
-      'authorities that are no PEM',
+      'authorities that are not PEM',
       { ...brokers, KAFKA_TLS: 'true', KAFKA_TLS_CA: '/etc/ca.pem' },
       'KAFKA_TLS_CA must be',
     ],
-    ['authorities without TLS', { ...brokers, KAFKA_TLS_CA: ca }, 'KAFKA_TLS must be true with KAFKA_TLS_CA'],
+    ['authorities without TLS', { ...brokers, KAFKA_TLS_CA: ca }, 'KAFKA_TLS must be true if KAFKA_TLS_CA is set'],
   ])('%s', (_what, environment, message) => {
     expect(() => read(environment)).toThrow(`\n  ${message}`)
   })
 
-  test('all of them at once, and never the password', () => {
+  test('all errors in one message, and never the password', () => {
     const environment = { KAFKA_BROKERS: 'x', KAFKA_TLS: 'maybe', KAFKA_USERNAME: 'alice', KAFKA_PASSWORD: 'secret' }
     expect(() => read(environment)).toThrow(/KAFKA_BROKERS.*KAFKA_TLS.*KAFKA_SASL_MECHANISM/s)
     expect(() => read(environment)).not.toThrow('secret')

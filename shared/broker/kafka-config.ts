@@ -7,14 +7,14 @@ export const kafkaDefaults = {
   group: 'persist',
 } as const
 
-/** host:port,host:port */
+/** A list such as `host:port,host:port`. */
 const Brokers = v.pipe(
   v.string(),
   v.transform((text) => text.split(',').map((broker) => broker.trim())),
-  v.check((brokers) => brokers.every(isHostAndPort), 'must be a list of host:port, with commas between them'),
+  v.check((brokers) => brokers.every(isHostAndPort), 'must be a comma-separated list of host:port'),
 )
 
-/** What Kafka allows as the name of a topic. */
+/** A topic name that Kafka allows. */
 const TopicName = v.pipe(
   v.string(),
   v.regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, 'must be 1 to 249 letters, digits, ".", "_" or "-"'),
@@ -33,10 +33,10 @@ const OnOff = v.pipe(
 const topic = { KAFKA_TOPIC: v.optional(TopicName, kafkaDefaults.topic) }
 const deadLetterTopic = { KAFKA_DEAD_LETTER_TOPIC: v.optional(TopicName, kafkaDefaults.deadLetterTopic) }
 
-/** The names alone, for what is given records and does not reach Kafka. */
+/** The topic names alone, for functions that receive records without connecting to Kafka. */
 export const topicEntries = { ...topic, ...deadLetterTopic }
 
-/** The variables that say how to reach Kafka; one group of a function's configuration. */
+/** The variables for connecting to Kafka, as one group of a function's configuration. */
 export const kafkaEntries = {
   KAFKA_BROKERS: Brokers,
   ...topic,
@@ -44,13 +44,13 @@ export const kafkaEntries = {
   KAFKA_USERNAME: v.optional(v.string()),
   KAFKA_PASSWORD: v.optional(v.string()),
   KAFKA_TLS: v.optional(OnOff, 'false'),
-  /** PEM text: the authorities to trust instead of those of the system. */
+  /** Certificates as PEM text of the authorities to trust instead of those of the system. */
   KAFKA_TLS_CA: v.optional(
     v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'must be certificates as PEM text')),
   ),
 }
 
-/** Further ones of what consumes a topic. */
+/** Additional variables for consumers of a topic. */
 export const kafkaConsumerEntries = {
   ...deadLetterTopic,
   KAFKA_GROUP: v.optional(v.string(), kafkaDefaults.group),
@@ -64,20 +64,22 @@ export type KafkaConnection = {
   tls?: { ca?: string }
 }
 
-/** The variables that are of use only together. */
+/** Checks variables that have a meaning only together. */
 export const kafkaRule: ConfigRule = (set) => {
   const lines: string[] = []
   const credentials = ['KAFKA_USERNAME', 'KAFKA_PASSWORD']
   if (set['KAFKA_SASL_MECHANISM']) {
-    lines.push(...credentials.filter((name) => !set[name]).map((name) => `${name} is required with a mechanism`))
+    lines.push(
+      ...credentials.filter((name) => !set[name]).map((name) => `${name} is required with KAFKA_SASL_MECHANISM`),
+    )
   } else if (credentials.some((name) => set[name])) {
-    lines.push('KAFKA_SASL_MECHANISM is required with a username and a password')
+    lines.push('KAFKA_SASL_MECHANISM is required with KAFKA_USERNAME and KAFKA_PASSWORD')
   }
-  if (set['KAFKA_TLS_CA'] && set['KAFKA_TLS'] !== 'true') lines.push('KAFKA_TLS must be true with KAFKA_TLS_CA')
+  if (set['KAFKA_TLS_CA'] && set['KAFKA_TLS'] !== 'true') lines.push('KAFKA_TLS must be true if KAFKA_TLS_CA is set')
   return lines
 }
 
-/** What the variables together say. */
+/** Turns the variables into a connection. */
 export function kafkaConnection(config: KafkaConfig): KafkaConnection {
   const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism, KAFKA_TLS_CA: ca } = config
   const { KAFKA_USERNAME: username = '', KAFKA_PASSWORD: password = '' } = config

@@ -2,29 +2,29 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../config.ts'
 import { kafkaErrorKind, kafkaMistake } from './kafka-error.ts'
 
-const anError = (fields: object) => Object.assign(new Error('of kafkajs'), fields)
+const anError = (fields: object) => Object.assign(new Error('from kafkajs'), fields)
 const wrapped = (fields: object) => new Error('retries exceeded', { cause: anError(fields) })
 
 test.each<[string, object, string]>([
   ['a lost connection', { name: 'KafkaJSConnectionClosedError', retriable: true }, 'silent'],
   [
-    'a transient error that kafkajs calls not retriable',
+    'a transient error that kafkajs marks as not retriable',
     { name: 'KafkaJSNonRetriableError', retriable: false },
     'silent',
   ],
-  ['replicas that are missing', { type: 'NOT_ENOUGH_REPLICAS', retriable: true }, 'not now'],
+  ['missing replicas', { type: 'NOT_ENOUGH_REPLICAS', retriable: true }, 'not now'],
   ['a leader that has moved', { type: 'NOT_LEADER_FOR_PARTITION', retriable: true }, 'not now'],
-  ['a topic that is unknown', { type: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: false }, 'not now'],
-  ['a record that is too large', { type: 'MESSAGE_TOO_LARGE', retriable: false }, 'refused'],
-  ['a right that is missing', { type: 'TOPIC_AUTHORIZATION_FAILED', retriable: false }, 'refused'],
-  ['a wrong password', { name: 'KafkaJSSASLAuthenticationError' }, 'refused'],
+  ['an unknown topic', { type: 'UNKNOWN_TOPIC_OR_PARTITION', retriable: false }, 'not now'],
+  ['a record that is too large', { type: 'MESSAGE_TOO_LARGE', retriable: false }, 'rejected'],
+  ['a missing permission', { type: 'TOPIC_AUTHORIZATION_FAILED', retriable: false }, 'rejected'],
+  ['a wrong password', { name: 'KafkaJSSASLAuthenticationError' }, 'rejected'],
 ])('%s: %j is %s', (_what, fields, kind) => {
   expect(kafkaErrorKind(anError(fields))).toBe(kind)
   expect(kafkaErrorKind(wrapped(fields))).toBe(kind)
   expect(kafkaErrorKind(new AggregateError([wrapped(fields)]))).toBe(kind)
 })
 
-describe('a mistake in the configuration', () => {
+describe('a configuration error', () => {
   test.each<[object, RegExp]>([
     [{ name: 'KafkaJSSASLAuthenticationError' }, /\n {2}KAFKA_USERNAME and KAFKA_PASSWORD /],
     [{ type: 'UNSUPPORTED_SASL_MECHANISM' }, /\n {2}KAFKA_SASL_MECHANISM /],
@@ -37,7 +37,7 @@ describe('a mistake in the configuration', () => {
     expect(mistake?.message).toMatch(words)
   })
 
-  test('an outage is none', () => {
+  test('is not found in an outage', () => {
     expect(kafkaMistake(wrapped({ name: 'KafkaJSConnectionClosedError' }), 'logs')).toBeUndefined()
     expect(kafkaMistake(wrapped({ type: 'NOT_ENOUGH_REPLICAS' }), 'logs')).toBeUndefined()
   })

@@ -1,19 +1,19 @@
 import { ConfigError } from '../config.ts'
 
 /**
- * What an error of kafkajs says of the broker: `refused` it answered that it never will; `not now`, that it cannot at the
- * moment; `silent`, that it gave no answer at all, so that nothing is known.
+ * How the broker answered, judged by an error of kafkajs. `rejected`: it answered that it never will do this. `not now`: it
+ * answered that it cannot do this at the moment. `silent`: it did not answer, so the result is unknown.
  */
-export type KafkaErrorKind = 'refused' | 'not now' | 'silent'
+export type KafkaErrorKind = 'rejected' | 'not now' | 'silent'
 
 type KafkaError = Error & { type?: string; retriable?: boolean; errors?: readonly unknown[] }
 
-/** kafkajs wraps errors in one another, and calls some transient ones not retriable: the innermost answer counts. */
+/** kafkajs wraps errors and marks some transient ones as not retriable, so the innermost answer counts. */
 export function kafkaErrorKind(error: unknown): KafkaErrorKind {
-  if (credentialsMistake(error)) return 'refused'
+  if (credentialsMistake(error)) return 'rejected'
   const answer = causes(error).find(({ type }) => type !== undefined)
   if (!answer) return 'silent'
-  return answer.retriable || answer.type === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'not now' : 'refused'
+  return answer.retriable || answer.type === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'not now' : 'rejected'
 }
 
 export const isUnknownTopic = (error: unknown) =>
@@ -21,17 +21,19 @@ export const isUnknownTopic = (error: unknown) =>
 
 const isForbidden = (error: unknown) => causes(error).some(({ type }) => /AUTHORIZATION_FAILED/.test(type ?? ''))
 
-/** The mistake in the configuration that an error of Kafka's reveals, if it does; `variable` is what names the topic. */
+/**
+ * The configuration error behind an error of Kafka, if there is one; `variable` is the variable that names the topic.
+ */
 export function kafkaMistake(error: unknown, topic: string, variable = 'KAFKA_TOPIC'): ConfigError | undefined {
   const mistake = credentialsMistake(error) ?? topicMistake(error, topic, variable)
-  return mistake ? new ConfigError(`The configuration is not right:\n  ${mistake}`, { cause: error }) : undefined
+  return mistake ? new ConfigError(`Invalid configuration:\n  ${mistake}`, { cause: error }) : undefined
 }
 
 function credentialsMistake(error: unknown): string | undefined {
   for (const { name, type } of causes(error)) {
-    if (name === 'KafkaJSSASLAuthenticationError') return 'KAFKA_USERNAME and KAFKA_PASSWORD are refused by Kafka'
-    if (type === 'UNSUPPORTED_SASL_MECHANISM') return 'KAFKA_SASL_MECHANISM is not one of those that Kafka has'
-    if (type === 'ILLEGAL_SASL_STATE') return 'KAFKA_SASL_MECHANISM is set, but Kafka takes no credentials there'
+    if (name === 'KafkaJSSASLAuthenticationError') return 'KAFKA_USERNAME and KAFKA_PASSWORD are rejected by Kafka'
+    if (type === 'UNSUPPORTED_SASL_MECHANISM') return 'KAFKA_SASL_MECHANISM is not a mechanism that Kafka supports'
+    if (type === 'ILLEGAL_SASL_STATE') return 'KAFKA_SASL_MECHANISM is set, but Kafka accepts no credentials there'
   }
   return undefined
 }
@@ -43,7 +45,7 @@ function topicMistake(error: unknown, topic: string, variable: string): string |
   return `${variable} names a topic that Kafka does not have. Create it: ${command}`
 }
 
-/** The error, its causes, and what an AggregateError holds. */
+/** The error, its causes, and the errors in an AggregateError. */
 function causes(error: unknown): KafkaError[] {
   if (!(error instanceof Error)) return []
   const { errors = [] } = error as KafkaError

@@ -28,7 +28,7 @@ async function aTopicOf(partitions: number) {
   return { topic, admin, produce, read }
 }
 
-test('what is within the offset ranges, and nothing that comes later', async () => {
+test('reads the records within the offset ranges and no later ones', async () => {
   const { topic, admin, produce, read } = await aTopicOf(3)
   await produce({ partition: 2, value: 'a' }, { partition: 2, value: 'b' }, { partition: 0, value: 'c' })
   const ranges = await kafkaRangesOf(admin, topic)
@@ -41,7 +41,7 @@ test('what is within the offset ranges, and nothing that comes later', async () 
   expect(await read(ranges)).toEqual({ records: ['0/0 c', '2/0 a', '2/1 b'], all: 3 })
 })
 
-test('more than one answer holds, in order', async () => {
+test('reads more than fits in one answer, in order', async () => {
   const { topic, admin, produce, read } = await aTopicOf(1)
   const padding = 'x'.repeat(900_000)
   for (let n = 0; n < 12; n++) await produce({ value: padding })
@@ -50,7 +50,7 @@ test('more than one answer holds, in order', async () => {
   expect(all).toBe(12)
 })
 
-test('nothing of a transaction that was aborted, nor what marks its end', async () => {
+test('skips an aborted transaction and its end marker', async () => {
   const { topic, admin, read } = await aTopicOf(1)
   const transactional = kafkaForTests().producer({
     createPartitioner: Partitioners.DefaultPartitioner,
@@ -69,7 +69,7 @@ test('nothing of a transaction that was aborted, nor what marks its end', async 
   expect(await read(await kafkaRangesOf(admin, topic))).toEqual({ records: ['0/0 commit'], all: 4 })
 })
 
-test('passes over what was deleted since', async () => {
+test('skips records that were deleted in the meantime', async () => {
   const { topic, admin, produce, read } = await aTopicOf(1)
   await produce({ value: 'a' }, { value: 'b' }, { value: 'c' })
   const ranges = await kafkaRangesOf(admin, topic)

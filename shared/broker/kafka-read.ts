@@ -4,10 +4,13 @@ import Batch from 'kafkajs/src/consumer/batch.js'
 import { within } from '../within.ts'
 import { isUnknownTopic, kafkaErrorKind } from './kafka-error.ts'
 
-/** What Kafka has of a partition: `first` is the oldest offset that is left, `end` where a transaction is open or the next will be. */
+/**
+ * The offsets of a partition in Kafka: `first` is the oldest one left, `end` the first of an open transaction or the
+ * next new one.
+ */
 export type KafkaRange = { partition: number; first: number; end: number }
 
-/** Of every partition, in order. A leader that is away may be replaced: it is waited for. */
+/** Returns the ranges of all partitions, in order. Waits for a leader that is down, because it may be replaced. */
 export async function kafkaRangesOf(admin: Admin, topic: string): Promise<KafkaRange[]> {
   const offsets = await withRetries(() => within(answerMs, admin.fetchTopicOffsets(topic), 'Kafka did not answer'))
   return offsets
@@ -15,19 +18,20 @@ export async function kafkaRangesOf(admin: Admin, topic: string): Promise<KafkaR
     .sort((a, b) => a.partition - b.partition)
 }
 
-/** Records in the order of their offsets, and how many offsets they are, those included that hold no record. */
+/** Records in the order of their offsets, and the number of offsets they span, including those without a record. */
 export type ReadBatch = { partition: number; messages: readonly KafkaMessage[]; offsets: number }
 
 const bytesPerFetch = 4 * 1024 * 1024
 const maxWaitMs = 500
 const answerMs = 10_000
 const pauseMs = 250
-/** How long to go on while nothing comes: longer than Kafka takes to notice that a leader is dead. */
+/** How long to retry without new records: longer than Kafka takes to notice that a leader is dead. */
 const timeoutMs = 30_000
 
 /**
- * Reads what lies within these offset ranges, in no group: that takes no right beyond reading the topic, leaves no trace in Kafka,
- * and several may do it at once. kafkajs itself consumes in groups only, so this asks the brokers by its inner parts.
+ * Reads the records within these offset ranges without a consumer group: this needs no permission beyond reading the
+ * topic, leaves no trace in Kafka, and allows several readers at the same time. kafkajs itself consumes only in groups,
+ * so this uses its internals to ask the brokers.
  */
 export async function* readTopic(
   kafka: Kafka,
@@ -47,7 +51,7 @@ export async function* readTopic(
           await wait(pauseMs)
           await cluster.refreshMetadata().catch(() => {})
         })
-        // they may have been deleted since
+        // these offsets may have been deleted in the meantime
         const from = batch ? next : await firstOf(admin, topic, partition, next)
         const messages = batch?.messages.filter(({ offset }) => Number(offset) < end) ?? []
         const after = Math.min(end, Math.max(from, Number(batch?.rawMessages.at(-1)?.offset ?? -1) + 1))
@@ -55,7 +59,7 @@ export async function* readTopic(
           yield { partition, messages, offsets: after - next }
           heardAt = performance.now()
         } else if (performance.now() - heardAt > timeoutMs) {
-          throw new Error(`Kafka gives nothing of partition ${partition} of ${topic} from offset ${next} on`)
+          throw new Error(`Kafka returns no records of partition ${partition} of ${topic} from offset ${next} on`)
         }
         next = after
       }
@@ -70,7 +74,7 @@ async function withRetries<Value>(work: () => Promise<Value>): Promise<Value> {
     try {
       return await work()
     } catch (error) {
-      const mayPass = kafkaErrorKind(error) !== 'refused' && !isUnknownTopic(error)
+      const mayPass = kafkaErrorKind(error) !== 'rejected' && !isUnknownTopic(error)
       if (!mayPass || performance.now() - startedAt > timeoutMs) throw error
       await wait(pauseMs)
     }
@@ -120,11 +124,11 @@ type Cluster = {
   }>
 }
 
-/** What the consumers and producers of a client are made over (kafkajs 2.2.4, src/index.js). */
+/** Creates the cluster that kafkajs builds consumers and producers on (kafkajs 2.2.4, src/index.js). */
 function newCluster(kafka: Kafka): Cluster {
   const symbols = Object.getOwnPropertySymbols(kafka)
   const name = symbols.find(({ description }) => description === 'private:Kafka:createCluster')
   const make = name && (kafka as unknown as { [name]?: (options: object) => Cluster })[name]
-  if (!make) throw new Error('This version of kafkajs makes no cluster')
+  if (!make) throw new Error('This version of kafkajs has no createCluster')
   return make({ allowAutoTopicCreation: false, metadataMaxAge: 300_000, isolationLevel: readCommitted })
 }

@@ -30,7 +30,7 @@ describe('Kafka broker', () =>
     }
   }))
 
-test('puts the records of a call into one partition, and moves from call to call', async () => {
+test('writes the records of a call to one partition, and uses another partition for the next call', async () => {
   await using topic = await aTopic(6)
   await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
   const partitions: number[] = []
@@ -42,8 +42,8 @@ test('puts the records of a call into one partition, and moves from call to call
   expect(partitions.toSorted()).toEqual([0, 1, 2, 3, 4, 5])
 })
 
-test('calls at the same time have connections of their own, and later calls use them again', async () => {
-  // one leader, so that each call is for the same broker
+test('concurrent calls have their own connections, and later calls reuse them', async () => {
+  // with one leader, all calls go to the same broker
   await using topic = await aTopic(1)
   let opened = 0
   const count = () => {
@@ -66,7 +66,7 @@ test('calls at the same time have connections of their own, and later calls use 
   unsubscribe('net.client.socket', count)
 })
 
-test('uses the partitions that a topic gets later', async () => {
+test('uses partitions that are added to the topic later', async () => {
   await using topic = await aTopic(1)
   const times = { ...kafkaTimes, topology: 0 }
   await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent, times })
@@ -78,7 +78,7 @@ test('uses the partitions that a topic gets later', async () => {
   await until(async () => (await broker.publish([aRecord()])).some(({ partition }) => partition > 0))
 })
 
-test('a topic that is not there is a mistake in the configuration, and is not made', async () => {
+test('a missing topic is a configuration error, and is not created', async () => {
   const topic = uniqueName('nowhere')
   const times = { ...kafkaTimes, unknownTopic: 500 }
   await using broker = openKafkaBroker({ connection, topic, log: silent, times })
@@ -91,7 +91,7 @@ test('a topic that is not there is a mistake in the configuration, and is not ma
   await admin.disconnect()
 })
 
-test('a topic that is unknown when Kafka comes, later than this process, is waited for', async () => {
+test('waits for a topic that is unknown at first when Kafka starts after this process', async () => {
   const name = uniqueName('activities')
   const times = { ...kafkaTimes, unknownTopic: 5_000 }
   const port = await freePort()
@@ -104,7 +104,7 @@ test('a topic that is unknown when Kafka comes, later than this process, is wait
   const ended = broker.misconfigured.catch((error) => error)
   await wait(times.unknownTopic)
   await using _kafka = await forwardFrom(port, kafkaBrokers[0] as string)
-  expect(await Promise.race([ended, wait(2_500, 'goes on')])).toBe('goes on')
+  expect(await Promise.race([ended, wait(2_500, 'still waiting')])).toBe('still waiting')
   await using _topic = await aTopic(1, name)
   expect(await broker.publish([aRecord()])).toHaveLength(1)
 })
@@ -117,7 +117,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Passes connections on to a broker. */
+/** Forwards connections to a broker. */
 async function forwardFrom(port: number, broker: string): Promise<AsyncDisposable> {
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
@@ -140,7 +140,7 @@ async function forwardFrom(port: number, broker: string): Promise<AsyncDisposabl
 }
 
 describe.skipIf(!controlKafka)('outages (KAFKA_CONTROL)', () => {
-  test('while all brokers are away it says so at once, and then goes on by itself', async () => {
+  test('rejects in time while all brokers are down, and recovers by itself', async () => {
     await using topic = await aTopic()
     await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent })
     const [first] = await broker.publish([aRecord({ id: 'before' })])
@@ -159,7 +159,7 @@ describe.skipIf(!controlKafka)('outages (KAFKA_CONTROL)', () => {
     expect(ids.toSorted()).toEqual(['after', 'after', 'before'])
   })
 
-  test.skipIf(kafkaBrokers.length < 3)('does not acknowledge what only one of three brokers has', async () => {
+  test.skipIf(kafkaBrokers.length < 3)('does not acknowledge records that only one of three brokers has', async () => {
     await using topic = await aTopic()
     const times = { ...kafkaTimes, timeout: 3000, acknowledge: 500 }
     await using broker = openKafkaBroker({ connection, topic: topic.name, log: silent, times })

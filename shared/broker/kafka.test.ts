@@ -6,7 +6,7 @@ import { kafkaTimes, openKafkaBroker } from './kafka.ts'
 
 const times = { ...kafkaTimes, acknowledge: 50, refreshAgain: 100, timeout: 600 }
 
-/** A server that takes connections and never says a word. */
+/** A server that accepts connections and never answers. */
 async function blackHole() {
   const sockets = new Set<Socket>()
   let accepted = 0
@@ -31,7 +31,7 @@ async function blackHole() {
 }
 
 describe('a broker that never answers', () => {
-  test('is given up, and its connections are closed', async () => {
+  test('is abandoned, and its connections are closed', async () => {
     await using hole = await blackHole()
     await using broker = openKafkaBroker({ connection: { brokers: [hole.address] }, topic: 'a', log: silent, times })
     await expect(broker.publish([aRecord()])).rejects.toThrow()
@@ -42,7 +42,7 @@ describe('a broker that never answers', () => {
   })
 })
 
-test('a broker that nobody listens for is no mistake in the configuration, and is tried again', async () => {
+test('a broker that refuses connections is not a configuration error, and is retried', async () => {
   const warnings: object[] = []
   const log = { ...silent, warn: (fields: object) => warnings.push(fields) }
   const brokers = ['127.0.0.1:1', 'no-such-host.invalid:9092']
@@ -54,10 +54,10 @@ test('a broker that nobody listens for is no mistake in the configuration, and i
   await expect(broker.publish([aRecord()])).rejects.toThrow('closed')
 })
 
-describe('an answer of Kafka', () => {
+describe('an answer from Kafka', () => {
   const named = { topicName: 'a', partition: 3, errorCode: 0, baseOffset: '41' }
 
-  test('gives the positions in order', () => {
+  test('yields the positions in order', () => {
     expect(positionsIn([named], 3, 2)).toEqual([
       { partition: 3, offset: 41 },
       { partition: 3, offset: 42 },
@@ -66,11 +66,11 @@ describe('an answer of Kafka', () => {
 
   test.each<[string, Parameters<typeof positionsIn>[0]]>([
     ['without the partition', []],
-    ['about another partition', [{ ...named, partition: 2 }]],
-    ['about several', [named, { ...named, partition: 4 }]],
+    ['for another partition', [{ ...named, partition: 2 }]],
+    ['for several partitions', [named, { ...named, partition: 4 }]],
     ['with an error', [{ ...named, errorCode: 7 }]],
     ['without an offset', [{ topicName: 'a', partition: 3, errorCode: 0 }]],
-    ['with the offset of nothing', [{ ...named, baseOffset: '-1' }]],
+    ['with an invalid offset', [{ ...named, baseOffset: '-1' }]],
   ])('%s acknowledges nothing', (_what, answer) => {
     expect(() => positionsIn(answer, 3, 1)).toThrow('does not name partition 3')
   })

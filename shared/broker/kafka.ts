@@ -11,21 +11,25 @@ import { isUnknownTopic, kafkaErrorKind, kafkaMistake } from './kafka-error.ts'
 
 export type KafkaBrokerOptions = { connection: KafkaConnection; topic: string; log: Log; times?: KafkaTimes }
 
-/** All in milliseconds. */
+/** All times are in milliseconds. */
 export type KafkaTimes = {
-  /** How long a leader waits for its replicas before it answers that it cannot. */
+  /** How long a leader waits for its replicas before it answers that it cannot acknowledge. */
   acknowledge: number
-  /** When a leader has not answered by then, the records go to another one as well: the first answer counts. */
+  /**
+   * If a leader has not answered after this time, the records go to another one as well, and the first answer counts.
+   */
   hedgeAfter: number
-  /** How long a leader that gave no answer is left alone. */
+  /** How long a leader that did not answer is avoided. */
   coolDown: number
-  /** When none of the brokers has said by then where the partitions are led, they are asked again beside that. */
+  /**
+   * If no broker has sent metadata after this time, all are asked again while the first requests are still in flight.
+   */
   refreshAgain: number
-  /** How long `publish` goes on. Until Kafka has fenced a dead broker, all partitions wait for its replicas. */
+  /** How long `publish` retries. Until Kafka has fenced a dead broker, all partitions wait for its replicas. */
   timeout: number
-  /** How long a topic may be unknown at first: a cluster that has just started knows none of its own yet. */
+  /** How long a topic may be unknown at first: a cluster that has just started does not know its topics yet. */
   unknownTopic: number
-  /** How old the list of partitions and leaders may be. */
+  /** The maximum age of the list of partitions and leaders. */
   topology: number
 }
 
@@ -39,18 +43,18 @@ export const kafkaTimes: KafkaTimes = {
   topology: 300_000,
 }
 
-/** The broker, and what it learns of its configuration only from Kafka. */
+/** A broker that learns only from Kafka whether its configuration is right. */
 export interface KafkaBroker extends Broker {
-  /** Rejects with ConfigError when Kafka has no such topic, or refuses the credentials. Never resolves. */
+  /** Rejects with ConfigError if Kafka does not have the topic or rejects the credentials. Never resolves. */
   misconfigured: Promise<never>
 }
 
-/** By the leader that each goes to. */
+/** Connections by the leader that they send to. */
 type Connections = Map<number, BrokerConnection>
 type Partition = { id: number; leader: number }
-/** Where the partitions are led, and the broker that said so. */
+/** The partitions with their leaders, and the broker that reported them. */
 type Topology = { partitions: readonly Partition[]; broker: string; seenAt: number }
-/** Late is a leader that has not even said that its replicas do not answer. */
+/** `isLate`: the leader did not even answer that its replicas are missing. */
 type Attempted =
   | { leader: number; positions: readonly Position[] }
   | { leader: number; error: unknown; isLate: boolean }
@@ -59,16 +63,19 @@ const pauseMs = 100
 const maxPauseMs = 2_000
 
 /**
- * Publishes to a topic of Kafka's. The records of a call go to one partition, moving from call to call: kafkajs may lose
- * what it acknowledges when a send spans several leaders, and only so can they go to another leader when theirs does not
- * answer. That may leave a record twice, which its id makes harmless. It connects in the background.
+ * Publishes to a topic of Kafka. All records of a call go to one partition, and each call uses the next one: kafkajs
+ * may lose records that it acknowledges when a send spans several leaders, and only the records of a single partition
+ * can be sent to another leader when theirs does not answer. That may store a record twice, which is harmless because
+ * of its id. The broker connects in the background.
  */
 export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: KafkaBrokerOptions): KafkaBroker {
   const closing = new AbortController()
   const misconfigured = Promise.withResolvers<never>()
   misconfigured.promise.catch(() => {})
   const opened = new Set<BrokerConnection>()
-  /** Those that no call uses now. Each call has its own: what it throws away may still answer another. */
+  /**
+   * Connections that no call uses now. Calls never share connections, because one that a call closes may serve another.
+   */
   const idleConnections: Connections[] = []
   const coolingUntil = new Map<number, number>()
   let topology: Topology | undefined
@@ -89,12 +96,12 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     const startedAt = performance.now()
     const restMs = () => Math.max(0, startedAt + times.timeout - performance.now())
     const tried = new Set<number>()
-    const underWay = new Map<number, Promise<Attempted>>()
-    /** What was sent while brokers were away may never have come to them, and then it is in vain to wait for an answer. */
+    const inFlight = new Map<number, Promise<Attempted>>()
+    /** Requests sent while brokers were down may never have reached them, so waiting for their answers is useless. */
     const reset = () => {
       for (const brokerConnection of connections.values()) close(brokerConnection)
       connections.clear()
-      underWay.clear()
+      inFlight.clear()
       tried.clear()
     }
     let lastError: unknown
@@ -109,17 +116,17 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
         continue
       }
       if (topology.seenAt + times.topology < performance.now()) refreshMetadata().catch(() => {})
-      const partition = choose(topology, tried, underWay.size > 0)
+      const partition = choose(topology, tried, inFlight.size > 0)
       if (partition) {
         tried.add(partition.leader)
-        underWay.set(partition.leader, attempt(connections, records, partition, topology.broker))
-      } else if (underWay.size === 0) {
+        inFlight.set(partition.leader, attempt(connections, records, partition, topology.broker))
+      } else if (inFlight.size === 0) {
         topology = undefined
         tried.clear()
         await wait(pauseMs)
         continue
       }
-      let attempted = await firstOf(underWay.values(), Math.min(times.hedgeAfter, restMs()))
+      let attempted = await firstOf(inFlight.values(), Math.min(times.hedgeAfter, restMs()))
       if (!attempted) {
         if (partition) coolDown(partition.leader)
         const askedAt = performance.now()
@@ -127,17 +134,17 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
           () => true,
           () => false,
         )
-        const next = await firstOf<Attempted | boolean>([...underWay.values(), isHeard], restMs())
-        // all were away and are back
+        const next = await firstOf<Attempted | boolean>([...inFlight.values(), isHeard], restMs())
+        // the refresh took long and succeeded, so all brokers were down and are back
         if (next === true && performance.now() - askedAt > times.refreshAgain) reset()
         if (typeof next !== 'object') continue
         attempted = next
       }
-      underWay.delete(attempted.leader)
+      inFlight.delete(attempted.leader)
       if ('positions' in attempted) return attempted.positions
       lastError = attempted.error
       const kind = kafkaErrorKind(lastError)
-      if (kind === 'refused') throw lastError
+      if (kind === 'rejected') throw lastError
       if (kind === 'silent') coolDown(attempted.leader)
       if (attempted.isLate) reset()
       topology = undefined
@@ -146,12 +153,12 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     throw new Error(`Kafka did not acknowledge ${records.length} records`, { cause: lastError })
   }
 
-  /** The next partition whose leader has not been tried yet; one that gave no answer recently only when there is no other. */
-  function choose({ partitions }: Topology, tried: ReadonlySet<number>, isUnderWay: boolean): Partition | undefined {
+  /** Chooses the next partition whose leader is untried; a leader that is cooling down only if there is no other. */
+  function choose({ partitions }: Topology, tried: ReadonlySet<number>, isInFlight: boolean): Partition | undefined {
     const untried = partitions.filter(({ leader }) => leader >= 0 && !tried.has(leader))
     const now = performance.now()
     const usable = untried.filter(({ leader }) => (coolingUntil.get(leader) ?? 0) <= now)
-    const candidates = usable.length > 0 || isUnderWay ? usable : untried
+    const candidates = usable.length > 0 || isInFlight ? usable : untried
     rotation++
     return candidates[rotation % candidates.length]
   }
@@ -183,7 +190,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     coolingUntil.set(leader, performance.now() + times.coolDown)
   }
 
-  /** That none can be reached holds for a moment, so that no flood of requests makes a flood of connections. */
+  /** Remembers a failure for a moment, so that a flood of requests does not open a flood of connections. */
   function refreshMetadata(): Promise<Topology> {
     if (refreshing) return refreshing
     refreshing = askAllForMetadata()
@@ -202,17 +209,17 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   }
 
   /**
-   * Asks all brokers at once and takes the first answer: one that is stuck holds up nobody. What goes out while the network
-   * is away is lost, so they are asked again before that is given up.
+   * Asks all brokers at the same time and takes the first answer, so that a stuck broker delays nobody. Requests sent
+   * while the network is down are lost, so the brokers are asked again until the timeout.
    */
   async function askAllForMetadata(): Promise<Topology> {
     const { promise, resolve, reject } = Promise.withResolvers<Topology>()
-    let underWay = 0
+    let inFlight = 0
     const ask = () => {
-      underWay++
+      inFlight++
       Promise.any(connection.brokers.map(askForMetadata)).then(resolve, (error) => {
-        underWay--
-        if (underWay === 0) reject(error)
+        inFlight--
+        if (inFlight === 0) reject(error)
       })
     }
     const asking = setInterval(ask, times.refreshAgain)
@@ -250,22 +257,22 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
     brokerConnection.close()
   }
 
-  /** Until Kafka has answered once. Only then is it known whether the configuration is right. */
+  /** Retries until Kafka has answered once, because only Kafka can tell whether the configuration is right. */
   async function start() {
     let unknownSince: number | undefined
     for (let pause = pauseMs, warned = false; ; pause = Math.min(2 * pause, maxPauseMs)) {
       try {
         const { partitions } = await refreshMetadata()
-        return log.info({ topic, partitions: partitions.length }, 'Kafka is reached')
+        return log.info({ topic, partitions: partitions.length }, 'connected to Kafka')
       } catch (error) {
-        // not since our own start: Kafka may have come later
+        // measured from the first answer instead of our own start, because Kafka may have started later
         unknownSince = isUnknownTopic(error) ? (unknownSince ?? performance.now()) : undefined
         const isNew = unknownSince !== undefined && performance.now() - unknownSince < times.unknownTopic
         const mistake = isNew ? undefined : kafkaMistake(error, topic)
         if (mistake) return misconfigured.reject(mistake)
         const { brokers } = connection
         const reason = reasons(error)
-        if (!warned) log.warn({ brokers, reason }, 'Kafka cannot be used yet at KAFKA_BROKERS; trying on')
+        if (!warned) log.warn({ brokers, reason }, 'Kafka is not available yet at KAFKA_BROKERS; retrying')
         warned = true
       }
       await wait(pause, undefined, { signal: closing.signal })
@@ -285,6 +292,6 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
   }
 }
 
-/** Undefined when none has settled in time. */
+/** Returns undefined if no promise has settled in time. */
 const firstOf = <Value>(promises: Iterable<Promise<Value>>, ms: number): Promise<Value | undefined> =>
   within(ms, Promise.race(promises), 'No leader answered').catch(undefinedIfLate)

@@ -1,4 +1,4 @@
-/** What shared/broker uses and fixes of the inner parts of kafkajs 2.2.4, which have no types. */
+/** The internals of kafkajs 2.2.4 that shared/broker uses and fixes; they have no types of their own. */
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   type Options = { maxInFlightRequests: number | null; requestTimeout: number; clientId: string; broker: string }
   class RequestQueue {
@@ -22,10 +22,10 @@ declare module 'kafkajs/src/network/socketFactory.js' {
 declare module 'kafkajs/src/consumer/batch.js' {
   import type { KafkaMessage } from 'kafkajs'
 
-  /** What one partition answered to a fetch from an offset on. */
+  /** The answer of one partition to a fetch from an offset on. */
   class Batch {
     constructor(topic: string, fetchedOffset: string, answer: Batch.Answer)
-    /** Everything from that offset on, but for transactions that were aborted and what marks their ends. */
+    /** All records from that offset on, without aborted transactions and end markers. */
     readonly messages: KafkaMessage[]
     readonly rawMessages: KafkaMessage[]
   }

@@ -2,15 +2,15 @@ import type { Message } from 'kafkajs'
 import Encoder from 'kafkajs/src/protocol/encoder.js'
 import produce from 'kafkajs/src/protocol/requests/produce/index.js'
 
-/** One message for kafkajs, a whole batch for Kafka (record-batch.ts). */
+/** A single message to kafkajs that is a whole batch to Kafka (record-batch.ts). */
 export type BatchMessage = Message & { partition: number; batch: Buffer }
 
 export const batchMessage = (batch: Buffer, partition: number): BatchMessage => ({ value: null, partition, batch })
 
 /**
- * kafkajs 2.2.4 looks up how a produce request is written each time that it sends one. A batch that is there already goes into
- * it as it is; what kafkajs then does with the answer, with retries and connections, is as ever. So its own grouping, which
- * copies all messages for each of them (tulios/kafkajs #1576), has only one to group.
+ * kafkajs 2.2.4 looks up the encoding of a produce request each time that it sends one. This encoding writes a finished
+ * batch into the request unchanged, while kafkajs still handles answers, retries and connections. So the grouping in
+ * kafkajs, which copies all messages for each of them (tulios/kafkajs #1576), has only one message to group.
  */
 const versions = produce.protocol
 produce.protocol = ({ version }) => {
@@ -20,8 +20,8 @@ produce.protocol = ({ version }) => {
     const [topic] = options.topicData
     const [data] = topic?.partitions ?? []
     const [message] = data?.messages ?? []
-    // a batch that kafkajs lost on the way would be one record without a value, acknowledged for all of them
-    if (message?.value === null && !message.batch) throw new Error('A batch of records is not in its message')
+    // without its batch, kafkajs would send one record without a value, and its answer would acknowledge all of them
+    if (message?.value === null && !message.batch) throw new Error('The message has lost its batch of records')
     if (!topic || !data || !message?.batch) return exchange
     const { batch } = message
     const { acks, timeout } = options

@@ -1,15 +1,16 @@
 import crc32C from 'kafkajs/src/protocol/recordBatch/crc32C/index.js'
 import type { EventRecord } from '../activity-recorded.ts'
 
-/** Of a batch, up to the records; the checksum covers what comes behind itself. */
+/** The bytes of a batch before its records. The checksum covers the bytes after itself. */
 const headBytes = 61
 const crcAt = 17
 const afterCrc = 21
 const magic = 2
 
 /**
- * Records as Kafka keeps them: a record batch of version 2, without keys, uncompressed, all received at the same time. Written in
- * one pass: kafkajs makes half a dozen buffers of each header, which takes more time than all else that ingest does.
+ * Encodes records as Kafka stores them: a record batch of version 2, without keys, uncompressed, all with one
+ * timestamp. It takes one pass: kafkajs makes half a dozen buffers for each header, which takes more time than all
+ * other work of ingest.
  */
 export function encodeRecordBatch(records: readonly EventRecord[], nowMs: number): Buffer {
   const all = records.map(measure)
@@ -25,7 +26,7 @@ export function encodeRecordBatch(records: readonly EventRecord[], nowMs: number
   batch.writeInt32BE(records.length - 1, 23)
   batch.writeBigInt64BE(BigInt(nowMs), 27)
   batch.writeBigInt64BE(BigInt(nowMs), 35)
-  // no producer of an idempotent or transactional kind
+  // the producer is neither idempotent nor transactional
   batch.fill(0xff, 43, 51)
   batch.writeInt32BE(records.length, 57)
   let at = headBytes
@@ -34,13 +35,13 @@ export function encodeRecordBatch(records: readonly EventRecord[], nowMs: number
   return batch
 }
 
-/** `fixed`: the bytes of a record's body but for its offset delta. */
+/** `fixed` is the number of bytes of a record's body without its offset delta. */
 type Measured = { record: EventRecord; names: string[]; valueBytes: number; fixed: number }
 
 function measure(record: EventRecord): Measured {
   const names = Object.keys(record.headers)
   const valueBytes = Buffer.byteLength(record.value)
-  // attributes, timestamp delta, and the length of a key that is not there: a byte each
+  // one byte each for the attributes, the timestamp delta and the length of the missing key
   let fixed = 3 + varintBytes(valueBytes) + valueBytes + varintBytes(names.length)
   for (const name of names) {
     for (const text of [name, record.headers[name] as string]) {
@@ -70,7 +71,7 @@ function writeRecord(batch: Buffer, start: number, delta: number, { record, name
   return at
 }
 
-/** Zigzag: small numbers of either sign are short. */
+/** Zigzag encoding keeps small numbers of either sign short. */
 const zigzag = (value: number) => ((value << 1) ^ (value >> 31)) >>> 0
 
 function varintBytes(value: number): number {

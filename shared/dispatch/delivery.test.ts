@@ -14,7 +14,7 @@ const request = { headers: {}, body: new Uint8Array() }
 const never = new AbortController().signal
 const answer = (status: number, body = '') => ({ status, body: Buffer.from(body) })
 
-/** Answers with these in turn, and goes on with the last. */
+/** Gives these answers in turn and repeats the last one. */
 function sink(...answers: (number | Error)[]) {
   const attempts: number[] = []
   const send: Send = async () => {
@@ -27,17 +27,17 @@ function sink(...answers: (number | Error)[]) {
 }
 const options = (send: Send, policy = quick, signal = never) => ({ send, sinkUrl: 'http://persist/', policy, signal })
 
-describe('what becomes of an answer', () => {
+describe('the verdict on an answer', () => {
   test.each([200, 201, 202, 204, 299])('%i is delivered', (status) => expect(verdict(status)).toBe('delivered'))
   test.each([404, 408, 409, 429, 500, 501, 502, 503, 504, 507, 599])('%i is retried', (status) => {
     expect(verdict(status)).toBe('retry')
   })
   test.each([
     300, 301, 302, 304, 307, 400, 401, 403, 405, 410, 411, 413, 415, 422, 425, 431,
-  ])('%i is a dead letter at once', (status) => expect(verdict(status)).toBe('dead letter'))
+  ])('%i makes a dead letter without a retry', (status) => expect(verdict(status)).toBe('dead letter'))
 })
 
-describe('how long a retry waits', () => {
+describe('the delay before a retry', () => {
   test('linear: the delay times the number of the retry', () => {
     const waits = [1, 2, 3].map((n) => retryDelayMs({ ...quick, backoffDelayMs: 300 }, n))
     expect(waits).toEqual([300, 600, 900])
@@ -46,7 +46,7 @@ describe('how long a retry waits', () => {
     const policy: DeliveryPolicy = { ...quick, backoffPolicy: 'exponential', backoffDelayMs: 300 }
     expect([1, 2, 3].map((n) => retryDelayMs(policy, n))).toEqual([600, 1200, 2400])
   })
-  test('the policy in use goes on for about a day', () => {
+  test('the default policy retries for about a day', () => {
     const waits = Array.from({ length: deliveryPolicy.retry }, (_, n) => retryDelayMs(deliveryPolicy, n + 1))
     expect(waits.reduce((sum, ms) => sum + ms) / 3_600_000).toBeCloseTo(24, 0)
   })
@@ -59,7 +59,7 @@ describe('delivery', () => {
     expect(attempts).toHaveLength(3)
   })
 
-  test('gives up after the retries, with what the last answer said', async () => {
+  test('gives up after the last retry, with the content of the last answer', async () => {
     const { send, attempts } = sink(500, 503)
     expect(await deliver(request, options(send))).toEqual({
       delivered: false,
@@ -72,7 +72,7 @@ describe('delivery', () => {
     expect(attempts).toHaveLength(1 + quick.retry)
   })
 
-  test('does not retry what no repetition would fix', async () => {
+  test('does not retry an error that a repetition cannot fix', async () => {
     const { send, attempts } = sink(400)
     expect(await deliver(request, options(send))).toMatchObject({
       delivered: false,
@@ -81,15 +81,15 @@ describe('delivery', () => {
     expect(attempts).toHaveLength(1)
   })
 
-  test('without an answer knows nothing but where it went', async () => {
-    const { send } = sink(500, new Error('refused'))
+  test('that got no answer reports only the sink', async () => {
+    const { send } = sink(500, new Error('connection refused'))
     expect(await deliver(request, options(send))).toEqual({
       delivered: false,
       extensions: { knativeerrordest: 'http://persist/' },
     })
   })
 
-  test('ends an attempt that takes too long, and tries again', async () => {
+  test('ends an attempt that takes too long, and retries', async () => {
     let attempts = 0
     const aborted: boolean[] = []
     const send: Send = (_request, signal) => {
@@ -100,20 +100,20 @@ describe('delivery', () => {
     expect(aborted).toEqual([true])
   })
 
-  test('has no retry where the delay is 0', async () => {
+  test('does not retry if the delay is 0', async () => {
     const { send, attempts } = sink(503)
     await deliver(request, options(send, { ...quick, backoffDelayMs: 0 }))
     expect(attempts).toHaveLength(1)
   })
 
-  test('keeps of the answer at most 1,024 bytes', async () => {
+  test('keeps at most 1,024 bytes of the answer', async () => {
     const send: Send = async () => answer(400, 'x'.repeat(3000))
     const delivery = await deliver(request, options(send))
-    if (delivery.delivered) throw new Error('it was refused')
+    if (delivery.delivered) throw new Error('it was rejected')
     expect(Buffer.from(delivery.extensions.knativeerrordata!, 'base64').toString()).toBe('x'.repeat(1024))
   })
 
-  test('stops in the wait for a retry when it is told to, without an outcome', async () => {
+  test('stops while it waits for a retry when its signal aborts, without an outcome', async () => {
     const stop = new AbortController()
     const send: Send = async () => {
       setImmediate(() => stop.abort())
@@ -129,7 +129,7 @@ describe('a dead letter', () => {
     (headers: { [name: string]: string }): Send =>
     async () => ({ ...answer(400), headers })
 
-  test('takes over what the sink named in kne- headers', async () => {
+  test('has the extensions that the sink named in kne- headers', async () => {
     const send = refusal({ 'kne-reason': 'schema', 'x-other': 'dropped' })
     expect(await deliver(request, options(send))).toEqual({
       delivered: false,
@@ -137,7 +137,7 @@ describe('a dead letter', () => {
     })
   })
 
-  test('takes over none that a CloudEvent cannot have, or that would change the event or the error', async () => {
+  test('has no extension that is invalid in a CloudEvent or would change the event or the error', async () => {
     const send = refusal({ 'kne-error-detail': 'x', 'kne-id': 'x', 'kne-knativeerrorcode': 'x' })
     expect(await deliver(request, options(send))).toEqual({
       delivered: false,
@@ -145,7 +145,7 @@ describe('a dead letter', () => {
     })
   })
 
-  test('is a record in binary mode: the event as it was sent, and what went wrong', () => {
+  test('is a record in binary mode with the event as it was sent and the error', () => {
     const headers = { prefer: 'reply', 'kn-namespace': 'local', 'ce-id': 'a', 'content-type': 'text/plain' }
     expect(deadLetterHeaders({ ...request, headers }, { knativeerrordest: 'http://persist/' })).toEqual({
       ce_id: 'a',

@@ -3,20 +3,20 @@ import { startedWithin } from '../within.ts'
 import { isExtensionName, type SinkRequest } from './sink-request.ts'
 
 /**
- * How KafkaSource delivers, as the real one was seen to do it: which answers are retried, with what delay, and what
- * becomes a dead letter. The embedded dispatcher and the stand-in for KafkaSource both go by this module.
+ * The delivery rules of KafkaSource, as observed on the real one: which answers it retries, after which delay, and
+ * which records become dead letters. The embedded dispatcher and the stand-in for KafkaSource both follow this module.
  */
 export type DeliveryPolicy = {
-  /** Attempts after the first. */
+  /** The number of attempts after the first. */
   retry: number
   backoffPolicy: 'linear' | 'exponential'
-  /** 0 means no retry at all: KafkaSource's timer refuses it. */
+  /** 0 disables retries: KafkaSource's timer does not accept it. */
   backoffDelayMs: number
-  /** For one attempt. */
+  /** The timeout of one attempt. */
   timeoutMs: number
 }
 
-/** The one in knative/base: 1 s, 2 s … 415 s, together a day. */
+/** The policy in knative/base: delays of 1 s, 2 s … 415 s, which together last a day. */
 export const deliveryPolicy: DeliveryPolicy = {
   retry: 415,
   backoffPolicy: 'linear',
@@ -24,19 +24,19 @@ export const deliveryPolicy: DeliveryPolicy = {
   timeoutMs: 60_000,
 }
 
-/** More is taken while fewer than this are under way, as many at once; so at most 99 are under way. */
+/** While fewer deliveries than this are in flight, this many more are taken, so at most 99 are in flight. */
 export const maxPollRecords = 50
 
-/** Header names in lower case; of the body at least the first 1,024 bytes. */
+/** Header names are in lower case; `body` has at least the first 1,024 bytes. */
 export type SinkAnswer = { status: number; headers?: { readonly [name: string]: string }; body: Uint8Array }
 
 /**
- * Sends one request; rejects when there is no answer, and does not follow a redirect. The signal aborts when the attempt
- * has timed out: then its connection is closed.
+ * Sends one request without following redirects; rejects if there is no answer. The signal aborts when the attempt has
+ * timed out, and the connection is closed then.
  */
 export type Send = (request: SinkRequest, signal: AbortSignal) => Promise<SinkAnswer>
 
-/** What a dead letter carries beyond the event: extensions of the CloudEvent; also what the sink named in `kne-` headers. */
+/** The extensions that a dead letter adds to its CloudEvent, including those that the sink named in `kne-` headers. */
 export type DeadLetterExtensions = {
   knativeerrordest: string
   knativeerrorcode?: string
@@ -50,22 +50,22 @@ export function verdict(status: number): 'delivered' | 'retry' | 'dead letter' {
   return status >= 500 || [404, 408, 409, 429].includes(status) ? 'retry' : 'dead letter'
 }
 
-/** The wait before retry number `retry`, counted from 1: an exponential one starts at twice the delay. */
+/** The delay before retry number `retry`, counted from 1. An exponential one starts at twice the delay. */
 export function retryDelayMs({ backoffPolicy, backoffDelayMs }: DeliveryPolicy, retry: number): number {
   return backoffPolicy === 'linear' ? backoffDelayMs * retry : backoffDelayMs * 2 ** retry
 }
 
 export type DeliverOptions = {
   send: Send
-  /** Goes into the dead letter's `knativeerrordest`. */
+  /** The dead letter's `knativeerrordest`. */
   sinkUrl: string
   policy: DeliveryPolicy
-  /** Ends the delivery before its next attempt: the returned promise rejects, and the record's outcome is not known. */
+  /** Ends the delivery before its next attempt: the promise rejects, and the outcome of the record is unknown. */
   signal: AbortSignal
   onRetry?: (retry: { attempt: number; delayMs: number; status?: number; cause?: unknown }) => void
 }
 
-/** Delivers one record, or says that it has to become a dead letter. */
+/** Delivers one record, or reports that it must become a dead letter. */
 export async function deliver(
   request: SinkRequest,
   { send, sinkUrl, policy, signal, onRetry }: DeliverOptions,
@@ -85,7 +85,7 @@ export async function deliver(
   }
 }
 
-/** A sink in the same process does not look at the signal. */
+/** A sink in the same process ignores the signal, so the timeout must not depend on it. */
 function attemptOnce(
   request: SinkRequest,
   send: Send,
@@ -110,7 +110,7 @@ function deadLetterExtensions(sinkUrl: string, answer: SinkAnswer | undefined): 
   }
 }
 
-/** An attribute that every event may have is not the sink's to overwrite. */
+/** The sink must not overwrite attributes that every event may have. */
 const ownAttributes = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema']
 
 function namedByTheSink({ headers = {} }: SinkAnswer): { [name: string]: string } {
@@ -120,7 +120,7 @@ function namedByTheSink({ headers = {} }: SinkAnswer): { [name: string]: string 
   return Object.fromEntries(named.filter(([name]) => isExtensionName(name) && !ownAttributes.includes(name)))
 }
 
-/** The Kafka headers of a dead letter, in binary mode: those of the event as it was sent, and what went wrong. */
+/** The Kafka headers of a dead letter, in binary mode: the headers of the event as it was sent, and the error. */
 export function deadLetterHeaders(
   { headers }: SinkRequest,
   extensions: DeadLetterExtensions,

@@ -15,7 +15,7 @@ const start = (options: { queue: EmbeddedBroker; send: Send } & Partial<Dispatch
   startDispatcher({ policy, sinkUrl, log: silent, settleEveryMs: 1, deadLetter: options.queue.deadLetter, ...options })
 const deadLettersOf = ({ deadLetters }: EmbeddedBroker) => deadLetters.read(0, 100)
 
-/** A sink that keeps its requests until the test answers them. */
+/** A sink that holds its requests until the test answers them. */
 function heldSink() {
   const held = new Map<string, (status: number) => void>()
   let max = 0
@@ -31,7 +31,7 @@ function heldSink() {
 }
 
 describe('embedded dispatcher', () => {
-  test('delivers what is there and what comes later, and removes what is delivered', async () => {
+  test('delivers present and later records, and removes delivered ones', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(120))
     const seen = new Set<string>()
@@ -46,7 +46,7 @@ describe('embedded dispatcher', () => {
     await until(() => queue.read(0, 1).length === 0)
   })
 
-  test('has at most 99 under way, and goes on as they return', async () => {
+  test('has at most 99 deliveries in flight, and starts more as they return', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(300))
     const { held, send, max } = heldSink()
@@ -74,7 +74,7 @@ describe('embedded dispatcher', () => {
     expect(deadLettersOf(queue)).toEqual([])
   })
 
-  test('a record that waits for its retry holds back no other', async () => {
+  test('a record that waits for its retry does not delay others', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(200))
     const hour = { ...policy, backoffDelayMs: 3_600_000 }
@@ -84,7 +84,7 @@ describe('embedded dispatcher', () => {
     expect(queue.read(0, 10)[0]?.headers['ce_id']).toBe('id-0')
   })
 
-  test('makes a dead letter of what is refused or has failed too often, and says where it was', async () => {
+  test('dead-letters a record that is rejected or fails too often, with its original position', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     const [first] = await queue.publish(records(2))
     const send: Send = async ({ headers }) => ({
@@ -93,17 +93,17 @@ describe('embedded dispatcher', () => {
     })
     await using _dispatcher = start({ queue, send })
     await until(() => deadLettersOf(queue).length === 2)
-    const refused = deadLettersOf(queue).find(({ headers }) => headers['ce_id'] === 'id-0')
-    expect(refused?.headers).toMatchObject({
+    const rejected = deadLettersOf(queue).find(({ headers }) => headers['ce_id'] === 'id-0')
+    expect(rejected?.headers).toMatchObject({
       ce_knativeerrorcode: '400',
       ce_knativeerrordata: Buffer.from('no').toString('base64'),
       ce_knativekafkaoffset: String(first!.offset),
     })
-    expect(Buffer.from(refused!.value).toString()).toBe(aRecord({ id: 'id-0' }).value)
+    expect(Buffer.from(rejected!.value).toString()).toBe(aRecord({ id: 'id-0' }).value)
     expect(queue.read(0, 10)).toEqual([])
   })
 
-  test('delivers again after a restart what was under way or waited', async () => {
+  test('delivers records that were in flight or waiting again after a restart', async () => {
     const path = aFile()
     {
       await using queue = openEmbeddedBroker({ path })
@@ -123,7 +123,7 @@ describe('embedded dispatcher', () => {
     expect(seen.toSorted()).toEqual(['id-0', 'id-2'])
   })
 
-  test('waits for what is under way before it stops', async () => {
+  test('waits for deliveries in flight before it stops', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(1))
     const { held, send } = heldSink()
@@ -135,7 +135,7 @@ describe('embedded dispatcher', () => {
     expect(queue.read(0, 1)).toEqual([])
   })
 
-  test('removes what was delivered last as soon as the disk lets it, without waiting for more', async () => {
+  test('removes the last delivered record as soon as the disk works again, without waiting for more', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(1))
     let refusals = 1
@@ -148,7 +148,7 @@ describe('embedded dispatcher', () => {
     await until(() => queue.read(0, 1).length === 0)
   })
 
-  test('goes on when the disk refuses to remove what was delivered, or to keep a dead letter', async () => {
+  test('continues after the disk fails to remove a delivered record or to store a dead letter', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(2))
     let refusals = 2

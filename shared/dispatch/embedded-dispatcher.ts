@@ -6,13 +6,15 @@ import { type Source, sinkRequest } from './sink-request.ts'
 
 export type DispatcherOptions = {
   queue: Queue
-  /** Where a record goes that was given up. Without it, such a record stays in its queue until the next start. */
+  /**
+   * Stores the dead letter of a record that was given up. Without it, such a record stays in its queue until a restart.
+   */
   deadLetter?: EmbeddedBroker['deadLetter']
   send: Send
-  /** Where `send` sends to: a dead letter names it. */
+  /** The address that `send` sends to; dead letters contain it. */
   sinkUrl: string
   policy: DeliveryPolicy
-  /** Delivered records are removed together; what a crash leaves of them is delivered once more (KafkaSource: every 5 s). */
+  /** Delivered records are removed in groups; after a crash, some are delivered once more (KafkaSource: every 5 s). */
   settleEveryMs?: number
   log: Pick<Log, 'info' | 'warn'>
 }
@@ -21,9 +23,9 @@ const source: Source = { namespace: 'local', name: 'embedded', topic: 'queue' }
 const troubleDelayMs = 1000
 
 /**
- * Delivers every record of the queue, in no order and many at a time, as an unordered KafkaSource does. Unlike Kafka's
- * offsets a record is settled by itself: one that has to wait for its retry holds back no other, not even at a restart.
- * Disposing of it ends the waits; what was under way is delivered again after the next start.
+ * Delivers every record of the queue, many at a time and in no order, as an unordered KafkaSource does. Unlike with
+ * Kafka's offsets, each record is settled on its own: one that waits for its retry does not delay others, even after a
+ * restart. Disposal ends the waits; deliveries that were in flight happen again after the next start.
  */
 export function startDispatcher({
   queue,
@@ -35,18 +37,18 @@ export function startDispatcher({
   settleEveryMs = 1000,
 }: DispatcherOptions): AsyncDisposable {
   const stop = new AbortController()
-  const underWay = new Set<Promise<void>>()
+  const inFlight = new Set<Promise<void>>()
   let nextOffset = 0
   let settled: number[] = []
   let settling: NodeJS.Timeout | undefined
 
-  /** Keeps trying what only a disk in trouble can refuse, until it works or the dispatcher stops. */
+  /** Retries work that fails only when the disk is in trouble, until it succeeds or the dispatcher stops. */
   async function persevere(what: string, work: () => void) {
     for (;;) {
       try {
         return work()
       } catch (error) {
-        log.warn({ err: error }, `the queue could not ${what}; trying again`)
+        log.warn({ err: error }, `the queue could not ${what}; retrying`)
         await wait(troubleDelayMs, undefined, { signal: stop.signal })
       }
     }
@@ -58,10 +60,10 @@ export function startDispatcher({
     if (filling) return
     filling = true
     try {
-      while (mayHaveMore && underWay.size < maxPollRecords && !stop.signal.aborted) {
+      while (mayHaveMore && inFlight.size < maxPollRecords && !stop.signal.aborted) {
         let records: QueuedRecord[] = []
         await persevere('be read', () => {
-          // before the read: what is published after it sets it again
+          // this precedes the read, so that a record published during the read sets it again
           mayHaveMore = false
           records = queue.read(nextOffset, maxPollRecords)
         })
@@ -79,16 +81,16 @@ export function startDispatcher({
     const delivery = dispatch(record)
       .catch(ignoreAbort)
       .finally(() => {
-        underWay.delete(delivery)
-        if (underWay.size < maxPollRecords) refill()
+        inFlight.delete(delivery)
+        if (inFlight.size < maxPollRecords) refill()
       })
-    underWay.add(delivery)
+    inFlight.add(delivery)
   }
 
   async function dispatch(record: QueuedRecord) {
     const { position, headers, value } = record
     const request = sinkRequest({ ...position, headers, value }, source)
-    // what is no CloudEvent is made into one anew, and would lose where it was at first
+    // a record that is not a CloudEvent is wrapped in a new one, which would lose its original position
     const { ce_recordpartition: partition, ce_recordoffset: offset } = headers
     if (partition && offset)
       Object.assign(request.headers, { 'ce-recordpartition': partition, 'ce-recordoffset': offset })
@@ -101,7 +103,7 @@ export function startDispatcher({
     })
     if (delivery.delivered) return settle(position.offset)
     if (!deadLetter)
-      return log.warn({ ...position, ...delivery.extensions }, 'a dead letter was not taken; it stays in the queue')
+      return log.warn({ ...position, ...delivery.extensions }, 'a dead letter was not accepted; it stays in the queue')
     log.warn({ ...position, ...delivery.extensions }, 'a record became a dead letter')
     const further = deadLetterHeaders(request, delivery.extensions)
     await persevere('take a dead letter', () => deadLetter(record, further))
@@ -119,7 +121,7 @@ export function startDispatcher({
       queue.settle(settled)
       settled = []
     } catch (error) {
-      // after a restart they are delivered once more, which is harmless
+      // they are delivered once more after a restart, which is harmless
       log.warn({ err: error }, 'delivered records could not be removed from the queue')
       if (!stop.signal.aborted) settling = setTimeout(settleAll, settleEveryMs)
     }
@@ -131,7 +133,7 @@ export function startDispatcher({
 
   queue.onPublished(() => {
     mayHaveMore = true
-    // after the answers to those who published
+    // the callers of publish get their answers first
     setImmediate(refill)
   })
   refill()
@@ -139,7 +141,7 @@ export function startDispatcher({
     async [Symbol.asyncDispose]() {
       stop.abort()
       queue.onPublished(() => {})
-      await Promise.all(underWay)
+      await Promise.all(inFlight)
       settleAll()
     },
   }

@@ -1,12 +1,12 @@
 import { isJsonType, utf8 } from '../cloud-event.ts'
 import { isJsonObject, parseJson } from '../json.ts'
 
-/** A CloudEvent as it goes to a sink; `datacontenttype` is among the attributes. */
+/** A CloudEvent as it is sent to a sink; `datacontenttype` is one of the attributes. */
 export type RecordEvent = { attributes: { [name: string]: string }; data: Uint8Array | null }
 
 /**
- * A CloudEvent in structured mode, read as KafkaSource's SDK does; undefined where that throws. Its JSON data comes out
- * without blanks, its members in their order and its numbers as they were written.
+ * Reads a CloudEvent in structured mode as KafkaSource's SDK does, and returns undefined if the SDK throws. Its JSON
+ * data loses only whitespace: members keep their order, and numbers their text.
  */
 export function readStructuredRecord(value: Uint8Array): RecordEvent | undefined {
   const text = utf8(value)
@@ -28,7 +28,7 @@ export function readStructuredRecord(value: Uint8Array): RecordEvent | undefined
 
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
-/** The text of a member of the object that valid JSON text is, without the blanks between its tokens. */
+/** Returns the text of a member of the object in valid JSON text, without the whitespace between its tokens. */
 function memberText(json: string, wanted: string): string {
   let depth = 0
   let name = ''
@@ -38,7 +38,7 @@ function memberText(json: string, wanted: string): string {
     if (part === '}' || part === ']') depth--
     if (depth === 1 && part === ':' && before.startsWith('"')) {
       name = JSON.parse(before)
-      // named twice, the last one counts
+      // if a name is repeated, the last member counts
       if (name === wanted) text = ''
     } else if (depth === 0 || (depth === 1 && part === ',')) name = ''
     else if (name === wanted) text += part.startsWith('"') ? JSON.stringify(JSON.parse(part)) : part
@@ -50,11 +50,11 @@ function memberText(json: string, wanted: string): string {
 
 const isoTime = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)$/i
 
-/** As Java's OffsetDateTime reads and writes a time: without trailing zeros. Undefined for what it does not read. */
+/** Rewrites a time as Java's OffsetDateTime does, without trailing zeros; undefined if that cannot read it. */
 export function javaTime(text: string): string | undefined {
   const [, date = '', minutes = '', seconds = '00', fraction = '', offset = ''] = isoTime.exec(text) ?? []
   const instant = new Date(`${date}T${minutes}:${seconds}Z`)
-  // a day that its month does not have would come back as another one
+  // JavaScript turns a day that its month does not have into another day
   if (Number.isNaN(instant.getTime()) || !instant.toISOString().startsWith(date) || !isOffset(offset)) return undefined
   const digits = fraction.replace(/0+$/, '')
   const zone = /^[+-]00:00$/.test(offset) ? 'Z' : offset.toUpperCase()

@@ -6,7 +6,7 @@ import { type SourceRecord, sinkRequest } from './sink-request.ts'
 const source = { namespace: 'default', name: 'activity-logs', topic: 'formats' }
 const json = '{"user":"ada","action":"login"}'
 
-/** What it becomes, apart from the headers that every request has; the body as text. */
+/** The request for a record without the headers that every request has, and with the body as text. */
 function sent(record: Partial<Omit<SourceRecord, 'value'>> & { value?: string | null }) {
   const { value = json, ...rest } = record
   const body = value === null ? null : Buffer.from(value)
@@ -20,8 +20,8 @@ const position = (offset: number) => ({
   'ce-knativekafkaoffset': String(offset),
 })
 
-// the whole requests here were recorded from the real KafkaSource, as most single cases were; a leap second, a day that does
-// not exist and data that is no JSON are what its Java SDK is expected to do
+// whole requests and most single cases were recorded from the real KafkaSource; a leap second, a day that does not
+// exist and data that is not JSON are expectations of its Java SDK
 describe('a raw record', () => {
   const raw = {
     'ce-specversion': '1.0',
@@ -41,7 +41,7 @@ describe('a raw record', () => {
     })
   })
 
-  test('carries its headers as extensions, what is not Latin-1 as "?"', () => {
+  test('carries its headers as extensions, with "?" for characters outside Latin-1', () => {
     const headers = {
       'Content-Type': 'Application/JSON; Charset=UTF-8',
       'X-Request-Id': 'r-1',
@@ -70,14 +70,14 @@ describe('a raw record', () => {
   test.each([
     ['nanoseconds', 1.7e18],
     ['beyond the year 9999', 1.7e15],
-    ['before all time', -9e15],
+    ['before the first date', -9e15],
     ['no number', Number.NaN],
-  ])('with a timestamp that is no date (%s) has no time', (_what, timestampMs) => {
+  ])('with a timestamp that is not a date (%s) has no time', (_what, timestampMs) => {
     const { 'ce-time': _time, ...others } = raw
     expect(sent({ timestampMs })).toEqual({ headers: others, body: json })
   })
 
-  test('goes on with its trace in a new span', () => {
+  test('continues its trace in a new span', () => {
     const { headers } = sent({ headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } })
     expect(headers['ce-kafkaheadertraceparent']).toBe(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`)
     expect(headers['traceparent']).toMatch(/^00-a{32}-(?!b{16})[\da-f]{16}-01$/)
@@ -93,7 +93,7 @@ const binary = {
 }
 
 describe('a record in binary mode', () => {
-  test('with a megabyte of blanks in an attribute is read at once', () => {
+  test('with a megabyte of blanks in an attribute is read quickly', () => {
     const blanks = ' '.repeat(1_000_000)
     const { headers } = sent({ headers: { ...binary, ce_subject: `${blanks}a${blanks}b${blanks}` } })
     expect(headers['ce-subject']).toBe(`a${blanks}b`)
@@ -108,7 +108,7 @@ describe('a record in binary mode', () => {
     ...position(6),
   }
 
-  test('becomes the event, without the key and the headers that are not of it', () => {
+  test('becomes the event, without the key and unrelated headers', () => {
     const further = {
       ce_dataschema: 'urn:s:1',
       ce_subject: 'user/ada',
@@ -139,8 +139,8 @@ describe('a record in binary mode', () => {
     ['an empty id', { ce_id: '' }, { 'ce-id': '' }],
     ['the older version', { ce_specversion: '0.3', ce_schemaurl: 'urn:s' }, { 'ce-schemaurl': 'urn:s' }],
     ['the position of an earlier delivery', { ce_knativekafkaoffset: '99' }, { 'ce-knativekafkaoffset': '6' }],
-    ['what is not Latin-1', { ce_subject: 'ü☃😀' }, { 'ce-subject': 'ü???' }],
-    ['blanks around', { ce_subject: ' \tada ' }, { 'ce-subject': 'ada' }],
+    ['characters outside Latin-1', { ce_subject: 'ü☃😀' }, { 'ce-subject': 'ü???' }],
+    ['surrounding blanks', { ce_subject: ' \tada ' }, { 'ce-subject': 'ada' }],
     ['a control character', { ce_subject: 'a\nb' }, { 'ce-subject': 'a\nb' }],
     ['trailing zeros', { ce_time: '2026-11-23T08:00:00.100Z' }, { 'ce-time': '2026-11-23T08:00:00.1Z' }],
     ['a fraction of zeros', { ce_time: '2026-11-23T08:00:00.000Z' }, { 'ce-time': '2026-11-23T08:00:00Z' }],
@@ -152,11 +152,11 @@ describe('a record in binary mode', () => {
 
   test.each<[string, { [name: string]: string }]>([
     ['an unknown version', { ce_specversion: '9.9' }],
-    ['a time that is none', { ce_time: 'yesterday' }],
+    ['an invalid time', { ce_time: 'yesterday' }],
     ['a leap second', { ce_time: '2016-12-31T23:59:60Z' }],
     ['a day that does not exist', { ce_time: '2026-02-30T08:00:00Z' }],
     ['a source with blanks', { ce_source: 'not a URI' }],
-    ['a name that no extension has', { 'ce_my-ext': 'x' }],
+    ['an invalid extension name', { 'ce_my-ext': 'x' }],
   ])('with %s silently becomes an event about the raw record', (_name, changes) => {
     expect(sent({ headers: { ...binary, ...changes } }).headers).toMatchObject({
       'ce-type': 'dev.knative.kafka.event',
@@ -179,7 +179,7 @@ describe('a record in structured mode', () => {
   const structured = (further: object, text = JSON.stringify({ ...event, ...further })) =>
     sent({ headers, offset: 15, value: text })
 
-  test('is sent on as binary', () => {
+  test('is sent in binary mode', () => {
     const further = {
       subject: 'user/ada',
       time: '2026-11-23T08:00:00Z',
@@ -207,7 +207,7 @@ describe('a record in structured mode', () => {
     })
   })
 
-  test('has its data written anew: no blanks, the order and the numbers as they were', () => {
+  test('has its data without whitespace, with members in order and numbers unchanged', () => {
     const data = '{ "b": 1.0, "10": [12345678901234567890, "a b", {}], "a": { "data": null } }'
     const text = JSON.stringify(event).replace('}', `, "data" : ${data}, "last": 1 }`)
     const { body, headers } = structured({}, text)
@@ -227,7 +227,7 @@ describe('a record in structured mode', () => {
     ['broken JSON', '{"specversion":'],
     ['no type', '{"specversion":"1.0","id":"1","source":"/s"}'],
     ['an attribute that is an object', JSON.stringify({ ...event, myext: {} })],
-  ])('with %s becomes an event about the raw record, with that content type', (_name, text) => {
+  ])('with %s becomes an event about the raw record and keeps its content type', (_name, text) => {
     expect(structured({}, text)).toMatchObject({
       headers: {
         'ce-type': 'dev.knative.kafka.event',
@@ -237,7 +237,7 @@ describe('a record in structured mode', () => {
     })
   })
 
-  test('a batch is one event about the raw record', () => {
+  test('a batch becomes one event about the raw record', () => {
     const batch = { 'content-type': 'application/cloudevents-batch+json' }
     expect(sent({ headers: batch, value: '[]' })).toMatchObject({
       headers: { 'ce-type': 'dev.knative.kafka.event', 'content-type': 'application/cloudevents-batch+json' },
@@ -245,7 +245,7 @@ describe('a record in structured mode', () => {
     })
   })
 
-  test('without its content type is a raw record', () => {
+  test('without its content type becomes an event about the raw record', () => {
     const { headers } = sent({ value: JSON.stringify(event) })
     expect(headers['ce-type']).toBe('dev.knative.kafka.event')
     expect(headers).not.toHaveProperty('content-type')

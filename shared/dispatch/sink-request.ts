@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { javaTime, type RecordEvent, readStructuredRecord } from './record-event.ts'
 
-/** A record of a topic; headers as UTF-8 text, the last one where a name comes twice. */
+/** A record of a topic. Header values are UTF-8 text; if a name is repeated, its last value counts. */
 export type SourceRecord = {
   partition: number
   offset: number
@@ -11,16 +11,16 @@ export type SourceRecord = {
   timestampMs?: number
 }
 
-/** What the requests of one source have in common: its namespace, its name, and its topic. */
+/** The values that all requests of one source share: its namespace, its name and its topic. */
 export type Source = { namespace: string; name: string; topic: string }
 
 export type SinkRequest = { headers: { [name: string]: string }; body: Uint8Array }
 
 /**
- * The request that KafkaSource makes of a record, whatever is in it: a CloudEvent in binary mode. It looks for one in
- * structured mode, then for one in binary mode; anything else, and any that is not valid, becomes an event about the raw
- * record. It follows requests that were recorded from the real one; which URIs and which structured events its SDK refuses,
- * beyond those recorded, is a guess from the rules of Java.
+ * Makes the request that KafkaSource sends for any record: a CloudEvent in binary mode. It reads an event in structured
+ * mode, then one in binary mode; any other record, or an invalid event, becomes an event about the raw record. This
+ * follows requests recorded from the real KafkaSource. For URIs and structured events that were not recorded, it
+ * guesses from the rules of Java which ones the SDK rejects.
  */
 export function sinkRequest(record: SourceRecord, source: Source): SinkRequest {
   const event = isStructured(record) ? structuredEvent(record) : binaryEvent(record)
@@ -29,7 +29,7 @@ export function sinkRequest(record: SourceRecord, source: Source): SinkRequest {
   for (const [name, value] of Object.entries(attributes)) {
     headers[name === 'datacontenttype' ? 'content-type' : `ce-${name}`] = latin1(value)
   }
-  // those of an earlier delivery go
+  // these overwrite the attributes of an earlier delivery
   headers['ce-knativekafkapartition'] = String(record.partition)
   headers['ce-knativekafkaoffset'] = String(record.offset)
   const trace = nextSpan(record.headers['traceparent'])
@@ -47,7 +47,7 @@ function structuredEvent({ value }: SourceRecord): RecordEvent | undefined {
   return event ? checkedEvent(event) : undefined
 }
 
-/** The key, and headers that are no attributes, are not surfaced. */
+/** The key, and headers that are not attributes, are dropped. */
 function binaryEvent({ headers, value }: SourceRecord): RecordEvent | undefined {
   if (headers['ce_specversion'] === undefined) return undefined
   const attributes: RecordEvent['attributes'] = {}
@@ -78,13 +78,13 @@ function rawEvent(record: SourceRecord, { namespace, name, topic }: Source): Rec
   return { attributes, data: value }
 }
 
-/** Undefined for what no date is: the producer says what the timestamp is, in nanoseconds by mistake. */
+/** Returns undefined for a timestamp that is not a date: producers set it, and may send nanoseconds by mistake. */
 function timeOf(timestampMs: number): string | undefined {
   const date = new Date(timestampMs)
   return Number.isNaN(date.getTime()) ? undefined : javaTime(date.toISOString())
 }
 
-/** Undefined for what the CloudEvents SDK of KafkaSource throws at. An empty id is none of that. */
+/** Returns undefined if the CloudEvents SDK of KafkaSource would throw. It accepts an empty id. */
 function checkedEvent({ attributes, data }: RecordEvent): RecordEvent | undefined {
   const { specversion, id, source, type, time, dataschema, schemaurl } = attributes
   if (specversion !== '1.0' && specversion !== '0.3') return undefined
@@ -98,13 +98,13 @@ function checkedEvent({ attributes, data }: RecordEvent): RecordEvent | undefine
 
 export const isExtensionName = (name: string) => /^[a-z0-9]+$/.test(name)
 
-/** About what java.net.URI takes: no blanks, none of "<>\^`{|}, and "%" only before two hexadecimal digits. */
+/** Accepts what java.net.URI accepts: no blanks, none of "<>\^`{|}, and "%" only before two hexadecimal digits. */
 const isUri = (text: string) => /^(?:[\w\-.!~*'();/?:@&=+$,[\]#]|%[\da-fA-F]{2}|[^\0-\xa0])*$/.test(text)
 
-/** Headers travel as Latin-1. What it does not have becomes "?", for each half of a surrogate pair; blanks around go. */
+/** Headers travel as Latin-1: each UTF-16 unit outside it becomes "?", and surrounding blanks are trimmed. */
 function latin1(value: string): string {
   const text = value.replace(/[^\0-\xff]/g, '?')
-  // loops: /[ \t]+$/ looks at every run of blanks once for each of its blanks, which a long one makes minutes of
+  // these are loops because /[ \t]+$/ takes quadratic time, which is minutes for a long run of blanks
   let from = 0
   let to = text.length
   while (isBlank(text[from])) from++
@@ -114,7 +114,7 @@ function latin1(value: string): string {
 
 const isBlank = (character: string | undefined) => character === ' ' || character === '\t'
 
-/** A trace goes on with a span of its own, even where tracing is off. */
+/** Continues a trace with a new span, even if tracing is off. */
 function nextSpan(traceparent: string | undefined): string | undefined {
   const [, trace, flags] = /^00-([\da-f]{32})-[\da-f]{16}-([\da-f]{2})$/.exec(traceparent ?? '') ?? []
   return trace && `00-${trace}-${randomBytes(8).toString('hex')}-${flags}`

@@ -2,7 +2,7 @@ import type { SourceRecord } from './sink-request.ts'
 
 type Content = Buffer | string
 
-/** A message as kafkajs reads it. */
+/** A message as kafkajs returns it. */
 type Message = {
   offset: string
   key: Buffer | null
@@ -11,7 +11,7 @@ type Message = {
   timestamp: string
 }
 
-/** The last value counts where a header comes twice. */
+/** If a header is repeated, its last value counts. */
 export function toSourceRecord(
   partition: number,
   { offset, key, value, headers = {}, timestamp }: Message,

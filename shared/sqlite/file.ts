@@ -4,13 +4,16 @@ import { StartError } from '../config.ts'
 export type SqliteFileOptions = {
   /** A path, or ':memory:'. */
   path: string
-  /** Applied once each, in order; the file remembers how many it has seen. */
+  /** Each migration is applied once, in order; the file stores how many it has had. */
   migrations: readonly string[]
-  /** FULL: a commit is on disk when it returns. NORMAL: only with the next FULL one, for what may happen twice. */
+  /**
+   * FULL: a commit is on disk when it returns. NORMAL: it is on disk with the next FULL one; use it for repeatable
+   * work.
+   */
   synchronous?: 'FULL' | 'NORMAL'
 }
 
-/** Opens a database with a write-ahead log. Throws StartError when the file cannot be used. */
+/** Opens a database with a write-ahead log. Throws StartError if the file cannot be used. */
 export function openSqliteFile({ path, migrations, synchronous = 'FULL' }: SqliteFileOptions): DatabaseSync {
   try {
     const db = new DatabaseSync(path)
@@ -25,7 +28,7 @@ export function openSqliteFile({ path, migrations, synchronous = 'FULL' }: Sqlit
   }
 }
 
-/** All of it or, when `work` throws, nothing. */
+/** Commits all changes of `work`, or none if it throws. */
 export function transaction<Result>(db: DatabaseSync, work: () => Result): Result {
   db.exec('BEGIN IMMEDIATE')
   try {
@@ -33,7 +36,7 @@ export function transaction<Result>(db: DatabaseSync, work: () => Result): Resul
     db.exec('COMMIT')
     return result
   } catch (error) {
-    // a full disk has SQLite roll back by itself
+    // on a full disk SQLite has already rolled back by itself
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }
@@ -41,7 +44,7 @@ export function transaction<Result>(db: DatabaseSync, work: () => Result): Resul
 
 function migrate(db: DatabaseSync, migrations: readonly string[]) {
   const { user_version: seen } = db.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (seen > migrations.length) throw new Error('it was made by a newer version of the activity log')
+  if (seen > migrations.length) throw new Error('it was written by a newer version of the activity log')
   if (seen === migrations.length) return
   transaction(db, () => {
     for (const migration of migrations.slice(seen)) db.exec(migration)

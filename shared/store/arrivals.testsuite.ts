@@ -3,14 +3,14 @@ import { recorded } from '../testing/builders.ts'
 import type { ArrivalsQuery } from './activities.ts'
 import type { ActivityStore } from './store.ts'
 
-/** What every store promises of the records of an offset range. */
+/** The promises of every store about the records of an offset range. */
 export function testArrivals(open: () => Promise<ActivityStore>): void {
   describe('arrivals', () => {
     let store: ActivityStore
     beforeAll(async () => {
       store = await open()
       const at = (partition: number, offset: number, tenant = 'default') => ({
-        // the later it came, the earlier it happened
+        // later arrivals have earlier timestamps
         ...recorded({ id: `${partition}/${offset}`, timestamp: new Date(1e12 - offset).toISOString() }, 0, tenant),
         position: { partition, offset },
       })
@@ -21,11 +21,11 @@ export function testArrivals(open: () => Promise<ActivityStore>): void {
 
     test.each<[string, Partial<ArrivalsQuery>, string[]]>([
       ['all of a partition, in the order of the offsets', {}, ['0/1', '0/2', '0/3', '0/7']],
-      ['both ends', { first: 2, last: 7 }, ['0/2', '0/3', '0/7']],
-      ['no more than asked', { limit: 2 }, ['0/1', '0/2']],
-      ['another tenant', { tenant: 'other' }, ['0/5']],
-      ['another partition', { partition: 1 }, ['1/2']],
-      ['nothing where nothing is', { partition: 9 }, []],
+      ['inclusive at both ends', { first: 2, last: 7 }, ['0/2', '0/3', '0/7']],
+      ['at most the limit', { limit: 2 }, ['0/1', '0/2']],
+      ['those of another tenant', { tenant: 'other' }, ['0/5']],
+      ['those of another partition', { partition: 1 }, ['1/2']],
+      ['empty for an unknown partition', { partition: 9 }, []],
     ])('are %s', async (_what, query, expected) => {
       const found = await store.arrivals({ ...all, ...query })
       expect(found.map(({ activity }) => activity.id)).toEqual(expected)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type CalendarUnit, calendarOf } from './calendar.ts'
 
-/** The spans from an instant on, with how many minutes each has from there. */
+/** The spans from an instant on, with the minutes that each has left. */
 function spans(unit: CalendarUnit, timezone: string, from: string, count: number): [string, number][] {
   const spanAt = calendarOf(unit, timezone)
   let at = Date.parse(from)
@@ -15,18 +15,18 @@ function spans(unit: CalendarUnit, timezone: string, from: string, count: number
 }
 
 describe('hours', () => {
-  test('have the offset of their zone', () => {
+  test('have the offset of their time zone', () => {
     expect(spans('hour', 'Asia/Kolkata', '2024-01-15T10:45:00Z', 2)).toEqual([
       ['2024-01-15T16:00:00+05:30', 45],
       ['2024-01-15T17:00:00+05:30', 60],
     ])
   })
 
-  test('in UTC are those of the log', () => {
+  test('in UTC have the offset Z', () => {
     expect(spans('hour', 'UTC', '2024-01-15T10:15:00Z', 1)).toEqual([['2024-01-15T10:00:00Z', 45]])
   })
 
-  test('are one less when clocks are set forward', () => {
+  test('are one fewer when clocks are set forward', () => {
     expect(spans('hour', 'Europe/Berlin', '2024-03-31T00:00:00Z', 3)).toEqual([
       ['2024-03-31T01:00:00+01:00', 60],
       ['2024-03-31T03:00:00+02:00', 60],
@@ -34,7 +34,7 @@ describe('hours', () => {
     ])
   })
 
-  test('are one more when they are set back, and the one that comes twice is two', () => {
+  test('are one more when clocks are set back, and the repeated one counts as two', () => {
     expect(spans('hour', 'Europe/Berlin', '2024-10-27T00:00:00Z', 3)).toEqual([
       ['2024-10-27T02:00:00+02:00', 60],
       ['2024-10-27T02:00:00+01:00', 60],
@@ -42,7 +42,7 @@ describe('hours', () => {
     ])
   })
 
-  test('are cut where clocks are set back by half of one', () => {
+  test('are split when clocks are set back by half an hour', () => {
     expect(spans('hour', 'Australia/Lord_Howe', '2024-04-06T14:00:00Z', 3)).toEqual([
       ['2024-04-07T01:00:00+11:00', 60],
       ['2024-04-07T01:00:00+10:30', 30],
@@ -61,14 +61,14 @@ describe('days', () => {
     expect(hours('2024-11-03T04:00:00Z')).toEqual(['2024-11-03', '2024-11-03', 25])
   })
 
-  test('begin later where midnight is skipped', () => {
+  test('begin later if midnight is skipped', () => {
     expect(spans('day', 'America/Sao_Paulo', '2018-11-04T02:59:00Z', 2)).toEqual([
       ['2018-11-03', 1],
       ['2018-11-04', 23 * 60],
     ])
   })
 
-  test('may be missing', () => {
+  test('may be skipped', () => {
     expect(spans('day', 'Pacific/Apia', '2011-12-29T10:00:00Z', 2)).toEqual([
       ['2011-12-29', 1440],
       ['2011-12-31', 1440],
@@ -76,14 +76,14 @@ describe('days', () => {
   })
 })
 
-test('months end where the zone says', () => {
+test('months end as the time zone says', () => {
   expect(spans('month', 'Asia/Tokyo', '2024-02-29T14:59:00Z', 2)).toEqual([
     ['2024-02', 1],
     ['2024-03', 31 * 1440],
   ])
 })
 
-test('everything up to the end of a span belongs to it, and what follows is later', () => {
+test('every instant up to the end of a span has its key, and later ones have a later key', () => {
   const zones = [
     'UTC',
     'Europe/Berlin',

@@ -2,14 +2,15 @@ import { tzOffset } from '@date-fns/tz/tzOffset'
 
 export type CalendarUnit = 'hour' | 'day' | 'month'
 
-/** What an instant belongs to, and an instant up to which everything from there on belongs to the same. */
+/** The key of the hour, day or month of an instant, and an instant up to which later ones have the same key. */
 export type CalendarSpan = { key: string; endMs: number }
 
 const hourMs = 3_600_000
 
 /**
- * The hours, days or months of a time zone. The hour that comes twice when clocks are set back is two, told apart by their
- * offsets; days then have 23 or 25 hours. A span may end before its hour, day or month does: where the offset changes.
+ * The hours, days or months of a time zone. An hour that is repeated when clocks are set back counts as two, told apart
+ * by their offsets; days then have 23 or 25 hours. A span may end before its hour, day or month: when the offset
+ * changes.
  */
 export function calendarOf(unit: CalendarUnit, timezone: string): (ms: number) => CalendarSpan {
   const offsetAt = (ms: number) => Math.round(tzOffset(timezone, new Date(ms)) * 60_000)
@@ -33,7 +34,7 @@ export function calendarOf(unit: CalendarUnit, timezone: string): (ms: number) =
   }
 }
 
-/** Of a key: their order is that of time. */
+/** The start of a key's span; keys are in the order of their starts. */
 export const startMs = (key: string) => Date.parse(key)
 
 function endOf(unit: CalendarUnit, local: Date): number {

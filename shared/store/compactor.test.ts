@@ -16,7 +16,7 @@ function compacting(answer: () => Promise<void> = async () => {}) {
   return { compacted, compactor: startCompactor({ compact, quietMs }) }
 }
 
-test('a partition is compacted at once every so many records, and a while after any of them', async () => {
+test('compacts a partition immediately after a number of records, and a while after any record', async () => {
   const { compacted, compactor } = compacting()
   compactor.arrived([at(1), at(2)])
   compactor.arrived([at(255, 1), at(256, 1)])
@@ -27,14 +27,14 @@ test('a partition is compacted at once every so many records, and a while after 
   expect(compacted).toHaveLength(3)
 })
 
-test('what has no place in the ledger is not compacted', async () => {
+test('does not compact for records without a position in the ledger', async () => {
   const { compacted, compactor } = compacting()
   compactor.arrived([at(0, -1)])
   await vi.advanceTimersByTimeAsync(quietMs)
   expect(compacted).toEqual([])
 })
 
-test('in an outage it is tried again after a while, and never at once', async () => {
+test('retries after a while in an outage, and never immediately', async () => {
   const { compacted, compactor } = compacting(() => Promise.reject(new Error('away')))
   compactor.arrived([at(1)])
   await vi.advanceTimersByTimeAsync(3 * quietMs)
@@ -44,7 +44,7 @@ test('in an outage it is tried again after a while, and never at once', async ()
   expect(compacted).toHaveLength(4)
 })
 
-test('at the end what is open is compacted, for which nobody waits long', async () => {
+test('compacts open partitions on disposal, without a long wait', async () => {
   const { compacted, compactor } = compacting(() => new Promise(() => {}))
   compactor.arrived([at(1), at(1, 1)])
   const ended = compactor[Symbol.asyncDispose]()

@@ -3,29 +3,29 @@ import { within } from '../within.ts'
 import { isKnownPosition, partitionsToCompact } from './outcomes.ts'
 
 export type CompactorOptions = {
-  /** `isQuiet`: nothing more of the partition is expected soon. */
+  /** `isQuiet`: no more records of the partition are expected soon. */
   compact: (partition: number, isQuiet: boolean) => Promise<void>
-  /** How long after its first record recently a partition is compacted, however few they are. */
+  /** How long after its first uncompacted record a partition is compacted, even with few records. */
   quietMs: number
 }
 
-/** Has partitions compacted as their records arrive, beside the work: nobody waits for it, and what fails is done the next time. */
+/** Compacts partitions in the background as their records arrive. A compaction that fails is retried the next time. */
 export interface Compactor extends AsyncDisposable {
-  /** These records have an outcome now. */
+  /** Tells the compactor that these records have an outcome now. */
   arrived(positions: readonly Position[]): void
 }
 
 const finishMs = 2000
 
 /**
- * What is not compacted is lost to the ledger when the store deletes what is old. So a partition is compacted after so many
- * records, after a while, and at the end.
+ * The ledger loses outcomes that are not compacted when the store deletes old activities. So a partition is compacted
+ * after a number of records, after a while, and on disposal.
  */
 export function startCompactor({ compact, quietMs }: CompactorOptions): Compactor {
   const due = new Set<number>()
   const open = new Set<number>()
   let timer: NodeJS.Timeout | undefined
-  let underWay: Promise<void> | undefined
+  let running: Promise<void> | undefined
   let isOver = false
 
   async function compactDue() {
@@ -33,7 +33,7 @@ export function startCompactor({ compact, quietMs }: CompactorOptions): Compacto
       due.delete(partition)
       await compact(partition, false).catch(() => {})
     }
-    underWay = undefined
+    running = undefined
   }
 
   async function compactOpen() {
@@ -54,13 +54,13 @@ export function startCompactor({ compact, quietMs }: CompactorOptions): Compacto
     arrived(positions) {
       expect(positions.filter(isKnownPosition).map(({ partition }) => partition))
       for (const partition of partitionsToCompact(positions)) due.add(partition)
-      if (due.size > 0) underWay ??= compactDue()
+      if (due.size > 0) running ??= compactDue()
     },
     async [Symbol.asyncDispose]() {
       isOver = true
       clearTimeout(timer)
       const finish = async () => {
-        await underWay
+        await running
         await Promise.all([...open].map((partition) => compact(partition, true)))
       }
       await within(finishMs, finish(), 'The ledger was not compacted').catch(() => {})

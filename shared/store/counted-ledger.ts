@@ -13,35 +13,38 @@ import {
 } from '../ledger-summary.ts'
 import { StoreUnavailable } from './store.ts'
 
-/** An offset range that has no end without a `last`. */
+/** An offset range; without a `last` it has no end. */
 export type OpenRange = { first: number; last?: number }
 
 type Awaitable<Result> = Result | Promise<Result>
 
-/** All that a database has to be able to do so that the ledger can be kept in it. `Compacted` may hold more than the ranges. */
+/** The operations that a database must provide for the ledger. `Compacted` may hold more than the ranges. */
 export type LedgerRecords<Compacted extends { ranges: readonly CountedRange[] }> = {
-  /** Every partition of which anything is known, in order, with what is compacted of it. */
+  /** Every partition with a known outcome, in order, with its compacted ranges. */
   partitions(): Awaitable<readonly { partition: number; compacted: Compacted | undefined }[]>
   compacted(partition: number): Awaitable<Compacted | undefined>
   /**
-   * What is known in these ranges, in the order of the offsets; where one offset has two outcomes, the stored one stands first. `areAll`:
-   * nothing was left out.
+   * The known outcomes in these ranges, in the order of the offsets. If an offset has two outcomes, `stored` comes
+   * first. `areAll`: no outcome was left out.
    */
   known(partition: number, ranges: readonly OpenRange[]): Awaitable<{ known: readonly Known[]; areAll: boolean }>
-  /** Resolves with whether it did: not when what is compacted is no longer what it was. `isLasting`: on disk when it resolves. */
+  /**
+   * Resolves with false, without a change, if the compacted ranges differ from `before`. `isLasting`: durable when it
+   * resolves.
+   */
   swapCompacted(
     partition: number,
     before: Compacted | undefined,
     ranges: readonly CountedRange[],
     isLasting: boolean,
   ): Awaitable<boolean>
-  /** When the record at an offset was received, or the nearest one before it of which that is known. */
+  /** The time of receipt of the record at an offset, or of the nearest one before it with a known time. */
   lastRecordedAt(partition: number, offset: number): Awaitable<Date | undefined>
 }
 
 export type CountedLedger = {
   read(): Promise<LedgerSummary>
-  /** `isQuiet`: nothing more of the partition is expected soon. */
+  /** `isQuiet`: no more records of the partition are expected soon. */
   compact(partition: number, isQuiet: boolean): Promise<void>
   abandon(partition: number, below: number): Promise<void>
 }
@@ -49,20 +52,20 @@ export type CountedLedger = {
 type Rewrite = (compacted: readonly CountedRange[], counted: readonly CountedRange[]) => CountedRange[]
 
 const maxAttempts = 20
-/** The connections to a database are for others, too. */
+/** Limits concurrency, because others need the connections to the database, too. */
 const partitionsAtOnce = 3
 
-/** Counts which records are accounted for, whatever database has their outcomes. */
+/** Counts which records are accounted for, over the outcomes in any database. */
 export function createCountedLedger<Compacted extends { ranges: readonly CountedRange[] }>(
   records: LedgerRecords<Compacted>,
 ): CountedLedger {
-  /** What is not compacted, as far as it is counted: `uncounted` says that there may be more. */
+  /** Counts the outcomes that are not compacted; `uncounted` says that there may be more. */
   async function count(partition: number, ranges: readonly CountedRange[]) {
     const { known, areAll } = await records.known(partition, openRanges(ranges))
     return { counted: toRanges(known), uncounted: !areAll }
   }
 
-  /** Resolves with whether it did: not when another one did meanwhile. */
+  /** Resolves with false if another writer changed the ledger in the meantime. */
   async function rewriteOnce(partition: number, change: Rewrite, isLasting: boolean): Promise<boolean> {
     const compacted = await records.compacted(partition)
     const ranges = compacted?.ranges ?? []
@@ -74,7 +77,7 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       if (await rewriteOnce(partition, change, isLasting)) return
     }
-    throw new StoreUnavailable(`The ledger of partition ${partition} was always written by another one meanwhile`)
+    throw new StoreUnavailable(`The ledger of partition ${partition} could not be written: others kept changing it`)
   }
 
   async function readOne(partition: number, ranges: readonly CountedRange[]) {
@@ -96,9 +99,9 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
     },
     async compact(partition, isQuiet) {
       const compactMore: Rewrite = (compacted, counted) => compactRanges(compacted, counted, isQuiet)
-      // a compaction that is lost is made again
+      // another writer may overwrite this compaction, so it is retried
       if (isQuiet) await rewrite(partition, compactMore, false)
-      // whoever wrote meanwhile has counted the same
+      // another writer in the meantime has counted the same outcomes
       else await rewriteOnce(partition, compactMore, false)
     },
     abandon: (partition, below) =>

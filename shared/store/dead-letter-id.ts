@@ -3,8 +3,8 @@ import type { DeadLetter, DeadLetterFilter } from './dead-letters.ts'
 import { toStoredName } from './stored-names.ts'
 
 /**
- * The same for a dead letter that arrives again, whatever the store. The reason stands in it because what the dispatcher
- * gave up on comes from another topic, whose positions are counted anew.
+ * An id that stays the same when a dead letter arrives again, in any store. It covers the reason, because records that
+ * the dispatcher gave up on come from another topic, which counts its positions separately.
  */
 export function deadLetterId({ reason, position, body }: Pick<DeadLetter, 'reason' | 'position' | 'body'>): string {
   const { partition, offset } = position
@@ -17,7 +17,7 @@ export function deadLetterId({ reason, position, body }: Pick<DeadLetter, 'reaso
 
 const timeDigits = 15
 
-/** A place in the list of dead letters, which is in the order of their first arrival. */
+/** A place in the list of dead letters, which is ordered by their first arrival. */
 export const deadLetterKey = ({ firstAt, id }: { firstAt: Date; id: string }): string =>
   String(firstAt.getTime()).padStart(timeDigits, '0') + id
 
@@ -28,6 +28,6 @@ export const readDeadLetterKey = (key: string): { firstAtMs: number; id: string 
   id: key.slice(timeDigits),
 })
 
-/** Tells filters apart: a cursor holds it, so that it cannot be used with others. */
+/** Identifies a filter, so that a cursor works with no others. */
 export const deadLetterFilterDigest = (filter: DeadLetterFilter): Buffer =>
   hash('sha256', JSON.stringify(['dead letters', filter]), 'buffer')

@@ -6,7 +6,7 @@ import type { ActivityStore } from './store.ts'
 
 const day = (n: number) => new Date(Date.UTC(2026, 0, n))
 
-/** What every store promises of dead letters. */
+/** The promises of every store about dead letters. */
 export function testDeadLetters(open: () => Promise<ActivityStore>): void {
   const at = (offset: number, changes: Partial<DeadLetter> = {}) =>
     aDeadLetter({ position: { partition: 3, offset }, at: day(offset), ...changes })
@@ -33,13 +33,13 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(await deadLettersOf(store)).toEqual([{ ...kept, firstAt, lastAt: firstAt, attempts: 1 }])
     })
 
-    test('keeps where an undelivered one came from, when that is known', async () => {
+    test('keeps the original position of an undelivered one, if it is known', async () => {
       await using store = await open()
       await store.deadLetter([at(1, { reason: 'undelivered', firstPosition: { partition: 0, offset: 0 } })])
       expect((await deadLettersOf(store))[0]?.firstPosition).toEqual({ partition: 0, offset: 0 })
     })
 
-    test('counts up what arrives again, and keeps what is different apart', async () => {
+    test('counts the attempts of one that arrives again, and stores different ones separately', async () => {
       await using store = await open()
       await store.deadLetter([letter])
       await store.deadLetter([
@@ -54,7 +54,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(kept[0]).toMatchObject({ firstAt: day(7), lastAt: day(20) })
     })
 
-    test('counts up one that was read from the store, as a replay in vain hands it back', async () => {
+    test('counts another attempt for one that was read from the store, as a failed replay returns it', async () => {
       await using store = await open()
       await store.deadLetter([letter])
       await store.resolve('default', deadLetterId(letter), { state: 'discarded', note: 'a test', at: day(9) })
@@ -63,15 +63,15 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(await deadLettersOf(store)).toEqual([{ ...before, lastAt: day(20), attempts: 2 }])
     })
 
-    test('counts anew for one that was read from the store and is gone from it', async () => {
+    test('counts from 1 for one that was read from the store and then deleted there', async () => {
       await using store = await open()
       await store.deadLetter([letter])
       await store.resolve('default', deadLetterId(letter), { state: 'discarded', note: 'a test', at: day(9) })
       const [before] = await deadLettersOf(store)
       await using empty = await open()
       await empty.deadLetter([{ ...before!, at: day(20) }])
-      const { resolution: _resolution, ...anew } = { ...before!, firstAt: day(20), lastAt: day(20), attempts: 1 }
-      expect(await deadLettersOf(empty)).toEqual([anew])
+      const { resolution: _resolution, ...recreated } = { ...before!, firstAt: day(20), lastAt: day(20), attempts: 1 }
+      expect(await deadLettersOf(empty)).toEqual([recreated])
     })
   })
 
@@ -91,7 +91,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(await list(store, { tenant: 'other' })).toEqual([4])
     })
 
-    test('goes on after a key in both orders, also where several came at once', async () => {
+    test('continues after a key in both orders, even if several arrived at the same time', async () => {
       await using store = await open()
       await store.deadLetter([at(1), at(2), at(3), at(4), at(5)].map((letter) => ({ ...letter, at: day(1) })))
       for (const order of ['asc', 'desc'] as const) {
@@ -108,7 +108,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
     const replayed = { state: 'replayed', outcome: 'stored', at: day(9) } as const
     const discarded = { state: 'discarded', note: 'a test', at: day(10) } as const
 
-    test('says what was done about one, once, and lists by it', async () => {
+    test('resolves one once, and lists by the resolution', async () => {
       await using store = await open()
       const letter = at(1)
       const id = deadLetterId(letter)
@@ -124,7 +124,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(await list(store, { state: 'discarded' })).toEqual([])
     })
 
-    test('lasts when the same dead letter comes again', async () => {
+    test('is kept when the same dead letter arrives again', async () => {
       await using store = await open()
       await store.deadLetter([at(1)])
       await store.resolve('default', deadLetterId(at(1)), discarded)
@@ -132,7 +132,7 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(await deadLettersOf(store)).toMatchObject([{ attempts: 2, resolution: discarded }])
     })
 
-    test('changes nothing where there is none', async () => {
+    test('changes nothing if the dead letter does not exist', async () => {
       await using store = await open()
       await store.resolve('default', 'f'.repeat(32), replayed)
       expect(await store.getDeadLetter('default', 'f'.repeat(32))).toBeUndefined()

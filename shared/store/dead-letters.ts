@@ -5,11 +5,11 @@ import type { Position } from '../receipt.ts'
 export const deadLetterReasons = ['conflict', 'rejected', 'undelivered'] as const
 
 /**
- * A record that could not be saved, with its reason and as it came. `undelivered`: the dispatcher gave up on it and sent it
- * by way of the dead-letter topic.
+ * A record that could not be saved, with its reason and its original bytes. `undelivered`: the dispatcher gave up on it
+ * and sent it through the dead-letter topic.
  */
 export type DeadLetter = {
-  /** What its position counts in. */
+  /** The topic of the position. */
   topic: string
   position: Position
   reason: (typeof deadLetterReasons)[number]
@@ -18,13 +18,13 @@ export type DeadLetter = {
   body: Uint8Array
   at: Date
   tenant: string
-  /** As far as it can be read: of the activity in it. */
+  /** Members of its activity, as far as they can be read. */
   activityId?: string
   recordedAt?: Date
-  /** Of an undelivered one, where that is known: its position before it went to the dead-letter topic. */
+  /** The original position of an undelivered record before it went to the dead-letter topic, if known. */
   firstPosition?: Position
 }
-/** What was done about a dead letter. */
+/** How a dead letter was resolved. */
 export type Resolution =
   | { state: 'replayed'; outcome: 'stored' | 'duplicate'; at: Date }
   | { state: 'discarded'; note: string; at: Date }
@@ -40,7 +40,7 @@ export type DeadLetterFilter = {
   tenant: string
   reason?: DeadLetter['reason']
   topic?: string
-  /** Milliseconds since 1970, of the first arrival: `from` inclusive, `to` exclusive. */
+  /** The time of the first arrival in milliseconds since 1970: `from` is inclusive, `to` exclusive. */
   from?: number
   to?: number
   state?: (typeof deadLetterStates)[number]
@@ -48,13 +48,13 @@ export type DeadLetterFilter = {
 export type DeadLetterQuery = { filter: DeadLetterFilter; order: Order; limit: number; after?: string }
 export type FoundDeadLetter = { key: string; deadLetter: KeptDeadLetter }
 
-/** What could not be stored. Every promise rejects with StoreUnavailable when the store is in trouble. */
+/** The records that could not be stored. Every promise rejects with StoreUnavailable if the store fails. */
 export interface DeadLetters {
-  /** Keeps dead letters, and the outcomes of their records. One that arrives again counts up its attempts. */
+  /** Stores dead letters and the outcomes of their records. A dead letter that arrives again counts another attempt. */
   deadLetter(deadLetters: readonly DeadLetter[]): Promise<void>
-  /** At most `limit`, in the order of their keys: by first arrival. */
+  /** At most `limit`, in the order of their keys, which is that of their first arrival. */
   findDeadLetters(query: DeadLetterQuery): Promise<readonly FoundDeadLetter[]>
   getDeadLetter(tenant: string, id: string): Promise<KeptDeadLetter | undefined>
-  /** Says what was done about a dead letter that is open; one that is not stays as it is. */
+  /** Resolves a dead letter that is open; one that is not open stays unchanged. */
   resolve(tenant: string, id: string, resolution: Resolution): Promise<void>
 }

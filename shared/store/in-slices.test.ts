@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { inSlices } from './in-slices.ts'
 
-test('however much there is to parse, others have their turn in between', async () => {
+test('lets others take turns while it parses many rows', async () => {
   let turns = 0
   const tick = () => {
     turns++
@@ -14,7 +14,7 @@ test('however much there is to parse, others have their turn in between', async 
   expect(new Set(parsedAt).size).toBe(5)
 })
 
-test('a few rows are parsed at once', async () => {
+test('parses a few rows without a pause', async () => {
   let isLater = false
   setImmediate(() => {
     isLater = true

@@ -1,9 +1,9 @@
-/** Characters of JSON that are parsed before others have their turn: about a millisecond. */
+/** How many characters of JSON to parse before others get their turn: about a millisecond. */
 const maxCharacters = 256 * 1024
 
 export type RowOfJson = { metadata?: string | null; headers?: string; errors?: string }
 
-/** Parses rows, however much they are, without keeping the process from anything else. */
+/** Parses any number of rows without blocking the process. */
 export async function inSlices<Row extends RowOfJson, Item>(
   rows: readonly Row[],
   parse: (row: Row) => Item,

@@ -11,7 +11,7 @@ import type { ActivityStore } from './store.ts'
 const recordedAt = new Date('2026-01-01T00:00:00Z')
 const tenant = 'default'
 
-/** What every store promises of outcomes and the ledger. */
+/** The promises of every store about outcomes and the ledger. */
 export function testLedger(open: () => Promise<ActivityStore>): void {
   const at = (position: Position) => ({ position, recordedAt })
   const activity = (offset: number, partition = 0, id = `${partition}-${offset}`): RecordedActivity => ({
@@ -22,12 +22,12 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
   const receipt = ({ position, recordedAt }: RecordedActivity) => ({ position, recordedAt })
 
   describe('outcome', () => {
-    test('is unknown of what never came', async () => {
+    test('is unknown for a record that never arrived', async () => {
       await using store = await open()
       expect(await store.outcome(at({ partition: 0, offset: 0 }))).toBeUndefined()
     })
 
-    test('is stored, duplicate, conflict or rejected, each with what it belongs to', async () => {
+    test('is stored, duplicate, conflict or rejected, each with its activity or dead letter', async () => {
       await using store = await open()
       const first = activity(0, 0, 'a')
       const second = activity(1, 0, 'a')
@@ -36,14 +36,14 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.outcome(receipt(second))).toEqual({ outcome: 'duplicate', tenant, activityId: 'a' })
 
       const conflict = aDeadLetter({ ...at({ partition: 0, offset: 2 }), reason: 'conflict', activityId: 'a' })
-      const refused = aDeadLetter({ position: { partition: 0, offset: 3 } })
-      await store.deadLetter([conflict, refused])
+      const rejected = aDeadLetter({ position: { partition: 0, offset: 3 } })
+      await store.deadLetter([conflict, rejected])
       const ofConflict = { outcome: 'conflict', tenant, activityId: 'a', deadLetter: deadLetterId(conflict) }
       expect(await store.outcome(at(conflict.position))).toEqual(ofConflict)
-      expect(await store.outcome(at(refused.position))).toEqual({
+      expect(await store.outcome(at(rejected.position))).toEqual({
         outcome: 'rejected',
         tenant,
-        deadLetter: deadLetterId(refused),
+        deadLetter: deadLetterId(rejected),
       })
     })
 
@@ -64,7 +64,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       ])
     })
 
-    test('of an undelivered record is known where its first position is', async () => {
+    test('of an undelivered record is known if its original position is', async () => {
       await using store = await open()
       const firstPosition = { partition: 2, offset: 5 }
       const position = { partition: 0, offset: 0 }
@@ -73,7 +73,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.outcome(at(position))).toBeUndefined()
     })
 
-    test('that is known is not changed by a dispatcher that gave up because it got no answer', async () => {
+    test('does not change if a dispatcher gives up because it got no answer', async () => {
       await using store = await open()
       const firstPosition = { partition: 2, offset: 5 }
       await store.deadLetter([aDeadLetter({ ...at(firstPosition), reason: 'conflict', activityId: 'a' })])
@@ -81,7 +81,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.outcome(at(firstPosition))).toMatchObject({ outcome: 'conflict', activityId: 'a' })
     })
 
-    test('is not that of another record at the same place of a topic that was made anew', async () => {
+    test('belongs to one record, and not to the next at its position after the topic was created again', async () => {
       await using store = await open()
       const [old, next] = [activity(0, 0, 'old'), { ...activity(0, 0, 'next'), recordedAt: new Date() }]
       await store.save([old])
@@ -91,7 +91,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.outcome(receipt(old))).toMatchObject({ activityId: 'old' })
     })
 
-    test('can be waited for', async () => {
+    test('can be awaited', async () => {
       await using store = await open()
       const [stored, conflict] = [activity(0), aDeadLetter(at({ partition: 0, offset: 1 }))]
       const never = new AbortController().signal
@@ -101,7 +101,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await Promise.all(waiting)).toMatchObject([{ outcome: 'stored' }, { outcome: 'rejected' }])
     })
 
-    test('is waited for no longer than the signal says', async () => {
+    test('is awaited no longer than the signal allows', async () => {
       await using store = await open()
       const place = at({ partition: 0, offset: 0 })
       expect(await store.outcome(place, AbortSignal.timeout(5))).toBeUndefined()
@@ -117,7 +117,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.ledger()).toEqual({ partitions: [], completeThrough: undefined })
     })
 
-    test('are complete through the range from 0, never the maximum, and name what is missing', async () => {
+    test('is complete through the range from 0, never through the maximum, and lists what is missing', async () => {
       await using store = await open()
       await store.save([0, 1, 2, 5, 9].map((offset) => activity(offset)))
       await store.save([activity(1, 4)])
@@ -137,7 +137,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       ])
     })
 
-    test('is complete once what was missing comes, whatever its outcome', async () => {
+    test('is complete once the missing records arrive, with any outcome', async () => {
       await using store = await open()
       await store.save([0, 3].map((offset) => activity(offset)))
       await store.save([activity(1, 0, '0-0')])
@@ -146,14 +146,14 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await summary(store)).toMatchObject([{ completeThrough: 3, counts, missing: [], missingCount: 0 }])
     })
 
-    test('count what came without a position nowhere', async () => {
+    test('does not count a record without a position', async () => {
       await using store = await open()
       await store.save([activity(7, unknownPartition, 'a'), activity(8, unknownPartition, 'a')])
       await store.deadLetter([aDeadLetter({ reason: 'undelivered' })])
       expect(await summary(store)).toEqual([])
     })
 
-    test('takes an outcome that is found out later, and not for one that is known', async () => {
+    test('accepts an outcome that becomes known later, unless one is known already', async () => {
       await using store = await open()
       await store.save([activity(0), activity(2)])
       const deadLetter = 'f'.repeat(32)
@@ -168,7 +168,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ outcome: 'rejected', deadLetter })
     })
 
-    test('abandons what Kafka no longer has, and counts it', async () => {
+    test('abandons and counts records that Kafka no longer has', async () => {
       await using store = await open()
       await store.save([3, 4].map((offset) => activity(offset)))
       await store.abandon(0, 3)
@@ -177,7 +177,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect((await summary(store))[1]).toMatchObject({ partition: 1, completeThrough: 1, abandoned: 2 })
     })
 
-    test('are complete through the newest receipt while nothing is missing, else through that before a gap, less the time an answer may take', async () => {
+    test('is complete through the newest receipt, or through the last before a gap less the answer time', async () => {
       await using store = await open()
       await store.save([activity(0), activity(1), activity(0, 1)])
       expect((await store.ledger()).completeThrough).toEqual(new Date(recordedAt.getTime() + 1))
@@ -187,7 +187,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect((await store.ledger()).completeThrough).toBeUndefined()
     })
 
-    test('says the same of what was compacted long ago, in whatever order it came', async () => {
+    test('does not depend on when records were compacted or in which order they arrived', async () => {
       const orders = fc.shuffledSubarray(
         Array.from({ length: 600 }, (_, offset) => offset),
         { minLength: 590, maxLength: 600 },

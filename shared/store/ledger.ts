@@ -2,11 +2,11 @@ import type { LedgerSummary } from '../ledger-summary.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Position, Receipt } from '../receipt.ts'
 
-/** What is known of a record; `deadLetter` is the id of what is kept of it. */
+/** The known outcome of a record; `deadLetter` is the id of its dead letter. */
 export type RecordOutcome = { outcome: Outcome; tenant: string; activityId?: string; deadLetter?: string }
 /**
- * An outcome that stands by itself, under its position. That of a stored record is on its activity, and is written only where
- * the activity is to go.
+ * An outcome that is stored on its own, under its position. The outcome of a stored record is kept with its activity,
+ * and is written on its own only before the activity is deleted.
  */
 export type WrittenOutcome = {
   position: Position
@@ -17,14 +17,18 @@ export type WrittenOutcome = {
   recordedAt?: Date | undefined
 }
 
-/** The account of every record. Every promise rejects with StoreUnavailable when the store is in trouble. */
+/** The account of every record. Every promise rejects with StoreUnavailable if the store fails. */
 export interface Ledger {
-  /** What became of a record, when it is known. With a signal it waits for that until the signal aborts. */
+  /** The outcome of a record, if it is known. With a signal, it waits for the outcome until the signal aborts. */
   outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordOutcome | undefined>
-  /** Which records are accounted for. What is complete is compacted as records arrive, so only the newest are counted. */
+  /**
+   * Which records are accounted for. Complete ranges are compacted as records arrive, so only the newest are counted.
+   */
   ledger(): Promise<LedgerSummary>
-  /** Writes down outcomes that became known by another way, where none is known yet. `stored` stands before any other. */
+  /**
+   * Writes outcomes that became known in another way, if none is known yet. `stored` takes precedence over any other.
+   */
   account(outcomes: readonly WrittenOutcome[]): Promise<void>
-  /** Gives up what is missing of a partition below an offset: Kafka no longer has it. */
+  /** Abandons the missing records of a partition below an offset, because Kafka no longer has them. */
   abandon(partition: number, below: number): Promise<void>
 }

@@ -4,18 +4,18 @@ import { calendarOf } from './calendar.ts'
 import { createNameCounter } from './name-counter.ts'
 
 /**
- * What matches also by its metadata, some at a time and in order. No index has metadata, so the activities that the other
- * filters leave are looked at one by one; not many more than it takes to have as many as are `wanted`. Rejects with TooBroad when
- * that takes too long.
+ * Yields the activities that also match by metadata, in batches and in order. No index covers metadata, so the
+ * activities that match the other filters are examined one by one, and not many more than it takes to find `wanted` of
+ * them. Rejects with TooBroad if that takes too long.
  */
 export type Matching<Item> = (
   query: Pick<FindQuery, 'filter' | 'order' | 'after'> & { wanted?: number },
   timeoutMs: number,
 ) => AsyncIterable<readonly Item[]>
 
-/** Shorter than a client waits for an answer. */
+/** The timeout is shorter than a client waits for an answer. */
 const timeoutMs = 4000
-/** A total is beside the point of a page, and need not be exact. */
+/** The total of a page is secondary and need not be exact, so it gets less time. */
 const totalTimeoutMs = 1000
 
 export async function findMatching<Item>(
@@ -47,10 +47,10 @@ export async function countMatching(
   }
 }
 
-/** What stats are about, of an item. */
+/** The properties of an item that stats count by. */
 export type Traits<Item> = { timeMs: (item: Item) => number; name: (item: Item, by: NameStatsQuery['by']) => string }
 
-/** Counts what matches by name, or by time. Rejects with TooBroad. */
+/** Counts matching activities by name or by time. Rejects with TooBroad. */
 export async function tallyMatching<Item>(
   matching: Matching<Item>,
   query: StatsQuery,
@@ -62,7 +62,7 @@ export async function tallyMatching<Item>(
   let span = { key: '', endMs: 0 }
   for await (const items of matching({ filter: query.filter, order: 'asc' }, withinMs)) {
     for (const item of items) {
-      // they come in the order of time
+      // items arrive in the order of time
       if (spanAt && timeMs(item) >= span.endMs) span = spanAt(timeMs(item))
       counter.add('timezone' in query ? span.key : name(item, query.by), 1)
     }

@@ -10,9 +10,9 @@ const tenant = 'default'
 const at = (second: number) => new Date(Date.UTC(2024, 0, 15, 10, 0, second)).toISOString()
 const name = (n: number) => String.fromCharCode('a'.charCodeAt(0) + n)
 
-/** Finding by what is in the metadata. */
+/** The promises of every store about finding by metadata. */
 export function testMetadataFilters(open: () => Promise<ActivityStore>): void {
-  /** Each of them, the oldest first: a, b, c … */
+  /** Saves one activity for each item, the oldest first, and names them a, b, c … */
   const holding = async (...metadata: (string | undefined)[]) => {
     const store = await open()
     await store.save(
@@ -43,10 +43,10 @@ export function testMetadataFilters(open: () => Promise<ActivityStore>): void {
       ['dots in names', ['a.b'], '1', 'a', ['{"a.b":1}', '{"a":{"b":1}}']],
       ['a name, not a path', ['a', 'b'], '1', 'b', ['{"a.b":1}', '{"a":{"b":1}}']],
       ['$ in names', ['$set', '$where'], '1', 'a', ['{"$set":{"$where":1}}', '{"set":{"where":1}}']],
-      ['what is beside a $', ['a'], '1', 'ab', ['{"a":1,"$ref":"x"}', '{"a":1}', '{"a":2,"$ref":"x"}']],
+      ['members beside a name with $', ['a'], '1', 'ab', ['{"a":1,"$ref":"x"}', '{"a":1}', '{"a":2,"$ref":"x"}']],
       ['__proto__', ['__proto__', 'x'], '1', 'a', ['{"__proto__":{"x":1}}', '{"x":1}', '{}']],
       ['constructor', ['constructor'], '1', 'a', ['{"constructor":1}', '{}']],
-      ['what is inherited nowhere', ['toString', 'length'], '0', '', ['{}', '{"a":""}']],
+      ['no inherited members', ['toString', 'length'], '0', '', ['{}', '{"a":""}']],
       ['characters', ['Ünï☃😀'], '☃', 'a', ['{"Ünï☃😀":"☃"}', '{"Ünï☃😀":"☃ "}', '{"Uni":"☃"}']],
       ['code as text', ['a'], '{"$ne":1}', 'b', ['{"a":2}', '{"a":"{\\"$ne\\":1}"}']],
       ['a regular expression as text', ['a'], '.*', 'b', ['{"a":"x"}', '{"a":".*"}']],
@@ -56,7 +56,7 @@ export function testMetadataFilters(open: () => Promise<ActivityStore>): void {
       expect(await store.count({ tenant, metadata: [{ path, value }] })).toBe(found.length)
     })
 
-    test('are all to hold, with the other filters, in either order, past some and after one', async () => {
+    test('must all match, with the other filters, in either order, with skip and after', async () => {
       const texts = Array.from({ length: 12 }, (_, n) => `{"x":{"n":${n % 2}},"y":${n % 3},"$z":0}`)
       await using store = await holding(...texts, undefined)
       await store.save([recorded({ id: 'other', userId: 'other', metadata: { x: { n: 1 }, y: 2 } })])
@@ -81,7 +81,7 @@ export function testMetadataFilters(open: () => Promise<ActivityStore>): void {
       expect(await store.count({ tenant, actions: [{ prefix: 'none' }], metadata: both })).toBe(0)
     })
 
-    test('find the same as a search through all of it', async () => {
+    test('find the same as a search through all activities', async () => {
       const names = fc.constantFrom('a', 'b', '0', 'a.b', '$a', '__proto__', 'length')
       const scalar = fc.constantFrom('1', '1.5', '"1"', '"1.0"', 'true', '"true"', 'null', '"null"', '""', '1e21')
       const json = fc.letrec<{ value: string; object: string }>((tie) => ({

@@ -27,7 +27,7 @@ test.each([
   'mongodb+srv://app:s3cret@host:27017/',
   'mongodb://host:s3cret',
   'mongodb://host/?authMechanism=s3cret',
-])('a URI that does not parse is a mistake in MONGODB_URI, said without its password: %s', (uri) => {
+])('a URI that does not parse is a configuration error, reported without its password: %s', (uri) => {
   const error = attempt(uri) as ConfigError
   expect(error).toBeInstanceOf(ConfigError)
   expect(error.message).toMatch(/^ {2}MONGODB_URI is not a connection string/m)
@@ -35,7 +35,7 @@ test.each([
   expect(error.cause).toBeUndefined()
 })
 
-test('says which option is unknown', () => {
+test('names an unknown option', () => {
   expect(attempt('mongodb://app:s3cret@host/?retryWrite=true')).toMatchObject({
     message: expect.stringContaining('option retrywrite is not supported'),
   })
@@ -48,17 +48,17 @@ test.each([
   ['journal=false'],
   ['readConcernLevel=local'],
   ['retryWrites=false'],
-])('refuses a URI that weakens the promise: %s', (option) => {
+])('rejects a URI that weakens the promise: %s', (option) => {
   const error = attempt(`mongodb://host/?${option}`) as ConfigError
   expect(error).toBeInstanceOf(ConfigError)
   expect(error.message).toContain(`MONGODB_URI asks for ${option}`)
 })
 
-test('takes a URI that asks for what is promised anyway, as those of hosted MongoDBs do', () => {
+test('accepts a URI that sets the promised options, as URIs of hosted MongoDBs do', () => {
   expect(attempt('mongodb+srv://app:s3cret@cluster.example.com/?retryWrites=true&w=majority&appName=x')).toBeUndefined()
 })
 
-test('keeps the credentials, TLS and topology of the URI, and the time limits and concerns of its own', async () => {
+test('keeps the credentials, TLS and topology of the URI, but its own time limits and concerns', async () => {
   const uri =
     'mongodb://app:p%40ss@a:1,b:2/?authSource=users&tls=true&replicaSet=rs&socketTimeoutMS=0&serverSelectionTimeoutMS=90000&wtimeoutMS=1'
   await using client = openMongoClient({ uri })
@@ -78,7 +78,7 @@ test('keeps the credentials, TLS and topology of the URI, and the time limits an
   expect(hostsOf(client)).toBe('a:1,b:2')
 })
 
-/** A socket whose other end does as it is told once it is there. */
+/** A socket whose other end runs a function once it is connected. */
 async function aSocket(other: (end: Socket) => void): Promise<Socket> {
   const server = createServer(other).listen(0)
   await once(server, 'listening')
@@ -107,12 +107,12 @@ test.each([
     },
   ],
   ['ERR_STREAM_DESTROYED', async () => written((await aSocket(() => {})).destroy())],
-])('a socket that breaks is trouble with MongoDB: %s', async (code, work) => {
+])('a socket error makes the store unavailable: %s', async (code, work) => {
   await expect(asking<unknown>(work)).rejects.toSatisfy(
     (error) => error instanceof StoreUnavailable && (error.cause as { code?: string }).code === code,
   )
 })
 
-test('what is wrong in our own code is not', async () => {
+test('an error in our own code does not make the store unavailable', async () => {
   await expect(asking(async () => Buffer.from(undefined as never))).rejects.toBeInstanceOf(TypeError)
 })

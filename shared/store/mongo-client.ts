@@ -4,15 +4,15 @@ import { reasons } from '../reasons.ts'
 import { StoreUnavailable } from './store.ts'
 
 /**
- * What the driver waits for by default is measured in minutes, or has no end. A call fails within about twice the socket
- * timeout, as the driver tries a second time; the server gives up a little earlier than we do, so that nothing that
- * nobody waits for goes on there. The driver's `timeoutMS` has no effect.
+ * By default the driver waits for minutes or forever. With these limits a call fails within about twice the socket
+ * timeout, because the driver tries a second time. The server gives up slightly earlier than the client, so that it
+ * does not continue work that nobody waits for. The driver's `timeoutMS` has no effect.
  */
 const socketTimeoutMs = 4500
 export const maxTimeMS = 4000
 const wtimeoutMS = 4000
 
-/** An acknowledgement means: in the journals of a majority. What is read is what a majority has. */
+/** Acknowledged writes are in the journals of a majority, and reads return only what a majority has. */
 const promised: DbOptions = {
   writeConcern: { w: 'majority', journal: true, wtimeoutMS },
   readConcern: new ReadConcern('majority'),
@@ -20,11 +20,11 @@ const promised: DbOptions = {
 
 export type MongoClientOptions = {
   uri: string
-  /** Off for a command that may wait long for one answer, such as building an index. */
+  /** Disable it for commands that may wait long for one answer, such as building an index. */
   socketTimeout?: boolean
 }
 
-/** A client that connects when it is first asked. The hosts, credentials and TLS are those of the URI. Throws ConfigError. */
+/** A client that connects at its first use. Hosts, credentials and TLS come from the URI. Throws ConfigError. */
 export function openMongoClient({ uri, socketTimeout = true }: MongoClientOptions): MongoClient {
   assertKeepsPromise(uri)
   return new MongoClient(uri, {
@@ -33,29 +33,33 @@ export function openMongoClient({ uri, socketTimeout = true }: MongoClientOption
     connectTimeoutMS: 2000,
     socketTimeoutMS: socketTimeout ? socketTimeoutMs : 0,
     waitQueueTimeoutMS: 2000,
-    // a server that has stopped answering is noticed within 3 s, and with it all that waits for it ends
+    // a server that stops answering is noticed within 3 s, and all that waits for it fails then
     heartbeatFrequencyMS: 1000,
-    // instances × pool must stay below what the server takes; group commit needs few
+    // instances × pool must stay below the limit of the server; group commit needs few connections
     maxPoolSize: 8,
     minPoolSize: 1,
     retryWrites: true,
     retryReads: true,
-    // true would drop a filter whose value is undefined, and show every row
+    // with true, the driver would drop a filter whose value is undefined, and return every row
     ignoreUndefined: false,
-    // the driver looks names up in it, and finds toString and constructor in an object: it would read bytes for arrays
+    // the driver looks names up in this option and would find toString and constructor in an object: it would read
+    // bytes as arrays
     fieldsAsRaw: Object.create(null),
   })
 }
 
-/** The database, with the concerns that the promise rests on, whatever the URI says. */
+/** The database with the read and write concerns that the promise depends on, regardless of the URI. */
 export const openDatabase = (client: MongoClient, name: string): Db => client.db(name, promised)
 
-/** Where MongoDB is, without credentials. */
+/** The hosts of MongoDB, without credentials. */
 export function hostsOf({ options }: MongoClient): string {
   return options.srvHost ?? options.hosts.map(String).join(',')
 }
 
-/** Together with what else is wrong in the environment. What is no URI at all is another rule's to say. */
+/**
+ * Reports errors in the URI together with other configuration errors. Another rule reports text that is not a URI at
+ * all.
+ */
 export const mongoRule: ConfigRule = ({ MONGODB_URI: uri }) => {
   if (!uri || !/^mongodb/.test(uri)) return []
   try {
@@ -69,7 +73,7 @@ export const mongoRule: ConfigRule = ({ MONGODB_URI: uri }) => {
   }
 }
 
-/** A wish that cannot be granted is refused rather than ignored. */
+/** Rejects options that weaken the promise instead of ignoring them. */
 function assertKeepsPromise(uri: string) {
   const { writeConcern, readConcern, retryWrites } = parse(uri).options
   const mistakes = [
@@ -79,7 +83,7 @@ function assertKeepsPromise(uri: string) {
     !retryWrites && 'retryWrites=false',
   ].filter((mistake) => mistake !== false)
   if (mistakes.length > 0) {
-    throw uriError(`asks for ${mistakes.join(' and ')}, with which acknowledged activities could be lost; leave it out`)
+    throw uriError(`asks for ${mistakes.join(' and ')}, which could lose acknowledged activities; remove it`)
   }
 }
 
@@ -89,37 +93,38 @@ function parse(uri: string): MongoClient {
   } catch (error) {
     const reason = (error as Error).message
     const form = 'mongodb://user:password@host:27017/?option=value, with % escapes in the user and the password'
-    throw uriError(`is not a connection string of MongoDB${tellsSecret(uri, reason) ? '' : ` (${reason})`}: ${form}`)
+    throw uriError(`is not a connection string for MongoDB${tellsSecret(uri, reason) ? '' : ` (${reason})`}: ${form}`)
   }
 }
 
-/** Whether a text repeats anything that stands where a URI has its user and password. */
+/** Whether a text repeats any part of the user and password in a URI. */
 function tellsSecret(uri: string, text: string): boolean {
   const [, rest = ''] = uri.split(/:\/\/(.*)/s)
-  // a password may hold, by mistake, what ends it
+  // a password may contain, by mistake, a character that ends it
   const userInfo = rest.slice(0, Math.max(rest.lastIndexOf('@'), rest.search(/[/?]|$/)))
   return userInfo.split(/[:@/?%,]/).some((piece) => piece !== '' && text.includes(piece))
 }
 
-export const uriError = (mistake: string) =>
-  new ConfigError(`The configuration is not right:\n  MONGODB_URI ${mistake}`)
+export const uriError = (mistake: string) => new ConfigError(`Invalid configuration:\n  MONGODB_URI ${mistake}`)
 
 const unauthorized = 13
-/** AuthenticationFailed, MechanismUnavailable, and what Atlas answers to wrong credentials. */
+/** AuthenticationFailed, MechanismUnavailable, and the answer of Atlas to wrong credentials. */
 const refusals: readonly unknown[] = [18, 334, 8000]
 
-/** What only the user can fix, or undefined when waiting may. */
+/** The configuration error that only the user can fix, or undefined if waiting may help. */
 export function asConfigError(error: unknown, client: MongoClient): ConfigError | undefined {
   const { code, path } = rootOf(error) as { code?: unknown; path?: unknown }
-  if (code === unauthorized) return uriError(`gives no right to what is needed in MongoDB at ${hostsOf(client)}`)
-  if (refusals.includes(code)) return uriError(`has credentials that MongoDB at ${hostsOf(client)} refuses`)
+  if (code === unauthorized) return uriError(`names a user without the required privileges at ${hostsOf(client)}`)
+  if (refusals.includes(code)) return uriError(`has credentials that MongoDB at ${hostsOf(client)} rejects`)
   if ((code === 'ENOENT' || code === 'EACCES') && typeof path === 'string') {
     return uriError(`names the file ${path}, which cannot be read (${code})`)
   }
   return undefined
 }
 
-/** An error in one line. What a time-out while looking for a server does not say is which servers were seen, and as what. */
+/**
+ * An error in one line. The timeout of a server selection does not name the servers that were seen, so this adds them.
+ */
 export function whyNot(error: unknown, { options }: MongoClient): string {
   const root = rootOf(error)
   if (!(root instanceof MongoServerSelectionError)) return reasons(error)
@@ -132,19 +137,19 @@ export function whyNot(error: unknown, { options }: MongoClient): string {
 const rootOf = (error: unknown) => (error instanceof StoreUnavailable ? error.cause : error)
 
 /**
- * Whatever the driver or the network reports is trouble with MongoDB, in which nothing is known about a write; what we
- * throw ourselves is not.
+ * Turns errors of the driver or the network into StoreUnavailable, because the result of a write is then unknown.
+ * Errors that we throw ourselves stay as they are.
  */
 export async function asking<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof MongoError || isOfNetwork(error))) throw error
-    throw new StoreUnavailable('MongoDB did not do what it was asked for', { cause: error })
+    throw new StoreUnavailable('MongoDB failed', { cause: error })
   }
 }
 
-/** With a system call, or without one where Node saw by itself that a socket is of no use any more. */
+/** Such an error names a system call, or has a code by which Node reports that a socket is unusable. */
 const isOfNetwork = (error: unknown) =>
   error instanceof Error &&
   ('syscall' in error || ('code' in error && /^(EPIPE|ERR_(SOCKET|STREAM)_\w+)$/.test(`${error.code}`)))

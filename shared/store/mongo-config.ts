@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** The variables that say where the documents are. */
+/** The variables that locate the documents. */
 export const mongoEntries = {
   MONGODB_URI: v.pipe(v.string(), v.regex(/^mongodb(?:\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')),
   MONGODB_DATABASE: v.optional(
@@ -9,7 +9,7 @@ export const mongoEntries = {
   ),
 }
 
-/** How many days an activity is kept after it was received; for ever without one. */
+/** How many days an activity is kept after its receipt; without a number it is kept forever. */
 export const RetentionDays = v.optional(
   v.pipe(
     v.string(),

@@ -4,7 +4,7 @@ import type { DeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { byArrival } from './mongo-indexes.ts'
 import type { MongoLedger } from './mongo-ledger.ts'
-import { refusedAsPresent } from './mongo-write.ts'
+import { rejectedAsPresent } from './mongo-write.ts'
 import { outcomesOf } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
 import { fromStoredName, type StoredName, toStoredName } from './stored-names.ts'
@@ -17,14 +17,14 @@ export type StoredDeadLetter = Omit<
   partition: number
   offset: number
   reason: StoredName<DeadLetter['reason']>
-  /** Names and values: a name may hold a dot, which an update would take for a path. */
+  /** Pairs of names and values: an update would read the dot in a name as a path. */
   headers: readonly (readonly [name: string, value: string])[]
   body: Binary
-  /** Absent while it is open. */
+  /** Absent while the dead letter is open. */
   resolution?: Resolution
 }
 
-/** Two upserts of one id may both try to insert; the second finds it the next time. */
+/** Two upserts of one id may both try to insert; the second succeeds when it is retried. */
 const attempts = 3
 
 type Verbs = 'deadLetter' | 'findDeadLetters' | 'getDeadLetter' | 'resolve'
@@ -39,7 +39,7 @@ export function createMongoDeadLetters(
       await write()
       return
     }
-    const raced = new Set(await refusedAsPresent(write))
+    const raced = new Set(await rejectedAsPresent(write))
     if (raced.size > 0)
       await upsert(
         operations.filter((_operation, index) => raced.has(index)),
@@ -51,7 +51,7 @@ export function createMongoDeadLetters(
     async deadLetter(letters) {
       if (letters.length === 0) return
       await upsert(letters.map(toUpsert))
-      // after them: an outcome never names a dead letter that is not there, and a redelivery makes up for one that is missing
+      // outcomes come second, so that none names a missing dead letter; a redelivery adds an outcome that is missing
       const { written, tentative } = outcomesOf(letters)
       await ledger.write(written)
       await ledger.account(tentative)
@@ -96,7 +96,9 @@ function beyond(key: string, comparison: '$gt' | '$lt'): Match<StoredDeadLetter>
   return { $or: [later, { firstAt: { $eq: firstAt }, _id: { [comparison]: id } as { $gt: string } }] }
 }
 
-/** Member by member: one that was read from the store holds more, which the update itself counts. */
+/**
+ * Lists each member, because a dead letter that was read from the store has more members, which the update itself sets.
+ */
 function toUpsert(deadLetter: DeadLetter): AnyBulkWriteOperation<StoredDeadLetter> {
   const { topic, position, reason, errors, headers, body, at, tenant } = deadLetter
   const { activityId, recordedAt, firstPosition } = deadLetter

@@ -25,13 +25,13 @@ test.each([
   '{"n":[1.5,1e+21,5e-324,1.7976931348623157e+308,9007199254740991,-2147483649,4294967296,0]}',
   '{"n":null,"t":true,"e":{},"l":[[],[[]]],"s":"\\u2028☃😀"}',
   '{"$date":"2024-01-15","$oid":"x","$numberLong":"1","$binary":{},"$undefined":true}',
-])('metadata come back byte for byte: %s', (text) => {
+])('metadata is read back byte for byte: %s', (text) => {
   const { document, found } = throughBson(JSON.parse(text))
   expect(JSON.stringify(found.metadata)).toBe(JSON.stringify(JSON.parse(text)))
   expect({ ...found, metadata: null }).toEqual({ ...document, metadata: null })
 })
 
-test('any metadata come back byte for byte', () => {
+test('any metadata is read back byte for byte', () => {
   const name = fc.oneof(fc.constantFrom('$ref', '$id', '$db', 'a.b', '__proto__', 'toString', '7'), fc.string())
   const value = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
@@ -45,7 +45,7 @@ test('any metadata come back byte for byte', () => {
   })).value
   fc.assert(
     fc.property(fc.dictionary(name, value, { maxKeys: 4 }), (drawn) => {
-      // as the door lets it in: no -0, no NUL in a name
+      // these are the values that parseJson accepts: no -0, no NUL in a name
       const text = JSON.stringify(drawn).replaceAll('\\u0000', '')
       const metadata = JSON.parse(text) as JsonObject
       expect(JSON.stringify(throughBson(metadata).found.metadata)).toBe(JSON.stringify(metadata))
@@ -53,12 +53,12 @@ test('any metadata come back byte for byte', () => {
   )
 })
 
-test('metadata are a document that MongoDB can query, unless a name begins with $', () => {
+test('metadata is a document that MongoDB can query, unless a name begins with $', () => {
   expect(throughBson({ a: { 'b.c': 1 } }).stored).toMatchObject({ metadata: { a: { 'b.c': 1 } } })
   expect(throughBson({ a: [{ $b: 1 }] }).stored).toMatchObject({ metadataText: '{"a":[{"$b":1}]}' })
   expect(throughBson({ a: [{ $b: 1 }] }).stored).not.toHaveProperty('metadata')
 })
 
-test('the moment of receipt is a date, so that it can expire', () => {
+test('the time of receipt is a date, so that it can expire', () => {
   expect(throughBson({}).stored.recordedAt).toBeInstanceOf(Date)
 })

@@ -9,8 +9,8 @@ export const collections = {
 } as const
 
 /**
- * An activity as MongoDB has it; its key is `_id`. No JSON schema validates it: persist has checked it already, and a rule
- * that lagged behind a newer version would turn its records away, one redelivery after another.
+ * An activity as MongoDB stores it; its key is `_id`. No JSON schema validates it: persist has checked it already, and
+ * an outdated schema would reject the records of a newer version at every redelivery.
  */
 export type StoredActivity = {
   _id: string
@@ -19,7 +19,7 @@ export type StoredActivity = {
   userId: string
   action: string
   timestamp: Date
-  /** As it was sent, where our own way of writing the instant differs. */
+  /** The timestamp as it was sent, if it differs from how the log writes that instant. */
   timestampText?: string
   metadata?: JsonObject
   metadataText?: string
@@ -57,9 +57,9 @@ export function fromStored(stored: StoredActivity): ActivityDocument {
 }
 
 /**
- * BSON keeps JSON as it was: the order of members, doubles, `__proto__`, dots in names; so metadata is a document that
- * people can query. Except where names begin with `$`: MongoDB cannot ask for them, and the driver makes a DBRef of
- * `{$ref, $id}`, which does not come back as it was. Such metadata is kept as its JSON text.
+ * BSON preserves JSON: the order of members, doubles, `__proto__`, and dots in names. So metadata is a document that
+ * people can query, unless a name begins with `$`: MongoDB cannot query such names, and the driver turns `{$ref, $id}`
+ * into a DBRef, which is not read back as it was. Such metadata is stored as JSON text.
  */
 function storedMetadata(metadata: JsonObject): Pick<StoredActivity, 'metadata' | 'metadataText'> {
   return hasDollarName(metadata) ? { metadataText: JSON.stringify(metadata) } : { metadata }

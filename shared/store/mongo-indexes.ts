@@ -4,17 +4,17 @@ import { StoreUnavailable } from './store.ts'
 
 type Key = { readonly [field: string]: 1 | -1 }
 
-/** The guard behind the promise: an id is stored once in a tenant. */
+/** The index behind the promise that an id is stored once per tenant. */
 export const byId = { tenant: 1, id: 1 } as const
 /**
- * Every list is an equality prefix and a range of keys, in the order of the answer. With the positions, so that what came
- * after a snapshot is left out within the index.
+ * Every list is an equality prefix and a range of keys, in the order of the answer. The indexes contain positions, so
+ * that activities newer than a snapshot are filtered within the index.
  */
 const position = { partition: 1, offset: 1 } as const
 export const byTime = { tenant: 1, _id: -1, ...position } as const
 export const byUser = { tenant: 1, userId: 1, _id: -1, ...position } as const
 export const byAction = { tenant: 1, action: 1, _id: -1, ...position } as const
-/** Not unique: a topic that was made anew counts from 0 again. */
+/** Not unique, because a topic that is deleted and created again counts from 0 again. */
 export const byPosition = position
 export const byArrival = { tenant: 1, firstAt: 1, _id: 1 } as const
 
@@ -27,14 +27,14 @@ const wanted: readonly { collection: string; indexes: readonly { key: Key; uniqu
   { collection: collections.outcomes, indexes: [{ key: byPosition }] },
 ]
 
-/** What the first versions made, and others serve instead. */
+/** Indexes of the first versions that newer indexes replace. */
 const superseded: readonly Key[] = [
   { tenant: 1, _id: -1 },
   { tenant: 1, userId: 1, _id: -1 },
   { tenant: 1, action: 1, _id: -1 },
 ]
 
-/** What is kept for RETENTION_DAYS after it came. */
+/** Documents that expire RETENTION_DAYS after their receipt. */
 const expiring: readonly { collection: string; key: Key }[] = [
   { collection: collections.activities, key: { recordedAt: 1 } },
   { collection: collections.deadLetters, key: { firstAt: 1 } },
@@ -46,8 +46,8 @@ const namespaceNotFound = 26
 const indexNotFound = 27
 
 /**
- * Makes what is absent and drops what others serve instead, and returns it in words. Several may do it at the same time. What is there is not asked for
- * again: an index that somebody made under a name of their own serves as well.
+ * Creates missing indexes, drops superseded ones, and returns descriptions of the changes. Several processes may do
+ * this at the same time. Existing indexes are not created again, so an equal index under another name is sufficient.
  */
 export async function makeIndexes(db: Db): Promise<string[]> {
   const made: string[] = []
@@ -55,11 +55,11 @@ export async function makeIndexes(db: Db): Promise<string[]> {
     const present = await listIndexes(db.collection(collection))
     const absent = indexes.filter(({ key, unique }) => !present.some((index) => serves(index, key, unique)))
     if (absent.length === 0) continue
-    // all in one command: nobody finds a new collection with some of them
+    // one command creates them all, so that nobody sees a new collection with only some of them
     await db
       .collection(collection)
       .createIndexes(absent.map(({ key, unique }) => ({ key: { ...key }, ...(unique && { unique }) })))
-    made.push(...absent.map(({ key }) => `made ${described(collection, key)}`))
+    made.push(...absent.map(({ key }) => `created ${described(collection, key)}`))
   }
   return [...made, ...(await dropSuperseded(db))]
 }
@@ -70,14 +70,14 @@ async function dropSuperseded(db: Db): Promise<string[]> {
   const dropped = superseded.flatMap((key) => present.find((index) => hasKey(index, key)) ?? [])
   for (const { name } of dropped) {
     await activities.dropIndex(name as string).catch((error) => {
-      // another process was quicker
+      // another process has already dropped it
       if ((error as { code?: unknown }).code !== indexNotFound) throw error
     })
   }
   return dropped.map(({ key }) => `dropped ${described(collections.activities, key as Key)}`)
 }
 
-/** Has MongoDB delete what is older, or keep it for ever. Returns in words what changed. */
+/** Makes MongoDB delete older documents, or keep them forever. Returns descriptions of the changes. */
 export async function keepFor(db: Db, retentionDays: number | undefined): Promise<string[]> {
   const expireAfterSeconds = retentionDays === undefined ? undefined : retentionDays * secondsOfDay
   const changes: string[] = []
@@ -89,25 +89,25 @@ export async function keepFor(db: Db, retentionDays: number | undefined): Promis
       await db.collection(collection).dropIndex(present?.name as string)
       changes.push(`dropped ${name}: nothing expires`)
     } else if (present) {
-      // at once, where making it anew would read the whole collection
+      // collMod takes effect immediately, while creating a new index would read the whole collection
       await db.command({ collMod: collection, index: { keyPattern: key, expireAfterSeconds } })
       changes.push(`changed ${name}: expires after ${retentionDays} days`)
     } else {
       await db.collection(collection).createIndex({ ...key }, { expireAfterSeconds })
-      changes.push(`made ${name}: expires after ${retentionDays} days`)
+      changes.push(`created ${name}: expires after ${retentionDays} days`)
     }
   }
   return changes
 }
 
-/** Rejects with StoreUnavailable while nothing would keep an id from being stored twice. */
+/** Rejects with StoreUnavailable unless an index keeps an id from being stored twice. */
 export async function assertGuarded(db: Db): Promise<void> {
   const present = await listIndexes(db.collection(collections.activities))
   if (present.some((index) => serves(index, byId, true))) return
-  throw new StoreUnavailable('The unique index on tenant and id is absent: npm run log -- migrate makes it')
+  throw new StoreUnavailable('The unique index on tenant and id is missing; create it with: npm run log -- migrate')
 }
 
-/** None while there is no such collection. */
+/** Returns no indexes if the collection does not exist. */
 export async function listIndexes(collection: Collection<Document>): Promise<IndexDescription[]> {
   try {
     return await collection.listIndexes().toArray()
@@ -117,12 +117,12 @@ export async function listIndexes(collection: Collection<Document>): Promise<Ind
   }
 }
 
-/** The fields of a key have an order, and values that some servers give as doubles, others as integers. */
+/** Compares keys as text: the order of fields counts, and some servers return doubles instead of integers. */
 const shape = (key: object) => JSON.stringify(Object.entries(key).map(([field, order]) => [field, Number(order)]))
 
 const hasKey = (index: IndexDescription, key: Key) => shape(index.key) === shape(key)
 
-/** A partial index leaves documents out: it neither guards nor lists them all. */
+/** A partial index omits documents, so it neither keeps ids unique nor serves a list. */
 const serves = (index: IndexDescription, key: Key, unique = false) =>
   hasKey(index, key) && (index.unique === true || !unique) && !index.partialFilterExpression && !index.sparse
 

@@ -30,7 +30,7 @@ const at = (offset: number, id = `${offset}`, partition = 0): RecordedActivity =
 })
 const place = (offset: number) => ({ position: { partition: 0, offset }, recordedAt: receivedAt })
 
-describe('a redelivery makes up for a failure between any two steps', () => {
+describe('a redelivery repairs a failure between any two steps', () => {
   const failures = [
     ['an error', { errorCode: 14031 }],
     ['a connection that breaks', { closeConnection: true }],
@@ -45,7 +45,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
       await store.save([at(0, 'a')])
       const records = [at(1, 'a'), at(2, 'b'), at(3, 'b')]
       {
-        // the activities are inserted; what fails is an update
+        // the activities are inserted, and the update fails
         await using _ = await failing(database, { times: 2 }, { failCommands: ['update'], ...how })
         await expect(store.save(records)).rejects.toBeInstanceOf(StoreUnavailable)
       }
@@ -57,7 +57,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
     },
   )
 
-  test.runIf(features.failpoints).each(failures)('of a dead letter whose outcomes fail with %s', async (_what, how) => {
+  test.runIf(features.failpoints).each(failures)('of a dead letter whose outcome fails with %s', async (_what, how) => {
     const database = await newDatabase()
     await using store = openIn(database)
     const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'rejected' : 'conflict' }))
@@ -65,7 +65,7 @@ describe('a redelivery makes up for a failure between any two steps', () => {
     await store.deadLetter([first!])
     await database.db.collection('fates').deleteMany({})
     {
-      // the first update is that of the dead letters
+      // the first update writes the dead letters
       await using _ = await failing(database, { skip: 1 }, { failCommands: ['update'], ...how })
       await expect(store.deadLetter(letters)).rejects.toBeInstanceOf(StoreUnavailable)
     }
@@ -77,13 +77,13 @@ describe('a redelivery makes up for a failure between any two steps', () => {
   })
 })
 
-test('many stores that compact the same partition at once lose nothing and count nothing twice', async () => {
+test('many stores that compact a partition at the same time lose nothing and count nothing twice', async () => {
   const database = await newDatabase()
   const stores = Array.from({ length: 4 }, () => openIn(database))
   await using stack = new AsyncDisposableStack()
   for (const store of stores) stack.use(store)
   const count = 2048
-  // of every three, one is a duplicate and one is rejected
+  // one of three records is a duplicate, and one is rejected
   const records = Array.from({ length: count }, (_, offset) => at(offset, offset % 3 === 1 ? '0' : `${offset}`))
   await stores[0]!.save([at(0)])
   const groups = Array.from({ length: count / 32 }, (_, n) =>
@@ -93,9 +93,9 @@ test('many stores that compact the same partition at once lose nothing and count
     stores.map(async (store, n) => {
       for (const [index, group] of groups.entries()) {
         if (index % stores.length !== n) continue
-        const refused = group.filter(({ position }) => position.offset % 3 === 2)
-        await store.save(group.filter((one) => !refused.includes(one)))
-        await store.deadLetter(refused.map(({ position }) => aDeadLetter(place(position.offset))))
+        const rejected = group.filter(({ position }) => position.offset % 3 === 2)
+        await store.save(group.filter((one) => !rejected.includes(one)))
+        await store.deadLetter(rejected.map(({ position }) => aDeadLetter(place(position.offset))))
       }
     }),
   )
@@ -103,7 +103,7 @@ test('many stores that compact the same partition at once lose nothing and count
   expect((await stores[0]!.ledger()).partitions).toMatchObject([{ missingCount: 0, last: count - 1, counts: expected }])
 })
 
-test('the first compaction of a partition may be made by many at once', async () => {
+test('many stores may make the first compaction of a partition at the same time', async () => {
   const database = await newDatabase()
   const stores = Array.from({ length: 6 }, () => openIn(database))
   await using stack = new AsyncDisposableStack()
@@ -115,7 +115,7 @@ test('the first compaction of a partition may be made by many at once', async ()
   }
 })
 
-test('what was known stays counted when MongoDB has deleted it, also behind a gap and in a partition that is quiet', async () => {
+test('outcomes stay counted after MongoDB deletes records, even behind a gap or in a quiet partition', async () => {
   const database = await newDatabase()
   {
     await using store = openIn(database)
@@ -131,7 +131,9 @@ test('what was known stays counted when MongoDB has deleted it, also behind a ga
 })
 
 describe('outcomes and the ledger', () => {
-  /** Many records of two partitions, of which all but the last few are compacted, and the commands that are sent after that. */
+  /**
+   * Saves many records of two partitions and compacts all but the last few, then records the commands that follow.
+   */
   async function watched() {
     const database = await newDatabase()
     {
@@ -156,7 +158,7 @@ describe('outcomes and the ledger', () => {
     return { ledger, commands, db: database.db }
   }
 
-  test('ask a majority, within a time, and write to one', async () => {
+  test('read from a majority, within a time limit, and write to one', async () => {
     const { ledger, commands } = await watched()
     const written = { position: { partition: 1, offset: 301 }, outcome: 'rejected', tenant: 'default' } as const
     await ledger.write([written])
@@ -176,25 +178,22 @@ describe('outcomes and the ledger', () => {
     expect([...kinds].toSorted()).toEqual(['find', 'insert', 'update'])
   })
 
-  test.runIf(features.explain)(
-    'examine no more than what is not compacted, however many records there are',
-    async () => {
-      const { ledger, commands, db } = await watched()
-      const { partitions, completeThrough } = await ledger.read()
-      expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
-      expect(completeThrough).toBeDefined()
-      let keys = 0
-      for (const { lsid, $db, $clusterTime, readConcern, ...command } of commands.splice(0)) {
-        if (command['find'] === 'books') continue
-        const explained = await db.command({ explain: command, verbosity: 'executionStats' })
-        keys += Number(/"totalKeysExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))?.[1])
-      }
-      expect(keys).toBeLessThanOrEqual(8)
-    },
-  )
+  test.runIf(features.explain)('examine only records that are not compacted, however many records exist', async () => {
+    const { ledger, commands, db } = await watched()
+    const { partitions, completeThrough } = await ledger.read()
+    expect(partitions).toMatchObject([{ last: 302, missingCount: 1 }, { last: 299 }])
+    expect(completeThrough).toBeDefined()
+    let keys = 0
+    for (const { lsid, $db, $clusterTime, readConcern, ...command } of commands.splice(0)) {
+      if (command['find'] === 'books') continue
+      const explained = await db.command({ explain: command, verbosity: 'executionStats' })
+      keys += Number(/"totalKeysExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))?.[1])
+    }
+    expect(keys).toBeLessThanOrEqual(8)
+  })
 })
 
-test('a partition that was never compacted is found, wherever it is', async () => {
+test('finds a partition that was never compacted, at any number', async () => {
   const database = await newDatabase()
   await using store = openIn(database)
   await store.abandon(4, 1)
@@ -203,7 +202,7 @@ test('a partition that was never compacted is found, wherever it is', async () =
   expect((await store.ledger()).partitions.map(({ partition }) => partition)).toEqual([2, 3, 4, 7, 40])
 })
 
-test('a partition is compacted a while after its last record, too', async () => {
+test('compacts a partition a while after its last record, too', async () => {
   const database = await newDatabase()
   await using store = openIn(database, { compactAfterMs: 1 })
   await store.save([at(1), at(3)])
@@ -211,7 +210,7 @@ test('a partition is compacted a while after its last record, too', async () => 
   await until(async () => (await ledger.findOne({ _id: 0 }))?.spans.length === 2)
 })
 
-test('what is given up is given up, however many compact at the time', async () => {
+test('abandons offsets even if many stores compact at the same time', async () => {
   const database = await newDatabase()
   await using store = openIn(database)
   await using other = openIn(database, { compactAfterMs: 0 })
@@ -222,7 +221,7 @@ test('what is given up is given up, however many compact at the time', async () 
   expect((await store.ledger()).partitions).toMatchObject([{ completeThrough: 5, abandoned: 5 }])
 })
 
-test('thousands of gaps hold nobody up, and are filled when their outcomes are known', {
+test('thousands of gaps delay nobody, and are filled when their outcomes are known', {
   timeout: 120_000,
 }, async () => {
   const database = await newDatabase()
@@ -236,7 +235,7 @@ test('thousands of gaps hold nobody up, and are filled when their outcomes are k
   expect(await summaryOf0()).toMatchObject({ counts: { stored: count + 1 }, missingCount: count })
   await store.save([1, 3].map((offset) => at(offset)))
   expect(await summaryOf0()).toMatchObject({ completeThrough: 4, counts: { stored: count + 3 } })
-  // those that were left out come to their turn when the first are given up
+  // the gaps that were left out get their turn when the first ones are abandoned
   await store.save([at(2 * count - 1)])
   await store.abandon(0, 2 * count - 3)
   expect(await summaryOf0()).toMatchObject({ missing: [{ first: 2 * count - 3 }], abandoned: count - 4 })

@@ -6,7 +6,7 @@ import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
-import { refusedAsPresent } from './mongo-write.ts'
+import { rejectedAsPresent } from './mongo-write.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
 import {
   fromStoredCounts,
@@ -17,8 +17,7 @@ import {
   toStoredName,
 } from './stored-names.ts'
 
-/** `_id` is the position, so that there is one for each whatever the indexes. */
-/** `outcome` is the stored name of the outcome. */
+/** `_id` is the position, so that each position has one outcome without another index. `fate` is its stored name. */
 export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
   _id: string
   partition: number
@@ -27,7 +26,7 @@ export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
   at: Date
 }
 
-/** What is compacted of a partition. `version` counts up: who wrote meanwhile has read the same, so the later one gives way. */
+/** The compacted ranges of a partition. Each write increments `version`; a writer that read an older one gives way. */
 export type StoredLedger = {
   _id: number
   version: number
@@ -44,18 +43,18 @@ export type LedgerCollections = {
 export type MongoLedger = ReturnType<typeof createMongoLedger>
 
 /**
- * The outcomes of records by their positions: that of a stored one is on its activity as long as that is there, every other
- * one is in `fates`.
+ * The outcomes of records by position. The outcome of a stored record is on its activity while that exists; all others
+ * are in `fates`.
  */
 export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollections) {
-  /** Two that write the same at once say the same, so it does not matter which of them was refused. */
+  /** Concurrent writers of one outcome write the same, so it does not matter which of them is rejected. */
   async function upsert(
     written: readonly WrittenOutcome[],
     toOperation: (stored: StoredOutcome) => AnyBulkWriteOperation<StoredOutcome>,
   ) {
     const stored = written.filter(({ position }) => isKnownPosition(position)).map(toStored)
     if (stored.length === 0) return
-    await refusedAsPresent(() => outcomes.bulkWrite(stored.map(toOperation), { ordered: false }))
+    await rejectedAsPresent(() => outcomes.bulkWrite(stored.map(toOperation), { ordered: false }))
   }
 
   async function outcome({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordOutcome | undefined> {
@@ -86,7 +85,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
       ...stored.map(({ offset }): Known => ({ offset, outcome: 'stored' })),
       ...others.map(({ offset, fate }): Known => ({ offset, outcome: fromStoredName(fate) })),
     ]
-    // stable: what is stored stands before another outcome of the same offset
+    // the sort is stable, so `stored` comes before another outcome of the same offset
     return all.sort((a, b) => a.offset - b.offset).slice(0, maxCounted)
   }
 
@@ -111,10 +110,10 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
       return (await ledger.updateOne(place, { $set: next })).matchedCount > 0
     }
     const document = { _id: partition, ...next }
-    return (await refusedAsPresent(() => ledger.bulkWrite([{ insertOne: { document } }]))).length === 0
+    return (await rejectedAsPresent(() => ledger.bulkWrite([{ insertOne: { document } }]))).length === 0
   }
 
-  /** Of what could not be read there is no time of receipt: then that of one shortly before it. */
+  /** A record that could not be read has no time of receipt, so the time of a slightly earlier one is used. */
   async function lastRecordedAt(partition: number, offset: number): Promise<Date | undefined> {
     const match = { partition: { $eq: partition }, offset: { $gte: offset - lookedBack, $lte: offset } }
     const last = { sort: { partition: -1, offset: -1 }, hint: byPosition, maxTimeMS } as const
@@ -126,7 +125,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     return (stored?.offset ?? -1) >= (other?.offset ?? -1) ? stored?.recordedAt : other?.recordedAt
   }
 
-  /** Those that are compacted, and what is between them: each question goes to the next one at once, and there are few. */
+  /** Finds compacted partitions and those in between. Each query skips to the next partition in an index. */
   async function allPartitions(compacted: readonly number[]): Promise<number[]> {
     const found = [...compacted].sort((a, b) => a - b)
     for (let at = 0, after = -1; at <= found.length; ) {
@@ -164,7 +163,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     lastRecordedAt,
   })
 
-  /** The newest word counts: a topic that was made anew has other records in the same places. */
+  /** The newest outcome wins, because a topic that was deleted and created again reuses positions. */
   const write = (written: readonly WrittenOutcome[]) =>
     upsert(written, ({ _id, ...replacement }) => ({
       replaceOne: { filter: { _id: { $eq: _id } }, replacement, upsert: true },
@@ -186,12 +185,12 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
 
 const lookedBack = 100
 
-/** So many short ranges are asked for in one question, by their offsets, and so many long ones in one each. */
+/** One query covers this many short ranges by their offsets; each long range takes a query of its own. */
 const maxSingle = 2000
 const maxOffsets = 4
 const maxLong = 20
 
-/** A gap is short as a rule. Of too many the last are left out, but never what lies behind them all. */
+/** Most gaps are short. If there are too many, the last ones are left out, but never the range after all gaps. */
 function questions(ranges: readonly OpenRange[]) {
   const single: number[] = []
   const long: OpenRange[] = []

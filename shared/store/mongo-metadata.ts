@@ -11,8 +11,8 @@ const maxTimeExpired = 50
 type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<Selection | undefined>
 
 /**
- * MongoDB sends what may match, and we decide: its paths also lead through arrays, and cannot say every name that metadata
- * may have.
+ * MongoDB returns activities that may match, and this code decides: paths in MongoDB also lead through arrays, and
+ * cannot express every name that metadata may have.
  */
 export function createMongoMatching(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
   return async function* ({ wanted = maxBatch, ...query }, timeoutMs) {
@@ -44,9 +44,9 @@ export function createMongoMatching(activities: Collection<StoredActivity>, sele
   }
 }
 
-const tooBroad = () => new TooBroad('There are too many activities to look for metadata in')
+const tooBroad = () => new TooBroad('There are too many activities to search for metadata')
 
-/** A condition that what matches never fails, where MongoDB has one. What it cannot look into may match. */
+/** A condition that every match meets, if MongoDB can express one. Metadata stored as text may always match. */
 function mayMatch({ path, value }: MetadataMatch): Match<StoredActivity>[] {
   if (path.some((name) => /^\$|[.\0]/.test(name))) return []
   const isThere: Match<StoredActivity> = { [`metadata.${path.join('.')}`]: { $in: scalarsWritten(value) } }

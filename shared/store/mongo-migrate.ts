@@ -4,8 +4,8 @@ import { keepFor, makeIndexes } from './mongo-indexes.ts'
 export type MigrateOptions = { uri: string; database: string; retentionDays: number | undefined }
 
 /**
- * Makes the indexes that are absent, and sets the retention, however long that takes. Returns in words what changed.
- * Rejects with ConfigError, or with StoreUnavailable.
+ * Creates missing indexes and sets the retention, without a timeout. Returns descriptions of the changes. Rejects with
+ * ConfigError or StoreUnavailable.
  */
 export async function migrateMongo({ uri, database, retentionDays }: MigrateOptions): Promise<readonly string[]> {
   await using client = openMongoClient({ uri, socketTimeout: false })

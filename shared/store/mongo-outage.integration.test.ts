@@ -20,7 +20,7 @@ function open(): ActivityStore {
 
 const all = { filter: { tenant: 'default' }, order: 'desc', limit: 1000 } as const
 
-/** As a dispatcher does: again and again until there is an answer. */
+/** Retries like a dispatcher until there is an answer. */
 async function saveAtLast(store: ActivityStore, group: readonly RecordedActivity[]) {
   for (;;) {
     try {
@@ -37,8 +37,8 @@ describe.skipIf(!controlMongodb)('outages of MongoDB (with MONGODB_CONTROL)', ()
     await control('restart')
   })
 
-  // the limit of a test is that of the driver's waits: by default they last 30 s, or have no end
-  test('a killed one is a StoreUnavailable within seconds, and the same store goes on after a restart', {
+  // the timeout of a test covers the waits of the driver: by default they last 30 s or forever
+  test('a killed MongoDB causes StoreUnavailable within seconds, and the same store works again after a restart', {
     timeout: 25_000,
   }, async () => {
     await using store = open()
@@ -54,7 +54,7 @@ describe.skipIf(!controlMongodb)('outages of MongoDB (with MONGODB_CONTROL)', ()
     expect((await store.find(all)).map(({ activity }) => activity.id).toSorted()).toEqual(['after', 'before'])
   })
 
-  test('one that hangs is a StoreUnavailable too, and what it did meanwhile is stored once', async () => {
+  test('a hanging MongoDB causes StoreUnavailable too, and stores its writes once', async () => {
     await using store = open()
     await store.save([recorded({ id: 'before' })])
     const activity = recorded({ id: 'unknown' })
@@ -65,14 +65,14 @@ describe.skipIf(!controlMongodb)('outages of MongoDB (with MONGODB_CONTROL)', ()
     expect(await store.count(all.filter)).toBe(2)
   })
 
-  test('one that hangs in the middle of large writes does not hold up what comes when it goes on again', async () => {
+  test('a MongoDB that hangs during large writes does not delay calls after it resumes', async () => {
     await using store = open()
     const text = 'x'.repeat(30_000)
     const large = (write: number) =>
       Array.from({ length: 300 }, (_, n) => recorded({ id: `${write}-${n}`, metadata: { text } }))
     await store.save([recorded({ id: 'before' })])
     await control('pause')
-    // more at once than there are connections
+    // more calls at the same time than connections
     const writes = Array.from({ length: 10 }, (_, write) => store.save(large(write)).catch((error: unknown) => error))
     try {
       for (const outcome of await Promise.all(writes)) expect(outcome).toBeInstanceOf(StoreUnavailable)
@@ -82,7 +82,7 @@ describe.skipIf(!controlMongodb)('outages of MongoDB (with MONGODB_CONTROL)', ()
     expect(await saveAtLast(store, [recorded({ id: 'after' })])).toEqual(['stored'])
   })
 
-  test('a store opened while it is away makes its indexes and saves when it is there', async () => {
+  test('a store that is opened while MongoDB is down creates its indexes and saves once MongoDB is up', async () => {
     await control('kill')
     await using store = open()
     await expect(store.save([recorded({ id: 'early' })])).rejects.toBeInstanceOf(StoreUnavailable)
@@ -94,7 +94,7 @@ describe.skipIf(!controlMongodb)('outages of MongoDB (with MONGODB_CONTROL)', ()
     expect(await databases.at(-1)?.db.collection('activities').indexes()).toHaveLength(6)
   })
 
-  test('everything that was acknowledged is there once after it was killed in the middle of it', async () => {
+  test('every acknowledged activity is stored once after MongoDB was killed during the saves', async () => {
     await using store = open()
     const groups = Array.from({ length: 40 }, (_, group) =>
       Array.from({ length: 50 }, (_, n) => recorded({ id: `${group}-${n}` })),

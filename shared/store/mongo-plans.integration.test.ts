@@ -49,7 +49,7 @@ const shapes: [what: string, filter: Partial<Filter>][] = [
   ['a user', { userId: 'user-1' }],
   ['an action', one],
   ['several actions', several],
-  ['a beginning of actions', beginning],
+  ['a prefix of actions', beginning],
 ]
 const withTimes = shapes.flatMap(([what, filter]): typeof shapes => [
   [what, filter],
@@ -57,7 +57,7 @@ const withTimes = shapes.flatMap(([what, filter]): typeof shapes => [
   [`${what} as of a snapshot`, { ...filter, snapshot }],
 ])
 
-/** The verbs over a client whose commands are seen, and what the server says that it reads for them. */
+/** The verbs over a client whose commands are recorded, and the numbers that the server reports for them. */
 async function watched() {
   const { database, store } = await anEmptyStore()
   await using _ = store
@@ -74,7 +74,7 @@ async function watched() {
   })
   const queries = createMongoQueries(openDatabase(database.client, database.name).collection('activities'))
 
-  /** Of all the commands since the last time together. */
+  /** The sum over all commands since the last call. */
   async function examined(): Promise<{ documents: number; keys: number }> {
     const sum = { documents: 0, keys: 0 }
     for (const { lsid, $db, $clusterTime, readConcern, txnNumber, ...command } of commands.splice(0)) {
@@ -103,9 +103,9 @@ describe('MongoDB reads no more than a page shows', () => {
   const orders = ['desc', 'asc'] as const
 
   describe.each(withTimes)('%s', (_what, filter) => {
-    /** The look-up of a beginning takes a document for each action and one more. */
+    /** Resolving a prefix examines a document for each action and one more. */
     const lookups = JSON.stringify(filter).includes('prefix') ? 6 : 0
-    /** Each of several actions is read from its own place, and the page of all of them by its keys. */
+    /** Each of several actions is read from its own index range, and the page of all of them by its keys. */
     const forActions = 'actions' in filter ? 2 * 6 + 2 * (limit + 1) : 0
 
     explains.each(orders)('a first page, one after a key, one at depth, %s', async (order) => {
@@ -123,9 +123,9 @@ describe('MongoDB reads no more than a page shows', () => {
         expect(await queries.find({ ...query, ...part })).toEqual(whole.slice(start, start + limit + 1))
         const { documents, keys } = await examined()
         expect(documents).toBeLessThanOrEqual(limit + 1 + lookups)
-        // what keys an aggregation reads, a stand-in does not say as MongoDB does: it goes on beyond the limit
+        // a stand-in reports the keys of an aggregation differently, because it reads on beyond the limit
         if (filter.snapshot && (skip > 0 || lookups > 0 || (filter.actions?.length ?? 0) > 1)) continue
-        // what is skipped and the page, and once more the page by its keys, with the key beyond each
+        // the skipped entries and the page are read, then the page again by its keys, with one key beyond each
         expect(keys).toBeLessThanOrEqual((skip > 0 ? 3 : 1) * (limit + 1) + skip + forActions)
       }
     })
@@ -140,7 +140,7 @@ describe('MongoDB reads no more than a page shows', () => {
     })
   })
 
-  explains('stats by name read no document where the index of the names has what is counted', async () => {
+  explains('stats by name read no documents if the index of names contains what is counted', async () => {
     const { queries, examined, commands } = log
     commands.length = 0
     const ofAll = { filter: { tenant }, limit: 2 }
@@ -171,7 +171,7 @@ describe('MongoDB reads no more than a page shows', () => {
     expect((await examined()).documents).toBeLessThanOrEqual(100)
   })
 
-  test('and every question to MongoDB has a time limit, an index and a majority', async () => {
+  test('and every query has a time limit, an index hint and a majority read concern', async () => {
     const { queries, commands } = log
     commands.length = 0
     const metadata = [{ path: ['even'], value: 'true' }]
@@ -192,7 +192,7 @@ describe('MongoDB reads no more than a page shows', () => {
   })
 })
 
-describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () => {
+describe.runIf(refusal)('a MongoDB that rejects collection scans', () => {
   beforeAll(async () => {
     const database = aDatabase()
     const refusing = await refusingScans(database)
@@ -204,7 +204,7 @@ describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () =
 
   testActivityStore(async () => (await anEmptyStore()).store)
 
-  test('reads none for what the store asks for', async () => {
+  test('answers all queries of the store', async () => {
     const { database, store } = await anEmptyStore()
     await using _ = store
     await expect(database.db.collection('activities').findOne({ digest: 'x' })).rejects.toMatchObject({ code: 291 })
@@ -230,6 +230,6 @@ describe.runIf(refusal)('a MongoDB that refuses to read whole collections', () =
   })
 })
 
-test.skipIf(refusal)('whether a whole collection is read', ({ skip }) => {
-  skip('is not seen here: the server cannot refuse to (setParameter notablescan)')
+test.skipIf(refusal)('whether a query scans a collection', ({ skip }) => {
+  skip('cannot be tested: the server does not support setParameter notablescan')
 })

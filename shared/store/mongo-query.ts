@@ -12,7 +12,7 @@ import { createMongoStats } from './mongo-stats.ts'
 import { resolveActions } from './resolve-actions.ts'
 import type { ActivityStore } from './store.ts'
 
-/** Every operand is under an operator of ours, so that no value can be one. */
+/** Each operand is placed under an explicit operator, so that no value can act as an operator. */
 export function createMongoQueries(
   activities: Collection<StoredActivity>,
 ): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get'> {
@@ -42,7 +42,7 @@ export function createMongoQueries(
         return found.map(toFoundStored)
       }
       if (skip === 0 && !isMerge) return fetch(conditionOf(selection), hint)
-      // what is skipped or merged is so in the index; only the page itself is fetched
+      // skipping and merging happen in the index; only the page itself is fetched
       const keys: { _id: string }[] = snapshot
         ? await activities
             .aggregate<{ _id: string }>(
@@ -63,7 +63,7 @@ export function createMongoQueries(
       const selection = await selected({ filter, order: 'asc' })
       if (!selection) return 0
       const { match, hint, snapshot } = selection
-      // grouped by a field of the index: so nothing is fetched
+      // this groups by a field of the index, so that nothing is fetched
       const counted = activities.aggregate<{ n: number }>(
         [
           { $match: match },

@@ -6,7 +6,7 @@ import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toStored } from './mongo-documents.ts'
 import { byId } from './mongo-indexes.ts'
 import type { MongoLedger } from './mongo-ledger.ts'
-import { refusedAsPresent } from './mongo-write.ts'
+import { rejectedAsPresent } from './mongo-write.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
@@ -14,8 +14,9 @@ type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | '
 const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
 
 /**
- * One unordered insert for all; of each that was refused as present, MongoDB is asked what it holds under that id. A
- * repeated call, whoever repeats it and whatever became of the first, finds its own position there and says stored.
+ * Sends one unordered insert for all activities. For each that was rejected as present, it asks MongoDB what is stored
+ * under that id. A call that is repeated, by anyone and after any result, finds its own position there and reports
+ * stored.
  */
 export function createMongoSave(
   activities: Collection<StoredActivity>,
@@ -24,14 +25,14 @@ export function createMongoSave(
   return async (recorded) => {
     if (recorded.length === 0) return []
     const documents = recorded.map(({ position, ...event }) => toStored(toDocument(event, position)))
-    // unordered: of an id that comes twice only the first is sent, and the second compared with it
+    // the insert is unordered: if an id comes twice, only the first is sent, and the second is compared with it
     const firsts = new Map<string, StoredActivity>()
     for (const document of documents) if (!firsts.has(identity(document))) firsts.set(identity(document), document)
 
     const sent = [...firsts.values()]
-    const refused = await refusedAsPresent(() => activities.insertMany(sent, { ordered: false }))
+    const rejected = await rejectedAsPresent(() => activities.insertMany(sent, { ordered: false }))
     const inserted = new Set(sent)
-    for (const index of refused) inserted.delete(sent[index] as StoredActivity)
+    for (const index of rejected) inserted.delete(sent[index] as StoredActivity)
 
     const present = await findPresent(documents.filter((document) => !inserted.has(document)))
     const outcomes = documents.map((document) =>
@@ -42,7 +43,9 @@ export function createMongoSave(
     return outcomes
   }
 
-  /** Of the primary, and only what a majority has: what stopped an insert may itself still be lost in an election. */
+  /**
+   * Reads from the primary what a majority has, because the document that stopped an insert may be lost in an election.
+   */
   async function findPresent(documents: readonly StoredActivity[]): Promise<Map<string, Present>> {
     const ofTenants = [...Map.groupBy(documents, ({ tenant }) => tenant)].map(([tenant, those]) =>
       activities
@@ -67,11 +70,11 @@ const toDuplicate = ({ position, tenant, activity, recordedAt }: RecordedActivit
 })
 
 /**
- * Nothing there: it is not yet with a majority, or was lost or deleted since, and may be saved when it comes again; or
- * another id has the same key, which 80 bits of hash rule out.
+ * A missing document has not reached a majority yet, or was lost or deleted, and may be saved at the redelivery.
+ * Another id with the same key is ruled out by 80 bits of hash.
  */
 function outcome(document: StoredActivity, present: Present | undefined): SaveOutcome {
-  if (!present) throw new StoreUnavailable(`A majority has nothing under the id that MongoDB refused: ${document.id}`)
+  if (!present) throw new StoreUnavailable(`A majority does not have the id that MongoDB rejected: ${document.id}`)
   const isRedelivery = present.partition === document.partition && present.offset === document.offset
   if (present.digest !== document.digest) return 'conflict'
   return isRedelivery ? 'stored' : 'duplicate'

@@ -7,18 +7,18 @@ import { byAction, byTime, byUser } from './mongo-indexes.ts'
 import { isInSnapshot } from './mongo-snapshot.ts'
 
 /**
- * What matches, and the one index that has it in the order of the keys. Named as a hint: a planner that took another one
- * would read the whole collection some day.
+ * A condition, and the one index that returns its matches in the order of the keys. The index is given as a hint,
+ * because a planner that chose another one could read the whole collection.
  */
 export type Selection = {
-  /** At any snapshot. */
+  /** The condition at any snapshot. */
   match: Match<StoredActivity>
   snapshot: Snapshot | undefined
   hint: typeof byTime | typeof byUser | typeof byAction
   isMerge: boolean
 }
 
-/** From one index: that of the user, else of the action, else of time. Undefined when nothing can match. */
+/** Selects one index: by user, else by action, else by time. Returns undefined if nothing can match. */
 export function select(
   { tenant, userId, from, to, snapshot }: Filter,
   actions: readonly string[] | undefined,
@@ -42,7 +42,7 @@ export function select(
   return { match, snapshot, hint: byAction, isMerge: actions.length > 1 }
 }
 
-/** All that is to hold of a document. */
+/** The complete condition on a document. */
 export function conditionOf({ match, snapshot }: Selection): Match<StoredActivity> {
   return snapshot ? { ...match, $and: [...(match.$and ?? []), isInSnapshot(snapshot)] } : match
 }

@@ -2,7 +2,7 @@ import type { Document, Filter as Match } from 'mongodb'
 import type { Snapshot } from '../snapshot.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 
-/** What the log had then. MongoDB looks at a document for it: for pages, which are fetched anyway. */
+/** Matches documents that belong to a snapshot. MongoDB fetches each document for it, as pages do anyway. */
 export function isInSnapshot(snapshot: Snapshot): Match<StoredActivity> {
   const partitions = snapshot.map(({ partition, last, missing }) => ({
     partition: { $eq: partition },
@@ -15,8 +15,8 @@ export function isInSnapshot(snapshot: Snapshot): Match<StoredActivity> {
 }
 
 /**
- * The same for what is only skipped or counted. MongoDB fetches for a condition of alternatives, though the index has all
- * its fields; for a value that is computed of them it does not.
+ * Matches documents that belong to a snapshot when they are only skipped or counted. For alternatives MongoDB fetches
+ * each document, although the index has all their fields; for a computed value it does not.
  */
 export function onlyInSnapshot(snapshot: Snapshot): Document[] {
   const partitions = snapshot.map(({ partition, last, missing }) => ({

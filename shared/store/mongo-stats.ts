@@ -12,12 +12,12 @@ import type { ActivityStore } from './store.ts'
 type Select = (query: Pick<FindQuery, 'filter' | 'order'>) => Promise<Selection | undefined>
 type Counted = { _id: string; n: number }
 
-/** Too much time; too much memory, with and without a name of its own. */
+/** Error codes: time exceeded, and memory exceeded with and without a specific code. */
 const tooMuch: readonly unknown[] = [50, 146, 292]
 
 /**
- * MongoDB groups, in its memory and within its time. With metadata to match, what it sends is counted here: it cannot decide
- * about metadata.
+ * MongoDB counts, within its limits of memory and time. With a metadata filter this code counts the matches, because
+ * MongoDB cannot decide about metadata.
  */
 export function createMongoStats(
   activities: Collection<StoredActivity>,
@@ -38,14 +38,14 @@ export function createMongoStats(
         : await byName(query, selection)
     } catch (error) {
       if (!(error instanceof MongoError && tooMuch.includes(error.code))) throw error
-      throw new TooBroad('There are too many activities to count them like this')
+      throw new TooBroad('There are too many activities to count')
     }
   }
 
   async function byName({ filter, by, limit }: NameStatsQuery, selection: Selection): Promise<Stats> {
     const { hint } = selection
     const isWhole = hint === byTime && filter.from === undefined && filter.to === undefined
-    // in the order of the names nothing is fetched
+    // grouping in the order of names fetches no documents
     const ofName = by === 'userId' ? byUser : byAction
     const [row] = await aggregate<{ data: Counted[]; total: { n: number }[] }>(
       [

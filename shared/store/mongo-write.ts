@@ -1,21 +1,21 @@
 import { MongoBulkWriteError } from 'mongodb'
 
-/** E11000: a unique index has such an entry already. */
+/** E11000: a unique index already has such an entry. */
 const duplicateKey = 11000
 
 /**
- * The indexes of the writes that were refused because a unique index has such an entry. Rejects when anything else went
- * wrong with any of them, as does a write concern error: then not even what was refused can be relied on.
+ * Returns the positions in `write` of the entries that were rejected because a unique index has them. Rejects for any
+ * other error, and for a write concern error, because then the rejections are not reliable either.
  */
-export async function refusedAsPresent(write: () => Promise<unknown>): Promise<readonly number[]> {
+export async function rejectedAsPresent(write: () => Promise<unknown>): Promise<readonly number[]> {
   try {
     await write()
     return []
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error
-    const refused = [error.writeErrors].flat()
-    // with a write concern error beside them, the driver leaves the others out
-    if (refused.length === 0 || refused.some(({ code }) => code !== duplicateKey)) throw error
-    return refused.map(({ index }) => index)
+    const rejected = [error.writeErrors].flat()
+    // with a write concern error, the driver omits other errors
+    if (rejected.length === 0 || rejected.some(({ code }) => code !== duplicateKey)) throw error
+    return rejected.map(({ index }) => index)
   }
 }

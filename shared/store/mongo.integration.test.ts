@@ -53,7 +53,7 @@ testStoredOutcomes(async () => {
   return { store: openIn(database), removeByHand }
 })
 
-test('what is stored has no document of its own in the ledger', async () => {
+test('a stored activity has no document of its own in the ledger', async () => {
   const database = newDatabase()
   await using store = openIn(database)
   await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
@@ -61,8 +61,8 @@ test('what is stored has no document of its own in the ledger', async () => {
 })
 
 describe('save', () => {
-  // a server without explain passes over hints, too, and so over the absence of their index
-  test.skipIf(!features.explain)('makes the guard again when it was lost while this ran', async () => {
+  // a server without explain ignores hints, too, and would ignore the missing index
+  test.skipIf(!features.explain)('creates the unique index again if it is lost at run time', async () => {
     const database = newDatabase()
     await using store = openIn(database)
     await store.save([recorded({ id: 'a' }, 1)])
@@ -72,7 +72,7 @@ describe('save', () => {
     expect(await store.save([recorded({ id: 'a' }, 2)])).toEqual(['duplicate'])
   })
 
-  test('says duplicate or conflict alike when another instance was first', async () => {
+  test('reports a duplicate or a conflict also if another instance saved first', async () => {
     const database = newDatabase()
     await using one = openIn(database)
     await using other = openIn(database)
@@ -85,7 +85,7 @@ describe('save', () => {
     expect(await outcomes).toEqual(['conflict', 'duplicate', 'stored'])
   })
 
-  test('of many instances that save the same at once, each id is stored once, and nothing else is said', async () => {
+  test('stores each id once when many instances save it concurrently, and all report it as stored', async () => {
     const database = newDatabase()
     await using one = openIn(database)
     await using other = openIn(database)
@@ -98,7 +98,7 @@ describe('save', () => {
     expect(await one.count({ tenant: 'default' })).toBe(20)
   })
 
-  test('never says that what it does not find under its id is saved, though its key is taken', async () => {
+  test('never reports an activity as saved that is missing under its id, even if its key is taken', async () => {
     const database = newDatabase()
     await using store = openIn(database)
     const activity = recorded({ id: 'a' })
@@ -107,7 +107,7 @@ describe('save', () => {
     await expect(store.save([activity])).rejects.toBeInstanceOf(StoreUnavailable)
   })
 
-  test('asks with a write concern of majority and journal, in one command for all', async () => {
+  test('sends one command for all, with a write concern of majority and journal', async () => {
     const { commands, store } = await watched()
     await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
     await store.save([recorded({ id: 'a' })])
@@ -121,9 +121,9 @@ describe('save', () => {
 
   test.runIf(features.failpoints).each([
     ['alone', [recorded({ id: 'new' })]],
-    ['beside one that is present', [recorded({ id: 'old' }), recorded({ id: 'new' })]],
-    ['where all are present', [recorded({ id: 'old' })]],
-  ])('fails when no majority confirms a write, %s, and says what is stored when it comes again', async (_, group) => {
+    ['with one present', [recorded({ id: 'old' }), recorded({ id: 'new' })]],
+    ['with all present', [recorded({ id: 'old' })]],
+  ])('fails if no majority confirms a write, %s, and reports the outcome at the redelivery', async (_, group) => {
     const database = newDatabase()
     await using store = openIn(database)
     await store.save([recorded({ id: 'old' }, 1)])
@@ -140,7 +140,7 @@ describe('save', () => {
   test.runIf(features.failpoints && features.isReplicaSet).each([
     ['a broken connection', { closeConnection: true }],
     ['a primary that steps down', { errorCode: 10107, errorLabels: ['RetryableWriteError'] }],
-  ])('stores once through %s, which nobody notices', async (_what, data) => {
+  ])('stores once in spite of %s, without an error', async (_what, data) => {
     const database = newDatabase()
     await using store = openIn(database)
     await store.save([recorded({ id: 'old' })])
@@ -151,8 +151,8 @@ describe('save', () => {
 
   test.runIf(features.failpoints).each([
     ['connections that break', { closeConnection: true }],
-    ['a disk without space', { errorCode: 14031 }],
-  ])('is unavailable with %s, and stores when they are gone', async (_what, data) => {
+    ['a full disk', { errorCode: 14031 }],
+  ])('is unavailable during %s, and works again afterwards', async (_what, data) => {
     const database = newDatabase()
     await using store = openIn(database)
     await store.save([recorded({ id: 'old' })])
@@ -168,9 +168,9 @@ describe('save', () => {
 describe('deadLetter', () => {
   const letter = aDeadLetter({ headers: { 'ce-a.b': 'x', $set: 'y' } })
 
-  test('counts every arrival of many at once, and keeps one', async () => {
+  test('counts every arrival when many come at the same time, and keeps one', async () => {
     const database = newDatabase()
-    // what lists them needs one
+    // listing them needs an index
     await makeIndexes(database.db)
     await using store = openIn(database)
     const days = Array.from({ length: 20 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + ((n * 7) % 20))))
@@ -180,7 +180,7 @@ describe('deadLetter', () => {
     expect(kept[0]?.headers).toEqual(letter.headers)
   })
 
-  test.runIf(features.failpoints)('fails when no majority confirms it', async () => {
+  test.runIf(features.failpoints)('fails if no majority confirms it', async () => {
     const database = newDatabase()
     await using store = openIn(database)
     const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' }
@@ -190,7 +190,7 @@ describe('deadLetter', () => {
 })
 
 describe('indexes', () => {
-  test('are made once by many that start at the same time, and said to be there after that', async () => {
+  test('are created once when many stores start at the same time, and reported as present afterwards', async () => {
     const database = newDatabase()
     await Promise.all(Array.from({ length: 4 }, () => makeIndexes(database.db)))
     expect(await migrateMongo({ uri: mongodbUri, database: database.name, retentionDays: undefined })).toEqual([])
@@ -199,7 +199,7 @@ describe('indexes', () => {
     expect(indexes).toHaveLength(6)
   })
 
-  test('take the place of those of the first versions', async () => {
+  test('replace those of the first versions', async () => {
     const database = newDatabase()
     const old = [{ tenant: 1, _id: -1 } as const, { tenant: 1, userId: 1, _id: -1 } as const]
     await activitiesIn(database).createIndexes(old.map((key) => ({ key: { ...key } })))
@@ -216,20 +216,20 @@ describe('indexes', () => {
     ])
   })
 
-  test('under names of their own serve as well', async () => {
+  test('under other names are used as well', async () => {
     const database = newDatabase()
     await activitiesIn(database).createIndex({ tenant: 1, id: 1 }, { unique: true, name: 'mine' })
     expect((await makeIndexes(database.db)).join()).not.toContain('"id"')
   })
 
-  test('are there before the first activity is', async () => {
+  test('exist before the first activity is stored', async () => {
     const database = newDatabase()
     await using store = openIn(database)
     await store.save([recorded({ id: 'a' })])
     expect(await makeIndexes(database.db)).toEqual([])
   })
 
-  test('nothing is saved while nothing would keep an id from being stored twice', async () => {
+  test('rejects saves while no index keeps an id from being stored twice', async () => {
     const database = newDatabase()
     await activitiesIn(database).insertMany([
       { _id: '1', tenant: 'default', id: 'twice' },
@@ -242,7 +242,7 @@ describe('indexes', () => {
     expect(await store.save([recorded({ id: 'a' })])).toEqual(['stored'])
   })
 
-  test('a store that may not make them saves only once they are there', async () => {
+  test('a store that may not create indexes saves only once they exist', async () => {
     const database = newDatabase()
     await using store = openMongoStore({ uri: mongodbUri, database: database.name, log: silent })
     await expect(store.save([recorded({ id: 'a' })])).rejects.toBeInstanceOf(StoreUnavailable)
@@ -257,7 +257,7 @@ describe('retention', () => {
       .flat()
       .flatMap(({ key, expireAfterSeconds }) => (expireAfterSeconds === undefined ? [] : [[key, expireAfterSeconds]]))
 
-  test('expires what is older than its days, of both collections, and drops that when it is for ever', async () => {
+  test('expires old documents of both collections, and stops when the retention is removed', async () => {
     const database = newDatabase()
     await makeIndexes(database.db)
     await keepFor(database.db, 30)
@@ -271,14 +271,14 @@ describe('retention', () => {
     expect(await ttls(database)).toEqual([])
   })
 
-  test.runIf(features.collMod)('follows a change of its days', async () => {
+  test.runIf(features.collMod)('follows a change of the days', async () => {
     const database = newDatabase()
     await keepFor(database.db, 30)
     await keepFor(database.db, 24_855)
     expect((await ttls(database)).map(([, seconds]) => seconds)).toEqual([2_147_472_000, 2_147_472_000])
   })
 
-  test('is set when the store opens', async () => {
+  test('is applied when the store opens', async () => {
     const database = newDatabase()
     await using _ = openIn(database, { migrate: { retentionDays: 2 } })
     await until(async () => (await ttls(database)).length === 2)
@@ -295,7 +295,7 @@ describe('stats', () => {
     ['by name', 'memory', 292, byName],
     ['by time', 'time', 50, byTime],
     ['by time', 'memory', 292, byTime],
-  ])('%s are too broad where MongoDB has not the %s for them', async (_how, _what, errorCode, query) => {
+  ])('%s are too broad if MongoDB lacks the %s for them', async (_how, _what, errorCode, query) => {
     const database = newDatabase()
     await using store = openIn(database)
     await store.save([recorded({ id: 'a' })])
@@ -307,10 +307,10 @@ describe('stats', () => {
   })
 })
 
-describe('what only MongoDB knows of the configuration', () => {
+describe('a configuration that only MongoDB can check', () => {
   const asNobody = mongodbUri.replace(/^mongodb:\/\/([^@/]*@)?/, 'mongodb://nobody:s3cret@')
 
-  test.runIf(features.authentication)('is a mistake in MONGODB_URI when it refuses the credentials', async () => {
+  test.runIf(features.authentication)('is a configuration error if MongoDB rejects the credentials', async () => {
     await using store = openMongoStore({ uri: asNobody, database: 'x', log: silent })
     const mistake = await store.misconfigured.catch((error: unknown) => error)
     expect(mistake).toBeInstanceOf(ConfigError)
@@ -320,28 +320,28 @@ describe('what only MongoDB knows of the configuration', () => {
   })
 
   test.runIf(features.failpoints)(
-    'is a mistake in MONGODB_URI when its user has no right to the database',
+    'is a configuration error if the user lacks the privileges for the database',
     async () => {
       const database = newDatabase()
       await using _ = await failing(database, 'alwaysOn', { failCommands: ['listIndexes'], errorCode: 13 })
       await using store = openIn(database)
-      await expect(store.misconfigured).rejects.toThrow(/MONGODB_URI gives no right/)
+      await expect(store.misconfigured).rejects.toThrow(/MONGODB_URI names a user without the required privileges/)
     },
   )
 
-  test('is said in one warning where there is no replica set, and in none where there is one', async () => {
+  test('causes one warning without a replica set, and none with one', async () => {
     const facts: [string, string][] = []
     const fact = (level: string) => (_fields: object, text: string) => void facts.push([level, text])
     const log = { ...silent, info: fact('info'), warn: fact('warn') }
     await using _ = openIn(newDatabase(), { log })
-    await until(() => facts.some(([, text]) => text === 'MongoDB is there'))
+    await until(() => facts.some(([, text]) => text === 'connected to MongoDB'))
     await new Promise(setImmediate)
     const warnings = facts.filter(([level]) => level === 'warn')
     expect(warnings).toHaveLength(features.isReplicaSet ? 0 : 1)
   })
 })
 
-/** The verbs over a client whose commands are seen, where indexes and activities are. */
+/** The verbs over a client whose commands are recorded, with indexes and activities in place. */
 async function watched(activities: Parameters<typeof saveInto>[1] = []) {
   const database = newDatabase()
   await saveInto(database, activities)

@@ -6,7 +6,7 @@ import { StoreUnavailable } from './store.ts'
 /** Nothing listens on port 1. */
 const away = 'mongodb://app:s3cret@127.0.0.1:1/'
 
-test('without a MongoDB every call says within seconds that the store is unavailable', async () => {
+test('without MongoDB every call rejects with StoreUnavailable within seconds', async () => {
   const warnings: unknown[] = []
   const log = { ...silent, warn: (fields: object, fact: string) => void warnings.push({ ...fields, fact }) }
   await using store = openMongoStore({ uri: away, database: 'x', log, migrate: { retentionDays: 1 } })
@@ -29,17 +29,17 @@ test('without a MongoDB every call says within seconds that the store is unavail
   await expect(Promise.race([store.misconfigured, 'still trying'])).resolves.toBe('still trying')
 })
 
-test('closes at once while MongoDB is away', { timeout: 2500 }, async () => {
+test('closes immediately while MongoDB is down', { timeout: 2500 }, async () => {
   const store = openMongoStore({ uri: away, database: 'x', log: silent })
   await store[Symbol.asyncDispose]()
 })
 
-test('a file of the URI that is not there is a mistake in MONGODB_URI, and harms nobody who does not ask', async () => {
+test('a missing file in the URI is a configuration error, and does not end a process that ignores it', async () => {
   const uri = `${away}?tls=true&tlsCAFile=/no/such/file.pem`
   await using asked = openMongoStore({ uri, database: 'x', log: silent })
   await expect(asked.misconfigured).rejects.toThrow(/MONGODB_URI names the file \/no\/such\/file.pem/)
   await using unasked = openMongoStore({ uri, database: 'x', log: silent })
   await expect(unasked.get('default', 'a')).rejects.toBeInstanceOf(StoreUnavailable)
-  // by then the runtime would have reported a rejection that nobody took
+  // the runtime would have reported an unhandled rejection before this
   await new Promise((resolve) => setTimeout(resolve, 10))
 })

@@ -20,23 +20,22 @@ export type MongoStoreOptions = {
   uri: string
   database: string
   log: Log
-  /** Makes indexes that are absent, in the background; only persist asks for it. */
+  /** Creates missing indexes in the background; only persist sets it. */
   migrate?: { retentionDays: number | undefined }
-  /** How long after its first record recently a partition is compacted, however few they are. */
+  /** How long after its first uncompacted record a partition is compacted, even with few records. */
   compactAfterMs?: number
 }
 
-/** The store, and what it learns of its configuration only from MongoDB. */
+/** A store that learns only from MongoDB whether its configuration is right. */
 export interface MongoStore extends ActivityStore {
-  /** Rejects with ConfigError when MongoDB refuses the credentials. Never resolves. */
+  /** Rejects with ConfigError if MongoDB rejects the credentials. Never resolves. */
   misconfigured: Promise<never>
 }
 
 /**
- * Longer than the driver's two attempts, and shorter than persist's deadline. There is a wait that the driver's own limits
- * do not end: a write larger than the socket takes at once waits for room, and goes on waiting when its connection is closed
- * for being silent (mongodb 7.9, writeCommand). Neither does its place in the pool come back, so a client to which that
- * happened is replaced.
+ * Longer than two attempts of the driver, and shorter than persist's deadline. The driver's own limits do not end every
+ * wait: a write larger than the socket buffer waits for room, even after its connection was closed for being silent
+ * (mongodb 7.9, writeCommand). Its connection never returns to the pool either, so the client is replaced.
  */
 const answerMs = 9_500
 const firstPollMs = 10
@@ -45,8 +44,8 @@ const firstPauseMs = 1000
 const maxPauseMs = 30_000
 
 /**
- * A store in MongoDB. It is there at once, whether MongoDB is or not: what is asked of it meanwhile rejects with
- * StoreUnavailable within seconds, and works when MongoDB is back. Throws ConfigError where the URI is none.
+ * A store in MongoDB that opens whether or not MongoDB is available. While MongoDB is down, calls reject with
+ * StoreUnavailable within seconds, and they work when it is back. Throws ConfigError if the URI is invalid.
  */
 export function openMongoStore({
   uri,
@@ -56,14 +55,14 @@ export function openMongoStore({
   compactAfterMs = 60_000,
 }: MongoStoreOptions): MongoStore {
   /**
-   * Nothing is saved before this: without the unique index an id could be stored twice. After any trouble it is looked at
-   * again: what comes back may be another MongoDB, an empty one.
+   * Saves wait for this, because without the unique index an id could be stored twice. The index is checked again after
+   * any failure, because the MongoDB that comes back may be another, empty one.
    */
   const { done: guarded, forget } = untilDone(async () => {
     const { db } = current
     if (!migrate) return assertGuarded(db)
     const made = await makeIndexes(db)
-    if (made.length > 0) log.info({ database, made }, 'indexes of MongoDB made')
+    if (made.length > 0) log.info({ database, made }, 'created MongoDB indexes')
   })
   const connect = () => {
     const connection = connectionTo(uri, database)
@@ -74,15 +73,15 @@ export function openMongoStore({
   const hosts = hostsOf(current.client)
   const closing = new AbortController()
   const misconfigured = Promise.withResolvers<never>()
-  // a process that never asks is not ended by it
+  // keeps the rejection from ending a process that ignores it
   misconfigured.promise.catch(() => {})
 
-  /** `isShort`: so few calls that they are stuck when they take long. */
+  /** `isShort`: the work has few calls, so its connections are stuck if it takes long. */
   async function ask<Result>(work: (connection: Connection) => Promise<Result>, isShort = true): Promise<Result> {
     if (closing.signal.aborted) throw new StoreUnavailable('The store is closed')
     const connection = current
     const answer = async () => {
-      // a driver whose first attempt failed does not try again by itself; once connected, this costs nothing
+      // a driver whose first attempt to connect failed does not retry by itself; once connected, this is free
       await connection.client.connect()
       return work(connection)
     }
@@ -91,7 +90,7 @@ export function openMongoStore({
     } catch (error) {
       if (!(error instanceof TooLate)) throw error
       if (isShort) replace(connection)
-      throw new StoreUnavailable('MongoDB did not do what it was asked for', { cause: error })
+      throw new StoreUnavailable('MongoDB failed', { cause: error })
     }
   }
 
@@ -100,10 +99,10 @@ export function openMongoStore({
     if (current !== stuck || closing.signal.aborted) return
     current = connect()
     forget()
-    log.warn({ hosts }, 'the connections to MongoDB were stuck, and are made anew')
+    log.warn({ hosts }, 'MongoDB connections stalled; reconnecting')
   }
 
-  /** There is nobody to wake who waits: the record may be saved by another process. */
+  /** Polls, because another process may save the record. */
   async function awaitOutcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordOutcome | undefined> {
     for (let pauseMs = firstPollMs; ; pauseMs = Math.min(1.5 * pauseMs, maxPollMs)) {
       const outcome = await ask(({ ledger }) => ledger.outcome(receipt))
@@ -120,19 +119,19 @@ export function openMongoStore({
     })
   }
 
-  async function meet({ db }: Connection) {
+  async function checkServer({ db }: Connection) {
     await listIndexes(db.collection(collections.activities))
     if (migrate) {
       await guarded()
       const changes = await keepFor(db, migrate.retentionDays)
-      if (changes.length > 0) log.info({ database, changes }, 'retention in MongoDB changed')
+      if (changes.length > 0) log.info({ database, changes }, 'changed the retention in MongoDB')
     }
     const { setName, msg } = await db.command({ hello: 1 })
-    log.info({ hosts, database }, 'MongoDB is there')
+    log.info({ hosts, database }, 'connected to MongoDB')
     if (setName === undefined && msg !== 'isdbgrid') {
       log.warn(
         { hosts },
-        'MongoDB is no replica set: what it has acknowledged is on one disk alone, and a write that an outage interrupts is a 503 rather than tried again',
+        'MongoDB is not a replica set: acknowledged data is on one disk only, and interrupted writes get a 503',
       )
     }
   }
@@ -142,29 +141,29 @@ export function openMongoStore({
     quietMs: compactAfterMs,
   })
 
-  async function introduce() {
+  async function connectInBackground() {
     for (let pauseMs = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
       try {
-        return await ask(meet)
+        return await ask(checkServer)
       } catch (err) {
         if (closing.signal.aborted) return
         const mistake = asConfigError(err, current.client)
         if (mistake) return misconfigured.reject(mistake)
         log.warn(
           { hosts, database, reason: whyNot(err, current.client) },
-          'MongoDB cannot be used yet at MONGODB_URI; trying on',
+          'MongoDB is not available yet at MONGODB_URI; retrying',
         )
       }
       await wait(pauseMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})
     }
   }
-  const introduced = introduce()
+  const connected = connectInBackground()
 
   return {
     misconfigured: misconfigured.promise,
     async save(activities) {
       const outcomes = await ask((connection) => saveGuarded(connection, activities))
-      // the outcome of a conflict is not known yet: its dead letter is to come
+      // a conflict has no outcome until its dead letter is stored
       compactor.arrived(activities.map(({ position }) => position))
       return outcomes
     },
@@ -191,7 +190,7 @@ export function openMongoStore({
       await compactor[Symbol.asyncDispose]()
       closing.abort()
       await current.client.close()
-      await introduced
+      await connected
     },
   }
 }
@@ -218,18 +217,18 @@ function connectionTo(uri: string, database: string) {
   }
 }
 
-/** Work that several wait for together, and that is done anew after it failed or was forgotten. */
+/** Work whose result callers share; it runs again after it failed or was forgotten. */
 function untilDone(work: () => Promise<void>): { done: () => Promise<void>; forget: () => void } {
-  let underWay: Promise<void> | undefined
+  let running: Promise<void> | undefined
   const forget = () => {
-    underWay = undefined
+    running = undefined
   }
   function done() {
-    underWay ??= work().catch((error) => {
+    running ??= work().catch((error) => {
       forget()
       throw error
     })
-    return underWay
+    return running
   }
   return { done, forget }
 }

@@ -5,7 +5,7 @@ import { byCodePoint, createNameCounter, maxKeys } from './name-counter.ts'
 
 const filter = { tenant: 'default' }
 
-test('has the most frequent in order, whatever comes first, ties by key', () => {
+test('returns the most frequent in order, regardless of arrival, ties by key', () => {
   const counted = fc.uniqueArray(fc.record({ key: fc.string(), count: fc.integer({ min: 1, max: 4 }) }), {
     selector: ({ key }) => key,
     maxLength: 50,
@@ -30,14 +30,14 @@ test('sorts text as UTF-8 does', () => {
   )
 })
 
-test('is too broad for more keys than memory is for', () => {
+test('throws TooBroad for more keys than fit in memory', () => {
   const counter = createNameCounter({ filter, by: 'userId', limit: 10 })
   for (let n = 0; n < maxKeys; n++) counter.add(`${n}`, 1)
   counter.add('1', 1)
   expect(() => counter.add('another', 1)).toThrow(TooBroad)
 })
 
-test('goes on for ever where each key comes once', () => {
+test('counts without limit if each key is added once', () => {
   const counter = createNameCounter({ filter, by: 'userId', limit: 2 })
   const count = 3 * maxKeys
   for (let n = 0; n < count; n++) counter.addWhole(`${n}`, n === 77 ? 3 : n === count - 1 ? 2 : 1)

@@ -1,14 +1,14 @@
 import { type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { startMs } from './calendar.ts'
 
-/** Names in memory, at most. */
+/** The maximum number of keys in memory. */
 export const maxKeys = 50_000
 
-/** Counts by key, and in the end has those that are asked for. */
+/** Counts by key and returns the keys that a query selects. */
 export type NameCounter = {
-  /** Throws TooBroad beyond so many keys. */
+  /** Throws TooBroad if there are more than `maxKeys`. */
   add(key: string, count: number): void
-  /** All that there is of a key: so those that are not among the first need not be kept. */
+  /** Adds the complete count of a key, so that keys outside the top need not be kept. */
   addWhole(key: string, count: number): void
   stats(): Stats
 }
@@ -24,7 +24,7 @@ export function createNameCounter(query: StatsQuery): NameCounter {
       if (count === 0) return
       total += count
       counts.set(key, (counts.get(key) ?? 0) + count)
-      if (counts.size > maxKeys) throw new TooBroad(`There are more than ${maxKeys} to tell apart`)
+      if (counts.size > maxKeys) throw new TooBroad(`There are more than ${maxKeys} different keys to count`)
     },
     addWhole(key, count) {
       if (counts.size === maxKeys) {
@@ -45,7 +45,7 @@ function newest(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
   return inOrder.slice(-limit).map(([key, count]) => ({ key, count }))
 }
 
-/** In one pass: most of very many are not among the first, and are compared with the last of them alone. */
+/** Takes one pass: most keys are not in the top, and are compared only with its last one. */
 function topCounts(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
   const first: Counted[] = []
   for (const [key, count] of counts) {
@@ -66,7 +66,9 @@ function topCounts(counts: ReadonlyMap<string, number>, limit: number): Counted[
 const before = (one: Counted, other: Counted) =>
   one.count === other.count ? byCodePoint(one.key, other.key) < 0 : one.count > other.count
 
-/** The order of UTF-8, which databases sort by. JavaScript's own has surrogates before the last characters of 16 bits. */
+/**
+ * Compares in the order of UTF-8, as databases do. JavaScript orders surrogates before the last characters of 16 bits.
+ */
 export function byCodePoint(one: string, other: string): number {
   const length = Math.min(one.length, other.length)
   for (let at = 0; at < length; at++) {

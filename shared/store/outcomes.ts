@@ -3,27 +3,27 @@ import { deadLetterId } from './dead-letter-id.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import type { WrittenOutcome } from './ledger.ts'
 
-/** So many records after it, what is known of a partition is compacted. */
+/** A partition is compacted after this many records. */
 const compactEvery = 256
 
-/** So many offsets of a range are counted at most when the ledger is asked for, or compacted. */
+/** The maximum number of offsets of a range that are counted when the ledger is read or compacted. */
 export const maxCounted = 20_000
 
 /**
- * What came back by way of the dead-letter topic has no position of its own any more, and gets a place that the ledger does not
- * count (Kafka's own name for a partition that is not known is -1).
+ * A record from the dead-letter topic may have lost its original position. It gets this partition, which the ledger
+ * does not count (Kafka itself uses -1 for an unknown partition).
  */
 export const unknownPartition = -1
 
 export const isKnownPosition = ({ partition }: Position) => partition !== unknownPartition
 
-/** The partitions that are to be compacted as soon as these records have an outcome. */
+/** The partitions to compact as soon as these records have an outcome. */
 export function partitionsToCompact(positions: readonly Position[]): number[] {
   const due = positions.filter((position) => isKnownPosition(position) && position.offset % compactEvery === 0)
   return [...new Set(due.map(({ partition }) => partition))]
 }
 
-/** What a dead letter says of its record; nothing where it came without its first position. */
+/** The outcome that a dead letter gives its record, or undefined if it came without the original position. */
 export function outcomeOf(deadLetter: DeadLetter): WrittenOutcome | undefined {
   const { reason, firstPosition, tenant, activityId, recordedAt } = deadLetter
   const position = reason === 'undelivered' ? firstPosition : deadLetter.position
@@ -32,8 +32,8 @@ export function outcomeOf(deadLetter: DeadLetter): WrittenOutcome | undefined {
 }
 
 /**
- * What dead letters say of their records. `tentative` counts only where nothing is known: the dispatcher gives up on a record
- * also when it was persist's answers that were lost.
+ * The outcomes that dead letters give their records. A `tentative` one counts only if no other is known, because the
+ * dispatcher also gives up on a record if the answers of persist were lost.
  */
 export function outcomesOf(deadLetters: readonly DeadLetter[]): {
   written: WrittenOutcome[]

@@ -1,14 +1,14 @@
 import type { Filter } from '../filter.ts'
 import { maxActions, TooManyActions } from './activities.ts'
 
-/** The first action of a tenant, in their order, that is not before `from`; with `isAfter`, that is behind it. */
+/** The first action of a tenant at or after `from`, in their order; with `isAfter`, the first one after it. */
 export type NextAction = (
   tenant: string,
   from: string,
   isAfter: boolean,
 ) => Promise<string | undefined> | string | undefined
 
-/** The actions that the patterns stand for, each prefix in one step of an index for each action. Undefined without any pattern. */
+/** The actions that match the patterns; a prefix takes one index step for each action. Undefined without patterns. */
 export async function resolveActions(
   nextAction: NextAction,
   { tenant, actions }: Pick<Filter, 'tenant' | 'actions'>,

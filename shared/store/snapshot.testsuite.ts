@@ -24,10 +24,10 @@ const snapshots = fc
   })
   .map((all) => all.toSorted((a, b) => a.partition - b.partition))
 
-/** What every store promises of the log as it was at a moment. */
+/** The promises of every store about snapshots. */
 export function testSnapshots(open: () => Promise<ActivityStore>): void {
-  describe('the log as it was at a moment', () => {
-    test('has the records of that snapshot, and those whose place is not known, whatever the filter', async () => {
+  describe('a snapshot', () => {
+    test('has its own records, and those whose position is unknown, with any filter', async () => {
       await using store = await open()
       const places = [0, 1, 2, 3].flatMap((partition) =>
         Array.from({ length: 8 }, (_, offset) => ({ partition, offset })),

@@ -2,12 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ArrivalsQuery } from './activities.ts'
 import type { TimeSlicer } from './sqlite-time-slicer.ts'
 
-/** So many are looked at in one step: whose they are is not in the index. */
+/** How many rows to read in one step: the index does not contain their tenant. */
 const rowsAtOnce = 500
 
 type Arrived = { key: string; tenant: string; offset: number }
 
-/** The keys of what is stored of a range of records. */
+/** Finds the keys of the activities of an offset range. */
 export function createSqliteArrivals(db: DatabaseSync) {
   const arrived = db.prepare(
     `SELECT key, tenant, offset FROM activities INDEXED BY byPosition

@@ -6,13 +6,13 @@ import { type Sql, statementCache } from './sqlite-scan.ts'
 import type { TimeSlicer } from './sqlite-time-slicer.ts'
 import { toStoredName } from './stored-names.ts'
 
-/** So many are looked at in one step: they may be large, and the index has only their time. */
+/** How many rows to read in one step: they may be large, and the index has only their time. */
 const rowsAtOnce = 100
 
 type Place = { firstAtMs: number; id: string }
 type Looked = Place & { isMatch: 0 | 1 }
 
-/** Finds dead letters in the order of their arrival, step by step. */
+/** Finds dead letters in the order of their first arrival, step by step. */
 export function createDeadLetterSearch(db: DatabaseSync) {
   const prepare = statementCache(db)
   const byId = db.prepare('SELECT * FROM deadLetters WHERE id = ?')
@@ -21,7 +21,7 @@ export function createDeadLetterSearch(db: DatabaseSync) {
     const { tenant, from = 0, to = Number.MAX_SAFE_INTEGER } = filter
     const match = matchOf(filter)
     const isRising = order === 'asc'
-    // one bound at each end: of two, SQLite would begin at the first and read on to the second
+    // there is one bound at each end: with two, SQLite would begin at the first and read on to the second
     const [beyond, until] = isRising ? ['>', '<'] : ['<', '>=']
     const statement = prepare(
       `SELECT firstAtMs, id, ${match.text} AS isMatch FROM deadLetters INDEXED BY byArrival
@@ -43,7 +43,7 @@ export function createDeadLetterSearch(db: DatabaseSync) {
   }
 }
 
-/** The place before the first one: where the time begins, or behind what was shown. */
+/** The place before the first result: the start of the time range, or the last place that was shown. */
 function placeOf(isRising: boolean, timeMs: number, after: string | undefined): Place {
   const begin = { firstAtMs: timeMs, id: '' }
   if (after === undefined) return begin

@@ -13,7 +13,7 @@ function aLedger() {
   return { db, ledger }
 }
 
-test('what is abandoned is abandoned, however many compact at the time', async () => {
+test('abandons offsets even if many compact at the same time', async () => {
   const { ledger } = aLedger()
   const compactions = () => Array.from({ length: 5 }, () => ledger.compact(0, true))
   await Promise.all([...compactions(), ledger.abandon(0, 3), ...compactions()])
@@ -22,14 +22,14 @@ test('what is abandoned is abandoned, however many compact at the time', async (
   ])
 })
 
-test('a compaction may wait for the next commit, which is as durable as before', async () => {
+test('a compaction may wait for the next commit, which stays durable', async () => {
   const { db, ledger } = aLedger()
   await ledger.compact(0, true)
   expect(db.prepare('SELECT spans FROM books').all()).toHaveLength(1)
   expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
 })
 
-test('others have their turn while many records are counted', async () => {
+test('others get their turn while many records are counted', async () => {
   const { db, ledger } = aLedger()
   const between = { first: 30_000, last: 30_000, counts: { ...noCounts, rejected: 1 } }
   db.prepare('INSERT INTO books VALUES (1, ?)').run(JSON.stringify([between]))

@@ -20,14 +20,14 @@ type KnownRow = { offset: number; fate: StoredName<Outcome> }
 type OutcomeRow = { fate: StoredName<Outcome>; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
 const normal = 1
-/** To look up a range takes as long as to read so many rows. */
+/** Looking up a range takes as long as reading this many rows. */
 const rowsOfRange = 10
 
 export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
 /**
- * The outcomes of records by their positions: that of a stored one is on its activity as long as that is there, every other
- * one is a row of `fates`.
+ * The outcomes of records by position. The outcome of a stored record is on its activity while that exists; all others
+ * are rows of `fates`.
  */
 export function createSqliteLedger(db: DatabaseSync) {
   const insert =
@@ -107,7 +107,7 @@ export function createSqliteLedger(db: DatabaseSync) {
     const swap = () =>
       (before ? updateCompacted.run({ ...next, before: before.text }) : insertCompacted.run(next)).changes > 0
     if (isLasting) return swap()
-    // the next commit takes it to the disk: nobody waits for it
+    // nobody waits for this commit, so the next one may make it durable
     db.exec(`PRAGMA synchronous = ${Math.min(synchronous, normal)}`)
     try {
       return swap()
@@ -135,7 +135,7 @@ export function createSqliteLedger(db: DatabaseSync) {
 
   return {
     ...counted,
-    /** The newest word counts: a topic that was made anew has other records in the same places. */
+    /** The newest outcome wins, because a topic that was deleted and created again reuses positions. */
     write(written: WrittenOutcome) {
       if (isKnownPosition(written.position)) put.run(toRow(written))
     },

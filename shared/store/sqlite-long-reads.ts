@@ -13,7 +13,7 @@ import { createSqliteStats } from './sqlite-stats.ts'
 import { createSqliteSteps, stepRows } from './sqlite-steps.ts'
 import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
 
-/** Reads that may take long. They go on step by step, with others between the steps; see createPaces for how long. */
+/** Reads that may take long. They run in steps, with others in between; createPaces limits their time. */
 export type LongReads = {
   find(query: FindQuery): Promise<readonly Row[]>
   count(filter: Filter, max?: number): Promise<number>
@@ -22,7 +22,7 @@ export type LongReads = {
   findDeadLetters(query: DeadLetterQuery): Promise<readonly DeadLetterRow[]>
 }
 
-/** Rows that are fetched in one step: they may be large. */
+/** How many rows to fetch in one step: they may be large. */
 const rowsAtOnce = 100
 
 export function createLongReads(db: DatabaseSync, limits = readLimits): LongReads {
@@ -50,7 +50,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
       await timeSlicer()
       let last: string | undefined
       if (toSkip >= stepRows) {
-        // so many rows do not have more that match
+        // this many rows contain no more matches than must be skipped
         const step = steps.count(source, range, order, toSkip)
         toSkip -= step.n
         last = step.last

@@ -11,7 +11,7 @@ import { createSqliteSave } from './sqlite-save.ts'
 
 const filter = { tenant: 'default', userId: 'user_123', metadata: [{ path: ['n'], value: '-1' }] }
 
-/** `turns` has how many turns the event loop had since. */
+/** `turns` is the number of turns of the event loop since then. */
 function searching(count: number) {
   const db = openSqliteFile({ path: ':memory:', migrations })
   const save = createSqliteSave(db, createSqliteLedger(db))
@@ -32,16 +32,16 @@ function searching(count: number) {
   }
 }
 
-test('however many rows are looked at, and however many look, others have their turn in between', async () => {
+test('lets others take turns, however many rows and searches there are', async () => {
   using search = searching(1000)
   const { matching } = search
   const query = { filter, order: 'asc', limit: 10 } as const
   expect(await Promise.all([findMatching(matching, query), countMatching(matching, filter)])).toEqual([[], 0])
-  // each begins at once, and has seven further steps in turns of its own
+  // each search begins immediately and takes seven further steps in turns of its own
   expect(search.turns()).toBeGreaterThanOrEqual(14)
 })
 
-test('what takes too long is too broad, and says how many had been counted', async () => {
+test('a search that takes too long is too broad, and reports how many it had counted', async () => {
   using search = searching(200)
   const found = [{ path: ['n'], value: '3' }]
   const matching: typeof search.matching = (query) => search.matching(query, 0)
@@ -51,7 +51,7 @@ test('what takes too long is too broad, and says how many had been counted', asy
   await expect(findMatching(matching, { filter, order: 'asc', limit: 1 })).rejects.toBeInstanceOf(TooBroad)
 })
 
-test('what is found is shown at once, however much would be left to look at', async () => {
+test('returns a full page immediately, however many rows are left', async () => {
   using search = searching(200)
   const metadata = [{ path: ['n'], value: '3' }]
   const query = { filter: { ...filter, metadata }, order: 'asc', limit: 1 } as const

@@ -9,7 +9,7 @@ import { createSqliteSteps } from './sqlite-steps.ts'
 
 const rowsAtOnce = 128
 
-/** The keys of what matches, some rows at a time; others have their turn in between. */
+/** Yields the keys of matching activities, in batches, and gives others their turn in between. */
 export function createSqliteMatching(
   db: DatabaseSync,
   { actionsOf }: Pick<SqliteQueries, 'actionsOf'>,
@@ -36,7 +36,7 @@ export function createSqliteMatching(
       if (last === undefined) return
       range = rangeBehind(range, order, last)
       await nextTurn()
-      if (performance.now() > deadline) throw new TooBroad('There are too many activities to look for metadata in')
+      if (performance.now() > deadline) throw new TooBroad('There are too many activities to search for metadata')
     }
   }
 }

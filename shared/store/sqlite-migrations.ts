@@ -1,4 +1,4 @@
-/** Each is applied once, in order; what stands here is never changed. */
+/** Each migration is applied once, in order. Never change one: databases in use have applied it. */
 export const migrations = [
   `CREATE TABLE activities (
      key TEXT PRIMARY KEY,
@@ -31,7 +31,7 @@ export const migrations = [
      lastAtMs INTEGER NOT NULL,
      attempts INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
-  // resolution: JSON; spans: JSON, the stretches of offsets whose fates are known
+  // `resolution` is JSON; `spans` is JSON with the offset ranges whose outcomes are known
   `ALTER TABLE deadLetters ADD COLUMN topic TEXT NOT NULL DEFAULT 'activities';
    ALTER TABLE deadLetters ADD COLUMN tenant TEXT NOT NULL DEFAULT 'default';
    ALTER TABLE deadLetters ADD COLUMN activityId TEXT;
@@ -55,7 +55,7 @@ export const migrations = [
      partition INTEGER PRIMARY KEY,
      spans TEXT NOT NULL
    ) STRICT;`,
-  // with the positions, so that what came after a moment is left out within the index
+  // the indexes contain positions, so that activities newer than a snapshot are filtered within the index
   `DROP INDEX byTime;
    DROP INDEX byUser;
    DROP INDEX byAction;

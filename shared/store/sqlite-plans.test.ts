@@ -12,7 +12,7 @@ import { createSqliteSave } from './sqlite-save.ts'
 
 const tenant = 'default'
 
-/** The verbs, and how SQLite says that it answers each statement that they make. */
+/** The verbs, and the plans of SQLite for each statement that they make. */
 function explained() {
   const db = openSqliteFile({ path: ':memory:', migrations })
   const save = createSqliteSave(db, createSqliteLedger(db))
@@ -37,7 +37,7 @@ function explained() {
   return { queries, reads, lookups: lookups.map(explain), plans: () => made.splice(0).map(explain) }
 }
 
-/** Of the index all that is asked for is used, of a row only its key; nothing else is read, and nothing is sorted. */
+/** Checks that a plan uses only the given index range, and only the key of a row, and sorts nothing. */
 function expectIndexed(plan: readonly string[], search: string) {
   const [keys, ...others] = plan.filter((step) => /activities/.test(step) && !/PRIMARY KEY \(key=\?\)/.test(step))
   expect(keys).toBe(search)
@@ -58,8 +58,8 @@ const shapes: [what: string, filter: Partial<Filter>, index: string, reading: st
     'byAction (tenant=? AND action=?',
     'COVERING INDEX',
   ],
-  ['a beginning of actions', { actions: [{ prefix: 'a' }] }, 'byAction (tenant=? AND action=?', 'COVERING INDEX'],
-  // within the user's
+  ['a prefix of actions', { actions: [{ prefix: 'a' }] }, 'byAction (tenant=? AND action=?', 'COVERING INDEX'],
+  // actions are filtered within the index range of the user
   ['a user and an action', { userId: 'u', actions: [{ prefix: 'a' }] }, 'byUser (tenant=? AND userId=?', 'INDEX'],
 ]
 
@@ -93,12 +93,12 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
     await reads.find({ ...page, after: found[0]!.key })
     await queries.find({ ...page, after: found[0]!.key })
     const after = plans()
-    // a statement that was made before is not made again
+    // statements are cached, so no plan is recorded for a repeated one
     expect(after.length > 0).toBe(!isRange)
     for (const plan of after) expectIndexed(plan, search(order === 'asc' || isRange, order === 'desc' || isRange))
   })
 
-  test('and by metadata within it', async () => {
+  test('and filters metadata within it', async () => {
     const { reads, plans } = explained()
     const metadata = [{ path: ['n'], value: '1' }]
     await reads.find({ filter: { tenant, ...filter, metadata }, order: 'desc', limit: 3 })
@@ -109,18 +109,18 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index,
   })
 })
 
-test('the actions that begin with something are looked up one index step each', () => {
+test('looks up the actions with a prefix in one index step each', () => {
   const { lookups } = explained()
   expect(lookups.flat().filter((step) => !/USING (COVERING )?INDEX by|PRIMARY KEY/.test(step))).toEqual([])
   expect(lookups.flat().join('\n')).toContain('COVERING INDEX byAction (tenant=? AND action>?)')
 })
 
-test('records that arrived are looked up by their positions', () => {
+test('looks up arrived records by their positions', () => {
   const { lookups } = explained()
   expect(lookups.flat().join('\n')).toContain('INDEX byPosition (partition=? AND (offset,key)>(?,?) AND offset<?)')
 })
 
-test.each(['asc', 'desc'] as const)('dead letters are listed from their place on, %s', async (order) => {
+test.each(['asc', 'desc'] as const)('lists dead letters from a place on, %s', async (order) => {
   const { reads, plans } = explained()
   const filter = { tenant, reason: 'rejected', state: 'open', from: 1, to: 2 ** 45 } as const
   await reads.findDeadLetters({ filter, order, limit: 3 })

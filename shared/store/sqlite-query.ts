@@ -6,7 +6,7 @@ import { resolveActions } from './resolve-actions.ts'
 import { rangeOf, rowsIn, type Scan, scansOf, statementCache } from './sqlite-scan.ts'
 import { createSqliteSnapshots } from './sqlite-snapshot.ts'
 
-/** A read that is answered at once looks at no more rows, fetches no more of them, and looks up no more prefixes. */
+/** The limits of a read that is answered immediately: rows examined, rows fetched and prefixes looked up. */
 const maxLookedAt = 20_000
 const maxFetched = 101
 const maxPrefixes = 10
@@ -14,7 +14,7 @@ const maxPrefixes = 10
 export type Row = Omit<ActivityDocument, 'metadata'> & { metadata: string | null }
 export type SqliteQueries = ReturnType<typeof createSqliteQueries>
 
-/** The reads that an index and a limit keep so short that nothing else has to wait for them. */
+/** The reads that an index and a limit keep too short to delay anything else. */
 export function createSqliteQueries(db: DatabaseSync) {
   const byId = db.prepare('SELECT * FROM activities WHERE tenant = ? AND id = ?')
   const actionsBy = (comparison: '>' | '>=') =>
@@ -29,7 +29,7 @@ export function createSqliteQueries(db: DatabaseSync) {
   }
   const actionsOf = (filter: Filter) => resolveActions(nextAction, filter)
 
-  /** The parts of an index that have what matches and nothing else. Undefined where each row has to be looked at. */
+  /** The index ranges that contain exactly the matches, or undefined if each row must be examined. */
   async function wholeScansOf(filter: Filter): Promise<Scan[] | undefined> {
     const { userId, actions = [], snapshot, metadata } = withoutNeedlessSnapshot(filter)
     if (snapshot || metadata || (userId !== undefined && actions.length > 0)) return undefined
@@ -38,18 +38,18 @@ export function createSqliteQueries(db: DatabaseSync) {
   }
 
   return {
-    /** Undefined where it might take long. */
+    /** Undefined if it might take long. */
     async find({ filter, order, limit, after, skip = 0 }: FindQuery): Promise<Found[] | undefined> {
       const scans = limit <= maxFetched ? await wholeScansOf(filter) : undefined
       if (!scans || (skip + limit) * scans.length > maxLookedAt) return undefined
       if (scans.length === 0) return []
       const keys = rowsIn(scans, rangeOf(filter, order, after))
-      // what is skipped is skipped in the index; only the page itself is fetched
+      // skipping happens in the index; only the page itself is fetched
       const page = `SELECT key FROM (${keys.text} ORDER BY key ${order} LIMIT ? OFFSET ?)`
       const statement = prepare(`SELECT * FROM activities WHERE key IN (${page}) ORDER BY key ${order}`)
       return (statement.all(...keys.values, limit, skip) as Row[]).map(toFoundRow)
     },
-    /** Undefined where it might take long. */
+    /** Undefined if it might take long. */
     async count(filter: Filter, max = Number.POSITIVE_INFINITY): Promise<number | undefined> {
       const scans = max <= maxLookedAt ? await wholeScansOf(filter) : undefined
       if (!scans) return undefined

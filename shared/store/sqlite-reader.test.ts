@@ -15,12 +15,12 @@ import { StoreUnavailable } from './store.ts'
 const tenant = 'default'
 const all = { tenant }
 const one = { tenant, userId: 'one' }
-/** All but the last one, which came later: so each row is looked at. */
+/** A snapshot without the last activity, so that each row is examined. */
 const before = { tenant, snapshot: [{ partition: 0, last: 9_998, missing: [] }] }
-/** Then it is not the deadline that answers. */
+/** A limit so high that the deadline does not answer. */
 const unhurried = { ...readLimits, answerMs: 60_000 }
 
-/** Of so many activities one is of another user. */
+/** The number of activities, one of which belongs to another user. */
 const count = 10_000
 const filled = aStoreFile()
 beforeAll(async () => {
@@ -47,16 +47,16 @@ function countTurns() {
   return { count: () => turns, [Symbol.dispose]: () => clearImmediate(next) }
 }
 
-test('the process goes on while all are counted', async () => {
+test('the process is not blocked while all activities are counted', async () => {
   await using store = openSqliteStore({ path: aFilledFile() })
   using turns = countTurns()
   const counts = await Promise.all(Array.from({ length: 10 }, () => store.count(all)))
   expect(counts).toEqual(Array.from({ length: 10 }, () => count))
-  // counted here, it would have no more than there are steps
+  // if they were counted in this process, it would have only as many turns as steps
   expect(turns.count()).toBeGreaterThan((2 * 10 * count) / stepRows)
 })
 
-test('a read has what was saved before', async () => {
+test('a read sees what was saved before it', async () => {
   await using store = openSqliteStore({ path: aStoreFile() })
   for (let n = 1; n <= 30; n++) {
     await store.save([recorded({ id: `${n}` })])
@@ -64,7 +64,7 @@ test('a read has what was saved before', async () => {
   }
 })
 
-test('a short read does not wait until a long one is done', async () => {
+test('a short read does not wait for the end of a long one', async () => {
   await using reader = createReader({ path: aFilledFile() })
   const answered: string[] = []
   await Promise.all([
@@ -78,15 +78,15 @@ test('a read that takes too long is too broad, and the next one is answered', as
   await using reader = createReader({ path: aFilledFile(), limits: { ...readLimits, workMs: 0.001 } })
   const error = await reader.count(before).catch((error: unknown) => error)
   expect(error).toBeInstanceOf(TooBroad)
-  // of the first step, whose rows may have the one that came later
+  // this is the count of the first step, whose rows may include the later activity
   expect((error as TooBroad).counted).toBeGreaterThanOrEqual(stepRows - 1)
   expect(await reader.count(one)).toBe(1)
 })
 
-test('a thread that is stuck is given up after the deadline, and others are answered by the next one', async () => {
+test('a stuck thread is abandoned after the deadline, and the next one answers the others', async () => {
   const file = aFilledFile()
   const path = aStoreFile()
-  // to open it blocks until somebody writes to it
+  // opening the pipe blocks until somebody writes to it
   execFileSync('mkfifo', [path])
   await using reader = createReader({ path, limits: { workMs: 4000, answerMs: 4000, graceMs: 200 } })
   await expect(reader.count(all)).rejects.toBeInstanceOf(StoreUnavailable)
@@ -95,11 +95,11 @@ test('a thread that is stuck is given up after the deadline, and others are answ
   renameSync(path, stuck)
   renameSync(file, path)
   expect(await Promise.all(waiting)).toEqual([count, 1])
-  // so that its thread can end
+  // this lets the stuck thread end
   closeSync(openSync(stuck, 'r+'))
 })
 
-test('a thread that fails is trouble for all who wait, and there is another one for the next', async () => {
+test('a failed thread rejects all pending reads, and the next read starts another one', async () => {
   const file = aFilledFile()
   const path = aStoreFile()
   writeFileSync(path, 'not a database'.repeat(1000))
@@ -110,7 +110,7 @@ test('a thread that fails is trouble for all who wait, and there is another one 
   expect(await reader.count(all)).toBe(count)
 })
 
-test('who waits when it is closed learns it', async () => {
+test('rejects pending reads when it is closed', async () => {
   const reader = createReader({ path: aFilledFile(), limits: unhurried })
   const waiting = Promise.allSettled([reader.count(all), reader.stats({ filter: all, by: 'userId', limit: 1 })])
   await reader[Symbol.asyncDispose]()
@@ -118,7 +118,7 @@ test('who waits when it is closed learns it', async () => {
   await expect(reader.count(one)).rejects.toBeInstanceOf(StoreUnavailable)
 })
 
-test('a store that is closed leaves nothing beside its file', async () => {
+test('a closed store leaves no other files beside its own', async () => {
   const path = aFilledFile()
   const store = openSqliteStore({ path })
   await store.count(all)
@@ -126,7 +126,7 @@ test('a store that is closed leaves nothing beside its file', async () => {
   expect(readdirSync(dirname(path))).toEqual(['store.db'])
 })
 
-test('a process that has read ends by itself', async () => {
+test('a process that has read from the store ends by itself', async () => {
   const program = `
     import { openSqliteStore } from './shared/store/sqlite.ts'
     const store = openSqliteStore({ path: process.argv[1] })

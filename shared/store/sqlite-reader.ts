@@ -11,7 +11,9 @@ const closeMs = 2000
 export type ReaderSetting = {
   path: string
   limits?: ReadLimits
-  /** How long after this the thread starts, if nobody has asked yet; without it, when somebody asks. */
+  /**
+   * How long after its creation the thread starts if there was no read before. Without it, the first read starts it.
+   */
   warmUpMs?: number
 }
 
@@ -25,9 +27,9 @@ type Waiting = {
 export type Reader = LongReads & AsyncDisposable
 
 /**
- * Long reads in a thread of their own, over a connection of its own to the file. A read begins when it is asked for, so
- * it sees what was saved before. Each is answered in time: a thread that does not answer is replaced, and whoever else
- * waits for it is answered by the next one. A thread that fails is StoreUnavailable for all who wait.
+ * Runs long reads in a separate thread with its own connection to the file. Each read begins after it is requested, so
+ * it sees what was saved before. Each is answered in time: a thread that does not answer is replaced, and the next one
+ * answers the other reads. If a thread fails, all pending reads reject with StoreUnavailable.
  */
 export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSetting): Reader {
   const waiting = new Map<number, Waiting>()
@@ -44,17 +46,17 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
 
   function start(): Worker {
     const options: ReaderOptions = { path, limits }
-    // without the arguments of this process, of which some are not for threads
+    // drops the arguments of this process, because some are invalid for threads
     const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: options, execArgv: [] })
     const fail = (cause: Error) => {
       if (worker !== current) return
       current = undefined
-      failAll(new StoreUnavailable('The thread that reads failed', { cause }))
+      failAll(new StoreUnavailable('The reader thread failed', { cause }))
     }
     worker.on('message', hear)
     worker.on('messageerror', fail)
     worker.on('error', fail)
-    worker.on('exit', (code) => fail(new Error(`It ended with ${code}`)))
+    worker.on('exit', (code) => fail(new Error(`It exited with ${code}`)))
     return worker
   }
 
@@ -63,7 +65,7 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<LongReads[Verb]>>>()
     const id = ++lastId
     const request = { id, verb, args } as ReadRequest
-    // an answer that is there already comes first, however late this process looks
+    // setImmediate lets an answer that has already arrived come first, even if this process is late
     const timer = setTimeout(() => setImmediate(giveUp, id), limits.answerMs + limits.graceMs)
     waiting.set(id, { request, resolve, reject, timer })
     current ??= start()
@@ -72,7 +74,7 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
     return promise
   }
 
-  /** Nobody waits for it any more. */
+  /** Removes a read from those that wait. */
   function take(id: number): Waiting | undefined {
     const taken = waiting.get(id)
     clearTimeout(taken?.timer)
@@ -123,13 +125,13 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
       const worker = current
       current = undefined
       failAll(new StoreUnavailable('The store is closed'))
-      // a statement that runs is not interrupted: who closes does not wait for a thread that is stuck in one
-      if (worker) await within(closeMs, worker.terminate(), 'The thread that reads did not end').catch(() => {})
+      // a running statement cannot be interrupted, so disposal does not wait for a thread that is stuck in one
+      if (worker) await within(closeMs, worker.terminate(), 'The reader thread did not end').catch(() => {})
     },
   }
 }
 
-/** Of the kind that it was in the other thread. */
+/** Recreates the class that the error had in the other thread. */
 function toError({ name, message, stack, code, counted }: ReadError): Error {
   if (name === 'TooBroad') return new TooBroad(message, counted)
   if (name === 'TooManyActions') return new TooManyActions(message)

@@ -18,7 +18,7 @@ export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'w
     if (insert.run({ ...document, metadata }).changes === 1) return 'stored'
     const { tenant, id, key } = document
     const present = byId.get(tenant, id) as Row | undefined
-    if (!present) throw new Error(`The key ${key} is taken by another id than ${id}`)
+    if (!present) throw new Error(`The key ${key} of ${id} already belongs to another id`)
     if (present.digest !== document.digest) return 'conflict'
     if (present.partition === document.partition && present.offset === document.offset) return 'stored'
     ledger.write({ position, outcome: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })

@@ -3,19 +3,19 @@ import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
 import { isInSnapshot } from './sqlite-snapshot.ts'
 
-/** Prepared statements that are kept; one for each shape of a query. */
+/** The maximum number of prepared statements to keep; each shape of a query has one. */
 const maxStatements = 100
 
 export type Sql = { text: string; values: SQLInputValue[] }
-/** A part of an index: everything of a tenant, of a user or of an action, in the order of the keys. */
+/** A part of an index with all activities of a tenant, a user or an action, in the order of the keys. */
 export type Scan = { index: 'byUser' | 'byAction' | 'byTime'; start: Sql; known: { userId?: string; action?: string } }
-/** From a key, inclusive, to another, exclusive. */
+/** A range of keys: `from` is inclusive, `to` exclusive. */
 export type Range = { from: string; to: string }
 
 /** Greater than every key. */
 const lastKey = '~'
 
-/** The parts that have all that matches: of the user's index, else of the actions', else of that of time. */
+/** The parts of an index that contain all matches: by user, else by action, else by time. */
 export function scansOf({ tenant, userId }: Filter, actions: readonly string[] | undefined): Scan[] {
   if (actions?.length === 0) return []
   if (userId !== undefined) {
@@ -30,7 +30,7 @@ export function scansOf({ tenant, userId }: Filter, actions: readonly string[] |
   }))
 }
 
-/** Where what is asked for is. What the scans do not decide is a condition on each of their rows. */
+/** Where to look for matches. `match` is the condition on each row for filters that the scans do not cover. */
 export type Source = { scans: readonly Scan[]; match?: Sql }
 
 export function sourceOf(filter: Filter, actions: readonly string[] | undefined): Source {
@@ -46,7 +46,7 @@ export function sourceOf(filter: Filter, actions: readonly string[] | undefined)
   return { scans, match: { text, values: conditions.flatMap(({ values }) => values) } }
 }
 
-/** Where the keys of a filter are; of a list that goes on, what is left of it. */
+/** The range of keys of a filter, or what is left of it after a key. */
 export function rangeOf({ from, to }: Filter, order: Order = 'asc', after?: string): Range {
   const range = { from: from === undefined ? '' : firstKeyAt(from), to: to === undefined ? lastKey : firstKeyAt(to) }
   return after === undefined ? range : rangeBehind(range, order, after)
@@ -57,15 +57,15 @@ export function rangeBehind({ from, to }: Range, order: Order, key: string): Ran
   return order === 'asc' ? { from: next > from ? next : from, to } : { from, to: key < to ? key : to }
 }
 
-/** The least text that is greater. */
+/** The smallest text that is greater than the key. */
 const keyAfter = (key: string) => `${key}\0`
 
 /**
- * The rows of a range, with what is to be known of each beside its key. Those of several scans are as many ordered
- * lists, which SQLite merges when it is to order them.
+ * The rows of a range, with further columns beside the key. Each scan gives an ordered list; SQLite merges them when
+ * the result must be ordered.
  */
 export function rowsIn(scans: readonly Scan[], { from, to }: Range, beside: Sql = { text: '', values: [] }): Sql {
-  // a bound is compared with each key: with none at the far end a deep page is there in half the time
+  // a bound is compared with each key: leaving out the needless far one halves the time of a deep page
   const bounds: Sql = { text: '', values: [] }
   const bound = (comparison: string, key: string) => {
     bounds.text += ` AND key ${comparison} ?`

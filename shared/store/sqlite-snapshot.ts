@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
 import type { Snapshot } from '../snapshot.ts'
 
-/** The condition that a row of an index with positions was there then. */
+/** The condition that a row of an index with positions belongs to a snapshot. */
 export function isInSnapshot(snapshot: Snapshot): { text: string; values: SQLInputValue[] } {
   const values: SQLInputValue[] = []
   const partitions = snapshot.map(({ partition, last, missing }) => {
@@ -29,7 +29,7 @@ export function createSqliteSnapshots(db: DatabaseSync) {
     )
   }
 
-  /** As long as nothing has come since, the snapshot need not be looked for in each row. */
+  /** Drops the snapshot from a filter if no record has arrived since, so that rows need not be checked for it. */
   return (filter: Filter): Filter => {
     const { snapshot, ...others } = filter
     return snapshot && !hasMore(snapshot) ? others : filter

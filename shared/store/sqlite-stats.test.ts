@@ -48,7 +48,7 @@ describe('counting over SQLite', () => {
   beforeAll(() => store.save(activities))
   afterAll(() => store[Symbol.asyncDispose]())
 
-  test.each(shapes)('counts all where it takes several steps: %s', async (_what, query) => {
+  test.each(shapes)('counts everything in several steps: %s', async (_what, query) => {
     const { data, total } = await store.stats(query)
     expect(total).toBe(await store.count(query.filter))
     expect(data.reduce((sum, each) => sum + each.count, 0)).toBe(total)
@@ -67,12 +67,12 @@ describe('counting over SQLite', () => {
     await expect(reads.stats(query)).rejects.toBeInstanceOf(TooBroad)
   })
 
-  test('is unavailable, not too broad, when others have had all the time', async () => {
+  test('is unavailable instead of too broad if others have used up the time', async () => {
     const reads = counting({ workMs: 20_000, answerMs: -1, graceMs: 0 })
     await expect(reads.stats(shapes[0]![1])).rejects.toBeInstanceOf(StoreUnavailable)
   })
 
-  test('goes by the indexes alone, wherever they have what is counted', () => {
+  test('reads only indexes if they contain what is counted', () => {
     const db = openSqliteFile({ path: ':memory:', migrations })
     const plans: string[] = []
     const explaining = new Proxy(db, {

@@ -11,14 +11,14 @@ import { isInSnapshot } from './sqlite-snapshot.ts'
 import { createSqliteSteps, stepRows } from './sqlite-steps.ts'
 import type { TimeSlicer } from './sqlite-time-slicer.ts'
 
-/** Of the time from the first to the last: from there on an index of names is read whole. */
+/** From this share of the whole time on, reading a complete index of names is faster. */
 const groupsFrom = 0.2
 
 type Group = { name: string; n: number; looked: number; last: string }
 
 /**
- * Counts what is in an index. What is not in it is looked up row by row: the names of users in the order of time, for
- * instance. With metadata it is all that `matching` finds.
+ * Counts what an index contains. Anything else is looked up row by row, such as the names of users in the order of
+ * time. With a metadata filter it counts everything that `matching` finds.
  */
 export function createSqliteStats(
   db: DatabaseSync,
@@ -41,8 +41,8 @@ export function createSqliteStats(
   }
 
   /**
-   * Whether all are to be counted, or so many of them that it takes longer to look up their names than to read the whole index
-   * of the names; by the times of the first and the last.
+   * Whether to read the whole index of names: if all activities count, or so many that looking up their names takes
+   * longer. This is estimated from the times of the first and the last activity.
    */
   function isForGroups({ tenant, userId, actions, from, to }: Filter): boolean {
     if (userId !== undefined || actions) return false
@@ -55,7 +55,7 @@ export function createSqliteStats(
     return Math.min(to ?? end, end) - Math.max(from ?? begin, begin) > (end - begin) * groupsFrom
   }
 
-  /** Each span of time is a range of keys; from one that has something to the next it is one step in the index. */
+  /** Each span of time is a range of keys, and it takes one index step to reach the next span with an activity. */
   async function byCalendar(
     { filter, by, timezone }: CalendarStatsQuery,
     { scans, ...others }: Source,
@@ -120,7 +120,7 @@ export function createSqliteStats(
     }
   }
 
-  /** All of them, in the order of the names: so each name is whole when the next one comes. */
+  /** Counts all activities in the order of names, so a name is complete when the next one begins. */
   async function byGroups({ filter, by }: NameStatsQuery, counter: NameCounter, timeSlicer: TimeSlicer) {
     const index = by === 'userId' ? 'byUser' : 'byAction'
     const inSnapshot = filter.snapshot ? isInSnapshot(filter.snapshot) : { text: 'true', values: [] }

@@ -2,17 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Order } from '../filter.ts'
 import { type Range, rowsIn, type Source, statementCache } from './sqlite-scan.ts'
 
-/** So many rows of an index are looked at in one step: then it is over in milliseconds. */
+/** How many rows of an index to examine in one step, which then takes milliseconds. */
 export const stepRows = 2000
-/** So many where all match: then only the last one is looked at. */
+/** How many rows to skip in one step if all match, because only the last one is examined. */
 const skippedRows = 20_000
 
-/** `last`: the last key that was looked at; undefined when nothing is behind it. */
+/** `last` is the last key that was examined; undefined if no key follows it. */
 type Step<Result> = Result & { last: string | undefined }
 
 export type SqliteSteps = ReturnType<typeof createSqliteSteps>
 
-/** Reads a range of keys step by step; each looks at a number of rows, however few of them match. */
+/** Reads a range of keys step by step; a step examines a fixed number of rows, even if few of them match. */
 export function createSqliteSteps(db: DatabaseSync) {
   const prepare = statementCache(db)
 
@@ -26,9 +26,9 @@ export function createSqliteSteps(db: DatabaseSync) {
       const keys = looked.flatMap(({ key, isMatch = 1 }) => (isMatch ? key : []))
       return { keys, last: looked.length < limit ? undefined : looked.at(-1)?.key }
     },
-    /** Finds no more than `atMost`, which is no less than the rows of a step. */
+    /** Counts no more than `max`, which must be at least the rows of a step. */
     count({ scans, match }: Source, range: Range, order: Order, max = skippedRows): Step<{ n: number }> {
-      // to merge several takes longer
+      // merging several scans takes longer
       if (!match) return countAll(scans, range, order, Math.min(max, scans.length > 1 ? stepRows : skippedRows))
       const rows = rowsIn(scans, range, { text: `, ${match.text} AS isMatch`, values: match.values })
       const statement = prepare(
@@ -44,7 +44,7 @@ export function createSqliteSteps(db: DatabaseSync) {
     },
   }
 
-  /** Without a look at any row but the last one, which takes half the time. */
+  /** Examines no row but the last one, which takes half the time. */
   function countAll(scans: Source['scans'], range: Range, order: Order, limit: number) {
     const rows = rowsIn(scans, range)
     const end = prepare(`${rows.text} ORDER BY key ${order} LIMIT 1 OFFSET ?`).get(...rows.values, limit - 1)

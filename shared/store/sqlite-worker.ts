@@ -4,7 +4,7 @@ import { TooBroad } from './activities.ts'
 import { createLongReads, type LongReads } from './sqlite-long-reads.ts'
 import type { ReadLimits } from './sqlite-time-slicer.ts'
 
-/** The thread of the long reads. See createReader for who asks it. */
+/** The thread for long reads; createReader starts it. */
 export type ReaderOptions = { path: string; limits: ReadLimits }
 export type ReadRequest = {
   [Verb in keyof LongReads]: { id: number; verb: Verb; args: Parameters<LongReads[Verb]> }
@@ -36,7 +36,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, limits }: ReaderOpt
   })
 }
 
-/** The bodies of dead letters are handed over instead of copied. */
+/** Transfers the bodies of dead letters instead of copying them. */
 function bodiesOf(result: unknown): ArrayBuffer[] {
   if (!Array.isArray(result)) return []
   return result.flatMap(({ body }) => (body instanceof Uint8Array ? (body.buffer as ArrayBuffer) : []))

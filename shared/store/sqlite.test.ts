@@ -20,7 +20,7 @@ testStoredOutcomes(async () => {
   return { store, removeByHand }
 })
 
-test('what is stored has no row of its own', async () => {
+test('a stored activity has no row of its own', async () => {
   const path = aStoreFile()
   await using store = openSqliteStore({ path })
   await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
@@ -29,7 +29,7 @@ test('what is stored has no row of its own', async () => {
 })
 
 describe('SQLite store in a file', () => {
-  test('finds again what was saved before it was closed', async () => {
+  test('finds activities that were saved before it was closed', async () => {
     const path = aStoreFile()
     {
       await using store = openSqliteStore({ path })
@@ -39,7 +39,7 @@ describe('SQLite store in a file', () => {
     expect(await again.get('default', 'a')).toMatchObject({ id: 'a' })
   })
 
-  test('finds in a file of an older version what was saved there, as of a snapshot, too', async () => {
+  test('finds activities in a file of an older version, also at a snapshot', async () => {
     const path = aStoreFile()
     {
       using older = new DatabaseSync(path)
@@ -54,11 +54,11 @@ describe('SQLite store in a file', () => {
     expect(await store.find({ filter, order: 'asc', limit: 9 })).toMatchObject([{ activity: { id: 'a' } }])
   })
 
-  test('says what to do about a file that it cannot use', () => {
+  test('throws StartError for a file that it cannot use', () => {
     expect(() => openSqliteStore({ path: '/no/such/folder/store.db' })).toThrow(StartError)
   })
 
-  test('leaves a file of a newer version alone', async () => {
+  test('does not touch a file of a newer version', async () => {
     const path = aStoreFile()
     using newer = new DatabaseSync(path)
     newer.exec('PRAGMA user_version = 99')

@@ -14,17 +14,17 @@ import { createSqliteSave } from './sqlite-save.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { createWaiters } from './waiters.ts'
 
-/** How long after its first record a partition is compacted, however few they are. */
+/** How long after its first record a partition is compacted, even with few records. */
 const compactAfterMs = 60_000
 
 export type SqliteStoreOptions = {
-  /** A file. */
+  /** The path of the file. */
   path: string
-  /** In a thread of their own, unless told otherwise. */
+  /** Runs long reads; by default in a separate thread. */
   createReads?: (db: DatabaseSync, path: string) => LongReads & Partial<AsyncDisposable>
 }
 
-/** A store in a SQLite file, durable with every commit. */
+/** A store in a SQLite file. Every commit is durable. */
 export function openSqliteStore({
   path,
   createReads = (_db, path) => createReader({ path }),
@@ -39,7 +39,7 @@ export function openSqliteStore({
 
   const compactor = startCompactor({ compact: ledger.compact, quietMs: compactAfterMs })
 
-  /** Records and their outcomes together, in one commit. */
+  /** Writes records and their outcomes together, in one commit. */
   function write<Result>(positions: readonly Position[], work: () => Result): Result {
     const result = transaction(db, work)
     compactor.arrived(positions)
@@ -87,14 +87,14 @@ export function openSqliteStore({
     abandon: (partition, below) => attempt(() => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
       await compactor[Symbol.asyncDispose]()
-      // before the last connection, which tidies up the file
+      // this precedes the closing of the last connection, which cleans up the file
       await reads[Symbol.asyncDispose]?.()
       db.close()
     },
   }
 }
 
-/** SQLite answers at once; what it throws is trouble with the disk, what we throw ourselves is not. */
+/** SQLite answers immediately. Its errors mean trouble with the disk; errors that we throw ourselves do not. */
 async function attempt<Result>(work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work()

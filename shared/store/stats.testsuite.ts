@@ -9,7 +9,7 @@ const tenant = 'default'
 const ms = (text: string) => Date.parse(text)
 const text = ({ data, total }: Stats) => `${data.map(({ key, count }) => `${key}:${count}`).join(' ')} of ${total}`
 
-/** What every store promises about counting. `open` gives an empty one each time. */
+/** The promises of every store about counting. `open` returns an empty store each time. */
 export function testStats(open: () => Promise<ActivityStore>): void {
   const fresh = async (...activities: Partial<SentActivity>[]) => {
     const store = await open()
@@ -46,8 +46,8 @@ export function testStats(open: () => Promise<ActivityStore>): void {
         'cart.add:2 login:2 of 4',
         'ann:2 bob:2 of 4',
       ],
-      ['a beginning of actions', { actions: [{ prefix: 'cart.' }] }, 'cart.add:2 cart.pay:1 of 3', 'ann:2 bob:1 of 3'],
-      ['no action that begins so', { actions: [{ prefix: 'x' }] }, ' of 0', ' of 0'],
+      ['a prefix of actions', { actions: [{ prefix: 'cart.' }] }, 'cart.add:2 cart.pay:1 of 3', 'ann:2 bob:1 of 3'],
+      ['a prefix without actions', { actions: [{ prefix: 'x' }] }, ' of 0', ' of 0'],
       [
         'a user and actions',
         { userId: 'ann', actions: [{ prefix: 'cart' }] },
@@ -96,12 +96,12 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       expect((await store.stats(query)).total).toBe(await store.count({ tenant, ...filter }))
     })
 
-    test('have the most frequent, ties by key, and a total of all', async () => {
+    test('list the most frequent, ties by key, and the total of all', async () => {
       expect(await both({}, 1)).toEqual(['cart.add:2 of 6', 'ann:4 of 6'])
       expect(await both({}, 3)).toEqual(['cart.add:2 login:2 cart*:1 of 6', 'ann:4 bob:2 of 6'])
     })
 
-    test('of many names are whole', async () => {
+    test('are complete for many names', async () => {
       const names = Array.from({ length: 1200 }, (_, n) => `user_${String(n % 400).padStart(3, '0')}`)
       await using many = await fresh(...names.map((userId, n) => ({ id: `${n}`, userId })))
       const { data, total } = await many.stats({ filter: { tenant }, by: 'userId', limit: 2 })
@@ -114,7 +114,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       ])
     })
 
-    test(`refuse a beginning of more than ${maxActions} actions`, async () => {
+    test(`reject a prefix of more than ${maxActions} actions`, async () => {
       await using many = await fresh(
         ...Array.from({ length: maxActions + 1 }, (_, n) => ({ id: `id${n}`, action: `a${n}` })),
       )
@@ -132,7 +132,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       return text(await store.stats({ filter: { tenant }, by, timezone, limit }))
     }
 
-    test('are in order, and only of times that have something', async () => {
+    test('are in order, and omit times without activities', async () => {
       const times = ['2024-03-01T00:00:00Z', '2024-01-31T23:59:59.999Z', '2024-01-01T00:00:00Z', '2024-01-15T10:30:00Z']
       expect(await counted({ by: 'month', timezone: 'UTC' }, ...times)).toBe('2024-01:3 2024-03:1 of 4')
       expect(await counted({ by: 'day', timezone: 'UTC' }, ...times)).toBe(
@@ -143,7 +143,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       )
     })
 
-    test('are those of the time zone', async () => {
+    test('follow the time zone', async () => {
       const times = ['2024-01-31T22:59:59.999Z', '2024-01-31T23:00:00Z', '2024-06-30T21:59:59Z', '2024-06-30T22:00:00Z']
       expect(await counted({ by: 'month', timezone: 'Europe/Berlin' }, ...times)).toBe(
         '2024-01:1 2024-02:1 2024-06:1 2024-07:1 of 4',
@@ -159,7 +159,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       )
     })
 
-    test('tell the hour that comes twice apart by its offsets, in order of time', async () => {
+    test('tell a repeated hour apart by its offsets, in order of time', async () => {
       const times = ['2024-10-26T23:30:00Z', '2024-10-27T00:30:00Z', '2024-10-27T01:00:00Z', '2024-10-27T01:30:00Z']
       expect(await counted({ by: 'hour', timezone: 'Europe/Berlin' }, ...times)).toBe(
         '2024-10-27T01:00:00+02:00:1 2024-10-27T02:00:00+02:00:1 2024-10-27T02:00:00+01:00:2 of 4',
@@ -174,7 +174,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       expect(await counted(day, ...hourly('2024-10-26T22:00:00Z'))).toBe('2024-10-27:25 2024-10-28:1 of 26')
     })
 
-    test('have what the filters leave, each of several actions among them', async () => {
+    test('count what matches the filters, with each of several actions', async () => {
       const at = (day: number) => `2024-01-${String(day).padStart(2, '0')}T10:00:00Z`
       await using store = await fresh(
         ...Array.from({ length: 12 }, (_, n) => ({
@@ -201,7 +201,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       )
     })
 
-    test('add up to the total, in every zone and by every unit, as if each activity were looked at', async () => {
+    test('add up to the total in every time zone and unit, and equal a count of each activity', async () => {
       const year = fc.integer({ min: ms('2024-01-01T00:00:00Z'), max: ms('2024-12-31T00:00:00Z') })
       const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Auckland')
       await fc.assert(

@@ -2,10 +2,12 @@ import type { Activities } from './activities.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Ledger } from './ledger.ts'
 
-/** A store that cannot be reached, or a disk without space: the same call may succeed later. Rejections of another kind are faults. */
+/** The store cannot be reached, or its disk is full: the same call may succeed later. Other rejections are faults. */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable'
 }
 
-/** A database holds all three: the outcome of a record is written with the activity, or the dead letter, that it is about. */
+/**
+ * A database implements all three ports, because it writes the outcome of a record with its activity or dead letter.
+ */
 export type ActivityStore = Activities & DeadLetters & Ledger & AsyncDisposable

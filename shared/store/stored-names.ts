@@ -1,6 +1,6 @@
 import { type Counts, noCounts } from '../ledger-summary.ts'
 
-/** Where databases in use have an older name for an outcome, or for the reason of a dead letter. */
+/** Older names that databases in use contain for an outcome, or for the reason of a dead letter. */
 const storedNames = { rejected: 'refused' } as const
 
 export type StoredName<Name extends string> = Name extends keyof typeof storedNames ? (typeof storedNames)[Name] : Name

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { aDeadLetter, recorded } from '../testing/builders.ts'
 import type { ActivityStore } from './store.ts'
 
-/** `removeByHand`: from the database, past the store. */
+/** `removeByHand` deletes an activity from the database directly. */
 export type OpenedForRemoval = { store: ActivityStore; removeByHand: (id: string) => Promise<void> }
 
-/** What every store promises of records whose activities go. */
+/** The promises of every store about records whose activities are deleted. */
 export function testStoredOutcomes(open: () => Promise<OpenedForRemoval>): void {
   describe('the outcome of a stored record', () => {
-    // not from 0 on, where what is counted would be compacted at once
+    // offsets do not start at 0, because that range would be compacted immediately
     const sent = [1, 2, 3].map((offset) => recorded({ id: `${offset}` }, offset))
     const [first, second] = sent
     const { position, recordedAt, tenant } = second!
@@ -17,7 +17,7 @@ export function testStoredOutcomes(open: () => Promise<OpenedForRemoval>): void 
     const receipt = { position, recordedAt }
     const whole = [{ last: 3, missingCount: 1, counts: { stored: 3, rejected: 0 } }]
 
-    test('goes with its activity, unless it was written down', async () => {
+    test('is deleted with its activity, unless it was written separately', async () => {
       const { store, removeByHand } = await open()
       await using _ = store
       await store.save(sent)
@@ -29,7 +29,7 @@ export function testStoredOutcomes(open: () => Promise<OpenedForRemoval>): void 
       expect((await store.ledger()).partitions).toMatchObject(whole)
     })
 
-    test('counts once while both are there, and stays when the activity is gone', async () => {
+    test('counts once while both exist, and stays when the activity is deleted', async () => {
       const { store, removeByHand } = await open()
       await using _ = store
       await store.save(sent)
@@ -39,12 +39,12 @@ export function testStoredOutcomes(open: () => Promise<OpenedForRemoval>): void 
       expect(await store.get(tenant, '2')).toBeUndefined()
       expect(await store.outcome(receipt)).toEqual(found)
       expect((await store.ledger()).partitions).toMatchObject(whole)
-      // the receipt of another record at the same place says nothing of this one
+      // the receipt of another record at the same position does not find this outcome
       expect(await store.outcome({ position, recordedAt: new Date(0) })).toBeUndefined()
       expect(await store.outcome({ ...receipt, position: first!.position })).toMatchObject({ activityId: '1' })
     })
 
-    test('stands before what a dispatcher said that had got no answer', async () => {
+    test('takes precedence over the one from a dispatcher that got no answer', async () => {
       const { store, removeByHand } = await open()
       await using _ = store
       await store.save(sent)

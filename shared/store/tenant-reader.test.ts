@@ -8,7 +8,7 @@ import { readersOf } from './tenant-reader.ts'
 
 const position = { partition: 0, offset: 0 }
 
-test('a tenant reads nothing of another one, whatever the filter says', async () => {
+test('a tenant reads nothing of another tenant, even if the filter names it', async () => {
   await using store = openSqliteStore({ path: join(mkdtempSync(join(tmpdir(), 'tenants-')), 'store.db') })
   await store.save([{ ...recorded({ id: 'one', userId: 'ann' }), position, tenant: 'other' }])
   const letter = { ...aDeadLetter(), tenant: 'other', position: { partition: 0, offset: 1 } }
@@ -19,7 +19,7 @@ test('a tenant reads nothing of another one, whatever the filter says', async ()
 
   const answers = async (tenant: string) => {
     const reader = readersOf(store)(tenant)
-    // as a handler could pass it on by mistake
+    // a handler could pass on such a filter by mistake
     const filter: object = { tenant: 'other' }
     const found = await reader.find({ filter, order: 'desc', limit: 9 })
     const stats = await reader.stats({ filter, by: 'action', limit: 9 })

@@ -8,7 +8,7 @@ type Filtered<Query extends { filter: object }> = Query extends unknown
   ? Omit<Query, 'filter'> & { filter: Omit<Query['filter'], 'tenant'> }
   : never
 
-/** What one tenant may read. No verb takes the name of a tenant, and a name in a filter does not count. */
+/** The reads of one tenant. No verb takes the name of a tenant, and a tenant in a filter is ignored. */
 export type TenantReader = {
   find(query: Filtered<FindQuery>): ReturnType<ActivityStore['find']>
   count(filter: Omit<FindQuery['filter'], 'tenant'>, max?: number): Promise<number>
@@ -17,14 +17,14 @@ export type TenantReader = {
   arrivals(query: Omit<ArrivalsQuery, 'tenant'>): ReturnType<ActivityStore['arrivals']>
   findDeadLetters(query: Filtered<DeadLetterQuery>): ReturnType<ActivityStore['findDeadLetters']>
   getDeadLetter(id: string): ReturnType<ActivityStore['getDeadLetter']>
-  /** The record of another tenant is not known, as one that has not arrived. */
+  /** The record of another tenant is unknown, like one that has not arrived. */
   outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordOutcome | undefined>
 }
 
 type Verbs = 'find' | 'count' | 'get' | 'stats' | 'arrivals' | 'findDeadLetters' | 'getDeadLetter' | 'outcome'
 export type ForTenant = (tenant: string) => TenantReader
 
-/** The only way to read for somebody: as their tenant. */
+/** The only way to read on behalf of somebody: as their tenant. */
 export function readersOf(store: Pick<ActivityStore, Verbs>): ForTenant {
   return (tenant) => ({
     find: (query) => store.find({ ...query, filter: { ...query.filter, tenant } }),

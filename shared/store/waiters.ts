@@ -1,6 +1,6 @@
 import type { Position } from '../receipt.ts'
 
-/** Those who wait for the outcomes of records, in the process that writes them. */
+/** Wakes callers that wait for the outcomes of records, in the process that writes the outcomes. */
 export function createWaiters() {
   const waiting = new Map<string, Set<() => void>>()
   const nameOf = ({ partition, offset }: Position) => `${partition}/${offset}`

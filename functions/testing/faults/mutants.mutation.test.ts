@@ -148,7 +148,7 @@ test.each([
   const many = Array.from({ length: 1000 }, (_, n) => anActivity({ id: `${n}` }))
   const answers = await Promise.all(Array.from({ length: 25 }, () => ingest.send(many)))
   expect(new Set(answers.map((answer) => answer?.status))).toEqual(new Set([503]))
-  expect(ingest.output().includes('wait already')).toBe(isRejected)
+  expect(ingest.output().includes('are already waiting')).toBe(isRejected)
 })
 
 test.each([

@@ -143,6 +143,11 @@ export const expectedChanges: readonly ExpectedChange[] = [
     renamed: 'rejected',
     why: '15: an outcome has one name',
   },
+  ...[
+    { from: /is no name that a tenant can have$/, to: 'is not a valid tenant name' },
+    { from: /is a name that cannot be kept$/, to: 'is a reserved name; use another' },
+    { from: /does not survive; send it as text$/, to: 'cannot be represented exactly; send it as a string' },
+  ].map((texts) => ({ requests: /./, member: '/body/shown/*', ...texts, why: '16: messages say what to do next' })),
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */

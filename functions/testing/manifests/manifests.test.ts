@@ -260,7 +260,7 @@ describe.skipIf(whyNoKustomize)(about('finds'), () => {
       'Service',
       'query',
       replace(`${container}/env/0/name`, 'MONGO_URI'),
-      ['query does not read MONGO_URI', 'The configuration is not right:  MONGODB_URI is required'],
+      ['query does not read MONGO_URI', 'Invalid configuration:  MONGODB_URI is required'],
     ],
     [
       'the variables of another function',
@@ -287,7 +287,7 @@ describe.skipIf(whyNoKustomize)(about('finds'), () => {
       'ConfigMap',
       'kafka',
       replace('/data/KAFKA_BROKERS', 'kafka-1.example.com'),
-      ['The configuration is not right:  KAFKA_BROKERS must be a list of host:port, with commas between them'],
+      ['Invalid configuration:  KAFKA_BROKERS must be a comma-separated list of host:port'],
     ],
     [
       'credentials without a mechanism',
@@ -296,7 +296,7 @@ describe.skipIf(whyNoKustomize)(about('finds'), () => {
       'Service',
       'ingest',
       [{ op: 'remove', path: `${container}/env/2` }],
-      ['The configuration is not right:  KAFKA_SASL_MECHANISM is required with a username and a password'],
+      ['Invalid configuration:  KAFKA_SASL_MECHANISM is required with KAFKA_USERNAME and KAFKA_PASSWORD'],
     ],
     [
       'a slow probe',
