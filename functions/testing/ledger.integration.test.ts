@@ -109,7 +109,7 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
   expect(await get('/ledger')).toMatchObject({ complete: true, partitions: [{ counts: { stored: 4, rejected: 1 } }] })
   const kept = await deadLetters.findOne()
   expect(await get(`/receipts/${receipt}`)).toEqual({
-    outcome: 'rejected',
+    status: 'rejected',
     id: 'undelivered',
     position,
     links: { deadLetter: `/dead-letters/${kept?._id}` },
