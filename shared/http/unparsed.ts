@@ -23,17 +23,22 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
     const responses = underWay.get(socket) ?? []
     const isAnswered = responses.some(({ req, headersSent }) => !req.complete && headersSent)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
+    refuse(socket, problems[error.code ?? ''] ?? malformed)
+  })
+  // a tunnel (RFC 9110, section 9.3.6) is for proxies
+  server.on('connect', ({ url = '' }, socket) => {
+    // Node no longer listens for errors of this socket, and one that nobody hears ends the process
+    socket.on('error', () => socket.destroy())
+    refuse(socket, wrongMethod('CONNECT', url, ['GET', 'HEAD', 'POST', 'DELETE']))
+  })
+
+  function refuse(socket: Duplex, problem: Problem): void {
     // the rest of what was sent is an error as well
     if (refused.has(socket)) return
     refused.add(socket)
-    const earlier = responses.filter(({ req, closed }) => req.complete && !closed)
-    const problem = problems[error.code ?? ''] ?? malformed
+    const earlier = (underWay.get(socket) ?? []).filter(({ req, closed }) => req.complete && !closed)
     void Promise.all(earlier.map(untilClosed)).then(() => end(socket, problem))
-  })
-  // a tunnel (RFC 9110, section 9.3.6) is for proxies
-  server.on('connect', ({ url = '' }, socket) =>
-    end(socket, wrongMethod('CONNECT', url, ['GET', 'HEAD', 'POST', 'DELETE'])),
-  )
+  }
 
   function end(socket: Duplex, problem: Problem): void {
     const { status, headers, body } = problem.toAnswer()
