@@ -88,7 +88,7 @@ function missingIn(ranges: readonly CountedRange[]): OffsetRange[] {
   return missing
 }
 
-/** Beyond so many ranges no further one is compacted: each is looked at anew whenever one is. */
+/** Beyond so many ranges no further one is compacted: each of them is read again whenever one is compacted. */
 const maxRanges = 1000
 
 /**

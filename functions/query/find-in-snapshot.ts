@@ -22,7 +22,7 @@ export type FindInSnapshot = {
 
 /**
  * A page, and the snapshot that all pages show that follow it. Where the request names none, the first page shows
- * the log as it is: its snapshot is what the ledger knew before, and the records of the page beside it; they are read anew when
+ * the log as it is: its snapshot is what the ledger knew before, and the records of the page beside it; they are read again when
  * the page shows that they were of an earlier snapshot. Any other page is that of a snapshot which is read first.
  */
 export async function findInSnapshot(asked: FindInSnapshot): Promise<SnapshotPage> {

@@ -63,15 +63,15 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(await deadLettersOf(store)).toEqual([{ ...before, lastAt: day(20), attempts: 2 }])
     })
 
-    test('counts anew for one that was read from the store and is gone from it', async () => {
+    test('counts from one again for a dead letter that is no longer in the store', async () => {
       await using store = await open()
       await store.deadLetter([letter])
       await store.resolve('default', deadLetterId(letter), { state: 'discarded', note: 'a test', at: day(9) })
       const [before] = await deadLettersOf(store)
       await using empty = await open()
       await empty.deadLetter([{ ...before!, at: day(20) }])
-      const { resolution: _resolution, ...anew } = { ...before!, firstAt: day(20), lastAt: day(20), attempts: 1 }
-      expect(await deadLettersOf(empty)).toEqual([anew])
+      const { resolution: _resolution, ...expected } = { ...before!, firstAt: day(20), lastAt: day(20), attempts: 1 }
+      expect(await deadLettersOf(empty)).toEqual([expected])
     })
   })
 

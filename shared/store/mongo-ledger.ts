@@ -9,16 +9,15 @@ import { byPosition } from './mongo-indexes.ts'
 import { refusedAsPresent } from './mongo-write.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
 import {
-  fromStoredCounts,
   fromStoredName,
-  type StoredCounts,
+  fromStoredRange,
   type StoredName,
-  toStoredCounts,
+  type StoredRange,
   toStoredName,
+  toStoredRange,
 } from './stored-names.ts'
 
-/** `_id` is the position, so that there is one for each whatever the indexes. */
-/** `outcome` is the stored name of the outcome. */
+/** `_id` is the position, so that each has one whatever the indexes; `fate` is the stored name of the outcome. */
 export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
   _id: string
   partition: number
@@ -31,7 +30,7 @@ export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
 export type StoredLedger = {
   _id: number
   version: number
-  spans: readonly (Omit<CountedRange, 'counts'> & { counts: StoredCounts })[]
+  spans: readonly StoredRange[]
 }
 type Compacted = { version: number; ranges: readonly CountedRange[] }
 
@@ -104,7 +103,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
   async function swapCompacted(partition: number, before: Compacted | undefined, ranges: readonly CountedRange[]) {
     const next = {
       version: (before?.version ?? 0) + 1,
-      spans: ranges.map(({ counts, ...bounds }) => ({ ...bounds, counts: toStoredCounts(counts) })),
+      spans: ranges.map(toStoredRange),
     }
     if (before) {
       const place = { _id: { $eq: partition }, version: { $eq: before.version } }
@@ -164,7 +163,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     lastRecordedAt,
   })
 
-  /** The newest word counts: a topic that was made anew has other records in the same places. */
+  /** The newest outcome counts: a recreated topic has other records at the same positions. */
   const write = (written: readonly WrittenOutcome[]) =>
     upsert(written, ({ _id, ...replacement }) => ({
       replaceOne: { filter: { _id: { $eq: _id } }, replacement, upsert: true },
@@ -211,7 +210,7 @@ const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
 
 const fromStored = ({ version, spans }: StoredLedger): Compacted => ({
   version,
-  ranges: spans.map(({ counts, ...bounds }) => ({ ...bounds, counts: fromStoredCounts(counts) })),
+  ranges: spans.map(fromStoredRange),
 })
 
 function toStored({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome): StoredOutcome {
