@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -23,3 +24,12 @@ export function argumentsOf(name: ImageName): readonly string[] {
 export const imageEnv: { readonly [name: string]: string } = Object.fromEntries(
   [...dockerfile.matchAll(/^ENV (MALLOC\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
 )
+
+/** Does what the image of a function does: keeps in a folder the code that V8 makes of its bundle. */
+export function fillCompileCache(name: ImageName, program: string, cache: string): void {
+  const fill = join(folder, 'fill-compile-cache.cjs')
+  execFileSync(process.execPath, [fill, ...argumentsOf(name), program], {
+    stdio: 'pipe',
+    env: { ...imageEnv, NODE_COMPILE_CACHE: cache },
+  })
+}

@@ -22,8 +22,8 @@ export type FindInSnapshot = {
 
 /**
  * Finds a page, and the snapshot that all following pages show. If the request names no snapshot, the first page shows
- * the log as it is: its snapshot is what the ledger knew before, plus the records on the page. When the page has
- * records that the ledger did not know, both are read again. For any other page, the snapshot is read first.
+ * the log as it is: its snapshot is what the ledger knew before, plus the records on the page. If the page has
+ * records of a later snapshot, both are read again. For any other page, the snapshot is read first.
  */
 export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotPage> {
   const { known, request, visible } = options

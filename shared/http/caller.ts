@@ -1,12 +1,12 @@
 import { defaultTenant } from '../activity-recorded.ts'
 import { childLog } from '../log.ts'
 import type { Answer } from './answer.ts'
-import type { Caller, Handler, Scope, ServiceRequest } from './route.ts'
+import { type Caller, type Handler, type ServiceRequest, scopes } from './route.ts'
 
 /** Without authentication there is one tenant, and everybody may do everything. */
 const anybody: Caller = {
   tenant: defaultTenant,
-  scopes: new Set<Scope>(['write', 'read', 'operate', 'deliver', 'public']),
+  scopes: new Set(scopes),
   subject: undefined,
 }
 

@@ -2,7 +2,7 @@ import type { Log } from '../log.ts'
 import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
 
-const scopes = ['write', 'read', 'operate', 'deliver', 'public'] as const
+export const scopes = ['write', 'read', 'operate', 'deliver', 'public'] as const
 /** The right that a route requires; `deliver` is for dispatchers, and `public` requires none. */
 export type Scope = (typeof scopes)[number]
 

@@ -83,6 +83,19 @@ test('no second answer follows one that has begun while its request still arrive
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200'])
 })
 
+test('a client that resets its tunnel does no harm', async () => {
+  await using server = await listen({ fetch: () => new Response('ok'), port: 0, log: silent })
+  const reset = async (after: 'request' | 'answer') => {
+    const socket = connect({ port: server.port, host: 'localhost', allowHalfOpen: true })
+    socket.on('error', () => {})
+    await new Promise<void>((resolve) => socket.write('CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n', () => resolve()))
+    if (after === 'answer') await once(socket, 'data')
+    socket.resetAndDestroy()
+  }
+  for (let n = 0; n < 20; n++) await reset(n % 2 ? 'request' : 'answer')
+  expect((await fetch(`http://localhost:${server.port}/`)).status).toBe(200)
+})
+
 test('a client that keeps its side open loses its connection', async () => {
   await using server = await listen({ fetch: () => new Response(), port: 0, log: silent })
   const socket = connect({ port: server.port, host: 'localhost', allowHalfOpen: true })

@@ -23,17 +23,22 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
     const responses = inFlight.get(socket) ?? []
     const isAnswered = responses.some(({ req, headersSent }) => !req.complete && headersSent)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
+    reject(socket, problems[error.code ?? ''] ?? malformed)
+  })
+  // only a proxy opens tunnels (RFC 9110, section 9.3.6)
+  server.on('connect', ({ url = '' }, socket) => {
+    // Node no longer listens for errors of this socket, and an unhandled one ends the process
+    socket.on('error', () => socket.destroy())
+    reject(socket, wrongMethod('CONNECT', url, ['GET', 'HEAD', 'POST', 'DELETE']))
+  })
+
+  function reject(socket: Duplex, problem: Problem): void {
     // whatever follows the first error on a connection causes errors as well
     if (rejected.has(socket)) return
     rejected.add(socket)
-    const earlier = responses.filter(({ req, closed }) => req.complete && !closed)
-    const problem = problems[error.code ?? ''] ?? malformed
+    const earlier = (inFlight.get(socket) ?? []).filter(({ req, closed }) => req.complete && !closed)
     void Promise.all(earlier.map(untilClosed)).then(() => end(socket, problem))
-  })
-  // only a proxy opens tunnels (RFC 9110, section 9.3.6)
-  server.on('connect', ({ url = '' }, socket) =>
-    end(socket, wrongMethod('CONNECT', url, ['GET', 'HEAD', 'POST', 'DELETE'])),
-  )
+  }
 
   function end(socket: Duplex, problem: Problem): void {
     const { status, headers, body } = problem.toAnswer()

@@ -70,8 +70,8 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       const [before] = await deadLettersOf(store)
       await using empty = await open()
       await empty.deadLetter([{ ...before!, at: day(20) }])
-      const { resolution: _resolution, ...recreated } = { ...before!, firstAt: day(20), lastAt: day(20), attempts: 1 }
-      expect(await deadLettersOf(empty)).toEqual([recreated])
+      const { resolution: _resolution, ...expected } = { ...before!, firstAt: day(20), lastAt: day(20), attempts: 1 }
+      expect(await deadLettersOf(empty)).toEqual([expected])
     })
   })
 

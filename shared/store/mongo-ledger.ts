@@ -9,12 +9,12 @@ import { byPosition } from './mongo-indexes.ts'
 import { rejectedAsPresent } from './mongo-write.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
 import {
-  fromStoredCounts,
   fromStoredName,
-  type StoredCounts,
+  fromStoredRange,
   type StoredName,
-  toStoredCounts,
+  type StoredRange,
   toStoredName,
+  toStoredRange,
 } from './stored-names.ts'
 
 /** `_id` is the position, so that each position has one outcome without another index. `fate` is its stored name. */
@@ -30,7 +30,7 @@ export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
 export type StoredLedger = {
   _id: number
   version: number
-  spans: readonly (Omit<CountedRange, 'counts'> & { counts: StoredCounts })[]
+  spans: readonly StoredRange[]
 }
 type Compacted = { version: number; ranges: readonly CountedRange[] }
 
@@ -103,7 +103,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
   async function swapCompacted(partition: number, before: Compacted | undefined, ranges: readonly CountedRange[]) {
     const next = {
       version: (before?.version ?? 0) + 1,
-      spans: ranges.map(({ counts, ...bounds }) => ({ ...bounds, counts: toStoredCounts(counts) })),
+      spans: ranges.map(toStoredRange),
     }
     if (before) {
       const place = { _id: { $eq: partition }, version: { $eq: before.version } }
@@ -210,7 +210,7 @@ const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
 
 const fromStored = ({ version, spans }: StoredLedger): Compacted => ({
   version,
-  ranges: spans.map(({ counts, ...bounds }) => ({ ...bounds, counts: fromStoredCounts(counts) })),
+  ranges: spans.map(fromStoredRange),
 })
 
 function toStored({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome): StoredOutcome {

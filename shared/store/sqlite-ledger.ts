@@ -6,16 +6,15 @@ import { createCountedLedger, type OpenRange } from './counted-ledger.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
 import {
-  fromStoredCounts,
   fromStoredName,
-  type StoredCounts,
+  fromStoredRange,
   type StoredName,
-  toStoredCounts,
+  type StoredRange,
   toStoredName,
+  toStoredRange,
 } from './stored-names.ts'
 
 type Compacted = { ranges: readonly CountedRange[]; text: string }
-type StoredRange = Omit<CountedRange, 'counts'> & { counts: StoredCounts }
 type KnownRow = { offset: number; fate: StoredName<Outcome> }
 type OutcomeRow = { fate: StoredName<Outcome>; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
@@ -74,9 +73,7 @@ export function createSqliteLedger(db: DatabaseSync) {
   function compacted(partition: number): Compacted | undefined {
     const row = selectCompacted.get(partition) as { spans: string } | undefined
     if (!row) return undefined
-    const ranges = (JSON.parse(row.spans) as StoredRange[]).map(
-      ({ counts, ...bounds }): CountedRange => ({ ...bounds, counts: fromStoredCounts(counts) }),
-    )
+    const ranges = (JSON.parse(row.spans) as StoredRange[]).map(fromStoredRange)
     return { ranges, text: row.spans }
   }
 
@@ -102,7 +99,7 @@ export function createSqliteLedger(db: DatabaseSync) {
     ranges: readonly CountedRange[],
     isLasting: boolean,
   ) {
-    const stored = ranges.map(({ counts, ...bounds }): StoredRange => ({ ...bounds, counts: toStoredCounts(counts) }))
+    const stored = ranges.map(toStoredRange)
     const next = { partition, spans: JSON.stringify(stored) }
     const swap = () =>
       (before ? updateCompacted.run({ ...next, before: before.text }) : insertCompacted.run(next)).changes > 0

@@ -65,12 +65,12 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<LongReads[Verb]>>>()
     const id = ++lastId
     const request = { id, verb, args } as ReadRequest
-    // setImmediate lets an answer that has already arrived come first, even if this process is late
-    const timer = setTimeout(() => setImmediate(giveUp, id), limits.answerMs + limits.graceMs)
-    waiting.set(id, { request, resolve, reject, timer })
     current ??= start()
     current.ref()
     current.postMessage(request)
+    // an answer that is there already comes first, however late this process looks
+    const timer = setTimeout(() => setImmediate(giveUp, id), limits.answerMs + limits.graceMs)
+    waiting.set(id, { request, resolve, reject, timer })
     return promise
   }
 

@@ -2,7 +2,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { bundle } from '@activity-log/image/bundle.ts'
-import { argumentsOf, type ImageName, imageEnv } from '@activity-log/image/dockerfile.ts'
+import { argumentsOf, fillCompileCache, type ImageName, imageEnv } from '@activity-log/image/dockerfile.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 
 export type Start = { command: readonly [string, ...string[]]; env: NodeJS.ProcessEnv }
@@ -13,10 +13,17 @@ const root = join(import.meta.dirname, '../../..')
 /** The functions, bundled and started as in their images. */
 export async function asImages(): Promise<{ start: (name: ImageName) => Start }> {
   const folder = aFolder()
-  for (const name of functions) await bundle(name, folder)
   const program = (name: ImageName) => join(folder, `${name}.cjs`)
+  const cache = aFolder()
+  for (const name of functions) {
+    await bundle(name, folder)
+    fillCompileCache(name, program(name), cache)
+  }
   return {
-    start: (name) => ({ command: [process.execPath, ...argumentsOf(name), program(name)], env: imageEnv }),
+    start: (name) => ({
+      command: [process.execPath, ...argumentsOf(name), program(name)],
+      env: { ...imageEnv, NODE_COMPILE_CACHE: cache },
+    }),
   }
 }
 
