@@ -1,6 +1,7 @@
 import { type Activity, checkActivity, type SentActivity } from './activity.ts'
 import { type Checked, type InputError, invalid, valid } from './checked.ts'
 import { type CloudEvent, encodeHeader } from './cloud-event.ts'
+import { sequenceLimit } from './key.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 
 /** The type of our CloudEvent. A later version of the record will get another type. */
@@ -20,6 +21,10 @@ export type ActivityRecorded = {
   tenant: string
   activity: Activity
   recordedAt: Date
+  /** Orders records that a process received in the same millisecond; 0 in records of earlier versions. */
+  sequence: number
+  /** 16 random bytes in base64url, without which a digest of the record would tell its content to whoever guesses it. */
+  salt?: string
   filledIn: readonly FilledIn[]
   traceparent?: string
 }
@@ -28,11 +33,18 @@ export type FilledIn = 'id' | 'timestamp'
 /** A record as Kafka holds it. Header values are printable ASCII for any activity. */
 export type EventRecord = { headers: { [name: string]: string }; value: string }
 
-export type Received = { tenant: string; receivedAt: Date; newId: () => string; traceparent?: string | undefined }
+export type Received = {
+  tenant: string
+  receivedAt: Date
+  sequence?: number
+  salt?: string
+  newId: () => string
+  traceparent?: string | undefined
+}
 
 export function activityRecorded(
   sent: SentActivity,
-  { tenant, receivedAt, newId, traceparent }: Received,
+  { tenant, receivedAt, sequence = 0, salt, newId, traceparent }: Received,
 ): ActivityRecorded {
   const { id = newId(), userId, action, timestamp = formatTimestamp(receivedAt.getTime()), metadata } = sent
   const filledIn: FilledIn[] = []
@@ -42,6 +54,8 @@ export function activityRecorded(
     tenant,
     activity: { id, userId, action, timestamp, ...(metadata && { metadata }) },
     recordedAt: receivedAt,
+    sequence,
+    ...(salt && { salt }),
     filledIn,
     ...(traceparent && { traceparent }),
   }
@@ -53,7 +67,8 @@ export function activityRecorded(
  * outside Latin-1 into "?", so the values are percent-encoded. `ce_time` is the instant in UTC: KafkaSource would not
  * recognize a record with an unusual time, such as a leap second, as an event of ours.
  */
-export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }: ActivityRecorded): EventRecord {
+export function toRecord(event: ActivityRecorded): EventRecord {
+  const { tenant, activity, recordedAt, sequence, salt, filledIn, traceparent } = event
   const user = encodeHeader(activity.userId)
   const at = parseTimestamp(activity.timestamp)
   if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
@@ -68,6 +83,8 @@ export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }
       ce_partitionkey: user,
       ce_tenant: encodeHeader(tenant),
       ce_recordedtime: recordedAt.toISOString(),
+      ce_sequence: String(sequence),
+      ...(salt && { ce_salt: salt }),
       ...(filledIn.length > 0 && { ce_filledin: filledIn.join('-') }),
       ...(traceparent && { ce_traceparent: traceparent }),
       'content-type': 'application/json',
@@ -92,8 +109,23 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
   else if (!isTenant(tenant)) errors.push({ pointer: 'ce-tenant', detail: 'is not a valid tenant name' })
   const filledIn = attributes['filledin']?.split('-') ?? []
   if (!filledIn.every(isFilledIn)) errors.push({ pointer: 'ce-filledin', detail: 'must be id, timestamp or both' })
+  const { sequence, salt } = readReception({ 'ce-sequence': attributes['sequence'], 'ce-salt': attributes['salt'] })
+  if (sequence === undefined) {
+    errors.push({ pointer: 'ce-sequence', detail: `must be a whole number below ${sequenceLimit}` })
+  }
+  if (attributes['salt'] !== undefined && salt === undefined) {
+    errors.push({ pointer: 'ce-salt', detail: 'must be 16 bytes in base64url' })
+  }
   if (data.kind !== 'json') errors.push({ pointer: '', detail: 'must be an activity as JSON' })
-  if (errors.length > 0 || typeof recordedAt === 'string' || !tenant || data.kind !== 'json') return invalid(...errors)
+  if (
+    errors.length > 0 ||
+    typeof recordedAt === 'string' ||
+    !tenant ||
+    sequence === undefined ||
+    data.kind !== 'json'
+  ) {
+    return invalid(...errors)
+  }
 
   const receivedAt = new Date(recordedAt.ms)
   const checked = checkActivity(data.value, receivedAt)
@@ -107,9 +139,26 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
     tenant,
     activity: { ...checked.value, id, timestamp },
     recordedAt: receivedAt,
+    sequence,
+    ...(salt && { salt }),
     filledIn: filledIn as FilledIn[],
     ...(traceparent && { traceparent }),
   })
+}
+
+/**
+ * Reads what ingest added to the record when it received it. Records of earlier versions have neither: their sequence is
+ * 0. A part that is malformed is undefined.
+ */
+export function readReception(headers: { readonly [name: string]: string | undefined }): {
+  sequence?: number
+  salt?: string
+} {
+  const { 'ce-sequence': sequence = '0', 'ce-salt': salt } = headers
+  return {
+    ...(/^\d{1,7}$/.test(sequence) && Number(sequence) < sequenceLimit && { sequence: Number(sequence) }),
+    ...(salt !== undefined && /^[-\w]{22}$/.test(salt) && { salt }),
+  }
 }
 
 const isFilledIn = (part: string): part is FilledIn => part === 'id' || part === 'timestamp'

@@ -3,7 +3,7 @@ import { readToken, toToken } from './token.ts'
 /** A place in an ordered answer: the page that begins after the item with this key, or ends before it. */
 export type Cursor = { reading: 'onwards' | 'back'; key: string; page: number }
 
-const version = 1
+const version = 2
 const digestLength = 8
 const overhead = 1 + 1 + 4 + digestLength
 

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import type { ActivityRecorded } from './activity-recorded.ts'
 import { canonicalJson, type JsonObject } from './json.ts'
-import { activityKey } from './key.ts'
+import { arrivalOf, atMost, type HashId, hashId, type Key } from './key.ts'
 import type { Position } from './receipt.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 
 /** An activity as every store keeps it. */
 export type ActivityDocument = {
-  key: string
+  key: Key
   tenant: string
   id: string
   userId: string
@@ -17,27 +17,41 @@ export type ActivityDocument = {
   timestampText: string | null
   metadata: JsonObject | null
   recordedAtMs: number
+  /** 16 random bytes in base64url; records of earlier versions have none. */
+  salt: string | null
   partition: number
   offset: number
   digest: string
 }
 
-/** An activity as a reader receives it. */
+/** An activity as a store reads it. Its metadata stays JSON text, since objects take twenty times as much memory. */
 export type FoundActivity = {
   id: string
   userId: string
   action: string
   timestamp: string
-  metadata?: JsonObject
+  metadataText?: string
   recordedAt: string
 }
 
-export function toDocument(event: ActivityRecorded, { partition, offset }: Position): ActivityDocument {
-  const { tenant, activity, recordedAt } = event
+/** An activity as a client receives it. */
+export type ReadActivity = Omit<FoundActivity, 'metadataText'> & { metadata?: JsonObject }
+
+export function toDocument(
+  event: ActivityRecorded,
+  { partition, offset }: Position,
+  hash: HashId = hashId,
+): ActivityDocument {
+  const { tenant, activity, recordedAt, sequence, salt = null } = event
   const at = parseTimestamp(activity.timestamp)
   if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  const recordedAtMs = recordedAt.getTime()
   return {
-    key: activityKey(tenant, activity.id, at.ms),
+    key: {
+      instant: atMost(at.nanoseconds),
+      arrival: arrivalOf(recordedAtMs, sequence),
+      hash: hash(tenant, activity.id),
+    },
     tenant,
     id: activity.id,
     userId: activity.userId,
@@ -45,23 +59,41 @@ export function toDocument(event: ActivityRecorded, { partition, offset }: Posit
     timestampMs: at.ms,
     timestampText: activity.timestamp === formatTimestamp(at.ms) ? null : activity.timestamp,
     metadata: activity.metadata ?? null,
-    recordedAtMs: recordedAt.getTime(),
+    recordedAtMs,
+    salt,
     partition,
     offset,
     digest: contentDigest(event, at.instant),
   }
 }
 
-export function toFound(document: ActivityDocument): FoundActivity {
-  const { id, userId, action, timestampMs, timestampText, metadata, recordedAtMs } = document
+export type StoredParts = Pick<ActivityDocument, 'id' | 'userId' | 'action' | 'timestampText'> & {
+  timestampMs: number
+  recordedAtMs: number
+  metadataText: string | null
+}
+
+export function toFound(parts: StoredParts): FoundActivity {
+  const { id, userId, action, timestampMs, timestampText, metadataText, recordedAtMs } = parts
   return {
     id,
     userId,
     action,
     timestamp: timestampText ?? formatTimestamp(timestampMs),
-    ...(metadata && { metadata }),
+    ...(metadataText !== null && { metadataText }),
     recordedAt: new Date(recordedAtMs).toISOString(),
   }
+}
+
+/** Writes the JSON of an activity around the stored text of its metadata. */
+export function activityJson({ metadataText, recordedAt, ...activity }: FoundActivity): string {
+  const start = JSON.stringify(activity).slice(0, -1)
+  const metadata = metadataText === undefined ? '' : `,"metadata":${metadataText}`
+  return `${start}${metadata},"recordedAt":"${recordedAt}"}`
+}
+
+export function readFound({ metadataText, recordedAt, ...activity }: FoundActivity): ReadActivity {
+  return { ...activity, ...(metadataText !== undefined && { metadata: JSON.parse(metadataText) }), recordedAt }
 }
 
 /** Decides between duplicate and conflict: covers what the client sent, but not the members that were filled in. */

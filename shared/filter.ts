@@ -5,14 +5,14 @@ import type { Snapshot } from './snapshot.ts'
 /** An exact action, or a prefix. */
 export type ActionPattern = { exact: string } | { prefix: string }
 
-/** Selects activities. Times are milliseconds since 1970; `from` is inclusive, `to` exclusive. */
+/** Selects activities. Times are nanoseconds since 1970; `from` is inclusive, `to` exclusive. */
 export type Filter = {
   tenant: string
   userId?: string
   /** Matches any of these. */
   actions?: readonly ActionPattern[]
-  from?: number
-  to?: number
+  from?: bigint
+  to?: bigint
   /** Matches only activities that this snapshot contains. */
   snapshot?: Snapshot
   /** Matches all of these. */
@@ -51,6 +51,6 @@ export function parseActions(text: string): ActionPattern[] | string {
 /** Identifies a filter and an order, so that a cursor works with no others. It does not depend on the snapshot. */
 export function filterDigest(filter: Filter, order: Order): Buffer {
   const { tenant, userId = null, actions = null, from = null, to = null, metadata = [] } = filter
-  const asked = JSON.stringify([tenant, userId, actions, from, to, order, ...metadata])
+  const asked = JSON.stringify([tenant, userId, actions, `${from}`, `${to}`, order, ...metadata])
   return hash('sha256', asked, 'buffer').subarray(0, 8)
 }

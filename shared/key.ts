@@ -1,51 +1,84 @@
 import { hash } from 'node:crypto'
 
-/** Crockford's base 32, the alphabet of a ULID: its order is the order of ASCII. */
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const timeCharacters = 10
-const hashCharacters = 16
-
 /**
- * The key of an activity: a ULID whose 48 bits of time are the timestamp in milliseconds, and whose other 80 bits are
- * the start of SHA-256 over tenant and id. So a redelivery makes the same key, and keys sort by time as plain text.
+ * What orders an activity: its instant in nanoseconds since 1970, its arrival, and the first 16 bytes of SHA-256 over
+ * tenant and id. All of it is in the record, so a redelivery has the same key.
  */
-export function activityKey(tenant: string, id: string, timestampMs: number): string {
-  const digest = hash('sha256', `${tenant}\0${id}`, 'buffer')
-  return timePart(timestampMs) + base32(digest.subarray(0, 10))
+export type Key = { instant: bigint; arrival: bigint; hash: Buffer }
+
+/** The largest number in a key: instants after 2554 and arrivals after 2527 are stored as this. */
+export const maxKeyNumber = 2n ** 64n - 1n
+
+const sequenceBits = 20n
+/** The numbers of one millisecond of receipt are below this. */
+export const sequenceLimit = 2 ** Number(sequenceBits)
+
+const hashBytes = 16
+const keyBytes = 8 + 8 + hashBytes
+const keyCharacters = 43
+
+export type HashId = (tenant: string, id: string) => Buffer
+
+export const hashId: HashId = (tenant, id) => hash('sha256', `${tenant}\0${id}`, 'buffer').subarray(0, hashBytes)
+
+/** Activities of the same instant are listed by this: the time of receipt, then the sequence within its millisecond. */
+export const arrivalOf = (recordedAtMs: number, sequence: number): bigint =>
+  atMost(BigInt(recordedAtMs) << sequenceBits) | BigInt(sequence)
+
+export const recordedAtMsOf = (arrival: bigint): number => Number(arrival >> sequenceBits)
+
+export function toKey({ instant, arrival, hash }: Key): string {
+  const bytes = Buffer.allocUnsafe(keyBytes)
+  bytes.writeBigUInt64BE(instant, 0)
+  bytes.writeBigUInt64BE(arrival, 8)
+  hash.copy(bytes, 16, 0, hashBytes)
+  return encode(bytes)
 }
+
+/** Undefined if the text is not exactly a key. */
+export function fromKey(text: string): Key | undefined {
+  if (!/^[-\w]{43}$/.test(text)) return undefined
+  const bytes = decode(text)
+  if (encode(bytes) !== text) return undefined
+  return { instant: bytes.readBigUInt64BE(0), arrival: bytes.readBigUInt64BE(8), hash: bytes.subarray(16, keyBytes) }
+}
+
+export const isKey = (text: string): boolean => fromKey(text) !== undefined
 
 /** The smallest key at or after an instant. So a time range is a range of keys: from is inclusive, to is exclusive. */
-export function firstKeyAt(timestampMs: number): string {
-  return timePart(timestampMs) + '0'.repeat(hashCharacters)
+export const firstKeyAt = (instant: bigint): string =>
+  toKey({ instant: atMost(instant), arrival: 0n, hash: Buffer.alloc(hashBytes) })
+
+export const instantOf = (key: string): bigint => decode(key).readBigUInt64BE(0)
+
+/** The instant of a key in whole milliseconds since 1970. */
+export const keyTimeMs = (key: string): number => Number(instantOf(key) / nanosecondsPerMs)
+
+export const nanosecondsPerMs = 1_000_000n
+
+export const atMost = (number: bigint): bigint => (number > maxKeyNumber ? maxKeyNumber : number)
+
+/**
+ * Base 64 in an alphabet that is in the order of ASCII, so that keys sort as text as their bytes do. MongoDB's
+ * stand-ins in the tests do not bound a range of binary values by an index, but they bound one of text.
+ */
+const ordered = Buffer.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz', 'latin1')
+const usual = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', 'latin1')
+const toOrdered = translation(usual, ordered)
+const toUsual = translation(ordered, usual)
+
+function translation(from: Buffer, to: Buffer): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const [index, character] of from.entries()) table[character] = to[index] as number
+  return table
 }
 
-/** The instant in a key, in milliseconds since 1970. */
-export function keyTimeMs(key: string): number {
-  let ms = 0
-  for (const character of key.slice(0, timeCharacters)) ms = ms * 32 + alphabet.indexOf(character)
-  return ms
+function translate(text: string, table: Uint8Array): string {
+  const characters = Buffer.allocUnsafe(keyCharacters)
+  characters.write(text, 'latin1')
+  for (let at = 0; at < keyCharacters; at++) characters[at] = table[characters[at] as number] as number
+  return characters.toString('latin1')
 }
 
-export function isKey(text: string): boolean {
-  return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text)
-}
-
-function timePart(ms: number): string {
-  if (!Number.isSafeInteger(ms) || ms < 0 || ms >= 2 ** 48) throw new RangeError(`No key can hold the instant ${ms}`)
-  let text = ''
-  for (let rest = ms, n = 0; n < timeCharacters; n++, rest = Math.floor(rest / 32)) text = alphabet[rest % 32] + text
-  return text
-}
-
-/** Encodes 10 bytes as 16 characters of 5 bits, without padding. */
-function base32(bytes: Uint8Array): string {
-  let text = ''
-  let held = 0
-  let bits = 0
-  for (const byte of bytes) {
-    held = (held << 8) | byte
-    for (bits += 8; bits >= 5; bits -= 5) text += alphabet[(held >>> (bits - 5)) & 31]
-    held &= 0xff
-  }
-  return text
-}
+const encode = (bytes: Buffer): string => translate(bytes.toString('base64url'), toOrdered)
+const decode = (text: string): Buffer => Buffer.from(translate(text, toUsual), 'base64url')

@@ -1,6 +1,6 @@
 import type { FoundActivity } from './document.ts'
 import type { Filter } from './filter.ts'
-import { keyTimeMs } from './key.ts'
+import { instantOf } from './key.ts'
 import { metadataMatcher } from './metadata-match.ts'
 
 /**
@@ -11,9 +11,9 @@ export function filterMatcher({ userId, actions, from, to, metadata }: Filter) {
   return (key: string, activity: FoundActivity): boolean => {
     if (userId !== undefined && activity.userId !== userId) return false
     if (actions && !actions.some((pattern) => isMeant(pattern, activity.action))) return false
-    const at = keyTimeMs(key)
+    const at = instantOf(key)
     if ((from !== undefined && at < from) || (to !== undefined && at >= to)) return false
-    return !hasMetadata || hasMetadata(activity.metadata ?? null)
+    return !hasMetadata || hasMetadata(activity.metadataText === undefined ? null : JSON.parse(activity.metadataText))
   }
 }
 

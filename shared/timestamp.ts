@@ -1,6 +1,8 @@
 export type Timestamp = {
-  /** Milliseconds since 1970 in UTC without finer digits. For a leap second it is the last millisecond before it. */
+  /** Milliseconds since 1970 in UTC without finer digits. A leap second counts as the second that follows it. */
   ms: number
+  /** Like `ms`, in nanoseconds. */
+  nanoseconds: bigint
   /** The full instant, equal for every way of writing it; use it to compare two timestamps. */
   instant: string
 }
@@ -12,7 +14,7 @@ const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 /**
  * Reads a date and time as RFC 3339 (section 5.6) defines it, from 1970 on, and rejects the other forms that `new Date`
  * accepts. A leap second (`:60`) is valid only in the last second of a month in UTC. POSIX time cannot express it, so
- * it sorts with the last millisecond before it; the text is kept as it is. Returns the error as a string.
+ * it sorts with the second that follows it; the text is kept as it is. Returns the error as a string.
  */
 export function parseTimestamp(text: string): Timestamp | string {
   if (text !== last.text) last = { text, parsed: parse(text) }
@@ -55,8 +57,12 @@ function parse(text: string): Timestamp | string {
   }
 
   const digits = fraction.replace(/0+$/, '')
+  const wholeMs = second === 60 ? wholeSecondMs + 1000 : wholeSecondMs
+  if (wholeMs > lastMs) return 'is after the year 9999'
+  const nanoseconds = Number(digits.slice(0, 9).padEnd(9, '0'))
   return {
-    ms: second === 60 ? wholeSecondMs + 999 : wholeSecondMs + Number(fraction.slice(0, 3).padEnd(3, '0')),
+    ms: wholeMs + Math.floor(nanoseconds / 1e6),
+    nanoseconds: BigInt(wholeMs) * 1_000_000n + BigInt(nanoseconds),
     instant: `${wholeSecondMs / 1000}${second === 60 ? '+1' : ''}.${digits}`,
   }
 }

@@ -17,6 +17,7 @@ import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import type { Accepted } from './answers.ts'
+import { createArrivals, newSalt } from './arrivals.ts'
 import { readPosted } from './read-posted.ts'
 
 export type IngestDependencies = {
@@ -47,6 +48,7 @@ const mebibyte = 1024 * 1024
 export function createApp(dependencies: IngestDependencies): Service {
   const { broker, log, now, newId, deadlineMs = 5_000, secondFrom } = dependencies
   const metrics = createGroupMetrics('ingest')
+  const arrive = createArrivals()
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
     maxBytes: mebibyte / 2,
@@ -62,12 +64,23 @@ export function createApp(dependencies: IngestDependencies): Service {
 
   async function take(request: ServiceRequest): Promise<Answer> {
     refuseParameters(request.url)
-    const receivedAt = now()
+    const startedAt = now()
+    const posted = await readPosted(request, startedAt)
+    // taken once the body is there, since completeness rests on how soon after its receipt a record is acknowledged
+    const readAt = now()
     const traceparent = validTraceparent(request.header('traceparent'))
-    const record = (sent: SentActivity) =>
-      activityRecorded(sent, { tenant: request.caller.tenant, receivedAt, newId, traceparent })
+    const record = (sent: SentActivity) => {
+      // an earlier time, after the clock was set back, could make a timestamp that was checked too far ahead
+      const arrival = arrive(readAt > startedAt ? readAt : startedAt)
+      return activityRecorded(sent, {
+        tenant: request.caller.tenant,
+        ...arrival,
+        salt: newSalt(),
+        newId,
+        traceparent,
+      })
+    }
 
-    const posted = await readPosted(request, receivedAt)
     if (posted.many) {
       const results = await Promise.all(posted.activities.map((sent, index) => acceptOne(sent, index, record)))
       return answerMany(results, request.log)
@@ -78,7 +91,7 @@ export function createApp(dependencies: IngestDependencies): Service {
       const detail = `It is unknown whether the activity was stored. Send it again with the same id (${id}).`
       throw unavailable(`${detail} ${storedOnce}`, cause)
     })
-    const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }
+    const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: event.recordedAt }) }
     return { status: 202, headers: { Location: `/logs/${encodeURIComponent(id)}` }, body }
   }
 

@@ -12,6 +12,7 @@ import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { hasOtherContent, hasTakenKey } from './id-errors.ts'
 import { operatingRoutes } from './operate.ts'
 import { orUnavailable } from './or-unavailable.ts'
 import {
@@ -85,8 +86,9 @@ export function createApp({
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
     const outcome = await orUnavailable(save({ ...recorded.value, position }), 'The store did not save the activity.')
-    if (outcome !== 'conflict') return taken
-    return deadLetter('conflict', [{ pointer: '/id', detail: 'is already stored with other content' }])
+    if (outcome === 'conflict') return deadLetter('conflict', [hasOtherContent])
+    if (outcome === 'key-taken') return deadLetter('rejected', [hasTakenKey])
+    return taken
   }
 
   async function takeDeadLetter(request: ServiceRequest): Promise<Answer> {

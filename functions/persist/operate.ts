@@ -1,4 +1,3 @@
-import type { InputError } from '@activity-log/shared/checked.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
@@ -9,6 +8,7 @@ import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
+import { hasOtherContent, hasTakenKey } from './id-errors.ts'
 import { orUnavailable } from './or-unavailable.ts'
 import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
 
@@ -59,9 +59,10 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
     const saved = await orUnavailable(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]
-    if (outcome === 'conflict') {
+    if (outcome === 'conflict' || outcome === 'key-taken') {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
-      return replayed({ id, outcome, errors: [hasOtherContent], links })
+      if (outcome === 'conflict') return replayed({ id, outcome, errors: [hasOtherContent], links })
+      return replayed({ id, outcome: 'rejected', errors: [hasTakenKey] })
     }
     // after a crash before this step the dead letter is still open, and the next replay finds a duplicate
     await orUnavailable(store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
@@ -93,8 +94,6 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
 }
 
 const replayed = (body: Replayed): Answer => ({ status: 200, body })
-
-const hasOtherContent: InputError = { pointer: '/id', detail: 'is already stored with other content' }
 
 const isDiscarded = (note: string) => new Problem('conflict', `The dead letter was discarded: ${note}`)
 

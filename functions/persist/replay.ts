@@ -1,5 +1,5 @@
 import { checkActivity } from '@activity-log/shared/activity.ts'
-import { type ActivityRecorded, readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
+import { type ActivityRecorded, readActivityRecorded, readReception } from '@activity-log/shared/activity-recorded.ts'
 import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import { Problem } from '@activity-log/shared/http/problem.ts'
 import { isJsonObject, parseJson } from '@activity-log/shared/json.ts'
@@ -30,7 +30,7 @@ export function readAgain({ headers, body }: KeptDeadLetter): Checked<ActivityRe
   }
 }
 
-/** Reads the activity that replaces a dead letter. It keeps the id and the time of receipt of the dead letter. */
+/** Reads the activity that replaces a dead letter. It keeps the id, the time of receipt and the sequence. */
 export function readCorrected(text: string, letter: KeptDeadLetter): Checked<ActivityRecorded> {
   const json = parseJson(text)
   if (!json.ok) return invalid({ pointer: '', detail: json.detail })
@@ -45,7 +45,9 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
   if (id === undefined) return invalid({ pointer: '/id', detail: 'is required, because the dead letter has none' })
   if (activityId !== undefined && id !== activityId) return invalid(otherId(activityId))
   const filledIn = checked.value.timestamp === undefined ? (['timestamp'] as const) : []
-  return valid({ tenant, activity: { ...checked.value, id, timestamp }, recordedAt, filledIn })
+  const { sequence = 0, salt } = readReception(letter.headers)
+  const activity = { ...checked.value, id, timestamp }
+  return valid({ tenant, activity, recordedAt, sequence, ...(salt && { salt }), filledIn })
 }
 
 const otherId = (id: string): InputError => ({

@@ -6,8 +6,11 @@ import type { CalendarUnit } from './calendar.ts'
 
 export type RecordedActivity = ActivityRecorded & { position: Position }
 
-/** The outcome of saving: `duplicate` if the id was present with the same content, `conflict` if with other content. */
-export type SaveOutcome = 'stored' | 'duplicate' | 'conflict'
+/**
+ * The outcome of saving: `duplicate` if the id was present with the same content, `conflict` if with other content, and
+ * `key-taken` if the key of the activity belongs to another id.
+ */
+export type SaveOutcome = 'stored' | 'duplicate' | 'conflict' | 'key-taken'
 
 export type FindQuery = {
   filter: Filter
@@ -72,7 +75,7 @@ export interface Activities {
    * too long. With a metadata filter and a `max`, it gives up sooner.
    */
   count(filter: Filter, max?: number): Promise<number>
-  get(tenant: string, id: string): Promise<FoundActivity | undefined>
+  get(tenant: string, id: string): Promise<Found | undefined>
   /**
    * The number of activities for each key: by name the most frequent first, ties by key; by time the newest, in order.
    * At most `limit`. Rejects with TooManyActions, and with TooBroad if it takes too long or there are too many keys.
