@@ -1,8 +1,9 @@
 import type { Collection, Filter as Match } from 'mongodb'
+import type { JsonObject } from '../json.ts'
 import { type MetadataMatch, metadataMatcher, scalarsWritten } from '../metadata-match.ts'
 import { type FindQuery, TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
-import { fromStored, type StoredActivity } from './mongo-documents.ts'
+import { type StoredActivity, withMetadataText } from './mongo-documents.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
 
 const maxBatch = 100
@@ -33,9 +34,13 @@ export function createMongoMatching(activities: Collection<StoredActivity>, sele
       },
     )
     try {
-      while (await candidates.hasNext()) {
-        const found = candidates.readBufferedDocuments().filter((stored) => matches(fromStored(stored).metadata))
+      let found: StoredActivity[] = []
+      // the driver makes an object of one document at a time
+      for await (const candidate of candidates) {
+        if (matches(metadataOf(candidate))) found.push(withMetadataText(candidate))
+        if (candidates.bufferedCount() > 0) continue
         if (found.length > 0) yield found
+        found = []
         if (performance.now() > deadline) throw tooBroad()
       }
     } catch (error) {
@@ -43,6 +48,9 @@ export function createMongoMatching(activities: Collection<StoredActivity>, sele
     }
   }
 }
+
+const metadataOf = ({ metadata, metadataText = 'null' }: StoredActivity): JsonObject | null =>
+  metadata ?? JSON.parse(metadataText)
 
 const tooBroad = () => new TooBroad('There are too many activities to search for metadata')
 

@@ -1,20 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { HashId } from '../key.ts'
 import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { TooLate, within } from '../within.ts'
 import type { RecordedActivity } from './activities.ts'
 import { startCompactor } from './compactor.ts'
 import type { RecordOutcome } from './ledger.ts'
-import { createMongoArrivals } from './mongo-arrivals.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { createMongoDeadLetters } from './mongo-dead-letters.ts'
 import { collections, type StoredActivity } from './mongo-documents.ts'
-import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
+import { assertFormat } from './mongo-format.ts'
+import { assertGuarded, keepFor, makeIndexes } from './mongo-indexes.ts'
 import { createMongoLedger } from './mongo-ledger.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { outcomeOf } from './outcomes.ts'
-import { type ActivityStore, StoreUnavailable } from './store.ts'
+import { type ActivityStore, NeedsOperator, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
   uri: string
@@ -24,6 +25,7 @@ export type MongoStoreOptions = {
   migrate?: { retentionDays: number | undefined }
   /** How long after its first uncompacted record a partition is compacted, even with few records. */
   compactAfterMs?: number
+  hash?: HashId
 }
 
 /** A store that learns only from MongoDB whether its configuration is right. */
@@ -53,19 +55,22 @@ export function openMongoStore({
   log,
   migrate,
   compactAfterMs = 60_000,
+  hash,
 }: MongoStoreOptions): MongoStore {
   /**
-   * Saves wait for this, because without the unique index an id could be stored twice. The index is checked again after
-   * any failure, because the MongoDB that comes back may be another, empty one.
+   * Every call waits for this: a database in another format is neither read nor written, and without the unique index an
+   * id could be stored twice. It is checked again after any failed save, because the MongoDB that comes back may be
+   * another, empty one.
    */
-  const { done: guarded, forget } = untilDone(async () => {
+  const { done: checked, forget } = untilDone(async () => {
     const { db } = current
-    if (!migrate) return assertGuarded(db)
+    await assertFormat(db)
+    if (!migrate) return
     const made = await makeIndexes(db)
     if (made.length > 0) log.info({ database, made }, 'created MongoDB indexes')
   })
   const connect = () => {
-    const connection = connectionTo(uri, database)
+    const connection = connectionTo({ uri, database, hash })
     connection.client.on('serverHeartbeatFailed', forget)
     return connection
   }
@@ -83,6 +88,7 @@ export function openMongoStore({
     const answer = async () => {
       // a driver whose first attempt to connect failed does not retry by itself; once connected, this is free
       await connection.client.connect()
+      await checked()
       return work(connection)
     }
     try {
@@ -111,8 +117,8 @@ export function openMongoStore({
     }
   }
 
-  async function saveGuarded({ save }: Connection, activities: readonly RecordedActivity[]) {
-    await guarded()
+  async function saveGuarded({ db, save }: Connection, activities: readonly RecordedActivity[]) {
+    if (!migrate) await assertGuarded(db)
     return save(activities).catch((error) => {
       forget()
       throw error
@@ -120,9 +126,7 @@ export function openMongoStore({
   }
 
   async function checkServer({ db }: Connection) {
-    await listIndexes(db.collection(collections.activities))
     if (migrate) {
-      await guarded()
       const changes = await keepFor(db, migrate.retentionDays)
       if (changes.length > 0) log.info({ database, changes }, 'changed the retention in MongoDB')
     }
@@ -149,10 +153,12 @@ export function openMongoStore({
         if (closing.signal.aborted) return
         const mistake = asConfigError(err, current.client)
         if (mistake) return misconfigured.reject(mistake)
-        log.warn(
-          { hosts, database, reason: whyNot(err, current.client) },
-          'MongoDB is not available yet at MONGODB_URI; retrying',
-        )
+        if (err instanceof NeedsOperator) log.error({ hosts, database }, err.message)
+        else
+          log.warn(
+            { hosts, database, reason: whyNot(err, current.client) },
+            'MongoDB is not available yet at MONGODB_URI; retrying',
+          )
       }
       await wait(pauseMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})
     }
@@ -197,7 +203,11 @@ export function openMongoStore({
 
 type Connection = ReturnType<typeof connectionTo>
 
-function connectionTo(uri: string, database: string) {
+function connectionTo({
+  uri,
+  database,
+  hash,
+}: Pick<MongoStoreOptions, 'uri' | 'database'> & { hash?: HashId | undefined }) {
   const client = openMongoClient({ uri })
   const db = openDatabase(client, database)
   const activities = db.collection<StoredActivity>(collections.activities)
@@ -210,9 +220,8 @@ function connectionTo(uri: string, database: string) {
     client,
     db,
     ledger,
-    save: createMongoSave(activities, ledger),
+    save: createMongoSave(activities, ledger, hash),
     ...createMongoQueries(activities),
-    arrivals: createMongoArrivals(activities),
     ...createMongoDeadLetters(db.collection(collections.deadLetters), ledger),
   }
 }
