@@ -13,6 +13,7 @@ import {
   type KeptDeadLetter,
 } from '@activity-log/shared/store/dead-letters.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import { toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
@@ -70,6 +71,9 @@ export const DeadLettersParameters = v.object({
   ),
 })
 
+/** Dead letters arrive in whole milliseconds: the first one at or after an instant is that of the instant rounded up. */
+const almostOneMs = 999_999n
+
 type DeadLettersRequest = { parameters: Parameters; filter: DeadLetterFilter; limit: number; place: Place }
 
 function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
@@ -82,8 +86,8 @@ function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
     tenant,
     ...(reason !== undefined && { reason }),
     ...(topic !== undefined && { topic }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
+    ...(from !== undefined && { from: toMs(from + almostOneMs) }),
+    ...(to !== undefined && { to: toMs(to + almostOneMs) }),
     ...(state !== 'all' && { state }),
   }
   if (from !== undefined && to !== undefined && from > to)

@@ -113,7 +113,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
       const count = behind()
       if (count > maxBehind) {
         at = tail.head() ?? at
-        return liveEvent('left-out', at, { count })
+        return liveEvent('left-out', at, JSON.stringify({ count }))
       }
       const batch = await tail.next(at).catch((error) => {
         if (!(error instanceof StoreUnavailable)) throw error
