@@ -1,3 +1,4 @@
+import { activityJson } from '@activity-log/shared/document.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snapshot.ts'
@@ -10,7 +11,12 @@ import { findPage, type Page, type Part, type Place } from './page.ts'
  * `snapshot` is undefined when it is unknown which records the log has; each page then shows the log at the time of its
  * request. `completeThrough` comes from the same reading of the ledger as `snapshot`.
  */
-export type SnapshotPage = { page: Page<Found>; snapshot: Snapshot | undefined; completeThrough: Date | undefined }
+export type SnapshotPage = { page: Page<Listed>; snapshot: Snapshot | undefined; completeThrough: Date | undefined }
+
+/** `json` is the activity as the answer contains it. */
+export type Listed = Found & { json: string }
+export const toListed = (found: Found): Listed => ({ ...found, json: activityJson(found.activity) })
+export const sizeOf = ({ json }: Listed) => Buffer.byteLength(json)
 
 export type FindInSnapshot = {
   forTenant: ForTenant
@@ -45,11 +51,15 @@ async function findFirst(
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
   const positions: Position[] = []
-  const page = await findPage(async (part) => {
-    const found = await forTenant(request.filter.tenant).find({ filter: request.filter, ...part })
-    positions.push(...found.map(({ position }) => position))
-    return found
-  }, request)
+  const page = await findPage(
+    async (part) => {
+      const found = await forTenant(request.filter.tenant).find({ filter: request.filter, ...part })
+      positions.push(...found.map(({ position }) => position))
+      return found.map(toListed)
+    },
+    request,
+    sizeOf,
+  )
   const snapshot = notTooLong(before && withRecords(before, positions))
   return { page, snapshot, completeThrough: ledger?.completeThrough }
 }
@@ -62,6 +72,10 @@ async function findAt(
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
   const filter = snapshot ? { ...request.filter, snapshot } : request.filter
-  const page = await findPage((part) => forTenant(filter.tenant).find({ filter, ...part }), request)
+  const page = await findPage(
+    async (part) => (await forTenant(filter.tenant).find({ filter, ...part })).map(toListed),
+    request,
+    sizeOf,
+  )
   return { page, snapshot, completeThrough: ledger?.completeThrough }
 }

@@ -9,7 +9,10 @@ import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import * as v from 'valibot'
+import { findBounded, maxRowBytes } from './find-bounded.ts'
+import { sizeOf, toListed } from './find-in-snapshot.ts'
 import { fromStore } from './from-store.ts'
+import type { Part } from './page.ts'
 import { errorsOf, WholeNumber } from './parameter-schemas.ts'
 
 /** Finds single activities, and what their users did around them. */
@@ -50,11 +53,14 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
     const { tenant } = request.caller
     const filter = { userId: activity.userId }
     const find = async (order: Order) => {
-      const found = await forTenant(tenant).find({ filter, after: key, order, limit })
-      return found.map((one) => activityJson(one.activity))
+      const part = { after: key, order, limit }
+      const listed = async (part: Part) => (await forTenant(tenant).find({ filter, ...part })).map(toListed)
+      const { found, isCut } = await findBounded(listed, part, sizeOf, maxRowBytes / 2)
+      return { json: found.map(({ json }) => json), isCut }
     }
     const [before, after] = await Promise.all([find('desc'), find('asc')])
-    return `{"activity":${activityJson(activity)},"before":[${before.reverse()}],"after":[${after}]}`
+    const truncated = before.isCut || after.isCut ? ',"truncated":true' : ''
+    return `{"activity":${activityJson(activity)},"before":[${before.json.reverse()}],"after":[${after.json}]${truncated}}`
   }
 }
 

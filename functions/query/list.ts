@@ -1,4 +1,3 @@
-import { activityJson } from '@activity-log/shared/document.ts'
 import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
@@ -56,13 +55,14 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
       page: page.number,
       limit,
       ...total,
+      ...(page.isTruncated && { truncated: true as const }),
       next: links.next,
       previous: links.previous,
       completeThrough: completeThrough?.toISOString() ?? null,
       asOf: asOf ?? null,
       ...(receipt && { receipt }),
     }
-    const data = page.found.map(({ activity }) => activityJson(activity))
+    const data = page.found.map(({ json }) => json)
     const body = `{"data":[${data}],${JSON.stringify(rest).slice(1)}`
     return { status: 200, headers: { Link: linkHeader(links), 'content-type': 'application/json' }, body }
   }
