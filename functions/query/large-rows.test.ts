@@ -1,4 +1,4 @@
-import { type Answer, answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { type Answer, recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { beforeAll, expect, test } from 'vitest'
 import { createApp } from './app.ts'
