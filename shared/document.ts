@@ -24,18 +24,18 @@ export type ActivityDocument = {
   digest: string
 }
 
-/** An activity as a store reads it. Its metadata stays JSON text, since objects take twenty times as much memory. */
+/** An activity as a client receives it. */
 export type FoundActivity = {
   id: string
   userId: string
   action: string
   timestamp: string
-  metadataText?: string
+  metadata?: JsonObject
   recordedAt: string
 }
 
-/** An activity as a client receives it. */
-export type ReadActivity = Omit<FoundActivity, 'metadataText'> & { metadata?: JsonObject }
+/** An activity as a store reads it. Its metadata stays JSON text, because objects take twenty times as much memory. */
+export type ListedActivity = Omit<FoundActivity, 'metadata'> & { metadataText?: string }
 
 export function toDocument(
   event: ActivityRecorded,
@@ -73,7 +73,7 @@ export type StoredParts = Pick<ActivityDocument, 'id' | 'userId' | 'action' | 't
   metadataText: string | null
 }
 
-export function toFound(parts: StoredParts): FoundActivity {
+export function toFound(parts: StoredParts): ListedActivity {
   const { id, userId, action, timestampMs, timestampText, metadataText, recordedAtMs } = parts
   return {
     id,
@@ -86,15 +86,14 @@ export function toFound(parts: StoredParts): FoundActivity {
 }
 
 /** Writes the JSON of an activity around the stored text of its metadata. */
-export function activityJson({ metadataText, recordedAt, ...activity }: FoundActivity): string {
+export function activityJson({ metadataText, recordedAt, ...activity }: ListedActivity): string {
   const start = JSON.stringify(activity).slice(0, -1)
   const metadata = metadataText === undefined ? '' : `,"metadata":${metadataText}`
   return `${start}${metadata},"recordedAt":"${recordedAt}"}`
 }
 
-export function readFound({ metadataText, recordedAt, ...activity }: FoundActivity): ReadActivity {
-  return { ...activity, ...(metadataText !== undefined && { metadata: JSON.parse(metadataText) }), recordedAt }
-}
+export const metadataOf = ({ metadataText }: ListedActivity): JsonObject | null =>
+  metadataText === undefined ? null : JSON.parse(metadataText)
 
 /** Decides between duplicate and conflict: covers what the client sent, but not the members that were filled in. */
 function contentDigest({ activity, filledIn }: ActivityRecorded, instant: string): string {

@@ -6,6 +6,9 @@ import * as v from 'valibot'
 const Page = v.pipe(v.number(), v.integer(), v.minValue(1))
 const NextPath = v.pipe(v.nullable(PathText), v.description('The next page, as in Link'))
 const PreviousPath = v.pipe(v.nullable(PathText), v.description('The previous page, as in Link'))
+const Truncated = v.exactOptional(
+  v.pipe(v.literal(true), v.description('The page ended at 1 MiB; only next leads to the rest')),
+)
 const AsOfText = v.pipe(
   v.nullable(v.string()),
   v.description('The snapshot that this answer shows; null if none is available'),
@@ -30,6 +33,7 @@ export const ListAnswer = v.strictObject({
   limit: Page,
   total: v.exactOptional(v.pipe(Count, v.description('The number of matches; absent with count=none'))),
   totalIsExact: v.exactOptional(v.pipe(v.boolean(), v.description('False if there are more matches than total'))),
+  truncated: Truncated,
   next: NextPath,
   previous: PreviousPath,
   completeThrough: CompleteThrough,
@@ -42,6 +46,7 @@ export const ContextAnswer = v.strictObject({
   activity: FoundActivity,
   before: v.pipe(v.array(FoundActivity), v.description('What the same user did before it, oldest first')),
   after: v.pipe(v.array(FoundActivity), v.description('What the same user did after it, oldest first')),
+  truncated: Truncated,
 })
 export type ContextAnswer = v.InferOutput<typeof ContextAnswer>
 
@@ -122,6 +127,7 @@ export type DeadLetterAnswer = v.InferOutput<typeof DeadLetterAnswer>
 export const DeadLettersAnswer = v.strictObject({
   data: v.array(DeadLetterSummary),
   limit: Page,
+  truncated: Truncated,
   next: NextPath,
   previous: PreviousPath,
 })

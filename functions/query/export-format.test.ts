@@ -20,7 +20,7 @@ describe('a row of CSV', () => {
   })
 
   test('has metadata as JSON', () => {
-    expect(row({ ...activity, metadata: { 'a,b': ['"', '=1'] } })).toBe(
+    expect(row({ ...activity, metadataText: JSON.stringify({ 'a,b': ['"', '=1'] }) })).toBe(
       `a,ann,pay,${times},"{""a,b"":[""\\"""",""=1""]}"\r\n`,
     )
   })
@@ -63,7 +63,7 @@ describe('a row of CSV', () => {
 
 test('a row of NDJSON is the activity as in lists, and a line feed', () => {
   const { row, head } = exportFormats.ndjson
-  const text = row({ ...activity, metadata: { a: '\n' } })
+  const text = row({ ...activity, metadataText: JSON.stringify({ a: '\n' }) })
   expect([head, text.indexOf('\n')]).toEqual(['', text.length - 1])
   expect(JSON.parse(text)).toEqual({ ...activity, metadata: { a: '\n' } })
 })

@@ -1,10 +1,10 @@
-import type { FoundActivity } from '@activity-log/shared/document.ts'
+import { activityJson, type ListedActivity } from '@activity-log/shared/document.ts'
 
 export type ExportFormat = {
   contentType: string
   /** The text before the first row. */
   head: string
-  row: (activity: FoundActivity) => string
+  row: (activity: ListedActivity) => string
 }
 
 const columns = ['id', 'userId', 'action', 'timestamp', 'recordedAt', 'metadata'] as const
@@ -14,14 +14,13 @@ export const exportFormats: { readonly [name in 'csv' | 'ndjson']: ExportFormat 
   ndjson: {
     contentType: 'application/x-ndjson',
     head: '',
-    row: (activity) => `${JSON.stringify(activity)}\n`,
+    row: (activity) => `${activityJson(activity)}\n`,
   },
 }
 
 /** Formats a row according to RFC 4180. */
-function csvRow({ id, userId, action, timestamp, recordedAt, metadata }: FoundActivity): string {
-  const json = metadata ? JSON.stringify(metadata) : ''
-  return `${cell(id)},${cell(userId)},${cell(action)},${timestamp},${recordedAt},${cell(json)}\r\n`
+function csvRow({ id, userId, action, timestamp, recordedAt, metadataText = '' }: ListedActivity): string {
+  return `${cell(id)},${cell(userId)},${cell(action)},${timestamp},${recordedAt},${cell(metadataText)}\r\n`
 }
 
 /** Matches the start of a formula in spreadsheets, also in full-width forms, and the apostrophe that is added below. */

@@ -1,3 +1,4 @@
+import { type ListedActivity, metadataOf } from '@activity-log/shared/document.ts'
 import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
@@ -8,7 +9,7 @@ import { metadataMatcher } from '@activity-log/shared/metadata-match.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
-import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
+import { formatTimestamp, toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import { type ExportFormat, exportFormats } from './export-format.ts'
 import { readFilterRequest } from './filter-request.ts'
@@ -75,7 +76,8 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   ) {
     const { metadata = [], ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
-    const matches = metadataMatcher(metadata)
+    const hasMetadata = metadata.length > 0 ? metadataMatcher(metadata) : undefined
+    const matches = (activity: ListedActivity) => !hasMetadata || hasMetadata(metadataOf(activity))
     // the rows that do not match may be large, too
     const max = metadata.length > 0 ? firstRows : maxRows
     let text = head
@@ -85,7 +87,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
       if (gone.aborted) return
       const place = after === undefined ? {} : { after }
       const found = await fromStore(() => find({ filter: indexed, order, ...place, limit }))
-      for (const { activity } of found) if (matches(activity.metadata ?? null)) text += row(activity)
+      for (const { activity } of found) if (matches(activity)) text += row(activity)
       const bytes = new TextEncoder().encode(text)
       // the first part is sent even if it is empty: it carries the headers, and the next match may be far away
       if (bytes.byteLength > 0 || after === undefined) yield bytes
@@ -114,7 +116,7 @@ async function* reportingFailure<Part>(parts: AsyncIterable<Part>, report: (erro
 }
 
 function fileName({ from, to }: Filter): string {
-  const named = (name: string, ms: number | undefined) =>
-    ms === undefined ? '' : `-${name}-${formatTimestamp(ms).replaceAll(/[-:]/g, '')}`
+  const named = (name: string, instant: bigint | undefined) =>
+    instant === undefined ? '' : `-${name}-${formatTimestamp(toMs(instant)).replaceAll(/[-:]/g, '')}`
   return `activities${named('from', from)}${named('to', to)}`
 }

@@ -2,6 +2,7 @@ import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/act
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { type ActionPattern, type Filter, parseActions } from '@activity-log/shared/filter.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
+import { maxKeyNumber } from '@activity-log/shared/key.ts'
 import { decodeSnapshot, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { maxActions } from '@activity-log/shared/store/activities.ts'
 import * as v from 'valibot'
@@ -89,7 +90,8 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
     ...(userId !== undefined && { userId }),
     ...(actions !== undefined && { actions }),
     ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
+    // activities beyond the largest instant of a key are stored at it, so no end can leave them out
+    ...(to !== undefined && to < maxKeyNumber && { to }),
     ...(snapshot !== undefined && { snapshot }),
     ...(metadata.matches.length > 0 && { metadata: metadata.matches }),
   }

@@ -10,9 +10,11 @@ import {
   type DeadLetterFilter,
   deadLetterReasons,
   deadLetterStates,
+  type FoundDeadLetter,
   type KeptDeadLetter,
 } from '@activity-log/shared/store/dead-letters.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import { toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import { fromStore } from './from-store.ts'
@@ -33,13 +35,19 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { parameters, filter, limit, place } = parsed.value
     const find = ({ skip: _skip, ...part }: Part) => forTenant(caller.tenant).findDeadLetters({ filter, ...part })
-    const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }))
+    const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }, sizeOf))
     const { cursor: _cursor, ...repeated } = parameters
     const all = pageLinks('/dead-letters', repeated, digestOf(filter), page)
     // a page beyond the end has no row to go back from, and no page number to go back to
     const links = page.found.length > 0 ? all : { ...all, previous: all.previous && all.first }
     const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter))
-    const body: DeadLettersAnswer = { data, limit, next: links.next, previous: links.previous }
+    const body: DeadLettersAnswer = {
+      data,
+      limit,
+      ...(page.isTruncated && { truncated: true as const }),
+      next: links.next,
+      previous: links.previous,
+    }
     return { status: 200, headers: { Link: linkHeader(links) }, body }
   }
 
@@ -53,6 +61,9 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     return { status: 200, body }
   }
 }
+
+/** The original bytes are read, too, although the list does not show them. */
+const sizeOf = ({ deadLetter }: FoundDeadLetter) => deadLetter.body.length + JSON.stringify(deadLetter.errors).length
 
 export const DeadLettersParameters = v.object({
   limit: v.optional(v.pipe(WholeNumber(1000), v.description('The number of rows on a page')), '10'),
@@ -70,6 +81,9 @@ export const DeadLettersParameters = v.object({
   ),
 })
 
+/** Dead letters arrive in whole milliseconds: the first one at or after an instant is that of the instant rounded up. */
+const almostOneMs = 999_999n
+
 type DeadLettersRequest = { parameters: Parameters; filter: DeadLetterFilter; limit: number; place: Place }
 
 function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
@@ -82,8 +96,8 @@ function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
     tenant,
     ...(reason !== undefined && { reason }),
     ...(topic !== undefined && { topic }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
+    ...(from !== undefined && { from: toMs(from + almostOneMs) }),
+    ...(to !== undefined && { to: toMs(to + almostOneMs) }),
     ...(state !== 'all' && { state }),
   }
   if (from !== undefined && to !== undefined && from > to)

@@ -51,18 +51,20 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOf = snapshot && encodeSnapshot(snapshot)
     const links = pageLinks('/logs', repeated, filterDigest(filter, order), page, asOf)
-    const body: ListAnswer = {
-      data: page.found.map(({ activity }) => activity),
+    const rest: Omit<ListAnswer, 'data'> = {
       page: page.number,
       limit,
       ...total,
+      ...(page.isTruncated && { truncated: true as const }),
       next: links.next,
       previous: links.previous,
       completeThrough: completeThrough?.toISOString() ?? null,
       asOf: asOf ?? null,
       ...(receipt && { receipt }),
     }
-    return { status: 200, headers: { Link: linkHeader(links) }, body }
+    const data = page.found.map(({ json }) => json)
+    const body = `{"data":[${data}],${JSON.stringify(rest).slice(1)}`
+    return { status: 200, headers: { Link: linkHeader(links), 'content-type': 'application/json' }, body }
   }
 
   /** The outcome of the record, or a 504, since the client does not want a list without it. */

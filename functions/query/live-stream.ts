@@ -2,7 +2,13 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
-import { decodeSnapshot, encodeSnapshot, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
+import {
+  decodeSnapshot,
+  encodeSnapshot,
+  maxMissingLive,
+  newSince,
+  type Snapshot,
+} from '@activity-log/shared/snapshot.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { readFilterRequest } from './filter-request.ts'
@@ -42,7 +48,7 @@ export function liveRoutes(options: LiveOptions): Routes {
   async function live({ method, url, header, caller }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, {})
     const resumed = header('last-event-id')
-    const snapshot = resumed ? decodeSnapshot(resumed) : undefined
+    const snapshot = resumed ? decodeSnapshot(resumed, maxMissingLive) : undefined
     const wrong = typeof snapshot === 'string' ? [{ pointer: 'Last-Event-ID', detail: snapshot }] : []
     if (!parsed.ok) throw invalidInput([...parsed.errors, ...wrong])
     if (typeof snapshot === 'string') throw invalidInput(wrong)
@@ -113,7 +119,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
       const count = behind()
       if (count > maxBehind) {
         at = tail.head() ?? at
-        return liveEvent('left-out', at, { count })
+        return liveEvent('left-out', at, JSON.stringify({ count }))
       }
       const batch = await tail.next(at).catch((error) => {
         if (!(error instanceof StoreUnavailable)) throw error

@@ -15,7 +15,7 @@ export const Instant = v.pipe(
   v.string(),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const parsed = parseTimestamp(dataset.value)
-    if (typeof parsed !== 'string') return parsed.ms
+    if (typeof parsed !== 'string') return parsed.nanoseconds
     const isPlusLost = / \d{2}:\d{2}$/.test(dataset.value)
     addIssue({ message: isPlusLost ? 'has a space before its offset; in a URL, write + as %2B' : parsed })
     return NEVER
