@@ -134,7 +134,7 @@ export function whyNot(error: unknown, { options }: MongoClient): string {
   return `${root.message}: no server there is a member of the replica set ${options.replicaSet}`
 }
 
-const rootOf = (error: unknown) => (error instanceof StoreUnavailable ? error.cause : error)
+const rootOf = (error: unknown) => (error instanceof StoreUnavailable ? (error.cause ?? error) : error)
 
 /**
  * Turns errors of the driver or the network into StoreUnavailable, because the result of a write is then unknown.

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb'
-import { arrivalOf, atMost, hashId, nanosecondsPerMs, toKey } from '../key.ts'
+import { arrivalOf, atMost, hashId, toKey } from '../key.ts'
 import type { CountedRange } from '../ledger-summary.ts'
 import { formatTimestamp, parseTimestamp } from '../timestamp.ts'
 import type { StoredDeadLetter } from './mongo-dead-letters.ts'
@@ -36,7 +36,7 @@ function toActivity(former: FormerActivity): StoredActivity {
   return { ...former, _id, timestamp: new Date(at.ms) }
 }
 
-const readInstant = (ms: number) => ({ ms, nanoseconds: BigInt(ms) * nanosecondsPerMs })
+const readInstant = (ms: number) => ({ ms, nanoseconds: BigInt(ms) * 1_000_000n })
 
 function toOutcome({ fate, ...former }: FormerOutcome): StoredOutcome {
   return { ...former, outcome: toName(fate) }

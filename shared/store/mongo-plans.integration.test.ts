@@ -1,7 +1,6 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Filter } from '../filter.ts'
-import { nanosecondsPerMs } from '../key.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent } from '../testing/builders.ts'
 import { aDatabase, askFeatures, refusingScans, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
@@ -39,7 +38,7 @@ async function anEmptyStore() {
 
 const tenant = 'default'
 const at = (n: number) => new Date(Date.UTC(2024, 0, 1, 0, n)).toISOString()
-const instantOf = (text: string) => BigInt(Date.parse(text)) * nanosecondsPerMs
+const instantOf = (text: string) => BigInt(Date.parse(text)) * 1_000_000n
 const range = { from: instantOf(at(100)), to: instantOf(at(300)) }
 const snapshot = [{ partition: 0, last: 2 ** 40, missing: [{ first: 3, last: 4 }] }]
 const limit = 10
