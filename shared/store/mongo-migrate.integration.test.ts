@@ -100,19 +100,11 @@ describe('a database in the former format', () => {
       }
       return failures
     }
-    let during: unknown[] | undefined
-    const writing = new Promise<void>((resolve, reject) => {
-      const once = () => {
-        during ??= []
-        write(100)
-          .then((failures) => (during = failures))
-          .then(() => resolve(), reject)
-      }
-      migrate(database, 3, once).catch(reject)
+    let during: Promise<unknown[]> | undefined
+    await migrate(database, 3, () => {
+      during ??= write(100)
     })
-    await writing
-    await migrate(database)
-    expect(during).toEqual([121, 121, 121, 121])
+    expect(await during).toEqual([121, 121, 121, 121])
     expect(await write(101)).toEqual([121, 121, 121, 121])
     await using store = open(database, false)
     expect(await store.count({ tenant: 'default' })).toBe(10)
