@@ -219,7 +219,7 @@ describe.runIf(controlKafka && kafkaBrokers.length === 3)('with three brokers', 
       await control('pause', 1)
       await control('pause', 2)
       try {
-        // one at a time: the answer to a follower's request may already be on its way when the follower is paused
+        // they are sent one at a time, because an answer on its way to a follower before its pause may hold the first
         for (const id of ['1', '2', '3', '4', '5']) {
           if ((await ingest.send(anActivity({ id })))?.status === 202) answered.push(id)
           else break

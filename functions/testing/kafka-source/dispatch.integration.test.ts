@@ -149,7 +149,7 @@ describe('dead letters', () => {
     expect(byId['damaged']?.headers).not.toHaveProperty('ce_knativeerrorcode')
   })
 
-  test('are delivered from their own topic, and do not go round when they are rejected again', async () => {
+  test('are delivered from their own topic, and do not return to it when they are rejected', async () => {
     const { source, sink, produce, admin, topic, committed } = await aJourney(1, (received) => ({
       status: idOf(received) === 'p0-0' ? 400 : 204,
     }))
