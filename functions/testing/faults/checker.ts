@@ -96,7 +96,7 @@ export function check(
     const isRow = (rowsOf.get(id) ?? []).some((row) => isSame(activity, row))
     const dead = (lettersOf.get(id) ?? []).filter((letter) => letter.activity && isSame(activity, letter.activity))
     const isDead = dead.length > 0
-    // a row with other content was altered, as reported above, or is the other one if the dead letters are unknown
+    // a row that differs was altered, as reported above, or the dead letters that explain it were not read
     const isAccountedFor = rowsOf.has(id) && (ofId.get(id)?.length === 1 || !observed.deadLetters)
     if (outcomes.has('ok') && !isRow && !isDead && !isAccountedFor) {
       lost++

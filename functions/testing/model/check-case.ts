@@ -83,7 +83,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
     }
   }
 
-  // from the first page to the last, while other activities arrive: each activity that was there is listed once
+  // follows the pages to the last while other activities arrive; each activity that was there is listed once
   const there = listed(then ?? log.all, wanted)
   const seen: string[] = []
   let url: string | null = `/logs?${parameters}`

@@ -83,7 +83,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
   const clients = createClients(world, network, deployment)
   const faultsMs = random.between(2000, 20_000)
   const posting = Array.from({ length: random.between(1, 3) }, () => clients.run(random.between(3, 20), faultsMs))
-  // a burst exceeds what a dispatcher has in flight, and rarely also what one group commit holds
+  // a burst exceeds what a dispatcher has in flight, and in rare cases also what one group commit holds
   if (random.chance(0.03)) posting.push(clients.burst(random.chance(0.1) ? 600 : 120))
   const isStormy = () => now() < faultsMs
 

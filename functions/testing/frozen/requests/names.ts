@@ -1,4 +1,4 @@
-/** Each comes back as it was sent. They are copied from hostile/, so that its changes do not change a recording. */
+/** These names come back unchanged. They are copied from hostile/, so that its changes do not change a recording. */
 export const names: readonly string[] = [
   ...[
     'Zoë',
