@@ -38,7 +38,7 @@ describe('with many requests in flight', () => {
     expect(sink.received).toHaveLength(900)
   })
 
-  test('a record that waits for its retry holds back only the commit, and a restart delivers again from it on', async () => {
+  test('a record that waits for its retry holds back only the commit; a restart delivers from it on again', async () => {
     const { source, sink, produce, committed } = await aJourney(1, (received) => ({
       status: idOf(received) === 'p0-10' && sink.received.length <= 300 ? 503 : 204,
     }))
