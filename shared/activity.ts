@@ -108,7 +108,7 @@ function metadataErrors(metadata: JsonObject): InputError[] {
   const note = (detail: string) => {
     errors.push({ pointer: path.reduce<string>(pointerTo, ''), detail })
   }
-  // each value takes at least a byte and a separator as JSON, so a value with this many others is too large in any case
+  // as JSON, each value takes at least a byte and a separator, so metadata with more values is too large in any case
   const goesOn = () => values <= activityLimits.metadataBytes / 2 && errors.length <= maxErrors
   const visit = (value: JsonValue) => {
     values++

@@ -11,8 +11,9 @@ import { assertLogAnswers, Origin, urlOption } from './running-log.ts'
 
 const maxRequestsInFlight = 2
 /**
- * At its end, an import looks for the newest activities, as many as may be in flight, and for a sample of all others. A
- * partition is delivered in order except for the records in flight, and a request goes to only a few partitions.
+ * At its end, an import looks for the newest activities, as many as may be in flight, and for a sample of all others.
+ * That suffices, because a partition is delivered in order except for the records in flight, and a request goes to only
+ * a few partitions.
  */
 const maxDeliveriesInFlight = 100
 const sampleEvery = 200

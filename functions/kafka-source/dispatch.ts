@@ -9,7 +9,7 @@ export type DispatchOptions = {
   send: Send
   sinkUrl: string
   policy: DeliveryPolicy
-  /** Without them, a record that cannot be delivered is given up. */
+  /** If this is undefined, a record that cannot be delivered is given up. */
   deadLetters: Pick<DeadLetters, 'publish'> | undefined
   log: Log
 }

@@ -49,7 +49,7 @@ export const filterParameters = {
 const FilterParameters = v.object(filterParameters)
 const filterNames = Object.keys(filterParameters)
 
-/** `parameters` are the raw values, which links repeat. The values of the route's own parameters are beside them. */
+/** `parameters` has the raw values, which links repeat. Each of the route's own parameters is a member, too, parsed. */
 export type FilterRequest<Own extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Own, undefined>> & {
   parameters: Parameters
   filter: Filter

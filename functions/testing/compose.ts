@@ -183,7 +183,7 @@ async function restarts() {
   const sending = Array.from({ length: 4 }, async () => {
     while (running) {
       await send([anActivity({ id: `restart-${count++}` })])
-      // slower than the slowest store saves: with a growing backlog, each wait below would measure the machine
+      // this is slower than the slowest store saves, because a growing backlog would delay each step below
       await wait(100)
     }
   })

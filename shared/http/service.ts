@@ -10,7 +10,7 @@ export type ServiceOptions = {
   routes: Routes
   /** Wrappers of every route; the first one is the outermost. */
   around?: readonly Around[]
-  /** In Prometheus' text format. */
+  /** Writes the metrics in Prometheus' text format. */
   metrics?: () => string
   /** Answers paths that are not in the table, instead of a 404. */
   otherwise?: Otherwise

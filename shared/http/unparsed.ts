@@ -9,7 +9,7 @@ import { wrongMethod } from './wrong-method.ts'
  * requests that came complete on the same connection are answered first, since a client reads answers in order.
  */
 export function answerUnparsed(server: Server, newRequestId: () => string): void {
-  /** The responses of each connection, in order, since the last closed one. */
+  /** The responses of each connection, in order. A new request drops them if the last one is closed. */
   const inFlight = new WeakMap<Duplex, ServerResponse[]>()
   const rejected = new WeakSet<Duplex>()
   server.prependListener('connection', (socket) => inFlight.set(socket, []))

@@ -119,7 +119,7 @@ async function main() {
     const found = await (compared[name] as Benchmark)(what === 'gate' ? { ...options, seconds: short } : options)
     console.log(`\n${comparisonTable(found)}`)
     comparisons.push(...found)
-    // written after each benchmark, so that a failure does not lose the results before it
+    // the report is written after each benchmark, so that a failure does not lose the results before it
     const report: Report = { machine: machine(), comparisons }
     const json = `${JSON.stringify(report, undefined, 2)}\n`
     if (values.json) writeFileSync(values.json, json)

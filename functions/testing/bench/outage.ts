@@ -15,10 +15,10 @@ const timeoutMs = 60_000
 const partitions = 6
 
 type Outage = {
-  /** From the end of the last broker to the first answer other than 202. */
+  /** The time from the end of the last broker to the first answer other than 202. */
   firstErrorS: number
   longestAnswerS: number
-  /** From the time when all partitions accept records again to the first 202; 0 if the 202 came first. */
+  /** The time from when all partitions accept records again to the first 202; 0 if the 202 came first. */
   firstAcceptedS: number
 }
 
