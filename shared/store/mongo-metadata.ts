@@ -15,7 +15,11 @@ type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<
  * MongoDB returns activities that may match, and this code decides: paths in MongoDB also lead through arrays, and
  * cannot express every name that metadata may have.
  */
-export function createMongoMatching(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
+export function createMongoMatching(
+  activities: Collection<StoredActivity>,
+  select: Select,
+  signal?: AbortSignal,
+): Matching<StoredActivity> {
   return async function* ({ wanted = maxBatch, ...query }, timeoutMs) {
     const { filter, order } = query
     const metadata = filter.metadata ?? []
@@ -31,6 +35,7 @@ export function createMongoMatching(activities: Collection<StoredActivity>, sele
         sort: { _id: order === 'asc' ? 1 : -1 },
         batchSize: Math.min(wanted, maxBatch),
         maxTimeMS: timeoutMs,
+        signal,
       },
     )
     try {

@@ -137,10 +137,10 @@ describe('MongoDB reads no more than a page shows', () => {
     explains('a total reads no document, and no more keys than it counts', async () => {
       const { queries, examined, commands } = log
       commands.length = 0
-      expect(await queries.count({ tenant, ...filter }, 20)).toBe(20)
+      expect(await queries.count({ tenant, ...filter }, 10)).toBe(10)
       const { documents, keys } = await examined()
       expect(documents).toBe(0)
-      if (!filter.snapshot) expect(keys).toBeLessThanOrEqual(20 + forActions)
+      if (!filter.snapshot) expect(keys).toBeLessThanOrEqual(10 + forActions)
     })
   })
 

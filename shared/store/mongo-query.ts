@@ -11,21 +11,25 @@ import { createMongoStats } from './mongo-stats.ts'
 import { resolveActions } from './resolve-actions.ts'
 import type { ActivityStore } from './store.ts'
 
-/** Each operand is placed under an explicit operator, so that no value can act as an operator. */
+/**
+ * Every read ends when the signal aborts. Each operand is placed under an explicit operator, so that no value can act as an operator. */
 export function createMongoQueries(
   activities: Collection<StoredActivity>,
+  signal?: AbortSignal,
 ): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get' | 'arrivals'> {
+  const limits = { maxTimeMS, signal }
+
   async function nextAction(tenant: string, from: string, isAfter: boolean): Promise<string | undefined> {
     const row: Pick<StoredActivity, 'action'> | null = await activities.findOne(
       { tenant: { $eq: tenant }, action: isAfter ? { $gt: from } : { $gte: from } },
-      { projection: { _id: 0, action: 1 }, sort: { action: 1 }, hint: byAction, maxTimeMS },
+      { projection: { _id: 0, action: 1 }, sort: { action: 1 }, hint: byAction, ...limits },
     )
     return row?.action
   }
 
   const selected = async ({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>) =>
     select(filter, await resolveActions(nextAction, filter), order, after)
-  const matching = createMongoMatching(activities, selected)
+  const matching = createMongoMatching(activities, selected, signal)
 
   return {
     async find(query) {
@@ -35,7 +39,7 @@ export function createMongoQueries(
       if (!selection) return []
       const { match, hint, isMerge, snapshot } = selection
       const sort = { _id: order === 'asc' ? 1 : -1 } as const
-      const page = { sort, limit, maxTimeMS }
+      const page = { sort, limit, ...limits }
       const fetch = (match: Match<StoredActivity>, hint: Selection['hint']) =>
         foundIn(activities.find(match, { ...page, batchSize: maxBatch, hint }))
       if (skip === 0 && !isMerge) return fetch(conditionOf(selection), hint)
@@ -44,7 +48,7 @@ export function createMongoQueries(
         ? await activities
             .aggregate<{ _id: string }>(
               [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(snapshot), { $skip: skip }, { $limit: limit }],
-              { hint, maxTimeMS, batchSize: limit },
+              { hint, ...limits, batchSize: limit },
             )
             .toArray()
         : await activities
@@ -68,15 +72,15 @@ export function createMongoQueries(
           ...(max === undefined ? [] : [{ $limit: max }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],
-        { hint, maxTimeMS },
+        { hint, ...limits },
       )
       return (await counted.next())?.n ?? 0
     },
 
-    stats: createMongoStats(activities, selected, matching),
+    stats: createMongoStats(activities, selected, matching, signal),
 
     async get(tenant, id) {
-      const stored = await activities.findOne({ tenant: { $eq: tenant }, id: { $eq: id } }, { hint: byId, maxTimeMS })
+      const stored = await activities.findOne({ tenant: { $eq: tenant }, id: { $eq: id } }, { hint: byId, ...limits })
       return stored ? toFoundStored(stored) : undefined
     },
 
@@ -84,7 +88,7 @@ export function createMongoQueries(
       foundIn(
         activities.find(
           { partition: { $eq: partition }, offset: { $gte: first, $lte: last }, tenant: { $eq: tenant } },
-          { hint: byPosition, sort: { offset: 1 }, limit, batchSize: maxBatch, maxTimeMS },
+          { hint: byPosition, sort: { offset: 1 }, limit, batchSize: maxBatch, ...limits },
         ),
       ),
   }

@@ -298,6 +298,51 @@ describe('stats', () => {
   })
 })
 
+describe.runIf(features.failpoints)('slow reads', () => {
+  const tenant = 'default'
+  const slow = (database: TestDatabase, command: string, blockTimeMS: number) =>
+    failing(database, 'alwaysOn', { failCommands: [command], blockConnection: true, blockTimeMS })
+
+  test('are answered in time, and take no connection from others', async () => {
+    const database = newDatabase()
+    const warnings: string[] = []
+    const log = { ...silent, warn: (_fields: object, text: string) => void warnings.push(text) }
+    await using store = openIn(database, { log })
+    await store.save([recorded({ id: 'a' })])
+    await using _ = await slow(database, 'aggregate', 6000)
+    let answered = 0
+    const counts = Array.from({ length: 20 }, () =>
+      store.count({ tenant }).catch((error: unknown) => {
+        answered++
+        return error
+      }),
+    )
+    expect(await store.get(tenant, 'a')).toBeDefined()
+    expect(await store.find({ filter: { tenant }, order: 'desc', limit: 10 })).toHaveLength(1)
+    expect(await store.save([recorded({ id: 'b' })])).toEqual(['stored'])
+    expect(answered).toBe(0)
+    for (const outcome of await Promise.all(counts)) expect(outcome).toBeInstanceOf(StoreUnavailable)
+    expect(await store.save([recorded({ id: 'c' })])).toEqual(['stored'])
+    expect(warnings).toEqual([])
+  })
+
+  test('of many parts end when nobody waits for them', async () => {
+    const actions = Array.from({ length: 50 }, (_, n) => recorded({ id: `${n}`, action: `a.${n}` }))
+    const { database, commands } = await watched(actions)
+    const waiting = new AbortController()
+    const db = openDatabase(database.client, database.name)
+    const { find } = createMongoQueries(db.collection(collections.activities), waiting.signal)
+    const found = find({ filter: { tenant, actions: [{ prefix: 'a.' }] }, order: 'desc', limit: 1 })
+    await until(() => commands.length >= 3)
+    waiting.abort(new Error('too late'))
+    await expect(found).rejects.toThrow('too late')
+    const { length } = commands
+    expect(length).toBeLessThan(50)
+    await db.collection(collections.outcomes).findOne()
+    expect(commands).toHaveLength(length + 1)
+  })
+})
+
 describe('a configuration that only MongoDB can check', () => {
   const asNobody = mongodbUri.replace(/^mongodb:\/\/([^@/]*@)?/, 'mongodb://nobody:s3cret@')
 
