@@ -114,7 +114,7 @@ export const DeadLetterAnswer = v.strictObject({
   headers: v.pipe(v.record(v.string(), v.string()), v.description('The original headers of the record')),
   body: v.strictObject({
     base64: v.pipe(v.string(), v.base64()),
-    text: v.exactOptional(v.pipe(v.string(), v.description('The same bytes as text, if they are valid UTF-8'))),
+    text: v.exactOptional(v.pipe(v.string(), v.description('The bytes as text, if they are valid UTF-8'))),
   }),
 })
 export type DeadLetterAnswer = v.InferOutput<typeof DeadLetterAnswer>
