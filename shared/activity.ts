@@ -45,7 +45,7 @@ export const TimestampText = v.pipe(
 export const Metadata = v.pipe(
   v.custom<JsonObject>(isJsonObject, 'must be an object; omit it if there is none'),
   v.metadata({ type: 'object', maxProperties: activityLimits.metadataKeys }),
-  v.description('Any JSON object: at most 32 KiB, 32 levels, 256 members in all'),
+  v.description('Any JSON object of at most 32 KiB, 32 levels deep, with at most 256 members in all'),
 )
 
 /** The activity that a client sends. The log fills in a missing id, and the time of receipt for a missing timestamp. */

@@ -44,7 +44,7 @@ export function toDocument(
 ): ActivityDocument {
   const { tenant, activity, recordedAt, sequence, salt = null } = event
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   const recordedAtMs = recordedAt.getTime()
   return {
     key: {

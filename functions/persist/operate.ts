@@ -95,7 +95,11 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
 
 const replayed = (body: Replayed): Answer => ({ status: 200, body })
 
-const isDiscarded = (note: string) => new Problem('conflict', `The dead letter was discarded: ${note}`)
+const isDiscarded = (note: string) =>
+  new Problem(
+    'conflict',
+    `The dead letter was discarded (${note}) and cannot be replayed. POST the activity to /logs instead.`,
+  )
 
 /** Reads the reason for a discard. Throws a 400 if there is none. */
 function readNote(text: string): string {

@@ -91,7 +91,7 @@ async function eventually(what: string, condition: () => Promise<boolean>, timeo
   while (!(await holds())) {
     if (Date.now() > deadline) {
       const last = cause instanceof Error ? `; last error: ${cause.message}` : ''
-      throw new Error(`not within ${timeoutMs / 1000} s: ${what}${last}`, { cause })
+      throw new Error(`${what}: this took longer than ${timeoutMs / 1000} s${last}`, { cause })
     }
     await wait(200)
   }

@@ -111,6 +111,6 @@ export function exportsOf({ asOf }: ListAnswer, view: View): Content {
   })
   return html`<p class="exports">
 <span>All matches:</span> <a href="${exported('csv')}" download>CSV</a> <a href="${exported('ndjson')}" download>NDJSON</a>
-<span>This page:</span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Link to share</a>
+<span>This page:</span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Shareable link</a>
 </p>`
 }

@@ -30,7 +30,7 @@ async function copy(button: HTMLElement) {
   if (button.dataset['copy'] === 'link') return put(button, `${location.origin}/viewer${path}`)
   if (button.dataset['copy'] === 'curl') return put(button, `curl '${url}'`)
   const answer = await fetch(path).catch(() => undefined)
-  if (!answer?.ok) return tell(button, 'Could not be loaded; try again')
+  if (!answer?.ok) return tell(button, 'The activity could not be loaded; try again')
   const text = JSON.stringify(await answer.json(), null, 2)
   return put(button, text)
 }
@@ -40,7 +40,7 @@ async function put(element: HTMLElement, text: string) {
     await navigator.clipboard.writeText(text)
     tell(element, 'Copied')
   } catch {
-    tell(element, 'The browser does not allow copying')
+    tell(element, 'The browser does not allow copying; open the JSON instead')
   }
 }
 
