@@ -1,12 +1,13 @@
 import { bodyLimits } from '@activity-log/ingest/read-posted.ts'
 import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { pageFinder } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { proxy } from 'hono/proxy'
 import { getPath } from 'hono/utils/url'
-import { createTargetFinder, type FunctionName, readTables } from './origin.ts'
+import { createTargetFinder, type FunctionName, originRoutes, readTables } from './origin.ts'
 
 /** The origin of each function, as http://host:port. */
 export type GatewayOptions = { readonly [name in FunctionName]: string } & {
@@ -20,8 +21,9 @@ export type GatewayOptions = { readonly [name in FunctionName]: string } & {
  * own: when a function is down, its routes answer 503 and the gateway keeps running.
  */
 export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOptions): Service {
-  const targetOf = createTargetFinder(readTables())
-  return createService({
+  const tables = readTables()
+  const targetOf = createTargetFinder(tables)
+  const service = createService({
     log,
     routes: {},
     async otherwise(request, bindings) {
@@ -35,6 +37,7 @@ export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOp
       return passOn(request, { target, body, id, timeoutMs })
     },
   })
+  return { ...service, isPage: pageFinder(originRoutes(tables)) }
 }
 
 type PassOnOptions = { target: string; body: Uint8Array | null; id: string | undefined; timeoutMs: number }
@@ -58,8 +61,7 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
       redirect: 'manual',
       signal: stop.signal,
       customFetch: (passed) => {
-        // the function has another host, the expectation has been met, and the length is set below
-        for (const name of ['host', 'expect', 'content-length']) passed.headers.delete(name)
+        for (const name of ofThisConnection) passed.headers.delete(name)
         if (body) passed.headers.set('content-length', String(body.byteLength))
         if (id !== undefined) passed.headers.set('x-request-id', id)
         return fetch(passed)
@@ -77,6 +79,12 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
     signal.removeEventListener('abort', abort)
   }
 }
+
+/**
+ * The function has another host, so the gateway alone can compare the Origin with it, and does. The expectation has
+ * been met, and the length is set anew.
+ */
+const ofThisConnection = ['host', 'origin', 'sec-fetch-site', 'expect', 'content-length']
 
 const sendAgain = 'Send the request again; with the same id that is safe.'
 

@@ -2,7 +2,7 @@ import type { Log } from '../log.ts'
 import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { createFront, type Front } from './front.ts'
-import { type Around, entriesOf, methodsByPath, type Route, type Routes } from './route.ts'
+import { type Around, entriesOf, methodsByPath, pageFinder, type Route, type Routes } from './route.ts'
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
 export type ServiceOptions = {
@@ -24,6 +24,8 @@ export type Service = {
   front: Front
   /** Includes the routes that every service has. */
   routes: Routes
+  /** Whether the path is that of a page for people. */
+  isPage(path: string): boolean
 }
 
 /**
@@ -52,6 +54,7 @@ export function createService({ log, routes: own, around = [], metrics, otherwis
       wrapped.filter(({ streams }) => !streams),
     ),
     routes,
+    isPage: pageFinder(routes),
   }
 }
 

@@ -9,7 +9,7 @@ import { referencePage } from './reference-page.ts'
 export function docsRoutes(): Routes {
   return {
     'GET /openapi.json': { scope: 'public', handle: openApi },
-    'GET /docs': { scope: 'public', handle: reference },
+    'GET /docs': { scope: 'public', page: true, handle: reference },
   }
 }
 

@@ -20,6 +20,7 @@ export type ViewerOptions = {
 export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
+    page: true,
     async handle(request) {
       const { id = '' } = request.parameters
       const cookies = parse(request.header('cookie') ?? '')
