@@ -60,9 +60,11 @@ export function incomingFrom(request: IncomingMessage): Incoming {
 /** Reads the body as text. It rejects invalid UTF-8, since a replacement character would change a value. */
 export async function readText(incoming: Incoming, maxBytes: number): Promise<string> {
   const text = utf8(await incoming.bytes(maxBytes))
-  if (text === undefined) throw new Problem('invalid-input', 'The body is not valid UTF-8.')
+  if (text === undefined) throw notUtf8()
   return text
 }
+
+export const notUtf8 = () => new Problem('invalid-input', 'The body is not valid UTF-8.')
 
 function rejectBySize(declared: string | undefined, maxBytes: number) {
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
