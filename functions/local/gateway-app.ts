@@ -1,4 +1,4 @@
-import { bodyLimits } from '@activity-log/ingest/read-posted.ts'
+import { bodyLimits } from '@activity-log/ingest/posted-items.ts'
 import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import { pageFinder } from '@activity-log/shared/http/route.ts'
