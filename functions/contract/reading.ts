@@ -104,8 +104,9 @@ export const reading: readonly Operation[] = [
     summary: 'Follow new activities as they are stored',
     description:
       'Server-sent events in order of arrival: activity has an activity as data; left-out has the count of records ' +
-      'that a slow client missed. The id of an event resumes exactly after it. A stream ends after 50 s, and its ' +
-      'client opens another one.',
+      'that a slow client missed; position comes first and then every 10 s. The id of any event resumes exactly after ' +
+      'it. A stream ends after 50 s, and its client opens another one. To a request that accepts text/event-stream, ' +
+      'trouble that passes is a stream that ends at once and says retry: 5000, since browsers give up after a 503.',
     query: filterParameters,
     takesMetadata: true,
     headers: { 'Last-Event-ID': v.optional(EventId) },

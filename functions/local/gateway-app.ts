@@ -6,6 +6,7 @@ import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { proxy } from 'hono/proxy'
 import { getPath } from 'hono/utils/url'
+import { compressed } from './compressed.ts'
 import { createTargetFinder, type FunctionName, readTables } from './origin.ts'
 
 /** The origin of each function, as http://host:port. */
@@ -32,7 +33,8 @@ export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOp
       // the whole body is read first, because fetch loses an answer that arrives before it has sent everything
       const body = request.body ? await incomingOf(request).bytes(bodyLimits.manyBytes) : null
       const id = bindings?.outgoing?.getHeader('x-request-id')?.toString()
-      return passOn(request, { target, body, id, timeoutMs })
+      const answer = await passOn(request, { target, body, id, timeoutMs })
+      return compressed(answer, request.headers.get('accept-encoding') ?? undefined)
     },
   })
 }

@@ -6,6 +6,7 @@ import { type Answer, type ByteStream, contentOf } from './answer.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
+import { answerToProblem } from './event-source.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
@@ -52,11 +53,20 @@ export function createRouter({ log, routes, allowed, otherwise }: RouterOptions)
       throw wrongMethod(c.req.method, c.req.path, methods)
     })
   }
-  if (otherwise) app.all('*', (c) => otherwise(c.req.raw, c.env))
+  if (otherwise) {
+    app.all('*', async (c) => {
+      const response = await otherwise(c.req.raw, c.env)
+      if (!response.body) return response
+      return new Response(ReadableStream.from(wholeOrBroken(response.body, c.env?.outgoing)), response)
+    })
+  }
   app.notFound((c) =>
     new Problem('not-found', `${c.req.path} is not a path of this service; GET /logs lists the log.`).toResponse(),
   )
-  app.onError((error, c) => problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path }).toResponse())
+  app.onError((error, c) => {
+    const problem = problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path })
+    return toResponse(c, answerToProblem(problem, c.req.header('accept')))
+  })
   return app
 }
 

@@ -6,6 +6,7 @@ import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { type Limits, openAdmission } from './admission.ts'
 import { type OwnHeaders, writeAnswer } from './answer.ts'
+import { answerToProblem } from './event-source.ts'
 import { countHeader, type Front } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
 import { answerUnparsed } from './unparsed.ts'
@@ -68,7 +69,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (hosts > 1) return writeProblem(response, own, twoHosts)
     if (hosts === 0 && request.httpVersion === '1.1') return writeProblem(response, own, noHost)
     const over = request.url === '/healthz' ? () => {} : admit(request)
-    if (!over) return writeProblem(response, own, tooManyInFlight)
+    if (!over) return writeAnswer(response, own, answerToProblem(tooManyInFlight, request.headers.accept))
     // a client that goes away ends the answer, but the work for it may still be running
     let left = 2
     const end = () => {

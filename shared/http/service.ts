@@ -2,6 +2,7 @@ import type { Log } from '../log.ts'
 import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { createFront, type Front } from './front.ts'
+import { withGzip } from './gzip.ts'
 import { type Around, entriesOf, methodsByPath, type Route, type Routes } from './route.ts'
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
@@ -40,7 +41,7 @@ export function createService({ log, routes: own, around = [], metrics, otherwis
   const entries = entriesOf(routes)
   const askRoute: AskRoute = async (path, signal, onBehalfOf) => router.request(path, { signal }, { onBehalfOf })
   const wrapped = entries.map(({ method, path, route }) => {
-    const inside = [...around, withDeadline].reduceRight((handle, wrap) => wrap(handle, route), route.handle)
+    const inside = [withGzip, ...around, withDeadline].reduceRight((handle, wrap) => wrap(handle, route), route.handle)
     return { method, path, streams: route.streams, handle: withCaller(inside, askRoute) }
   })
   const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), otherwise })

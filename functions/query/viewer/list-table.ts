@@ -101,7 +101,8 @@ ${page > 1 ? html`<a class="start" href="${href(view, { cursor: undefined, page:
 /** Exports contain every match, not only this page, as of the snapshot of the page. */
 export function exportsOf({ asOf }: ListAnswer, view: View): Content {
   const snapshot = asOf ?? undefined
-  const exported = (format: string) => apiHref('/export', { format, ...filtersOf(view), asOf: snapshot })
+  const exported = (format: 'csv' | 'ndjson') =>
+    apiHref('/export', { format, ...(format === 'csv' && { bom: '1' }), ...filtersOf(view), asOf: snapshot })
   const shared = href(view, {
     page: view['page'],
     cursor: view['cursor'],
