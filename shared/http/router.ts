@@ -57,7 +57,7 @@ export function createRouter({ log, routes, allowed, otherwise }: RouterOptions)
     app.all('*', async (c) => {
       const response = await otherwise(c.req.raw, c.env)
       if (!response.body) return response
-      return new Response(ReadableStream.from(wholeOrBroken(response.body, c.env?.outgoing)), response)
+      return new Response(passedOn(response.body, c.env?.outgoing), response)
     })
   }
   app.notFound((c) =>
@@ -87,4 +87,22 @@ async function* wholeOrBroken(parts: ByteStream, outgoing: Bindings['outgoing'])
     await breakOff(outgoing)
     throw new Error('The answer was interrupted', { cause })
   }
+}
+
+/** Another service's answer, read chunk by chunk: a client that disconnects cancels it, even while it is silent. */
+function passedOn(body: ReadableStream<Uint8Array>, outgoing: Bindings['outgoing']): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      } catch (cause) {
+        await breakOff(outgoing)
+        throw new Error('The answer was interrupted', { cause })
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
 }
