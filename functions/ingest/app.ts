@@ -34,6 +34,7 @@ export type IngestDependencies = {
    * until that one is acknowledged.
    */
   secondFrom?: number
+  basePath?: string
 }
 
 type Result =
@@ -45,7 +46,7 @@ const mebibyte = 1024 * 1024
 
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service {
-  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom } = dependencies
+  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '' } = dependencies
   const metrics = createGroupMetrics('ingest')
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
@@ -58,7 +59,12 @@ export function createApp(dependencies: IngestDependencies): Service {
     onGroup: metrics.onGroup,
   })
 
-  return createService({ log, metrics: metrics.text, routes: { 'POST /logs': { scope: 'write', handle: take } } })
+  return createService({
+    log,
+    metrics: metrics.text,
+    basePath,
+    routes: { 'POST /logs': { scope: 'write', handle: take } },
+  })
 
   async function take(request: ServiceRequest): Promise<Answer> {
     refuseParameters(request.url)
@@ -79,7 +85,7 @@ export function createApp(dependencies: IngestDependencies): Service {
       throw unavailable(`${detail} ${storedOnce}`, cause)
     })
     const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }
-    return { status: 202, headers: { Location: `/logs/${encodeURIComponent(id)}` }, body }
+    return { status: 202, headers: { Location: `${request.basePath}/logs/${encodeURIComponent(id)}` }, body }
   }
 
   async function acceptOne(

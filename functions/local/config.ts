@@ -1,8 +1,9 @@
-import { LogLevel, Port } from '@activity-log/shared/config.ts'
+import { BasePath, LogLevel, Port } from '@activity-log/shared/config.ts'
 import * as v from 'valibot'
 
 export const Config = v.object({
   PORT: Port('3000'),
+  BASE_PATH: BasePath,
   DATA_DIR: v.optional(v.string(), './data'),
   LOG_LEVEL: LogLevel,
 })
@@ -19,6 +20,7 @@ const Origin = v.pipe(
 
 export const GatewayConfig = v.object({
   PORT: Port('3000'),
+  BASE_PATH: BasePath,
   INGEST_URL: Origin,
   PERSIST_URL: Origin,
   QUERY_URL: Origin,

@@ -14,17 +14,20 @@ export type GatewayOptions = { readonly [name in FunctionName]: string } & {
   log: Log
   /** How long an answer may take to begin. After that, its duration is not limited. */
   timeoutMs?: number
+  /** Where the API is mounted; the functions are mounted there, too. */
+  basePath?: string
 }
 
 /**
  * Serves functions that are separate processes at one origin, with the same routes as npm start. Its `/healthz` is its
  * own: when a function is down, its routes answer 503 and the gateway keeps running.
  */
-export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOptions): Service {
-  const targetOf = createTargetFinder(readTables())
+export function createGateway({ log, timeoutMs = 40_000, basePath = '', ...origins }: GatewayOptions): Service {
+  const targetOf = createTargetFinder(readTables(), basePath)
   return createService({
     log,
     routes: {},
+    basePath,
     async otherwise(request, bindings) {
       const path = getPath(request)
       // fetch cannot send TRACE

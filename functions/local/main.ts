@@ -10,9 +10,14 @@ async function main() {
   const config = readConfig(Config, process.env)
   const log = openLog('activity-log', config.LOG_LEVEL)
   const stopping = new AbortController()
-  await using embedded = await openEmbedded({ folder: config.DATA_DIR, log, stopping: stopping.signal })
+  await using embedded = await openEmbedded({
+    folder: config.DATA_DIR,
+    log,
+    stopping: stopping.signal,
+    basePath: config.BASE_PATH,
+  })
   await using server = await listen({ fetch: embedded.fetch, front: embedded.front, port: config.PORT, log })
-  process.stdout.write(banner(`http://localhost:${server.port}`, resolve(config.DATA_DIR)))
+  process.stdout.write(banner(`http://localhost:${server.port}${config.BASE_PATH}`, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping; requests in flight are finished first')
   stopping.abort()

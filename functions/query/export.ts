@@ -29,7 +29,7 @@ export const exportParameters = {
   order: v.optional(OrderName, 'desc'),
   bom: v.optional(
     v.pipe(
-      v.literal('1', 'must be 1'),
+      v.picklist(['1'], 'must be 1'),
       v.description('Begins a CSV file with a byte order mark, so that Excel reads it as UTF-8'),
     ),
   ),

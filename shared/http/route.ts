@@ -25,6 +25,8 @@ export type ServiceRequest = Incoming & {
   /** Undefined for a request that did not come through a socket. */
   requestId: string | undefined
   caller: Caller
+  /** Precedes the path in every link of an answer: the path that the service is mounted at, or an empty text. */
+  basePath: string
   /** Adds the request id and the tenant to each line. */
   log: Log
   /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */
@@ -68,4 +70,5 @@ export function methodsByPath(entries: readonly Entry[]): ReadonlyMap<string, re
 }
 
 /** Matches a whole path; its named groups are the parameters. */
-export const pathPattern = (path: string) => new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`)
+export const pathPattern = (path: string) =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`)

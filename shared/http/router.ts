@@ -23,11 +23,12 @@ export type RouterOptions = {
   log: Log
   routes: readonly { method: string; path: string; handle: BareHandler }[]
   allowed: ReadonlyMap<string, readonly string[]>
+  basePath: string
   otherwise: Otherwise | undefined
 }
 
 /** Answers requests of any kind, from either transport; Hono finds their routes. */
-export function createRouter({ log, routes, allowed, otherwise }: RouterOptions): Router {
+export function createRouter({ log, routes, allowed, basePath, otherwise }: RouterOptions): Router {
   const app: Router = new Hono()
   const requestIdOf = (c: Context<{ Bindings: Bindings }>) =>
     c.env?.onBehalfOf?.requestId ?? c.env?.outgoing?.getHeader('x-request-id')?.toString()
@@ -61,7 +62,10 @@ export function createRouter({ log, routes, allowed, otherwise }: RouterOptions)
     })
   }
   app.notFound((c) =>
-    new Problem('not-found', `${c.req.path} is not a path of this service; GET /logs lists the log.`).toResponse(),
+    new Problem(
+      'not-found',
+      `${c.req.path} is not a path of this service; GET ${basePath}/logs lists the log.`,
+    ).toResponse(),
   )
   app.onError((error, c) => {
     const problem = problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path })

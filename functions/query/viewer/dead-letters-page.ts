@@ -54,7 +54,7 @@ export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise
       html`<a href="${apiHref(path, { state: name })}"${name === state ? html` aria-current="true"` : ''}>${name}</a>`,
   )
   const link = (to: string | null, rel: string, text: string) =>
-    to && html`<a class="button" rel="${rel}" href="/viewer${to}">${text}</a>`
+    to && html`<a class="button" rel="${rel}" href="${path}${/\?.*/s.exec(to)?.[0] ?? ''}">${text}</a>`
   const main = html`<h1>Dead letters</h1>
 <p class="lead">Records that could not be saved, kept with the reason and their original bytes. No other record is affected.</p>
 <nav class="ranges" aria-label="State">${states}</nav>
