@@ -18,7 +18,7 @@ async function main() {
     migrate: { retentionDays: config.RETENTION_DAYS },
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
-  const app = createApp({ store, log, now: () => new Date(), topics })
+  const app = createApp({ store, log, now: () => new Date(), topics, basePath: config.BASE_PATH })
   await using server = await listen({
     ...app,
     ...listenOptions(config),

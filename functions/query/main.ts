@@ -13,7 +13,7 @@ async function main() {
   const log = openLog('query', config.LOG_LEVEL)
   await using store = openMongoStore({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log })
   const stopping = new AbortController()
-  const app = createApp({ store, log, now: () => new Date(), stopping: stopping.signal })
+  const app = createApp({ store, log, now: () => new Date(), stopping: stopping.signal, basePath: config.BASE_PATH })
   await using server = await listen({ ...app, ...listenOptions(config), log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
