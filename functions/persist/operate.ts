@@ -56,7 +56,11 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
       return replayed({ id, outcome: 'rejected', errors: event.errors })
     }
     const activityId = event.value.activity.id
-    const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
+    const { basePath } = request
+    const links = {
+      activity: `${basePath}/logs/${encodeURIComponent(activityId)}`,
+      deadLetter: `${basePath}/dead-letters/${id}`,
+    }
     const saved = await orUnavailable(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict' || outcome === 'key-taken') {

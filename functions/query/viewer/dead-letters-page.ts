@@ -54,7 +54,7 @@ export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise
       html`<a href="${apiHref(path, { state: name })}"${name === state ? html` aria-current="true"` : ''}>${name}</a>`,
   )
   const link = (to: string | null, rel: string, text: string) =>
-    to && html`<a class="button" rel="${rel}" href="/viewer${to}">${text}</a>`
+    to && html`<a class="button" rel="${rel}" href="${path}${/\?.*/s.exec(to)?.[0] ?? ''}">${text}</a>`
   const main = html`<h1>Dead letters</h1>
 <p class="lead">These records could not be saved. The log keeps each with the reason and its original bytes; no other record is affected.</p>
 <nav class="ranges" aria-label="State">${states}</nav>
