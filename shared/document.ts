@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { ActivityRecorded } from './activity-recorded.ts'
+import { canonicalAttributes } from './canonical-attributes.ts'
 import { canonicalJson, type JsonObject } from './json.ts'
 import { arrivalOf, atMost, type HashId, hashId, type Key } from './key.ts'
 import type { Position } from './receipt.ts'
@@ -44,7 +45,7 @@ export function toDocument(
 ): ActivityDocument {
   const { tenant, activity, recordedAt, sequence, salt = null } = event
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   const recordedAtMs = recordedAt.getTime()
   return {
     key: {
@@ -96,8 +97,9 @@ export const metadataOf = ({ metadataText }: ListedActivity): JsonObject | null 
   metadataText === undefined ? null : JSON.parse(metadataText)
 
 /** Decides between duplicate and conflict: covers what the client sent, but not the members that were filled in. */
-function contentDigest({ activity, filledIn }: ActivityRecorded, instant: string): string {
+function contentDigest({ activity, filledIn, isCloudEvent }: ActivityRecorded, instant: string): string {
   const { userId, action, metadata = null } = activity
-  const sent = { userId, action, metadata, instant: filledIn.includes('timestamp') ? null : instant }
+  const compared = isCloudEvent && metadata ? canonicalAttributes(metadata) : metadata
+  const sent = { userId, action, metadata: compared, instant: filledIn.includes('timestamp') ? null : instant }
   return hash('sha256', canonicalJson(sent), 'buffer').subarray(0, 16).toString('base64url')
 }

@@ -51,7 +51,7 @@ file, the number of the line and its content.`,
     const areFound = await untilFound(queryUrl, toBeFound)
     const outcome = areFound
       ? 'are in the log'
-      : 'were accepted and need not be sent again, but some are not in the log yet'
+      : 'were accepted, but some are not in the log yet; look again later, and do not send them again'
     console.log(`${count} activities ${outcome}: ${queryUrl}/logs`)
     if (rejected.length === 0) return exitCodes.done
     const more = rejected.length - maxLinesNamed

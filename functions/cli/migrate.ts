@@ -30,7 +30,10 @@ there is nothing to migrate, you may run it at any time, even beside a running l
   },
   environment: {
     ...mongoVariables,
-    RETENTION_DAYS: { summary: 'days that an activity is kept; without it, forever', schema: RetentionDays },
+    RETENTION_DAYS: {
+      summary: 'how many days to keep activities; without it, they are kept forever',
+      schema: RetentionDays,
+    },
   },
   rules: mongoRules,
   async run({ MONGODB_URI: uri, MONGODB_DATABASE: database, RETENTION_DAYS: retentionDays, batchSize }) {

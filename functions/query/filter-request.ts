@@ -84,7 +84,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   if (!shared.success) return invalid(...errors)
   const { userId, action: actions, from, to, asOf: snapshot } = shared.output
   if (from !== undefined && to !== undefined && from > to)
-    errors.push({ pointer: 'to', detail: 'must not be before from' })
+    errors.push({ pointer: 'to', detail: 'must not be earlier than from' })
   const filter: Filter = {
     tenant,
     ...(userId !== undefined && { userId }),

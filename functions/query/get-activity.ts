@@ -65,7 +65,10 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
 }
 
 export const ContextParameters = v.object({
-  around: v.optional(v.pipe(WholeNumber(100), v.description('How many activities to show before and after it')), '20'),
+  around: v.optional(
+    v.pipe(WholeNumber(100), v.description('How many activities to show before this one, and how many after it')),
+    '20',
+  ),
 })
 
 function readContextRequest(url: string) {

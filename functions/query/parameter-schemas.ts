@@ -37,7 +37,7 @@ export const ReceiptText = v.pipe(
     return NEVER
   }),
   v.metadata({ pattern: '^[A-Za-z0-9_-]{24}$' }),
-  v.description('Names a record; it comes from the answer of POST /logs'),
+  v.description('The receipt of a record, from the answer of POST /logs'),
 )
 
 export const CursorText = v.pipe(

@@ -25,7 +25,7 @@ type Outage = {
 /** Kills all brokers for 20 s, under 50 requests a second. */
 export async function measureOutage({ rounds }: { rounds: number }): Promise<Comparison[]> {
   const control = controlKafka
-  if (!control) throw new StartError('KAFKA_CONTROL is not set. Set it to a command that stops and starts Kafka.')
+  if (!control) throw new StartError('Set KAFKA_CONTROL to a command that stops and starts Kafka.')
   const [ours, plain] = [(await asImages()).start('ingest'), asPlain().start('ingest')]
   const measured = await interleaved({ ours: () => during(ours, control), plain: () => during(plain, control) }, rounds)
   const numbers = (member: keyof Outage) => ({

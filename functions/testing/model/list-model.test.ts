@@ -16,17 +16,21 @@ const timeout = 240_000
 test.each<[where: string, open: () => ActivityStore, numRuns: number]>([
   ['in memory', openMemoryStore, cases],
   ['in a file', openTestStore, casesInFiles],
-])('a store %s lists what a plain array lists, for every query and whatever arrives between pages', {
-  timeout,
-}, async (_where, open, numRuns) => {
-  await fc.assert(
-    fc.asyncProperty(aCase, async (drawn) => {
-      await using store = open()
-      await checkCase(store, drawn)
-    }),
-    { numRuns },
-  )
-})
+])(
+  'a store %s lists what a plain array lists, for every query and whatever arrives between pages',
+  {
+    timeout,
+  },
+  async (_where, open, numRuns) => {
+    await fc.assert(
+      fc.asyncProperty(aCase, async (drawn) => {
+        await using store = open()
+        await checkCase(store, drawn)
+      }),
+      { numRuns },
+    )
+  },
+)
 
 type Find = ActivityStore['find']
 const without =

@@ -65,7 +65,7 @@ describe.skipIf(whyNoBrowser)('the viewer in a browser', () => {
     expect((await idsOn(page)).toSorted()).toEqual(expected.map(({ id }) => id).toSorted())
     expect(await page.locator('.chip').count()).toBe(3)
     await page.locator('.toggle > summary').first().click()
-    await page.locator('.opened .tree').first().waitFor({ state: 'visible' })
+    await page.locator('.opened .details').first().waitFor({ state: 'visible' })
     // without that filter, everything of that day is listed
     await page.locator('.chip').first().click()
     await page.waitForURL((url) => !url.search.includes('userId'))
