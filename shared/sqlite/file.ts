@@ -28,6 +28,11 @@ export function openSqliteFile({ path, migrations, synchronous = 'FULL' }: Sqlit
   }
 }
 
+/** Keeps so much of a file in memory; SQLite keeps 2 MiB by default, which a jump to a distant page does not fit in. */
+export function setCache(db: DatabaseSync, cacheMiB: number): void {
+  db.exec(`PRAGMA cache_size = ${-1024 * cacheMiB}`)
+}
+
 /** Commits all changes of `work`, or none if it throws. */
 export function transaction<Result>(db: DatabaseSync, work: () => Result): Result {
   db.exec('BEGIN IMMEDIATE')

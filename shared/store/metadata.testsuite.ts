@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../json.ts'
+import { nanosecondsPerMs } from '../key.ts'
 import { type MetadataMatch, metadataMatcher } from '../metadata-match.ts'
 import { recorded } from '../testing/builders.ts'
 import type { FindQuery } from './activities.ts'
@@ -8,6 +9,7 @@ import type { ActivityStore } from './store.ts'
 
 const tenant = 'default'
 const at = (second: number) => new Date(Date.UTC(2024, 0, 15, 10, 0, second)).toISOString()
+const ns = (text: string) => BigInt(Date.parse(text)) * nanosecondsPerMs
 const name = (n: number) => String.fromCharCode('a'.charCodeAt(0) + n)
 
 /** The promises of every store about finding by metadata. */
@@ -73,7 +75,7 @@ export function testMetadataFilters(open: () => Promise<ActivityStore>): void {
       const [, last] = await store.find(asked)
       expect(await ids(store, { ...asked, after: last!.key })).toBe('hf')
       expect(await ids(store, { ...asked, after: last!.key, skip: 1 })).toBe('fd')
-      const ranged = { tenant, from: Date.parse(at(3)), to: Date.parse(at(8)), metadata: both.slice(0, 1) }
+      const ranged = { tenant, from: ns(at(3)), to: ns(at(8)), metadata: both.slice(0, 1) }
       expect(await ids(store, query([], { filter: ranged }))).toBe('dfh')
       const actions = [{ prefix: 'click' }, { exact: 'other' }]
       expect(await store.count({ tenant, actions, metadata: both })).toBe(3)

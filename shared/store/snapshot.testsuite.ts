@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Filter } from '../filter.ts'
+import { nanosecondsPerMs } from '../key.ts'
 import { hasRecord } from '../snapshot.ts'
 import { recorded } from '../testing/builders.ts'
 import { unknownPartition } from './outcomes.ts'
@@ -12,7 +13,12 @@ const filters: Filter[] = [
   { tenant, userId: 'ann' },
   { tenant, actions: [{ exact: 'login' }] },
   { tenant, actions: [{ prefix: '' }] },
-  { tenant, userId: 'ann', actions: [{ exact: 'login' }], from: Date.parse('2024-01-15T10:05:00Z') },
+  {
+    tenant,
+    userId: 'ann',
+    actions: [{ exact: 'login' }],
+    from: BigInt(Date.parse('2024-01-15T10:05:00Z')) * nanosecondsPerMs,
+  },
 ]
 
 const gaps = fc

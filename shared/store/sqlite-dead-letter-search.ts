@@ -4,7 +4,6 @@ import type { DeadLetterQuery } from './dead-letters.ts'
 import type { DeadLetterRow } from './sqlite-dead-letters.ts'
 import { type Sql, statementCache } from './sqlite-scan.ts'
 import type { TimeSlicer } from './sqlite-time-slicer.ts'
-import { toStoredName } from './stored-names.ts'
 
 /** How many rows to read in one step: they may be large, and the index has only their time. */
 const rowsAtOnce = 100
@@ -54,9 +53,8 @@ function placeOf(isRising: boolean, timeMs: number, after: string | undefined): 
 
 function matchOf(filter: DeadLetterQuery['filter']): Sql {
   const names = (['reason', 'topic', 'state'] as const).filter((name) => filter[name] !== undefined)
-  const stored = { ...filter, reason: filter.reason && toStoredName(filter.reason) }
   return {
     text: names.map((name) => `${name} = ?`).join(' AND ') || 'true',
-    values: names.map((name) => stored[name] as string),
+    values: names.map((name) => filter[name] as string),
   }
 }

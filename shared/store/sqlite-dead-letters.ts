@@ -1,14 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { deadLetterId, deadLetterKey } from './dead-letter-id.ts'
 import type { DeadLetter, FoundDeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
-import { fromStoredName, type StoredName, toStoredName } from './stored-names.ts'
 
 export type DeadLetterRow = {
   id: string
   topic: string
   partition: number
   offset: number
-  reason: StoredName<DeadLetter['reason']>
+  reason: DeadLetter['reason']
   errors: string
   headers: string
   body: Uint8Array
@@ -44,7 +43,7 @@ export function createSqliteDeadLetters(db: DatabaseSync) {
         id: deadLetterId(deadLetter),
         topic,
         ...position,
-        reason: toStoredName(reason),
+        reason,
         errors: JSON.stringify(errors),
         headers: JSON.stringify(headers),
         body,
@@ -77,7 +76,7 @@ function fromRow(row: DeadLetterRow): KeptDeadLetter {
     id,
     topic,
     position: { partition, offset },
-    reason: fromStoredName(reason),
+    reason,
     errors: JSON.parse(errors),
     headers: JSON.parse(headers),
     body,

@@ -25,16 +25,16 @@ test('abandons offsets even if many compact at the same time', async () => {
 test('a compaction may wait for the next commit, which stays durable', async () => {
   const { db, ledger } = aLedger()
   await ledger.compact(0, true)
-  expect(db.prepare('SELECT spans FROM books').all()).toHaveLength(1)
+  expect(db.prepare('SELECT ranges FROM ledger').all()).toHaveLength(1)
   expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
 })
 
 test('others get their turn while many records are counted', async () => {
   const { db, ledger } = aLedger()
   const between = { first: 30_000, last: 30_000, counts: { ...noCounts, rejected: 1 } }
-  db.prepare('INSERT INTO books VALUES (1, ?)').run(JSON.stringify([between]))
+  db.prepare('INSERT INTO ledger VALUES (1, ?)').run(JSON.stringify([between]))
   db.exec(`WITH RECURSIVE offsets (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM offsets WHERE n < 60000)
-    INSERT INTO fates SELECT 1, n, 'refused', 'default', NULL, NULL, NULL FROM offsets WHERE n <> 30000`)
+    INSERT INTO outcomes SELECT 1, n, 'rejected', 'default', NULL, NULL, NULL FROM offsets WHERE n <> 30000`)
   let turns = 0
   const tick = () => {
     turns++

@@ -5,18 +5,11 @@ import type { Receipt } from '../receipt.ts'
 import { createCountedLedger, type OpenRange } from './counted-ledger.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
-import {
-  fromStoredName,
-  fromStoredRange,
-  type StoredName,
-  type StoredRange,
-  toStoredName,
-  toStoredRange,
-} from './stored-names.ts'
+import { firstPlaceInSql, partitionInSql, placeOf, placesOf, positionOf } from './sqlite-places.ts'
+import { fromStoredId } from './sqlite-rows.ts'
 
 type Compacted = { ranges: readonly CountedRange[]; text: string }
-type KnownRow = { offset: number; fate: StoredName<Outcome> }
-type OutcomeRow = { fate: StoredName<Outcome>; tenant: string; activityId: string | null; deadLetter: string | null }
+type OutcomeRow = { outcome: Outcome; tenant: string; activityId: string | null; deadLetter: string | null }
 /** PRAGMA synchronous = NORMAL */
 const normal = 1
 /** Looking up a range takes as long as reading this many rows. */
@@ -26,71 +19,96 @@ export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
 /**
  * The outcomes of records by position. The outcome of a stored record is on its activity while that exists; all others
- * are rows of `fates`.
+ * are rows of `outcomes`.
  */
 export function createSqliteLedger(db: DatabaseSync) {
   const insert =
-    'INSERT INTO fates VALUES ($partition, $offset, $fate, $tenant, $activityId, $deadLetter, $recordedAtMs)'
+    'INSERT INTO outcomes VALUES ($partition, $offset, $outcome, $tenant, $activityId, $deadLetter, $recordedAtMs)'
   const add = db.prepare(`${insert} ON CONFLICT DO NOTHING`)
   const put = db.prepare(
-    `${insert} ON CONFLICT DO UPDATE SET fate = $fate, tenant = $tenant, activityId = $activityId,
+    `${insert} ON CONFLICT DO UPDATE SET outcome = $outcome, tenant = $tenant, activityId = $activityId,
        deadLetter = $deadLetter, recordedAtMs = $recordedAtMs`,
   )
-  const stored = db.prepare('SELECT tenant, id FROM activities WHERE partition = ? AND offset = ? AND recordedAtMs = ?')
+  const stored = db.prepare(
+    `SELECT tenants.name AS tenant, id FROM activities JOIN tenants ON number = tenant
+     WHERE place IN (SELECT ? UNION ALL SELECT place FROM positions WHERE partition = ? AND offset = ?)
+       AND timestampMs + delayMs = ?`,
+  )
   const other = db.prepare(
-    'SELECT * FROM fates WHERE partition = ? AND offset = ? AND coalesce(recordedAtMs = ?, true)',
+    'SELECT * FROM outcomes WHERE partition = ? AND offset = ? AND coalesce(recordedAtMs = ?, true)',
   )
   const partitions = db.prepare(
     `WITH RECURSIVE inActivities (n) AS (
-       SELECT min(partition) FROM activities WHERE partition >= 0
-       UNION ALL SELECT (SELECT min(partition) FROM activities WHERE partition > n) FROM inActivities WHERE n IS NOT NULL
-     ), inFates (n) AS (
-       SELECT min(partition) FROM fates
-       UNION ALL SELECT (SELECT min(partition) FROM fates WHERE partition > n) FROM inFates WHERE n IS NOT NULL
+       SELECT min(place) ${partitionInSql} FROM activities WHERE place >= 0
+       UNION ALL SELECT (SELECT min(place) ${partitionInSql} FROM activities WHERE place >= (n + 1) ${firstPlaceInSql})
+         FROM inActivities WHERE n IS NOT NULL
+     ), elsewhere (n) AS (
+       SELECT min(partition) FROM positions WHERE partition >= 0
+       UNION ALL SELECT (SELECT min(partition) FROM positions WHERE partition > n) FROM elsewhere WHERE n IS NOT NULL
+     ), inOutcomes (n) AS (
+       SELECT min(partition) FROM outcomes
+       UNION ALL SELECT (SELECT min(partition) FROM outcomes WHERE partition > n) FROM inOutcomes WHERE n IS NOT NULL
      )
-     SELECT n FROM inActivities WHERE n IS NOT NULL UNION SELECT n FROM inFates WHERE n IS NOT NULL
-     UNION SELECT partition FROM books ORDER BY n`,
+     SELECT n FROM inActivities WHERE n IS NOT NULL UNION SELECT n FROM elsewhere WHERE n IS NOT NULL
+     UNION SELECT n FROM inOutcomes WHERE n IS NOT NULL UNION SELECT partition FROM ledger ORDER BY n`,
   )
-  const selectKnown = db.prepare(
-    `SELECT offset, fate, 1 AS rank FROM fates WHERE partition = $partition AND offset BETWEEN $first AND $last
-     UNION ALL
-     SELECT offset, 'stored', 0 FROM activities INDEXED BY byPosition
-       WHERE partition = $partition AND offset BETWEEN $first AND $last
-     ORDER BY offset, rank LIMIT ${maxCounted}`,
+  const inOutcomes = db.prepare(
+    `SELECT offset, outcome FROM outcomes WHERE partition = ? AND offset BETWEEN ? AND ? ORDER BY offset
+     LIMIT ${maxCounted}`,
   )
-  const selectCompacted = db.prepare('SELECT spans FROM books WHERE partition = ?')
-  const insertCompacted = db.prepare('INSERT INTO books VALUES ($partition, $spans) ON CONFLICT DO NOTHING')
-  const updateCompacted = db.prepare('UPDATE books SET spans = $spans WHERE partition = $partition AND spans = $before')
+  const elsewhere = db.prepare(
+    `SELECT offset FROM positions JOIN activities USING (place) WHERE partition = ? AND offset BETWEEN ? AND ?
+     ORDER BY offset LIMIT ${maxCounted}`,
+  )
+  const inPlaces = db.prepare(
+    `SELECT place FROM activities WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ${maxCounted}`,
+  )
+  const selectCompacted = db.prepare('SELECT ranges FROM ledger WHERE partition = ?')
+  const insertCompacted = db.prepare('INSERT INTO ledger VALUES ($partition, $ranges) ON CONFLICT DO NOTHING')
+  const updateCompacted = db.prepare(
+    'UPDATE ledger SET ranges = $ranges WHERE partition = $partition AND ranges = $before',
+  )
   const { synchronous } = db.prepare('PRAGMA synchronous').get() as { synchronous: number }
   const recordedAt = db.prepare(
-    `SELECT offset, recordedAtMs FROM (SELECT offset, recordedAtMs FROM activities INDEXED BY byPosition
-       WHERE partition = $partition AND offset <= $offset ORDER BY offset DESC LIMIT 1)
-     UNION ALL SELECT offset, recordedAtMs FROM (SELECT offset, recordedAtMs FROM fates
-       WHERE partition = $partition AND offset <= $offset AND recordedAtMs IS NOT NULL ORDER BY offset DESC LIMIT 1)
-     ORDER BY offset DESC LIMIT 1`,
+    `SELECT recordedAtMs FROM (
+       SELECT offset, recordedAtMs FROM (SELECT place - $first AS offset, timestampMs + delayMs AS recordedAtMs
+         FROM activities WHERE place BETWEEN $first AND $last ORDER BY place DESC LIMIT 1)
+       UNION ALL SELECT * FROM (SELECT offset, timestampMs + delayMs FROM positions JOIN activities USING (place)
+         WHERE partition = $partition AND offset <= $offset ORDER BY offset DESC LIMIT 1)
+       UNION ALL SELECT * FROM (SELECT offset, recordedAtMs FROM outcomes
+         WHERE partition = $partition AND offset <= $offset AND recordedAtMs IS NOT NULL ORDER BY offset DESC LIMIT 1)
+     ) ORDER BY offset DESC LIMIT 1`,
   )
 
   function compacted(partition: number): Compacted | undefined {
-    const row = selectCompacted.get(partition) as { spans: string } | undefined
-    if (!row) return undefined
-    const ranges = (JSON.parse(row.spans) as StoredRange[]).map(fromStoredRange)
-    return { ranges, text: row.spans }
+    const row = selectCompacted.get(partition) as { ranges: string } | undefined
+    return row && { ranges: JSON.parse(row.ranges), text: row.ranges }
+  }
+
+  /** An activity comes before another outcome at its offset. */
+  function knownIn(partition: number, first: number, last: number): Known[] {
+    const places = placesOf(partition, first, last)
+    const stored = [
+      ...inPlaces.all(places.first, places.last).map(({ place }) => positionOf(place as number).offset),
+      ...elsewhere.all(partition, first, last).map(({ offset }) => offset as number),
+    ].map((offset): Known => ({ offset, outcome: 'stored' }))
+    const others = inOutcomes.all(partition, first, last) as Known[]
+    return [...stored, ...others].sort((one, other) => one.offset - other.offset).slice(0, maxCounted)
   }
 
   let readInTurn = 0
   async function known(partition: number, ranges: readonly OpenRange[]) {
-    const found: KnownRow[][] = []
+    const found: Known[][] = []
     for (const { first, last = Number.MAX_SAFE_INTEGER } of ranges) {
       if (readInTurn > maxCounted) {
         await new Promise(setImmediate)
         readInTurn = 0
       }
-      const rows = selectKnown.all({ partition, first, last }) as KnownRow[]
+      const rows = knownIn(partition, first, last)
       found.push(rows)
       readInTurn += rows.length + rowsOfRange
     }
-    const all = found.flat().map(({ offset, fate }): Known => ({ offset, outcome: fromStoredName(fate) }))
-    return { known: all, areAll: found.every(({ length }) => length < maxCounted) }
+    return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
   }
 
   function swapCompacted(
@@ -99,8 +117,7 @@ export function createSqliteLedger(db: DatabaseSync) {
     ranges: readonly CountedRange[],
     isLasting: boolean,
   ) {
-    const stored = ranges.map(toStoredRange)
-    const next = { partition, spans: JSON.stringify(stored) }
+    const next = { partition, ranges: JSON.stringify(ranges) }
     const swap = () =>
       (before ? updateCompacted.run({ ...next, before: before.text }) : insertCompacted.run(next)).changes > 0
     if (isLasting) return swap()
@@ -114,7 +131,9 @@ export function createSqliteLedger(db: DatabaseSync) {
   }
 
   function lastRecordedAt(partition: number, offset: number): Date | undefined {
-    const row = recordedAt.get({ partition, offset }) as { recordedAtMs: number } | undefined
+    const row = recordedAt.get({ partition, offset, ...placesOf(partition, 0, offset) }) as
+      | { recordedAtMs: number }
+      | undefined
     return row && new Date(row.recordedAtMs)
   }
 
@@ -141,12 +160,14 @@ export function createSqliteLedger(db: DatabaseSync) {
       statement.run(toRow(written))
     },
     outcome({ position: { partition, offset }, recordedAt }: Receipt): RecordOutcome | undefined {
-      const activity = stored.get(partition, offset, recordedAt.getTime()) as { tenant: string; id: string } | undefined
-      if (activity) return { outcome: 'stored', tenant: activity.tenant, activityId: activity.id }
+      const place = placeOf({ partition, offset }) ?? null
+      const activity = stored.get(place, partition, offset, recordedAt.getTime()) as
+        | { tenant: string; id: string | Uint8Array }
+        | undefined
+      if (activity) return { outcome: 'stored', tenant: activity.tenant, activityId: fromStoredId(activity.id) }
       const row = other.get(partition, offset, recordedAt.getTime()) as OutcomeRow | undefined
       if (!row) return undefined
-      const { fate, tenant, activityId, deadLetter } = row
-      const outcome = fromStoredName<Outcome>(fate)
+      const { outcome, tenant, activityId, deadLetter } = row
       return { outcome, tenant, ...(activityId !== null && { activityId }), ...(deadLetter !== null && { deadLetter }) }
     },
   }
@@ -154,7 +175,7 @@ export function createSqliteLedger(db: DatabaseSync) {
 
 const toRow = ({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome) => ({
   ...position,
-  fate: toStoredName(outcome),
+  outcome,
   tenant,
   activityId: activityId ?? null,
   deadLetter: deadLetter ?? null,

@@ -1,64 +1,63 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
-import { type ArrivalsQuery, type FindQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
+import { type ArrivalsQuery, type FindQuery, type Found, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import type { DeadLetterQuery } from './dead-letters.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
 import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createDeadLetterSearch } from './sqlite-dead-letter-search.ts'
 import type { DeadLetterRow } from './sqlite-dead-letters.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
-import { createSqliteQueries, type Row } from './sqlite-query.ts'
-import { rangeBehind, rangeOf, sourceOf } from './sqlite-scan.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
+import { mergeable, rangeBehind, rangeOf } from './sqlite-scan.ts'
 import { createSqliteStats } from './sqlite-stats.ts'
-import { createSqliteSteps, stepRows } from './sqlite-steps.ts'
+import { stepRows } from './sqlite-steps.ts'
 import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
 
 /** Reads that may take long. They run in steps, with others in between; createPaces limits their time. */
 export type LongReads = {
-  find(query: FindQuery): Promise<readonly Row[]>
+  find(query: FindQuery): Promise<readonly Found[]>
   count(filter: Filter, max?: number): Promise<number>
   stats(query: StatsQuery): Promise<Stats>
-  arrivals(query: ArrivalsQuery): Promise<readonly Row[]>
+  arrivals(query: ArrivalsQuery): Promise<readonly Found[]>
   findDeadLetters(query: DeadLetterQuery): Promise<readonly DeadLetterRow[]>
 }
+
+/** The memory of each of the two connections: enough for the part of an index that a count or a distant page reads. */
+export const cacheMiB = 32
 
 /** How many rows to fetch in one step: they may be large. */
 const rowsAtOnce = 100
 
 export function createLongReads(db: DatabaseSync, limits = readLimits): LongReads {
   const queries = createSqliteQueries(db)
-  const matching = createSqliteMatching(db, queries)
+  const { rows, steps } = queries
+  const matching = createSqliteMatching(queries)
   const stats = createSqliteStats(db, queries, matching, limits.workMs)
   const arrivals = createSqliteArrivals(db)
   const findDeadLetters = createDeadLetterSearch(db)
-  const steps = createSqliteSteps(db)
-  const byKey = db.prepare('SELECT * FROM activities WHERE key = ?')
   const newPace = createPaces(limits)
 
-  const sourceFor = async (filter: Filter) => sourceOf(filter, await queries.actionsOf(filter))
-
-  async function keysOf(
+  async function placesOf(
     { order, limit, after, skip = 0, ...query }: FindQuery,
     timeSlicer: TimeSlicer,
-  ): Promise<string[]> {
+  ): Promise<number[]> {
     const filter = queries.withoutNeedlessSnapshot(query.filter)
-    const source = await sourceFor(filter)
+    const source = mergeable(queries.sourceOf(filter))
     if (source.scans.length === 0) return []
-    const found: string[] = []
+    const found: number[] = []
     let toSkip = skip
     for (let range = rangeOf(filter, order, after); ; ) {
       await timeSlicer()
-      let last: string | undefined
-      if (toSkip >= stepRows) {
-        // this many rows contain no more matches than must be skipped
-        const step = steps.count(source, range, order, toSkip)
-        toSkip -= step.n
-        last = step.last
+      // this many entries contain no more matches than must be skipped, unless ties are added to them
+      const skipped = toSkip >= stepRows && !range.ties ? steps.count(source, range, order, toSkip) : undefined
+      let last = skipped?.last
+      if (skipped && skipped.n <= toSkip) {
+        toSkip -= skipped.n
       } else {
         const wanted = toSkip + limit - found.length
-        const step = steps.keys(source, range, order, source.match ? stepRows : Math.min(stepRows, wanted))
-        found.push(...step.keys.slice(toSkip, wanted))
-        toSkip = Math.max(0, toSkip - step.keys.length)
+        const step = steps.places(source, range, order, source.match ? stepRows : Math.min(stepRows, wanted))
+        found.push(...step.places.slice(toSkip, wanted))
+        toSkip = Math.max(0, toSkip - step.places.length)
         last = step.last
       }
       if (last === undefined || found.length === limit) return found
@@ -66,17 +65,17 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     }
   }
 
-  async function fetch(keys: readonly string[], timeSlicer: TimeSlicer): Promise<Row[]> {
-    const rows: Row[] = []
-    for (let at = 0; at < keys.length; at += rowsAtOnce) {
+  async function fetch(places: readonly number[], timeSlicer: TimeSlicer): Promise<Found[]> {
+    const found: Found[] = []
+    for (let at = 0; at < places.length; at += rowsAtOnce) {
       await timeSlicer()
-      for (const key of keys.slice(at, at + rowsAtOnce)) rows.push(byKey.get(key) as Row)
+      for (const place of places.slice(at, at + rowsAtOnce)) found.push(rows.found(place))
     }
-    return rows
+    return found
   }
 
   async function countAll(filter: Filter, max: number, timeSlicer: TimeSlicer): Promise<number> {
-    const { scans, ...others } = await sourceFor(filter)
+    const { scans, ...others } = queries.sourceOf(filter)
     let counted = 0
     try {
       for (const scan of scans) {
@@ -98,10 +97,8 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   return {
     async find(query) {
       const timeSlicer = newPace()
-      return fetch(
-        query.filter.metadata ? await findMatching(matching, query) : await keysOf(query, timeSlicer),
-        timeSlicer,
-      )
+      const places = query.filter.metadata ? findMatching(matching, query) : placesOf(query, timeSlicer)
+      return fetch(await places, timeSlicer)
     },
     async count(filter, max = Number.POSITIVE_INFINITY) {
       if (filter.metadata) return countMatching(matching, filter, max)

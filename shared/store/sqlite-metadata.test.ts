@@ -14,10 +14,10 @@ const filter = { tenant: 'default', userId: 'user_123', metadata: [{ path: ['n']
 /** `turns` is the number of turns of the event loop since then. */
 function searching(count: number) {
   const db = openSqliteFile({ path: ':memory:', migrations })
-  const save = createSqliteSave(db, createSqliteLedger(db))
+  const { saveOne } = createSqliteSave(db, createSqliteLedger(db))
   transaction(db, () => {
     for (let n = 0; n < count; n++)
-      save(recorded({ id: `id-${n}`, timestamp: new Date(n * 1000).toISOString(), metadata: { n } }))
+      saveOne(recorded({ id: `id-${n}`, timestamp: new Date(n * 1000).toISOString(), metadata: { n } }))
   })
   let turns = 0
   const next = () => {
@@ -26,7 +26,7 @@ function searching(count: number) {
   }
   let immediate = setImmediate(next)
   return {
-    matching: createSqliteMatching(db, createSqliteQueries(db)),
+    matching: createSqliteMatching(createSqliteQueries(db)),
     turns: () => turns,
     [Symbol.dispose]: () => clearImmediate(immediate),
   }

@@ -62,4 +62,70 @@ export const migrations = [
    CREATE INDEX byTime ON activities (tenant, key, partition, offset);
    CREATE INDEX byUser ON activities (tenant, userId, key, partition, offset);
    CREATE INDEX byAction ON activities (tenant, action, key, partition, offset);`,
+  // names are stored once, and times as numbers; upgradeSteps moves the rows of the former tables and drops them
+  `DROP INDEX byId;
+   DROP INDEX byTime;
+   DROP INDEX byUser;
+   DROP INDEX byAction;
+   DROP INDEX byPosition;
+   ALTER TABLE activities RENAME TO formerActivities;
+   ALTER TABLE fates RENAME TO formerOutcomes;
+   ALTER TABLE books RENAME TO formerLedger;
+   CREATE TABLE tenants (
+     number INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE
+   ) STRICT;
+   CREATE TABLE users (
+     number INTEGER PRIMARY KEY,
+     tenant INTEGER NOT NULL,
+     name TEXT NOT NULL,
+     UNIQUE (tenant, name)
+   ) STRICT;
+   CREATE TABLE actions (
+     number INTEGER PRIMARY KEY,
+     tenant INTEGER NOT NULL,
+     name TEXT NOT NULL,
+     UNIQUE (tenant, name)
+   ) STRICT;
+   CREATE TABLE activities (
+     place INTEGER PRIMARY KEY,
+     tenant INTEGER NOT NULL,
+     id ANY NOT NULL,
+     user INTEGER NOT NULL,
+     action INTEGER NOT NULL,
+     timestampMs INTEGER NOT NULL,
+     timestampNs INTEGER NOT NULL,
+     delayMs INTEGER NOT NULL,
+     sequence INTEGER NOT NULL,
+     hash BLOB NOT NULL,
+     timestampText TEXT,
+     metadata TEXT,
+     digest BLOB NOT NULL,
+     salt BLOB
+   ) STRICT;
+   CREATE UNIQUE INDEX byId ON activities (tenant, id);
+   CREATE INDEX byTime ON activities (tenant, timestampMs, timestampNs, delayMs, sequence);
+   CREATE INDEX byUser ON activities (tenant, user, timestampMs, timestampNs, delayMs, sequence);
+   CREATE INDEX byAction ON activities (tenant, action, timestampMs, timestampNs, delayMs, sequence);
+   CREATE INDEX byUserAction ON activities (tenant, user, action, timestampMs, timestampNs, delayMs, sequence);
+   CREATE TABLE positions (
+     place INTEGER PRIMARY KEY,
+     partition INTEGER NOT NULL,
+     offset INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX byPosition ON positions (partition, offset);
+   CREATE TABLE outcomes (
+     partition INTEGER NOT NULL,
+     offset INTEGER NOT NULL,
+     outcome TEXT NOT NULL,
+     tenant TEXT NOT NULL,
+     activityId TEXT,
+     deadLetter TEXT,
+     recordedAtMs INTEGER,
+     PRIMARY KEY (partition, offset)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE ledger (
+     partition INTEGER PRIMARY KEY,
+     ranges TEXT NOT NULL
+   ) STRICT;`,
 ]

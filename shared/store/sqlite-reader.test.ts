@@ -26,7 +26,10 @@ const filled = aStoreFile()
 beforeAll(async () => {
   await using store = openSqliteStore({ path: filled })
   await store.save(
-    Array.from({ length: count }, (_, n) => recorded({ id: `${n}`, userId: n === 0 ? 'one' : 'many' }, n)),
+    Array.from({ length: count }, (_, n) => ({
+      ...recorded({ id: `${n}`, userId: n === 0 ? 'one' : 'many' }, n),
+      sequence: n,
+    })),
   )
 })
 

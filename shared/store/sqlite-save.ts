@@ -1,27 +1,116 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { toDocument } from '../document.ts'
+import { type ActivityDocument, toDocument } from '../document.ts'
+import { type HashId, hashId } from '../key.ts'
 import type { RecordedActivity, SaveOutcome } from './activities.ts'
 import type { SqliteLedger } from './sqlite-ledger.ts'
-import type { Row } from './sqlite-query.ts'
+import { createSqliteNumbers } from './sqlite-names.ts'
+import { placeOf } from './sqlite-places.ts'
+import { createSqliteRows, type Moment, momentOf, textOf, toStoredId } from './sqlite-rows.ts'
 
-export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'write'>) {
-  const insert = db.prepare(
-    `INSERT INTO activities VALUES
-       ($key, $tenant, $id, $userId, $action, $timestampMs, $timestampText, $metadata, $recordedAtMs, $partition, $offset, $digest)
-     ON CONFLICT DO NOTHING`,
-  )
-  const byId = db.prepare('SELECT * FROM activities WHERE tenant = ? AND id = ?')
+/** How many moments with ties are kept in memory. */
+const maxTied = 100
 
-  return function saveOne({ position, ...event }: RecordedActivity): SaveOutcome {
-    const document = toDocument(event, position)
-    const metadata = document.metadata && JSON.stringify(document.metadata)
-    if (insert.run({ ...document, metadata }).changes === 1) return 'stored'
-    const { tenant, id, key } = document
-    const present = byId.get(tenant, id) as Row | undefined
-    if (!present) throw new Error(`The key ${key} of ${id} already belongs to another id`)
+type Present = { place: number; digest: Uint8Array }
+
+/** Saves activities within the transaction of the caller. */
+export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'write'>, hash: HashId = hashId) {
+  const inserter = createSqliteInserter(db)
+  const rows = createSqliteRows(db)
+
+  function saveOne({ position, ...event }: RecordedActivity): SaveOutcome {
+    const document = toDocument(event, position, hash)
+    const inserted = inserter.insert(document, document.metadata && JSON.stringify(document.metadata))
+    if (typeof inserted === 'string') return inserted
+    const present = { ...rows.position(inserted.place), digest: toText(inserted.digest) }
     if (present.digest !== document.digest) return 'conflict'
     if (present.partition === document.partition && present.offset === document.offset) return 'stored'
+    const { tenant, id } = document
     ledger.write({ position, outcome: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })
     return 'duplicate'
   }
+  return { saveOne, forget: inserter.forget }
 }
+
+/** Inserts documents, unless their id is present, which it returns, or their key belongs to another id. */
+export function createSqliteInserter(db: DatabaseSync) {
+  const numbers = createSqliteNumbers(db)
+  // parameters without names cost half the time
+  const insert = db.prepare(
+    'INSERT INTO activities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  )
+  const byId = db.prepare('SELECT place, digest FROM activities WHERE tenant = ? AND id = ?')
+  const isTaken = createTakenKeys(db)
+  const lastElsewhere = db.prepare('SELECT min(0, coalesce(min(place), 0)) AS place FROM activities')
+  const insertPosition = db.prepare('INSERT INTO positions VALUES (?, ?, ?)')
+
+  return {
+    insert(document: Omit<ActivityDocument, 'metadata'>, metadata: string | null): 'stored' | 'key-taken' | Present {
+      const tenant = numbers.tenant(document.tenant)
+      const id = toStoredId(document.id)
+      const moment = momentOf(document.key)
+      const present = () => byId.get(tenant, id) as Present | undefined
+
+      function insertAt(place: number): boolean {
+        const { userId, action, key, digest, salt } = document
+        const { changes } = insert.run(
+          place,
+          tenant,
+          id,
+          numbers.user(tenant, userId),
+          numbers.action(tenant, action),
+          ...moment,
+          key.hash,
+          textOf(document),
+          metadata,
+          toBytes(digest),
+          salt === null ? null : toBytes(salt),
+        )
+        return changes === 1
+      }
+
+      // a new name is not stored for a record that is not stored
+      if (!numbers.hasBoth(tenant, document.userId, document.action)) {
+        const before = present()
+        if (before) return before
+      }
+      if (isTaken(tenant, moment, document.key.hash)) return present() ?? 'key-taken'
+      const place = placeOf(document)
+      if (place !== undefined && insertAt(place)) return 'stored'
+      const before = present()
+      if (before) return before
+      const elsewhere = (lastElsewhere.get() as { place: number }).place - 1
+      insertAt(elsewhere)
+      insertPosition.run(elsewhere, document.partition, document.offset)
+      return 'stored'
+    },
+    forget: numbers.forget,
+  }
+}
+
+/**
+ * Whether the key of an activity is taken. Records of earlier versions may tie by the thousand, so the hashes of moments
+ * that have any are kept in memory.
+ */
+function createTakenKeys(db: DatabaseSync) {
+  const at = `FROM activities INDEXED BY byTime
+    WHERE tenant = ? AND timestampMs = ? AND timestampNs = ? AND delayMs = ? AND sequence = ?`
+  const isAnyAt = db.prepare(`SELECT 1 ${at} LIMIT 1`)
+  const hashesAt = db.prepare(`SELECT hash ${at}`)
+  const byKey = db.prepare(`SELECT 1 ${at} AND hash = ?`)
+  const tied = new Map<string, Set<string>>()
+
+  return (tenant: number, moment: Moment, hash: Buffer): boolean => {
+    if (!isAnyAt.get(tenant, ...moment)) return false
+    const name = [tenant, ...moment].join()
+    const hashes =
+      tied.get(name) ?? new Set(hashesAt.all(tenant, ...moment).map((row) => toText(row['hash'] as Uint8Array)))
+    if (tied.size === maxTied) tied.clear()
+    tied.set(name, hashes)
+    if (hashes.has(toText(hash))) return byKey.get(tenant, ...moment, hash) !== undefined
+    hashes.add(toText(hash))
+    return false
+  }
+}
+
+const toBytes = (text: string): Buffer => Buffer.from(text, 'base64url')
+const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

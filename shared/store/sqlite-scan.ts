@@ -1,84 +1,144 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Filter, Order } from '../filter.ts'
-import { firstKeyAt } from '../key.ts'
+import { atMost, fromKey, type Key, nanosecondsPerMs } from '../key.ts'
+import type { SqliteNames } from './sqlite-names.ts'
+import { type Moment, momentOf } from './sqlite-rows.ts'
 import { isInSnapshot } from './sqlite-snapshot.ts'
 
 /** The maximum number of prepared statements to keep; each shape of a query has one. */
 const maxStatements = 100
+/** SQLite joins no more than 500 selects. */
+const maxMerged = 200
 
 export type Sql = { text: string; values: SQLInputValue[] }
-/** A part of an index with all activities of a tenant, a user or an action, in the order of the keys. */
-export type Scan = { index: 'byUser' | 'byAction' | 'byTime'; start: Sql; known: { userId?: string; action?: string } }
-/** A range of keys: `from` is inclusive, `to` exclusive. */
-export type Range = { from: string; to: string }
-
-/** Greater than every key. */
-const lastKey = '~'
-
-/** The parts of an index that contain all matches: by user, else by action, else by time. */
-export function scansOf({ tenant, userId }: Filter, actions: readonly string[] | undefined): Scan[] {
-  if (actions?.length === 0) return []
-  if (userId !== undefined) {
-    const start = { text: 'tenant = ? AND userId = ?', values: [tenant, userId] }
-    return [{ index: 'byUser', start, known: { userId } }]
-  }
-  if (!actions) return [{ index: 'byTime', start: { text: 'tenant = ?', values: [tenant] }, known: {} }]
-  return actions.map((action) => ({
-    index: 'byAction',
-    start: { text: 'tenant = ? AND action = ?', values: [tenant, action] },
-    known: { action },
-  }))
+/** A part of an index with all activities of a tenant, a user or an action, in the order of their moments. */
+export type Scan = {
+  index: 'byTime' | 'byUser' | 'byAction' | 'byUserAction'
+  start: Sql
+  known: { user?: number; action?: number }
 }
-
 /** Where to look for matches. `match` is the condition on each row for filters that the scans do not cover. */
 export type Source = { scans: readonly Scan[]; match?: Sql }
 
-export function sourceOf(filter: Filter, actions: readonly string[] | undefined): Source {
-  const { userId, snapshot } = filter
-  const conditions: Sql[] = []
-  if (snapshot) conditions.push(isInSnapshot(snapshot))
-  if (actions && userId !== undefined) {
-    conditions.push({ text: `action IN (${actions.map(() => '?').join()})`, values: [...actions] })
+/** The parts of the indexes that contain all matches. There are none if a name is not in the log. */
+export function sourceOf(names: SqliteNames, { tenant: name, userId, actions: patterns, snapshot }: Filter): Source {
+  const tenant = names.tenant(name)
+  const user = tenant === undefined || userId === undefined ? undefined : names.user(tenant, userId)
+  if (tenant === undefined || (userId !== undefined && user === undefined)) return { scans: [] }
+  const actions = names.actions(tenant, patterns)
+  const scans = actions ? actions.map((action) => scanOf(tenant, user, action)) : [scanOf(tenant, user)]
+  return { scans, ...(snapshot && { match: isInSnapshot(snapshot) }) }
+}
+
+export function scanOf(tenant: number, user?: number, action?: number): Scan {
+  const known = { ...(user !== undefined && { user }), ...(action !== undefined && { action }) }
+  const columns = Object.keys(known)
+  const index =
+    columns.length === 2 ? 'byUserAction' : user !== undefined ? 'byUser' : action !== undefined ? 'byAction' : 'byTime'
+  const text = ['tenant', ...columns].map((column) => `${column} = ?`).join(' AND ')
+  return { index, start: { text, values: [tenant, ...Object.values(known)] }, known }
+}
+
+/** One ordered source: if there are too many parts to merge, a larger part whose rows are examined one by one. */
+export function mergeable({ scans, match }: Source): Source {
+  const [first] = scans
+  if (!first || scans.length <= maxMerged) return { scans, ...(match && { match }) }
+  const actions = { text: 'action IN (SELECT value FROM json_each(?))', values: [JSON.stringify(actionsOf(scans))] }
+  const [tenant] = first.start.values as number[]
+  return {
+    scans: [scanOf(tenant as number, first.known.user)],
+    match: match
+      ? { text: `${actions.text} AND ${match.text}`, values: [...actions.values, ...match.values] }
+      : actions,
   }
-  const scans = scansOf(filter, actions)
-  if (conditions.length === 0) return { scans }
-  const text = conditions.map((condition) => condition.text).join(' AND ')
-  return { scans, match: { text, values: conditions.flatMap(({ values }) => values) } }
 }
 
-/** The range of keys of a filter, or what is left of it after a key. */
-export function rangeOf({ from, to }: Filter, order: Order = 'asc', after?: string): Range {
-  const range = { from: from === undefined ? '' : firstKeyAt(from), to: to === undefined ? lastKey : firstKeyAt(to) }
-  return after === undefined ? range : rangeBehind(range, order, after)
-}
-
-export function rangeBehind({ from, to }: Range, order: Order, key: string): Range {
-  const next = keyAfter(key)
-  return order === 'asc' ? { from: next > from ? next : from, to } : { from, to: key < to ? key : to }
-}
-
-/** The smallest text that is greater than the key. */
-const keyAfter = (key: string) => `${key}\0`
+const actionsOf = (scans: readonly Scan[]) => scans.map(({ known }) => known.action)
 
 /**
- * The rows of a range, with further columns beside the key. Each scan gives an ordered list; SQLite merges them when
- * the result must be ordered.
+ * What lies between two moments, which do not belong to it. `ties` is a key: the activities that tie with it belong to
+ * the range, too, as far as they come after it in a list.
  */
-export function rowsIn(scans: readonly Scan[], { from, to }: Range, beside: Sql = { text: '', values: [] }): Sql {
-  // a bound is compared with each key: leaving out the needless far one halves the time of a deep page
-  const bounds: Sql = { text: '', values: [] }
-  const bound = (comparison: string, key: string) => {
-    bounds.text += ` AND key ${comparison} ?`
-    bounds.values.push(key)
-  }
-  if (from !== '') bound('>=', from)
-  if (to !== lastKey) bound('<', to)
+export type Range = { from?: Moment | undefined; to?: Moment | undefined; ties?: Key }
+
+/** The range of a filter, or what is left of it after a key. */
+export function rangeOf({ from, to }: Pick<Filter, 'from' | 'to'>, order: Order = 'asc', after?: string): Range {
+  const range = { from: from === undefined ? undefined : before(from), to: to === undefined ? undefined : before(to) }
+  const key = after === undefined ? undefined : fromKey(after)
+  if (!key) return range
+  const moment = momentOf(key)
+  const isWithin = (!range.from || compare(moment, range.from) > 0) && (!range.to || compare(moment, range.to) < 0)
+  return { ...rangeBehind(range, order, moment), ...(isWithin && { ties: key }) }
+}
+
+/** The moment before all activities of an instant, and after all that are earlier. */
+export function before(instant: bigint): Moment {
+  const bounded = atMost(instant < 0n ? 0n : instant)
+  return [Number(bounded / nanosecondsPerMs), Number(bounded % nanosecondsPerMs), Number.MIN_SAFE_INTEGER, 0]
+}
+
+export const beforeMs = (timestampMs: number): Moment => before(BigInt(timestampMs) * nanosecondsPerMs)
+
+/** What is left of a range behind all activities of a moment. */
+export function rangeBehind({ from, to }: Range, order: Order, moment: Moment): Range {
+  return order === 'asc'
+    ? { from: from && compare(from, moment) > 0 ? from : moment, to }
+    : { from, to: to && compare(to, moment) < 0 ? to : moment }
+}
+
+/** The part of a range up to and including all activities of a moment. */
+export const rangeThrough = ({ from, to }: Range, order: Order, moment: Moment): Range =>
+  order === 'asc' ? { from, to: shifted(moment, 1) } : { from: shifted(moment, -1), to }
+
+/** The range of a single moment. */
+export const rangeAt = (moment: Moment): Range => ({ from: shifted(moment, -1), to: shifted(moment, 1) })
+
+const shifted = ([timestampMs, timestampNs, delayMs, sequence]: Moment, by: number): Moment => [
+  timestampMs,
+  timestampNs,
+  delayMs,
+  sequence + by,
+]
+
+export function compare(one: Moment, other: Moment): number {
+  const at = one.findIndex((part, index) => part !== other[index])
+  return at < 0 ? 0 : (one[at] as number) - (other[at] as number)
+}
+
+export const momentColumns = ['timestampMs', 'timestampNs', 'delayMs', 'sequence'] as const
+const moment = momentColumns.join(', ')
+/** An entry of an index: a moment and a place. */
+export type Entry = [...Moment, place: number]
+export const momentIn = ([timestampMs, timestampNs, delayMs, sequence]: readonly number[]): Moment => [
+  timestampMs as number,
+  timestampNs as number,
+  delayMs as number,
+  sequence as number,
+]
+export const placeIn = (entry: readonly number[]): number => entry[4] as number
+
+/** SQLite keeps the entries of an index in this order: by moment, those of the same moment by place. */
+export const inOrder = (order: Order): string =>
+  `ORDER BY ${[...momentColumns, 'place'].map((column) => `${column} ${order}`).join(', ')}`
+
+/**
+ * The entries of a range, with further columns. Each scan gives an ordered list; SQLite merges them when the result
+ * must be ordered.
+ */
+export function entriesIn(scans: readonly Scan[], range: Range, beside: Sql = { text: '', values: [] }): Sql {
+  const bounds = boundsOf(range)
   const rows = ({ index, start }: Scan) =>
-    `SELECT key${beside.text} FROM activities INDEXED BY ${index} WHERE ${start.text}${bounds.text}`
+    `SELECT ${moment}, place${beside.text} FROM activities INDEXED BY ${index} WHERE ${start.text}${bounds.text}`
   return {
     text: scans.map(rows).join(' UNION ALL '),
     values: scans.flatMap(({ start }) => [...beside.values, ...start.values, ...bounds.values]),
   }
+}
+
+/** A bound is compared with each entry: leaving out the needless far one halves the time of a deep page. */
+export function boundsOf({ from, to }: Range): Sql {
+  const bound = (comparison: string) => ` AND (${moment}) ${comparison} (?, ?, ?, ?)`
+  return { text: (from ? bound('>') : '') + (to ? bound('<') : ''), values: [...(from ?? []), ...(to ?? [])] }
 }
 
 export function statementCache(db: DatabaseSync): (text: string) => StatementSync {

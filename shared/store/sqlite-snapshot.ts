@@ -1,29 +1,65 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { placesOf } from './sqlite-places.ts'
 
-/** The condition that a row of an index with positions belongs to a snapshot. */
+/** The condition that an entry of an index belongs to a snapshot. */
 export function isInSnapshot(snapshot: Snapshot): { text: string; values: SQLInputValue[] } {
-  const values: SQLInputValue[] = []
-  const partitions = snapshot.map(({ partition, last, missing }) => {
-    values.push(partition, last, ...missing.flatMap((absent) => [absent.first, absent.last]))
-    return `partition = ? AND offset <= ?${' AND offset NOT BETWEEN ? AND ?'.repeat(missing.length)} OR `
-  })
-  return { text: `(${partitions.join('')}partition < 0)`, values }
+  const within = snapshot.map(({ partition, last }) => placesOf(partition, 0, last))
+  const missing = snapshot.flatMap(({ partition, missing }) =>
+    missing.map((absent) => placesOf(partition, absent.first, absent.last)),
+  )
+  const elsewhere = snapshot.map(
+    ({ missing }) => `partition = ? AND offset <= ? AND NOT ${anyOf(missing.map(() => 'offset BETWEEN ? AND ?'))}`,
+  )
+  const place = 'place BETWEEN ? AND ?'
+  return {
+    text: `(place >= 0 AND ${anyOf(within.map(() => place))} AND NOT ${anyOf(missing.map(() => place))}
+      OR place < 0 AND EXISTS (SELECT 1 FROM positions
+        WHERE positions.place = activities.place AND (partition < 0 OR ${anyOf(elsewhere)})))`,
+    values: [
+      ...[...within, ...missing].flatMap(({ first, last }) => [first, last]),
+      ...snapshot.flatMap(({ partition, last, missing }) => [
+        partition,
+        last,
+        ...missing.flatMap((absent) => [absent.first, absent.last]),
+      ]),
+    ],
+  }
+}
+
+/** Nests many conditions in pairs, because SQLite limits the depth of an expression. */
+function anyOf(conditions: readonly string[]): string {
+  if (conditions.length < 2) return `(${conditions[0] ?? 'false'})`
+  const middle = conditions.length >> 1
+  return `(${anyOf(conditions.slice(0, middle))} OR ${anyOf(conditions.slice(middle))})`
 }
 
 export function createSqliteSnapshots(db: DatabaseSync) {
-  const from = 'SELECT 1 FROM activities INDEXED BY byPosition WHERE'
-  const inPartition = db.prepare(`${from} partition = ? AND offset BETWEEN ? AND ? LIMIT 1`)
-  const inOthers = db.prepare(`${from} partition > ? AND partition < ? LIMIT 1`)
+  const inPlaces = db.prepare('SELECT 1 FROM activities WHERE place BETWEEN ? AND ? LIMIT 1')
+  const inPartition = db.prepare('SELECT 1 FROM positions WHERE partition = ? AND offset BETWEEN ? AND ? LIMIT 1')
+  const inPartitions = db.prepare('SELECT 1 FROM positions WHERE partition > ? AND partition < ? LIMIT 1')
+
+  function hasIn(partition: number, first: number, last: number): boolean {
+    const places = placesOf(partition, first, last)
+    return !!(inPlaces.get(places.first, places.last) || inPartition.get(partition, first, last))
+  }
+
+  /** Whether there is a record in a partition between two others. */
+  function hasBetween(before: number, behind: number): boolean {
+    const first = before < 0 ? 0 : placesOf(before, 0, Number.MAX_SAFE_INTEGER).last + 1
+    const last = placesOf(behind, 0, 0)
+    const end = last.last < last.first ? Number.MAX_SAFE_INTEGER : last.first - 1
+    return !!(inPlaces.get(first, end) || inPartitions.get(before, behind))
+  }
 
   function hasMore(snapshot: Snapshot): boolean {
     const ends = [-1, ...snapshot.map(({ partition }) => partition), Number.MAX_SAFE_INTEGER]
     return (
-      ends.slice(1).some((end, at) => inOthers.get(ends[at] as number, end)) ||
+      ends.slice(1).some((end, at) => hasBetween(ends[at] as number, end)) ||
       snapshot.some(({ partition, last, missing }) =>
         [...missing, { first: last + 1, last: Number.MAX_SAFE_INTEGER }].some((absent) =>
-          inPartition.get(partition, absent.first, absent.last),
+          hasIn(partition, absent.first, absent.last),
         ),
       )
     )

@@ -1,20 +1,37 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
-import { firstKeyAt, keyTimeMs } from '../key.ts'
+import { nanosecondsPerMs } from '../key.ts'
 import type { CalendarStatsQuery, NameStatsQuery, Stats, StatsQuery } from './activities.ts'
 import { calendarOf } from './calendar.ts'
 import { type Matching, tallyMatching } from './metadata-search.ts'
 import { createNameCounter, type NameCounter } from './name-counter.ts'
 import type { SqliteQueries } from './sqlite-query.ts'
-import { type Range, rangeBehind, rangeOf, rowsIn, type Source, sourceOf, statementCache } from './sqlite-scan.ts'
-import { isInSnapshot } from './sqlite-snapshot.ts'
-import { createSqliteSteps, stepRows } from './sqlite-steps.ts'
+import {
+  beforeMs,
+  boundsOf,
+  compare,
+  entriesIn,
+  inOrder,
+  momentColumns,
+  type Range,
+  rangeBehind,
+  rangeOf,
+  rangeThrough,
+  type Source,
+  statementCache,
+} from './sqlite-scan.ts'
+import { stepRows } from './sqlite-steps.ts'
 import type { TimeSlicer } from './sqlite-time-slicer.ts'
 
 /** From this share of the whole time on, reading a complete index of names is faster. */
 const groupsFrom = 0.2
 
-type Group = { name: string; n: number; looked: number; last: string }
+const traits = {
+  userId: { column: 'user', table: 'users', index: 'byUser' },
+  action: { column: 'action', table: 'actions', index: 'byAction' },
+} as const
+
+type Group = { number: number; name: string; n: number }
 
 /**
  * Counts what an index contains. Anything else is looked up row by row, such as the names of users in the order of
@@ -22,20 +39,20 @@ type Group = { name: string; n: number; looked: number; last: string }
  */
 export function createSqliteStats(
   db: DatabaseSync,
-  { actionsOf }: Pick<SqliteQueries, 'actionsOf'>,
-  matching: Matching<string>,
+  { sourceOf, steps }: Pick<SqliteQueries, 'sourceOf' | 'steps'>,
+  matching: Matching<number>,
   workMs: number,
 ) {
   const prepare = statementCache(db)
-  const steps = createSqliteSteps(db)
 
   return async function stats(query: StatsQuery, timeSlicer: TimeSlicer): Promise<Stats> {
     const { filter } = query
-    if (filter.metadata) return tallyMatching(matching, query, { timeMs: keyTimeMs, name }, workMs)
+    if (filter.metadata) return tallyMatching(matching, query, { timeMs, name }, workMs)
     const counter = createNameCounter(query)
-    const source = sourceOf(filter, await actionsOf(filter))
+    const source = sourceOf(filter)
+    if (source.scans.length === 0) return counter.stats()
     if ('timezone' in query) await byCalendar(query, source, counter, timeSlicer)
-    else if (isForGroups(filter)) await byGroups(query, counter, timeSlicer)
+    else if (isForGroups(filter, source)) await byGroups(query, source, counter, timeSlicer)
     else await byName(query, source, counter, timeSlicer)
     return counter.stats()
   }
@@ -44,18 +61,19 @@ export function createSqliteStats(
    * Whether to read the whole index of names: if all activities count, or so many that looking up their names takes
    * longer. This is estimated from the times of the first and the last activity.
    */
-  function isForGroups({ tenant, userId, actions, from, to }: Filter): boolean {
+  function isForGroups({ userId, actions, from, to }: Filter, { scans }: Source): boolean {
     if (userId !== undefined || actions) return false
     if (from === undefined && to === undefined) return true
-    const ends = ['min', 'max'].map((end) =>
-      prepare(`SELECT ${end}(key) AS key FROM activities INDEXED BY byTime WHERE tenant = ?`).get(tenant),
-    )
-    const [first, last] = ends.map((end) => keyTimeMs((end as { key: string | null }).key ?? ''))
-    const [begin = 0, end = 0] = [first, last]
-    return Math.min(to ?? end, end) - Math.max(from ?? begin, begin) > (end - begin) * groupsFrom
+    const [first = 0, last = 0] = ['min', 'max'].map((end) => {
+      const text = `SELECT ${end}(timestampMs) AS ms FROM activities INDEXED BY byTime WHERE tenant = ?`
+      return prepare(text).get(...(scans[0]?.start.values ?? []))?.['ms'] as number
+    })
+    const ms = (instant: bigint) => Number(instant / nanosecondsPerMs)
+    const end = to === undefined ? last : Math.min(ms(to), last)
+    return end - (from === undefined ? first : Math.max(ms(from), first)) > (last - first) * groupsFrom
   }
 
-  /** Each span of time is a range of keys, and it takes one index step to reach the next span with an activity. */
+  /** Each span of time is a range, and it takes one index step to reach the next span with an activity. */
   async function byCalendar(
     { filter, by, timezone }: CalendarStatsQuery,
     { scans, ...others }: Source,
@@ -67,11 +85,12 @@ export function createSqliteStats(
       const source = { scans: [scan], ...others }
       for (let range = rangeOf(filter); ; ) {
         await timeSlicer()
-        const first = firstKeyIn(source, range)
+        const first = firstMsIn(source, range)
         if (first === undefined) break
-        const { key, endMs } = spanAt(keyTimeMs(first))
-        const end = firstKeyAt(endMs)
-        for (let span: Range = { from: first, to: end < range.to ? end : range.to }; ; await timeSlicer()) {
+        const { key, endMs } = spanAt(first)
+        const end = beforeMs(endMs)
+        const to = range.to && compare(range.to, end) < 0 ? range.to : end
+        for (let span: Range = { from: range.from, to }; ; await timeSlicer()) {
           const { n, last } = steps.count(source, span, 'asc')
           counter.add(key, n)
           if (last === undefined) break
@@ -82,10 +101,10 @@ export function createSqliteStats(
     }
   }
 
-  function firstKeyIn({ scans }: Source, range: Range): string | undefined {
-    const rows = rowsIn(scans, range)
-    const first = prepare(`${rows.text} ORDER BY key LIMIT 1`).get(...rows.values)
-    return first?.['key'] as string | undefined
+  function firstMsIn({ scans }: Source, range: Range): number | undefined {
+    const entries = entriesIn(scans, range)
+    const first = prepare(`${entries.text} ${inOrder('asc')} LIMIT 1`).get(...entries.values)
+    return first?.['timestampMs'] as number | undefined
   }
 
   async function byName(
@@ -94,67 +113,72 @@ export function createSqliteStats(
     counter: NameCounter,
     timeSlicer: TimeSlicer,
   ) {
-    const isMatch = match?.text ?? 'true'
+    const { column, table } = traits[by]
     for (const scan of scans) {
-      const known = scan.known[by]
+      const known = scan.known[column]
       const beside = {
-        text: `, ${isMatch} AS isMatch, ${known === undefined ? by : "''"} AS name`,
+        text: `, ${match?.text ?? 'true'} AS isMatch, ${known ?? column} AS number`,
         values: match?.values ?? [],
       }
       for (let range = rangeOf(filter); ; ) {
         await timeSlicer()
-        const rows = rowsIn([scan], range, beside)
+        const end = steps.end({ scans: [scan] }, range, 'asc')
+        const entries = entriesIn([scan], end ? rangeThrough(range, 'asc', end) : range, beside)
         const statement = prepare(
-          `SELECT name, sum(isMatch) AS n, count(*) AS looked, max(key) AS last
-           FROM (${rows.text} ORDER BY key LIMIT ?) GROUP BY name`,
+          `SELECT name, n FROM (SELECT number, sum(isMatch) AS n FROM (${entries.text}) GROUP BY number)
+           JOIN ${table} USING (number)`,
         )
-        const groups = statement.all(...rows.values, stepRows) as Group[]
-        for (const { name, n } of groups) counter.add(known ?? name, n)
-        if (groups.reduce((sum, { looked }) => sum + looked, 0) < stepRows) break
-        range = rangeBehind(
-          range,
-          'asc',
-          groups.reduce((end, { last }) => (last > end ? last : end), ''),
-        )
+        for (const { name, n } of statement.all(...entries.values) as Group[]) counter.add(name, n)
+        if (!end) break
+        range = rangeBehind(range, 'asc', end)
       }
     }
   }
 
-  /** Counts all activities in the order of names, so a name is complete when the next one begins. */
-  async function byGroups({ filter, by }: NameStatsQuery, counter: NameCounter, timeSlicer: TimeSlicer) {
-    const index = by === 'userId' ? 'byUser' : 'byAction'
-    const inSnapshot = filter.snapshot ? isInSnapshot(filter.snapshot) : { text: 'true', values: [] }
-    const { from, to } = rangeOf(filter)
-    const statement = prepare(
-      `SELECT name, count(*) FILTER (WHERE key >= ? AND key < ? AND ${inSnapshot.text}) AS n, count(*) AS looked,
-         max(key) AS last
-       FROM (SELECT ${by} AS name, key, partition, offset FROM activities INDEXED BY ${index}
-             WHERE tenant = ? AND (${by}, key) > (?, ?) ORDER BY ${by}, key LIMIT ?)
-       GROUP BY name ORDER BY name`,
-    )
-    let group = { name: '', n: 0, last: '' }
-    for (let looked = stepRows; looked === stepRows; ) {
+  /** Counts all activities in the order of the names' numbers, so a name is complete when the next one begins. */
+  async function byGroups(
+    { filter, by }: NameStatsQuery,
+    source: Source,
+    counter: NameCounter,
+    timeSlicer: TimeSlicer,
+  ) {
+    const { column, table, index } = traits[by]
+    const bounds = boundsOf(rangeOf(filter))
+    const match = source.match ?? { text: 'true', values: [] }
+    const columns = [column, ...momentColumns].join(', ')
+    const from = `FROM activities INDEXED BY ${index} WHERE tenant = ? AND (${columns}) > (?, ?, ?, ?, ?)`
+    const endOf = prepare(`SELECT ${columns} ${from} ORDER BY ${columns} LIMIT 1 OFFSET ${stepRows - 1}`)
+    const groupsTo = (isLast: boolean) =>
+      prepare(
+        `SELECT number, name, n FROM (
+           SELECT ${column} AS number, count(*) FILTER (WHERE ${match.text}${bounds.text}) AS n
+           ${from}${isLast ? '' : ` AND (${columns}) <= (?, ?, ?, ?, ?)`} GROUP BY ${column}
+         ) JOIN ${table} USING (number) ORDER BY number`,
+      )
+    const tenant = source.scans[0]?.start.values[0] as number
+    let group: Group = { number: 0, name: '', n: 0 }
+    for (let place: number[] | undefined = [0, 0, 0, 0, 0]; place; ) {
       await timeSlicer()
-      const groups = statement.all(
-        from,
-        to,
-        ...inSnapshot.values,
-        filter.tenant,
-        group.name,
-        group.last,
-        stepRows,
-      ) as Group[]
-      looked = 0
+      const row: object | undefined = endOf.get(tenant, ...place)
+      const end: number[] = row ? (Object.values(row) as number[]) : []
+      const groups = groupsTo(!row).all(...match.values, ...bounds.values, tenant, ...place, ...end) as Group[]
       for (const next of groups) {
-        if (next.name !== group.name) counter.addWhole(group.name, group.n)
-        group = { name: next.name, n: next.n + (next.name === group.name ? group.n : 0), last: next.last }
-        looked += next.looked
+        if (next.number === group.number) next.n += group.n
+        else counter.addWhole(group.name, group.n)
+        group = next
       }
+      place = row && end
     }
     counter.addWhole(group.name, group.n)
   }
 
-  function name(key: string, by: NameStatsQuery['by']): string {
-    return (prepare(`SELECT ${by} AS name FROM activities WHERE key = ?`).get(key) as { name: string }).name
+  function timeMs(place: number): number {
+    return prepare('SELECT timestampMs FROM activities WHERE place = ?').get(place)?.['timestampMs'] as number
+  }
+
+  function name(place: number, by: NameStatsQuery['by']): string {
+    const { column, table } = traits[by]
+    const statement = prepare(`SELECT name FROM activities JOIN ${table} ON number = ${column} WHERE place = ?`)
+    return statement.get(place)?.['name'] as string
   }
 }

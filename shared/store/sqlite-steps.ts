@@ -1,55 +1,128 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Order } from '../filter.ts'
-import { type Range, rowsIn, type Source, statementCache } from './sqlite-scan.ts'
+import type { Moment, SqliteRows } from './sqlite-rows.ts'
+import {
+  compare,
+  type Entry,
+  entriesIn,
+  inOrder,
+  momentIn,
+  placeIn,
+  type Range,
+  rangeAt,
+  rangeThrough,
+  type Source,
+  statementCache,
+} from './sqlite-scan.ts'
 
-/** How many rows of an index to examine in one step, which then takes milliseconds. */
+/** How many entries of an index to examine in one step, which then takes milliseconds. */
 export const stepRows = 2000
-/** How many rows to skip in one step if all match, because only the last one is examined. */
+/** How many entries to skip in one step if all match, because only the last one is examined. */
 const skippedRows = 20_000
 
-/** `last` is the last key that was examined; undefined if no key follows it. */
-type Step<Result> = Result & { last: string | undefined }
+/** `last` is the last moment that was examined, whole; undefined if nothing follows it. */
+type Step<Result> = Result & { last: Moment | undefined }
+/** Entries are examined with 1 for a match at the end. */
+type Examined = [...Entry, isMatch: 0 | 1]
 
 export type SqliteSteps = ReturnType<typeof createSqliteSteps>
 
-/** Reads a range of keys step by step; a step examines a fixed number of rows, even if few of them match. */
-export function createSqliteSteps(db: DatabaseSync) {
+/**
+ * Reads a range step by step; a step examines a fixed number of entries, even if few of them match, and then the rest
+ * of those that tie with the last one. So the activities of a moment are never in two steps, and a step can put them in
+ * the order of their hashes. Ties are few, because a process gives each record another arrival: records tie if several
+ * processes received them in the same millisecond, or one of an earlier version did.
+ */
+export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, 'hash'>) {
   const prepare = statementCache(db)
 
+  function examine({ scans, match }: Source, range: Range, order: Order, limit = -1, skip = 0): Examined[] {
+    const rows = entriesIn(scans, range, { text: `, ${match?.text ?? '1'}`, values: match?.values ?? [] })
+    const statement = prepare(`${rows.text} ${inOrder(order)} LIMIT ? OFFSET ?`)
+    statement.setReturnArrays(true)
+    return statement.all(...rows.values, limit, skip) as unknown[] as Examined[]
+  }
+
+  const at = (source: Source, moment: Moment, order: Order) => examine(source, rangeAt(moment), order)
+
+  /** Sorts the entries of each moment by hash. */
+  function byHash(entries: Examined[], order: Order): Examined[] {
+    if (!entries.some((entry, index) => index > 0 && isTied(entry, entries[index - 1] as Examined))) return entries
+    const hashes = new Map(entries.map((entry) => [entry, hash(placeIn(entry))]))
+    const sign = order === 'asc' ? 1 : -1
+    const byHash = (one: Examined, other: Examined) =>
+      Buffer.compare(hashes.get(one) as Uint8Array, hashes.get(other) as Uint8Array)
+    return entries.toSorted((one, other) => sign * (compare(momentIn(one), momentIn(other)) || byHash(one, other)))
+  }
+
+  /** Those that tie with a key and come after it. */
+  function tiesAfter(source: Source, { ties }: Range, moment: Moment, order: Order): Examined[] {
+    if (!ties) return []
+    const isAfter = (entry: Examined) => {
+      const compared = Buffer.compare(hash(placeIn(entry)), ties.hash)
+      return order === 'asc' ? compared > 0 : compared < 0
+    }
+    return byHash(at(source, moment, order).filter(isAfter), order)
+  }
+
+  function lastOf({ scans }: Source, range: Range, order: Order, limit: number): Entry | undefined {
+    const rows = entriesIn(scans, range)
+    const statement = prepare(`${rows.text} ${inOrder(order)} LIMIT 1 OFFSET ?`)
+    statement.setReturnArrays(true)
+    return statement.get(...rows.values, limit - 1) as unknown as Entry | undefined
+  }
+
   return {
-    keys({ scans, match }: Source, range: Range, order: Order, limit = stepRows): Step<{ keys: string[] }> {
-      const rows = rowsIn(scans, range, match && { text: `, ${match.text} AS isMatch`, values: match.values })
-      const looked = prepare(`${rows.text} ORDER BY key ${order} LIMIT ?`).all(...rows.values, limit) as {
-        key: string
-        isMatch?: 0 | 1
-      }[]
-      const keys = looked.flatMap(({ key, isMatch = 1 }) => (isMatch ? key : []))
-      return { keys, last: looked.length < limit ? undefined : looked.at(-1)?.key }
+    /** The moment of the last of so many entries, or undefined if there are fewer. */
+    end(source: Source, range: Range, order: Order, limit = stepRows): Moment | undefined {
+      const last = lastOf(source, range, order, limit)
+      return last && momentIn(last)
     },
-    /** Counts no more than `max`, which must be at least the rows of a step. */
-    count({ scans, match }: Source, range: Range, order: Order, max = skippedRows): Step<{ n: number }> {
-      // merging several scans takes longer
-      if (!match) return countAll(scans, range, order, Math.min(max, scans.length > 1 ? stepRows : skippedRows))
-      const rows = rowsIn(scans, range, { text: `, ${match.text} AS isMatch`, values: match.values })
-      const statement = prepare(
-        `SELECT sum(isMatch) AS n, count(*) AS looked, ${order === 'asc' ? 'max' : 'min'}(key) AS last
-         FROM (${rows.text} ORDER BY key ${order} LIMIT ?)`,
-      )
-      const { n, looked, last } = statement.get(...rows.values, stepRows) as {
-        n: number | null
-        looked: number
-        last: string
+    /** The places of matches in the order of lists: those among `limit` entries after the skipped ones, or a few more. */
+    places(source: Source, range: Range, order: Order, limit = stepRows, skip = 0): Step<{ places: number[] }> {
+      const start = order === 'asc' ? range.from : range.to
+      const tied = start ? tiesAfter(source, range, start, order) : []
+      const toSkip = Math.max(0, skip - tied.length)
+      let examined = examine(source, range, order, limit, toSkip)
+      const [first, last] = [examined[0], examined.at(-1)]
+      const isEnd = examined.length < limit
+      let skipped = 0
+      if (first && toSkip > 0) {
+        const before = at(source, momentIn(first), order)
+        skipped = before.findIndex((entry) => placeIn(entry) === placeIn(first))
+        examined.unshift(...before.slice(0, skipped))
       }
-      return { n: n ?? 0, last: looked < stepRows ? undefined : last }
+      if (last && !isEnd) {
+        examined = [...examined.filter((entry) => !isTied(entry, last)), ...at(source, momentIn(last), order)]
+      }
+      const listed = [...tied.slice(skip), ...byHash(examined, order).slice(skipped)]
+      return {
+        places: listed.flatMap((entry) => (entry[5] ? placeIn(entry) : [])),
+        last: last && !isEnd ? momentIn(last) : undefined,
+      }
+    },
+    /** Counts the matches among no more than `max` entries and those that tie with the last one. */
+    count(source: Source, range: Range, order: Order, max = skippedRows): Step<{ n: number }> {
+      const { scans, match } = source
+      // merging several scans takes longer
+      const limit = match || scans.length > 1 ? Math.min(max, stepRows) : Math.min(max, skippedRows)
+      const end = lastOf(source, range, order, limit)
+      const last = end && momentIn(end)
+      if (last && !match) return { n: limit + tiesBehind(source, end, order), last }
+      const rows = entriesIn(scans, last ? rangeThrough(range, order, last) : range, {
+        text: match ? `, ${match.text} AS isMatch` : '',
+        values: match?.values ?? [],
+      })
+      const what = match ? 'sum(isMatch)' : 'count(*)'
+      const { n } = prepare(`SELECT ${what} AS n FROM (${rows.text})`).get(...rows.values) as { n: number | null }
+      return { n: n ?? 0, last }
     },
   }
 
-  /** Examines no row but the last one, which takes half the time. */
-  function countAll(scans: Source['scans'], range: Range, order: Order, limit: number) {
-    const rows = rowsIn(scans, range)
-    const end = prepare(`${rows.text} ORDER BY key ${order} LIMIT 1 OFFSET ?`).get(...rows.values, limit - 1)
-    if (end) return { n: limit, last: end['key'] as string }
-    const { n } = prepare(`SELECT count(*) AS n FROM (${rows.text})`).get(...rows.values) as { n: number }
-    return { n, last: undefined }
+  function tiesBehind(source: Source, end: Entry, order: Order): number {
+    const tied = at(source, momentIn(end), order)
+    return tied.length - 1 - tied.findIndex((entry) => placeIn(entry) === placeIn(end))
   }
 }
+
+const isTied = (one: readonly number[], other: readonly number[]) => compare(momentIn(one), momentIn(other)) === 0

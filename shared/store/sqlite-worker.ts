@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import { setCache } from '../sqlite/file.ts'
 import { TooBroad } from './activities.ts'
-import { createLongReads, type LongReads } from './sqlite-long-reads.ts'
+import { cacheMiB, createLongReads, type LongReads } from './sqlite-long-reads.ts'
 import type { ReadLimits } from './sqlite-time-slicer.ts'
 
 /** The thread for long reads; createReader starts it. */
@@ -17,6 +18,7 @@ if (parentPort) serve(parentPort, workerData)
 
 function serve(port: NonNullable<typeof parentPort>, { path, limits }: ReaderOptions) {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+  setCache(db, cacheMiB)
   const reads = createLongReads(db, limits)
   const say = (answer: ReadAnswer, transfer: readonly ArrayBuffer[] = []) => port.postMessage(answer, transfer)
 

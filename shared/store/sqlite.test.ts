@@ -8,7 +8,7 @@ import { migrations } from './sqlite-migrations.ts'
 import { testActivityStore } from './store.testsuite.ts'
 import { testStoredOutcomes } from './stored-outcome.testsuite.ts'
 
-describe('SQLite store', () => testActivityStore(async () => openTestStore()))
+describe('SQLite store', () => testActivityStore(async (options) => openTestStore(options)))
 
 testStoredOutcomes(async () => {
   const path = aStoreFile()
@@ -25,7 +25,7 @@ test('a stored activity has no row of its own', async () => {
   await using store = openSqliteStore({ path })
   await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
   using db = new DatabaseSync(path)
-  expect(db.prepare('SELECT count(*) AS n FROM fates').get()).toEqual({ n: 0 })
+  expect(db.prepare('SELECT count(*) AS n FROM outcomes').get()).toEqual({ n: 0 })
 })
 
 describe('SQLite store in a file', () => {
@@ -36,7 +36,7 @@ describe('SQLite store in a file', () => {
       await store.save([recorded({ id: 'a' })])
     }
     await using again = openSqliteStore({ path })
-    expect(await again.get('default', 'a')).toMatchObject({ id: 'a' })
+    expect(await again.get('default', 'a')).toMatchObject({ activity: { id: 'a' } })
   })
 
   test('finds activities in a file of an older version, also at a snapshot', async () => {

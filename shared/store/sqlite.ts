@@ -1,16 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { HashId } from '../key.ts'
 import type { Position } from '../receipt.ts'
-import { openSqliteFile, transaction } from '../sqlite/file.ts'
+import { openSqliteFile, setCache, transaction } from '../sqlite/file.ts'
 import { startCompactor } from './compactor.ts'
 import { inSlices } from './in-slices.ts'
 import { outcomeOf, outcomesOf } from './outcomes.ts'
 import { createSqliteDeadLetters, toFoundDeadLetter } from './sqlite-dead-letters.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
-import type { LongReads } from './sqlite-long-reads.ts'
+import { cacheMiB, type LongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
-import { createSqliteQueries, toFoundRow } from './sqlite-query.ts'
+import { createSqliteQueries } from './sqlite-query.ts'
 import { createReader } from './sqlite-reader.ts'
 import { createSqliteSave } from './sqlite-save.ts'
+import { upgradeSteps } from './sqlite-upgrade.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { createWaiters } from './waiters.ts'
 
@@ -20,6 +22,8 @@ const compactAfterMs = 60_000
 export type SqliteStoreOptions = {
   /** The path of the file. */
   path: string
+  /** By default SHA-256. */
+  hash?: HashId
   /** Runs long reads; by default in a separate thread. */
   createReads?: (db: DatabaseSync, path: string) => LongReads & Partial<AsyncDisposable>
 }
@@ -27,21 +31,33 @@ export type SqliteStoreOptions = {
 /** A store in a SQLite file. Every commit is durable. */
 export function openSqliteStore({
   path,
+  hash,
   createReads = (_db, path) => createReader({ path }),
 }: SqliteStoreOptions): ActivityStore {
   const db = openSqliteFile({ path, migrations })
+  setCache(db, cacheMiB)
+  for (const _ of upgradeSteps(db));
   const ledger = createSqliteLedger(db)
   const deadLetters = createSqliteDeadLetters(db)
   const queries = createSqliteQueries(db)
   const reads = createReads(db, path)
-  const saveOne = createSqliteSave(db, ledger)
+  const { saveOne, forget } = createSqliteSave(db, ledger, hash)
   const { wait, wake } = createWaiters()
 
   const compactor = startCompactor({ compact: ledger.compact, quietMs: compactAfterMs })
 
+  function committed<Result>(work: () => Result): Result {
+    try {
+      return transaction(db, work)
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+
   /** Writes records and their outcomes together, in one commit. */
   function write<Result>(positions: readonly Position[], work: () => Result): Result {
-    const result = transaction(db, work)
+    const result = committed(work)
     compactor.arrived(positions)
     for (const position of positions) wake(position)
     return result
@@ -63,9 +79,9 @@ export function openSqliteStore({
         }),
       )
     },
-    find: (query) => attempt(async () => (await queries.find(query)) ?? inSlices(await reads.find(query), toFoundRow)),
-    count: (filter, max) => attempt(async () => (await queries.count(filter, max)) ?? reads.count(filter, max)),
-    arrivals: (query) => attempt(async () => inSlices(await reads.arrivals(query), toFoundRow)),
+    find: (query) => attempt(async () => queries.find(query) ?? reads.find(query)),
+    count: (filter, max) => attempt(async () => queries.count(filter, max) ?? reads.count(filter, max)),
+    arrivals: (query) => attempt(() => reads.arrivals(query)),
     stats: (query) => attempt(() => reads.stats(query)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
     outcome: (receipt, untilAborted) =>

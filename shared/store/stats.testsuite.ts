@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { SentActivity } from '../activity.ts'
+import { nanosecondsPerMs } from '../key.ts'
 import { recorded } from '../testing/builders.ts'
 import { type CalendarStatsQuery, maxActions, type Stats, TooManyActions } from './activities.ts'
 import type { ActivityStore } from './store.ts'
 
 const tenant = 'default'
 const ms = (text: string) => Date.parse(text)
+const ns = (text: string) => BigInt(ms(text)) * nanosecondsPerMs
 const text = ({ data, total }: Stats) => `${data.map(({ key, count }) => `${key}:${count}`).join(' ')} of ${total}`
 
 /** The promises of every store about counting. `open` returns an empty store each time. */
@@ -56,20 +58,20 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       ],
       [
         'a time, from inclusive, to exclusive',
-        { from: ms(at(1)), to: ms(at(4)) },
+        { from: ns(at(1)), to: ns(at(4)) },
         'cart.add:1 cart.pay:1 login:1 of 3',
         'bob:2 ann:1 of 3',
       ],
-      ['from a time on', { from: ms(at(4)) }, 'cart*:1 login:1 of 2', 'ann:2 of 2'],
-      ['up to a time', { to: ms(at(1)) }, 'cart.add:1 of 1', 'ann:1 of 1'],
-      ['a user within a time', { userId: 'ann', to: ms(at(2)) }, 'cart.add:1 of 1', 'ann:1 of 1'],
+      ['from a time on', { from: ns(at(4)) }, 'cart*:1 login:1 of 2', 'ann:2 of 2'],
+      ['up to a time', { to: ns(at(1)) }, 'cart.add:1 of 1', 'ann:1 of 1'],
+      ['a user within a time', { userId: 'ann', to: ns(at(2)) }, 'cart.add:1 of 1', 'ann:1 of 1'],
       [
         'actions within a time',
-        { actions: [{ prefix: 'cart.' }], from: ms(at(1)) },
+        { actions: [{ prefix: 'cart.' }], from: ns(at(1)) },
         'cart.add:1 cart.pay:1 of 2',
         'ann:1 bob:1 of 2',
       ],
-      ['an empty time', { from: ms(at(1)), to: ms(at(1)) }, ' of 0', ' of 0'],
+      ['an empty time', { from: ns(at(1)), to: ns(at(1)) }, ' of 0', ' of 0'],
       ['nobody', { userId: 'nobody' }, ' of 0', ' of 0'],
       ['another tenant', { tenant: 'other' }, ' of 0', ' of 0'],
       [
@@ -86,7 +88,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       ],
       [
         'metadata',
-        { from: 0, metadata: [{ path: ['n'], value: '1' }] },
+        { from: 0n, metadata: [{ path: ['n'], value: '1' }] },
         'cart*:1 cart.add:1 cart.pay:1 of 3',
         'ann:3 of 3',
       ],
@@ -187,7 +189,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       )
       const days = async (filter: object) =>
         text(await store.stats({ filter: { tenant, ...filter }, by: 'day', timezone: 'UTC', limit: 1000 }))
-      const [from, to] = [ms(at(2)), ms('2024-01-05T10:00:00Z')]
+      const [from, to] = [ns(at(2)), ns('2024-01-05T10:00:00Z')]
       expect(await days({ actions: [{ prefix: 'x.' }], from, to })).toBe('2024-01-02:1 2024-01-03:2 2024-01-04:1 of 4')
       expect(await days({ userId: 'ann', actions: [{ exact: 'x.a' }], from })).toBe(
         '2024-01-02:1 2024-01-03:1 2024-01-05:1 2024-01-06:1 of 4',

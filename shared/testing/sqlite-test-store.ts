@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { HashId } from '../key.ts'
 import { openSqliteStore } from '../store/sqlite.ts'
 import { createLongReads } from '../store/sqlite-long-reads.ts'
 import type { ActivityStore } from '../store/store.ts'
@@ -8,7 +9,8 @@ import { aFolder } from './processes.ts'
 export const aStoreFile = (): string => join(aFolder(), 'store.db')
 
 /** An empty store in a file, as in production. */
-export const openTestStore = (): ActivityStore => openSqliteStore({ path: aStoreFile() })
+export const openTestStore = (options: { hash?: HashId } = {}): ActivityStore =>
+  openSqliteStore({ path: aStoreFile(), ...options })
 
 /** A store without a file and a thread, for tests that need thousands of them, or use a simulated clock. */
 export const openMemoryStore = (): ActivityStore =>
