@@ -1,6 +1,7 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Filter } from '../filter.ts'
+import type { HashId } from '../key.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent } from '../testing/builders.ts'
 import { aDatabase, askFeatures, refusingScans, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
@@ -23,7 +24,7 @@ async function refusesScans(): Promise<boolean> {
   return refusing !== undefined
 }
 
-async function anEmptyStore() {
+async function anEmptyStore(options: { hash?: HashId } = {}) {
   const database = aDatabase()
   databases.push(database)
   await makeIndexes(database.db)
@@ -32,6 +33,7 @@ async function anEmptyStore() {
     database: database.name,
     log: silent,
     migrate: { retentionDays: undefined },
+    ...options,
   })
   return { database, store }
 }
@@ -198,7 +200,7 @@ describe.runIf(refusal)('a MongoDB that rejects collection scans', () => {
     }
   })
 
-  testActivityStore(async () => (await anEmptyStore()).store)
+  testActivityStore(async (options) => (await anEmptyStore(options)).store)
 
   test('answers all queries of the store', async () => {
     const { database, store } = await anEmptyStore()

@@ -39,10 +39,10 @@ const activitiesIn = ({ db }: TestDatabase) =>
   db.collection<{ _id: string; tenant: string; id: string }>(collections.activities)
 
 describe('MongoDB store', () => {
-  testActivityStore(async () => {
+  testActivityStore(async (options) => {
     const database = newDatabase()
     await makeIndexes(database.db)
-    return openIn(database)
+    return openIn(database, options)
   })
 })
 
