@@ -109,7 +109,13 @@ test('the longest names make at most 8 KiB of headers', () => {
 })
 
 test('the record holds the user, the action, the time and the source', () => {
-  const event: ActivityRecorded = { ...anEvent({ userId: 'ada "☃"' }), filledIn: ['id', 'timestamp'] }
+  const salt = 'AAECAwQFBgcICQoLDA0ODw'
+  const event: ActivityRecorded = {
+    ...anEvent({ userId: 'ada "☃"' }),
+    sequence: 7,
+    salt,
+    filledIn: ['id', 'timestamp'],
+  }
   expect(toRecord(event)).toEqual({
     headers: {
       ce_specversion: '1.0',
@@ -121,6 +127,8 @@ test('the record holds the user, the action, the time and the source', () => {
       ce_partitionkey: 'ada%20%22%E2%98%83%22',
       ce_tenant: 'default',
       ce_recordedtime: '2026-01-01T00:00:00.000Z',
+      ce_sequence: '7',
+      ce_salt: salt,
       ce_filledin: 'id-timestamp',
       'content-type': 'application/json',
     },
@@ -137,6 +145,17 @@ test.each([
   expect(headers['ce_time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   expect(parseTimestamp(headers['ce_time'] ?? '')).toMatchObject({ ms: (parseTimestamp(sent) as { ms: number }).ms })
   expect((JSON.parse(value) as Activity).timestamp).toBe(sent)
+})
+
+test('a record of an earlier version has the sequence 0 and no salt, and unknown attributes are ignored', () => {
+  const { attributes, data } = delivered(aRecord())
+  const { sequence: _sequence, salt: _salt, ...earlier } = attributes as Record<string, string>
+  const later = { ...earlier, policy: '3', key: 'k1', unverified: 'true', somethingnew: 'x' }
+  for (const known of [earlier, later]) {
+    const read = readActivityRecorded({ attributes: known as CloudEvent['attributes'], data })
+    expect(read).toMatchObject({ ok: true, value: { sequence: 0 } })
+    expect(read.ok && read.value).not.toHaveProperty('salt')
+  }
 })
 
 test('a member that the client left out is filled in and noted', () => {
@@ -166,6 +185,18 @@ describe('a record written by another producer', () => {
       { attributes: { ...attributes, filledin: 'id-userId' }, data: json({}) },
       ['ce-filledin'],
     ],
+    ...['', '-1', '1048576', '1.0', '1e3', ' 1'].map((sequence): [string, CloudEvent, string[]] => [
+      `with the sequence ${JSON.stringify(sequence)}`,
+      { attributes: { ...attributes, sequence }, data: json({}) },
+      ['ce-sequence'],
+    ]),
+    ...['', 'AAECAwQFBgcICQoLDA0OD', 'AAECAwQFBgcICQoLDA0OD=', '☃'.repeat(22)].map(
+      (salt): [string, CloudEvent, string[]] => [
+        `with the salt ${JSON.stringify(salt)}`,
+        { attributes: { ...attributes, salt }, data: json({}) },
+        ['ce-salt'],
+      ],
+    ),
     ...['', 'a\nb', 'a\u0085', 'x'.repeat(257)].map((tenant): [string, CloudEvent, string[]] => [
       `of an invalid tenant, ${JSON.stringify(tenant.slice(0, 3))}`,
       { attributes: { ...attributes, tenant }, data: json({}) },

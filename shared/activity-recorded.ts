@@ -27,6 +27,8 @@ export type ActivityRecorded = {
   salt?: string
   filledIn: readonly FilledIn[]
   traceparent?: string
+  /** The activity was sent as a CloudEvent, whose attributes are compared in their canonical text form. */
+  isCloudEvent?: boolean
 }
 export type FilledIn = 'id' | 'timestamp'
 
@@ -40,11 +42,12 @@ export type Received = {
   salt?: string
   newId: () => string
   traceparent?: string | undefined
+  isCloudEvent?: boolean | undefined
 }
 
 export function activityRecorded(
   sent: SentActivity,
-  { tenant, receivedAt, sequence = 0, salt, newId, traceparent }: Received,
+  { tenant, receivedAt, sequence = 0, salt, newId, traceparent, isCloudEvent = false }: Received,
 ): ActivityRecorded {
   const { id = newId(), userId, action, timestamp = formatTimestamp(receivedAt.getTime()), metadata } = sent
   const filledIn: FilledIn[] = []
@@ -58,6 +61,7 @@ export function activityRecorded(
     ...(salt && { salt }),
     filledIn,
     ...(traceparent && { traceparent }),
+    ...(isCloudEvent && { isCloudEvent }),
   }
 }
 
@@ -68,10 +72,10 @@ export function activityRecorded(
  * recognize a record with an unusual time, such as a leap second, as an event of ours.
  */
 export function toRecord(event: ActivityRecorded): EventRecord {
-  const { tenant, activity, recordedAt, sequence, salt, filledIn, traceparent } = event
+  const { tenant, activity, recordedAt, sequence, salt, filledIn, traceparent, isCloudEvent } = event
   const user = encodeHeader(activity.userId)
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   return {
     headers: {
       ce_specversion: '1.0',
@@ -87,6 +91,7 @@ export function toRecord(event: ActivityRecorded): EventRecord {
       ...(salt && { ce_salt: salt }),
       ...(filledIn.length > 0 && { ce_filledin: filledIn.join('-') }),
       ...(traceparent && { ce_traceparent: traceparent }),
+      ...(isCloudEvent && { ce_sentas: 'cloudevent' }),
       'content-type': 'application/json',
     },
     value: JSON.stringify(activity),
@@ -143,6 +148,7 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
     ...(salt && { salt }),
     filledIn: filledIn as FilledIn[],
     ...(traceparent && { traceparent }),
+    ...(attributes['sentas'] === 'cloudevent' && { isCloudEvent: true }),
   })
 }
 

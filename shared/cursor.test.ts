@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import { type Filter, filterDigest, type Order } from './filter.ts'
-import { activityKey, isKey } from './key.ts'
+import { firstKeyAt, isKey, maxKeyNumber } from './key.ts'
 
 const filter: Filter = { tenant: 'default', userId: 'ada' }
-const place: Cursor = { reading: 'onwards', key: activityKey('default', 'id-1', 1_700_000_000_000), page: 7 }
+const place: Cursor = { reading: 'onwards', key: firstKeyAt(1_700_000_000_000_000_000n), page: 7 }
 const asked = filterDigest(filter, 'desc')
 const cursor = encodeCursor(place, asked)
 const decode = (text: string, digest = asked) => decodeCursor(text, digest, isKey)
@@ -21,7 +21,7 @@ function forged(change: (bytes: Buffer) => Buffer | undefined): string {
 test('decodes to the same place and is safe in a URL', () => {
   const places = fc.record({
     reading: fc.constantFrom('onwards' as const, 'back' as const),
-    key: fc.tuple(fc.string(), fc.nat()).map(([id, ms]) => activityKey('default', id, ms)),
+    key: fc.bigInt({ min: 0n, max: maxKeyNumber }).map(firstKeyAt),
     page: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
   })
   fc.assert(
@@ -62,14 +62,14 @@ test.each<[what: string, filter: Filter, order: Order]>([
   ['another user', { ...filter, userId: 'bob' }, 'desc'],
   ['no user', { tenant: 'default' }, 'desc'],
   ['an action', { ...filter, actions: [{ exact: 'login' }] }, 'desc'],
-  ['a beginning', { ...filter, from: 0 }, 'desc'],
-  ['an end', { ...filter, to: 0 }, 'desc'],
+  ['a beginning', { ...filter, from: 0n }, 'desc'],
+  ['an end', { ...filter, to: 0n }, 'desc'],
 ])('is rejected with %s than it was made for', (_what, other, order) => {
   expect(decode(cursor, filterDigest(other, order))).toContain('belongs to other filters or another order')
 })
 
 test('is rejected when another version made it', () => {
-  expect(decode(forged((bytes) => void bytes.writeUInt8(2, 0)))).toContain('another version')
+  expect(decode(forged((bytes) => void bytes.writeUInt8(1, 0)))).toContain('another version')
 })
 
 test('is rejected when its key is invalid', () => {

@@ -1,17 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import type { SentActivity } from './activity.ts'
 import { activityRecorded } from './activity-recorded.ts'
-import { toDocument, toFound } from './document.ts'
-import { activityKey } from './key.ts'
+import { type ActivityDocument, activityJson, toDocument, toFound } from './document.ts'
+import { hashId } from './key.ts'
 import { anActivity, anEvent, receivedAt } from './testing/builders.ts'
 
 const position = { partition: 3, offset: 42 }
 const document = (changes: Partial<SentActivity> = {}) => toDocument(anEvent(changes), position)
+/** The JSON of a document that a store read, as an object. */
+const read = ({ metadata, ...document }: ActivityDocument) =>
+  JSON.parse(activityJson(toFound({ ...document, metadataText: metadata && JSON.stringify(metadata) })))
 const metadata = { a: { x: 1, y: [1, 2] }, b: null }
 
 test('holds the activity, its key and the position of its record', () => {
   expect(document({ metadata })).toEqual({
-    key: activityKey('default', 'id-1', Date.UTC(2024, 0, 15, 10)),
+    key: {
+      instant: BigInt(Date.UTC(2024, 0, 15, 10)) * 1_000_000n,
+      arrival: BigInt(receivedAt.getTime()) * 2n ** 20n,
+      hash: hashId('default', 'id-1'),
+    },
     tenant: 'default',
     id: 'id-1',
     userId: 'user_123',
@@ -20,6 +27,7 @@ test('holds the activity, its key and the position of its record', () => {
     timestampText: null,
     metadata,
     recordedAtMs: receivedAt.getTime(),
+    salt: null,
     partition: 3,
     offset: 42,
     digest: expect.stringMatching(/^[\w-]{22}$/),
@@ -32,15 +40,28 @@ test.each([
   '2024-01-15t11:00:00+01:00',
   '2016-12-31T23:59:60Z',
 ])('a reader gets %s exactly as it was sent', (timestamp) => {
-  expect(toFound(document({ timestamp, metadata }))).toEqual({
+  expect(read(document({ timestamp, metadata }))).toEqual({
     ...anActivity({ timestamp, metadata }),
     recordedAt: receivedAt.toISOString(),
   })
 })
 
 test('a reader gets no metadata if none was sent, and empty metadata if that was sent', () => {
-  expect(toFound(document())).not.toHaveProperty('metadata')
-  expect(toFound(document({ metadata: {} }))).toHaveProperty('metadata', {})
+  expect(read(document())).not.toHaveProperty('metadata')
+  expect(read(document({ metadata: {} }))).toHaveProperty('metadata', {})
+})
+
+test('the key has the instant to the nanosecond, and a leap second is the second that follows it', () => {
+  const instantOf = (timestamp: string) => document({ timestamp }).key.instant
+  expect(instantOf('2024-01-15T10:00:00.0000001239Z') - instantOf('2024-01-15T10:00:00Z')).toBe(123n)
+  expect(instantOf('2016-12-31T23:59:60.25Z')).toBe(instantOf('2017-01-01T00:00:00.25Z'))
+  expect(instantOf('3000-01-01T00:00:00Z')).toBe(2n ** 64n - 1n)
+})
+
+test('the key has the sequence and the salt of the record', () => {
+  const event = { ...anEvent(), sequence: 9, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }
+  const { key, salt } = toDocument(event, position)
+  expect([key.arrival % 2n ** 20n, salt]).toEqual([9n, event.salt])
 })
 
 describe('the digest', () => {

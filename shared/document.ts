@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { ActivityRecorded } from './activity-recorded.ts'
+import { canonicalAttributes } from './canonical-attributes.ts'
 import { canonicalJson, type JsonObject } from './json.ts'
 import { arrivalOf, atMost, type HashId, hashId, type Key } from './key.ts'
 import type { Position } from './receipt.ts'
@@ -24,18 +25,18 @@ export type ActivityDocument = {
   digest: string
 }
 
-/** An activity as a store reads it. Its metadata stays JSON text, since objects take twenty times as much memory. */
+/** An activity as a client receives it. */
 export type FoundActivity = {
   id: string
   userId: string
   action: string
   timestamp: string
-  metadataText?: string
+  metadata?: JsonObject
   recordedAt: string
 }
 
-/** An activity as a client receives it. */
-export type ReadActivity = Omit<FoundActivity, 'metadataText'> & { metadata?: JsonObject }
+/** An activity as a store reads it. Its metadata stays JSON text, because objects take twenty times as much memory. */
+export type ListedActivity = Omit<FoundActivity, 'metadata'> & { metadataText?: string }
 
 export function toDocument(
   event: ActivityRecorded,
@@ -44,7 +45,7 @@ export function toDocument(
 ): ActivityDocument {
   const { tenant, activity, recordedAt, sequence, salt = null } = event
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   const recordedAtMs = recordedAt.getTime()
   return {
     key: {
@@ -73,7 +74,7 @@ export type StoredParts = Pick<ActivityDocument, 'id' | 'userId' | 'action' | 't
   metadataText: string | null
 }
 
-export function toFound(parts: StoredParts): FoundActivity {
+export function toFound(parts: StoredParts): ListedActivity {
   const { id, userId, action, timestampMs, timestampText, metadataText, recordedAtMs } = parts
   return {
     id,
@@ -86,19 +87,19 @@ export function toFound(parts: StoredParts): FoundActivity {
 }
 
 /** Writes the JSON of an activity around the stored text of its metadata. */
-export function activityJson({ metadataText, recordedAt, ...activity }: FoundActivity): string {
+export function activityJson({ metadataText, recordedAt, ...activity }: ListedActivity): string {
   const start = JSON.stringify(activity).slice(0, -1)
   const metadata = metadataText === undefined ? '' : `,"metadata":${metadataText}`
   return `${start}${metadata},"recordedAt":"${recordedAt}"}`
 }
 
-export function readFound({ metadataText, recordedAt, ...activity }: FoundActivity): ReadActivity {
-  return { ...activity, ...(metadataText !== undefined && { metadata: JSON.parse(metadataText) }), recordedAt }
-}
+export const metadataOf = ({ metadataText }: ListedActivity): JsonObject | null =>
+  metadataText === undefined ? null : JSON.parse(metadataText)
 
 /** Decides between duplicate and conflict: covers what the client sent, but not the members that were filled in. */
-function contentDigest({ activity, filledIn }: ActivityRecorded, instant: string): string {
+function contentDigest({ activity, filledIn, isCloudEvent }: ActivityRecorded, instant: string): string {
   const { userId, action, metadata = null } = activity
-  const sent = { userId, action, metadata, instant: filledIn.includes('timestamp') ? null : instant }
+  const compared = isCloudEvent && metadata ? canonicalAttributes(metadata) : metadata
+  const sent = { userId, action, metadata: compared, instant: filledIn.includes('timestamp') ? null : instant }
   return hash('sha256', canonicalJson(sent), 'buffer').subarray(0, 16).toString('base64url')
 }

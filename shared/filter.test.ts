@@ -33,7 +33,7 @@ describe('actions', () => {
 })
 
 describe('the digest', () => {
-  const filter: Filter = { tenant: 'default', userId: 'ada', actions: [{ prefix: 'cart.' }], from: 1, to: 2 }
+  const filter: Filter = { tenant: 'default', userId: 'ada', actions: [{ prefix: 'cart.' }], from: 1n, to: 2n }
 
   test('does not depend on the order of members', () => {
     const { to, from, actions, userId, tenant } = filter as Required<Filter>
@@ -47,10 +47,10 @@ describe('the digest', () => {
       { ...filter, userId: 'bob' },
       { ...filter, actions: [{ exact: 'cart.' }] },
       { ...filter, actions: [{ prefix: 'cart.' }, { exact: 'login' }] },
-      { ...filter, from: 2 },
-      { ...filter, to: 1 },
-      { tenant: 'default', from: 1 },
-      { tenant: 'default', to: 1 },
+      { ...filter, from: 2n },
+      { ...filter, to: 1n },
+      { tenant: 'default', from: 1n },
+      { tenant: 'default', to: 1n },
     ]
     const digests = others.flatMap((each) => [filterDigest(each, 'asc'), filterDigest(each, 'desc')])
     expect(new Set(digests.map((digest) => digest.toString('hex'))).size).toBe(2 * others.length)

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { toMs } from './timestamp.ts'
 
 /**
  * What orders an activity: its instant in nanoseconds since 1970, its arrival, and the first 16 bytes of SHA-256 over
@@ -52,9 +53,7 @@ export const firstKeyAt = (instant: bigint): string =>
 export const instantOf = (key: string): bigint => decode(key).readBigUInt64BE(0)
 
 /** The instant of a key in whole milliseconds since 1970. */
-export const keyTimeMs = (key: string): number => Number(instantOf(key) / nanosecondsPerMs)
-
-export const nanosecondsPerMs = 1_000_000n
+export const keyTimeMs = (key: string): number => toMs(instantOf(key))
 
 export const atMost = (number: bigint): bigint => (number > maxKeyNumber ? maxKeyNumber : number)
 

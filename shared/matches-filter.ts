@@ -1,4 +1,4 @@
-import type { FoundActivity } from './document.ts'
+import { type ListedActivity, metadataOf } from './document.ts'
 import type { Filter } from './filter.ts'
 import { instantOf } from './key.ts'
 import { metadataMatcher } from './metadata-match.ts'
@@ -8,12 +8,12 @@ import { metadataMatcher } from './metadata-match.ts'
  */
 export function filterMatcher({ userId, actions, from, to, metadata }: Filter) {
   const hasMetadata = metadata && metadataMatcher(metadata)
-  return (key: string, activity: FoundActivity): boolean => {
+  return (key: string, activity: ListedActivity): boolean => {
     if (userId !== undefined && activity.userId !== userId) return false
     if (actions && !actions.some((pattern) => isMeant(pattern, activity.action))) return false
     const at = instantOf(key)
     if ((from !== undefined && at < from) || (to !== undefined && at >= to)) return false
-    return !hasMetadata || hasMetadata(activity.metadataText === undefined ? null : JSON.parse(activity.metadataText))
+    return !hasMetadata || hasMetadata(metadataOf(activity))
   }
 }
 

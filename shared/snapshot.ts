@@ -11,8 +11,8 @@ export type PartitionSnapshot = { partition: number; last: number; missing: read
 
 /** The maximum number of gaps in all partitions together: more would make the text too long for a link. */
 export const maxMissing = 200
-/** A snapshot between two others may have the gaps of both. */
-const maxRead = 5 * maxMissing
+/** The snapshot that a live stream continues from lies between two others, and may have the gaps of both. */
+export const maxMissingLive = 5 * maxMissing
 
 const none: Omit<PartitionSnapshot, 'partition'> = { last: -1, missing: [] }
 
@@ -101,7 +101,7 @@ const missingRangesIn = (snapshot: Snapshot) => snapshot.reduce((sum, { missing 
 
 export const isTooLong = (snapshot: Snapshot) => missingRangesIn(snapshot) > maxMissing
 
-const version = 1
+const version = 2
 
 /** Makes a token of about 5 bytes for each partition, and a few more for each gap. */
 export function encodeSnapshot(snapshot: Snapshot): string {
@@ -118,17 +118,17 @@ export function encodeSnapshot(snapshot: Snapshot): string {
 }
 
 /** Returns the snapshot, or the error as a string. */
-export function decodeSnapshot(text: string): Snapshot | string {
+export function decodeSnapshot(text: string, max = maxMissing): Snapshot | string {
   const bytes = readToken(text)
   if (!bytes) return 'is not a snapshot of this log; take it from `asOf` in an answer'
   if (bytes.readUInt8(0) !== version) return 'comes from another version of this log; start again without it'
-  const snapshot = readPartitions(numbersIn(bytes.subarray(1)))
-  return snapshot && missingRangesIn(snapshot) <= maxRead
+  const snapshot = readPartitions(numbersIn(bytes.subarray(1)), max)
+  return snapshot && missingRangesIn(snapshot) <= max
     ? snapshot
     : 'is not a snapshot of this log; take it from `asOf` in an answer'
 }
 
-function readPartitions(numbers: readonly number[]): Snapshot | undefined {
+function readPartitions(numbers: readonly number[], max: number): Snapshot | undefined {
   let at = 0
   const next = () => numbers[at++] ?? Number.NaN
   const snapshot: PartitionSnapshot[] = []
@@ -138,7 +138,7 @@ function readPartitions(numbers: readonly number[]): Snapshot | undefined {
     const missing: OffsetRange[] = []
     let end = 0
     const count = next()
-    if (!(count <= maxRead)) return undefined
+    if (!(count <= max)) return undefined
     while (missing.length < count) {
       const first = end + next()
       end = first + next() + 1

@@ -67,6 +67,9 @@ function parse(text: string): Timestamp | string {
   }
 }
 
+/** The whole milliseconds of nanoseconds. */
+export const toMs = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
+
 /** Writes an instant as RFC 3339 in UTC, with milliseconds only if they are not zero. */
 export function formatTimestamp(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z')

@@ -9,17 +9,22 @@ export type Arrival = { receivedAt: Date; sequence: number }
  * set back the numbers go on, so that those of a request still grow.
  */
 export function createArrivals(): (receivedAt: Date) => Arrival {
+  let clockMs = Number.NEGATIVE_INFINITY
+  /** The millisecond of the last arrival: the clock's, or a later one that was taken for its numbers. */
   let lastMs = Number.NEGATIVE_INFINITY
-  let lastSequence = -1
+  let sequence = -1
 
   return function arrive(receivedAt) {
-    const ms = receivedAt.getTime()
-    lastSequence = ms > lastMs ? 0 : lastSequence + 1
-    lastMs = Math.max(lastMs, ms)
-    if (lastSequence < sequenceLimit) return { receivedAt, sequence: lastSequence }
-    lastSequence = 0
-    lastMs++
-    return { receivedAt: new Date(Math.max(ms + 1, 0)), sequence: 0 }
+    const nowMs = receivedAt.getTime()
+    const isNew = nowMs > lastMs
+    if (isNew || nowMs < clockMs) lastMs = nowMs
+    clockMs = nowMs
+    sequence = isNew ? 0 : sequence + 1
+    if (sequence === sequenceLimit) {
+      lastMs++
+      sequence = 0
+    }
+    return { receivedAt: lastMs === nowMs ? receivedAt : new Date(lastMs), sequence }
   }
 }
 

@@ -28,7 +28,7 @@ describe('npm start', () => {
     socket.on('data', (chunk) => {
       answer += chunk
     })
-    const headers = `host: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
+    const headers = `host: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
     socket.write(`POST /logs HTTP/1.1\r\n${headers}\r\n\r\n${body.slice(0, 5)}`)
     // once a request on another connection is answered, the server has seen the first one
     await total(log.origin)

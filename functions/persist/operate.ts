@@ -56,7 +56,11 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
       return replayed({ id, outcome: 'rejected', errors: event.errors })
     }
     const activityId = event.value.activity.id
-    const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
+    const { basePath } = request
+    const links = {
+      activity: `${basePath}/logs/${encodeURIComponent(activityId)}`,
+      deadLetter: `${basePath}/dead-letters/${id}`,
+    }
     const saved = await orUnavailable(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict' || outcome === 'key-taken') {
@@ -95,7 +99,11 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
 
 const replayed = (body: Replayed): Answer => ({ status: 200, body })
 
-const isDiscarded = (note: string) => new Problem('conflict', `The dead letter was discarded: ${note}`)
+const isDiscarded = (note: string) =>
+  new Problem(
+    'conflict',
+    `The dead letter was discarded (${note}) and cannot be replayed. POST the activity to /logs instead.`,
+  )
 
 /** Reads the reason for a discard. Throws a 400 if there is none. */
 function readNote(text: string): string {

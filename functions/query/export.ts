@@ -1,3 +1,5 @@
+import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
+import { type ListedActivity, metadataOf } from '@activity-log/shared/document.ts'
 import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
@@ -8,10 +10,10 @@ import { metadataMatcher } from '@activity-log/shared/metadata-match.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
-import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
+import { formatTimestamp, toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import { type ExportFormat, exportFormats } from './export-format.ts'
-import { readFilterRequest } from './filter-request.ts'
+import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { OrderName, oneOf } from './parameter-schemas.ts'
@@ -26,6 +28,17 @@ export type ExportDependencies = {
 export const exportParameters = {
   format: v.pipe(oneOf(['csv', 'ndjson']), v.description('The format of the file')),
   order: v.optional(OrderName, 'desc'),
+  bom: v.optional(
+    v.pipe(
+      v.picklist(['1'], 'must be 1'),
+      v.description('Begins a CSV file with a byte order mark, so that Excel reads it as UTF-8'),
+    ),
+  ),
+}
+
+function checkBom(request: FilterRequest<typeof exportParameters>): Checked<FilterRequest<typeof exportParameters>> {
+  if (request.bom === undefined || request.format === 'csv') return valid(request)
+  return invalid({ pointer: 'bom', detail: 'is allowed only with format=csv' })
 }
 
 /** The target size of a page. The first page is small, since it shows how large the rows are. */
@@ -39,10 +52,11 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   return { 'GET /export': { scope: 'read', handle: send, streams: true } }
 
   async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
-    const parsed = readFilterRequest(url, caller.tenant, exportParameters)
+    const parsed = readFilterRequest(url, caller.tenant, exportParameters, checkBom)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    const { format: name, filter, order } = parsed.value
-    const format = exportFormats[name]
+    const { format: name, bom, filter, order } = parsed.value
+    const { head, ...others } = exportFormats[name]
+    const format = { ...others, head: bom ? `\uFEFF${head}` : head }
     const isCompressed = prefersGzip(header('accept-encoding'))
     const headers = {
       'content-type': format.contentType,
@@ -54,7 +68,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     if (method === 'HEAD') return { status: 200, headers }
     const gone = request.gone()
     const parts = partsOf({ filter, order }, format, gone)
-    // read before the headers are sent, so that an early failure is still a problem like any other
+    // the first part is read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
       if (gone.aborted) return
@@ -75,7 +89,8 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   ) {
     const { metadata = [], ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
-    const matches = metadataMatcher(metadata)
+    const hasMetadata = metadata.length > 0 ? metadataMatcher(metadata) : undefined
+    const matches = (activity: ListedActivity) => !hasMetadata || hasMetadata(metadataOf(activity))
     // the rows that do not match may be large, too
     const max = metadata.length > 0 ? firstRows : maxRows
     let text = head
@@ -85,7 +100,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
       if (gone.aborted) return
       const place = after === undefined ? {} : { after }
       const found = await fromStore(() => find({ filter: indexed, order, ...place, limit }))
-      for (const { activity } of found) if (matches(activity.metadata ?? null)) text += row(activity)
+      for (const { activity } of found) if (matches(activity)) text += row(activity)
       const bytes = new TextEncoder().encode(text)
       // the first part is sent even if it is empty: it carries the headers, and the next match may be far away
       if (bytes.byteLength > 0 || after === undefined) yield bytes
@@ -114,7 +129,7 @@ async function* reportingFailure<Part>(parts: AsyncIterable<Part>, report: (erro
 }
 
 function fileName({ from, to }: Filter): string {
-  const named = (name: string, ms: number | undefined) =>
-    ms === undefined ? '' : `-${name}-${formatTimestamp(ms).replaceAll(/[-:]/g, '')}`
+  const named = (name: string, instant: bigint | undefined) =>
+    instant === undefined ? '' : `-${name}-${formatTimestamp(toMs(instant)).replaceAll(/[-:]/g, '')}`
   return `activities${named('from', from)}${named('to', to)}`
 }

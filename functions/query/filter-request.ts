@@ -2,6 +2,7 @@ import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/act
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { type ActionPattern, type Filter, parseActions } from '@activity-log/shared/filter.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
+import { maxKeyNumber } from '@activity-log/shared/key.ts'
 import { decodeSnapshot, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { maxActions } from '@activity-log/shared/store/activities.ts'
 import * as v from 'valibot'
@@ -48,7 +49,7 @@ export const filterParameters = {
 const FilterParameters = v.object(filterParameters)
 const filterNames = Object.keys(filterParameters)
 
-/** `parameters` are the raw values, which links repeat. The values of the route's own parameters are beside them. */
+/** `parameters` has the raw values, which links repeat. Each of the route's own parameters is a member, too, parsed. */
 export type FilterRequest<Own extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Own, undefined>> & {
   parameters: Parameters
   filter: Filter
@@ -83,13 +84,14 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   if (!shared.success) return invalid(...errors)
   const { userId, action: actions, from, to, asOf: snapshot } = shared.output
   if (from !== undefined && to !== undefined && from > to)
-    errors.push({ pointer: 'to', detail: 'must not be before from' })
+    errors.push({ pointer: 'to', detail: 'must not be earlier than from' })
   const filter: Filter = {
     tenant,
     ...(userId !== undefined && { userId }),
     ...(actions !== undefined && { actions }),
     ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
+    // activities beyond the largest instant of a key are stored at it, so no end can leave them out
+    ...(to !== undefined && to < maxKeyNumber && { to }),
     ...(snapshot !== undefined && { snapshot }),
     ...(metadata.matches.length > 0 && { metadata: metadata.matches }),
   }

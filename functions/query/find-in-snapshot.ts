@@ -1,6 +1,7 @@
+import { activityJson } from '@activity-log/shared/document.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
-import { hasRecord, isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snapshot.ts'
+import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snapshot.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import type { Known, KnownLedger } from './known-ledger.ts'
@@ -10,7 +11,12 @@ import { findPage, type Page, type Part, type Place } from './page.ts'
  * `snapshot` is undefined when it is unknown which records the log has; each page then shows the log at the time of its
  * request. `completeThrough` comes from the same reading of the ledger as `snapshot`.
  */
-export type SnapshotPage = { page: Page<Found>; snapshot: Snapshot | undefined; completeThrough: Date | undefined }
+export type SnapshotPage = { page: Page<Listed>; snapshot: Snapshot | undefined; completeThrough: Date | undefined }
+
+/** `json` is the activity as the answer contains it. */
+export type Listed = Found & { json: string }
+export const toListed = (found: Found): Listed => ({ ...found, json: activityJson(found.activity) })
+export const sizeOf = ({ json }: Listed) => Buffer.byteLength(json)
 
 export type FindInSnapshot = {
   forTenant: ForTenant
@@ -21,48 +27,44 @@ export type FindInSnapshot = {
 }
 
 /**
- * Finds a page, and the snapshot that all following pages show. If the request names no snapshot, the first page shows
- * the log as it is: its snapshot is what the ledger knew before, plus the records on the page. If the page has
- * records of a later snapshot, both are read again. For any other page, the snapshot is read first.
+ * Finds a page, and the snapshot that all following pages show. If the request names no snapshot, the ledger is read
+ * first, so the snapshot has everything that was visible when the list was asked for. If the ledger takes too long, or
+ * has too many gaps, every page shows the log as it is.
  */
 export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotPage> {
   const { known, request, visible } = options
   if (request.filter.snapshot) return findAt(options, request.filter.snapshot, await known.recent())
-  if ('page' in request.place && request.place.page === 1) {
-    const { isWhole, ...first } = await findFirst(options, await known.recent())
-    if (isWhole) return first
-    const fresh = await known.fresh()
-    if (!fresh?.snapshot) return { ...first, snapshot: undefined }
-    const { isWhole: _isWhole, ...again } = await findFirst(options, fresh)
-    return again
-  }
   const fresh = await known.fresh()
+  const ledger = fresh ?? (await known.recent())
   const snapshot = fresh?.snapshot && withRecords(fresh.snapshot, visible ? [visible] : [])
-  return findAt(options, snapshot && !isTooLong(snapshot) ? snapshot : undefined, fresh ?? (await known.recent()))
+  if ('page' in request.place && request.place.page === 1) return findFirst(options, snapshot, ledger)
+  return findAt(options, notTooLong(snapshot), ledger)
 }
 
-/** `isWhole`: the ledger knew every record on the page. */
+/**
+ * The first page needs no filter by snapshot: what was stored since the ledger was read, and is on the page, is added
+ * to the snapshot. Anything else that was stored since then belongs to no page.
+ */
 async function findFirst(
   { forTenant, request }: FindInSnapshot,
+  before: Snapshot | undefined,
   ledger: Known | undefined,
-): Promise<SnapshotPage & { isWhole: boolean }> {
+): Promise<SnapshotPage> {
   const positions: Position[] = []
-  const page = await findPage(async (part) => {
-    const found = await forTenant(request.filter.tenant).find({ filter: request.filter, ...part })
-    positions.push(...found.map(({ position }) => position))
-    return found
-  }, request)
-  const before = ledger?.snapshot
-  const completeThrough = ledger?.completeThrough
-  if (!before) return { page, snapshot: undefined, completeThrough, isWhole: false }
-  const snapshot = withRecords(before, positions)
-  return {
-    page,
-    snapshot: isTooLong(snapshot) ? undefined : snapshot,
-    completeThrough,
-    isWhole: positions.every((position) => hasRecord(before, position)),
-  }
+  const page = await findPage(
+    async (part) => {
+      const found = await forTenant(request.filter.tenant).find({ filter: request.filter, ...part })
+      positions.push(...found.map(({ position }) => position))
+      return found.map(toListed)
+    },
+    request,
+    sizeOf,
+  )
+  const snapshot = notTooLong(before && withRecords(before, positions))
+  return { page, snapshot, completeThrough: ledger?.completeThrough }
 }
+
+const notTooLong = (snapshot: Snapshot | undefined) => (snapshot && !isTooLong(snapshot) ? snapshot : undefined)
 
 async function findAt(
   { forTenant, request }: FindInSnapshot,
@@ -70,6 +72,10 @@ async function findAt(
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
   const filter = snapshot ? { ...request.filter, snapshot } : request.filter
-  const page = await findPage((part) => forTenant(filter.tenant).find({ filter, ...part }), request)
+  const page = await findPage(
+    async (part) => (await forTenant(filter.tenant).find({ filter, ...part })).map(toListed),
+    request,
+    sizeOf,
+  )
   return { page, snapshot, completeThrough: ledger?.completeThrough }
 }

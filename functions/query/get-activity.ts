@@ -1,17 +1,18 @@
 import { invalid, valid } from '@activity-log/shared/checked.ts'
-import type { FoundActivity } from '@activity-log/shared/document.ts'
+import { activityJson } from '@activity-log/shared/document.ts'
 import type { Order } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
 import { readParameters, refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import { activityKey } from '@activity-log/shared/key.ts'
+import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
-import { parseTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
-import type { ContextAnswer } from './answers.ts'
+import { findBounded, maxRowBytes } from './find-bounded.ts'
+import { sizeOf, toListed } from './find-in-snapshot.ts'
 import { fromStore } from './from-store.ts'
+import type { Part } from './page.ts'
 import { errorsOf, WholeNumber } from './parameter-schemas.ts'
 
 /** Finds single activities, and what their users did around them. */
@@ -23,7 +24,8 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
 
   async function one(request: ServiceRequest): Promise<Answer> {
     refuseParameters(request.url)
-    const text = JSON.stringify(await fromStore(() => get(request)))
+    const { activity } = await fromStore(() => get(request))
+    const text = activityJson(activity)
     const tag = entityTag(text)
     // an activity never changes, but it can expire or be erased; private, since it is about a person
     const headers = { etag: tag, 'cache-control': 'private, no-cache' }
@@ -34,32 +36,39 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
   async function context(request: ServiceRequest): Promise<Answer> {
     const parsed = readContextRequest(request.url)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    return { status: 200, body: await fromStore(() => inContext(request, parsed.value.around)) }
+    const body = await fromStore(() => inContext(request, parsed.value.around))
+    return { status: 200, headers: { 'content-type': 'application/json' }, body }
   }
 
-  async function get({ caller, parameters }: ServiceRequest): Promise<FoundActivity> {
+  async function get({ caller, parameters }: ServiceRequest): Promise<Found> {
     const { id = '' } = parameters
-    const activity = await forTenant(caller.tenant).get(id)
-    if (activity) return activity
+    const found = await forTenant(caller.tenant).get(id)
+    if (found) return found
     const detail = 'There is no activity with this id. If it was accepted a moment ago, try again.'
     throw new Problem('not-found', detail)
   }
 
-  async function inContext(request: ServiceRequest, limit: number): Promise<ContextAnswer> {
-    const activity = await get(request)
+  async function inContext(request: ServiceRequest, limit: number): Promise<string> {
+    const { key, activity } = await get(request)
     const { tenant } = request.caller
     const filter = { userId: activity.userId }
     const find = async (order: Order) => {
-      const found = await forTenant(tenant).find({ filter, after: keyOf(tenant, activity), order, limit })
-      return found.map((one) => one.activity)
+      const part = { after: key, order, limit }
+      const listed = async (part: Part) => (await forTenant(tenant).find({ filter, ...part })).map(toListed)
+      const { found, isCut } = await findBounded(listed, part, sizeOf, maxRowBytes / 2)
+      return { json: found.map(({ json }) => json), isCut }
     }
     const [before, after] = await Promise.all([find('desc'), find('asc')])
-    return { activity, before: before.reverse(), after }
+    const truncated = before.isCut || after.isCut ? ',"truncated":true' : ''
+    return `{"activity":${activityJson(activity)},"before":[${before.json.reverse()}],"after":[${after.json}]${truncated}}`
   }
 }
 
 export const ContextParameters = v.object({
-  around: v.optional(v.pipe(WholeNumber(100), v.description('How many activities to show before and after it')), '20'),
+  around: v.optional(
+    v.pipe(WholeNumber(100), v.description('How many activities to show before this one, and how many after it')),
+    '20',
+  ),
 })
 
 function readContextRequest(url: string) {
@@ -67,11 +76,4 @@ function readContextRequest(url: string) {
   const parsed = v.safeParse(ContextParameters, parameters)
   errors.push(...errorsOf(parsed.issues))
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...errors)
-}
-
-/** The key of an activity, made of the members that readers get. */
-function keyOf(tenant: string, { id, timestamp }: FoundActivity): string {
-  const at = parseTimestamp(timestamp)
-  if (typeof at === 'string') throw new Error(`A stored activity has a timestamp that ${at}`)
-  return activityKey(tenant, id, at.ms)
 }

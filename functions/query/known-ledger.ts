@@ -8,8 +8,6 @@ const rememberedMs = 1000
 /** A slow ledger is read less often: the pause is this many times as long as the last reading, up to the maximum. */
 const restFactor = 10
 const maxRestMs = 60_000
-/** Lists use no older snapshot than this: activities saved since then would be missing from their pages. */
-const snapshotMs = 10_000
 /** A list waits no longer than this for the ledger; after that it uses the last reading. */
 const timeoutMs = 200
 
@@ -18,7 +16,7 @@ export type KnownLedgerOptions = { ledger: ActivityStore['ledger']; now: () => D
 export type Known = {
   /** The time before which no acknowledged record is missing. */
   completeThrough: Date | undefined
-  /** The records in the log when it was read; undefined if that is long ago, or if a snapshot cannot hold them. */
+  /** The records in the log when it was read; undefined if a snapshot cannot hold them. */
   snapshot: Snapshot | undefined
   /** Like `snapshot`, at any age and as far as a snapshot can hold it, for readers that continue from there. */
   latest: Snapshot
@@ -39,7 +37,6 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
   let known: Known | undefined
   let reading: Promise<Known | undefined> | undefined
   let next: Promise<Known | undefined> | undefined
-  let knownAt = Number.NEGATIVE_INFINITY
   let startedAt = Number.NEGATIVE_INFINITY
   let tookMs = 0
 
@@ -57,10 +54,7 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
         if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'reading the ledger failed')
         return undefined
       })
-    if (found) {
-      known = found
-      knownAt = at
-    }
+    known = found ?? known
     tookMs = now().getTime() - at
     reading = undefined
     return found
@@ -77,7 +71,7 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
     async recent() {
       if (!reading && !isWithin(Math.max(rememberedMs, restMs()), startedAt)) reading = read()
       if (reading) await inTime(reading)
-      return known && !isWithin(snapshotMs, knownAt) ? { ...known, snapshot: undefined } : known
+      return known
     },
     async fresh() {
       if (tookMs > timeoutMs && isWithin(restMs(), startedAt)) return undefined

@@ -31,18 +31,19 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     const parsed = readListRequest(request.url, request.caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { visible } = parsed.value
-    if (!visible) return fromStore(() => answerTo(parsed.value))
+    const { basePath } = request
+    if (!visible) return fromStore(() => answerTo(parsed.value, basePath))
     return fromStore(
       async () => {
         const outcome = await untilVisible(visible, request)
         // the list has its own deadline, apart from the time that the client allowed for waiting
-        return fromStore(() => answerTo(parsed.value, receiptAnswer(visible.receipt, outcome)))
+        return fromStore(() => answerTo(parsed.value, basePath, receiptAnswer(visible.receipt, outcome, basePath)))
       },
       answerMs + visible.waitS * 1000,
     )
   }
 
-  async function answerTo(request: ListRequest, receipt?: ReceiptAnswer): Promise<Answer> {
+  async function answerTo(request: ListRequest, basePath: string, receipt?: ReceiptAnswer): Promise<Answer> {
     const { parameters, filter, order, count, limit, visible } = request
     const [{ page, snapshot, completeThrough }, total] = await Promise.all([
       findInSnapshot({ forTenant, known, request, visible: visible?.receipt.position }),
@@ -50,19 +51,21 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     ])
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOf = snapshot && encodeSnapshot(snapshot)
-    const links = pageLinks('/logs', repeated, filterDigest(filter, order), page, asOf)
-    const body: ListAnswer = {
-      data: page.found.map(({ activity }) => activity),
+    const links = pageLinks(`${basePath}/logs`, repeated, filterDigest(filter, order), page, asOf)
+    const rest: Omit<ListAnswer, 'data'> = {
       page: page.number,
       limit,
       ...total,
+      ...(page.isTruncated && { truncated: true as const }),
       next: links.next,
       previous: links.previous,
       completeThrough: completeThrough?.toISOString() ?? null,
       asOf: asOf ?? null,
       ...(receipt && { receipt }),
     }
-    return { status: 200, headers: { Link: linkHeader(links) }, body }
+    const data = page.found.map(({ json }) => json)
+    const body = `{"data":[${data}],${JSON.stringify(rest).slice(1)}`
+    return { status: 200, headers: { Link: linkHeader(links), 'content-type': 'application/json' }, body }
   }
 
   /** The outcome of the record, or a 504, since the client does not want a list without it. */

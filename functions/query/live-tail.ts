@@ -1,3 +1,4 @@
+import { activityJson } from '@activity-log/shared/document.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { encodeSnapshot, newSince, type Snapshot, withRanges } from '@activity-log/shared/snapshot.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
@@ -44,7 +45,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     const through = (offset: number) => withRanges(from, [{ ...range, last: offset }])
     const events = found.map((each) => ({
       ...each,
-      text: liveEvent('activity', through(each.position.offset), each.activity),
+      text: liveEvent('activity', through(each.position.offset), activityJson(each.activity)),
     }))
     return { to: through(last), events }
   }
@@ -103,7 +104,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     untilNew: (at: Snapshot, ms: number) => (at === head ? wait(ms) : Promise.resolve()),
     wake,
     followers: () => followers,
-    /** Undefined while it is unknown. */
+    /** The end of the log; undefined while it is unknown. */
     head: () => head,
     /** Waits up to `ms` for the head; undefined if it is still unknown then. */
     async headWithin(ms: number): Promise<Snapshot | undefined> {
@@ -133,6 +134,6 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
 export type Tail = ReturnType<typeof openTail>
 
 /** An event of a text/event-stream (HTML standard). JSON text has no line breaks, so it fits in one data line. */
-export function liveEvent(name: string, at: Snapshot, data: object): string {
-  return `id: ${encodeSnapshot(at)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+export function liveEvent(name: string, at: Snapshot, json: string): string {
+  return `id: ${encodeSnapshot(at)}\nevent: ${name}\ndata: ${json}\n\n`
 }

@@ -9,7 +9,7 @@ export const metadataFamily = 'metadata.'
 
 const maxFilters = 10
 const maxDays = 31
-const dayMs = 24 * 60 * 60 * 1000
+const day = 24n * 60n * 60n * 1_000_000_000n
 
 /** The metadata filters among the parameters, in an order that does not depend on the URL's, and the errors in them. */
 export function readMetadataFilters(parameters: Parameters): { matches: MetadataMatch[]; errors: InputError[] } {
@@ -34,7 +34,7 @@ export function breadthErrors({ userId, actions, from, to, metadata }: Filter, p
   if (!metadata || userId !== undefined) return []
   // the empty prefix matches every action
   if (actions?.every((pattern) => !('prefix' in pattern) || pattern.prefix !== '')) return []
-  if (from !== undefined && to !== undefined && to - from <= maxDays * dayMs) return []
+  if (from !== undefined && to !== undefined && to - from <= BigInt(maxDays) * day) return []
   const detail = `requires userId, action, or from and to at most ${maxDays} days apart`
   return namesIn(parameters)
     .slice(0, 1)

@@ -1,34 +1,42 @@
 import { type Cursor, encodeCursor } from '@activity-log/shared/cursor.ts'
 import type { Order } from '@activity-log/shared/filter.ts'
 import type { Parameters } from '@activity-log/shared/http/parameters.ts'
+import { findBounded } from './find-bounded.ts'
 
 type Keyed = { key: string }
 export type Place = { page: number } | { cursor: Cursor }
-export type Page<Item> = { found: readonly Item[]; number: number; hasNext: boolean; hasPrevious: boolean }
+export type Page<Item> = {
+  found: readonly Item[]
+  number: number
+  hasNext: boolean
+  hasPrevious: boolean
+  /** The page ended before its limit, since its rows are large. */
+  isTruncated: boolean
+}
 export type Part = { order: Order; limit: number; after?: string; skip?: number }
 
-/** Finds one row more than the page has, to know whether another page follows. */
+/** Finds one row more than the page has, to know whether another page follows. `sizeOf` gives the bytes of a row. */
 export async function findPage<Item extends Keyed>(
   find: (part: Part) => Promise<readonly Item[]>,
   { order, limit, place }: { order: Order; limit: number; place: Place },
+  sizeOf: (item: Item) => number,
 ): Promise<Page<Item>> {
+  const bounded = async (part: Omit<Part, 'limit'>) => {
+    const { found, isCut } = await findBounded(find, { ...part, limit: limit + 1 }, sizeOf)
+    const isTruncated = isCut && found.length < limit
+    return { found: found.slice(0, limit), isTruncated, hasMore: isCut || found.length > limit }
+  }
   if ('page' in place) {
-    const found = await find({ order, limit: limit + 1, skip: (place.page - 1) * limit })
-    return {
-      found: found.slice(0, limit),
-      number: place.page,
-      hasNext: found.length > limit,
-      hasPrevious: place.page > 1,
-    }
+    const { hasMore, ...page } = await bounded({ order, skip: (place.page - 1) * limit })
+    return { ...page, number: place.page, hasNext: hasMore, hasPrevious: place.page > 1 }
   }
-  const { reading, key, page } = place.cursor
+  const { reading, key, page: number } = place.cursor
   if (reading === 'onwards') {
-    const found = await find({ order, limit: limit + 1, after: key })
-    return { found: found.slice(0, limit), number: page, hasNext: found.length > limit, hasPrevious: true }
+    const { hasMore, ...page } = await bounded({ order, after: key })
+    return { ...page, number, hasNext: hasMore, hasPrevious: true }
   }
-  const reversed = order === 'desc' ? 'asc' : 'desc'
-  const found = await find({ order: reversed, limit: limit + 1, after: key })
-  return { found: found.slice(0, limit).reverse(), number: page, hasNext: true, hasPrevious: found.length > limit }
+  const { hasMore, found, isTruncated } = await bounded({ order: order === 'desc' ? 'asc' : 'desc', after: key })
+  return { found: found.reverse(), isTruncated, number, hasNext: true, hasPrevious: hasMore }
 }
 
 export type Links = { first: string; next: string | null; previous: string | null }

@@ -1,5 +1,5 @@
 import type { ActivityRecorded } from '../activity-recorded.ts'
-import type { FoundActivity } from '../document.ts'
+import type { ListedActivity } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
 import type { Position } from '../receipt.ts'
 import type { CalendarUnit } from './calendar.ts'
@@ -21,7 +21,7 @@ export type FindQuery = {
   /** The number of activities to skip first. */
   skip?: number
 }
-export type Found = { key: string; activity: FoundActivity; position: Position }
+export type Found = { key: string; activity: ListedActivity; position: Position }
 
 export type ArrivalsQuery = {
   tenant: string

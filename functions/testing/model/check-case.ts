@@ -6,34 +6,31 @@ import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { type Answer, answerOf, silent } from '@activity-log/shared/testing/builders.ts'
 import type { Arrival, Case } from './draw.ts'
-import { type Logged, listed, parametersOf } from './log-model.ts'
+import { type Logged, listed, parametersOf, writeInstant } from './log-model.ts'
 
 const receivedAt = new Date('2026-01-01T00:00:00.000Z')
 
-/** A page as a plain array has it, and whether its links lead to a next and a previous page. */
+/** A page of the plain array, and whether its links lead to a next and a previous page. */
 type Shown = { rows: Logged[]; number: number; hasNext: boolean; hasPrevious: boolean }
 type Place = { page: number } | { reading: 'onwards' | 'back'; from: Logged; number: number }
-type Log = { all: Logged[]; known: Logged[] }
+type Log = { all: Logged[] }
 
-/** Far more pages than any case has activities. */
+/** No case has nearly as many pages. */
 const maxPages = 200
 
 /** Rejects when a list over the store, which must be empty, differs from the list of a plain array. */
 export async function checkCase(store: ActivityStore, drawn: Case): Promise<void> {
-  const log: Log = { all: [], known: [] }
+  const log: Log = { all: [] }
   const save = arriving(store, log)
   let nowMs = receivedAt.getTime()
   let current = await store.ledger()
-  // read beforehand: an app does not wait for a slow ledger, and a model cannot know when the ledger is slow
-  const ledger = async () => {
-    log.known = [...log.all]
-    return current
-  }
+  // the ledger is read beforehand, because an app does not wait for a slow one, and a model cannot know which is slow
+  const ledger = async () => current
   const arrive = async (arrivals: readonly Arrival[]) => {
     await save(arrivals)
     current = await store.ledger()
   }
-  const app = createApp({ store: { ...store, ledger: ledger }, log: silent, now: () => new Date(nowMs) })
+  const app = createApp({ store: { ...store, ledger }, log: silent, now: () => new Date(nowMs) })
   const get = async (url: string) => {
     const response = await app.request(url)
     if (response.status !== 200) throw new Error(`${url}: ${response.status} ${await response.text()}`)
@@ -43,7 +40,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const parameters = parametersOf(wanted)
   parameters.set('limit', String(limit))
   parameters.set('count', count)
-  /** While the links keep a snapshot: the log as it was at that snapshot. */
+  /** The log at the snapshot that the links keep; undefined while they keep none. */
   let then: Logged[] | undefined
   const link = (url: string) => (keepsSnapshot ? url : withoutSnapshot(url))
 
@@ -58,8 +55,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
       `${url} differs`,
     )
     if (isNow && keepsSnapshot && answer.asOf) {
-      const seen = new Set('page' in place && place.page === 1 ? [...log.known, ...rows.slice(0, limit + 1)] : log.all)
-      then = log.all.filter((each) => seen.has(each))
+      then = [...log.all]
       parameters.set('asOf', answer.asOf)
     }
     return { answer, shown }
@@ -83,7 +79,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
     }
   }
 
-  // from the first page to the last, while other activities arrive: each activity that was there is listed once
+  // follows the pages to the last while other activities arrive; each activity that was there is listed once
   const there = listed(then ?? log.all, wanted)
   const seen: string[] = []
   let url: string | null = `/logs?${parameters}`
@@ -170,8 +166,9 @@ function arriving(store: Pick<ActivityStore, 'save'>, log: Log) {
   }
 }
 
-function recordedAs({ position, timestampMs, metadata, ...names }: Logged): RecordedActivity {
-  const sent = { ...names, timestamp: new Date(timestampMs).toISOString(), ...(metadata && { metadata }) }
-  const event = activityRecorded(sent, { tenant: defaultTenant, receivedAt, newId: () => names.id })
+function recordedAs({ position, instant, receivedAtMs, sequence, metadata, ...names }: Logged): RecordedActivity {
+  const sent = { ...names, timestamp: writeInstant(instant), ...(metadata && { metadata }) }
+  const received = { receivedAt: new Date(receivedAtMs), sequence, newId: () => names.id }
+  const event = activityRecorded(sent, { tenant: defaultTenant, ...received })
   return { ...event, position }
 }

@@ -3,12 +3,15 @@ import fc from 'fast-check'
 import type { Wanted } from './log-model.ts'
 
 /**
- * An activity that arrives a number of steps after its record got a position in the queue, and perhaps a second time.
+ * An activity that arrives some steps after its record got a position in the queue. It may arrive a second time.
  */
 export type Arrival = {
   userId: string
   action: string
-  timestampMs: number
+  /** Nanoseconds since 1970. */
+  instant: bigint
+  receivedAtMs: number
+  sequence: number
   metadata: JsonObject | undefined
   partition: number
   delay: number
@@ -27,8 +30,11 @@ export type Case = {
 }
 
 const startMs = Date.UTC(2024, 0, 15, 10)
-/** Few different instants, so that many activities share one and some arrive out of order. */
-const instant = fc.integer({ min: 0, max: 9 }).map((n) => startMs + (n % 2 ? n * 3_600_000 : n))
+/** Few different instants, so that many activities share one, some differ below a millisecond, and some are late. */
+const instant = fc
+  .tuple(fc.integer({ min: 0, max: 9 }), fc.constantFrom(0n, 0n, 1n, 999_999n))
+  .map(([n, nanoseconds]) => BigInt(startMs + (n % 2 ? n * 3_600_000 : n)) * 1_000_000n + nanoseconds)
+const receivedAtMs = fc.integer({ min: 0, max: 2 }).map((n) => Date.UTC(2026, 0) + n)
 const userId = fc.constantFrom('ann', 'bob', 'Ünï☃😀', '.*', '$ne', '%_')
 const actions = ['cart.add', 'cart.pay', 'cart*', 'login', 'a,b', 'back\\slash', 'żółć', 'lo%']
 const action = fc.constantFrom(...actions)
@@ -53,7 +59,9 @@ const metadata = fc.option(
 const arrival: fc.Arbitrary<Arrival> = fc.record({
   userId,
   action,
-  timestampMs: instant,
+  instant,
+  receivedAtMs,
+  sequence: fc.integer({ min: 0, max: 2 }),
   metadata,
   partition: fc.integer({ min: 0, max: 2 }),
   delay: fc.oneof({ arbitrary: fc.constant(0), weight: 4 }, { arbitrary: fc.integer({ min: 1, max: 3 }), weight: 1 }),
@@ -76,21 +84,21 @@ const wanted: fc.Arbitrary<Wanted> = fc
   .record({
     userId: maybe(userId),
     actions: maybe(fc.array(pattern, { minLength: 1, maxLength: 3 })),
-    fromMs: maybe(instant),
-    toMs: maybe(instant),
+    from: maybe(instant),
+    to: maybe(instant),
     metadata: fc.option(fc.uniqueArray(match, { minLength: 1, maxLength: 2, selector: ({ path }) => path.join('.') }), {
       nil: undefined,
     }),
     order: fc.constantFrom('asc', 'desc'),
   })
-  .filter(({ fromMs, toMs }) => fromMs === undefined || toMs === undefined || fromMs <= toMs)
+  .filter(({ from, to }) => from === undefined || to === undefined || from <= to)
   .map(({ metadata, ...others }): Wanted => (isNarrow(others) ? { metadata, ...others } : others))
 
 /** A filter by metadata needs another filter beside it. */
-const isNarrow = ({ userId, actions, fromMs, toMs }: Omit<Wanted, 'metadata'>) =>
+const isNarrow = ({ userId, actions, from, to }: Omit<Wanted, 'metadata'>) =>
   userId !== undefined ||
   actions?.every(({ name, isBeginning }) => !isBeginning || name !== '') === true ||
-  (fromMs !== undefined && toMs !== undefined)
+  (from !== undefined && to !== undefined)
 
 const move: fc.Arbitrary<Move> = fc.record({
   to: fc.constantFrom('next', 'next', 'previous', 'page'),

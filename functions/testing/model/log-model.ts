@@ -1,6 +1,6 @@
 import { defaultTenant } from '@activity-log/shared/activity-recorded.ts'
 import type { JsonObject, JsonValue } from '@activity-log/shared/json.ts'
-import { activityKey } from '@activity-log/shared/key.ts'
+import { hashId } from '@activity-log/shared/key.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 
 /** The log as a plain array, against which lists are compared. */
@@ -8,7 +8,10 @@ export type Logged = {
   id: string
   userId: string
   action: string
-  timestampMs: number
+  /** Nanoseconds since 1970. */
+  instant: bigint
+  receivedAtMs: number
+  sequence: number
   metadata: JsonObject | undefined
   position: Position
 }
@@ -17,26 +20,31 @@ export type Logged = {
 export type Wanted = {
   userId?: string | undefined
   actions?: readonly { name: string; isBeginning: boolean }[] | undefined
-  fromMs?: number | undefined
-  toMs?: number | undefined
+  from?: bigint | undefined
+  to?: bigint | undefined
   metadata?: readonly { path: readonly string[]; value: string }[] | undefined
   order: 'asc' | 'desc'
 }
 
 export function listed(log: readonly Logged[], wanted: Wanted): Logged[] {
   const turn = wanted.order === 'asc' ? 1 : -1
-  return log.filter((each) => isWanted(each, wanted)).sort((a, b) => (keyOf(a) < keyOf(b) ? -turn : turn))
+  return log.filter((each) => isWanted(each, wanted)).sort((a, b) => turn * compare(a, b))
 }
 
-const keyOf = ({ id, timestampMs }: Logged) => activityKey(defaultTenant, id, timestampMs)
+/** By timestamp, then by receipt, then by the sequence within a millisecond; a hash of the id decides the rest. */
+function compare(one: Logged, other: Logged): number {
+  if (one.instant !== other.instant) return one.instant < other.instant ? -1 : 1
+  const received = one.receivedAtMs - other.receivedAtMs || one.sequence - other.sequence
+  return received || Buffer.compare(hashId(defaultTenant, one.id), hashId(defaultTenant, other.id))
+}
 
-function isWanted(activity: Logged, { userId, actions, fromMs, toMs, metadata = [] }: Wanted): boolean {
+function isWanted(activity: Logged, { userId, actions, from, to, metadata = [] }: Wanted): boolean {
   if (userId !== undefined && activity.userId !== userId) return false
   const isAction = ({ name, isBeginning }: { name: string; isBeginning: boolean }) =>
     isBeginning ? activity.action.startsWith(name) : activity.action === name
   if (actions && !actions.some(isAction)) return false
-  if (fromMs !== undefined && activity.timestampMs < fromMs) return false
-  if (toMs !== undefined && activity.timestampMs >= toMs) return false
+  if (from !== undefined && activity.instant < from) return false
+  if (to !== undefined && activity.instant >= to) return false
   return metadata.every(({ path, value }) => isWritten(reached(activity.metadata, path), value))
 }
 
@@ -54,16 +62,21 @@ function isWritten(scalar: JsonValue | undefined, text: string): boolean {
   return (typeof scalar === 'boolean' || scalar === null) && String(scalar) === text
 }
 
-export function parametersOf({ userId, actions, fromMs, toMs, metadata = [], order }: Wanted): URLSearchParams {
+/** RFC 3339 with nine digits of a second. */
+export function writeInstant(nanoseconds: bigint): string {
+  const ms = nanoseconds / 1_000_000n
+  return new Date(Number(ms)).toISOString().replace('Z', `${String(nanoseconds % 1_000_000n).padStart(6, '0')}Z`)
+}
+
+export function parametersOf({ userId, actions, from, to, metadata = [], order }: Wanted): URLSearchParams {
   const parameters = new URLSearchParams({ order })
   const escaped = (name: string) => name.replace(/[\\,*]/g, '\\$&')
-  const instant = (ms: number) => new Date(ms).toISOString()
   if (userId !== undefined) parameters.set('userId', userId)
   if (actions) {
     parameters.set('action', actions.map(({ name, isBeginning }) => escaped(name) + (isBeginning ? '*' : '')).join())
   }
-  if (fromMs !== undefined) parameters.set('from', instant(fromMs))
-  if (toMs !== undefined) parameters.set('to', instant(toMs))
+  if (from !== undefined) parameters.set('from', writeInstant(from))
+  if (to !== undefined) parameters.set('to', writeInstant(to))
   for (const { path, value } of metadata) {
     parameters.set(`metadata.${path.map((name) => name.replace(/[\\.]/g, '\\$&')).join('.')}`, value)
   }

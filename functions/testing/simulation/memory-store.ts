@@ -1,4 +1,5 @@
 import { type ActivityDocument, toDocument, toFound } from '@activity-log/shared/document.ts'
+import { toKey } from '@activity-log/shared/key.ts'
 import {
   completeTime,
   type Known,
@@ -73,13 +74,13 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
   function listed({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>): ActivityDocument[] {
     const { tenant, snapshot, ...narrowing } = filter
     if (Object.values(narrowing).some((value) => value !== undefined && String(value) !== '')) {
-      throw new Error('the simulated store lists only everything')
+      throw new Error('the simulated store lists only without filters')
     }
     const turn = order === 'asc' ? 1 : -1
     return [...byId.values()]
       .filter((document) => document.tenant === tenant && (!snapshot || hasRecord(snapshot, document)))
-      .filter(({ key }) => after === undefined || turn * compare(key, after) > 0)
-      .toSorted((one, other) => turn * compare(one.key, other.key))
+      .filter(({ key }) => after === undefined || turn * compare(toKey(key), after) > 0)
+      .toSorted((one, other) => turn * compare(toKey(one.key), toKey(other.key)))
   }
 
   function readOutcome({ position }: Receipt): RecordOutcome | undefined {
@@ -141,10 +142,10 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
         .slice(0, limit)
         .map(toFoundDocument),
     count: async (filter, max = Number.POSITIVE_INFINITY) => Math.min(max, listed({ filter, order: 'asc' }).length),
-    stats: () => Promise.reject(new Error('the simulated store lists only everything')),
+    stats: () => Promise.reject(new Error('the simulated store lists only without filters')),
     async get(tenant, id) {
       const document = byId.get(`${tenant}/${id}`)
-      return document && toFound(document)
+      return document && toFoundDocument(document)
     },
     async outcome(receipt, untilAborted) {
       for (;;) {
@@ -164,9 +165,9 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
   }
 }
 
-const toFoundDocument = (document: ActivityDocument): Found => ({
-  key: document.key,
-  activity: toFound(document),
+const toFoundDocument = ({ metadata, ...document }: ActivityDocument): Found => ({
+  key: toKey(document.key),
+  activity: toFound({ ...document, metadataText: metadata && JSON.stringify(metadata) }),
   position: { partition: document.partition, offset: document.offset },
 })
 

@@ -1,0 +1,15 @@
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { expect, test } from 'vitest'
+import { walkAfterWrites } from './walk-after-write.ts'
+
+test('a walk has what was visible before it, whose ledger answers in time', async () => {
+  await using store = openTestStore()
+  const walks = await walkAfterWrites({ store, runs: 100, delayMs: (run) => run % 10 })
+  expect(walks).toEqual({ wrong: [], pinned: 100 })
+})
+
+test('a walk has it, too, if the ledger is too slow; its pages then show the log as it is', async () => {
+  await using store = openTestStore()
+  const walks = await walkAfterWrites({ store, runs: 5, delayMs: () => 300 })
+  expect(walks).toEqual({ wrong: [], pinned: 0 })
+})
