@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ActivityDocument } from '../document.ts'
-import { arrivalOf, atMost, hashId, nanosecondsPerMs } from '../key.ts'
+import { arrivalOf, atMost, type HashId, hashId, nanosecondsPerMs } from '../key.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { parseTimestamp } from '../timestamp.ts'
 import { migrations } from './sqlite-migrations.ts'
@@ -26,6 +26,8 @@ type FormerActivity = {
   digest: string
 }
 
+export type UpgradeOptions = { batch?: number; hash?: HashId }
+
 /**
  * Upgrades a store that an earlier version wrote, before it is opened. It may end at any moment, even by a crash: the
  * next call goes on, because rows are moved in transactions, and what is not moved yet is still in the former tables.
@@ -33,15 +35,11 @@ type FormerActivity = {
 export async function upgradeSqliteStore({
   path,
   onProgress,
-  batch,
-}: {
-  path: string
-  onProgress: (progress: UpgradeProgress) => void
-  batch?: number
-}): Promise<void> {
+  ...options
+}: UpgradeOptions & { path: string; onProgress: (progress: UpgradeProgress) => void }): Promise<void> {
   const db = openSqliteFile({ path, migrations })
   try {
-    for (const progress of upgradeSteps(db, batch)) {
+    for (const progress of upgradeSteps(db, options)) {
       onProgress(progress)
       await new Promise(setImmediate)
     }
@@ -51,20 +49,22 @@ export async function upgradeSqliteStore({
 }
 
 /** Moves the rows of the former tables into the present ones, a transaction for each step, and drops them at the end. */
-export function* upgradeSteps(db: DatabaseSync, batch = rowsAtOnce): Generator<UpgradeProgress> {
+export function* upgradeSteps(
+  db: DatabaseSync,
+  { batch = rowsAtOnce, hash = hashId }: UpgradeOptions = {},
+): Generator<UpgradeProgress> {
   const former = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'formerActivities'")
   if (!former.get()) return
-  let left = (db.prepare('SELECT count(*) AS n FROM formerActivities').get() as { n: number }).n
+  let { left } = db.prepare('SELECT count(*) AS left FROM formerActivities').get() as { left: number }
   let moved = 0
-  const steps = [deadLetterSteps(db, batch), outcomeSteps(db, batch), activitySteps(db, batch)]
-  for (const step of steps) {
-    for (let count = transaction(db, step); count > 0; count = transaction(db, step)) {
-      if (step === steps[2]) {
-        moved += count
-        left -= count
-      }
-      yield { moved, left }
-    }
+  for (const step of [deadLetterSteps(db, batch), outcomeSteps(db, batch)]) {
+    while (transaction(db, step) > 0) yield { moved, left }
+  }
+  const moveActivities = activitySteps(db, batch, hash)
+  for (let count = transaction(db, moveActivities); count > 0; count = transaction(db, moveActivities)) {
+    moved += count
+    left -= count
+    yield { moved, left }
   }
   transaction(db, () => {
     upgradeLedger(db)
@@ -98,7 +98,7 @@ function outcomeSteps(db: DatabaseSync, batch: number) {
   }
 }
 
-function activitySteps(db: DatabaseSync, batch: number) {
+function activitySteps(db: DatabaseSync, batch: number, hash: HashId) {
   const first = db.prepare(`SELECT * FROM formerActivities ORDER BY key LIMIT ${batch}`)
   const remove = db.prepare('DELETE FROM formerActivities WHERE key <= ?')
   const inserter = createSqliteInserter(db)
@@ -113,7 +113,7 @@ function activitySteps(db: DatabaseSync, batch: number) {
   /** If the key belongs to another id, which takes a collision of hashes, it gets the next free one, to be readable. */
   function move({ metadata, ...row }: FormerActivity) {
     for (let sequence = 0; ; sequence++) {
-      if (inserter.insert(documentOf(row, sequence), metadata) !== 'key-taken') return
+      if (inserter.insert(documentOf(row, sequence, hash), metadata) !== 'key-taken') return
     }
   }
 }
@@ -121,11 +121,12 @@ function activitySteps(db: DatabaseSync, batch: number) {
 function documentOf(
   row: Omit<FormerActivity, 'key' | 'metadata'>,
   sequence: number,
+  hash: HashId,
 ): Omit<ActivityDocument, 'metadata'> {
   const { tenant, id, timestampMs, timestampText, recordedAtMs } = row
   const parsed = timestampText === null ? '' : parseTimestamp(timestampText)
   const instant = typeof parsed === 'string' ? BigInt(timestampMs) * nanosecondsPerMs : parsed.nanoseconds
-  const key = { instant: atMost(instant), arrival: arrivalOf(recordedAtMs, sequence), hash: hashId(tenant, id) }
+  const key = { instant: atMost(instant), arrival: arrivalOf(recordedAtMs, sequence), hash: hash(tenant, id) }
   return { ...row, key, salt: null }
 }
 
