@@ -67,8 +67,10 @@ function parse(text: string): Timestamp | string {
   }
 }
 
+export const nanosecondsPerMs = 1_000_000n
+
 /** The whole milliseconds of nanoseconds. */
-export const toMs = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
+export const toMs = (nanoseconds: bigint): number => Number(nanoseconds / nanosecondsPerMs)
 
 /** Writes an instant as RFC 3339 in UTC, with milliseconds only if they are not zero. */
 export function formatTimestamp(ms: number): string {

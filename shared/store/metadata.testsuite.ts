@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../json.ts'
-import { nanosecondsPerMs } from '../key.ts'
 import { type MetadataMatch, metadataMatcher } from '../metadata-match.ts'
 import { recorded } from '../testing/builders.ts'
+import { nanosecondsPerMs } from '../timestamp.ts'
 import type { FindQuery } from './activities.ts'
 import type { ActivityStore } from './store.ts'
 

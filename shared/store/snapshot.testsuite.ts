@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Filter } from '../filter.ts'
-import { nanosecondsPerMs } from '../key.ts'
 import { hasRecord } from '../snapshot.ts'
 import { recorded } from '../testing/builders.ts'
+import { nanosecondsPerMs } from '../timestamp.ts'
 import { unknownPartition } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type ActivityDocument, toFound } from '../document.ts'
-import { arrivalOf, maxKeyNumber, nanosecondsPerMs, recordedAtMsOf, sequenceLimit, toKey } from '../key.ts'
+import { arrivalOf, maxKeyNumber, recordedAtMsOf, sequenceLimit, toKey } from '../key.ts'
 import type { Position } from '../receipt.ts'
-import { formatTimestamp } from '../timestamp.ts'
+import { formatTimestamp, nanosecondsPerMs, toMs } from '../timestamp.ts'
 import type { Found } from './activities.ts'
 import { positionOf } from './sqlite-places.ts'
 
@@ -13,7 +13,7 @@ import { positionOf } from './sqlite-places.ts'
 export type Moment = [timestampMs: number, timestampNs: number, delayMs: number, sequence: number]
 
 export function momentOf({ instant, arrival }: Pick<ActivityDocument['key'], 'instant' | 'arrival'>): Moment {
-  const timestampMs = Number(instant / nanosecondsPerMs)
+  const timestampMs = toMs(instant)
   const recordedAtMs = recordedAtMsOf(arrival)
   const sequence = Number(arrival & BigInt(sequenceLimit - 1))
   return [timestampMs, Number(instant % nanosecondsPerMs), recordedAtMs - timestampMs, sequence]

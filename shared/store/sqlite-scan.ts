@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Filter, Order } from '../filter.ts'
-import { atMost, fromKey, type Key, nanosecondsPerMs } from '../key.ts'
+import { atMost, fromKey, type Key } from '../key.ts'
+import { nanosecondsPerMs, toMs } from '../timestamp.ts'
 import type { SqliteNames } from './sqlite-names.ts'
 import { type Moment, momentOf } from './sqlite-rows.ts'
 import { isInSnapshot } from './sqlite-snapshot.ts'
@@ -74,7 +75,7 @@ export function rangeOf({ from, to }: Pick<Filter, 'from' | 'to'>, order: Order 
 /** The moment before all activities of an instant, and after all that are earlier. */
 export function before(instant: bigint): Moment {
   const bounded = atMost(instant < 0n ? 0n : instant)
-  return [Number(bounded / nanosecondsPerMs), Number(bounded % nanosecondsPerMs), Number.MIN_SAFE_INTEGER, 0]
+  return [toMs(bounded), Number(bounded % nanosecondsPerMs), Number.MIN_SAFE_INTEGER, 0]
 }
 
 export const beforeMs = (timestampMs: number): Moment => before(BigInt(timestampMs) * nanosecondsPerMs)

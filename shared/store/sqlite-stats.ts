@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
-import { nanosecondsPerMs } from '../key.ts'
+import { toMs } from '../timestamp.ts'
 import type { CalendarStatsQuery, NameStatsQuery, Stats, StatsQuery } from './activities.ts'
 import { calendarOf } from './calendar.ts'
 import { type Matching, tallyMatching } from './metadata-search.ts'
@@ -68,9 +68,8 @@ export function createSqliteStats(
       const text = `SELECT ${end}(timestampMs) AS ms FROM activities INDEXED BY byTime WHERE tenant = ?`
       return prepare(text).get(...(scans[0]?.start.values ?? []))?.['ms'] as number
     })
-    const ms = (instant: bigint) => Number(instant / nanosecondsPerMs)
-    const end = to === undefined ? last : Math.min(ms(to), last)
-    return end - (from === undefined ? first : Math.max(ms(from), first)) > (last - first) * groupsFrom
+    const end = to === undefined ? last : Math.min(toMs(to), last)
+    return end - (from === undefined ? first : Math.max(toMs(from), first)) > (last - first) * groupsFrom
   }
 
   /** Each span of time is a range, and it takes one index step to reach the next span with an activity. */

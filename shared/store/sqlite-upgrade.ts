@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ActivityDocument } from '../document.ts'
-import { arrivalOf, atMost, type HashId, hashId, nanosecondsPerMs } from '../key.ts'
+import { arrivalOf, atMost, type HashId, hashId } from '../key.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
-import { parseTimestamp } from '../timestamp.ts'
+import { nanosecondsPerMs, parseTimestamp } from '../timestamp.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { createSqliteInserter } from './sqlite-save.ts'
 

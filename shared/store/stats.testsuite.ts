@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { SentActivity } from '../activity.ts'
-import { nanosecondsPerMs } from '../key.ts'
 import { recorded } from '../testing/builders.ts'
+import { nanosecondsPerMs } from '../timestamp.ts'
 import { type CalendarStatsQuery, maxActions, type Stats, TooManyActions } from './activities.ts'
 import type { ActivityStore } from './store.ts'
 
