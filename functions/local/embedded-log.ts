@@ -9,6 +9,7 @@ import { createService, type Service } from '@activity-log/shared/http/service.t
 import type { Log } from '@activity-log/shared/log.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '@activity-log/shared/store/sqlite.ts'
 import { createReader } from '@activity-log/shared/store/sqlite-reader.ts'
+import { type UpgradeProgress, upgradeSqliteStore } from '@activity-log/shared/store/sqlite-upgrade.ts'
 import { openDataFolder } from './data-folder.ts'
 import { originRoutes } from './origin.ts'
 
@@ -36,6 +37,9 @@ export async function openEmbedded({
   const opened = new AsyncDisposableStack()
   try {
     const files = opened.use(openDataFolder(folder))
+    const onProgress = (progress: UpgradeProgress) =>
+      log.info(progress, 'upgrading the activities of an earlier version')
+    await upgradeSqliteStore({ path: files.store, onProgress })
     const createReads: SqliteStoreOptions['createReads'] = (_db, path) => createReader({ path, warmUpMs })
     const store = opened.use(openSqliteStore({ path: files.store, createReads }))
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
