@@ -375,7 +375,7 @@ describe('beside the list', () => {
     }
   })
 
-  test('a leap second is shown as the second that follows it, on every page', async () => {
+  test('a leap second is shown as the last moment before it, on every page', async () => {
     const timestamp = '2016-12-31T23:59:60.5Z'
     const { get, html } = await viewer([
       { id: 'leap', timestamp },
@@ -383,7 +383,7 @@ describe('beside the list', () => {
     ])
     for (const path of ['/', '/viewer/logs/leap', '/viewer/logs/next', `/?from=${timestamp}&zone=Europe/Berlin`]) {
       expect([path, (await get(path)).status]).toEqual([path, 200])
-      expect(await html(path)).toContain('<time datetime="2017-01-01T00:00:00.500Z">')
+      expect(await html(path)).toContain('<time datetime="2016-12-31T23:59:59.999Z">')
     }
     expect(await html('/viewer/logs/leap')).toContain(`<dd>${timestamp}</dd>`)
   })
