@@ -1,5 +1,6 @@
+import { absent } from './absent.ts'
 import { differencesOf } from './difference.ts'
-import { absent, type ExpectedChange } from './expected-changes.ts'
+import type { ExpectedChange } from './expected-changes.ts'
 
 type Members = { [name: string]: unknown }
 

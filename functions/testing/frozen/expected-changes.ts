@@ -1,5 +1,5 @@
-/** In `from`: the member did not exist. In `to`: it no longer exists. */
-export const absent: unique symbol = Symbol('absent')
+import { absent } from './absent.ts'
+import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
 
 /**
  * A deliberate difference from the recorded answers, one entry for any number of answers. `member` is a JSON pointer
@@ -16,6 +16,8 @@ export type ExpectedChange = {
    * Without it, the change applies to every way of sending requests, and to 'from a data folder' and 'from MongoDB'.
    */
   way?: string
+  /** Without it, the change applies to answers of every status. */
+  statuses?: readonly number[]
   member: string
   why: string
 } & ({ from: unknown; to: unknown } | { renamed: string })
@@ -29,6 +31,7 @@ export type ExpectedChange = {
 
 /** The changes are applied in this order: a later one sees the result of the earlier ones. */
 export const expectedChanges: readonly ExpectedChange[] = [
+  ...changesOfWhatGoesOut,
   ...[
     { status: 400, code: 'invalid-input', headers: { connection: 'close' } },
     { status: 400, code: 'invalid-input', headers: { connection: 'close', 'transfer-encoding': 'chunked' } },
