@@ -56,7 +56,7 @@ export function activityRecorded(
 export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }: ActivityRecorded): EventRecord {
   const user = encodeHeader(activity.userId)
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   return {
     headers: {
       ce_specversion: '1.0',

@@ -12,7 +12,7 @@ const { receipt, ...receiptParameters } = ReceiptRequest.entries
 const EventId = v.pipe(
   v.string(),
   v.metadata({ pattern: '^[A-Za-z0-9_-]*$' }),
-  v.description('Resumes after this event, the last one received; browsers send it automatically'),
+  v.description('The id of the last event received: the stream resumes after it. Browsers send it automatically'),
 )
 
 export const reading: readonly Operation[] = [
@@ -103,10 +103,11 @@ export const reading: readonly Operation[] = [
     tag: 'Look',
     summary: 'Follow new activities as they are stored',
     description:
-      'Server-sent events in order of arrival: activity has an activity as data; left-out has the count of records ' +
-      'that a slow client missed; position comes first and then every 10 s. The id of any event resumes exactly after ' +
-      'it. A stream ends after 50 s, and its client opens another one. To a request that accepts text/event-stream, ' +
-      'trouble that passes is a stream that ends at once and says retry: 5000, since browsers give up after a 503.',
+      'Streams server-sent events in order of arrival. The data of an activity event is an activity; the data of a ' +
+      'left-out event is the count of records that a slow client missed; a position event comes first, and then every ' +
+      '10 s. A stream ends after 50 s; the client then opens another one, which resumes exactly after the event that ' +
+      'Last-Event-ID names. Browsers give up after a 503, so a request that accepts text/event-stream gets a stream ' +
+      'instead that ends at once and says retry: 5000.',
     query: filterParameters,
     takesMetadata: true,
     headers: { 'Last-Event-ID': v.optional(EventId) },

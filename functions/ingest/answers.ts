@@ -19,7 +19,10 @@ const PostResult = v.variant('status', [
   v.strictObject({ index: Count, status: v.literal('unavailable'), id: Id }),
 ])
 
-const results = v.pipe(v.array(PostResult), v.description('In the order in which the activities were sent'))
+const results = v.pipe(
+  v.array(PostResult),
+  v.description('One result per activity, in the order in which they were sent'),
+)
 
 /** The answer to a batch. */
 export const PostResults = v.strictObject({ results })

@@ -18,7 +18,7 @@ async function main() {
   await using server = await listen({ ...app, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
 }
 
 run(main)

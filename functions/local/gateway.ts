@@ -13,7 +13,7 @@ async function main() {
   await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await untilTerminated()
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
 }
 
 run(main)

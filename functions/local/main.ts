@@ -19,7 +19,7 @@ async function main() {
   await using server = await listen({ fetch: embedded.fetch, front: embedded.front, port: config.PORT, log })
   process.stdout.write(banner(`http://localhost:${server.port}${config.BASE_PATH}`, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
   stopping.abort()
 }
 

@@ -116,7 +116,7 @@ export function createApp({
   async function saveDeadLetter(deadLetter: DeadLetter, log: Log): Promise<Answer> {
     await orUnavailable(store.deadLetter([deadLetter]), 'The store did not save the dead letter.')
     const { reason, errors, position } = deadLetter
-    log.warn({ ...position, reason, errors }, 'a record was dead-lettered')
+    log.warn({ ...position, reason, errors }, 'a record became a dead letter')
     return taken
   }
 }

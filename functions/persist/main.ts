@@ -26,7 +26,7 @@ async function main() {
   })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
 }
 
 run(main)

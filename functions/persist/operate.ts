@@ -100,7 +100,11 @@ const replayed = (body: Replayed): Answer => ({ status: 200, body })
 
 const hasOtherContent: InputError = { pointer: '/id', detail: 'is already stored with other content' }
 
-const isDiscarded = (note: string) => new Problem('conflict', `The dead letter was discarded: ${note}`)
+const isDiscarded = (note: string) =>
+  new Problem(
+    'conflict',
+    `The dead letter was discarded (${note}) and cannot be replayed. POST the activity to /logs instead.`,
+  )
 
 /** Reads the reason for a discard. Throws a 400 if there is none. */
 function readNote(text: string): string {

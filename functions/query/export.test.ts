@@ -98,7 +98,7 @@ describe('an export', () => {
   test.each([
     ['csv', 'id,userId,action,timestamp,recordedAt,metadata\r\n'],
     ['ndjson', ''],
-  ])('without matches is, as %s, %j', async (format, expected) => {
+  ])('without matches, as %s, is %j', async (format, expected) => {
     const { get } = await query(5)
     const response = await get(`/export?format=${format}&userId=nobody`)
     expect([response.status, await response.text()]).toEqual([200, expected])

@@ -67,7 +67,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     if (method === 'HEAD') return { status: 200, headers }
     const gone = request.gone()
     const parts = partsOf({ filter, order }, format, gone)
-    // read before the headers are sent, so that an early failure is still a problem like any other
+    // the first part is read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
       if (gone.aborted) return

@@ -87,7 +87,7 @@ function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
     ...(state !== 'all' && { state }),
   }
   if (from !== undefined && to !== undefined && from > to)
-    errors.push({ pointer: 'to', detail: 'must not be before from' })
+    errors.push({ pointer: 'to', detail: 'must not be earlier than from' })
   const cursor = cursorText === undefined ? undefined : decodeCursor(cursorText, digestOf(filter), isDeadLetterKey)
   if (typeof cursor === 'string') errors.push({ pointer: 'cursor', detail: cursor })
   if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)

@@ -175,7 +175,7 @@ describe('resumes', () => {
   })
 })
 
-test('tells a client that is too slow what it misses, and continues with new activities', async () => {
+test('tells a client that is too slow that activities were left out, and continues with new ones', async () => {
   const { follow, add } = live({ maxBehind: 100 })
   const slow = await follow()
   const quick = await follow()
@@ -220,7 +220,7 @@ test('ends cleanly after its time, and when the process is told to stop', async 
   expect(await end).toBeUndefined()
 })
 
-test('the log is read once for all followers, and not at all without one', async () => {
+test('the log is read once for all followers, and not at all while nobody follows', async () => {
   let read = 0
   const { follow, add, looked } = live({}, (store) => ({
     arrivals: (query) => {

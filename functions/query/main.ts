@@ -16,7 +16,7 @@ async function main() {
   await using server = await listen({ ...app, port: config.PORT, log })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
   stopping.abort()
 }
 

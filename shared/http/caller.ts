@@ -24,7 +24,7 @@ export function withCaller(handle: Handler, askRoute: AskRoute, basePath: string
   return (request) => {
     const { requestId, onBehalfOf } = request
     const caller = onBehalfOf?.caller ?? anybody
-    // assigned in place: a copy of the request would cost as much as validating it
+    // the request is changed in place, because a copy of it would cost as much as validating it
     return handle(
       Object.assign(request, {
         caller,

@@ -163,10 +163,12 @@ function requestIds(): (sent: string | string[] | undefined) => string {
   return (sent) => (typeof sent === 'string' && /^[\w-]{1,128}$/.test(sent) ? sent : `${process}-${++count}`)
 }
 
-const twoHosts = new Problem('invalid-input', 'The request has more than one Host header.', {
+const twoHosts = new Problem('invalid-input', 'The request has more than one Host header; send exactly one.', {
   headers: { connection: 'close' },
 })
-const noHost = new Problem('invalid-input', 'The request has no Host header.', { headers: { connection: 'close' } })
+const noHost = new Problem('invalid-input', 'The request has no Host header; send one.', {
+  headers: { connection: 'close' },
+})
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })

@@ -11,7 +11,7 @@ export type ServiceOptions = {
   routes: Routes
   /** Wrappers of every route; the first one is the outermost. */
   around?: readonly Around[]
-  /** In Prometheus' text format. */
+  /** Writes the metrics in Prometheus' text format. */
   metrics?: () => string
   /** Where the API is mounted. `/healthz`, `/metrics` and deliveries stay at the root, since no proxy asks for them. */
   basePath?: string

@@ -24,7 +24,7 @@ export async function activityPage({ view, zone, id, ask }: PageRequest): Promis
   const rows = (activities: readonly ShownActivity[]) =>
     activities.map((each) => activityRow(h, each, { ...view, ...columns }, zone))
   const around = context.ok
-    ? html`<section aria-label="Before and after"><h2>What ${foreign(h, answer.userId)} did just before and after</h2>
+    ? html`<section aria-label="Before and after"><h2>${foreign(h, answer.userId)} just before and after</h2>
 <table id="activities"><thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th><th scope="col" class="c-time">Time</th><th scope="col" class="c-action">Action</th><th scope="col" class="c-metadata">Metadata</th></tr></thead>
 ${rows(context.answer.after.toReversed())}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${rows(context.answer.before.toReversed())}</table></section>`
     : html`<p><a class="button" href="${href({}, { userId: answer.userId })}">All activities of ${foreign(h, answer.userId)}</a></p>`

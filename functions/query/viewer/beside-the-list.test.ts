@@ -127,7 +127,7 @@ describe('bars', () => {
     ['day', ['2019-01-01', '2023-12-31'], 'month', 60],
     ['month', ['2015-08', '2026-08'], 'month', 133],
     ['month', ['1970-01', '2024-01'], 'year', 55],
-  ] as const)('over %ss from %j are few enough: by %s, %i', (by, keys, unit, count) => {
+  ] as const)('are few enough to tell apart: counts by %s at %j become bars by %s: %i', (by, keys, unit, count) => {
     const histogram = barsOf(keyed(...keys), by, none, 'Europe/Berlin')!
     expect([histogram.unit, histogram.bars.length]).toEqual([unit, count])
     expect(sum(histogram.bars)).toBe(keys.length)

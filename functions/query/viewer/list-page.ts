@@ -34,11 +34,11 @@ export async function listPage(request: PageRequest): Promise<Page> {
   const fresh = through ? freshness(through, zone, now) : ''
   const nav = navigation({ zone, view, path: '/' }, fresh, pages(through !== null))
   const main = html`${search}
-<section class="over-time" aria-label="Over time" data-counts="${counts ? 'here' : 'missing'}">${
+<section class="over-time" aria-label="Activities over time" data-counts="${counts ? 'here' : 'missing'}">${
     counts ? counts.histogram && histogram(h, h, counts.histogram, view, zone) : waiting(view)
   }</section>
 <div class="columns">
-<aside class="facets" aria-label="Most frequent">${counts && facets(h, counts, view)}</aside>
+<aside class="facets" aria-label="Most frequent actions and users">${counts && facets(h, counts, view)}</aside>
 <section class="listed" aria-label="Activities">
 ${listOf(answer, view, zone)}
 </section>
@@ -64,7 +64,7 @@ function listOf(answer: ListAnswer, view: View, zone: string): Content {
 
 /** Undefined if the work takes too long; its signal then aborts. */
 const inTime = <Value>(ms: number, start: (signal: AbortSignal) => Promise<Value>): Promise<Value | undefined> =>
-  startedWithin(ms, start, 'It was not counted').catch(undefinedIfLate)
+  startedWithin(ms, start, 'The counts took too long').catch(undefinedIfLate)
 
 const readingFrom = (ask: Ask, signal: AbortSignal) => async (path: string) => {
   const result = await ask(path, signal)

@@ -116,6 +116,6 @@ export function exportsOf({ asOf }: ListAnswer, view: View): Content {
   })
   return html`<p class="exports">
 <span>All matches:</span> <a href="${exported('csv')}" download>CSV</a> <a href="${exported('ndjson')}" download>NDJSON</a>
-<span data-copies="${apiHref('/logs', listParameters(view))}">This page: <button type="button" data-copy="curl" hidden>Copy as curl</button></span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Link to share</a>
+<span data-copies="${apiHref('/logs', listParameters(view))}">This page: <button type="button" data-copy="curl" hidden>Copy as curl</button></span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Shareable link</a>
 </p>`
 }

@@ -32,7 +32,7 @@ async function copy(button: HTMLElement) {
     return put(button, location.origin + underBase(`/viewer${path.slice(basePath.length)}`))
   if (button.dataset['copy'] === 'curl') return put(button, `curl '${url}'`)
   const answer = await fetch(path).catch(() => undefined)
-  if (!answer?.ok) return tell(button, 'Could not be loaded; try again')
+  if (!answer?.ok) return tell(button, 'The activity could not be loaded; try again')
   const text = JSON.stringify(await answer.json(), null, 2)
   return put(button, text)
 }
@@ -42,7 +42,7 @@ async function put(element: HTMLElement, text: string) {
     await navigator.clipboard.writeText(text)
     tell(element, 'Copied')
   } catch {
-    tell(element, 'The browser does not allow copying')
+    tell(element, 'The browser does not allow copying; open the JSON instead')
   }
 }
 
