@@ -1,6 +1,6 @@
-import { absent } from './absent.ts'
 import { differencesOf } from './difference.ts'
-import type { ExpectedChange } from './expected-changes.ts'
+import type { ExpectedChange } from './expected-change.ts'
+import { absent } from './expected-change.ts'
 
 type Members = { [name: string]: unknown }
 

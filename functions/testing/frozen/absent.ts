@@ -1,2 +1,0 @@
-/** In `from`: the member did not exist. In `to`: it no longer exists. */
-export const absent: unique symbol = Symbol('absent')
