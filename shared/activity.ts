@@ -29,7 +29,8 @@ export function isTooLongForName(text: string): boolean {
 /** An id travels in headers and in the path of /logs/{id}, from which "." and ".." would vanish. */
 export const Id = v.pipe(
   v.string('must be text'),
-  v.regex(/^(?!\.{1,2}$)[!-~]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces'),
+  v.regex(/^[!-~]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces'),
+  v.check((text) => text !== '.' && text !== '..', 'must not be . or .., which vanish from a path'),
 )
 
 export const TimestampText = v.pipe(
@@ -65,7 +66,8 @@ export type SentActivity = v.InferOutput<typeof SentActivity>
 export type Activity = SentActivity & { id: string; timestamp: string }
 
 /** Checks one activity as it was sent, and returns all its errors instead of only the first. */
-export function checkActivity(input: unknown, receivedAt: Date): Checked<SentActivity> {
+export function checkActivity(sent: unknown, receivedAt: Date): Checked<SentActivity> {
+  const input = withoutNulls(sent)
   const parsed = v.safeParse(SentActivity, input)
   const errors: InputError[] = (parsed.issues ?? []).map((issue) => ({
     pointer: (issue.path ?? []).reduce((pointer, step) => pointerTo(pointer, String(step.key)), ''),
@@ -80,6 +82,16 @@ export function checkActivity(input: unknown, receivedAt: Date): Checked<SentAct
   }
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...firstErrors(errors))
 }
+
+/** Many programs write null for a member that is absent. */
+function withoutNulls(sent: unknown): unknown {
+  if (!isJsonObject(sent)) return sent
+  const { id, timestamp, metadata } = sent
+  if (id !== null && timestamp !== null && metadata !== null) return sent
+  return Object.fromEntries(Object.entries(sent).filter(([name, value]) => value !== null || !isOptional(name)))
+}
+
+const isOptional = (name: string) => name === 'id' || name === 'timestamp' || name === 'metadata'
 
 function unknownMembers(input: JsonObject): InputError[] {
   const errors: InputError[] = []

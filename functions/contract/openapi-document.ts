@@ -14,7 +14,10 @@ const description = `Activity Log records what users do, and finds it again.
 A 202 means that an activity is durable: it will be found exactly once, or be kept as a dead letter with the reason.
 Every error is application/problem+json (RFC 9457); if the input is wrong, it lists every mistake with its place.
 After a 503, a 504 or a broken connection, send the same request again with the same id: an activity is stored once.
-Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.`
+Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.
+
+Any request may be answered with a 403 if a page of another site sent it, with a 421 if its Host is not one that the
+log answers for, and with a 400 if its path contains //, \\, or the segments . and .., also percent-encoded.`
 
 const tags = [
   { name: 'Send', description: 'Send activities to the log.' },

@@ -104,10 +104,10 @@ export const reading: readonly Operation[] = [
     summary: 'Follow new activities as they are stored',
     description:
       'Streams server-sent events in order of arrival. The data of an activity event is an activity; the data of a ' +
-      'left-out event is the count of records that a slow client missed; a position event comes first, and then every ' +
-      '10 s. A stream ends after 50 s; the client then opens another one, which resumes exactly after the event that ' +
-      'Last-Event-ID names. Browsers give up after a 503, so a request that accepts text/event-stream gets a stream ' +
-      'instead that ends at once and says retry: 5000.',
+      'left-out event is the count of records that a slow client missed; position events come first and then every ' +
+      '10 s. A client resumes exactly after any event whose id it sends as Last-Event-ID. A stream ends after 50 s; the ' +
+      'client then opens another one. To a request that accepts text/event-stream, a temporary failure is a stream that ' +
+      'ends at once and says retry: 5000, because browsers give up after a 503.',
     query: filterParameters,
     takesMetadata: true,
     headers: { 'Last-Event-ID': v.optional(EventId) },

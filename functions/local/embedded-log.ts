@@ -44,10 +44,10 @@ export async function openEmbedded({
     const query = createQuery({ store, log, now, ...(stopping && { stopping }) })
     const dispatch = { policy, log }
     opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }))
-    opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
+    opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/undelivered'), ...dispatch }))
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
-    const { fetch, front } = createService({ log, routes: originRoutes(tables), basePath })
-    return Object.assign(opened, { fetch, front })
+    const { fetch, front, isPage } = createService({ log, routes: originRoutes(tables), basePath })
+    return Object.assign(opened, { fetch, front, isPage })
   } catch (error) {
     await opened.disposeAsync()
     throw error

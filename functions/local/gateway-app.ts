@@ -1,13 +1,14 @@
-import { bodyLimits } from '@activity-log/ingest/read-posted.ts'
+import { bodyLimits } from '@activity-log/ingest/posted-items.ts'
 import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { pageFinder } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { proxy } from 'hono/proxy'
 import { getPath } from 'hono/utils/url'
 import { compressed } from './compressed.ts'
-import { createTargetFinder, type FunctionName, readTables } from './origin.ts'
+import { createTargetFinder, type FunctionName, originRoutes, readTables } from './origin.ts'
 
 /** The origin of each function, as http://host:port. */
 export type GatewayOptions = { readonly [name in FunctionName]: string } & {
@@ -23,8 +24,9 @@ export type GatewayOptions = { readonly [name in FunctionName]: string } & {
  * own: when a function is down, its routes answer 503 and the gateway keeps running.
  */
 export function createGateway({ log, timeoutMs = 40_000, basePath = '', ...origins }: GatewayOptions): Service {
-  const targetOf = createTargetFinder(readTables(), basePath)
-  return createService({
+  const tables = readTables()
+  const targetOf = createTargetFinder(tables, basePath)
+  const service = createService({
     log,
     routes: {},
     basePath,
@@ -40,6 +42,7 @@ export function createGateway({ log, timeoutMs = 40_000, basePath = '', ...origi
       return compressed(answer, request.headers.get('accept-encoding') ?? undefined)
     },
   })
+  return { ...service, isPage: pageFinder(originRoutes(tables), basePath) }
 }
 
 type PassOnOptions = { target: string; body: Uint8Array | null; id: string | undefined; timeoutMs: number }
@@ -63,8 +66,7 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
       redirect: 'manual',
       signal: stop.signal,
       customFetch: (passed) => {
-        // the function has another host, the expectation has been met, and the length is set below
-        for (const name of ['host', 'expect', 'content-length']) passed.headers.delete(name)
+        for (const name of ofThisConnection) passed.headers.delete(name)
         if (body) passed.headers.set('content-length', String(body.byteLength))
         if (id !== undefined) passed.headers.set('x-request-id', id)
         return fetch(passed)
@@ -82,6 +84,12 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
     signal.removeEventListener('abort', abort)
   }
 }
+
+/**
+ * The function has another host, so the gateway alone can compare the Origin with it, and does. The expectation has
+ * been met, and the length is set anew.
+ */
+const ofThisConnection = ['host', 'origin', 'sec-fetch-site', 'expect', 'content-length']
 
 const sendAgain = 'Send the request again; with the same id that is safe.'
 

@@ -43,7 +43,7 @@ export const maxRecordBytes = 2 * 1024 * 1024
  * Takes one CloudEvent per request, as KafkaSource delivers them, and saves its activity. A record that can never be
  * saved becomes a dead letter and gets a 204, because KafkaSource would only deliver it again, as it does after a 503.
  * A 400 means that the request is not a CloudEvent, or that its envelope was damaged on the way; KafkaSource then makes
- * a dead letter of its own. A second KafkaSource delivers those to /dead-letters, where they are kept with the others.
+ * a dead letter of its own. A second KafkaSource delivers those to /undelivered, and they are kept with the others.
  */
 export function createApp({
   store,
@@ -71,7 +71,7 @@ export function createApp({
     basePath,
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
-      'POST /dead-letters': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
+      'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
       ...operatingRoutes({ store, now, timeoutMs: deadlineMs }),
     },
   })

@@ -312,7 +312,7 @@ describe('an export over a socket', () => {
     const { app } = await query(5000, failing)
     const { port } = await serve(app)
     const socket = connect(port, 'localhost')
-    socket.write('GET /export?format=ndjson HTTP/1.0\r\nhost: x\r\n\r\n')
+    socket.write('GET /export?format=ndjson HTTP/1.0\r\nhost: localhost\r\n\r\n')
     await expect(text(socket)).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
@@ -347,7 +347,7 @@ describe('an export over a socket', () => {
     const server = await listen({ fetch: app.fetch, port: 0, log: silent })
     const socket = connect(server.port, 'localhost')
     const received: Buffer[] = []
-    socket.write('GET /export?format=ndjson HTTP/1.1\r\nhost: x\r\n\r\n')
+    socket.write('GET /export?format=ndjson HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await new Promise((resolve) => socket.once('readable', resolve))
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())

@@ -90,7 +90,7 @@ test('begins with the snapshot to resume from, and forbids proxies to buffer it'
   await add(1)
   const { response, next, leave } = await follow()
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
-  expect(response.headers.get('cache-control')).toBe('no-cache, no-transform')
+  expect(response.headers.get('cache-control')).toBe('private, no-store, no-transform')
   const first = await next()
   expect(first).toMatchObject({ event: 'position', data: {} })
   expect(hasRecord(decodeSnapshot(first!.id) as never, { partition: 0, offset: 0 })).toBe(true)

@@ -25,7 +25,7 @@ const retryMs = 1000
 const timeoutMs = 1000
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache, no-transform',
+  'cache-control': 'private, no-store, no-transform',
   // without it, nginx and similar proxies buffer small events
   'x-accel-buffering': 'no',
 }

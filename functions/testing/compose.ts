@@ -137,7 +137,7 @@ async function callsOfTheReadme() {
     wrong.headers.get('content-type') === 'application/problem+json',
     'an error has to be application/problem+json',
   )
-  for (const path of ['/', '/dead-letters']) {
+  for (const path of ['/', '/undelivered', '/dead-letters']) {
     const status = (await request(path, { method: 'POST', body: '{}' })).status
     assert(status === 404 || status === 405, `persist must not be reachable: POST ${path} is answered with ${status}`)
   }

@@ -54,7 +54,7 @@ export async function startProduction(): Promise<Production> {
       query: { PORT: `${queryPort}`, ...mongodb },
       source: { SINK_URL: sink, ...kafka, KAFKA_GROUP: uniqueName('persist') },
       deadLetterSource: {
-        SINK_URL: `${sink}/dead-letters`,
+        SINK_URL: `${sink}/undelivered`,
         ...kafka,
         KAFKA_TOPIC: deadLetterTopic,
         KAFKA_GROUP: uniqueName('dead-letters'),

@@ -3,7 +3,7 @@ import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { createFront, type Front } from './front.ts'
 import { withGzip } from './gzip.ts'
-import { type Around, type Entry, entriesOf, methodsByPath, type Route, type Routes } from './route.ts'
+import { type Around, type Entry, entriesOf, methodsByPath, pageFinder, type Route, type Routes } from './route.ts'
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
 export type ServiceOptions = {
@@ -27,6 +27,8 @@ export type Service = {
   front: Front
   /** Includes the routes that every service has. */
   routes: Routes
+  /** Whether the path is that of a page for people. */
+  isPage(path: string): boolean
 }
 
 /**
@@ -63,6 +65,7 @@ export function createService({
       wrapped.filter(({ streams }) => !streams),
     ),
     routes,
+    isPage: pageFinder(routes, basePath),
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { privateHeaders } from './answer.ts'
 import { Problem } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
 
@@ -43,6 +44,7 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
   function end(socket: Duplex, problem: Problem): void {
     const { status, headers, body } = problem.toAnswer()
     const lines = Object.entries({
+      ...privateHeaders,
       ...headers,
       'x-request-id': newRequestId(),
       date: new Date().toUTCString(),

@@ -11,7 +11,7 @@ export function docsRoutes(): Routes {
   let served: ReturnType<typeof contractUnder> | undefined
   return {
     'GET /openapi.json': { scope: 'public', handle: openApi },
-    'GET /docs': { scope: 'public', handle: reference },
+    'GET /docs': { scope: 'public', page: true, handle: reference },
   }
 
   async function openApi(request: ServiceRequest): Promise<Answer> {

@@ -32,7 +32,7 @@ export const documentHeaders = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
-  'cache-control': 'private, no-cache',
+  'cache-control': 'private, no-store',
   vary: 'cookie',
 }
 

@@ -23,6 +23,7 @@ export type ViewerOptions = {
 export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
+    page: true,
     async handle(request) {
       const elsewhere = withoutTracking(request.url)
       if (elsewhere) return elsewhere

@@ -107,7 +107,7 @@ export async function startReal({
         return { PORT, ...mongodb('query→store') }
       case 'deadLetterSource': {
         const consumer = { KAFKA_TOPIC: deadLetterTopic, KAFKA_GROUP: deadLetterGroup }
-        return { SINK_URL: `${sink}/dead-letters`, ...kafka('source→kafka'), ...consumer }
+        return { SINK_URL: `${sink}/undelivered`, ...kafka('source→kafka'), ...consumer }
       }
       case 'replay': {
         const replaying = `${group}-${part}`

@@ -1,6 +1,5 @@
 import { differencesOf } from './difference.ts'
-import type { ExpectedChange } from './expected-change.ts'
-import { absent } from './expected-change.ts'
+import { absent, type ExpectedChange } from './expected-change.ts'
 
 type Members = { [name: string]: unknown }
 

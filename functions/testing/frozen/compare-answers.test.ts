@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { compare, redirected } from './compare-answers.ts'
 import type { Exchange } from './exchange.ts'
-import type { ExpectedChange } from './expected-change.ts'
-import { absent } from './expected-change.ts'
+import { absent, type ExpectedChange } from './expected-change.ts'
 
 const json = { 'content-type': 'application/json' }
 const answered = (body: object | string, name = 'receipt', headers: object = json, path = '/books'): Exchange => ({

@@ -1,4 +1,5 @@
 import { absent, type ExpectedChange } from './expected-change.ts'
+import { doorChanges } from './expected-changes-door.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
 
 // For example:
@@ -130,6 +131,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
     { from: /is a name that cannot be kept$/, to: 'is a reserved name; use another' },
     { from: /does not survive; send it as text$/, to: 'cannot be represented exactly; send it as a string' },
   ].map((texts) => ({ requests: /./, member: '/body/shown/*', ...texts, why: '16: messages say what to do next' })),
+  ...doorChanges,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */
@@ -142,6 +144,9 @@ function problemWithoutRoute(status: number, code: string, headers: { [name: str
       'x-request-id': '(made)',
       'content-type': 'application/problem+json',
       'content-length': '(that of the body)',
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
       connection: 'close',
       ...headers,
     },

@@ -156,9 +156,9 @@ describe('dead letters', () => {
     await produce(records(2))
     const errors: object[] = []
     const log = { ...silent, error: (fields: object) => void errors.push(fields) }
-    source({ deadLetterTopic: topic, log, sinkUrl: `${sink.url}dead-letters` })
+    source({ deadLetterTopic: topic, log, sinkUrl: `${sink.url}undelivered` })
     await until(async () => (await committed()) === 2)
-    expect(sink.received.map(({ path }) => path)).toEqual(['/dead-letters', '/dead-letters'])
+    expect(sink.received.map(({ path }) => path)).toEqual(['/undelivered', '/undelivered'])
     expect(errors).toEqual([expect.objectContaining({ topic, offset: 0, knativeerrorcode: '400' })])
     expect((await admin.fetchTopicOffsets(topic))[0]?.high).toBe('2')
   })
