@@ -21,7 +21,9 @@ export function comparable({ status, headers, body }: Answer, isOfContract: bool
 }
 
 /** Foreign text is in elements of its own, so it can be compared whatever the page says around it. */
-function pageOf(html: string): Json {
+function pageOf(page: string): Json {
+  // which bars a histogram has is a matter of looks, and its own tests check where they lead
+  const html = page.replace(/<figure class="histogram".*?<\/figure>/gs, '')
   const all = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, value = '']) => unescaped(value))
   const links = all(/\s(?:href|src|action)="([^"]*)"/g).map((link) => link.replace(/^(\/assets\/\w+)-\w+/, '$1'))
   return {

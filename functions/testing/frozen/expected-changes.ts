@@ -1,5 +1,6 @@
 import { absent, type ExpectedChange } from './expected-change.ts'
 import { doorChanges } from './expected-changes-door.ts'
+import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
 
 // For example:
 //
@@ -10,6 +11,7 @@ import { doorChanges } from './expected-changes-door.ts'
 
 /** The changes are applied in this order: a later one sees the result of the earlier ones. */
 export const expectedChanges: readonly ExpectedChange[] = [
+  ...changesOfWhatGoesOut,
   ...[
     { status: 400, code: 'invalid-input', headers: { connection: 'close' } },
     { status: 400, code: 'invalid-input', headers: { connection: 'close', 'transfer-encoding': 'chunked' } },
