@@ -58,8 +58,8 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
       redirect: 'manual',
       signal: stop.signal,
       customFetch: (passed) => {
-        // the function has another host, the expectation has been met, and the length is set below
-        for (const name of ['host', 'expect', 'content-length']) passed.headers.delete(name)
+        // the function has another host, the expectation has been met, gzip has been inflated, and the length is set below
+        for (const name of ['host', 'expect', 'content-encoding', 'content-length']) passed.headers.delete(name)
         if (body) passed.headers.set('content-length', String(body.byteLength))
         if (id !== undefined) passed.headers.set('x-request-id', id)
         return fetch(passed)
