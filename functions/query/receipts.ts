@@ -45,7 +45,10 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     return { status: 200, body: { results } }
   }
 
-  /** Looks up what is not known yet, until everything is or the time is over. One of them at a time is waited for. */
+  /**
+   * Looks up what is not known yet, until everything is or the time is over. It waits for the last one: when that is
+   * known, most others are.
+   */
   async function findAll(
     receipts: readonly Receipt[],
     waitS: number,
@@ -60,12 +63,12 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
         for (const index of turns) known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
       }
       await Promise.all(Array.from({ length: maxLookups }, lookUp))
-      const next = unknown.find((index) => known[index] === undefined)
+      const last = unknown.findLast((index) => known[index] === undefined)
       const leftS = (deadline - Date.now()) / 1000
-      if (next === undefined || leftS <= 0 || request.gone().aborted) return known
-      known[next] = await findOutcome(receipts[next] as Receipt, leftS, request)
+      if (last === undefined || leftS <= 0 || request.gone().aborted) return known
+      known[last] = await findOutcome(receipts[last] as Receipt, leftS, request)
       // nothing is known when the time is over, or when the process stops
-      if (known[next] === undefined) return known
+      if (known[last] === undefined) return known
     }
   }
 }
