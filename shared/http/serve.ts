@@ -142,6 +142,8 @@ function answerBy(
     const { getRequestListener } = await import('@hono/node-server')
     // the server speaks HTTP/1.1 only
     return getRequestListener((request, bindings) => fetch(request, bindings as HttpBindings), {
+      // HTTP/1.0 needs no Host, and load balancers that probe with it send none
+      hostname: 'localhost',
       errorHandler: (error) =>
         new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
     })

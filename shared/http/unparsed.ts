@@ -57,15 +57,15 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
 
 const untilClosed = (response: ServerResponse) => new Promise<void>((resolve) => response.once('close', resolve))
 
-type ParserError = NodeJS.ErrnoException & { rawPacket?: Uint8Array }
+type ParserError = NodeJS.ErrnoException & { rawPacket?: Uint8Array; bytesParsed?: number }
 
-/** The parser stops where it finds the error, so the packet tells what the client meant. */
-function problemOf({ code = '', rawPacket }: ParserError): Problem {
+/** The parser stops where it finds the error, so the line there tells what the client meant. */
+function problemOf({ code = '', rawPacket, bytesParsed = 0 }: ParserError): Problem {
   const known = problems[code]
   if (known) return known
-  const [line = ''] = Buffer.from(rawPacket?.subarray(0, 16 * 1024) ?? [])
-    .toString('latin1')
-    .split('\r\n')
+  const packet = Buffer.from(rawPacket ?? [])
+  const start = bytesParsed === 0 ? 0 : packet.lastIndexOf('\n', bytesParsed - 1) + 1
+  const line = packet.toString('latin1', start, start + 16 * 1024).replace(/\r?\n[\s\S]*$/, '')
   if (code === 'HPE_INVALID_METHOD' && /^[!#$%&'*+.^_`|~\w-]+ \S+ HTTP\/1\.[01]$/.test(line)) return unknownMethod
   // an unencoded space ends the URL for the parser, which then misses the version
   const hasSpace = /^[A-Z]+ \S+ .* HTTP\/1\.[01]$/.test(line)
