@@ -66,7 +66,7 @@ export function toRecord(event: ActivityRecorded): EventRecord {
   const { tenant, activity, recordedAt, filledIn, traceparent, isCloudEvent } = event
   const user = encodeHeader(activity.userId)
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   return {
     headers: {
       ce_specversion: '1.0',

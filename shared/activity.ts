@@ -46,7 +46,7 @@ export const TimestampText = v.pipe(
 export const Metadata = v.pipe(
   v.custom<JsonObject>(isJsonObject, 'must be an object; omit it if there is none'),
   v.metadata({ type: 'object', maxProperties: activityLimits.metadataKeys }),
-  v.description('Any JSON object: at most 32 KiB, 32 levels, 256 members in all'),
+  v.description('Any JSON object of at most 32 KiB, 32 levels deep, with at most 256 members in all'),
 )
 
 /** The activity that a client sends. The log fills in a missing id, and the time of receipt for a missing timestamp. */
@@ -120,7 +120,7 @@ function metadataErrors(metadata: JsonObject): InputError[] {
   const note = (detail: string) => {
     errors.push({ pointer: path.reduce<string>(pointerTo, ''), detail })
   }
-  // each value takes at least a byte and a separator as JSON, so a value with this many others is too large in any case
+  // as JSON, each value takes at least a byte and a separator, so metadata with more values is too large in any case
   const goesOn = () => values <= activityLimits.metadataBytes / 2 && errors.length <= maxErrors
   const visit = (value: JsonValue) => {
     values++

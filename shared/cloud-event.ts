@@ -122,7 +122,7 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
   if (typeof bytes === 'string') {
     const data = readData(known, Buffer.from(bytes, 'base64'))
     if (data.ok) return valid({ attributes: known, data: data.value, ...numbers })
-    return invalid({ pointer: '/data_base64', detail: `holds JSON that ${data.errors[0]?.detail}` })
+    return invalid({ pointer: '/data_base64', detail: `contains JSON that ${data.errors[0]?.detail}` })
   }
   const value = input['data']
   return valid({
@@ -141,7 +141,7 @@ function attributeErrors(attributes: Record<string, string>, prefix: string): In
   }
   for (const [name, value] of Object.entries(attributes)) {
     if (value.includes('\0')) {
-      errors.push({ pointer: prefix + name, detail: 'holds the character U+0000, which cannot be stored' })
+      errors.push({ pointer: prefix + name, detail: 'contains the character U+0000, which cannot be stored' })
     }
   }
   return errors

@@ -36,7 +36,7 @@ export type FoundActivity = {
 export function toDocument(event: ActivityRecorded, { partition, offset }: Position): ActivityDocument {
   const { tenant, activity, recordedAt } = event
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   return {
     key: activityKey(tenant, activity.id, at.ms),
     tenant,

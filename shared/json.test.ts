@@ -89,11 +89,11 @@ describe('numbers', () => {
   })
   test.each([
     ['digits', `1${'0'.repeat(4 * 1024 * 1024)}1`],
-    ['exponent', `1e${'9'.repeat(4 * 1024 * 1024)}`],
-  ])('judges a number with %s of 4 MiB within a second', (_what, number) => expect(places(number)).toEqual(['']), 1_000)
+    ['digits in its exponent', `1e${'9'.repeat(4 * 1024 * 1024)}`],
+  ])('judges a number with 4 MiB of %s within a second', (_what, number) => expect(places(number)).toEqual(['']), 1_000)
 })
 
-/** The value as a whole number of 10⁻⁴⁰⁰. */
+/** The exact value, as a multiple of 10⁻⁴⁰⁰. */
 function exactly(number: string): bigint {
   const [, sign, whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/.exec(number) ?? []
   return BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(400 + Number(exponent) - fraction.length)

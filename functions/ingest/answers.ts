@@ -25,7 +25,10 @@ const PostResult = v.strictObject({
 })
 export type PostResult = v.InferOutput<typeof PostResult>
 
-const results = v.pipe(v.array(PostResult), v.description('In the order in which the activities were sent'))
+const results = v.pipe(
+  v.array(PostResult),
+  v.description('One result per activity, in the order in which they were sent'),
+)
 
 /** The answer to a batch. */
 export const PostResults = v.strictObject({ results })

@@ -572,7 +572,7 @@ describe.each(ways)('%s:', (name) => {
   })
 })
 
-test('publishes requests together that arrive while another waits for its acknowledgement', async () => {
+test('publishes together the requests that arrive while another waits for its acknowledgement', async () => {
   way = await openWay('handed over')
   const groups: number[] = []
   const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]

@@ -33,6 +33,7 @@ export type IngestDependencies = {
    * until that one is acknowledged.
    */
   secondFrom?: number
+  basePath?: string
 }
 
 /** `isOwn` tells whether the id came with the activity: then it is safe to send it again. */
@@ -45,7 +46,7 @@ const mebibyte = 1024 * 1024
 
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service {
-  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom } = dependencies
+  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '' } = dependencies
   const metrics = createGroupMetrics('ingest')
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
@@ -62,7 +63,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     'POST /logs': { scope: 'write', handle: (request) => take(request, false) },
     'POST /logs/batch': { scope: 'write', handle: (request) => take(request, true) },
   }
-  return createService({ log, metrics: metrics.text, routes })
+  return createService({ log, metrics: metrics.text, basePath, routes })
 
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined
@@ -84,7 +85,8 @@ export function createApp(dependencies: IngestDependencies): Service {
       throw unavailable(`${detail} ${storedOnce}`, cause)
     })
     const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }
-    return posted.isEvent ? acceptedEvent(body) : { status: 202, headers: locationOf(id), body }
+    const headers = { Location: `${request.basePath}/logs/${encodeURIComponent(id)}` }
+    return posted.isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
   }
 
   async function acceptOne(
@@ -135,16 +137,14 @@ function resultOf(result: Result): PostResult {
   return result.status === 'accepted' ? { index, status, id, receipt: result.receipt } : { index, status, id }
 }
 
-const locationOf = (id: string) => ({ Location: `/logs/${encodeURIComponent(id)}` })
-
 /**
  * Has no body: a Knative broker takes any body of an answer for a CloudEvent, and sends an event again whose answer is
  * none.
  */
-function acceptedEvent({ id, receipt }: Accepted): Answer {
+function acceptedEvent({ id, receipt }: Accepted, headers: { Location: string }): Answer {
   return {
     status: 202,
-    headers: { ...locationOf(id), 'Activity-Id': id, 'Activity-Receipt': receipt, 'content-length': '0' },
+    headers: { ...headers, 'Activity-Id': id, 'Activity-Receipt': receipt, 'content-length': '0' },
   }
 }
 

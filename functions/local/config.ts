@@ -1,8 +1,9 @@
-import { LogLevel, Port } from '@activity-log/shared/config.ts'
+import { LogLevel } from '@activity-log/shared/config.ts'
+import { listenEntries } from '@activity-log/shared/listen-config.ts'
 import * as v from 'valibot'
 
 export const Config = v.object({
-  PORT: Port('3000'),
+  ...listenEntries('3000'),
   DATA_DIR: v.optional(v.string(), './data'),
   LOG_LEVEL: LogLevel,
 })
@@ -18,7 +19,7 @@ const Origin = v.pipe(
 )
 
 export const GatewayConfig = v.object({
-  PORT: Port('3000'),
+  ...listenEntries('3000'),
   INGEST_URL: Origin,
   PERSIST_URL: Origin,
   QUERY_URL: Origin,
@@ -26,6 +27,7 @@ export const GatewayConfig = v.object({
 })
 
 export const ForwardConfig = v.object({
+  HOST: listenEntries('0').HOST,
   FORWARD: v.pipe(
     v.string(),
     v.transform((text) => text.split(',').map((route) => /^(\d{1,5})=([\w.-]+):(\d{1,5})$/.exec(route.trim()))),

@@ -18,6 +18,7 @@ export type EmbeddedOptions = {
   policy?: DeliveryPolicy
   now?: () => Date
   stopping?: AbortSignal
+  basePath?: string
 }
 
 /** The reading thread starts this long after the process, so that it delays neither the start nor the first answers. */
@@ -30,6 +31,7 @@ export async function openEmbedded({
   policy = deliveryPolicy,
   now = () => new Date(),
   stopping,
+  basePath = '',
 }: EmbeddedOptions) {
   const opened = new AsyncDisposableStack()
   try {
@@ -42,10 +44,10 @@ export async function openEmbedded({
     const query = createQuery({ store, log, now, ...(stopping && { stopping }) })
     const dispatch = { policy, log }
     opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }))
-    opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
+    opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/undelivered'), ...dispatch }))
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
-    const { fetch, front } = createService({ log, routes: originRoutes(tables) })
-    return Object.assign(opened, { fetch, front })
+    const { fetch, front, isPage } = createService({ log, routes: originRoutes(tables), basePath })
+    return Object.assign(opened, { fetch, front, isPage })
   } catch (error) {
     await opened.disposeAsync()
     throw error

@@ -1,29 +1,35 @@
 import { bodyLimits } from '@activity-log/ingest/posted-items.ts'
 import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { pageFinder } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { proxy } from 'hono/proxy'
 import { getPath } from 'hono/utils/url'
-import { createTargetFinder, type FunctionName, readTables } from './origin.ts'
+import { compressed } from './compressed.ts'
+import { createTargetFinder, type FunctionName, originRoutes, readTables } from './origin.ts'
 
 /** The origin of each function, as http://host:port. */
 export type GatewayOptions = { readonly [name in FunctionName]: string } & {
   log: Log
   /** How long an answer may take to begin. After that, its duration is not limited. */
   timeoutMs?: number
+  /** Where the API is mounted; the functions are mounted there, too. */
+  basePath?: string
 }
 
 /**
  * Serves functions that are separate processes at one origin, with the same routes as npm start. Its `/healthz` is its
  * own: when a function is down, its routes answer 503 and the gateway keeps running.
  */
-export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOptions): Service {
-  const targetOf = createTargetFinder(readTables())
-  return createService({
+export function createGateway({ log, timeoutMs = 40_000, basePath = '', ...origins }: GatewayOptions): Service {
+  const tables = readTables()
+  const targetOf = createTargetFinder(tables, basePath)
+  const service = createService({
     log,
     routes: {},
+    basePath,
     async otherwise(request, bindings) {
       const path = getPath(request)
       // fetch cannot send TRACE
@@ -32,9 +38,11 @@ export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOp
       // the whole body is read first, because fetch loses an answer that arrives before it has sent everything
       const body = request.body ? await incomingOf(request).bytes(bodyLimits.manyBytes) : null
       const id = bindings?.outgoing?.getHeader('x-request-id')?.toString()
-      return passOn(request, { target, body, id, timeoutMs })
+      const answer = await passOn(request, { target, body, id, timeoutMs })
+      return compressed(answer, request.headers.get('accept-encoding') ?? undefined)
     },
   })
+  return { ...service, isPage: pageFinder(originRoutes(tables), basePath) }
 }
 
 type PassOnOptions = { target: string; body: Uint8Array | null; id: string | undefined; timeoutMs: number }
@@ -58,8 +66,7 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
       redirect: 'manual',
       signal: stop.signal,
       customFetch: (passed) => {
-        // the function has another host, the expectation has been met, gzip has been inflated, and the length is set below
-        for (const name of ['host', 'expect', 'content-encoding', 'content-length']) passed.headers.delete(name)
+        for (const name of ofThisConnection) passed.headers.delete(name)
         if (body) passed.headers.set('content-length', String(body.byteLength))
         if (id !== undefined) passed.headers.set('x-request-id', id)
         return fetch(passed)
@@ -77,6 +84,12 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
     signal.removeEventListener('abort', abort)
   }
 }
+
+/**
+ * The function has another host, so the gateway alone can compare the Origin with it, and does. The expectation has
+ * been met, gzip has been inflated, and the length is set anew.
+ */
+const ofThisConnection = ['host', 'origin', 'sec-fetch-site', 'expect', 'content-encoding', 'content-length']
 
 const sendAgain = 'Send the request again; with the same id that is safe.'
 

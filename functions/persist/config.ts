@@ -1,10 +1,11 @@
 import { topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
-import { LogLevel, Port } from '@activity-log/shared/config.ts'
+import { LogLevel } from '@activity-log/shared/config.ts'
+import { listenEntries } from '@activity-log/shared/listen-config.ts'
 import { mongoEntries, RetentionDays } from '@activity-log/shared/store/mongo-config.ts'
 import * as v from 'valibot'
 
 export const Config = v.object({
-  PORT: Port('8080'),
+  ...listenEntries('8080'),
   ...mongoEntries,
   ...topicEntries,
   RETENTION_DAYS: RetentionDays,

@@ -9,6 +9,16 @@ export type Answer<Status extends number = number> = {
 /** If an iterable fails, the connection is reset, so that nobody takes a partial answer for a complete one. */
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 
+/**
+ * The headers of an answer that does not set them otherwise: it may be about people, so no cache keeps it, no page of
+ * another origin loads it, and no browser takes it for something else.
+ */
+export const privateHeaders = {
+  'cache-control': 'private, no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
 export type OwnHeaders = { readonly [name: string]: string }
 type Content = { headers: OwnHeaders; data: string | Uint8Array<ArrayBuffer> | ByteStream | undefined }
 

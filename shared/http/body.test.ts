@@ -64,7 +64,7 @@ describe('a body', () => {
   test('that is cut off is a 400', async () => {
     const response = await send(stream(Buffer.from('123'), new Error('aborted')).body)
     expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ detail: 'The body did not arrive in full.' })
+    expect(await response.json()).toMatchObject({ detail: 'The body did not arrive in full; send the request again.' })
   })
 
   test.each([

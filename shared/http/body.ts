@@ -92,7 +92,8 @@ function readStream(stream: Readable, maxBytes: number): Promise<Uint8Array> {
   })
 }
 
-const notInFull = (cause: unknown) => new Problem('invalid-input', 'The body did not arrive in full.', { cause })
+const notInFull = (cause: unknown) =>
+  new Problem('invalid-input', 'The body did not arrive in full; send the request again.', { cause })
 function throwNotInFull(cause: unknown): never {
   throw notInFull(cause)
 }

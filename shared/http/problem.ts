@@ -4,10 +4,12 @@ import type { Answer } from './answer.ts'
 const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
   'too-broad': { status: 400, title: 'The query is too broad' },
+  forbidden: { status: 403, title: 'The request is not allowed' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed' },
   conflict: { status: 409, title: 'The request conflicts with the current state' },
   'too-large': { status: 413, title: 'The request is too large' },
+  misdirected: { status: 421, title: 'The request is for another host' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'expectation-failed': { status: 417, title: 'The expectation cannot be met' },

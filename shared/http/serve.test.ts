@@ -88,8 +88,8 @@ test('a client that never finishes its headers or its body loses its connection'
     timeouts,
   })
   for (const beginning of [
-    'GET / HTTP/1.1\r\nhost: x\r\n',
-    'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nab',
+    'GET / HTTP/1.1\r\nhost: localhost\r\n',
+    'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nab',
   ]) {
     const socket = connect(server.port, 'localhost')
     socket.write(beginning)
@@ -115,7 +115,7 @@ describe('a client that continues to send a rejected body', () => {
     await using server = await refusing()
     const { socket, written } = open(server.port)
     socket.pause()
-    await written(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${40 * tooMuch.byteLength}\r\n\r\n`)
+    await written(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${40 * tooMuch.byteLength}\r\n\r\n`)
     for (let sent = 0; sent < 40; sent++) await written(tooMuch)
     expect(await text(socket.resume())).toMatch(/^HTTP\/1.1 413 [\s\S]*too large$/)
   })
@@ -124,7 +124,7 @@ describe('a client that continues to send a rejected body', () => {
     await using server = await refusing()
     const { socket, written } = open(server.port)
     socket.on('error', () => {}).resume()
-    await written(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${1024 ** 4}\r\n\r\n`)
+    await written(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${1024 ** 4}\r\n\r\n`)
     const sendForEver = async () => {
       for (;;) await written(tooMuch)
     }
@@ -188,9 +188,9 @@ describe('the requests in flight are bounded', () => {
   }
 
   test.each<[what: string, atOnce: NonNullable<ListenOptions['atOnce']>, bytes: number]>([
-    ['requests', { requests: 2, bytes: 1e9 }, 0],
-    ['bytes of bodies', { requests: 100, bytes: 20_000 }, 10_000],
-  ])('in %s: beyond the limit, answers 503 immediately until a request ends', async (_what, atOnce, bytes) => {
+    ['number', { requests: 2, bytes: 1e9 }, 0],
+    ['the size of their bodies', { requests: 100, bytes: 20_000 }, 10_000],
+  ])('in %s: one beyond the limit gets a 503 immediately, until another ends', async (_what, atOnce, bytes) => {
     const { server, send, release, entered } = await holding(atOnce)
     await using _server = server
     const first = [send(bytes), send(bytes)]

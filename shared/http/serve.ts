@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
-import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { type Limits, openAdmission } from './admission.ts'
-import { type OwnHeaders, writeAnswer } from './answer.ts'
+import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
+import { type Bound, bind } from './bind.ts'
+import { createDoor } from './door.ts'
+import { answerToProblem } from './event-source.ts'
 import { countHeader, type Front } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
 import { answerUnparsed } from './unparsed.ts'
@@ -13,6 +15,17 @@ import { answerUnparsed } from './unparsed.ts'
 export type ListenOptions = {
   fetch(request: Request, bindings: HttpBindings): Response | Promise<Response>
   port: number
+  /** The address to listen on; by default only this machine can reach it. */
+  host?: string
+  /**
+   * Hosts to answer for, beside localhost. By default a process that only this machine can reach answers for no other,
+   * and one that others can reach answers for any.
+   */
+  allowedHosts?: readonly string[]
+  /** Other origins whose pages may send requests. */
+  allowedOrigins?: readonly string[]
+  /** Whether the path is that of a page for people, which other sites may link to. */
+  isPage?: (path: string) => boolean
   log: Log
   /** Tried before `fetch`. */
   front?: Front
@@ -21,7 +34,7 @@ export type ListenOptions = {
   /** The limit for the headers of one request, however many; by default Node's limits on both apply. */
   maxHeaderBytes?: number
 }
-export type Listening = AsyncDisposable & { port: number }
+export type Listening = AsyncDisposable & Pick<Bound, 'port' | 'hosts' | 'isLoopback'>
 
 /** How long a process may take to end after a signal, and how much of that its requests in flight may use. */
 const stopMs = 10_000
@@ -46,14 +59,19 @@ const atOnce: Limits = { requests: 5_000, bytes: 16 * 1024 * 1024 }
 
 /** Serves HTTP/1.1 until disposed of; it then accepts nothing new and answers the requests in flight. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { fetch, front, port, log, maxHeaderBytes } = options
+  const { fetch, front, port, host, log, maxHeaderBytes, allowedHosts = [], allowedOrigins = [] } = options
   const admit = openAdmission(options.atOnce ?? atOnce)
   let draining = false
+  const rules = { allowedHosts, anyHost: false, allowedOrigins, isPage: options.isPage ?? (() => false) }
+  // replaced as soon as it is known who can reach the server
+  let door = createDoor(rules)
   const requestId = requestIds()
   const answer = answerBy(fetch)
   const ownHeaders = (request: IncomingMessage): OwnHeaders => {
     const id = requestId(request.headers['x-request-id'])
-    return draining ? { 'x-request-id': id, connection: 'close' } : { 'x-request-id': id }
+    return draining
+      ? { 'x-request-id': id, ...privateHeaders, connection: 'close' }
+      : { 'x-request-id': id, ...privateHeaders }
   }
   const answered = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders): Promise<void> => {
     const done = front?.(request, response, own)
@@ -67,8 +85,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const hosts = countHeader(request.rawHeaders, 'host')
     if (hosts > 1) return writeProblem(response, own, twoHosts)
     if (hosts === 0 && request.httpVersion === '1.1') return writeProblem(response, own, noHost)
+    const unwelcome = door(request)
+    if (unwelcome) return writeProblem(response, own, unwelcome)
     const over = request.url === '/healthz' ? () => {} : admit(request)
-    if (!over) return writeProblem(response, own, tooManyInFlight)
+    if (!over) return writeAnswer(response, own, answerToProblem(tooManyInFlight, request.headers.accept))
     // a client that goes away ends the answer, but the work for it may still be running
     let left = 2
     const end = () => {
@@ -92,16 +112,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.maxHeadersCount = 0
   server.on('connection', closeInStages)
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, resolve)
-  }).catch((error) => {
-    throw portProblem(error, port)
-  })
+  const bound = await bind(server, port, host)
+  const anyHost = !bound.isLoopback && allowedHosts.length === 0
+  door = createDoor({ ...rules, allowedHosts: [...bound.hosts, ...allowedHosts], anyHost })
 
   async function close() {
     draining = true
-    const closed = new Promise((resolve) => server.close(resolve))
+    const closed = bound.close()
     // nothing else closes connections that become idle while draining
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
     const deadline = setTimeout(() => server.closeAllConnections(), drainMs)
@@ -109,8 +126,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     clearInterval(sweep)
     clearTimeout(deadline)
   }
-  const address = server.address()
-  return { port: typeof address === 'object' && address ? address.port : port, [Symbol.asyncDispose]: close }
+  const { hosts, isLoopback } = bound
+  return { port: bound.port, hosts, isLoopback, [Symbol.asyncDispose]: close }
 }
 
 /**
@@ -142,7 +159,7 @@ function answerBy(
     const { getRequestListener } = await import('@hono/node-server')
     // the server speaks HTTP/1.1 only
     return getRequestListener((request, bindings) => fetch(request, bindings as HttpBindings), {
-      // HTTP/1.0 needs no Host, and load balancers that probe with it send none
+      // HTTP/1.0 has no Host; health checks still send such requests
       hostname: 'localhost',
       errorHandler: (error) =>
         new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
@@ -164,10 +181,12 @@ function requestIds(): (sent: string | string[] | undefined) => string {
   return (sent) => (typeof sent === 'string' && /^[\w-]{1,128}$/.test(sent) ? sent : `${process}-${++count}`)
 }
 
-const twoHosts = new Problem('invalid-input', 'The request has more than one Host header.', {
+const twoHosts = new Problem('invalid-input', 'The request has more than one Host header; send exactly one.', {
   headers: { connection: 'close' },
 })
-const noHost = new Problem('invalid-input', 'The request has no Host header.', { headers: { connection: 'close' } })
+const noHost = new Problem('invalid-input', 'The request has no Host header; send one.', {
+  headers: { connection: 'close' },
+})
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })
@@ -178,16 +197,6 @@ const tooManyInFlight = unavailable(
 
 const writeProblem = (response: ServerResponse, own: OwnHeaders, problem: Problem) =>
   writeAnswer(response, own, problem.toAnswer())
-
-function portProblem(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code === 'EADDRINUSE') {
-    const detail = `Port ${port} is in use. Stop the program that uses it, or choose another port: PORT=${port + 1}`
-    return new StartError(detail, { cause: error })
-  }
-  if (error.code === 'EACCES')
-    return new StartError(`This process may not use port ${port}; choose one above 1023 with PORT`, { cause: error })
-  return error
-}
 
 /** Resolves on the first SIGTERM or SIGINT. A second one, or a stop that takes too long, exits immediately. */
 export function untilTerminated(): Promise<NodeJS.Signals> {

@@ -1,6 +1,7 @@
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { privateHeaders } from './answer.ts'
 import { Problem } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
 
@@ -9,7 +10,7 @@ import { wrongMethod } from './wrong-method.ts'
  * requests that came complete on the same connection are answered first, since a client reads answers in order.
  */
 export function answerUnparsed(server: Server, newRequestId: () => string): void {
-  /** The responses of each connection, in order, since the last closed one. */
+  /** The responses of each connection, in order. A new request drops them if the last one is closed. */
   const inFlight = new WeakMap<Duplex, ServerResponse[]>()
   const rejected = new WeakSet<Duplex>()
   server.prependListener('connection', (socket) => inFlight.set(socket, []))
@@ -43,6 +44,7 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
   function end(socket: Duplex, problem: Problem): void {
     const { status, headers, body } = problem.toAnswer()
     const lines = Object.entries({
+      ...privateHeaders,
       ...headers,
       'x-request-id': newRequestId(),
       date: new Date().toUTCString(),
@@ -72,7 +74,10 @@ function problemOf({ code = '', rawPacket, bytesParsed = 0 }: ParserError): Prob
   return code === 'HPE_INVALID_URL' || (hasSpace && code.startsWith('HPE_INVALID')) ? unencoded : malformed
 }
 
-const malformed = new Problem('invalid-input', 'The request is not valid HTTP/1.1.')
+const malformed = new Problem(
+  'invalid-input',
+  'The request is not valid HTTP/1.1; correct it before you send it again.',
+)
 const unencoded = new Problem(
   'invalid-input',
   'The URL has characters that must be percent-encoded, for example with curl -G --data-urlencode.',
@@ -83,7 +88,10 @@ const problems: { readonly [code: string]: Problem } = {
     'headers-too-large',
     'The request line and the headers are too large; send long values in a body, or fewer cookies.',
   ),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('too-large', 'The chunk extensions are too large.'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem(
+    'too-large',
+    'The chunk extensions are too large; send the body without them.',
+  ),
   ERR_HTTP_REQUEST_TIMEOUT: new Problem(
     'request-timeout',
     'The request did not arrive in time; send fewer activities at once, or over a faster connection.',

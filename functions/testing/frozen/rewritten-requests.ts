@@ -22,7 +22,9 @@ const rewritings: readonly {
   {
     requests: /^(ingest: refuses a compressed body|persist: compressed)$/,
     why: 'gzip is taken',
-    change: ({ headers = [] }) => ({ headers: headers.map(([name, value]) => [name, value === 'gzip' ? 'br' : value]) }),
+    change: ({ headers = [] }) => ({
+      headers: headers.map(([name, value]) => [name, value === 'gzip' ? 'br' : value]),
+    }),
   },
   {
     requests: /^ingest: refuses an event without ce-subject$/,
@@ -54,7 +56,9 @@ const rewritings: readonly {
   {
     requests: /^ingest: an event with extensions$/,
     why: 'numbers and booleans are stored as such',
-    change: ({ body }) => ({ body: String(body).replace('"sequence":7,"sampled":true', '"sequence":"7","sampled":"true"') }),
+    change: ({ body }) => ({
+      body: String(body).replace('"sequence":7,"sampled":true', '"sequence":"7","sampled":"true"'),
+    }),
   },
 ]
 
