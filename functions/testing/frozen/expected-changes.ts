@@ -1,4 +1,5 @@
 import { absent, type ExpectedChange } from './expected-change.ts'
+import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
 
@@ -132,6 +133,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
     { from: /does not survive; send it as text$/, to: 'cannot be represented exactly; send it as a string' },
   ].map((texts) => ({ requests: /./, member: '/body/shown/*', ...texts, why: '16: messages say what to do next' })),
   ...doorChanges,
+  ...changesOfWhatComesIn,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */
