@@ -3,10 +3,15 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { toKey } from '../key.ts'
 import type { Found } from './activities.ts'
 
-/**
- * No name is one that an earlier version used: it may still run beside this one, and must not write into these. The
- * earlier ones are in `mongo-former.ts`.
- */
+/** The names of the version before formats had numbers. */
+export const formerCollections = {
+  activities: 'activities',
+  deadLetters: 'deadLetters',
+  outcomes: 'fates',
+  ledger: 'books',
+} as const
+
+/** No name is one that an earlier version used: it may still run beside this one, and must not write into these. */
 export const collections = {
   activities: 'recordedActivities',
   deadLetters: 'keptDeadLetters',

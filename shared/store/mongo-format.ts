@@ -1,7 +1,6 @@
 import type { Db } from 'mongodb'
 import { maxTimeMS } from './mongo-client.ts'
-import { collections } from './mongo-documents.ts'
-import { copies } from './mongo-former.ts'
+import { collections, formerCollections } from './mongo-documents.ts'
 import { rejectedAsPresent } from './mongo-write.ts'
 import { NeedsOperator } from './store.ts'
 
@@ -20,8 +19,9 @@ export async function isFormer(db: Db): Promise<boolean> {
     )
   }
   if (format) return false
-  const former = { name: { $in: copies.map(({ from }) => from) } }
-  return (await db.listCollections(former, { nameOnly: true }).toArray()).length > 0
+  const present = await db.listCollections({}, { nameOnly: true }).toArray()
+  const former: readonly string[] = Object.values(formerCollections)
+  return present.some(({ name }) => former.includes(name))
 }
 
 /** Rejects with NeedsOperator unless the database is empty or in the format of this version. */

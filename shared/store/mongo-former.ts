@@ -3,7 +3,7 @@ import { arrivalOf, atMost, hashId, toKey } from '../key.ts'
 import type { CountedRange } from '../ledger-summary.ts'
 import { formatTimestamp, parseTimestamp } from '../timestamp.ts'
 import type { StoredDeadLetter } from './mongo-dead-letters.ts'
-import { collections, type StoredActivity } from './mongo-documents.ts'
+import { collections, formerCollections, type StoredActivity } from './mongo-documents.ts'
 import type { StoredLedger, StoredOutcome } from './mongo-ledger.ts'
 
 /** The documents of the version before formats had numbers. Its records had neither a sequence nor a salt. */
@@ -19,11 +19,15 @@ export type Copy = { from: string; to: string; convert: (former: Document) => Do
 
 /** Where each of the former collections goes, and how. Copying a document twice makes the same document. */
 export const copies: readonly Copy[] = [
-  { from: 'activities', to: collections.activities, convert: (former) => toActivity(former as FormerActivity) },
-  { from: 'fates', to: collections.outcomes, convert: (former) => toOutcome(former as FormerOutcome) },
-  { from: 'deadLetters', to: collections.deadLetters, convert: (former) => toDeadLetter(former as FormerDeadLetter) },
-  { from: 'books', to: collections.ledger, convert: (former) => toLedger(former as FormerLedger) },
+  copy('activities', (former) => toActivity(former as FormerActivity)),
+  copy('outcomes', (former) => toOutcome(former as FormerOutcome)),
+  copy('deadLetters', (former) => toDeadLetter(former as FormerDeadLetter)),
+  copy('ledger', (former) => toLedger(former as FormerLedger)),
 ]
+
+function copy(name: keyof typeof formerCollections, convert: Copy['convert']): Copy {
+  return { from: formerCollections[name], to: collections[name], convert }
+}
 
 /** A leap second had the timestamp of the millisecond before it. */
 function toActivity(former: FormerActivity): StoredActivity {

@@ -14,7 +14,8 @@ import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
-afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+// hundreds of databases are dropped
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())), 60_000)
 
 async function newDatabase(): Promise<TestDatabase> {
   const database = aDatabase()

@@ -10,7 +10,8 @@ import { type ActivityStore, NeedsOperator } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
-afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+// hundreds of databases are dropped
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())), 60_000)
 
 function newDatabase(): TestDatabase {
   const database = aDatabase()

@@ -16,7 +16,8 @@ import { testActivityStore } from './store.testsuite.ts'
 const features = await askFeatures()
 const refusal = await refusesScans()
 const databases: TestDatabase[] = []
-afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+// hundreds of databases are dropped
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())), 60_000)
 
 async function refusesScans(): Promise<boolean> {
   await using database = aDatabase()

@@ -18,7 +18,8 @@ import { testStoredOutcomes } from './stored-outcome.testsuite.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
-afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+// hundreds of databases are dropped
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())), 60_000)
 
 function newDatabase(): TestDatabase {
   const database = aDatabase()
