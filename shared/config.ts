@@ -53,7 +53,7 @@ export const BasePath = v.optional(
   v.pipe(
     v.string(),
     v.check(
-      (text) => /^(\/[\w.~-]+)+$/.test(text) && !/\/\.\.?(\/|$)/.test(text) && text !== '/healthz',
+      (text) => /^(\/[\w.~-]+)*$/.test(text) && !/\/\.\.?(\/|$)/.test(text) && text !== '/healthz',
       'must be a path such as /audit: segments of letters, digits and ._~-, each after a slash, without one at the end',
     ),
   ),

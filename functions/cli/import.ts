@@ -1,38 +1,53 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
+import { StartError } from '@activity-log/shared/config.ts'
+import { type Mapping, type MappingParameter, mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
+import { type Preset, presets } from '@activity-log/shared/mapping-presets.ts'
+import { parseMetadataPath } from '@activity-log/shared/metadata-match.ts'
+import { timeFormats } from '@activity-log/shared/time-format.ts'
 import * as v from 'valibot'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { type Line, readRequests } from './import/import-requests.ts'
-import { type Result, send } from './import/send.ts'
-import { untilFound } from './import/until-found.ts'
+import { askOutcomes } from './import/ask-outcomes.ts'
+import { createLineReader } from './import/import-lines.ts'
+import { baseName, openFile } from './import/open-file.ts'
+import { readPieces } from './import/read-pieces.ts'
+import { type SentLine, send } from './import/send.ts'
+import { createTally, isToSend, reasonOf, type Tally } from './import/tally.ts'
 import { startProgress } from './progress-line.ts'
 import { assertLogAnswers, Origin, urlOption } from './running-log.ts'
 
-const maxRequestsInFlight = 2
-/**
- * At its end, an import looks for the newest activities, as many as may be in flight, and for a sample of all others.
- * That suffices, because a partition is delivered in order except for the records in flight, and a request goes to only
- * a few partitions.
- */
-const maxDeliveriesInFlight = 100
-const sampleEvery = 200
-const maxLinesNamed = 20
+const maxLinesPerRequest = 1000
+const maxBytesPerRequest = 3 * 1024 * 1024
+/** Each waits until its lines are stored, so there are more of them than requests that ingest needs. */
+const maxRequestsInFlight = 6
 
 const File = v.pipe(
   v.string(),
   v.check((path) => existsSync(path), 'must be an existing file'),
 )
+const text = v.optional(v.pipe(v.string(), v.nonEmpty('must not be empty')))
+const pathOption = (member: string) => ({
+  value: 'PATH',
+  summary: `where the ${member} is in an item, such as ${member}.name; commas separate alternatives`,
+  schema: text,
+})
+const oneOf = (names: readonly string[]) => v.optional(v.picklist(names, `must be one of ${names.join(', ')}`))
 
 export const importCommand: Command = defineCommand({
   name: 'import',
   summary: 'send a file of activities to a log',
   details: `
-Sends a file of activities, one JSON object per line, to POST /logs, and waits until the last ones are found.
+Sends a file of activities to POST /logs/batch, asks for the outcome of each, and says how many are stored, duplicates,
+conflicts, invalid and dead letters. The file has one JSON object per line, or is one JSON array; --items names the
+array of a file that is one object.
 
 You may stop it and run it again: nothing is stored twice. A line without an id gets one that is made of the name of the
-file, the number of the line and its content.`,
-  arguments: { file: { summary: 'the file: .ndjson, or .gz if it is compressed', schema: File } },
+file without its folder and .gz, the number of the line and its bytes.
+
+Items of another form are taken with the options from --user to --format, which mean the same as the parameters of POST
+/logs.`,
+  arguments: { file: { summary: 'the file; it may be compressed with gzip', schema: File } },
   options: {
     url: urlOption,
     queryUrl: {
@@ -40,63 +55,153 @@ file, the number of the line and its content.`,
       summary: 'the URL of query, if it differs from --url',
       schema: v.optional(Origin),
     },
+    items: { value: 'PATH', summary: 'where the array is in a file that is one object, such as Records', schema: text },
+    source: { value: 'NAME', summary: 'the name of the file for ids, if it was renamed', schema: text },
+    user: pathOption('user'),
+    action: pathOption('action'),
+    time: pathOption('time'),
+    id: pathOption('id'),
+    timeFormat: {
+      value: 'FORM',
+      summary: `the form of the times: ${timeFormats.join(', ')}`,
+      schema: oneOf(timeFormats),
+    },
+    zone: {
+      value: 'ZONE',
+      summary: 'the time zone of times without an offset, with --time-format loose',
+      schema: text,
+    },
+    members: {
+      value: 'metadata',
+      summary: 'members that an activity does not have become metadata',
+      schema: oneOf(['metadata']),
+    },
+    format: {
+      value: 'NAME',
+      summary: `the mapping of a published format: ${Object.keys(presets).join(', ')}`,
+      schema: oneOf(Object.keys(presets)),
+    },
   },
   environment: {},
-  async run({ file, url, queryUrl = url }) {
+  async run({ file, url, queryUrl = url, items, source = baseName(file), timeFormat, ...given }) {
+    const parameters = { ...given, 'time-format': timeFormat }
+    const mapping = mappingOf(parameters)
+    const itemsPath = items === undefined ? undefined : parseMetadataPath(items)
+    if (typeof itemsPath === 'string') throw new StartError(`--items ${itemsPath}`)
     await assertLogAnswers(url)
     await assertLogAnswers(queryUrl, '--query-url')
-    const { accepted, toBeFound, rejected } = await sendFile(file, url)
-    const count = accepted.toLocaleString('en')
-    console.log(`${count} activities accepted; waiting until they are found`)
-    const areFound = await untilFound(queryUrl, toBeFound)
-    const outcome = areFound
-      ? 'are in the log'
-      : 'were accepted, but some are not in the log yet; look again later, and do not send them again'
-    console.log(`${count} activities ${outcome}: ${queryUrl}/logs`)
-    if (rejected.length === 0) return exitCodes.done
-    const more = rejected.length - maxLinesNamed
-    const named = rejected.slice(0, maxLinesNamed).join('\n')
-    console.error(`${rejected.length.toLocaleString('en')} lines were rejected:\n${named}`)
-    if (more > 0) console.error(`  … and ${more} more`)
-    return exitCodes.negative
+
+    const opened = await openFile(file)
+    const preset: Preset | undefined = mapping.preset && presets[mapping.preset]
+    const perhapsItems = preset?.items
+    const { unit, pieces } = await readPieces(opened.chunks, { file, items: itemsPath, perhapsItems })
+    const tally = createTally(unit)
+    const lineOf = createLineReader({ unit, source: mapping.sources.id ? undefined : source })
+    const target = { postUrl: `${url}/logs/batch${queryOf(parameters)}`, queryUrl, tally }
+    let fault: unknown
+    {
+      using progress = startProgress(basename(file))
+      const update = () =>
+        progress.update(opened.bytesRead(), opened.size, `${tally.counted().toLocaleString('en')} stored`)
+      try {
+        await sendAll(requestsOf(pieces, lineOf, tally), target, update)
+      } catch (error) {
+        if (!(error instanceof StartError)) throw error
+        fault = error
+      }
+    }
+    console.log(`${tally.summary()}: ${queryUrl}/logs`)
+    if (tally.rejected()) console.error(`These ${unit}s were rejected:\n${tally.rejected()}`)
+    if (fault) throw fault
+    if (await opened.hasChanged()) {
+      console.error(`${file} changed while it was read. Run the import again: nothing is stored twice.`)
+      return exitCodes.negative
+    }
+    return tally.isComplete() ? exitCodes.done : exitCodes.negative
   },
 })
 
-type Sent = { accepted: number; toBeFound: readonly string[]; rejected: readonly string[] }
+type Parameters = { readonly [name in MappingParameter]?: string | undefined }
 
-async function sendFile(file: string, origin: string): Promise<Sent> {
-  using progress = startProgress(basename(file))
-  const rejected: string[] = []
-  const newest: string[] = []
-  const sample: string[] = []
-  let accepted = 0
-  const inFlight = new Set<Promise<void>>()
-
-  async function sendAll(lines: Line[]) {
-    for (const { line, result } of await send(origin, lines)) {
-      if (result.status === 'accepted' && result.id !== undefined) {
-        if (accepted++ % sampleEvery === 0) sample.push(result.id)
-        newest.push(result.id)
-      } else rejected.push(mistakesText(line, result))
-    }
-    newest.splice(0, newest.length - maxDeliveriesInFlight)
-  }
-
-  const { size } = statSync(file)
-  const { requests, bytesRead } = readRequests(file)
-  for await (const lines of requests) {
-    while (inFlight.size >= maxRequestsInFlight) await Promise.race(inFlight)
-    const sending = sendAll(lines).finally(() => {
-      inFlight.delete(sending)
-      progress.update(bytesRead(), size, `${accepted.toLocaleString('en')} activities`)
-    })
-    inFlight.add(sending)
-  }
-  await Promise.all(inFlight)
-  return { accepted, toBeFound: [...sample, ...newest], rejected }
+function mappingOf(parameters: Parameters): Mapping {
+  const mapping = readMapping(parameters)
+  if (mapping.ok) return mapping.value
+  throw new StartError(mapping.errors.map(({ pointer, detail }) => `--${pointer} ${detail}`).join('\n'))
 }
 
-function mistakesText({ number }: Line, { errors }: Result): string {
-  const reasons = errors?.map(({ pointer, detail }) => `${pointer.replace(/^\/\d+/, '') || 'it'} ${detail}`)
-  return `  line ${number}: ${reasons?.join('; ') ?? 'rejected'}`
+function queryOf(parameters: Parameters): string {
+  const query = new URLSearchParams()
+  for (const name of mappingParameters) if (parameters[name] !== undefined) query.set(name, parameters[name])
+  return query.size === 0 ? '' : `?${query}`
+}
+
+/** Gathers lines into requests. A line that is not sent is counted at once. */
+async function* requestsOf(
+  pieces: Awaited<ReturnType<typeof readPieces>>['pieces'],
+  lineOf: ReturnType<typeof createLineReader>,
+  tally: Tally,
+): AsyncGenerator<SentLine[]> {
+  let lines: SentLine[] = []
+  let bytes = 0
+  try {
+    for await (const piece of pieces) {
+      const line = lineOf(piece)
+      if (!line) continue
+      if (!isToSend(line)) {
+        tally.rejectLine(line.number, 'fault' in line ? line.fault : '')
+        continue
+      }
+      const size = line.bytes.byteLength + 1
+      if (lines.length === maxLinesPerRequest || (lines.length > 0 && bytes + size > maxBytesPerRequest)) {
+        yield lines
+        lines = []
+        bytes = 0
+      }
+      lines.push(line)
+      bytes += size
+    }
+  } catch (error) {
+    // what came before the fault is sent
+    if (lines.length > 0) yield lines
+    throw error
+  }
+  if (lines.length > 0) yield lines
+}
+
+type Target = { postUrl: string; queryUrl: string; tally: Tally }
+
+async function sendAll(
+  requests: AsyncIterable<SentLine[]>,
+  { postUrl, queryUrl, tally }: Target,
+  update: () => void,
+): Promise<void> {
+  const inFlight = new Set<Promise<void>>()
+
+  async function sendAndAsk(lines: SentLine[]) {
+    const accepted: { number: number; receipt: string }[] = []
+    for (const { line, result } of await send(postUrl, lines)) {
+      if (result.status === 'accepted') accepted.push({ number: line.number, receipt: result.receipt ?? '' })
+      else tally.rejectLine(line.number, reasonOf(result))
+    }
+    const outcomes = await askOutcomes(
+      queryUrl,
+      accepted.map(({ receipt }) => receipt),
+    )
+    for (const [index, { number }] of accepted.entries()) tally.countOutcome(number, outcomes[index] ?? 'pending')
+  }
+
+  try {
+    for await (const lines of requests) {
+      while (inFlight.size >= maxRequestsInFlight) await Promise.race(inFlight)
+      const sending = sendAndAsk(lines).finally(() => {
+        inFlight.delete(sending)
+        update()
+      })
+      // a failure is thrown below, or by the race
+      sending.catch(() => {})
+      inFlight.add(sending)
+    }
+  } finally {
+    await Promise.all(inFlight)
+  }
 }

@@ -1,5 +1,5 @@
 import { mongoEntries } from '@activity-log/shared/store/mongo-config.ts'
-import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { NeedsOperator, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { Variable } from './command.ts'
 import { ServiceUnavailable } from './service-unavailable.ts'
 
@@ -13,6 +13,7 @@ export const mongoRules = async () => [(await import('@activity-log/shared/store
 
 /** Throws an error that tells a person at a command line what to do. */
 export function explainMongo(error: unknown): never {
+  if (error instanceof NeedsOperator) throw new ServiceUnavailable(error.message, { cause: error })
   if (!(error instanceof StoreUnavailable)) throw error
   const reason = error.cause instanceof Error ? error.cause.message : error.message
   throw new ServiceUnavailable(

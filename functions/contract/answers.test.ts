@@ -19,13 +19,24 @@ test('answers conform to the contract, and every status in it has an answer', as
   const { apps, call, letter, other, receipt } = await aFilledLog()
   const large = { metadata: { text: 'x'.repeat(300_000) } }
 
-  for (const body of [anActivity(), [anActivity()], [anActivity(), {}], [{}], {}, large]) {
-    await ask(call, 'POST', '/logs', '/logs', sent(body))
+  for (const body of [anActivity(), {}, large]) await ask(call, 'POST', '/logs', '/logs', sent(body))
+  const event = { specversion: '1.0', id: 'e', source: '/s', type: 't' }
+  await ask(call, 'POST', '/logs', '/logs', sent(event, { 'content-type': 'application/cloudevents+json' }))
+  const batch = '/logs/batch'
+  for (const body of [[anActivity()], [anActivity(), {}], [{}], Array(1001).fill(anActivity())]) {
+    await ask(call, 'POST', batch, batch, sent(body))
   }
-  await ask(call, 'POST', '/logs', '/logs', sent('x', { 'content-type': 'text/plain' }))
+  for (const path of ['/logs', batch]) {
+    await ask(call, 'POST', path, path, sent('x', { 'content-type': 'text/plain' }))
+  }
+  await ask(call, 'POST', '/receipts', '/receipts?wait=1', sent({ receipts: [receipt] }))
+  await ask(call, 'POST', '/receipts', '/receipts', sent({ receipts: [] }))
+  await ask(call, 'POST', '/receipts', '/receipts', sent('x'.repeat(300_000)))
+  await ask(call, 'POST', '/receipts', '/receipts', sent('x', { 'content-encoding': 'br' }))
   const away = aLog(outage(), () => Promise.reject(new Error('away')))
   await ask(away.call, 'POST', '/logs', '/logs', sent(anActivity()))
-  await ask(away.call, 'POST', '/logs', '/logs', sent([anActivity()]))
+  await ask(away.call, 'POST', batch, batch, sent([anActivity(), {}]))
+  await ask(away.call, 'POST', '/receipts', '/receipts', sent({ receipts: [receipt] }))
 
   const lists = [
     '',

@@ -9,6 +9,7 @@ import {
   LedgerAnswer,
   ListAnswer,
   ReceiptAnswer,
+  ReceiptsAnswer,
   StatsAnswer,
 } from '@activity-log/query/answers.ts'
 import { SentActivity } from '@activity-log/shared/activity.ts'
@@ -32,6 +33,7 @@ const named = {
   ContextAnswer,
   StatsAnswer,
   ReceiptAnswer,
+  ReceiptsAnswer,
   LedgerAnswer,
   DeadLetterSummary,
   DeadLettersAnswer,

@@ -24,6 +24,9 @@ export type Operation = {
 export const answerHeaders = {
   Allow: 'The methods that the path allows',
   Accept: 'The content types that are supported',
+  'Accept-Encoding': 'The encodings of a body that are supported',
+  'Activity-Id': 'The id of the activity that a CloudEvent became',
+  'Activity-Receipt': 'The receipt of the activity that a CloudEvent became',
   'Content-Disposition': 'The name of the file',
   ETag: 'Identifies this version; send it back in If-None-Match',
   Link: 'first, next and prev (RFC 8288)',

@@ -2,7 +2,7 @@ import { exportParameters } from '@activity-log/query/export.ts'
 import { filterParameters } from '@activity-log/query/filter-request.ts'
 import { ContextParameters } from '@activity-log/query/get-activity.ts'
 import { listParameters } from '@activity-log/query/list-request.ts'
-import { ReceiptRequest } from '@activity-log/query/receipts.ts'
+import { ReceiptRequest, ReceiptsParameters, ReceiptsRequest } from '@activity-log/query/receipts.ts'
 import { statsParameters } from '@activity-log/query/stats.ts'
 import * as v from 'valibot'
 import { badRequest, EntityTags, json, notFound, type Operation, problem, textual, tooBroad } from './operation.ts'
@@ -127,6 +127,24 @@ export const reading: readonly Operation[] = [
     answers: {
       200: { description: 'The outcome; pending while the record is in flight', content: json('ReceiptAnswer') },
       400: badRequest,
+    },
+  },
+  {
+    id: 'getReceipts',
+    method: 'post',
+    path: '/receipts',
+    tag: 'Make sure',
+    summary: 'Get the outcomes of up to 1,000 records, and wait for them if necessary',
+    query: ReceiptsParameters.entries,
+    body: {
+      required: true,
+      content: json(ReceiptsRequest, { one: { value: { receipts: ['AQAAAAAAAAAAAAAAAaIQMHYH'] } } }),
+    },
+    answers: {
+      200: { description: 'The outcomes; pending for records in flight', content: json('ReceiptsAnswer') },
+      400: badRequest,
+      413: problem('The body is too large'),
+      415: problem('The content encoding is not supported', 'Accept-Encoding'),
     },
   },
   {

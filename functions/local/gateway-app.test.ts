@@ -336,6 +336,48 @@ test("passes on ingest's own answers: a 202 with a relative Location, 400, 413",
   for (let n = 0; n < 20; n++) expect(await large('application/cloudevents+json', 4)).toBe(413)
 })
 
+test('passes on a body in gzip, a CloudEvent, and a raw name in a header, as ingest would take them', async () => {
+  const records: unknown[] = []
+  const broker = {
+    publish: async (group: readonly { value: string }[]) => {
+      records.push(...group.map(({ value }) => JSON.parse(value)))
+      return group.map((_, offset) => ({ partition: 0, offset }))
+    },
+  }
+  const app = createIngest({ broker, log: silent, now: () => new Date(), newId: () => 'new' })
+  await using ingest = await listen({ front: app.front, fetch: app.fetch, port: 0, log: silent })
+  await using front = await gateway({ ingest: `http://localhost:${ingest.port}` })
+  const event = { 'ce-specversion': '1.0', 'ce-id': 'e', 'ce-source': '/s', 'ce-type': 't' }
+  const subject = Buffer.from('Zoë 张伟').toString('latin1')
+  const headers = { 'content-encoding': 'gzip', 'content-type': 'application/json' }
+  const answers = [
+    await send(`${front.origin}/logs/batch?user=u`, {
+      method: 'POST',
+      headers,
+      body: gzipSync('[{"id":"g","u":7,"action":"a"}]'),
+    }),
+    await send(`${front.origin}/logs`, { method: 'POST', headers: { ...event, 'ce-subject': subject } }),
+    await send(`${front.origin}/logs`, { method: 'POST', headers, body: gzipSync('{}').subarray(0, 9) }),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 400])
+  expect(answers[1]).toMatchObject({ text: '', headers: { location: '/logs/e', 'activity-id': 'e' } })
+  expect(records).toMatchObject([
+    { id: 'g', userId: '7' },
+    { id: 'e', userId: 'Zoë 张伟' },
+  ])
+})
+
+test('finds the activity whose id is the name of a path', async () => {
+  await using ingest = await aFunction((_, response) => response.end('ingest'))
+  await using query = await aFunction((_, response) => response.end('query'))
+  await using front = await gateway({ ingest: ingest.origin, query: query.origin })
+  const ask = (method: string, path = '/logs/batch') => send(front.origin + path, { method })
+  expect([(await ask('POST')).text, (await ask('GET')).text]).toEqual(['ingest', 'query'])
+  expect((await ask('POST', '/receipts')).text).toBe('query')
+  const { status, headers } = await ask('DELETE')
+  expect([status, headers.allow]).toEqual([405, 'POST, GET, HEAD'])
+})
+
 test('answers the requests in flight when it stops', async () => {
   const gate = Promise.withResolvers<void>()
   await using ingest = await aFunction(async (_, response) => {

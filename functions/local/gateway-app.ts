@@ -87,9 +87,9 @@ async function passOn(request: Request, { target, body, id, timeoutMs }: PassOnO
 
 /**
  * The function has another host, so the gateway alone can compare the Origin with it, and does. The expectation has
- * been met, and the length is set anew.
+ * been met, gzip has been inflated, and the length is set anew.
  */
-const ofThisConnection = ['host', 'origin', 'sec-fetch-site', 'expect', 'content-length']
+const ofThisConnection = ['host', 'origin', 'sec-fetch-site', 'expect', 'content-encoding', 'content-length']
 
 const sendAgain = 'Send the request again; with the same id that is safe.'
 

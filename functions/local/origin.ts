@@ -50,20 +50,21 @@ export function createTargetFinder(tables: Tables, basePath = ''): FindTarget {
   const entries = originEntries(tables)
   const paths = [...methodsByPath(entries)].map(([path, allowed]) => {
     const routes = entries.filter((entry) => entry.path === path)
-    return { pattern: pathPattern(basePath + path), allowed, routes, owners: new Set(routes.map(({ owner }) => owner)) }
+    return { pattern: pathPattern(basePath + path), allowed, routes }
   })
   return (method, path) => {
     if (path !== basePath && !path.startsWith(`${basePath}/`)) {
       throw new Problem('not-found', `${path} is not a path of this service; GET ${basePath}/logs lists the log.`)
     }
-    const known = paths.find(({ pattern }) => pattern.test(path))
+    // the first one has the methods of all: /logs/batch is a path of its own, and also the place of an activity
+    const known = paths.filter(({ pattern }) => pattern.test(path))
+    const routes = known.flatMap((each) => each.routes)
     // query answers unknown paths with its 404
-    if (!known) return 'query'
-    const [first = 'query', second] = known.owners
+    const [first = 'query', second] = new Set(routes.map(({ owner }) => owner))
     if (!second) return first
     const asked = method === 'HEAD' ? 'GET' : method
-    const route = known.routes.find((each) => each.method === asked)
-    if (!route) throw wrongMethod(method, path, known.allowed)
+    const route = routes.find((each) => each.method === asked)
+    if (!route) throw wrongMethod(method, path, known[0]?.allowed ?? [])
     return route.owner
   }
 }

@@ -27,6 +27,14 @@ export const ReceiptAnswer = v.strictObject({
 })
 export type ReceiptAnswer = v.InferOutput<typeof ReceiptAnswer>
 
+/** The outcomes of records, as POST /receipts answers them. */
+export const ReceiptsAnswer = v.strictObject({
+  results: v.pipe(
+    v.array(v.strictObject({ receipt: v.string(), ...ReceiptAnswer.entries })),
+    v.description('In the order in which the receipts were sent'),
+  ),
+})
+
 export const ListAnswer = v.strictObject({
   data: v.array(FoundActivity),
   page: Page,

@@ -1,4 +1,5 @@
-import type { Filter } from '@activity-log/shared/filter.ts'
+import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
+import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 
@@ -19,7 +20,7 @@ export type Total = { total: number; totalIsExact: boolean }
 export function createCappedCounter({ forTenant, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
   const known = new Map<string, { total: number; until: number }>()
   return async (filter) => {
-    const name = JSON.stringify(filter)
+    const name = `${filterDigest(filter, 'asc').toString('hex')} ${encodeSnapshot(filter.snapshot ?? [])}`
     const remembered = known.get(name)
     if (remembered && remembered.until > now().getTime()) return { total: remembered.total, totalIsExact: false }
     const { total, totalIsExact } = await forTenant(filter.tenant)

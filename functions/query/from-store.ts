@@ -1,6 +1,6 @@
 import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import { TooBroad, TooManyActions } from '@activity-log/shared/store/activities.ts'
-import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { NeedsOperator, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 
 /** How long a client waits for the store before it gets a 503. */
@@ -18,6 +18,7 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
       const detail = 'The query would have to read too many activities; narrow it with userId, action, from and to.'
       throw new Problem('too-broad', detail, { cause: error })
     }
+    if (error instanceof NeedsOperator) throw unavailable(error.message, error)
     if (error instanceof StoreUnavailable || error instanceof TooLate) {
       throw unavailable('The log cannot be read at the moment; try again.', error)
     }

@@ -17,9 +17,9 @@ function query(changes: Partial<ActivityStore> = {}) {
   const stopping = new AbortController()
   const now = () => new Date(clock.now)
   const app = createApp({ store: { ...store, ...changes }, log: silent, now, stopping: stopping.signal })
-  const get = async (path: string, init?: RequestInit) => {
+  const get = async (path: string, init?: RequestInit): Promise<{ [member: string]: unknown }> => {
     const response = await app.request(path, init)
-    return { code: response.status, ...((await response.json()) as Record<string, unknown>) }
+    return { ...((await response.json()) as Record<string, unknown>), code: response.status }
   }
   return { store, get, clock, stopping }
 }
@@ -198,5 +198,70 @@ describe('every list names the time through which it is complete', () => {
   test('but does not fail when that time is unknown', async () => {
     const { get } = query({ ledger: () => Promise.reject(new StoreUnavailable('too many')) })
     expect(await get('/logs')).toMatchObject({ code: 200, completeThrough: null })
+  })
+})
+
+describe('POST /receipts', () => {
+  const receipts = (...offsets: number[]) => offsets.map(receiptOf)
+  const ask = (body: unknown): RequestInit => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+
+  test('answers the outcome of each record, in order', async () => {
+    const { store, get } = query()
+    await store.save([recorded({ id: 'a' }, 0), recorded({ id: 'a' }, 1)])
+    const sent = receipts(1, 7, 0)
+    for (const body of [{ receipts: sent }, sent]) {
+      expect(await get('/receipts', ask(body))).toEqual({
+        code: 200,
+        results: [
+          { receipt: sent[0], status: 'duplicate', id: 'a', position: at(1), links: { activity: '/logs/a' } },
+          { receipt: sent[1], status: 'pending', position: at(7), links: {} },
+          { receipt: sent[2], status: 'stored', id: 'a', position: at(0), links: { activity: '/logs/a' } },
+        ],
+      })
+    }
+  })
+
+  test('waits until all are known, and ends when the time is over or the process stops', async () => {
+    const { store, get, stopping } = query()
+    const statuses = async (asked: ReturnType<typeof get>) =>
+      ((await asked)['results'] as { status: string }[]).map(({ status }) => status)
+    const all = statuses(get('/receipts?wait=30', ask(receipts(0, 1))))
+    await store.save([recorded({ id: 'a' }, 0)])
+    await store.save([recorded({ id: 'b' }, 1)])
+    expect(await all).toEqual(['stored', 'stored'])
+    expect(await statuses(get('/receipts?wait=1', ask(receipts(0, 2))))).toEqual(['stored', 'pending'])
+    const waiting = statuses(get('/receipts?wait=30', ask(receipts(2, 3))))
+    stopping.abort()
+    expect(await waiting).toEqual(['pending', 'pending'])
+  })
+
+  test('takes 1,000 at once', async () => {
+    const { get } = query()
+    const thousand = Array.from({ length: 1000 }, (_, offset) => receiptOf(offset))
+    expect((await get('/receipts', ask(thousand)))['results']).toHaveLength(1000)
+  })
+
+  test.each<[string, unknown, string[]]>([
+    ['nothing', [], ['/receipts']],
+    ['more than 1,000', Array(1001).fill(receiptOf(0)), ['/receipts']],
+    ['what is no receipt', { receipts: [receiptOf(0), 'x', 1] }, ['/receipts/1', '/receipts/2']],
+    ['another member', { receipts: receipts(0), wait: 1 }, ['/wait']],
+    ['an array with what is no receipt', ['x'], ['/0']],
+    ['text', 'x', ['']],
+  ])('rejects %s', async (_what, body, pointers) => {
+    const { get } = query()
+    const { code, errors } = (await get('/receipts', ask(body))) as { code: number; errors?: { pointer: string }[] }
+    const named = pointers.map((pointer) => (Array.isArray(body) && pointer === '/receipts' ? '' : pointer))
+    expect([code, errors?.map(({ pointer }) => pointer)]).toEqual([400, named])
+  })
+
+  test('rejects an unknown parameter and a wrong wait', async () => {
+    const { get } = query()
+    expect((await get('/receipts?wait=0', ask(receipts(0))))['code']).toBe(400)
+    expect((await get('/receipts?x=1', ask(receipts(0))))['code']).toBe(400)
   })
 })

@@ -1,8 +1,10 @@
-import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
+import { type Checked, firstErrors, invalid, pointerTo, valid } from '@activity-log/shared/checked.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { readText } from '@activity-log/shared/http/body.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { parseJson } from '@activity-log/shared/json.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import * as v from 'valibot'
@@ -10,9 +12,16 @@ import type { ReceiptAnswer } from './answers.ts'
 import type { FindOutcome } from './find-outcome.ts'
 import { errorsOf, ReceiptText, Wait } from './parameter-schemas.ts'
 
-/** Serves the outcome of single records. */
+const maxBodyBytes = 256 * 1024
+/** How many outcomes a request looks up at once. */
+const maxLookups = 8
+
+/** Serves the outcomes of records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
-  return { 'GET /receipts/:receipt': { scope: 'read', handle: outcome } }
+  return {
+    'GET /receipts/:receipt': { scope: 'read', handle: outcome },
+    'POST /receipts': { scope: 'read', handle: outcomes },
+  }
 
   async function outcome(request: ServiceRequest): Promise<Answer> {
     const { receipt: text = '' } = request.parameters
@@ -21,6 +30,85 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     const { receipt, wait = 0 } = parsed.value
     return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request), request.basePath) }
   }
+
+  async function outcomes(request: ServiceRequest): Promise<Answer> {
+    const wait = readReceiptsWait(request.url)
+    const texts = readReceipts(await readText(request, maxBodyBytes))
+    const known = await findAll(
+      texts.map(({ receipt }) => receipt),
+      wait,
+      request,
+    )
+    const results = texts.map(({ receipt, text }, index) => {
+      return { receipt: text, ...receiptAnswer(receipt, known[index], request.basePath) }
+    })
+    return { status: 200, body: { results } }
+  }
+
+  /**
+   * Looks up what is not known yet, until everything is or the time is over. It waits for the last one: when that is
+   * known, most others are.
+   */
+  async function findAll(
+    receipts: readonly Receipt[],
+    waitS: number,
+    request: ServiceRequest,
+  ): Promise<(RecordOutcome | undefined)[]> {
+    const known: (RecordOutcome | undefined)[] = []
+    const deadline = Date.now() + waitS * 1000
+    for (;;) {
+      const unknown = [...receipts.keys()].filter((index) => known[index] === undefined)
+      const turns = unknown.values()
+      const lookUp = async () => {
+        for (const index of turns) known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
+      }
+      await Promise.all(Array.from({ length: maxLookups }, lookUp))
+      const last = unknown.findLast((index) => known[index] === undefined)
+      const leftS = (deadline - Date.now()) / 1000
+      if (last === undefined || leftS <= 0 || request.gone().aborted) return known
+      known[last] = await findOutcome(receipts[last] as Receipt, leftS, request)
+      // nothing is known when the time is over, or when the process stops
+      if (known[last] === undefined) return known
+    }
+  }
+}
+
+export const ReceiptsParameters = v.object({ wait: v.optional(Wait) })
+export const ReceiptsRequest = v.strictObject(
+  {
+    receipts: v.pipe(
+      v.array(ReceiptText, 'must be an array of receipts'),
+      v.minLength(1, 'must hold at least one receipt'),
+      v.maxLength(1000, 'must hold at most 1000 receipts'),
+    ),
+  },
+  'must be an object: {"receipts": […]}',
+)
+
+function readReceiptsWait(url: string): number {
+  const { parameters, errors } = readParameters(url, ['wait'])
+  const parsed = v.safeParse(ReceiptsParameters, parameters)
+  errors.push(...errorsOf(parsed.issues))
+  if (!parsed.success || errors.length > 0) throw invalidInput(errors)
+  return parsed.output.wait ?? 0
+}
+
+/** Takes an array as well, since that is what the answers of a batch are easily turned into. */
+function readReceipts(text: string): { receipt: Receipt; text: string }[] {
+  const json = parseJson(text)
+  if (!json.ok) throw invalidInput([{ pointer: '', detail: json.detail }])
+  const isArray = Array.isArray(json.value)
+  const sent = isArray ? { receipts: json.value } : json.value
+  const parsed = v.safeParse(ReceiptsRequest, sent)
+  if (!parsed.success) {
+    const errors = parsed.issues.map(({ path = [], message }) => {
+      const steps = path.map(({ key }) => String(key)).slice(isArray ? 1 : 0)
+      return { pointer: steps.reduce(pointerTo, ''), detail: message }
+    })
+    throw invalidInput(firstErrors(errors))
+  }
+  const texts = (sent as { receipts: string[] }).receipts
+  return parsed.output.receipts.map((receipt, index) => ({ receipt, text: texts[index] as string }))
 }
 
 export const ReceiptRequest = v.object({ receipt: ReceiptText, wait: v.optional(Wait) })

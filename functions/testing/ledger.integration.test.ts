@@ -1,6 +1,7 @@
 import { toRecord } from '@activity-log/shared/activity-recorded.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
+import { collections } from '@activity-log/shared/store/mongo-documents.ts'
 import { anEvent, aRecord, receivedAt, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { startProgram } from '@activity-log/shared/testing/processes.ts'
@@ -90,8 +91,8 @@ test('a record that the dispatcher gave up on is a gap until activity-log ledger
     topic,
     messages.map((message) => ({ ...message, partition: 3 })),
   )
-  const activities = production.database.db.collection('activities')
-  const deadLetters = production.database.db.collection<{ _id: string }>('deadLetters')
+  const activities = production.database.db.collection(collections.activities)
+  const deadLetters = production.database.db.collection<{ _id: string }>(collections.deadLetters)
   await until(async () => (await activities.countDocuments()) === 4 && (await deadLetters.countDocuments()) === 1)
   const position = { partition: 3, offset: 1 }
   const receipt = toReceipt({ position, recordedAt: receivedAt })
@@ -197,7 +198,7 @@ test('counts the outcomes that an earlier version never compacted', async () => 
     tenant: 't',
   }))
   await log.save(0)
-  await log.database.db.collection('activities').insertMany(documents.slice(1))
+  await log.database.db.collection(collections.activities).insertMany(documents.slice(1))
   expect((await log.store.ledger()).partitions).toMatchObject([{ uncounted: true }])
   const { partitions } = await readLedger(log)
   expect(partitions).toMatchObject([{ uncounted: false, last: count - 1, counts: { stored: count } }])

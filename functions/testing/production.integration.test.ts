@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
-import { toStoredName } from '@activity-log/shared/store/stored-names.ts'
+import { collections } from '@activity-log/shared/store/mongo-documents.ts'
 import { anActivity, answerOf, aRecord, post, until } from '@activity-log/shared/testing/builders.ts'
 import { controlKafka, controlMongodb, kafkaBrokers, kafkaForTests } from '@activity-log/shared/testing/servers.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -66,7 +66,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB and quer
     await postUntilAccepted(production, sent.slice(0, 50))
     await until(async () => (await total(production)) >= sent.length)
     expect((await findAll(production)).toSorted(byId)).toEqual(sent.toSorted(byId))
-    expect(await production.database.db.collection('deadLetters').countDocuments()).toBe(0)
+    expect(await production.database.db.collection(collections.deadLetters).countDocuments()).toBe(0)
   })
 
   test('keep the first content under an id, and dead-letter other content', async () => {
@@ -74,7 +74,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB and quer
     await postUntilAccepted(production, [first])
     await until(async () => (await total(production, '&userId=conflicting')) === 1)
     await postUntilAccepted(production, [{ ...first, action: 'another' }])
-    const deadLetters = production.database.db.collection('deadLetters')
+    const deadLetters = production.database.db.collection(collections.deadLetters)
     await until(async () => (await deadLetters.countDocuments({ reason: 'conflict' })) === 1)
     expect(await findAll(production, '&userId=conflicting')).toEqual([first])
   })
@@ -102,11 +102,11 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB and quer
     })
     await producer.disconnect()
     await until(async () => (await total(production, '&userId=behind')) === 1)
-    const deadLetters = production.database.db.collection('deadLetters')
+    const deadLetters = production.database.db.collection(collections.deadLetters)
     const kept = { reason: { $ne: 'conflict' } }
     await until(async () => (await deadLetters.countDocuments(kept)) === foreign.length)
     const reasons = (await deadLetters.find(kept).toArray()).map(({ reason }) => reason)
-    expect(reasons.toSorted()).toEqual([...Array(5).fill(toStoredName('rejected')), ...Array(3).fill('undelivered')])
+    expect(reasons.toSorted()).toEqual([...Array(5).fill('rejected'), ...Array(3).fill('undelivered')])
     expect(await total(production)).toBe(names.length * 20 + 2)
   })
 })
@@ -161,5 +161,5 @@ test(`lose nothing and duplicate nothing through ${restarts.map(([what]) => what
   // the pauses spare the store, which takes long to count exactly
   while ((await total(production)) < sent.length) await wait(500)
   expect((await findAll(production)).toSorted(byId)).toEqual(sent.toSorted(byId))
-  expect(await production.database.db.collection('deadLetters').countDocuments()).toBe(0)
+  expect(await production.database.db.collection(collections.deadLetters).countDocuments()).toBe(0)
 })

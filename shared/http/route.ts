@@ -62,13 +62,17 @@ export function entriesOf(routes: Routes): readonly Entry[] {
   })
 }
 
-/** The methods of each path, as `Allow` lists them. */
+/** The methods of each path, as `Allow` lists them. A path such as /logs/batch also has those of /logs/:id. */
 export function methodsByPath(entries: readonly Entry[]): ReadonlyMap<string, readonly string[]> {
-  const methods = new Map<string, string[]>()
-  for (const { method, path } of entries) {
-    methods.set(path, [...(methods.get(path) ?? []), ...(method === 'GET' ? ['GET', 'HEAD'] : [method])])
+  const methods = new Map<string, Set<string>>()
+  for (const { path } of entries) methods.set(path, new Set())
+  for (const [path, ofPath] of methods) {
+    for (const entry of entries) {
+      if (entry.path !== path && (path.includes(':') || !pathPattern(entry.path).test(path))) continue
+      for (const method of entry.method === 'GET' ? ['GET', 'HEAD'] : [entry.method]) ofPath.add(method)
+    }
   }
-  return methods
+  return new Map([...methods].map(([path, ofPath]) => [path, [...ofPath]]))
 }
 
 /** Matches a whole path; its named groups are the parameters. */

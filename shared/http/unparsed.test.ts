@@ -33,7 +33,9 @@ describe('input that never becomes a request is answered with a problem', () => 
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'invalid-input'],
     ['TLS', '\x16\x03\x01\x00\x05\r\n\r\n', 400, 'invalid-input'],
-    ['an unknown method', 'BREW /pot HTTP/1.1\r\nhost: localhost\r\n\r\n', 400, 'invalid-input'],
+    ['an unknown method', 'BREW /pot HTTP/1.1\r\nhost: localhost\r\n\r\n', 501, 'not-implemented'],
+    ['an unknown method of HTTP/1.0', 'FOO / HTTP/1.0\r\n\r\n', 501, 'not-implemented'],
+    ['another protocol', 'BREW /pot COFFEE/1.1\r\nhost: localhost\r\n\r\n', 400, 'invalid-input'],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400, 'invalid-input'],
     [
       'two lengths',
@@ -64,6 +66,23 @@ describe('input that never becomes a request is answered with a problem', () => 
     expect(answer.headers.get('connection')).toBe('close')
     expect(answer.headers.get('x-request-id') ?? answer.headers.get('X-Request-Id')).toMatch(/^[\da-f]{8}-\d+$/)
   })
+})
+
+describe('a URL that is not percent-encoded gets the advice to encode it', () => {
+  test.each([
+    ['UTF-8', Buffer.from('/logs?userId=Jürgen').toString('latin1')],
+    ['Latin-1', '/logs?userId=J\xfcrgen'],
+    ['a space', '/logs?userId=Ada Lovelace'],
+    ['a space after another request', '/ HTTP/1.1\r\nhost: localhost\r\n\r\nGET /?a=b c'],
+  ])('%s', async (_what, url) => {
+    const answers = await send(`GET ${url} HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+    expect(answers).toContain('percent-encoded, for example with curl -G --data-urlencode')
+    expect(answers.match(/HTTP\/1\.1 400/g)).toHaveLength(1)
+  })
+})
+
+test('HTTP/1.0 needs no Host', async () => {
+  expect(await send('GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
 })
 
 test('a complete request is answered before the invalid one that follows it is rejected', async () => {

@@ -24,7 +24,7 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
     const responses = inFlight.get(socket) ?? []
     const isAnswered = responses.some(({ req, headersSent }) => !req.complete && headersSent)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
-    reject(socket, problems[error.code ?? ''] ?? malformed)
+    reject(socket, problemOf(error))
   })
   // only a proxy opens tunnels (RFC 9110, section 9.3.6)
   server.on('connect', ({ url = '' }, socket) => {
@@ -59,18 +59,41 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
 
 const untilClosed = (response: ServerResponse) => new Promise<void>((resolve) => response.once('close', resolve))
 
+type ParserError = NodeJS.ErrnoException & { rawPacket?: Uint8Array; bytesParsed?: number }
+
+/** The parser stops where it finds the error, so the line there tells what the client meant. */
+function problemOf({ code = '', rawPacket, bytesParsed = 0 }: ParserError): Problem {
+  const known = problems[code]
+  if (known) return known
+  const packet = Buffer.from(rawPacket ?? [])
+  const start = bytesParsed === 0 ? 0 : packet.lastIndexOf('\n', bytesParsed - 1) + 1
+  const line = packet.toString('latin1', start, start + 16 * 1024).replace(/\r?\n[\s\S]*$/, '')
+  if (code === 'HPE_INVALID_METHOD' && /^[!#$%&'*+.^_`|~\w-]+ \S+ HTTP\/1\.[01]$/.test(line)) return unknownMethod
+  // an unencoded space ends the URL for the parser, which then misses the version
+  const hasSpace = /^[A-Z]+ \S+ .* HTTP\/1\.[01]$/.test(line)
+  return code === 'HPE_INVALID_URL' || (hasSpace && code.startsWith('HPE_INVALID')) ? unencoded : malformed
+}
+
 const malformed = new Problem(
   'invalid-input',
   'The request is not valid HTTP/1.1; correct it before you send it again.',
 )
+const unencoded = new Problem(
+  'invalid-input',
+  'The URL has characters that must be percent-encoded, for example with curl -G --data-urlencode.',
+)
+const unknownMethod = new Problem('not-implemented', 'The method is not one that this server knows.')
 const problems: { readonly [code: string]: Problem } = {
   HPE_HEADER_OVERFLOW: new Problem(
     'headers-too-large',
-    'The request line and the headers are too large; send fewer or shorter ones.',
+    'The request line and the headers are too large; send long values in a body, or fewer cookies.',
   ),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem(
     'too-large',
     'The chunk extensions are too large; send the body without them.',
   ),
-  ERR_HTTP_REQUEST_TIMEOUT: new Problem('request-timeout', 'The request did not arrive in time; send it again.'),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem(
+    'request-timeout',
+    'The request did not arrive in time; send fewer activities at once, or over a faster connection.',
+  ),
 }

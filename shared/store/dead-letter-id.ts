@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
 import type { DeadLetter, DeadLetterFilter } from './dead-letters.ts'
-import { toStoredName } from './stored-names.ts'
 
 /**
  * An id that stays the same when a dead letter arrives again, in any store. It covers the reason, because records that
@@ -8,11 +7,9 @@ import { toStoredName } from './stored-names.ts'
  */
 export function deadLetterId({ reason, position, body }: Pick<DeadLetter, 'reason' | 'position' | 'body'>): string {
   const { partition, offset } = position
-  return hash(
-    'sha256',
-    Buffer.concat([Buffer.from(`${toStoredName(reason)}/${partition}/${offset}/`), body]),
-    'hex',
-  ).slice(0, 32)
+  // the word that was used before: ids stay what they were
+  const word = reason === 'rejected' ? 'refused' : reason
+  return hash('sha256', Buffer.concat([Buffer.from(`${word}/${partition}/${offset}/`), body]), 'hex').slice(0, 32)
 }
 
 const timeDigits = 15

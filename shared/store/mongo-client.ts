@@ -22,10 +22,12 @@ export type MongoClientOptions = {
   uri: string
   /** Disable it for commands that may wait long for one answer, such as building an index. */
   socketTimeout?: boolean
+  /** Instances × pool must stay below the limit of the server; group commit needs few connections. */
+  maxPoolSize?: number
 }
 
 /** A client that connects at its first use. Hosts, credentials and TLS come from the URI. Throws ConfigError. */
-export function openMongoClient({ uri, socketTimeout = true }: MongoClientOptions): MongoClient {
+export function openMongoClient({ uri, socketTimeout = true, maxPoolSize = 8 }: MongoClientOptions): MongoClient {
   assertKeepsPromise(uri)
   return new MongoClient(uri, {
     appName: 'activity-log',
@@ -35,8 +37,7 @@ export function openMongoClient({ uri, socketTimeout = true }: MongoClientOption
     waitQueueTimeoutMS: 2000,
     // a server that stops answering is noticed within 3 s, and all that waits for it fails then
     heartbeatFrequencyMS: 1000,
-    // instances × pool must stay below the limit of the server; group commit needs few connections
-    maxPoolSize: 8,
+    maxPoolSize,
     minPoolSize: 1,
     retryWrites: true,
     retryReads: true,
@@ -134,7 +135,7 @@ export function whyNot(error: unknown, { options }: MongoClient): string {
   return `${root.message}: no server there is a member of the replica set ${options.replicaSet}`
 }
 
-const rootOf = (error: unknown) => (error instanceof StoreUnavailable ? error.cause : error)
+const rootOf = (error: unknown) => (error instanceof StoreUnavailable ? (error.cause ?? error) : error)
 
 /**
  * Turns errors of the driver or the network into StoreUnavailable, because the result of a write is then unknown.

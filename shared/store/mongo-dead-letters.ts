@@ -7,16 +7,11 @@ import type { MongoLedger } from './mongo-ledger.ts'
 import { rejectedAsPresent } from './mongo-write.ts'
 import { outcomesOf } from './outcomes.ts'
 import type { ActivityStore } from './store.ts'
-import { fromStoredName, type StoredName, toStoredName } from './stored-names.ts'
 
-export type StoredDeadLetter = Omit<
-  KeptDeadLetter,
-  'id' | 'position' | 'reason' | 'headers' | 'body' | 'resolution'
-> & {
+export type StoredDeadLetter = Omit<KeptDeadLetter, 'id' | 'position' | 'headers' | 'body' | 'resolution'> & {
   _id: string
   partition: number
   offset: number
-  reason: StoredName<DeadLetter['reason']>
   /** Pairs of names and values: an update would read the dot in a name as a path. */
   headers: readonly (readonly [name: string, value: string])[]
   body: Binary
@@ -64,7 +59,7 @@ export function createMongoDeadLetters(
       if (after !== undefined) bounds.push(beyond(after, order === 'asc' ? '$gt' : '$lt'))
       const match: Match<StoredDeadLetter> = {
         tenant: { $eq: tenant },
-        ...(reason !== undefined && { reason: { $eq: toStoredName(reason) } }),
+        ...(reason !== undefined && { reason: { $eq: reason } }),
         ...(topic !== undefined && { topic: { $eq: topic } }),
         ...(state === 'open' && { resolution: { $exists: false } }),
         ...(state !== undefined && state !== 'open' && { 'resolution.state': { $eq: state } }),
@@ -107,7 +102,7 @@ function toUpsert(deadLetter: DeadLetter): AnyBulkWriteOperation<StoredDeadLette
     topic,
     partition: position.partition,
     offset: position.offset,
-    reason: toStoredName(reason),
+    reason,
     errors,
     headers: Object.entries(headers),
     body: new Binary(body),
@@ -124,12 +119,11 @@ function toUpsert(deadLetter: DeadLetter): AnyBulkWriteOperation<StoredDeadLette
   }
 }
 
-function fromStored({ _id, partition, offset, reason, headers, body, ...others }: StoredDeadLetter): KeptDeadLetter {
+function fromStored({ _id, partition, offset, headers, body, ...others }: StoredDeadLetter): KeptDeadLetter {
   return {
     ...others,
     id: _id,
     position: { partition, offset },
-    reason: fromStoredName(reason),
     headers: Object.fromEntries(headers),
     body: Uint8Array.from(body.value()),
   }

@@ -1,18 +1,19 @@
 import fc from 'fast-check'
 import { BSON } from 'mongodb'
 import { expect, test } from 'vitest'
-import { toDocument } from '../document.ts'
+import { toDocument, toFound } from '../document.ts'
 import type { JsonObject } from '../json.ts'
+import { toKey } from '../key.ts'
 import { anEvent } from '../testing/builders.ts'
 import { openMongoClient } from './mongo-client.ts'
-import { fromStored, type StoredActivity, toStored } from './mongo-documents.ts'
+import { type StoredActivity, toFoundStored, toStored, withMetadataText } from './mongo-documents.ts'
 
 const position = { partition: 3, offset: 2 ** 40 }
 const { bsonOptions } = openMongoClient({ uri: 'mongodb://host/' })
 const throughBson = (metadata: JsonObject) => {
   const document = toDocument(anEvent({ metadata }), position)
   const stored = BSON.deserialize(BSON.serialize(toStored(document)), bsonOptions) as StoredActivity
-  return { document, stored, found: fromStored(stored) }
+  return { document, stored, found: toFoundStored(stored) }
 }
 
 test.each([
@@ -27,8 +28,9 @@ test.each([
   '{"$date":"2024-01-15","$oid":"x","$numberLong":"1","$binary":{},"$undefined":true}',
 ])('metadata is read back byte for byte: %s', (text) => {
   const { document, found } = throughBson(JSON.parse(text))
-  expect(JSON.stringify(found.metadata)).toBe(JSON.stringify(JSON.parse(text)))
-  expect({ ...found, metadata: null }).toEqual({ ...document, metadata: null })
+  const metadataText = JSON.stringify(JSON.parse(text))
+  const activity = toFound({ ...document, metadataText })
+  expect(found).toEqual({ key: toKey(document.key), activity, position })
 })
 
 test('any metadata is read back byte for byte', () => {
@@ -48,7 +50,9 @@ test('any metadata is read back byte for byte', () => {
       // these are the values that parseJson accepts: no -0, no NUL in a name
       const text = JSON.stringify(drawn).replaceAll('\\u0000', '')
       const metadata = JSON.parse(text) as JsonObject
-      expect(JSON.stringify(throughBson(metadata).found.metadata)).toBe(JSON.stringify(metadata))
+      const { stored, found } = throughBson(metadata)
+      expect(found.activity.metadataText).toBe(JSON.stringify(metadata))
+      expect(toFoundStored(withMetadataText(stored))).toEqual(found)
     }),
   )
 })
@@ -57,6 +61,13 @@ test('metadata is a document that MongoDB can query, unless a name begins with $
   expect(throughBson({ a: { 'b.c': 1 } }).stored).toMatchObject({ metadata: { a: { 'b.c': 1 } } })
   expect(throughBson({ a: [{ $b: 1 }] }).stored).toMatchObject({ metadataText: '{"a":[{"$b":1}]}' })
   expect(throughBson({ a: [{ $b: 1 }] }).stored).not.toHaveProperty('metadata')
+})
+
+test('an activity without metadata has none, and its salt is stored with it', () => {
+  const salt = 'AAAAAAAAAAAAAAAAAAAAAA'
+  const stored = toStored(toDocument({ ...anEvent(), salt }, position))
+  expect(stored).toMatchObject({ salt, _id: expect.stringMatching(/^[-\w]{43}$/) })
+  expect(toFoundStored(stored).activity).not.toHaveProperty('metadataText')
 })
 
 test('the time of receipt is a date, so that it can expire', () => {

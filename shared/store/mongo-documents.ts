@@ -1,16 +1,29 @@
-import type { ActivityDocument } from '../document.ts'
+import { type ActivityDocument, toFound } from '../document.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
+import { toKey } from '../key.ts'
+import type { Found } from './activities.ts'
 
-export const collections = {
+/** The names of the version before formats had numbers. */
+export const formerCollections = {
   activities: 'activities',
   deadLetters: 'deadLetters',
   outcomes: 'fates',
   ledger: 'books',
 } as const
 
+/** No name is one that an earlier version used: it may still run beside this one, and must not write into these. */
+export const collections = {
+  activities: 'recordedActivities',
+  deadLetters: 'keptDeadLetters',
+  outcomes: 'outcomes',
+  ledger: 'ledger',
+  /** The format of all others, and how far a migration has come. */
+  meta: 'meta',
+} as const
+
 /**
- * An activity as MongoDB stores it; its key is `_id`. No JSON schema validates it: persist has checked it already, and
- * an outdated schema would reject the records of a newer version at every redelivery.
+ * An activity as MongoDB stores it; `_id` is the text of its key. No JSON schema validates it: persist has checked it
+ * already, and an outdated schema would reject the records of a newer version at every redelivery.
  */
 export type StoredActivity = {
   _id: string
@@ -23,37 +36,41 @@ export type StoredActivity = {
   timestampText?: string
   metadata?: JsonObject
   metadataText?: string
+  /** Also in `_id`; as a date it can expire. */
   recordedAt: Date
+  salt?: string
   partition: number
   offset: number
   digest: string
 }
 
 export function toStored(document: ActivityDocument): StoredActivity {
-  const { key, timestampMs, timestampText, metadata, recordedAtMs, partition, offset, digest, ...names } = document
+  const { key, timestampMs, timestampText, metadata, recordedAtMs, salt, partition, offset, digest, ...names } =
+    document
   return {
-    _id: key,
+    _id: toKey(key),
     ...names,
     timestamp: new Date(timestampMs),
     ...(timestampText !== null && { timestampText }),
     ...(metadata && storedMetadata(metadata)),
     recordedAt: new Date(recordedAtMs),
+    ...(salt !== null && { salt }),
     partition,
     offset,
     digest,
   }
 }
 
-export function fromStored(stored: StoredActivity): ActivityDocument {
-  const { _id, timestamp, timestampText = null, metadata = null, metadataText, recordedAt, ...others } = stored
-  return {
-    ...others,
-    key: _id,
-    timestampMs: timestamp.getTime(),
-    timestampText,
-    metadata: metadataText === undefined ? metadata : JSON.parse(metadataText),
-    recordedAtMs: recordedAt.getTime(),
-  }
+/** Turns an object into text, which takes a twentieth of its memory. */
+export function withMetadataText({ metadata, ...stored }: StoredActivity): StoredActivity {
+  return metadata ? { ...stored, metadataText: JSON.stringify(metadata) } : stored
+}
+
+export function toFoundStored(stored: StoredActivity): Found {
+  const { _id, timestamp, timestampText = null, recordedAt, partition, offset, ...names } = stored
+  const { metadataText = null } = withMetadataText(stored)
+  const times = { timestampMs: timestamp.getTime(), timestampText, recordedAtMs: recordedAt.getTime() }
+  return { key: _id, activity: toFound({ ...names, ...times, metadataText }), position: { partition, offset } }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Collection, Db, Document, IndexDescription } from 'mongodb'
 import { collections } from './mongo-documents.ts'
+import { declareFormat } from './mongo-format.ts'
 import { StoreUnavailable } from './store.ts'
 
 type Key = { readonly [field: string]: 1 | -1 }
@@ -14,6 +15,7 @@ const position = { partition: 1, offset: 1 } as const
 export const byTime = { tenant: 1, _id: -1, ...position } as const
 export const byUser = { tenant: 1, userId: 1, _id: -1, ...position } as const
 export const byAction = { tenant: 1, action: 1, _id: -1, ...position } as const
+export const byUserAndAction = { tenant: 1, userId: 1, action: 1, _id: -1, ...position } as const
 /** Not unique, because a topic that is deleted and created again counts from 0 again. */
 export const byPosition = position
 export const byArrival = { tenant: 1, firstAt: 1, _id: 1 } as const
@@ -21,17 +23,13 @@ export const byArrival = { tenant: 1, firstAt: 1, _id: 1 } as const
 const wanted: readonly { collection: string; indexes: readonly { key: Key; unique?: true }[] }[] = [
   {
     collection: collections.activities,
-    indexes: [{ key: byId, unique: true }, { key: byTime }, { key: byUser }, { key: byAction }, { key: byPosition }],
+    indexes: [
+      { key: byId, unique: true },
+      ...[byTime, byUser, byAction, byUserAndAction, byPosition].map((key) => ({ key })),
+    ],
   },
   { collection: collections.deadLetters, indexes: [{ key: byArrival }] },
   { collection: collections.outcomes, indexes: [{ key: byPosition }] },
-]
-
-/** Indexes of the first versions that newer indexes replace. */
-const superseded: readonly Key[] = [
-  { tenant: 1, _id: -1 },
-  { tenant: 1, userId: 1, _id: -1 },
-  { tenant: 1, action: 1, _id: -1 },
 ]
 
 /** Documents that expire RETENTION_DAYS after their receipt. */
@@ -43,11 +41,11 @@ const expiring: readonly { collection: string; key: Key }[] = [
 
 const secondsOfDay = 24 * 60 * 60
 const namespaceNotFound = 26
-const indexNotFound = 27
 
 /**
- * Creates missing indexes, drops superseded ones, and returns descriptions of the changes. Several processes may do
- * this at the same time. Existing indexes are not created again, so an equal index under another name is sufficient.
+ * Creates missing indexes and then declares the format of the database, which must not be the former one. Returns
+ * descriptions of the changes. Several processes may do this at the same time. Existing indexes are not created again,
+ * so an equal index under another name is sufficient.
  */
 export async function makeIndexes(db: Db): Promise<string[]> {
   const made: string[] = []
@@ -61,20 +59,8 @@ export async function makeIndexes(db: Db): Promise<string[]> {
       .createIndexes(absent.map(({ key, unique }) => ({ key: { ...key }, ...(unique && { unique }) })))
     made.push(...absent.map(({ key }) => `created ${described(collection, key)}`))
   }
-  return [...made, ...(await dropSuperseded(db))]
-}
-
-async function dropSuperseded(db: Db): Promise<string[]> {
-  const activities = db.collection(collections.activities)
-  const present = await listIndexes(activities)
-  const dropped = superseded.flatMap((key) => present.find((index) => hasKey(index, key)) ?? [])
-  for (const { name } of dropped) {
-    await activities.dropIndex(name as string).catch((error) => {
-      // another process has already dropped it
-      if ((error as { code?: unknown }).code !== indexNotFound) throw error
-    })
-  }
-  return dropped.map(({ key }) => `dropped ${described(collections.activities, key as Key)}`)
+  await declareFormat(db)
+  return made
 }
 
 /** Makes MongoDB delete older documents, or keep them forever. Returns descriptions of the changes. */

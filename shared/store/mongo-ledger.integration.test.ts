@@ -1,18 +1,21 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { noCounts } from '../ledger-summary.ts'
 import { aDeadLetter, receivedAt, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
 import type { RecordedActivity } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
+import { collections } from './mongo-documents.ts'
 import { makeIndexes } from './mongo-indexes.ts'
-import { createMongoLedger, type LedgerCollections, type StoredLedger } from './mongo-ledger.ts'
+import { createMongoLedger, type StoredLedger } from './mongo-ledger.ts'
 import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
-afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+// hundreds of databases are dropped
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())), 60_000)
 
 async function newDatabase(): Promise<TestDatabase> {
   const database = aDatabase()
@@ -63,7 +66,7 @@ describe('a redelivery repairs a failure between any two steps', () => {
     const letters = [0, 1].map((offset) => aDeadLetter({ ...place(offset), reason: offset ? 'rejected' : 'conflict' }))
     const [first] = letters
     await store.deadLetter([first!])
-    await database.db.collection('fates').deleteMany({})
+    await database.db.collection(collections.outcomes).deleteMany({})
     {
       // the first update writes the dead letters
       await using _ = await failing(database, { skip: 1 }, { failCommands: ['update'], ...how })
@@ -122,7 +125,7 @@ test('outcomes stay counted after MongoDB deletes records, even behind a gap or 
     await store.save([0, 1, 2, 4, 5].map((offset) => at(offset)))
     await store.deadLetter([aDeadLetter(place(6))])
   }
-  for (const name of ['activities', 'fates']) await database.db.collection(name).deleteMany({})
+  for (const name of [collections.activities, collections.outcomes]) await database.db.collection(name).deleteMany({})
   await using store = openIn(database)
   await store.save([at(7)])
   expect((await store.ledger()).partitions).toMatchObject([
@@ -143,12 +146,11 @@ describe('outcomes and the ledger', () => {
       await store.deadLetter([aDeadLetter(place(300)), aDeadLetter(place(302))])
     }
     const db = openDatabase(database.client, database.name)
-    const collections = [
-      ['activities', 'activities'],
-      ['outcomes', 'fates'],
-      ['ledger', 'books'],
-    ].map(([name = '', stored = '']) => [name, db.collection(stored)])
-    const ledger = createMongoLedger(Object.fromEntries(collections) as LedgerCollections)
+    const ledger = createMongoLedger({
+      activities: db.collection(collections.activities),
+      outcomes: db.collection(collections.outcomes),
+      ledger: db.collection(collections.ledger),
+    })
     const commands: Document[] = []
     const watch = ({ command, databaseName }: CommandStartedEvent) => {
       if (databaseName === database.name) commands.push(command)
@@ -185,7 +187,7 @@ describe('outcomes and the ledger', () => {
     expect(completeThrough).toBeDefined()
     let keys = 0
     for (const { lsid, $db, $clusterTime, readConcern, ...command } of commands.splice(0)) {
-      if (command['find'] === 'books') continue
+      if (command['find'] === collections.ledger) continue
       const explained = await db.command({ explain: command, verbosity: 'executionStats' })
       keys += Number(/"totalKeysExamined":(?:\{"\$numberLong":")?(\d+)/.exec(JSON.stringify(explained))?.[1])
     }
@@ -206,8 +208,8 @@ test('compacts a partition a while after its last record, too', async () => {
   const database = await newDatabase()
   await using store = openIn(database, { compactAfterMs: 1 })
   await store.save([at(1), at(3)])
-  const ledger = database.db.collection<StoredLedger>('books')
-  await until(async () => (await ledger.findOne({ _id: 0 }))?.spans.length === 2)
+  const ledger = database.db.collection<StoredLedger>(collections.ledger)
+  await until(async () => (await ledger.findOne({ _id: 0 }))?.ranges.length === 2)
 })
 
 test('abandons offsets even if many stores compact at the same time', async () => {
@@ -227,9 +229,9 @@ test('thousands of gaps delay nobody, and are filled when their outcomes are kno
   const database = await newDatabase()
   await using store = openIn(database)
   const count = 6000
-  const counts = { stored: 1, duplicate: 0, conflict: 0, refused: 0 }
-  const spans = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n, counts }))
-  await database.db.collection<{ _id: number }>('books').insertOne({ _id: 0, version: 1, spans } as never)
+  const counts = { ...noCounts, stored: 1 }
+  const ranges = Array.from({ length: count }, (_, n) => ({ first: 2 * n, last: 2 * n, counts }))
+  await database.db.collection<StoredLedger>(collections.ledger).insertOne({ _id: 0, version: 1, ranges })
   const summaryOf0 = async () => (await store.ledger()).partitions[0]
   await store.save([at(2 * count)])
   expect(await summaryOf0()).toMatchObject({ counts: { stored: count + 1 }, missingCount: count })

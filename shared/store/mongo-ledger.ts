@@ -8,30 +8,17 @@ import type { StoredActivity } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
 import { rejectedAsPresent } from './mongo-write.ts'
 import { isKnownPosition, maxCounted } from './outcomes.ts'
-import {
-  fromStoredName,
-  fromStoredRange,
-  type StoredName,
-  type StoredRange,
-  toStoredName,
-  toStoredRange,
-} from './stored-names.ts'
 
-/** `_id` is the position, so that each position has one outcome without another index. `fate` is its stored name. */
-export type StoredOutcome = Omit<WrittenOutcome, 'position' | 'outcome'> & {
+/** `_id` is the position, so that each position has one outcome without another index. */
+export type StoredOutcome = Omit<WrittenOutcome, 'position'> & {
   _id: string
   partition: number
   offset: number
-  fate: StoredName<WrittenOutcome['outcome']>
   at: Date
 }
 
 /** The compacted ranges of a partition. Each write increments `version`; a writer that read an older one gives way. */
-export type StoredLedger = {
-  _id: number
-  version: number
-  spans: readonly StoredRange[]
-}
+export type StoredLedger = Compacted & { _id: number }
 type Compacted = { version: number; ranges: readonly CountedRange[] }
 
 export type LedgerCollections = {
@@ -44,7 +31,7 @@ export type MongoLedger = ReturnType<typeof createMongoLedger>
 
 /**
  * The outcomes of records by position. The outcome of a stored record is on its activity while that exists; all others
- * are in `fates`.
+ * are in `outcomes`.
  */
 export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollections) {
   /** Concurrent writers of one outcome write the same, so it does not matter which of them is rejected. */
@@ -66,8 +53,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     if (stored) return { outcome: 'stored', tenant: stored.tenant, activityId: stored.id }
     const other = await outcomes.findOne({ _id: { $eq: toId({ partition, offset }) } }, { maxTimeMS })
     if (!other || (other.recordedAt && other.recordedAt.getTime() !== recordedAt.getTime())) return undefined
-    const { fate, tenant, activityId, deadLetter } = other
-    const outcome = fromStoredName<WrittenOutcome['outcome']>(fate)
+    const { outcome, tenant, activityId, deadLetter } = other
     return { outcome, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
   }
 
@@ -76,15 +62,9 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     const listed = { sort: byPosition, hint: byPosition, limit: maxCounted, batchSize: maxCounted, maxTimeMS } as const
     const [stored, others] = await Promise.all([
       activities.find(match, listed).project<{ offset: number }>({ _id: 0, offset: 1 }).toArray(),
-      outcomes
-        .find(match, listed)
-        .project<Pick<StoredOutcome, 'offset' | 'fate'>>({ _id: 0, offset: 1, fate: 1 })
-        .toArray(),
+      outcomes.find(match, listed).project<Known>({ _id: 0, offset: 1, outcome: 1 }).toArray(),
     ])
-    const all = [
-      ...stored.map(({ offset }): Known => ({ offset, outcome: 'stored' })),
-      ...others.map(({ offset, fate }): Known => ({ offset, outcome: fromStoredName(fate) })),
-    ]
+    const all = [...stored.map(({ offset }): Known => ({ offset, outcome: 'stored' })), ...others]
     // the sort is stable, so `stored` comes before another outcome of the same offset
     return all.sort((a, b) => a.offset - b.offset).slice(0, maxCounted)
   }
@@ -101,10 +81,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
   }
 
   async function swapCompacted(partition: number, before: Compacted | undefined, ranges: readonly CountedRange[]) {
-    const next = {
-      version: (before?.version ?? 0) + 1,
-      spans: ranges.map(toStoredRange),
-    }
+    const next = { version: (before?.version ?? 0) + 1, ranges }
     if (before) {
       const place = { _id: { $eq: partition }, version: { $eq: before.version } }
       return (await ledger.updateOne(place, { $set: next })).matchedCount > 0
@@ -148,16 +125,11 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
 
   const counted = createCountedLedger<Compacted>({
     async partitions() {
-      const compacted = new Map(
-        (await ledger.find({}, { maxTimeMS }).toArray()).map((stored) => [stored._id, fromStored(stored)]),
-      )
+      const compacted = new Map((await ledger.find({}, { maxTimeMS }).toArray()).map((stored) => [stored._id, stored]))
       const all = await allPartitions([...compacted.keys()])
       return all.map((partition) => ({ partition, compacted: compacted.get(partition) }))
     },
-    async compacted(partition) {
-      const stored = await ledger.findOne({ _id: { $eq: partition } }, { maxTimeMS })
-      return stored ? fromStored(stored) : undefined
-    },
+    compacted: async (partition) => (await ledger.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? undefined,
     known,
     swapCompacted,
     lastRecordedAt,
@@ -208,16 +180,11 @@ type Offsets = { $in: number[] } | { $gte: number; $lte?: number }
 
 const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
 
-const fromStored = ({ version, spans }: StoredLedger): Compacted => ({
-  version,
-  ranges: spans.map(fromStoredRange),
-})
-
 function toStored({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome): StoredOutcome {
   return {
     _id: toId(position),
     ...position,
-    fate: toStoredName(outcome),
+    outcome,
     tenant,
     ...(activityId !== undefined && { activityId }),
     ...(deadLetter !== undefined && { deadLetter }),

@@ -1,8 +1,9 @@
 import type { Collection, Filter as Match } from 'mongodb'
+import type { JsonObject } from '../json.ts'
 import { type MetadataMatch, metadataMatcher, scalarsWritten } from '../metadata-match.ts'
 import { type FindQuery, TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
-import { fromStored, type StoredActivity } from './mongo-documents.ts'
+import { type StoredActivity, withMetadataText } from './mongo-documents.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
 
 const maxBatch = 100
@@ -14,7 +15,11 @@ type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<
  * MongoDB returns activities that may match, and this code decides: paths in MongoDB also lead through arrays, and
  * cannot express every name that metadata may have.
  */
-export function createMongoMatching(activities: Collection<StoredActivity>, select: Select): Matching<StoredActivity> {
+export function createMongoMatching(
+  activities: Collection<StoredActivity>,
+  select: Select,
+  signal?: AbortSignal,
+): Matching<StoredActivity> {
   return async function* ({ wanted = maxBatch, ...query }, timeoutMs) {
     const { filter, order } = query
     const metadata = filter.metadata ?? []
@@ -30,12 +35,17 @@ export function createMongoMatching(activities: Collection<StoredActivity>, sele
         sort: { _id: order === 'asc' ? 1 : -1 },
         batchSize: Math.min(wanted, maxBatch),
         maxTimeMS: timeoutMs,
+        signal,
       },
     )
     try {
-      while (await candidates.hasNext()) {
-        const found = candidates.readBufferedDocuments().filter((stored) => matches(fromStored(stored).metadata))
+      let found: StoredActivity[] = []
+      // the driver makes an object of one document at a time
+      for await (const candidate of candidates) {
+        if (matches(metadataOf(candidate))) found.push(withMetadataText(candidate))
+        if (candidates.bufferedCount() > 0) continue
         if (found.length > 0) yield found
+        found = []
         if (performance.now() > deadline) throw tooBroad()
       }
     } catch (error) {
@@ -43,6 +53,9 @@ export function createMongoMatching(activities: Collection<StoredActivity>, sele
     }
   }
 }
+
+const metadataOf = ({ metadata, metadataText = 'null' }: StoredActivity): JsonObject | null =>
+  metadata ?? JSON.parse(metadataText)
 
 const tooBroad = () => new TooBroad('There are too many activities to search for metadata')
 

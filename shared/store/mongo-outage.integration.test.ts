@@ -5,6 +5,7 @@ import { aDatabase, type TestDatabase } from '../testing/mongodb.ts'
 import { controlMongodb, mongodbUri } from '../testing/servers.ts'
 import type { RecordedActivity } from './activities.ts'
 import { openMongoStore } from './mongo.ts'
+import { collections } from './mongo-documents.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 const control = controlMongodb ?? (() => Promise.reject(new Error('MONGODB_CONTROL is not set')))
@@ -91,7 +92,7 @@ describe.skipIf(!controlMongodb)('outages of MongoDB (with MONGODB_CONTROL)', ()
       'stored',
       'conflict',
     ])
-    expect(await databases.at(-1)?.db.collection('activities').indexes()).toHaveLength(6)
+    expect(await databases.at(-1)?.db.collection(collections.activities).indexes()).toHaveLength(7)
   })
 
   test('every acknowledged activity is stored once after MongoDB was killed during the saves', async () => {

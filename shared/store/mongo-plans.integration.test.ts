@@ -1,12 +1,14 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Filter } from '../filter.ts'
+import type { HashId } from '../key.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent } from '../testing/builders.ts'
 import { aDatabase, askFeatures, refusingScans, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
 import type { FindQuery } from './activities.ts'
 import { openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
+import { collections } from './mongo-documents.ts'
 import { makeIndexes } from './mongo-indexes.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { testActivityStore } from './store.testsuite.ts'
@@ -14,7 +16,8 @@ import { testActivityStore } from './store.testsuite.ts'
 const features = await askFeatures()
 const refusal = await refusesScans()
 const databases: TestDatabase[] = []
-afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+// hundreds of databases are dropped
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())), 60_000)
 
 async function refusesScans(): Promise<boolean> {
   await using database = aDatabase()
@@ -22,7 +25,7 @@ async function refusesScans(): Promise<boolean> {
   return refusing !== undefined
 }
 
-async function anEmptyStore() {
+async function anEmptyStore(options: { hash?: HashId } = {}) {
   const database = aDatabase()
   databases.push(database)
   await makeIndexes(database.db)
@@ -31,13 +34,15 @@ async function anEmptyStore() {
     database: database.name,
     log: silent,
     migrate: { retentionDays: undefined },
+    ...options,
   })
   return { database, store }
 }
 
 const tenant = 'default'
 const at = (n: number) => new Date(Date.UTC(2024, 0, 1, 0, n)).toISOString()
-const range = { from: Date.parse(at(100)), to: Date.parse(at(300)) }
+const instantOf = (text: string) => BigInt(Date.parse(text)) * 1_000_000n
+const range = { from: instantOf(at(100)), to: instantOf(at(300)) }
 const snapshot = [{ partition: 0, last: 2 ** 40, missing: [{ first: 3, last: 4 }] }]
 const limit = 10
 
@@ -50,6 +55,8 @@ const shapes: [what: string, filter: Partial<Filter>][] = [
   ['an action', one],
   ['several actions', several],
   ['a prefix of actions', beginning],
+  ['a user and an action', { userId: 'user-1', ...one }],
+  ['a user and several actions', { userId: 'user-1', ...several }],
 ]
 const withTimes = shapes.flatMap(([what, filter]): typeof shapes => [
   [what, filter],
@@ -72,7 +79,7 @@ async function watched() {
     const isQuestion = commandName === 'find' || commandName === 'aggregate'
     if (databaseName === database.name && isQuestion) commands.push(command)
   })
-  const queries = createMongoQueries(openDatabase(database.client, database.name).collection('activities'))
+  const queries = createMongoQueries(openDatabase(database.client, database.name).collection(collections.activities))
 
   /** The sum over all commands since the last call. */
   async function examined(): Promise<{ documents: number; keys: number }> {
@@ -104,7 +111,7 @@ describe('MongoDB reads no more than a page shows', () => {
 
   describe.each(withTimes)('%s', (_what, filter) => {
     /** Resolving a prefix examines a document for each action and one more. */
-    const lookups = JSON.stringify(filter).includes('prefix') ? 6 : 0
+    const lookups = filter.actions?.some((pattern) => 'prefix' in pattern) ? 6 : 0
     /** Each of several actions is read from its own index range, and the page of all of them by its keys. */
     const forActions = 'actions' in filter ? 2 * 6 + 2 * (limit + 1) : 0
 
@@ -133,10 +140,10 @@ describe('MongoDB reads no more than a page shows', () => {
     explains('a total reads no document, and no more keys than it counts', async () => {
       const { queries, examined, commands } = log
       commands.length = 0
-      expect(await queries.count({ tenant, ...filter }, 20)).toBe(20)
+      expect(await queries.count({ tenant, ...filter }, 10)).toBe(10)
       const { documents, keys } = await examined()
       expect(documents).toBe(0)
-      if (!filter.snapshot) expect(keys).toBeLessThanOrEqual(20 + forActions)
+      if (!filter.snapshot) expect(keys).toBeLessThanOrEqual(10 + forActions)
     })
   })
 
@@ -148,14 +155,6 @@ describe('MongoDB reads no more than a page shows', () => {
     expect((await queries.stats({ ...ofAll, by: 'action' })).total).toBe(400)
     expect((await queries.stats({ filter: { tenant, ...several }, by: 'action', limit: 1 })).total).toBe(160)
     expect((await examined()).documents).toBe(0)
-  })
-
-  explains('of a user and an action, what the user did is read until the page is full', async () => {
-    const { queries, examined, commands } = log
-    commands.length = 0
-    const found = await queries.find({ filter: { tenant, userId: 'user-1', ...one }, order: 'desc', limit: 4 })
-    expect(found).toHaveLength(4)
-    expect((await examined()).keys).toBeLessThanOrEqual(4 * 5 + 1)
   })
 
   explains('of metadata, what the other filters leave is read, and little else is sent', async () => {
@@ -202,12 +201,14 @@ describe.runIf(refusal)('a MongoDB that rejects collection scans', () => {
     }
   })
 
-  testActivityStore(async () => (await anEmptyStore()).store)
+  testActivityStore(async (options) => (await anEmptyStore(options)).store)
 
   test('answers all queries of the store', async () => {
     const { database, store } = await anEmptyStore()
     await using _ = store
-    await expect(database.db.collection('activities').findOne({ digest: 'x' })).rejects.toMatchObject({ code: 291 })
+    await expect(database.db.collection(collections.activities).findOne({ digest: 'x' })).rejects.toMatchObject({
+      code: 291,
+    })
     await store.save([recorded({ id: 'a', metadata: { n: 1 } })])
     await store.deadLetter([aDeadLetter()])
     const filters = shapes.map(([, filter]) => filter)

@@ -1,10 +1,9 @@
-import type { Collection, Filter as Match } from 'mongodb'
-import { toFound } from '../document.ts'
+import type { Collection, FindCursor, Filter as Match } from 'mongodb'
 import type { FindQuery, Found } from './activities.ts'
 import { countMatching, findMatching } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
-import { fromStored, type StoredActivity } from './mongo-documents.ts'
-import { byAction, byId, byTime } from './mongo-indexes.ts'
+import { type StoredActivity, toFoundStored } from './mongo-documents.ts'
+import { byAction, byId, byPosition, byTime } from './mongo-indexes.ts'
 import { createMongoMatching } from './mongo-metadata.ts'
 import { conditionOf, type Selection, select } from './mongo-selection.ts'
 import { onlyInSnapshot } from './mongo-snapshot.ts'
@@ -12,21 +11,25 @@ import { createMongoStats } from './mongo-stats.ts'
 import { resolveActions } from './resolve-actions.ts'
 import type { ActivityStore } from './store.ts'
 
-/** Each operand is placed under an explicit operator, so that no value can act as an operator. */
+/**
+ * Every read ends when the signal aborts. Each operand is placed under an explicit operator, so that no value can act as an operator. */
 export function createMongoQueries(
   activities: Collection<StoredActivity>,
-): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get'> {
+  signal?: AbortSignal,
+): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get' | 'arrivals'> {
+  const limits = { maxTimeMS, signal }
+
   async function nextAction(tenant: string, from: string, isAfter: boolean): Promise<string | undefined> {
     const row: Pick<StoredActivity, 'action'> | null = await activities.findOne(
       { tenant: { $eq: tenant }, action: isAfter ? { $gt: from } : { $gte: from } },
-      { projection: { _id: 0, action: 1 }, sort: { action: 1 }, hint: byAction, maxTimeMS },
+      { projection: { _id: 0, action: 1 }, sort: { action: 1 }, hint: byAction, ...limits },
     )
     return row?.action
   }
 
   const selected = async ({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>) =>
     select(filter, await resolveActions(nextAction, filter), order, after)
-  const matching = createMongoMatching(activities, selected)
+  const matching = createMongoMatching(activities, selected, signal)
 
   return {
     async find(query) {
@@ -36,22 +39,20 @@ export function createMongoQueries(
       if (!selection) return []
       const { match, hint, isMerge, snapshot } = selection
       const sort = { _id: order === 'asc' ? 1 : -1 } as const
-      const page = { sort, limit, batchSize: limit, maxTimeMS }
-      const fetch = async (match: Match<StoredActivity>, hint: Selection['hint']) => {
-        const found = await activities.find(match, { ...page, hint }).toArray()
-        return found.map(toFoundStored)
-      }
+      const page = { sort, limit, ...limits }
+      const fetch = (match: Match<StoredActivity>, hint: Selection['hint']) =>
+        foundIn(activities.find(match, { ...page, batchSize: maxBatch, hint }))
       if (skip === 0 && !isMerge) return fetch(conditionOf(selection), hint)
       // skipping and merging happen in the index; only the page itself is fetched
       const keys: { _id: string }[] = snapshot
         ? await activities
             .aggregate<{ _id: string }>(
               [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(snapshot), { $skip: skip }, { $limit: limit }],
-              { hint, maxTimeMS, batchSize: limit },
+              { hint, ...limits, batchSize: limit },
             )
             .toArray()
         : await activities
-            .find(match, { ...page, hint, skip })
+            .find(match, { ...page, batchSize: limit, hint, skip })
             .project<{ _id: string }>({ _id: 1, tenant: 1 })
             .toArray()
       const ofPage = { tenant: { $eq: filter.tenant }, _id: { $in: keys.map(({ _id }) => _id) } }
@@ -71,22 +72,44 @@ export function createMongoQueries(
           ...(max === undefined ? [] : [{ $limit: max }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],
-        { hint, maxTimeMS },
+        { hint, ...limits },
       )
       return (await counted.next())?.n ?? 0
     },
 
-    stats: createMongoStats(activities, selected, matching),
+    stats: createMongoStats(activities, selected, matching, signal),
 
     async get(tenant, id) {
-      const stored = await activities.findOne({ tenant: { $eq: tenant }, id: { $eq: id } }, { hint: byId, maxTimeMS })
-      return stored ? toFound(fromStored(stored)) : undefined
+      const stored = await activities.findOne({ tenant: { $eq: tenant }, id: { $eq: id } }, { hint: byId, ...limits })
+      return stored ? toFoundStored(stored) : undefined
     },
+
+    arrivals: ({ tenant, partition, first, last, limit }) =>
+      foundIn(
+        activities.find(
+          { partition: { $eq: partition }, offset: { $gte: first, $lte: last }, tenant: { $eq: tenant } },
+          { hint: byPosition, sort: { offset: 1 }, limit, batchSize: maxBatch, ...limits },
+        ),
+      ),
   }
 }
 
-export const toFoundStored = (stored: StoredActivity): Found => ({
-  key: stored._id,
-  activity: toFound(fromStored(stored)),
-  position: { partition: stored.partition, offset: stored.offset },
-})
+/** A batch is at most 3 MiB. */
+const maxBatch = 100
+/** Others get their turn after this many characters of metadata, which take about a millisecond. */
+const maxCharacters = 256 * 1024
+
+/** The driver makes an object of one document at a time, so only one batch is in memory, and only as bytes. */
+async function foundIn(cursor: FindCursor<StoredActivity>): Promise<Found[]> {
+  const all: Found[] = []
+  let characters = 0
+  for await (const stored of cursor) {
+    const found = toFoundStored(stored)
+    all.push(found)
+    characters += found.activity.metadataText?.length ?? 0
+    if (characters < maxCharacters) continue
+    characters = 0
+    await new Promise(setImmediate)
+  }
+  return all
+}

@@ -1,5 +1,6 @@
 import type { Collection } from 'mongodb'
 import { toDocument } from '../document.ts'
+import { type HashId, hashId } from '../key.ts'
 import type { RecordedActivity, SaveOutcome } from './activities.ts'
 import type { WrittenOutcome } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
@@ -11,20 +12,26 @@ import { type ActivityStore, StoreUnavailable } from './store.ts'
 
 type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
 
-const identity = ({ tenant, id }: Present) => `${tenant}\0${id}`
+/**
+ * Reads from the primary what a majority has, because the document that stopped an insert may be lost in an election.
+ */
+const majority = { readPreference: 'primary', maxTimeMS } as const
+
+const identity = ({ tenant, id }: Pick<Present, 'tenant' | 'id'>) => `${tenant}\0${id}`
 
 /**
  * Sends one unordered insert for all activities. For each that was rejected as present, it asks MongoDB what is stored
- * under that id. A call that is repeated, by anyone and after any result, finds its own position there and reports
+ * under that id, and if nothing is, whose the key is. A call that is repeated, by anyone and after any result, finds its own position there and reports
  * stored.
  */
 export function createMongoSave(
   activities: Collection<StoredActivity>,
   ledger: Pick<MongoLedger, 'write'>,
+  hash: HashId = hashId,
 ): ActivityStore['save'] {
   return async (recorded) => {
     if (recorded.length === 0) return []
-    const documents = recorded.map(({ position, ...event }) => toStored(toDocument(event, position)))
+    const documents = recorded.map(({ position, ...event }) => toStored(toDocument(event, position, hash)))
     // the insert is unordered: if an id comes twice, only the first is sent, and the second is compared with it
     const firsts = new Map<string, StoredActivity>()
     for (const document of documents) if (!firsts.has(identity(document))) firsts.set(identity(document), document)
@@ -34,26 +41,33 @@ export function createMongoSave(
     const inserted = new Set(sent)
     for (const index of rejected) inserted.delete(sent[index] as StoredActivity)
 
-    const present = await findPresent(documents.filter((document) => !inserted.has(document)))
+    const rest = documents.filter((document) => !inserted.has(document))
+    const present = await findPresent(rest)
+    const holders = await findHolders(rest.filter((document) => !present.has(identity(document))))
     const outcomes = documents.map((document) =>
-      inserted.has(document) ? 'stored' : outcome(document, present.get(identity(document))),
+      inserted.has(document) ? 'stored' : outcome(document, present.get(identity(document)), holders.get(document._id)),
     )
     const duplicates = recorded.filter((_recorded, index) => outcomes[index] === 'duplicate')
     await ledger.write(duplicates.map(toDuplicate))
     return outcomes
   }
 
-  /**
-   * Reads from the primary what a majority has, because the document that stopped an insert may be lost in an election.
-   */
+  /** The identities of those that hold the keys of these documents. */
+  async function findHolders(documents: readonly StoredActivity[]): Promise<Map<string, string>> {
+    if (documents.length === 0) return new Map()
+    const keys = documents.map(({ _id }) => _id)
+    const holders = await activities
+      .find({ _id: { $in: keys } }, { ...majority, hint: { _id: 1 } })
+      .project<Pick<StoredActivity, '_id' | 'tenant' | 'id'>>({ tenant: 1, id: 1 })
+      .toArray()
+    return new Map(holders.map((holder) => [holder._id, identity(holder)]))
+  }
+
   async function findPresent(documents: readonly StoredActivity[]): Promise<Map<string, Present>> {
     const ofTenants = [...Map.groupBy(documents, ({ tenant }) => tenant)].map(([tenant, those]) =>
       activities
-        .find({ tenant: { $eq: tenant }, id: { $in: those.map(({ id }) => id) } })
+        .find({ tenant: { $eq: tenant }, id: { $in: those.map(({ id }) => id) } }, { ...majority, hint: byId })
         .project<Present>({ _id: 0, tenant: 1, id: 1, digest: 1, partition: 1, offset: 1 })
-        .withReadPreference('primary')
-        .hint(byId)
-        .maxTimeMS(maxTimeMS)
         .toArray(),
     )
     const found = (await Promise.all(ofTenants)).flat()
@@ -69,11 +83,9 @@ const toDuplicate = ({ position, tenant, activity, recordedAt }: RecordedActivit
   recordedAt,
 })
 
-/**
- * A missing document has not reached a majority yet, or was lost or deleted, and may be saved at the redelivery.
- * Another id with the same key is ruled out by 80 bits of hash.
- */
-function outcome(document: StoredActivity, present: Present | undefined): SaveOutcome {
+/** A missing document has not reached a majority yet, or was lost or deleted, and may be saved at the redelivery. */
+function outcome(document: StoredActivity, present: Present | undefined, holder: string | undefined): SaveOutcome {
+  if (!present && holder !== undefined && holder !== identity(document)) return 'key-taken'
   if (!present) throw new StoreUnavailable(`A majority does not have the id that MongoDB rejected: ${document.id}`)
   const isRedelivery = present.partition === document.partition && present.offset === document.offset
   if (present.digest !== document.digest) return 'conflict'

@@ -3,7 +3,7 @@ import type { Filter, Order } from '../filter.ts'
 import { firstKeyAt } from '../key.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { StoredActivity } from './mongo-documents.ts'
-import { byAction, byTime, byUser } from './mongo-indexes.ts'
+import { byAction, byTime, byUser, byUserAndAction } from './mongo-indexes.ts'
 import { isInSnapshot } from './mongo-snapshot.ts'
 
 /**
@@ -14,11 +14,11 @@ export type Selection = {
   /** The condition at any snapshot. */
   match: Match<StoredActivity>
   snapshot: Snapshot | undefined
-  hint: typeof byTime | typeof byUser | typeof byAction
+  hint: typeof byTime | typeof byUser | typeof byAction | typeof byUserAndAction
   isMerge: boolean
 }
 
-/** Selects one index: by user, else by action, else by time. Returns undefined if nothing can match. */
+/** Selects the index whose prefix is what the filter names. Returns undefined if nothing can match. */
 export function select(
   { tenant, userId, from, to, snapshot }: Filter,
   actions: readonly string[] | undefined,
@@ -37,9 +37,8 @@ export function select(
     ...(actions && { action: actions.length === 1 ? { $eq: actions[0] as string } : { $in: actions } }),
     ...(bounds.length > 0 && { $and: bounds }),
   }
-  if (userId !== undefined) return { match, snapshot, hint: byUser, isMerge: false }
-  if (!actions) return { match, snapshot, hint: byTime, isMerge: false }
-  return { match, snapshot, hint: byAction, isMerge: actions.length > 1 }
+  const hint = actions ? (userId === undefined ? byAction : byUserAndAction) : userId === undefined ? byTime : byUser
+  return { match, snapshot, hint, isMerge: actions !== undefined && actions.length > 1 }
 }
 
 /** The complete condition on a document. */

@@ -23,9 +23,10 @@ export function createMongoStats(
   activities: Collection<StoredActivity>,
   select: Select,
   matching: Matching<StoredActivity>,
+  signal?: AbortSignal,
 ): ActivityStore['stats'] {
   const aggregate = <Row extends Document>(stages: Document[], hint: Selection['hint']) =>
-    activities.aggregate<Row>(stages, { hint, maxTimeMS, allowDiskUse: false }).toArray()
+    activities.aggregate<Row>(stages, { hint, maxTimeMS, signal, allowDiskUse: false }).toArray()
 
   return async (query) => {
     const { filter } = query

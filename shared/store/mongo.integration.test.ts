@@ -7,6 +7,7 @@ import { mongodbUri } from '../testing/servers.ts'
 import { type StatsQuery, TooBroad } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
+import { collections } from './mongo-documents.ts'
 import { keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
 import { migrateMongo } from './mongo-migrate.ts'
 import { createMongoQueries } from './mongo-query.ts'
@@ -17,7 +18,8 @@ import { testStoredOutcomes } from './stored-outcome.testsuite.ts'
 
 const features = await askFeatures()
 const databases: TestDatabase[] = []
-afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())))
+// hundreds of databases are dropped
+afterAll(() => Promise.all(databases.map((database) => database[Symbol.asyncDispose]())), 60_000)
 
 function newDatabase(): TestDatabase {
   const database = aDatabase()
@@ -34,13 +36,14 @@ const openIn = ({ name }: TestDatabase, changes: Partial<MongoStoreOptions> = {}
     ...changes,
   })
 
-const activitiesIn = ({ db }: TestDatabase) => db.collection<{ _id: string; tenant: string; id: string }>('activities')
+const activitiesIn = ({ db }: TestDatabase) =>
+  db.collection<{ _id: string; tenant: string; id: string }>(collections.activities)
 
 describe('MongoDB store', () => {
-  testActivityStore(async () => {
+  testActivityStore(async (options) => {
     const database = newDatabase()
     await makeIndexes(database.db)
-    return openIn(database)
+    return openIn(database, options)
   })
 })
 
@@ -57,7 +60,7 @@ test('a stored activity has no document of its own in the ledger', async () => {
   const database = newDatabase()
   await using store = openIn(database)
   await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
-  expect(await database.db.collection('fates').countDocuments()).toBe(0)
+  expect(await database.db.collection(collections.outcomes).countDocuments()).toBe(0)
 })
 
 describe('save', () => {
@@ -104,7 +107,8 @@ describe('save', () => {
     const activity = recorded({ id: 'a' })
     await store.save([activity])
     await activitiesIn(database).updateOne({ id: 'a' }, { $set: { id: 'another' } })
-    await expect(store.save([activity])).rejects.toBeInstanceOf(StoreUnavailable)
+    expect(await store.save([activity, recorded({ id: 'b' })])).toEqual(['key-taken', 'stored'])
+    expect(await store.get('default', 'a')).toBeUndefined()
   })
 
   test('sends one command for all, with a write concern of majority and journal', async () => {
@@ -113,9 +117,9 @@ describe('save', () => {
     await store.save([recorded({ id: 'a' })])
     const [insert, again, lookup] = commands
     const writeConcern = { w: 'majority', j: true, wtimeout: 4000 }
-    expect(insert).toMatchObject({ insert: 'activities', ordered: false, writeConcern })
-    expect(again).toMatchObject({ insert: 'activities', writeConcern })
-    expect(lookup).toMatchObject({ find: 'activities', readConcern: { level: 'majority' }, maxTimeMS: 4000 })
+    expect(insert).toMatchObject({ insert: collections.activities, ordered: false, writeConcern })
+    expect(again).toMatchObject({ insert: collections.activities, writeConcern })
+    expect(lookup).toMatchObject({ find: collections.activities, readConcern: { level: 'majority' }, maxTimeMS: 4000 })
     expect(commands).toHaveLength(3)
   })
 
@@ -196,24 +200,7 @@ describe('indexes', () => {
     expect(await migrateMongo({ uri: mongodbUri, database: database.name, retentionDays: undefined })).toEqual([])
     const indexes = await activitiesIn(database).indexes()
     expect(indexes.filter(({ unique }) => unique).map(({ key }) => Object.keys(key))).toEqual([['tenant', 'id']])
-    expect(indexes).toHaveLength(6)
-  })
-
-  test('replace those of the first versions', async () => {
-    const database = newDatabase()
-    const old = [{ tenant: 1, _id: -1 } as const, { tenant: 1, userId: 1, _id: -1 } as const]
-    await activitiesIn(database).createIndexes(old.map((key) => ({ key: { ...key } })))
-    const made = await Promise.all([makeIndexes(database.db), makeIndexes(database.db)])
-    expect(made.flat().join()).toContain('dropped activities {"tenant":1,"userId":1,"_id":-1}')
-    const keys = (await listIndexes(database.db.collection('activities'))).map(({ key }) => Object.keys(key).join())
-    expect(keys.toSorted()).toEqual([
-      '_id',
-      'partition,offset',
-      'tenant,_id,partition,offset',
-      'tenant,action,_id,partition,offset',
-      'tenant,id',
-      'tenant,userId,_id,partition,offset',
-    ])
+    expect(indexes).toHaveLength(7)
   })
 
   test('under other names are used as well', async () => {
@@ -253,7 +240,12 @@ describe('indexes', () => {
 
 describe('retention', () => {
   const ttls = async ({ db }: TestDatabase) =>
-    (await Promise.all([listIndexes(db.collection('activities')), listIndexes(db.collection('deadLetters'))]))
+    (
+      await Promise.all([
+        listIndexes(db.collection(collections.activities)),
+        listIndexes(db.collection(collections.deadLetters)),
+      ])
+    )
       .flat()
       .flatMap(({ key, expireAfterSeconds }) => (expireAfterSeconds === undefined ? [] : [[key, expireAfterSeconds]]))
 
@@ -307,6 +299,51 @@ describe('stats', () => {
   })
 })
 
+describe.runIf(features.failpoints)('slow reads', () => {
+  const tenant = 'default'
+  const slow = (database: TestDatabase, command: string, blockTimeMS: number) =>
+    failing(database, 'alwaysOn', { failCommands: [command], blockConnection: true, blockTimeMS })
+
+  test('are answered in time, and take no connection from others', async () => {
+    const database = newDatabase()
+    const warnings: string[] = []
+    const log = { ...silent, warn: (_fields: object, text: string) => void warnings.push(text) }
+    await using store = openIn(database, { log })
+    await store.save([recorded({ id: 'a' })])
+    await using _ = await slow(database, 'aggregate', 6000)
+    let answered = 0
+    const counts = Array.from({ length: 20 }, () =>
+      store.count({ tenant }).catch((error: unknown) => {
+        answered++
+        return error
+      }),
+    )
+    expect(await store.get(tenant, 'a')).toBeDefined()
+    expect(await store.find({ filter: { tenant }, order: 'desc', limit: 10 })).toHaveLength(1)
+    expect(await store.save([recorded({ id: 'b' })])).toEqual(['stored'])
+    expect(answered).toBe(0)
+    for (const outcome of await Promise.all(counts)) expect(outcome).toBeInstanceOf(StoreUnavailable)
+    expect(await store.save([recorded({ id: 'c' })])).toEqual(['stored'])
+    expect(warnings).toEqual([])
+  })
+
+  test('of many parts end when nobody waits for them', async () => {
+    const actions = Array.from({ length: 50 }, (_, n) => recorded({ id: `${n}`, action: `a.${n}` }))
+    const { database, commands } = await watched(actions)
+    const waiting = new AbortController()
+    const db = openDatabase(database.client, database.name)
+    const { find } = createMongoQueries(db.collection(collections.activities), waiting.signal)
+    const found = find({ filter: { tenant, actions: [{ prefix: 'a.' }] }, order: 'desc', limit: 1 })
+    await until(() => commands.length >= 3)
+    waiting.abort(new Error('too late'))
+    await expect(found).rejects.toThrow('too late')
+    const { length } = commands
+    expect(length).toBeLessThan(50)
+    await db.collection(collections.outcomes).findOne()
+    expect(commands).toHaveLength(length + 1)
+  })
+})
+
 describe('a configuration that only MongoDB can check', () => {
   const asNobody = mongodbUri.replace(/^mongodb:\/\/([^@/]*@)?/, 'mongodb://nobody:s3cret@')
 
@@ -354,8 +391,8 @@ async function watched(activities: Parameters<typeof saveInto>[1] = []) {
   onTestFinished(() => void database.client.off('commandStarted', watch))
   const noLedger = { write: async () => {} }
   const store = {
-    save: createMongoSave(db.collection('activities'), noLedger),
-    ...createMongoQueries(db.collection('activities')),
+    save: createMongoSave(db.collection(collections.activities), noLedger),
+    ...createMongoQueries(db.collection(collections.activities)),
   }
   return { database, commands, store }
 }

@@ -1,20 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { MongoClient } from 'mongodb'
+import type { HashId } from '../key.ts'
 import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
-import { TooLate, within } from '../within.ts'
-import type { RecordedActivity } from './activities.ts'
+import { startedWithin, TooLate } from '../within.ts'
+import type { FindQuery, RecordedActivity } from './activities.ts'
 import { startCompactor } from './compactor.ts'
 import type { RecordOutcome } from './ledger.ts'
-import { createMongoArrivals } from './mongo-arrivals.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { createMongoDeadLetters } from './mongo-dead-letters.ts'
 import { collections, type StoredActivity } from './mongo-documents.ts'
-import { assertGuarded, keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
+import { assertFormat } from './mongo-format.ts'
+import { assertGuarded, keepFor, makeIndexes } from './mongo-indexes.ts'
 import { createMongoLedger } from './mongo-ledger.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { outcomeOf } from './outcomes.ts'
-import { type ActivityStore, StoreUnavailable } from './store.ts'
+import { type ActivityStore, NeedsOperator, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
   uri: string
@@ -24,6 +26,7 @@ export type MongoStoreOptions = {
   migrate?: { retentionDays: number | undefined }
   /** How long after its first uncompacted record a partition is compacted, even with few records. */
   compactAfterMs?: number
+  hash?: HashId
 }
 
 /** A store that learns only from MongoDB whether its configuration is right. */
@@ -35,9 +38,13 @@ export interface MongoStore extends ActivityStore {
 /**
  * Longer than two attempts of the driver, and shorter than persist's deadline. The driver's own limits do not end every
  * wait: a write larger than the socket buffer waits for room, even after its connection was closed for being silent
- * (mongodb 7.9, writeCommand). Its connection never returns to the pool either, so the client is replaced.
+ * (mongodb 7.9, writeCommand). Its connection never returns to the pool either, so a stuck write replaces the client.
  */
 const answerMs = 9_500
+/** No longer than query waits, so that a read ends when nobody waits for it. */
+const readMs = 5_000
+/** Reads that may take long share these connections, so that they never keep short ones waiting. */
+const maxLongReads = 4
 const firstPollMs = 10
 const maxPollMs = 500
 const firstPauseMs = 1000
@@ -53,45 +60,73 @@ export function openMongoStore({
   log,
   migrate,
   compactAfterMs = 60_000,
+  hash,
 }: MongoStoreOptions): MongoStore {
   /**
-   * Saves wait for this, because without the unique index an id could be stored twice. The index is checked again after
-   * any failure, because the MongoDB that comes back may be another, empty one.
+   * Every call waits for this: a database in another format is neither read nor written, and without the unique index an
+   * id could be stored twice. It is checked again after any failed save, because the MongoDB that comes back may be
+   * another, empty one.
    */
-  const { done: guarded, forget } = untilDone(async () => {
-    const { db } = current
-    if (!migrate) return assertGuarded(db)
+  const { done: checked, forget } = untilDone(async () => {
+    const { client, db } = current
+    await connected(client)
+    await assertFormat(db)
+    if (!migrate) return
     const made = await makeIndexes(db)
     if (made.length > 0) log.info({ database, made }, 'created MongoDB indexes')
   })
   const connect = () => {
-    const connection = connectionTo(uri, database)
+    const connection = connectionTo({ uri, database, hash })
     connection.client.on('serverHeartbeatFailed', forget)
     return connection
   }
   let current = connect()
+  const longReads = openMongoClient({ uri, maxPoolSize: maxLongReads })
   const hosts = hostsOf(current.client)
   const closing = new AbortController()
   const misconfigured = Promise.withResolvers<never>()
   // keeps the rejection from ending a process that ignores it
   misconfigured.promise.catch(() => {})
 
-  /** `isShort`: the work has few calls, so its connections are stuck if it takes long. */
-  async function ask<Result>(work: (connection: Connection) => Promise<Result>, isShort = true): Promise<Result> {
+  /** Ends the work when nobody waits for it any more. */
+  async function answered<Result>(
+    client: MongoClient,
+    deadlineMs: number,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
     if (closing.signal.aborted) throw new StoreUnavailable('The store is closed')
-    const connection = current
-    const answer = async () => {
-      // a driver whose first attempt to connect failed does not retry by itself; once connected, this is free
-      await connection.client.connect()
-      return work(connection)
+    const answer = async (signal: AbortSignal) => {
+      await checked()
+      await connected(client)
+      return work(signal)
     }
     try {
-      return await asking(() => within(answerMs, answer(), 'MongoDB did not answer'))
+      return await asking(() => startedWithin(deadlineMs, answer, 'MongoDB did not answer'))
     } catch (error) {
-      if (!(error instanceof TooLate)) throw error
-      if (isShort) replace(connection)
-      throw new StoreUnavailable('MongoDB failed', { cause: error })
+      throw error instanceof TooLate ? new StoreUnavailable('MongoDB failed', { cause: error }) : error
     }
+  }
+
+  function ask<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const connection = current
+    return answered(connection.client, answerMs, () => work(connection))
+  }
+
+  async function write<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const connection = current
+    try {
+      return await ask(work)
+    } catch (error) {
+      if ((error as Error).cause instanceof TooLate) replace(connection)
+      throw error
+    }
+  }
+
+  function read<Result>(work: (queries: Queries) => Promise<Result>, isLong = false): Promise<Result> {
+    const client = isLong ? longReads : current.client
+    return answered(client, readMs, (signal) =>
+      work(createMongoQueries(openDatabase(client, database).collection(collections.activities), signal)),
+    )
   }
 
   function replace(stuck: Connection) {
@@ -111,8 +146,8 @@ export function openMongoStore({
     }
   }
 
-  async function saveGuarded({ save }: Connection, activities: readonly RecordedActivity[]) {
-    await guarded()
+  async function saveGuarded({ db, save }: Connection, activities: readonly RecordedActivity[]) {
+    if (!migrate) await assertGuarded(db)
     return save(activities).catch((error) => {
       forget()
       throw error
@@ -120,9 +155,7 @@ export function openMongoStore({
   }
 
   async function checkServer({ db }: Connection) {
-    await listIndexes(db.collection(collections.activities))
     if (migrate) {
-      await guarded()
       const changes = await keepFor(db, migrate.retentionDays)
       if (changes.length > 0) log.info({ database, changes }, 'changed the retention in MongoDB')
     }
@@ -137,7 +170,7 @@ export function openMongoStore({
   }
 
   const compactor = startCompactor({
-    compact: (partition, isQuiet) => ask(({ ledger }) => ledger.compact(partition, isQuiet), false),
+    compact: (partition, isQuiet) => ask(({ ledger }) => ledger.compact(partition, isQuiet)),
     quietMs: compactAfterMs,
   })
 
@@ -149,55 +182,66 @@ export function openMongoStore({
         if (closing.signal.aborted) return
         const mistake = asConfigError(err, current.client)
         if (mistake) return misconfigured.reject(mistake)
-        log.warn(
-          { hosts, database, reason: whyNot(err, current.client) },
-          'MongoDB is not available yet at MONGODB_URI; retrying',
-        )
+        if (err instanceof NeedsOperator) log.error({ hosts, database }, err.message)
+        else
+          log.warn(
+            { hosts, database, reason: whyNot(err, current.client) },
+            'MongoDB is not available yet at MONGODB_URI; retrying',
+          )
       }
       await wait(pauseMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})
     }
   }
-  const connected = connectInBackground()
+  const background = connectInBackground()
 
   return {
     misconfigured: misconfigured.promise,
     async save(activities) {
-      const outcomes = await ask((connection) => saveGuarded(connection, activities))
+      const outcomes = await write((connection) => saveGuarded(connection, activities))
       // a conflict has no outcome until its dead letter is stored
       compactor.arrived(activities.map(({ position }) => position))
       return outcomes
     },
     async deadLetter(letters) {
-      await ask(({ deadLetter }) => deadLetter(letters))
+      await write(({ deadLetter }) => deadLetter(letters))
       compactor.arrived(letters.flatMap((letter) => outcomeOf(letter)?.position ?? []))
     },
-    find: (query) => ask(({ find }) => find(query)),
-    count: (filter, max) => ask(({ count }) => count(filter, max)),
-    arrivals: (query) => ask(({ arrivals }) => arrivals(query)),
-    stats: (query) => ask(({ stats }) => stats(query)),
-    get: (tenant, id) => ask(({ get }) => get(tenant, id)),
+    find: (query) => read(({ find }) => find(query), mayTakeLong(query)),
+    count: (filter, max) => read(({ count }) => count(filter, max), true),
+    arrivals: (query) => read(({ arrivals }) => arrivals(query)),
+    stats: (query) => read(({ stats }) => stats(query), true),
+    get: (tenant, id) => read(({ get }) => get(tenant, id)),
     outcome: (receipt, untilAborted) => awaitOutcome(receipt, untilAborted),
-    ledger: () => ask(({ ledger }) => ledger.read(), false),
+    ledger: () => ask(({ ledger }) => ledger.read()),
     findDeadLetters: (query) => ask(({ findDeadLetters }) => findDeadLetters(query)),
     getDeadLetter: (tenant, id) => ask(({ getDeadLetter }) => getDeadLetter(tenant, id)),
-    resolve: (tenant, id, resolution) => ask(({ resolve }) => resolve(tenant, id, resolution)),
+    resolve: (tenant, id, resolution) => write(({ resolve }) => resolve(tenant, id, resolution)),
     async account(written) {
-      await ask(({ ledger }) => ledger.account(written))
+      await write(({ ledger }) => ledger.account(written))
       compactor.arrived(written.map(({ position }) => position))
     },
     abandon: (partition, below) => ask(({ ledger }) => ledger.abandon(partition, below)),
     async [Symbol.asyncDispose]() {
       await compactor[Symbol.asyncDispose]()
       closing.abort()
-      await current.client.close()
-      await connected
+      await Promise.all([current.client.close(), longReads.close()])
+      await background
     },
   }
 }
 
 type Connection = ReturnType<typeof connectionTo>
+type Queries = ReturnType<typeof createMongoQueries>
 
-function connectionTo(uri: string, database: string) {
+/** Whether more than a page has to be read. */
+const mayTakeLong = ({ filter: { metadata, actions = [] }, skip = 0 }: FindQuery) =>
+  metadata !== undefined || skip > 0 || actions.some((pattern) => 'prefix' in pattern)
+
+function connectionTo({
+  uri,
+  database,
+  hash,
+}: Pick<MongoStoreOptions, 'uri' | 'database'> & { hash?: HashId | undefined }) {
   const client = openMongoClient({ uri })
   const db = openDatabase(client, database)
   const activities = db.collection<StoredActivity>(collections.activities)
@@ -210,12 +254,13 @@ function connectionTo(uri: string, database: string) {
     client,
     db,
     ledger,
-    save: createMongoSave(activities, ledger),
-    ...createMongoQueries(activities),
-    arrivals: createMongoArrivals(activities),
+    save: createMongoSave(activities, ledger, hash),
     ...createMongoDeadLetters(db.collection(collections.deadLetters), ledger),
   }
 }
+
+/** A driver whose first attempt to connect failed does not retry by itself; once connected, this is free. */
+const connected = (client: MongoClient) => client.connect()
 
 /** Work whose result callers share; it runs again after it failed or was forgotten. */
 function untilDone(work: () => Promise<void>): { done: () => Promise<void>; forget: () => void } {

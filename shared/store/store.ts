@@ -7,6 +7,11 @@ export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable'
 }
 
+/** Only an operator can make the store available. The message says how, and every client may read it. */
+export class NeedsOperator extends StoreUnavailable {
+  override name = 'NeedsOperator'
+}
+
 /**
  * A database implements all three ports, because it writes the outcome of a record with its activity or dead letter.
  */

@@ -1,41 +1,46 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StartError } from '@activity-log/shared/config.ts'
-import type { Line } from './import-requests.ts'
+
+export type SentLine = { number: number; bytes: Uint8Array }
 
 export type Result = {
   index: number
   status: 'accepted' | 'invalid' | 'unavailable'
   id?: string
+  receipt?: string
   errors?: { pointer: string; detail: string }[]
 }
 
 /** Sends until each line is accepted or rejected. Sending a line again is safe, because it has an id. */
-export async function send(origin: string, lines: Line[]): Promise<{ line: Line; result: Result }[]> {
-  const done: { line: Line; result: Result }[] = []
+export async function send(url: string, lines: SentLine[]): Promise<{ line: SentLine; result: Result }[]> {
+  const done: { line: SentLine; result: Result }[] = []
   let rest = lines
   for (let attempt = 1; rest.length > 0; attempt++) {
-    const results = await post(origin, rest)
+    const results = await post(url, rest)
     done.push(
       ...(results ?? []).flatMap((result) =>
-        result.status === 'unavailable' ? [] : [{ line: rest[result.index] as Line, result }],
+        result.status === 'unavailable' ? [] : [{ line: rest[result.index] as SentLine, result }],
       ),
     )
-    if (results) rest = results.flatMap(({ status, index }) => (status === 'unavailable' ? [rest[index] as Line] : []))
+    if (results) {
+      rest = results.flatMap(({ status, index }) => (status === 'unavailable' ? [rest[index] as SentLine] : []))
+    }
     if (rest.length > 0) await wait(Math.min(5000, 100 * 2 ** attempt))
   }
   return done
 }
 
 /** Resolves with the result of each line, or with undefined if there was no answer with results. */
-async function post(origin: string, lines: Line[]): Promise<Result[] | undefined> {
-  const response = await fetch(`${origin}/logs`, {
+async function post(url: string, lines: SentLine[]): Promise<Result[] | undefined> {
+  const newline = Buffer.from('\n')
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },
-    body: lines.map(({ text }) => text).join('\n'),
+    body: Buffer.concat(lines.flatMap(({ bytes }) => [bytes, newline])),
   }).catch(() => undefined)
   const answer = (await response?.json().catch(() => undefined)) as { results?: Result[]; detail?: string } | undefined
   if (answer?.results) return answer.results
-  if (response && response.status < 500)
-    throw new StartError(`The log rejected the request (${response.status}): ${answer?.detail ?? ''}`)
+  const isOver = response && response.status < 500 && response.status !== 408 && response.status !== 429
+  if (isOver) throw new StartError(`The log rejected the request (${response.status}): ${answer?.detail ?? ''}`)
   return undefined
 }

@@ -21,6 +21,7 @@ export function referencePage({ info, tags, paths, components }: Contract, asset
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${info.title}: the HTTP API</title>
+<meta name="description" content="Every route of the activity log, with its parameters, its answers and an example.">
 <link rel="icon" href="${asset('icon.svg')}" type="image/svg+xml">
 <link rel="stylesheet" href="${asset('reference.css')}">
 </head>

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { collections } from '@activity-log/shared/store/mongo-documents.ts'
 import { type Answer, anActivity, aRecord, delivery, post, until } from '@activity-log/shared/testing/builders.ts'
 import { aDatabase, type TestDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { startProgram, written } from '@activity-log/shared/testing/processes.ts'
@@ -71,7 +72,7 @@ test.each([
   await using persist = await startPersist(database, faults)
   expect(await persist.deliver({}, 1)).toBe(204)
   await persist.deliver(second, 2)
-  expect(await countIn(database, 'activities', 'deadLetters', 'fates')).toEqual(kept)
+  expect(await countIn(database, collections.activities, collections.deadLetters, collections.outcomes)).toEqual(kept)
 })
 
 describe.runIf(controlMongodb)('while MongoDB hangs, and then dies', () => {
@@ -88,7 +89,7 @@ describe.runIf(controlMongodb)('while MongoDB hangs, and then dies', () => {
     {
       await using persist = await startPersist(database, { mutant })
       expect(await persist.deliver({ id: 'before' }, 1)).toBe(204)
-      await until(async () => (await countIn(database, 'activities'))[0] === 1)
+      await until(async () => (await countIn(database, collections.activities))[0] === 1)
       await controlMongodb?.('pause')
       try {
         expect(await persist.deliver({ id: 'meanwhile' }, 2, 25_000)).toBe(answered)
@@ -99,7 +100,7 @@ describe.runIf(controlMongodb)('while MongoDB hangs, and then dies', () => {
         await controlMongodb?.('start')
       }
     }
-    expect(await countIn(database, 'activities')).toEqual([1])
+    expect(await countIn(database, collections.activities)).toEqual([1])
   })
 })
 

@@ -23,9 +23,9 @@ export const persistMutants: readonly Mutant[] = [
       },
       {
         file: 'shared/document.ts',
-        find: 'key: activityKey(tenant, activity.id, at.ms)',
+        find: 'hash: hash(tenant, activity.id)',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
-        replace: 'key: activityKey(tenant, `${activity.id}/${Math.random()}`, at.ms)',
+        replace: 'hash: hash(tenant, `${activity.id}/${Math.random()}`)',
       },
       { file: 'shared/store/sqlite-migrations.ts', find: 'CREATE UNIQUE INDEX byId', replace: 'CREATE INDEX byId' },
     ],

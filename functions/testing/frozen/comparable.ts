@@ -7,7 +7,21 @@ export type Comparable = { status: number; headers: { [name: string]: Json }; bo
  * The comparable part of an answer: the members of JSON, the links of a page and the foreign text that it shows, the
  * routes of the contract, and the text of anything else.
  */
-export function comparable({ status, headers, body }: Answer, isOfContract: boolean): Comparable {
+export function comparable(answer: Answer, isOfContract: boolean): Comparable {
+  return withoutTokens(readAnswer(answer, isOfContract)) as Comparable
+}
+
+/** Leaves out the tokens that only the log reads, because their format has a version of its own. */
+function withoutTokens(value: Json): Json {
+  if (typeof value === 'string') return value.replace(/\b(cursor|asOf)=[\w-]+|^(id: )[\w-]{6,}$/gm, '$1$2(token)')
+  if (Array.isArray(value)) return value.map(withoutTokens)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, name === 'asOf' && member ? '(token)' : withoutTokens(member)]),
+  )
+}
+
+function readAnswer({ status, headers, body }: Answer, isOfContract: boolean): Comparable {
   const isContract = isOfContract && status < 400
   const type = String(headers['content-type'] ?? '')
   const kept: Comparable['headers'] = { ...headers }
@@ -21,7 +35,9 @@ export function comparable({ status, headers, body }: Answer, isOfContract: bool
 }
 
 /** Foreign text is in elements of its own, so it can be compared whatever the page says around it. */
-function pageOf(html: string): Json {
+function pageOf(page: string): Json {
+  // which bars a histogram has is a matter of looks, and its own tests check where they lead
+  const html = page.replace(/<figure class="histogram".*?<\/figure>/gs, '')
   const all = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, value = '']) => unescaped(value))
   const links = all(/\s(?:href|src|action)="([^"]*)"/g).map((link) => link.replace(/^(\/assets\/\w+)-\w+/, '$1'))
   return {

@@ -46,6 +46,7 @@ export function compare(
       const after = shown(answered)
       let expected: unknown = before
       for (const change of concerning) {
+        if (change.statuses && !change.statuses.includes(answer.status)) continue
         const applied = applyChange(change, expected)
         expected = applied.expected
         if (applied.isApplied && differencesOf(before, after).length > 0) happened.add(change)

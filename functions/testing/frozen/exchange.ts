@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Answer } from './frozen-answer.ts'
 import type { FrozenRequest } from './frozen-request.ts'
 import type { Way } from './request-ways.ts'
+import { rewritten } from './rewritten-requests.ts'
 import type { System } from './state.ts'
 
 /** The answers to a request, which its digest identifies; no answers when the connection ended without one. */
@@ -24,7 +25,7 @@ export async function exchangeAll(
   for (const request of requests) {
     system.tick()
     const path = pathOf(request)
-    const answers = await askWhole(way, filled({ ...request, path }, known))
+    const answers = await askWhole(way, filled({ ...rewritten(request), path }, known))
     await system.settled()
     if (!answers) continue
     exchanges.push({

@@ -16,6 +16,8 @@ export type ExpectedChange = {
    * Without it, the change applies to every way of sending requests, and to 'from a data folder' and 'from MongoDB'.
    */
   way?: string
+  /** Without it, the change applies to answers of every status. */
+  statuses?: readonly number[]
   member: string
   why: string
 } & ({ from: unknown; to: unknown } | { renamed: string })

@@ -1,5 +1,7 @@
 import { absent, type ExpectedChange } from './expected-change.ts'
+import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
+import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
 
 // For example:
 //
@@ -10,6 +12,7 @@ import { doorChanges } from './expected-changes-door.ts'
 
 /** The changes are applied in this order: a later one sees the result of the earlier ones. */
 export const expectedChanges: readonly ExpectedChange[] = [
+  ...changesOfWhatGoesOut,
   ...[
     { status: 400, code: 'invalid-input', headers: { connection: 'close' } },
     { status: 400, code: 'invalid-input', headers: { connection: 'close', 'transfer-encoding': 'chunked' } },
@@ -130,6 +133,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
     { from: /does not survive; send it as text$/, to: 'cannot be represented exactly; send it as a string' },
   ].map((texts) => ({ requests: /./, member: '/body/shown/*', ...texts, why: '16: messages say what to do next' })),
   ...doorChanges,
+  ...changesOfWhatComesIn,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */

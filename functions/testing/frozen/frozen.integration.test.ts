@@ -1,3 +1,4 @@
+import { migrateMongo } from '@activity-log/shared/store/mongo-migrate.ts'
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { expect, test } from 'vitest'
@@ -13,6 +14,7 @@ test('lists everything in an old MongoDB as before', async () => {
   const before = readFixture<Exchange>('mongodb-answers')
   await using database = aDatabase()
   await load(database.db, lines)
+  await migrateMongo({ uri: mongodbUri, database: database.name, retentionDays: undefined })
   const found = await readDatabase({ uri: mongodbUri, name: database.name }, lines, (request) =>
     redirected(request, way, expectedChanges),
   )

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
+import { collections } from '@activity-log/shared/store/mongo-documents.ts'
 import { migrateMongo } from '@activity-log/shared/store/mongo-migrate.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
@@ -68,7 +69,11 @@ async function overMongodb(uri: string): Promise<EmptyStores> {
   const store = openMongoStore({ uri, database, log: silent })
   return {
     async next() {
-      await Promise.all(['activities', 'fates', 'books'].map((name) => db.collection(name).deleteMany({})))
+      await Promise.all(
+        [collections.activities, collections.outcomes, collections.ledger].map((name) =>
+          db.collection(name).deleteMany({}),
+        ),
+      )
       return store
     },
     async [Symbol.asyncDispose]() {

@@ -85,7 +85,7 @@ describe.skipIf(whyNoBrowser)('the viewer in a browser', () => {
     ])
     await page.locator('tbody[data-id=live-1]').waitFor()
     expect(await idsOn(page)).toEqual(['live-1'])
-    expect(await page.locator('tbody[data-id=live-1] .c-user bdi').textContent()).toBe(nasty)
+    expect(await page.locator('tbody[data-id=live-1] .c-user bdi').textContent()).toBe(nasty.replace('\u202E', '⟦RLO⟧'))
     expect(await page.locator('#activities img').count()).toBe(0)
     await log.send([{ id: 'live-2', userId: 'u', action: 'live.test', timestamp }])
     await page.locator('tbody[data-id=live-2]').waitFor()

@@ -92,7 +92,8 @@ export function startLive() {
   })
   moreButton.addEventListener('click', () => {
     insert()
-    tools.scrollIntoView({ block: 'start' })
+    // the tools stick to the top of the window, so they are always in view
+    page.parentElement?.scrollIntoView({ block: 'start' })
   })
   for (const name of ['scroll', 'focusin', 'focusout', 'selectionchange'])
     document.addEventListener(name, () => waitingCount > 0 && drawSoon(), { passive: true })

@@ -1,0 +1,37 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { StartError } from '@activity-log/shared/config.ts'
+
+/** How long to wait while no outcome becomes known. */
+const timeoutMs = 120_000
+
+type Outcomes = { results: { receipt: string; status: string }[] }
+
+/** Resolves with the outcome of each record, in order: `pending` if it did not become known in time. */
+export async function askOutcomes(origin: string, receipts: readonly string[]): Promise<string[]> {
+  const outcomes: string[] = receipts.map(() => 'pending')
+  let deadline = Date.now() + timeoutMs
+  for (;;) {
+    const open = [...receipts.keys()].filter((index) => outcomes[index] === 'pending')
+    if (open.length === 0 || Date.now() > deadline) return outcomes
+    const results = await ask(
+      origin,
+      open.map((index) => receipts[index] as string),
+    )
+    for (const [at, index] of open.entries()) outcomes[index] = results?.[at]?.status ?? 'pending'
+    if (results?.some(({ status }) => status !== 'pending')) deadline = Date.now() + timeoutMs
+    else await wait(200)
+  }
+}
+
+async function ask(origin: string, receipts: readonly string[]): Promise<Outcomes['results'] | undefined> {
+  const response = await fetch(`${origin}/receipts?wait=10`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ receipts }),
+  }).catch(() => undefined)
+  const answer = (await response?.json().catch(() => undefined)) as (Outcomes & { detail?: string }) | undefined
+  if (response?.ok) return answer?.results
+  const isOver = response && response.status < 500 && response.status !== 408 && response.status !== 429
+  if (isOver) throw new StartError(`The log did not tell the outcomes (${response.status}): ${answer?.detail ?? ''}`)
+  return undefined
+}

@@ -1,0 +1,55 @@
+import { createReadStream } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import { createGunzip } from 'node:zlib'
+import { StartError } from '@activity-log/shared/config.ts'
+
+export type OpenFile = {
+  /** What is in the file, inflated. Throws a StartError that says what else the file is. */
+  chunks: AsyncIterable<Uint8Array>
+  /** The size of the file and how much of it has been read, as it is on disk. */
+  size: number
+  bytesRead: () => number
+  /** Whether the file is another one now than when it was opened. */
+  hasChanged: () => Promise<boolean>
+}
+
+const gzipName = /\.gz$/i
+
+/** The name of a file without its folder and .gz, which a compressed copy has as well. */
+export const baseName = (file: string) => (file.split(/[/\\]/).at(-1) ?? file).replace(gzipName, '')
+
+export async function openFile(file: string): Promise<OpenFile> {
+  const before = await stat(file)
+  if (before.isDirectory()) throw new StartError(`${file} is a folder; name a file in it.`)
+  const start = before.isFile() ? await firstBytes(file) : undefined
+  const isGzip = start === undefined ? gzipName.test(file) : start[0] === 0x1f && start[1] === 0x8b
+  if (start && start.length > 0 && gzipName.test(file) && !isGzip) {
+    throw new StartError(`${file} is named .gz, but it is not gzip; name it without .gz.`)
+  }
+  const source = createReadStream(file)
+  const stream = isGzip ? source.pipe(createGunzip()) : source
+  source.on('error', (error) => stream.destroy(error))
+
+  async function* chunks() {
+    try {
+      yield* stream as AsyncIterable<Uint8Array>
+    } catch (cause) {
+      const { code = '' } = cause as NodeJS.ErrnoException
+      if (!code.startsWith('Z_')) throw cause
+      const fault = code === 'Z_BUF_ERROR' ? 'is gzip that ends early' : 'is damaged, or not gzip to its end'
+      throw new StartError(`${file} ${fault}; what came before that was sent.`, { cause })
+    }
+  }
+
+  async function hasChanged() {
+    const { size, mtimeMs } = await stat(file)
+    return before.isFile() && (size !== before.size || mtimeMs !== before.mtimeMs || source.bytesRead !== size)
+  }
+  return { chunks: chunks(), size: before.size, bytesRead: () => source.bytesRead, hasChanged }
+}
+
+async function firstBytes(file: string): Promise<Uint8Array> {
+  await using handle = await open(file)
+  const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(2) })
+  return buffer.subarray(0, bytesRead)
+}
