@@ -11,7 +11,9 @@ test('prints what it created, then that nothing is left to do, and what a change
     expect(await program.ended).toBe(0)
     return program.output()
   }
-  expect(await migrate('')).toMatch(/^created recordedActivities \{"tenant":1,"id":1\}\n(created .*\n){7}Done: database test-/)
+  expect(await migrate('')).toMatch(
+    /^created recordedActivities \{"tenant":1,"id":1\}\n(created .*\n){7}Done: database test-/,
+  )
   expect(await migrate('')).toMatch(/^Nothing to do: database test-.*\n$/)
   expect(await migrate('7')).toMatch(/^(created .*: expires after 7 days\n){3}Done/)
   expect(await migrate('')).toMatch(/^(dropped .*\n){3}Done/)

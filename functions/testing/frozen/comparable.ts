@@ -17,7 +17,10 @@ function withoutTokens(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutTokens)
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, name === 'asOf' && member ? '(token)' : withoutTokens(member)]),
+    Object.entries(value).map(([name, member]) => [
+      name,
+      name === 'asOf' && member ? '(token)' : withoutTokens(member),
+    ]),
   )
 }
 
