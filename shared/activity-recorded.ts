@@ -115,20 +115,8 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
   const filledIn = attributes['filledin']?.split('-') ?? []
   if (!filledIn.every(isFilledIn)) errors.push({ pointer: 'ce-filledin', detail: 'must be id, timestamp or both' })
   const { sequence, salt } = readReception({ 'ce-sequence': attributes['sequence'], 'ce-salt': attributes['salt'] })
-  if (sequence === undefined) {
-    errors.push({ pointer: 'ce-sequence', detail: `must be a whole number below ${sequenceLimit}` })
-  }
-  if (attributes['salt'] !== undefined && salt === undefined) {
-    errors.push({ pointer: 'ce-salt', detail: 'must be 16 bytes in base64url' })
-  }
   if (data.kind !== 'json') errors.push({ pointer: '', detail: 'must be an activity as JSON' })
-  if (
-    errors.length > 0 ||
-    typeof recordedAt === 'string' ||
-    !tenant ||
-    sequence === undefined ||
-    data.kind !== 'json'
-  ) {
+  if (errors.length > 0 || typeof recordedAt === 'string' || !tenant || data.kind !== 'json') {
     return invalid(...errors)
   }
 
@@ -153,16 +141,18 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
 }
 
 /**
- * Reads what ingest added to the record when it received it. Records of earlier versions have neither: their sequence is
- * 0. A part that is malformed is undefined.
+ * Reads what ingest added to the record when it received it. Records of earlier versions and of other producers may
+ * have attributes of these names that mean something else, so whatever is malformed counts as absent. An absent
+ * sequence is 0.
  */
 export function readReception(headers: { readonly [name: string]: string | undefined }): {
-  sequence?: number
+  sequence: number
   salt?: string
 } {
-  const { 'ce-sequence': sequence = '0', 'ce-salt': salt } = headers
+  const { 'ce-sequence': text = '', 'ce-salt': salt } = headers
+  const isSequence = /^\d{1,7}$/.test(text) && Number(text) < sequenceLimit
   return {
-    ...(/^\d{1,7}$/.test(sequence) && Number(sequence) < sequenceLimit && { sequence: Number(sequence) }),
+    sequence: isSequence ? Number(text) : 0,
     ...(salt !== undefined && /^[-\w]{22}$/.test(salt) && { salt }),
   }
 }

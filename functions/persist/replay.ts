@@ -45,7 +45,7 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
   if (id === undefined) return invalid({ pointer: '/id', detail: 'is required, because the dead letter has none' })
   if (activityId !== undefined && id !== activityId) return invalid(otherId(activityId))
   const filledIn = checked.value.timestamp === undefined ? (['timestamp'] as const) : []
-  const { sequence = 0, salt } = readReception(letter.headers)
+  const { sequence, salt } = readReception(letter.headers)
   const activity = { ...checked.value, id, timestamp }
   return valid({ tenant, activity, recordedAt, sequence, ...(salt && { salt }), filledIn })
 }

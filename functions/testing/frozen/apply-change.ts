@@ -12,7 +12,7 @@ export function applyChange(change: ExpectedChange, recorded: unknown): { expect
   let isApplied = false
   const pattern = change.member === 'path' ? /^\/.+$/s : toPattern(change.member)
   const changed = (value: unknown): unknown => {
-    if ('renamed' in change) return value
+    if (!('to' in change)) return value
     const isThere =
       change.from !== absent && differencesOf(change.from, value).length === 0 && !(change.from instanceof RegExp)
     if (change.member !== 'path' && isThere) return mark(change.to)
@@ -47,7 +47,7 @@ export function applyChange(change: ExpectedChange, recorded: unknown): { expect
   }
 
   function added(value: Members, pointer: string): [string, unknown][] {
-    if ('renamed' in change || change.from !== absent) return []
+    if (!('to' in change) || change.from !== absent) return []
     const [, parent = '', name = ''] = /^(.*)\/([^/]*)$/s.exec(change.member) ?? []
     if (!toPattern(parent).test(pointer) || Object.hasOwn(value, unescaped(name))) return []
     return [[unescaped(name), mark(change.to)]]

@@ -8,8 +8,41 @@ export type Comparable = { status: number; headers: { [name: string]: Json }; bo
  * routes of the contract, and the text of anything else.
  */
 export function comparable(answer: Answer, isOfContract: boolean): Comparable {
-  return withoutTokens(readAnswer(answer, isOfContract)) as Comparable
+  return withoutTokens(withSortedRows(readAnswer(answer, isOfContract))) as Comparable
 }
+
+/**
+ * Sorts the rows of lists and exports by their texts, because activities of the same instant were listed in another
+ * order by the recorded version.
+ */
+function withSortedRows({ status, headers, body }: Comparable): Comparable {
+  if (typeof body === 'string') {
+    const isExport = /^(text\/csv|application\/x-ndjson)/.test(String(headers['content-type']))
+    return {
+      status,
+      headers,
+      body: isExport
+        ? body
+            .split(/(?<=\n)/)
+            .sort()
+            .join('')
+        : body,
+    }
+  }
+  const data = (body as { data?: Json } | null)?.data
+  if (!Array.isArray(data)) return { status, headers, body }
+  const sorted = data.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
+  return { status, headers, body: { ...(body as object), data: sorted } }
+}
+
+/** The instants of the rows instead of the rows. */
+export function onlyInstants({ status, headers, body }: Comparable): Comparable {
+  const { data } = body as unknown as { data: readonly { timestamp: string }[] }
+  return { status, headers, body: { ...(body as object), data: data.map(({ timestamp }) => timestamp).sort() } }
+}
+
+/** Rows have an id, and counts have a key. */
+const nameOf = (row: Json) => String((row as { id?: Json }).id ?? (row as { key?: Json }).key)
 
 /** Leaves out the tokens that only the log reads, because their format has a version of its own. */
 function withoutTokens(value: Json): Json {

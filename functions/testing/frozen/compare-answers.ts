@@ -1,5 +1,5 @@
 import { applyChange, concerns } from './apply-change.ts'
-import { type Comparable, comparable, withoutTexts } from './comparable.ts'
+import { type Comparable, comparable, onlyInstants, withoutTexts } from './comparable.ts'
 import { differencesOf } from './difference.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExpectedChange } from './expected-change.ts'
@@ -42,8 +42,10 @@ export function compare(
     for (const [index, answer] of answers.entries()) {
       const answered = now?.answers[index]
       if (!answered) continue
-      const before = shown(answer)
-      const after = shown(answered)
+      const tied = concerning.find((change) => 'tied' in change)
+      const seen = (each: Answer) => (tied ? onlyInstants(shown(each)) : shown(each))
+      const [before, after] = [seen(answer), seen(answered)]
+      if (tied && differencesOf(shown(answer), shown(answered)).length > 0) happened.add(tied)
       let expected: unknown = before
       for (const change of concerning) {
         if (change.statuses && !change.statuses.includes(answer.status)) continue

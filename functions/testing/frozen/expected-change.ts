@@ -7,7 +7,8 @@ export const absent: unique symbol = Symbol('absent')
  * the whole answer. `path` instead of a pointer means the path of the request, also where its answer names it;
  * `answers` means all answers on the connection, when their number changes. `from` and `to` are values or patterns: a
  * match of `from` is replaced by the text in `to`, as in String.replace, and a pattern in `to`, at any depth, accepts
- * any text that matches it. With `renamed` the member keeps its value.
+ * any text that matches it. With `renamed` the member keeps its value. With `tied` other rows of the same instants may
+ * stand in a list whose page ends among them.
  */
 export type ExpectedChange = {
   /** The name of a request, or a pattern of names. */
@@ -20,4 +21,4 @@ export type ExpectedChange = {
   statuses?: readonly number[]
   member: string
   why: string
-} & ({ from: unknown; to: unknown } | { renamed: string })
+} & ({ from: unknown; to: unknown } | { renamed: string } | { tied: true })

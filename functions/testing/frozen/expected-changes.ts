@@ -2,6 +2,7 @@ import { absent, type ExpectedChange } from './expected-change.ts'
 import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
+import { changesOfTheRecord } from './expected-changes-record.ts'
 
 // For example:
 //
@@ -96,27 +97,6 @@ export const expectedChanges: readonly ExpectedChange[] = [
     renamed: 'abandoned',
     why: '15: the word is abandoned',
   },
-  {
-    requests: /dead letters, refused/,
-    member: '/body/next',
-    from: /cursor=/,
-    to: /^\/dead-letters\?reason=rejected&limit=3&cursor=[\w-]+$/,
-    why: '15: a cursor holds its filters',
-  },
-  {
-    requests: /dead letters, refused/,
-    member: '/body/previous',
-    from: /cursor=/,
-    to: /^\/dead-letters\?reason=rejected&limit=3&cursor=[\w-]+$/,
-    why: '15: a cursor holds its filters',
-  },
-  {
-    requests: /dead letters, refused/,
-    member: '/headers/link',
-    from: /cursor=/,
-    to: /^(, |<\/dead-letters\?reason=rejected&limit=3(&cursor=[\w-]+)?>; rel="(first|next|prev)")+$/,
-    why: '15: a cursor holds its filters',
-  },
   { requests: /./, member: 'path', from: 'reason=refused', to: 'reason=rejected', why: '15: an outcome has one name' },
   { requests: /./, member: '/body/**/status', from: 'refused', to: 'rejected', why: '15: an outcome has one name' },
   { requests: /./, member: '/body/**/reason', from: 'refused', to: 'rejected', why: '15: an outcome has one name' },
@@ -133,6 +113,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
     { from: /does not survive; send it as text$/, to: 'cannot be represented exactly; send it as a string' },
   ].map((texts) => ({ requests: /./, member: '/body/shown/*', ...texts, why: '16: messages say what to do next' })),
   ...doorChanges,
+  ...changesOfTheRecord,
   ...changesOfWhatComesIn,
 ]
 
