@@ -72,17 +72,17 @@ export const migrations = [
    ALTER TABLE fates RENAME TO formerOutcomes;
    ALTER TABLE books RENAME TO formerLedger;
    CREATE TABLE tenants (
-     number INTEGER PRIMARY KEY,
+     number INTEGER PRIMARY KEY AUTOINCREMENT,
      name TEXT NOT NULL UNIQUE
    ) STRICT;
    CREATE TABLE users (
-     number INTEGER PRIMARY KEY,
+     number INTEGER PRIMARY KEY AUTOINCREMENT,
      tenant INTEGER NOT NULL,
      name TEXT NOT NULL,
      UNIQUE (tenant, name)
    ) STRICT;
    CREATE TABLE actions (
-     number INTEGER PRIMARY KEY,
+     number INTEGER PRIMARY KEY AUTOINCREMENT,
      tenant INTEGER NOT NULL,
      name TEXT NOT NULL,
      UNIQUE (tenant, name)

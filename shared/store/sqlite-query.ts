@@ -40,7 +40,7 @@ export function createSqliteQueries(db: DatabaseSync) {
       if (!source || (skip + limit) * source.scans.length > maxLookedAt) return undefined
       if (source.scans.length === 0) return []
       const { places } = steps.places(source, rangeOf(filter, order, after), order, limit, skip)
-      return places.slice(0, limit).map(rows.found)
+      return rows.found(places.slice(0, limit))
     },
     /** Undefined if it might take long. */
     count(filter: Filter, max = Number.POSITIVE_INFINITY): number | undefined {

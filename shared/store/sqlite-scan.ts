@@ -118,9 +118,9 @@ export const momentIn = ([timestampMs, timestampNs, delayMs, sequence]: readonly
 ]
 export const placeIn = (entry: readonly number[]): number => entry[4] as number
 
+const by = (order: Order) => `ORDER BY ${[...momentColumns, 'place'].map((column) => `${column} ${order}`).join(', ')}`
 /** SQLite keeps the entries of an index in this order: by moment, those of the same moment by place. */
-export const inOrder = (order: Order): string =>
-  `ORDER BY ${[...momentColumns, 'place'].map((column) => `${column} ${order}`).join(', ')}`
+export const inOrder = { asc: by('asc'), desc: by('desc') } as const
 
 /**
  * The entries of a range, with further columns. Each scan gives an ordered list; SQLite merges them when the result

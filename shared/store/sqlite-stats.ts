@@ -102,7 +102,7 @@ export function createSqliteStats(
 
   function firstMsIn({ scans }: Source, range: Range): number | undefined {
     const entries = entriesIn(scans, range)
-    const first = prepare(`${entries.text} ${inOrder('asc')} LIMIT 1`).get(...entries.values)
+    const first = prepare(`${entries.text} ${inOrder.asc} LIMIT 1`).get(...entries.values)
     return first?.['timestampMs'] as number | undefined
   }
 

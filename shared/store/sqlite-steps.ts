@@ -38,7 +38,7 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
 
   function examine({ scans, match }: Source, range: Range, order: Order, limit = -1, skip = 0): Examined[] {
     const rows = entriesIn(scans, range, { text: `, ${match?.text ?? '1'}`, values: match?.values ?? [] })
-    const statement = prepare(`${rows.text} ${inOrder(order)} LIMIT ? OFFSET ?`)
+    const statement = prepare(`${rows.text} ${inOrder[order]} LIMIT ? OFFSET ?`)
     statement.setReturnArrays(true)
     return statement.all(...rows.values, limit, skip) as unknown[] as Examined[]
   }
@@ -67,7 +67,7 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
 
   function lastOf({ scans }: Source, range: Range, order: Order, limit: number): Entry | undefined {
     const rows = entriesIn(scans, range)
-    const statement = prepare(`${rows.text} ${inOrder(order)} LIMIT 1 OFFSET ?`)
+    const statement = prepare(`${rows.text} ${inOrder[order]} LIMIT 1 OFFSET ?`)
     statement.setReturnArrays(true)
     return statement.get(...rows.values, limit - 1) as unknown as Entry | undefined
   }
@@ -83,22 +83,24 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
       const start = order === 'asc' ? range.from : range.to
       const tied = start ? tiesAfter(source, range, start, order) : []
       const toSkip = Math.max(0, skip - tied.length)
-      let examined = examine(source, range, order, limit, toSkip)
-      const [first, last] = [examined[0], examined.at(-1)]
-      const isEnd = examined.length < limit
+      // the entries beside the wanted ones tell whether those tie with others
+      const before = Math.min(1, toSkip)
+      const looked = examine(source, range, order, before + limit + 1, toSkip - before)
+      let examined = looked.slice(before, before + limit)
+      const [first, last, next] = [examined[0], examined.at(-1), looked[before + limit]]
       let skipped = 0
-      if (first && toSkip > 0) {
-        const before = at(source, momentIn(first), order)
-        skipped = before.findIndex((entry) => placeIn(entry) === placeIn(first))
-        examined.unshift(...before.slice(0, skipped))
+      if (before && first && isTied(looked[0] as Examined, first)) {
+        const all = at(source, momentIn(first), order)
+        skipped = all.findIndex((entry) => placeIn(entry) === placeIn(first))
+        examined.unshift(...all.slice(0, skipped))
       }
-      if (last && !isEnd) {
+      if (next && last && isTied(next, last)) {
         examined = [...examined.filter((entry) => !isTied(entry, last)), ...at(source, momentIn(last), order)]
       }
       const listed = [...tied.slice(skip), ...byHash(examined, order).slice(skipped)]
       return {
         places: listed.flatMap((entry) => (entry[5] ? placeIn(entry) : [])),
-        last: last && !isEnd ? momentIn(last) : undefined,
+        last: last && next && momentIn(last),
       }
     },
     /** Counts the matches among no more than `max` entries and those that tie with the last one. */

@@ -28,6 +28,16 @@ test('a stored activity has no row of its own', async () => {
   expect(db.prepare('SELECT count(*) AS n FROM outcomes').get()).toEqual({ n: 0 })
 })
 
+test('a name whose transaction failed gets a number again', async () => {
+  await using store = openTestStore()
+  const good = recorded({ id: 'a', userId: 'ann', action: 'new' })
+  const bad = recorded({ id: 'b', timestamp: 'never' })
+  await expect(store.save([good, bad])).rejects.toThrow()
+  expect(await store.save([good])).toEqual(['stored'])
+  expect((await store.get('default', 'a'))?.activity).toMatchObject({ userId: 'ann', action: 'new' })
+  expect(await store.find({ filter: { tenant: 'default', userId: 'ann' }, order: 'asc', limit: 1 })).toHaveLength(1)
+})
+
 describe('SQLite store in a file', () => {
   test('finds activities that were saved before it was closed', async () => {
     const path = aStoreFile()

@@ -27,7 +27,12 @@ export const persistMutants: readonly Mutant[] = [
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
         replace: 'hash: hash(tenant, `${activity.id}/${Math.random()}`)',
       },
-      { file: 'shared/store/sqlite-migrations.ts', find: 'CREATE UNIQUE INDEX byId', replace: 'CREATE INDEX byId' },
+      {
+        file: 'shared/store/sqlite-migrations.ts',
+        find: 'CREATE UNIQUE INDEX byId ON activities (tenant, id);\n   CREATE INDEX byTime ON activities (tenant, timestampMs',
+        replace:
+          'CREATE INDEX byId ON activities (tenant, id);\n   CREATE INDEX byTime ON activities (tenant, timestampMs',
+      },
     ],
   },
   {
