@@ -14,7 +14,7 @@ let folder: string
 beforeAll(async () => {
   log = await startLog(aFolder())
   folder = aFolder()
-})
+}, 60_000)
 afterAll(() => log[Symbol.asyncDispose]())
 
 async function runImport(...words: string[]) {

@@ -71,6 +71,7 @@ export const runByHand: readonly string[] = [
   'docker compose up --build --wait debug',
   'docker build -f functions/image/Dockerfile --target ingest .',
   'npm run log -- import activities.ndjson --url …',
+  'npm run log -- import trail.json.gz --format cloudtrail --items Records',
   'npm run log -- ledger --brokers localhost:9092',
   'npm run log -- ledger --brokers localhost:9092 --json',
   'npm run system -- screenshots',

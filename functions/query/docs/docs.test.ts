@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readMapping } from '@activity-log/shared/mapping.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 import type { Contract } from './contract.ts'
 import document from './openapi.json' with { type: 'json' }
+import { recipes } from './recipes.ts'
 import { referencePage } from './reference-page.ts'
 
 function query() {
@@ -29,6 +33,19 @@ test('the reference has an anchor for every operation and schema, and every link
   )
   const schemas = Object.keys(document.components.schemas).map((name) => `schema-${name}`)
   expect([...operations, ...schemas].filter((id) => !places.has(id))).toEqual([])
+})
+
+test('the reference shows how other programs send, as the README of ingest does', async () => {
+  const page = await (await query()('/docs')).text()
+  expect(page).toContain('<h2 id="send-from-anywhere">')
+  const readme = readFileSync(join(import.meta.dirname, '../../ingest/README.md'), 'utf8')
+  for (const { name, text } of recipes) {
+    expect([name, readme.includes(`\n${text}\n\`\`\`\n`)]).toEqual([name, true])
+    expect(page).toContain(`<h3>${name}</h3>`)
+    const [, parameters] = /\/logs(?:\/batch)?\?([^\s"']+)/.exec(text) ?? []
+    if (name === 'A browser') continue
+    expect([name, readMapping(Object.fromEntries(new URLSearchParams(parameters)))]).toMatchObject([name, { ok: true }])
+  }
 })
 
 test('the reference needs nothing from other sites, and no script', async () => {

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { AssetPath } from '../viewer/assets.ts'
 import type { Contract, Operation, Schema } from './contract.ts'
 import { curlExample } from './curl-example.ts'
+import { type Recipe, recipes } from './recipes.ts'
 import { typeText } from './type-text.ts'
 
 type Html = ReturnType<typeof html>
@@ -37,7 +38,8 @@ ${of(name).map(
 `,
 )}</ul>
 `,
-)}<h2><a href="#schemas">Schemas</a></h2>
+)}<h2><a href="#send-from-anywhere">Send from anywhere</a></h2>
+<h2><a href="#schemas">Schemas</a></h2>
 </nav>
 <main id="main">
 <h1>${info.title}</h1>
@@ -51,7 +53,12 @@ ${tags.map(
 ${of(name).map((entry) => operationArticle(entry, basePath))}
 </section>
 `,
-)}<section aria-labelledby="schemas">
+)}<section aria-labelledby="send-from-anywhere">
+<h2 id="send-from-anywhere">Send from anywhere</h2>
+<p class="soft">Give each activity an id when it happens, and a sender that tries again stores it once.</p>
+${recipes.map(recipeArticle)}
+</section>
+<section aria-labelledby="schemas">
 <h2 id="schemas">Schemas</h2>
 ${Object.entries(components.schemas).map(([name, schema]) => schemaArticle(name, schema))}
 </section>
@@ -105,6 +112,13 @@ ${table(
 </article>
 `
 }
+
+const recipeArticle = ({ name, about, text }: Recipe): Html => html`<article>
+<h3>${name}</h3>
+${about && html`<p>${about}</p>`}
+<pre tabindex="0"><code>${text}</code></pre>
+</article>
+`
 
 function schemaArticle(name: string, schema: Schema): Html {
   const required = schema.required ?? []

@@ -41,7 +41,7 @@ async function measureImport(file: string | undefined, note: Note) {
     const start = performance.now()
     const script = join(root, 'functions/cli/main.ts')
     await using program = startCommand(process.execPath, [script, 'import', source, '--url', log.origin])
-    const imported = await written(program, /([\d,]+) activities are in the log/)
+    const imported = await written(program, /(?:^|, )([1-9][\d,]*) (?:stored|duplicates)/m)
     note(
       `import of ${imported} activities, the ${time} time, until all are visible: ms`,
       Math.round(performance.now() - start),

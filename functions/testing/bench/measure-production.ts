@@ -13,7 +13,7 @@ export async function measureProduction({ rounds, file, note }: ProductionOption
     const startedAt = performance.now()
     const arguments_ = [file ?? madeUpFile(aFolder()), '--url', production.ingest, '--query-url', production.query]
     await using program = startProgram('functions/cli/main.ts', {}, 'import', ...arguments_)
-    const imported = Number((await written(program, /([\d,]+) activities are in the log/)).replaceAll(',', ''))
+    const imported = Number((await written(program, /([\d,]+) stored, /)).replaceAll(',', ''))
     let total = 0
     await until(async () => {
       total = (await answerOf(await fetch(`${production.query}/logs?count=exact&limit=1`))).total

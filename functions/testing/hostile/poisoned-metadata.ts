@@ -79,7 +79,6 @@ const rejected: readonly [name: string, text: string, rejectedAt: string][] = [
   ['a value with too many bytes', value(`"${'☃'.repeat(11_000)}"`), '/metadata'],
   ['a hundred thousand values', value(`[${'0,'.repeat(100_000)}0]`), '/metadata'],
   ['an array', '[]', '/metadata'],
-  ['null', 'null', '/metadata'],
   ['text', '"{}"', '/metadata'],
 ]
 
