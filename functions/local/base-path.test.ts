@@ -48,7 +48,7 @@ describe('a log under a path behind a proxy', () => {
     for (const id of ['a-1', 'a-2', 'a-3'])
       await fetch(`${origin}/audit/logs`, post({ id, userId: 'ann', action: 'login', metadata: { n: id } }))
     await until(async () => (await json('/audit/logs')).total === 3)
-  })
+  }, 60_000)
   afterAll(() => opened.disposeAsync())
 
   test('names itself below the path in Location, Link, next and the links of a receipt', async () => {
