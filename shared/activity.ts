@@ -75,7 +75,10 @@ export function checkActivity(input: unknown, receivedAt: Date): Checked<SentAct
     errors.push(...unknownMembers(input))
     if (isJsonObject(input['metadata'])) errors.push(...below('/metadata', metadataErrors(input['metadata'])))
     if (isAhead(input['timestamp'], receivedAt)) {
-      errors.push({ pointer: '/timestamp', detail: 'is more than 24 hours ahead of now' })
+      errors.push({
+        pointer: '/timestamp',
+        detail: `is more than 24 hours ahead of the clock of the log, which says ${receivedAt.toISOString()}`,
+      })
     }
   }
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...firstErrors(errors))

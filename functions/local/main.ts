@@ -6,6 +6,7 @@ import { type Listening, listen, untilTerminated } from '@activity-log/shared/ht
 import { listenOptions } from '@activity-log/shared/listen-config.ts'
 import { Config } from './config.ts'
 import { openEmbedded } from './embedded-log.ts'
+import { startQuickCheck } from './quick-check.ts'
 
 async function main() {
   const config = readConfig(Config, process.env)
@@ -19,6 +20,7 @@ async function main() {
     ...listenOptions(config),
     log,
   })
+  await using _check = startQuickCheck({ paths: embedded.files, log })
   process.stdout.write(banner(server, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping; requests in flight are finished first')
