@@ -52,6 +52,18 @@ export const Port = (preset: string) =>
     preset,
   )
 
+/** Where the API is mounted behind a proxy that passes paths as they are; empty if at the root. */
+export const BasePath = v.optional(
+  v.pipe(
+    v.string(),
+    v.check(
+      (text) => /^(\/[\w.~-]+)*$/.test(text) && !/\/\.\.?(\/|$)/.test(text) && text !== '/healthz',
+      'must be a path such as /audit: segments of letters, digits and ._~-, each after a slash, without one at the end',
+    ),
+  ),
+  '',
+)
+
 export const LogLevel = v.optional(
   v.picklist(
     ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { Port } from './config.ts'
+import { BasePath, Port } from './config.ts'
 
 const separated = v.transform((text: string) =>
   text
@@ -38,6 +38,7 @@ export const listenEntries = (port: string) => ({
   HOST: v.optional(Host, 'localhost'),
   ALLOWED_HOSTS: v.optional(Hosts, ''),
   ALLOWED_ORIGINS: v.optional(Origins, ''),
+  BASE_PATH: BasePath,
 })
 
 type ListenConfig = { PORT: number; HOST: string; ALLOWED_HOSTS: string[]; ALLOWED_ORIGINS: string[] }

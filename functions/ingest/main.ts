@@ -16,11 +16,18 @@ async function main() {
   // the broker connects while the listener starts; an earlier request waits for the connection
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
   // a round trip to Kafka takes longer than writing the records that arrive meanwhile
-  const app = createApp({ broker, log, now: checkedClock(() => new Date()), newId, secondFrom: 40 })
+  const app = createApp({
+    broker,
+    log,
+    now: checkedClock(() => new Date()),
+    newId,
+    secondFrom: 40,
+    basePath: config.BASE_PATH,
+  })
   await using server = await listen({ ...app, ...listenOptions(config), log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
 }
 
 run(main)

@@ -20,6 +20,7 @@ export type EmbeddedOptions = {
   policy?: DeliveryPolicy
   now?: () => Date
   stopping?: AbortSignal
+  basePath?: string
 }
 
 /** The reading thread starts this long after the process, so that it delays neither the start nor the first answers. */
@@ -32,6 +33,7 @@ export async function openEmbedded({
   policy = deliveryPolicy,
   now = () => new Date(),
   stopping,
+  basePath = '',
 }: EmbeddedOptions) {
   const opened = new AsyncDisposableStack()
   try {
@@ -50,7 +52,7 @@ export async function openEmbedded({
     opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }))
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/undelivered'), ...dispatch }))
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
-    const { fetch, front, isPage } = createService({ log, routes: originRoutes(tables) })
+    const { fetch, front, isPage } = createService({ log, routes: originRoutes(tables), basePath })
     return Object.assign(opened, { fetch, front, isPage, files: [files.queue, files.store] })
   } catch (error) {
     await opened.disposeAsync()

@@ -134,6 +134,28 @@ test('passes on a compressed answer completely', async () => {
   expect(await (await fetch(`${front.origin}/x`)).text()).toBe(body)
 })
 
+test('compresses a large answer on request, but never a live stream', async () => {
+  const types: Record<string, string> = {
+    '/logs': 'application/json',
+    '/live': 'text/event-stream',
+    '/export': 'text/csv',
+  }
+  const body = 'x'.repeat(10_000)
+  await using query = await aFunction(({ url = '' }, response) => {
+    response.writeHead(200, { 'content-type': types[url], etag: '"v1"', vary: 'accept-encoding' }).end(body)
+  })
+  await using front = await gateway({ query: query.origin })
+  const ask = async (path: string, coding: string) => {
+    const { headers } = await send(front.origin + path, { headers: { 'accept-encoding': coding } })
+    return [headers['content-encoding'], headers.etag, headers.vary]
+  }
+  expect(await ask('/logs', 'gzip')).toEqual(['gzip', 'W/"v1"', 'accept-encoding'])
+  expect(await ask('/export', 'gzip')).toEqual(['gzip', 'W/"v1"', 'accept-encoding'])
+  expect(await ask('/logs', 'gzip;q=0')).toEqual([undefined, '"v1"', 'accept-encoding'])
+  expect((await ask('/live', 'gzip'))[0]).toBeUndefined()
+  expect(await (await fetch(`${front.origin}/logs`)).text()).toBe(body)
+})
+
 test.each([
   ['of a declared length', (body: Buffer) => ({ 'content-length': `${body.length}` })],
   ['in chunks', () => ({ 'transfer-encoding': 'chunked' })],

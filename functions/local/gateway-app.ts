@@ -1,4 +1,4 @@
-import { bodyLimits } from '@activity-log/ingest/read-posted.ts'
+import { bodyLimits } from '@activity-log/ingest/posted-items.ts'
 import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import { pageFinder } from '@activity-log/shared/http/route.ts'
@@ -7,6 +7,7 @@ import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { proxy } from 'hono/proxy'
 import { getPath } from 'hono/utils/url'
+import { compressed } from './compressed.ts'
 import { createTargetFinder, type FunctionName, originRoutes, readTables } from './origin.ts'
 
 /** The origin of each function, as http://host:port. */
@@ -14,18 +15,21 @@ export type GatewayOptions = { readonly [name in FunctionName]: string } & {
   log: Log
   /** How long an answer may take to begin. After that, its duration is not limited. */
   timeoutMs?: number
+  /** Where the API is mounted; the functions are mounted there, too. */
+  basePath?: string
 }
 
 /**
  * Serves functions that are separate processes at one origin, with the same routes as npm start. Its `/healthz` is its
  * own: when a function is down, its routes answer 503 and the gateway keeps running.
  */
-export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOptions): Service {
+export function createGateway({ log, timeoutMs = 40_000, basePath = '', ...origins }: GatewayOptions): Service {
   const tables = readTables()
-  const targetOf = createTargetFinder(tables)
+  const targetOf = createTargetFinder(tables, basePath)
   const service = createService({
     log,
     routes: {},
+    basePath,
     async otherwise(request, bindings) {
       const path = getPath(request)
       // fetch cannot send TRACE
@@ -34,10 +38,11 @@ export function createGateway({ log, timeoutMs = 40_000, ...origins }: GatewayOp
       // the whole body is read first, because fetch loses an answer that arrives before it has sent everything
       const body = request.body ? await incomingOf(request).bytes(bodyLimits.manyBytes) : null
       const id = bindings?.outgoing?.getHeader('x-request-id')?.toString()
-      return passOn(request, { target, body, id, timeoutMs })
+      const answer = await passOn(request, { target, body, id, timeoutMs })
+      return compressed(answer, request.headers.get('accept-encoding') ?? undefined)
     },
   })
-  return { ...service, isPage: pageFinder(originRoutes(tables)) }
+  return { ...service, isPage: pageFinder(originRoutes(tables), basePath) }
 }
 
 type PassOnOptions = { target: string; body: Uint8Array | null; id: string | undefined; timeoutMs: number }

@@ -10,11 +10,11 @@ async function main() {
   const config = readConfig(GatewayConfig, process.env)
   const log = openLog('gateway', config.LOG_LEVEL)
   const { INGEST_URL: ingest, PERSIST_URL: persist, QUERY_URL: query } = config
-  const app = createGateway({ ingest, persist, query, log })
+  const app = createGateway({ ingest, persist, query, log, basePath: config.BASE_PATH })
   await using server = await listen({ ...app, ...listenOptions(config), log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await untilTerminated()
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
 }
 
 run(main)

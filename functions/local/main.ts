@@ -12,7 +12,12 @@ async function main() {
   const config = readConfig(Config, process.env)
   const log = openLog('activity-log', config.LOG_LEVEL)
   const stopping = new AbortController()
-  await using embedded = await openEmbedded({ folder: config.DATA_DIR, log, stopping: stopping.signal })
+  await using embedded = await openEmbedded({
+    folder: config.DATA_DIR,
+    log,
+    stopping: stopping.signal,
+    basePath: config.BASE_PATH,
+  })
   await using server = await listen({
     fetch: embedded.fetch,
     front: embedded.front,
@@ -21,16 +26,16 @@ async function main() {
     log,
   })
   await using _check = startQuickCheck({ paths: embedded.files, log })
-  process.stdout.write(banner(server, resolve(config.DATA_DIR)))
+  process.stdout.write(banner(server, config.BASE_PATH, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
   stopping.abort()
 }
 
-function banner({ hosts, port, isLoopback }: Listening, folder: string): string {
+function banner({ hosts, port, isLoopback }: Listening, basePath: string, folder: string): string {
   const [first = 'localhost'] = hosts
   const isEvery = first === '0.0.0.0' || first === '[::]'
-  const origin = `http://${isLoopback || isEvery ? 'localhost' : first}:${port}`
+  const origin = `http://${isLoopback || isEvery ? 'localhost' : first}:${port}${basePath}`
   const listens = `listens on ${hosts.join(' and ')}, port ${port}`
   const reach = isLoopback
     ? 'only this machine can reach it (HOST)'

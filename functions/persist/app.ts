@@ -31,6 +31,7 @@ export type PersistDependencies = {
   topics?: { records: string; deadLetters: string }
   /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
+  basePath?: string
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
@@ -50,6 +51,7 @@ export function createApp({
   now,
   topics = defaultTopics,
   deadlineMs = 10_000,
+  basePath = '',
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
   const save = createGroupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
@@ -66,6 +68,7 @@ export function createApp({
   return createService({
     log,
     metrics: metrics.text,
+    basePath,
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
       'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
@@ -113,7 +116,7 @@ export function createApp({
   async function saveDeadLetter(deadLetter: DeadLetter, log: Log): Promise<Answer> {
     await orUnavailable(store.deadLetter([deadLetter]), 'The store did not save the dead letter.')
     const { reason, errors, position } = deadLetter
-    log.warn({ ...position, reason, errors }, 'a record was dead-lettered')
+    log.warn({ ...position, reason, errors }, 'a record became a dead letter')
     return taken
   }
 }

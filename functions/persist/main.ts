@@ -19,7 +19,7 @@ async function main() {
     migrate: { retentionDays: config.RETENTION_DAYS },
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
-  const app = createApp({ store, log, now: checkedClock(() => new Date()), topics })
+  const app = createApp({ store, log, now: checkedClock(() => new Date()), topics, basePath: config.BASE_PATH })
   await using server = await listen({
     ...app,
     ...listenOptions(config),
@@ -28,7 +28,7 @@ async function main() {
   })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
 }
 
 run(main)

@@ -148,7 +148,10 @@ describe('discard', () => {
     expect(await discard({ note: 'again' })).toEqual({ status: 204 })
     await app.request('/', delivery(withoutUser, 4))
     expect(await letter()).toMatchObject({ attempts: 2, resolution: { state: 'discarded', note: 'a test' } })
-    expect(await replay(corrected)).toMatchObject({ status: 409, detail: 'The dead letter was discarded: a test' })
+    expect(await replay(corrected)).toMatchObject({
+      status: 409,
+      detail: 'The dead letter was discarded (a test) and cannot be replayed. POST the activity to /logs instead.',
+    })
   })
 
   test('rejects a dead letter that was replayed', async () => {

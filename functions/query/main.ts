@@ -13,11 +13,11 @@ async function main() {
   const log = openLog('query', config.LOG_LEVEL)
   await using store = openMongoStore({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log })
   const stopping = new AbortController()
-  const app = createApp({ store, log, now: () => new Date(), stopping: stopping.signal })
+  const app = createApp({ store, log, now: () => new Date(), stopping: stopping.signal, basePath: config.BASE_PATH })
   await using server = await listen({ ...app, ...listenOptions(config), log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
   stopping.abort()
 }
 

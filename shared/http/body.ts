@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
+import { gunzipBody, isGzip } from './gunzip-body.ts'
 import { Problem } from './problem.ts'
 
 /** A request whose body has not been read yet, from either transport. */
 export type Incoming = {
   header(lowerCaseName: string): string | undefined
   headers(): Headers
-  /** Reads the body, unless it is larger than `maxBytes`: by its declared length, or by what has arrived so far. */
+  /**
+   * Reads the body, unless it is larger than `maxBytes`: by its declared length, by what has arrived so far, or once it
+   * is inflated.
+   */
   bytes(maxBytes: number): Promise<Uint8Array>
 }
 
@@ -20,11 +24,17 @@ export function incomingOf(request: Request): Incoming {
     headers: () => Object.fromEntries(headers),
     async bytes(maxBytes) {
       const declared = header('content-length')
-      rejectByHeaders(header('content-encoding'), declared, maxBytes)
-      // the fast path: only a body without a declared length has to be counted while it arrives
-      if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
-      if (request.body === null) return new Uint8Array()
-      return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), maxBytes)
+      const gzip = isGzip(header('content-encoding'))
+      rejectBySize(declared, maxBytes)
+      const bytes = await sent()
+      return gzip ? gunzipBody(bytes, maxBytes) : bytes
+
+      async function sent(): Promise<Uint8Array> {
+        // the fast path: only a body without a declared length has to be counted while it arrives
+        if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
+        if (request.body === null) return new Uint8Array()
+        return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), maxBytes)
+      }
     },
   }
 }
@@ -38,9 +48,11 @@ export function incomingFrom(request: IncomingMessage): Incoming {
   return {
     header: (name) => headers[name],
     headers: () => headers,
-    bytes(maxBytes) {
-      rejectByHeaders(headers['content-encoding'], headers['content-length'], maxBytes)
-      return readStream(request, maxBytes)
+    async bytes(maxBytes) {
+      const gzip = isGzip(headers['content-encoding'])
+      rejectBySize(headers['content-length'], maxBytes)
+      const sent = readStream(request, maxBytes)
+      return gzip ? sent.then((bytes) => gunzipBody(bytes, maxBytes)) : sent
     },
   }
 }
@@ -48,16 +60,13 @@ export function incomingFrom(request: IncomingMessage): Incoming {
 /** Reads the body as text. It rejects invalid UTF-8, since a replacement character would change a value. */
 export async function readText(incoming: Incoming, maxBytes: number): Promise<string> {
   const text = utf8(await incoming.bytes(maxBytes))
-  if (text === undefined) throw new Problem('invalid-input', 'The body is not valid UTF-8.')
+  if (text === undefined) throw notUtf8()
   return text
 }
 
-/** Rejects a body that its headers show to be encoded or too large. */
-function rejectByHeaders(encoding: string | undefined, declared: string | undefined, maxBytes: number) {
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    const detail = `The content encoding ${encoding} is not supported; send the body uncompressed.`
-    throw new Problem('unsupported-media-type', detail, { headers: { 'accept-encoding': 'identity' } })
-  }
+export const notUtf8 = () => new Problem('invalid-input', 'The body is not valid UTF-8.')
+
+function rejectBySize(declared: string | undefined, maxBytes: number) {
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
 }
 
@@ -83,7 +92,8 @@ function readStream(stream: Readable, maxBytes: number): Promise<Uint8Array> {
   })
 }
 
-const notInFull = (cause: unknown) => new Problem('invalid-input', 'The body did not arrive in full.', { cause })
+const notInFull = (cause: unknown) =>
+  new Problem('invalid-input', 'The body did not arrive in full; send the request again.', { cause })
 function throwNotInFull(cause: unknown): never {
   throw notInFull(cause)
 }

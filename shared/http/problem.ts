@@ -13,7 +13,7 @@ const problems = {
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
-  'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  'unsupported-media-type': { status: 415, title: 'The content type or encoding is not supported' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'The service is temporarily unavailable' },
   timeout: { status: 504, title: 'The log did not answer in time' },

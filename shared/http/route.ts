@@ -25,6 +25,8 @@ export type ServiceRequest = Incoming & {
   /** Undefined for a request that did not come through a socket. */
   requestId: string | undefined
   caller: Caller
+  /** Precedes the path in every link of an answer: the path that the service is mounted at, or an empty text. */
+  basePath: string
   /** Adds the request id and the tenant to each line. */
   log: Log
   /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */
@@ -70,10 +72,14 @@ export function methodsByPath(entries: readonly Entry[]): ReadonlyMap<string, re
 }
 
 /** Matches a whole path; its named groups are the parameters. */
-export const pathPattern = (path: string) => new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`)
+export const pathPattern = (path: string) =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`)
 
 /** Returns a function that tells whether a path is that of a page for people. */
-export function pageFinder(routes: Routes): (path: string) => boolean {
+export function pageFinder(routes: Routes, basePath = ''): (path: string) => boolean {
   const patterns = entriesOf(routes).flatMap(({ path, route }) => (route.page ? [pathPattern(path)] : []))
-  return (path) => patterns.some((pattern) => pattern.test(path))
+  return (path) => {
+    const own = path.startsWith(basePath) ? path.slice(basePath.length) || '/' : ''
+    return patterns.some((pattern) => pattern.test(own))
+  }
 }

@@ -188,9 +188,9 @@ describe('the requests in flight are bounded', () => {
   }
 
   test.each<[what: string, atOnce: NonNullable<ListenOptions['atOnce']>, bytes: number]>([
-    ['requests', { requests: 2, bytes: 1e9 }, 0],
-    ['bytes of bodies', { requests: 100, bytes: 20_000 }, 10_000],
-  ])('in %s: beyond the limit, answers 503 immediately until a request ends', async (_what, atOnce, bytes) => {
+    ['number', { requests: 2, bytes: 1e9 }, 0],
+    ['the size of their bodies', { requests: 100, bytes: 20_000 }, 10_000],
+  ])('in %s: one beyond the limit gets a 503 immediately, until another ends', async (_what, atOnce, bytes) => {
     const { server, send, release, entered } = await holding(atOnce)
     await using _server = server
     const first = [send(bytes), send(bytes)]

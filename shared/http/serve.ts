@@ -7,6 +7,7 @@ import { type Limits, openAdmission } from './admission.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
 import { type Bound, bind } from './bind.ts'
 import { createDoor } from './door.ts'
+import { answerToProblem } from './event-source.ts'
 import { countHeader, type Front } from './front.ts'
 import { Problem, unavailable } from './problem.ts'
 import { answerUnparsed } from './unparsed.ts'
@@ -87,7 +88,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const unwelcome = door(request)
     if (unwelcome) return writeProblem(response, own, unwelcome)
     const over = request.url === '/healthz' ? () => {} : admit(request)
-    if (!over) return writeProblem(response, own, tooManyInFlight)
+    if (!over) return writeAnswer(response, own, answerToProblem(tooManyInFlight, request.headers.accept))
     // a client that goes away ends the answer, but the work for it may still be running
     let left = 2
     const end = () => {
@@ -180,10 +181,12 @@ function requestIds(): (sent: string | string[] | undefined) => string {
   return (sent) => (typeof sent === 'string' && /^[\w-]{1,128}$/.test(sent) ? sent : `${process}-${++count}`)
 }
 
-const twoHosts = new Problem('invalid-input', 'The request has more than one Host header.', {
+const twoHosts = new Problem('invalid-input', 'The request has more than one Host header; send exactly one.', {
   headers: { connection: 'close' },
 })
-const noHost = new Problem('invalid-input', 'The request has no Host header.', { headers: { connection: 'close' } })
+const noHost = new Problem('invalid-input', 'The request has no Host header; send one.', {
+  headers: { connection: 'close' },
+})
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })

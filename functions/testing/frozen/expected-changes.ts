@@ -5,8 +5,8 @@ import { doorChanges } from './expected-changes-door.ts'
 //
 //   { requests: /books/, member: 'path', from: '/books', to: '/ledger', why: 'the ledger has one name' },
 //   { requests: /./, member: '/body/**/fate', renamed: 'status', why: 'a receipt has a status' },
-//   { requests: /receipt/, member: '/body/**/status', from: 'refused', to: 'rejected', why: 'an outcome has one name' },
-//   { requests: /page/, member: '/body/links/*', from: /^\/viewer\/books/, to: '/viewer/ledger', why: 'the ledger has one name' },
+//   { requests: /receipt/, member: '/body/**/status', from: 'refused', to: 'rejected', why: 'one name' },
+//   { requests: /page/, member: '/body/links/*', from: /^\/viewer\/books/, to: '/viewer/ledger', why: 'one name' },
 
 /** The changes are applied in this order: a later one sees the result of the earlier ones. */
 export const expectedChanges: readonly ExpectedChange[] = [

@@ -52,7 +52,7 @@ describe.each(Object.entries(ways))('%s', (name, open) => {
   })
 })
 
-describe('a data folder of that version', () => {
+describe('a data folder of the recorded version', () => {
   const way = 'from a data folder'
   const before = readFixture<Exchange>('data-folder-answers')
 
@@ -74,7 +74,7 @@ describe('a data folder of that version', () => {
   })
 })
 
-test('has seen every expected change happen', () => {
+test('every expected change has happened', () => {
   const here = expectedChanges.filter(({ way }) => way !== 'from MongoDB')
   expect(here.filter((change) => !happened.has(change))).toEqual([])
 })

@@ -106,7 +106,7 @@ describe('the dispatcher', () => {
 })
 
 describe('dead letters', () => {
-  test('are written immediately after a rejection, and after the retries of a failure, even if HTTP cannot carry the record', async () => {
+  test('are written immediately after a rejection or the last retry, even if HTTP cannot carry the record', async () => {
     const answers: { [id: string]: Answered } = {
       'p0-1': { status: 400, headers: { 'kne-Reason': 'schema', 'kne-error-detail': 'dropped' }, body: 'bad thing' },
       'p0-2': { status: 503 },
@@ -149,7 +149,7 @@ describe('dead letters', () => {
     expect(byId['damaged']?.headers).not.toHaveProperty('ce_knativeerrorcode')
   })
 
-  test('are delivered from their own topic, and do not go round when they are rejected again', async () => {
+  test('are delivered from their own topic, and do not return to it when they are rejected', async () => {
     const { source, sink, produce, admin, topic, committed } = await aJourney(1, (received) => ({
       status: idOf(received) === 'p0-0' ? 400 : 204,
     }))

@@ -192,8 +192,8 @@ export const namesAreThoseOfTheCode: Check = (manifests) => {
 }
 
 /**
- * The topics that a record can reach from dead letter to dead letter. Without a KafkaSink, keeping a source's dead
- * letters would need another system to be up.
+ * Follows a record from dead letter to dead letter, which must not lead back to a topic that it has left. The dead
+ * letters of a source go to a KafkaSink, because keeping them anywhere else would need another system to be up.
  */
 export const deadLettersDoNotGoRound: Check = (manifests) => {
   const topicOf = (ref: v.InferOutput<typeof Ref>) =>

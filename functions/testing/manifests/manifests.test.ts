@@ -340,7 +340,10 @@ test.each([
   const ask = () => {
     throw new Error('a probe asks nobody')
   }
-  const unusable = new Proxy({}, { get: (_target, name) => (name === 'stopping' ? undefined : ask) }) as never
+  const unusable = new Proxy(
+    {},
+    { get: (_target, name) => (name === 'stopping' || name === 'basePath' ? undefined : ask) },
+  ) as never
   expect((await createApp(unusable).request(healthPath)).status).toBe(200)
 })
 
