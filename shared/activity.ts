@@ -77,7 +77,10 @@ export function checkActivity(sent: unknown, receivedAt: Date): Checked<SentActi
     errors.push(...unknownMembers(input))
     if (isJsonObject(input['metadata'])) errors.push(...below('/metadata', metadataErrors(input['metadata'])))
     if (isAhead(input['timestamp'], receivedAt)) {
-      errors.push({ pointer: '/timestamp', detail: 'is more than 24 hours ahead of now' })
+      errors.push({
+        pointer: '/timestamp',
+        detail: `is more than 24 hours ahead of the clock of the log, which says ${receivedAt.toISOString()}`,
+      })
     }
   }
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...firstErrors(errors))

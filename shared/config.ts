@@ -10,10 +10,14 @@ export class ConfigError extends Error {
 /** The process cannot start for a reason that its user can fix. The message is enough; a stack would not help. */
 export class StartError extends Error {
   override name = 'StartError'
+  readonly exitCode: number = 1
 }
 
 /** EX_CONFIG of sysexits.h: the exit code for an invalid configuration. */
 export const exitConfig = 78
+
+/** EX_DATAERR of sysexits.h: the exit code for files that are damaged or do not belong together. */
+export const exitData = 65
 
 /** Checks several variables together: returns a line for each error, which begins with the name of a variable. */
 export type ConfigRule = (set: Environment) => readonly string[]

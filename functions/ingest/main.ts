@@ -1,6 +1,7 @@
 import { openKafkaBroker } from '@activity-log/shared/broker/kafka.ts'
 import { kafkaConnection, kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
+import { checkedClock } from '@activity-log/shared/http/clock.ts'
 import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
@@ -15,7 +16,14 @@ async function main() {
   // the broker connects while the listener starts; an earlier request waits for the connection
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
   // a round trip to Kafka takes longer than writing the records that arrive meanwhile
-  const app = createApp({ broker, log, now: () => new Date(), newId, secondFrom: 40, basePath: config.BASE_PATH })
+  const app = createApp({
+    broker,
+    log,
+    now: checkedClock(() => new Date()),
+    newId,
+    secondFrom: 40,
+    basePath: config.BASE_PATH,
+  })
   await using server = await listen({ ...app, ...listenOptions(config), log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])

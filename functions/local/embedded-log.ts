@@ -5,12 +5,14 @@ import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded-broker.ts'
 import { type DeliveryPolicy, deliveryPolicy, type Send } from '@activity-log/shared/dispatch/delivery.ts'
 import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
+import { checkedClock } from '@activity-log/shared/http/clock.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '@activity-log/shared/store/sqlite.ts'
 import { createReader } from '@activity-log/shared/store/sqlite-reader.ts'
 import { type UpgradeProgress, upgradeSqliteStore } from '@activity-log/shared/store/sqlite-upgrade.ts'
 import { openDataFolder } from './data-folder.ts'
+import { toDataError } from './folder-file.ts'
 import { originRoutes } from './origin.ts'
 
 export type EmbeddedOptions = {
@@ -42,16 +44,20 @@ export async function openEmbedded({
     await upgradeSqliteStore({ path: files.store, onProgress })
     const createReads: SqliteStoreOptions['createReads'] = (_db, path) => createReader({ path, warmUpMs })
     const store = opened.use(openSqliteStore({ path: files.store, createReads }))
+    const ledger = await store.ledger().catch(({ cause }) => {
+      throw toDataError(cause, files.store)
+    })
+    files.compare(ledger)
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
-    const ingest = createIngest({ broker, log, now, newId })
-    const persist = createPersist({ store, log, now })
+    const ingest = createIngest({ broker, log, now: checkedClock(now), newId })
+    const persist = createPersist({ store, log, now: checkedClock(now) })
     const query = createQuery({ store, log, now, ...(stopping && { stopping }) })
     const dispatch = { policy, log }
     opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }))
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/undelivered'), ...dispatch }))
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
     const { fetch, front, isPage } = createService({ log, routes: originRoutes(tables), basePath })
-    return Object.assign(opened, { fetch, front, isPage })
+    return Object.assign(opened, { fetch, front, isPage, files: [files.queue, files.store] })
   } catch (error) {
     await opened.disposeAsync()
     throw error

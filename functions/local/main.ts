@@ -6,6 +6,7 @@ import { type Listening, listen, untilTerminated } from '@activity-log/shared/ht
 import { listenOptions } from '@activity-log/shared/listen-config.ts'
 import { Config } from './config.ts'
 import { openEmbedded } from './embedded-log.ts'
+import { startQuickCheck } from './quick-check.ts'
 
 async function main() {
   const config = readConfig(Config, process.env)
@@ -24,6 +25,7 @@ async function main() {
     ...listenOptions(config),
     log,
   })
+  await using _check = startQuickCheck({ paths: embedded.files, log })
   process.stdout.write(banner(server, config.BASE_PATH, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping after the requests in flight')

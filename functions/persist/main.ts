@@ -1,4 +1,5 @@
 import { readConfig } from '@activity-log/shared/config.ts'
+import { checkedClock } from '@activity-log/shared/http/clock.ts'
 import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
@@ -18,7 +19,7 @@ async function main() {
     migrate: { retentionDays: config.RETENTION_DAYS },
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
-  const app = createApp({ store, log, now: () => new Date(), topics, basePath: config.BASE_PATH })
+  const app = createApp({ store, log, now: checkedClock(() => new Date()), topics, basePath: config.BASE_PATH })
   await using server = await listen({
     ...app,
     ...listenOptions(config),

@@ -89,6 +89,23 @@ function offsetAfterAll(db: DatabaseSync): number {
   return last ? last.seq + 1 : 0
 }
 
+export type QueuedOffsets = {
+  /** The offset of the next record. */
+  next: number
+  /** No record below this offset waits for its delivery. */
+  settledBelow: number
+  /** Whether dead letters wait for theirs. */
+  hasDeadLetters: boolean
+}
+
+/** Returns what the database of a queue has given out and delivered. */
+export function queuedOffsets(db: DatabaseSync): QueuedOffsets {
+  const next = offsetAfterAll(db)
+  const { first } = db.prepare('SELECT min(offset) AS first FROM records').get() as { first: number | null }
+  const hasDeadLetters = db.prepare('SELECT 1 FROM deadLetters LIMIT 1').get() !== undefined
+  return { next, settledBelow: first ?? next, hasDeadLetters }
+}
+
 function queueOf(db: DatabaseSync, table: Table): Queue & { tell(): void } {
   const readFrom = db.prepare(`SELECT offset, headers, value FROM ${table} WHERE offset >= ? ORDER BY offset LIMIT ?`)
   const remove = db.prepare(`DELETE FROM ${table} WHERE offset = ?`)

@@ -5,6 +5,7 @@ export function run(main: () => Promise<void>): void {
   main().catch((error: unknown) => {
     if (error instanceof ConfigError || error instanceof StartError) console.error(error.message)
     else console.error(error)
-    process.exit(error instanceof ConfigError ? exitConfig : 1)
+    if (error instanceof ConfigError) process.exit(exitConfig)
+    process.exit(error instanceof StartError ? error.exitCode : 1)
   })
 }
