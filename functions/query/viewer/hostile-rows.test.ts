@@ -81,10 +81,12 @@ describe('a page that fails is a page', () => {
   })
 
   test('also when it cannot be written', async () => {
-    const get = await viewer([], () => ({ ledger: async () => ({ partitions: undefined }) as never }))
-    const { status, type, html } = await get('/viewer/ledger')
+    const get = await viewer([], () => ({ get: async () => ({ id: 'one', userId: null }) as never }))
+    const { status, type, html } = await get('/viewer/logs/one')
     expect([status, type]).toEqual([500, 'text/html; charset=utf-8'])
+    expect(html).toMatch(/<title>[^<]+<\/title>/)
     expect(html).toMatch(/<h1>[^<]+<\/h1>/)
+    expect(html).toContain('href="/viewer/logs/one">Try again')
   })
 })
 
