@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto'
 import { sequenceLimit } from '@activity-log/shared/key.ts'
 
 export type Arrival = { receivedAt: Date; sequence: number }
@@ -36,7 +35,7 @@ let drawn = pool.length
 /** 16 random bytes in base64url. */
 export function newSalt(): string {
   if (drawn === pool.length) {
-    randomFillSync(pool)
+    crypto.getRandomValues(pool)
     drawn = 0
   }
   drawn += saltBytes

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { findBounded } from './find-bounded.ts'
-import type { Part } from './page.ts'
+import { findBounded, type Part } from './find-bounded.ts'
 
 const rowsOf = (sizes: readonly number[]) => sizes.map((size, n) => ({ key: String(n).padStart(4, '0'), size }))
 

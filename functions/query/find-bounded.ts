@@ -1,4 +1,6 @@
-import type { Part } from './page.ts'
+import type { Order } from '@activity-log/shared/filter.ts'
+
+export type Part = { order: Order; limit: number; after?: string; skip?: number }
 
 /** The size at which the rows of an answer end. The rest of an answer of 1 MiB is for its links. */
 export const maxRowBytes = 1024 * 1024 - 32 * 1024

@@ -4,8 +4,9 @@ import type { Position } from '@activity-log/shared/receipt.ts'
 import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snapshot.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import type { Part } from './find-bounded.ts'
 import type { Known, KnownLedger } from './known-ledger.ts'
-import { findPage, type Page, type Part, type Place } from './page.ts'
+import { findPage, type Page, type Place } from './page.ts'
 
 /**
  * `snapshot` is undefined when it is unknown which records the log has; each page then shows the log at the time of its

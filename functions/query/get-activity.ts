@@ -9,10 +9,9 @@ import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import * as v from 'valibot'
-import { findBounded, maxRowBytes } from './find-bounded.ts'
+import { findBounded, maxRowBytes, type Part } from './find-bounded.ts'
 import { sizeOf, toListed } from './find-in-snapshot.ts'
 import { fromStore } from './from-store.ts'
-import type { Part } from './page.ts'
 import { errorsOf, WholeNumber } from './parameter-schemas.ts'
 
 /** Finds single activities, and what their users did around them. */

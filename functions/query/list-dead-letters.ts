@@ -17,8 +17,9 @@ import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
+import type { Part } from './find-bounded.ts'
 import { fromStore } from './from-store.ts'
-import { findPage, linkHeader, type Part, type Place, pageLinks } from './page.ts'
+import { findPage, linkHeader, type Place, pageLinks } from './page.ts'
 import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameter-schemas.ts'
 
 export type DeadLettersDependencies = { forTenant: ForTenant }

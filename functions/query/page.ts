@@ -1,7 +1,7 @@
 import { type Cursor, encodeCursor } from '@activity-log/shared/cursor.ts'
 import type { Order } from '@activity-log/shared/filter.ts'
 import type { Parameters } from '@activity-log/shared/http/parameters.ts'
-import { findBounded } from './find-bounded.ts'
+import { findBounded, type Part } from './find-bounded.ts'
 
 type Keyed = { key: string }
 export type Place = { page: number } | { cursor: Cursor }
@@ -13,7 +13,6 @@ export type Page<Item> = {
   /** The page ended before its limit, since its rows are large. */
   isTruncated: boolean
 }
-export type Part = { order: Order; limit: number; after?: string; skip?: number }
 
 /** Finds one row more than the page has, to know whether another page follows. `sizeOf` gives the bytes of a row. */
 export async function findPage<Item extends Keyed>(

@@ -65,7 +65,7 @@ export function compare(
 export function redirected({ name, path }: FrozenRequest, way: string, changes: readonly ExpectedChange[]): string {
   let changed = path
   for (const change of changes) {
-    if (change.member !== 'path' || 'renamed' in change || !concerns(change, name, way)) continue
+    if (change.member !== 'path' || !('to' in change) || !concerns(change, name, way)) continue
     changed = changed.replace(change.from as string | RegExp, change.to as string)
   }
   return changed
