@@ -15,7 +15,7 @@ async function main() {
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
   // a round trip to Kafka takes longer than writing the records that arrive meanwhile
   const app = createApp({ broker, log, now: () => new Date(), newId, secondFrom: 40 })
-  await using server = await listen({ ...app, port: config.PORT, log })
+  await using server = await listen({ ...app, port: config.PORT, log, trustedProxies: config.TRUSTED_PROXIES })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
   log.info({ signal }, 'stopping; requests in flight are finished first')

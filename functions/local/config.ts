@@ -1,9 +1,10 @@
-import { LogLevel, Port } from '@activity-log/shared/config.ts'
+import { LogLevel, Port, TrustedProxies } from '@activity-log/shared/config.ts'
 import * as v from 'valibot'
 
 export const Config = v.object({
   PORT: Port('3000'),
   DATA_DIR: v.optional(v.string(), './data'),
+  TRUSTED_PROXIES: TrustedProxies,
   LOG_LEVEL: LogLevel,
 })
 
@@ -22,6 +23,7 @@ export const GatewayConfig = v.object({
   INGEST_URL: Origin,
   PERSIST_URL: Origin,
   QUERY_URL: Origin,
+  TRUSTED_PROXIES: TrustedProxies,
   LOG_LEVEL: LogLevel,
 })
 

@@ -44,8 +44,8 @@ export async function openEmbedded({
     opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }))
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
-    const { fetch, front } = createService({ log, routes: originRoutes(tables) })
-    return Object.assign(opened, { fetch, front })
+    const { fetch, front, kindOf } = createService({ log, routes: originRoutes(tables) })
+    return Object.assign(opened, { fetch, front, kindOf })
   } catch (error) {
     await opened.disposeAsync()
     throw error

@@ -8,9 +8,9 @@ import { createGateway } from './gateway-app.ts'
 async function main() {
   const config = readConfig(GatewayConfig, process.env)
   const log = openLog('gateway', config.LOG_LEVEL)
-  const { INGEST_URL: ingest, PERSIST_URL: persist, QUERY_URL: query } = config
-  const app = createGateway({ ingest, persist, query, log })
-  await using server = await listen({ fetch: app.fetch, port: config.PORT, log })
+  const { INGEST_URL: ingest, PERSIST_URL: persist, QUERY_URL: query, TRUSTED_PROXIES: trustedProxies } = config
+  const app = createGateway({ ingest, persist, query, log, trustedProxies })
+  await using server = await listen({ ...app, port: config.PORT, log, trustedProxies })
   log.info({ port: server.port }, 'listening')
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping; requests in flight are finished first')

@@ -11,7 +11,14 @@ async function main() {
   const log = openLog('activity-log', config.LOG_LEVEL)
   const stopping = new AbortController()
   await using embedded = await openEmbedded({ folder: config.DATA_DIR, log, stopping: stopping.signal })
-  await using server = await listen({ fetch: embedded.fetch, front: embedded.front, port: config.PORT, log })
+  await using server = await listen({
+    fetch: embedded.fetch,
+    front: embedded.front,
+    kindOf: embedded.kindOf,
+    port: config.PORT,
+    log,
+    trustedProxies: config.TRUSTED_PROXIES,
+  })
   process.stdout.write(banner(`http://localhost:${server.port}`, resolve(config.DATA_DIR)))
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping; requests in flight are finished first')

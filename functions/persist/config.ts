@@ -1,5 +1,5 @@
 import { topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
-import { LogLevel, Port } from '@activity-log/shared/config.ts'
+import { LogLevel, Port, TrustedProxies } from '@activity-log/shared/config.ts'
 import { mongoEntries, RetentionDays } from '@activity-log/shared/store/mongo-config.ts'
 import * as v from 'valibot'
 
@@ -8,5 +8,6 @@ export const Config = v.object({
   ...mongoEntries,
   ...topicEntries,
   RETENTION_DAYS: RetentionDays,
+  TRUSTED_PROXIES: TrustedProxies,
   LOG_LEVEL: LogLevel,
 })

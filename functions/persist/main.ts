@@ -23,6 +23,7 @@ async function main() {
     port: config.PORT,
     log,
     maxHeaderBytes: maxRecordBytes,
+    trustedProxies: config.TRUSTED_PROXIES,
   })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])

@@ -36,7 +36,7 @@ const maxRows = 1000
 /** Sends every match in one snapshot, page by page, as fast as the client reads. */
 export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   const nextTurn = createFairScheduler()
-  return { 'GET /export': { scope: 'read', handle: send, streams: true } }
+  return { 'GET /export': { scope: 'read', handle: send, streams: true, kind: 'exports' } }
 
   async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, exportParameters)

@@ -37,7 +37,7 @@ export function liveRoutes(options: LiveOptions): Routes {
   stopping.addEventListener('abort', () => {
     for (const tail of tails.values()) tail.wake()
   })
-  return { 'GET /live': { scope: 'read', handle: live, streams: true } }
+  return { 'GET /live': { scope: 'read', handle: live, streams: true, kind: 'follows' } }
 
   async function live({ method, url, header, caller }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, {})

@@ -13,7 +13,7 @@ async function main() {
   await using store = openMongoStore({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log })
   const stopping = new AbortController()
   const app = createApp({ store, log, now: () => new Date(), stopping: stopping.signal })
-  await using server = await listen({ ...app, port: config.PORT, log })
+  await using server = await listen({ ...app, port: config.PORT, log, trustedProxies: config.TRUSTED_PROXIES })
   log.info({ port: server.port }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
   log.info({ signal }, 'stopping; requests in flight are finished first')

@@ -1,6 +1,6 @@
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
-import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { parameterOf, readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
@@ -12,7 +12,7 @@ import { errorsOf, ReceiptText, Wait } from './parameter-schemas.ts'
 
 /** Serves the outcome of single records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
-  return { 'GET /receipts/:receipt': { scope: 'read', handle: outcome } }
+  return { 'GET /receipts/:receipt': { scope: 'read', handle: outcome, kind: waitsOrReads } }
 
   async function outcome(request: ServiceRequest): Promise<Answer> {
     const { receipt: text = '' } = request.parameters
@@ -22,6 +22,9 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request)) }
   }
 }
+
+/** A request that waits for its record takes none of the slots of the others. */
+const waitsOrReads = (url: string) => (parameterOf(url, 'wait') === undefined ? 'reads' : 'waits')
 
 export const ReceiptRequest = v.object({ receipt: ReceiptText, wait: v.optional(Wait) })
 

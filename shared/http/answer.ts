@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { type AnswerRoom, countedBytes, noRoomForAnswer } from './answer-room.ts'
 
 /** An object is sent as JSON. For text, bytes and streams, `headers` must contain the content type. */
 export type Answer<Status extends number = number> = {
@@ -18,8 +19,11 @@ export function contentOf({ headers = {}, body }: Answer): Content {
   return { headers: { ...headers, 'content-type': 'application/json' }, data: JSON.stringify(body) }
 }
 
-/** Passes all headers to `writeHead`: Node writes them several times faster than headers that were set one by one. */
-export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: Answer): void {
+/**
+ * Passes all headers to `writeHead`: Node writes them several times faster than headers that were set one by one. An
+ * answer for which there is no room becomes a 503.
+ */
+export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: Answer, room?: AnswerRoom): void {
   const { headers, data } = contentOf(answer)
   if (data === undefined) {
     response.writeHead(answer.status, { ...own, ...headers }).end()
@@ -27,6 +31,14 @@ export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: A
   }
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new Error('writeAnswer cannot write a stream')
   const bytes = Buffer.byteLength(data)
+  if (room && bytes > countedBytes) {
+    const release = room.take(bytes)
+    if (!release) {
+      writeAnswer(response, own, noRoomForAnswer().toAnswer())
+      return
+    }
+    response.once('close', release)
+  }
   response.writeHead(answer.status, { ...own, ...headers, 'content-length': bytes })
   if (typeof data !== 'string') response.end(data)
   // as latin1, ASCII is written without another encoding pass

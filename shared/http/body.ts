@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
+import type { BodyRoom } from './body-room.ts'
 import { Problem } from './problem.ts'
 
 /** A request whose body has not been read yet, from either transport. */
@@ -11,8 +12,8 @@ export type Incoming = {
   bytes(maxBytes: number): Promise<Uint8Array>
 }
 
-/** Wraps a Request. */
-export function incomingOf(request: Request): Incoming {
+/** Wraps a Request. Its body is read from the socket, if it came through one. */
+export function incomingOf(request: Request, socket?: IncomingMessage, room?: BodyRoom): Incoming {
   const { headers } = request
   const header = (name: string) => headers.get(name) ?? undefined
   return {
@@ -21,6 +22,7 @@ export function incomingOf(request: Request): Incoming {
     async bytes(maxBytes) {
       const declared = header('content-length')
       rejectByHeaders(header('content-encoding'), declared, maxBytes)
+      if (socket) return readStream(socket, maxBytes, room)
       // the fast path: only a body without a declared length has to be counted while it arrives
       if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
       if (request.body === null) return new Uint8Array()
@@ -32,15 +34,15 @@ type WebStream = Parameters<typeof Readable.fromWeb>[0]
 /** Reads nothing ahead, since the body may already be too large. */
 const oneByOne = { highWaterMark: 1 }
 
-/** Wraps a request on its socket. The length of its body must be declared. */
-export function incomingFrom(request: IncomingMessage): Incoming {
+/** Wraps a request on its socket. */
+export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incoming {
   const headers = request.headers as Headers
   return {
     header: (name) => headers[name],
     headers: () => headers,
     bytes(maxBytes) {
       rejectByHeaders(headers['content-encoding'], headers['content-length'], maxBytes)
-      return readStream(request, maxBytes)
+      return readStream(request, maxBytes, room)
     },
   }
 }
@@ -61,24 +63,34 @@ function rejectByHeaders(encoding: string | undefined, declared: string | undefi
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
 }
 
-function readStream(stream: Readable, maxBytes: number): Promise<Uint8Array> {
+function readStream(stream: Readable, maxBytes: number, room?: BodyRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let bytes = 0
+    const fail = (problem: Problem) => {
+      stream.off('data', onData).pause()
+      // the rest of the body may take a while to arrive, or to be discarded
+      chunks.length = 0
+      arriving?.release()
+      reject(problem)
+    }
+    const arriving = room?.open(fail)
     const onData = (chunk: Uint8Array) => {
       bytes += chunk.byteLength
       chunks.push(chunk)
-      if (bytes <= maxBytes) return
       // the client sent more than it declared, or declared nothing
-      stream.off('data', onData).pause()
-      reject(tooLarge(maxBytes))
+      if (bytes > maxBytes) fail(tooLarge(maxBytes))
+      else arriving?.add(chunk.byteLength)
     }
     stream.on('data', onData)
-    stream.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)))
-    stream.once('error', (error) => reject(notInFull(error)))
+    stream.once('end', () => {
+      arriving?.release()
+      resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks))
+    })
+    stream.once('error', (error) => fail(notInFull(error)))
     // every stream emits close, so the error is created only when it is needed
     stream.once('close', () => {
-      if (!stream.readableEnded) reject(notInFull(new Error('The connection was closed')))
+      if (!stream.readableEnded) fail(notInFull(new Error('The connection was closed')))
     })
   })
 }

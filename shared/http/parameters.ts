@@ -35,6 +35,16 @@ export function readParameters(
   return { parameters, errors }
 }
 
+/** The value of a parameter, before anything checks the URL: the first one, if it is repeated. */
+export function parameterOf(url: string, name: string): string | undefined {
+  const at = url.indexOf('?')
+  if (at === -1) return undefined
+  const query = url.slice(at + 1).replace(/#.*$/s, '')
+  // a name may be percent-encoded
+  if (!query.includes(`${name}=`) && !query.includes('%')) return undefined
+  return new URLSearchParams(query).get(name) ?? undefined
+}
+
 /** Throws a 400 that names every parameter in the URL, for routes that take none. */
 export function refuseParameters(url: string): void {
   const { errors } = readParameters(url, [])

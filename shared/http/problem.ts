@@ -64,8 +64,8 @@ export const invalidInput = (errors: readonly InputError[], detail = summary(err
   new Problem('invalid-input', detail, { errors })
 
 /** The outcome of the request is unknown; sending it again with the same id is safe. */
-export const unavailable = (detail: string, cause?: unknown) =>
-  new Problem('unavailable', detail, { headers: { 'retry-after': '1' }, cause })
+export const unavailable = (detail: string, cause?: unknown, headers: { [name: string]: string } = {}) =>
+  new Problem('unavailable', detail, { headers: { 'retry-after': '1', ...headers }, cause })
 
 function summary(errors: readonly InputError[]): string {
   const [first] = errors

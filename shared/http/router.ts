@@ -1,20 +1,26 @@
+import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Log } from '../log.ts'
 import { type Answer, type ByteStream, contentOf } from './answer.ts'
+import { countedBytes, noRoomForAnswer } from './answer-room.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
+import type { Rooms } from './rooms.ts'
 import { wrongMethod } from './wrong-method.ts'
 
 /**
- * `outgoing` is set when the request came through a socket, and already has the request id (serve.ts). `onBehalfOf` is
+ * `incoming`, `outgoing` and `rooms` are set when the request came through a socket; the response already has the request id (serve.ts). `onBehalfOf` is
  * set when one route asks another.
  */
-export type Bindings = Partial<Pick<HttpBindings, 'outgoing'>> & { onBehalfOf?: OnBehalfOf }
+export type Bindings = Partial<Pick<HttpBindings, 'incoming' | 'outgoing'>> & {
+  rooms?: Rooms
+  onBehalfOf?: OnBehalfOf
+}
 export type Otherwise = (request: Request, bindings: Bindings | undefined) => Promise<Response>
 type Router = Hono<{ Bindings: Bindings }>
 
@@ -35,7 +41,7 @@ export function createRouter({ log, routes, allowed, otherwise }: RouterOptions)
     app.on(method, path, async (c) => {
       const { raw } = c.req
       const answer = await handle({
-        ...incomingOf(raw),
+        ...incomingOf(raw, c.env?.incoming as IncomingMessage | undefined, c.env?.rooms?.bodies),
         method: raw.method,
         parameters: c.req.param(),
         url: raw.url,
@@ -64,9 +70,20 @@ function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Respons
   const { headers, data } = contentOf(answer)
   const status = answer.status as ContentfulStatusCode
   if (data === undefined) return c.body(null, status, headers)
-  if (typeof data === 'string' || data instanceof Uint8Array || data instanceof ReadableStream)
+  if (typeof data === 'string' || data instanceof Uint8Array) {
+    takeRoom(data, c.env)
     return c.body(data, status, headers)
+  }
+  if (data instanceof ReadableStream) return c.body(data, status, headers)
   return c.body(ReadableStream.from(wholeOrBroken(data, c.env?.outgoing)), status, headers)
+}
+
+/** Throws a 503 if there is no room for an answer that goes through a socket. */
+function takeRoom(data: string | Uint8Array, { outgoing, rooms }: Bindings = {}) {
+  if (!outgoing || !rooms || data.length <= countedBytes) return
+  const release = rooms.answers.take(Buffer.byteLength(data))
+  if (!release) throw noRoomForAnswer()
+  outgoing.once('close', release)
 }
 
 /** Passes a failure on to the reader once the connection is gone. */

@@ -1,23 +1,36 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
-import { type Limits, openAdmission } from './admission.ts'
 import { type OwnHeaders, writeAnswer } from './answer.ts'
+import { openAnswerRoom } from './answer-room.ts'
+import { openBodyRoom } from './body-room.ts'
+import { discardBody } from './discard-body.ts'
 import { countHeader, type Front } from './front.ts'
+import { type KindOf, usualKind } from './kind.ts'
+import { createPeerFinder } from './peer.ts'
+import { createPipelines, type PipelineLimits, type Start } from './pipeline.ts'
 import { Problem, unavailable } from './problem.ts'
+import type { Rooms } from './rooms.ts'
+import { openSlots, type SlotSizes, slotSizes } from './slots.ts'
+import { type SlowClientLimits, slowClientLimits, watchSlowClients } from './slow-clients.ts'
 import { answerUnparsed } from './unparsed.ts'
 
 export type ListenOptions = {
-  fetch(request: Request, bindings: HttpBindings): Response | Promise<Response>
+  fetch(request: Request, bindings: HttpBindings & { rooms: Rooms }): Response | Promise<Response>
   port: number
   log: Log
   /** Tried before `fetch`. */
   front?: Front
+  /** Tells which slots a request uses; by default its method decides. */
+  kindOf?: KindOf
+  /** Addresses and ranges of proxies whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[]
   timeouts?: typeof timeouts
-  atOnce?: Limits
+  slowClients?: SlowClientLimits
+  atOnce?: Partial<Limits>
   /** The limit for the headers of one request, however many; by default Node's limits on both apply. */
   maxHeaderBytes?: number
 }
@@ -33,7 +46,8 @@ const drainMs = 8_000
  */
 const timeouts = {
   headersTimeout: 5_000,
-  requestTimeout: 10_000,
+  // bodies have limits of their own (slow-clients.ts), since a large one may take minutes on a slow network
+  requestTimeout: 0,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 95_000,
 }
@@ -41,40 +55,68 @@ const timeouts = {
 /** How long a client may continue to send after it has its answer. */
 const lingerMs = 1_000
 
-/** Each request in flight takes some 10 KiB, and its body several times its size until it has become a record. */
-const atOnce: Limits = { requests: 5_000, bytes: 16 * 1024 * 1024 }
+export type Limits = PipelineLimits & {
+  slots: SlotSizes
+  /** The bytes of all bodies that are arriving, and of all answers that clients have not taken yet. */
+  bodyBytes: number
+  answerBytes: number
+}
+const limits: Limits = {
+  inProgress: 4,
+  waiting: 4_096,
+  slots: slotSizes,
+  bodyBytes: 24 * 1024 * 1024,
+  answerBytes: 32 * 1024 * 1024,
+}
 
 /** Serves HTTP/1.1 until disposed of; it then accepts nothing new and answers the requests in flight. */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { fetch, front, port, log, maxHeaderBytes } = options
-  const admit = openAdmission(options.atOnce ?? atOnce)
+  const { kindOf = usualKind } = options
+  const atOnce = { ...limits, ...options.atOnce }
+  const slots = openSlots(atOnce.slots)
+  const peerOf = createPeerFinder(options.trustedProxies)
+  const rooms: Rooms = { bodies: openBodyRoom(atOnce.bodyBytes), answers: openAnswerRoom(atOnce.answerBytes) }
   let draining = false
   const requestId = requestIds()
-  const answer = answerBy(fetch)
+  const answer = answerBy((request, bindings) => fetch(request, Object.assign(bindings, { rooms })))
   const ownHeaders = (request: IncomingMessage): OwnHeaders => {
     const id = requestId(request.headers['x-request-id'])
     return draining ? { 'x-request-id': id, connection: 'close' } : { 'x-request-id': id }
   }
   const answered = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders): Promise<void> => {
-    const done = front?.(request, response, own)
+    const done = front?.(request, response, own, rooms)
     if (done) return done
     for (const name in own) response.setHeader(name, own[name] as string)
     return answer(request, response)
   }
-  const listener: RequestListener = (request, response) => {
+  const start: Start = (request, response, done) => {
+    // a client that goes away ends the answer, but the work for it may still be running
+    let left = 2
+    let over = () => {}
+    const end = () => {
+      if (--left > 0) return
+      over()
+      done()
+    }
+    response.once('close', end)
+    const refuse = (problem: Problem) => {
+      writeProblem(response, own, problem)
+      end()
+    }
     const own = ownHeaders(request)
     // Node accepts a second Host, and proxies disagree about which one counts (RFC 9112, section 3.2: 400)
     const hosts = countHeader(request.rawHeaders, 'host')
-    if (hosts > 1) return writeProblem(response, own, twoHosts)
-    if (hosts === 0 && request.httpVersion === '1.1') return writeProblem(response, own, noHost)
-    const over = request.url === '/healthz' ? () => {} : admit(request)
-    if (!over) return writeProblem(response, own, tooManyInFlight)
-    // a client that goes away ends the answer, but the work for it may still be running
-    let left = 2
-    const end = () => {
-      if (--left === 0) over()
+    if (hosts > 1) return refuse(twoHosts)
+    if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
+    discardBody(server, request)
+    const { method = '', url = '' } = request
+    if (url !== '/healthz') {
+      const kind = kindOf(method, url)
+      const peer = peerOf(request)
+      if (!slots.take(kind, peer)) return refuse(tooManyInFlight)
+      over = () => slots.release(kind, peer)
     }
-    response.once('close', end)
     void answered(request, response, own)
       .catch((error) => {
         log.error({ err: error }, 'sending an answer failed')
@@ -83,14 +125,20 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       })
       .then(end)
   }
+  const pipelines = createPipelines(atOnce, start)
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const ownChecks = { requireHostHeader: false }
-  const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, listener)
+  const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
   answerUnparsed(server, () => requestId(undefined))
   server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
   // headers are limited by size instead: beyond a count Node drops some, perhaps the one with the length of the body
   server.maxHeadersCount = 0
   server.on('connection', closeInStages)
+  watchSlowClients(server, {
+    ...pipelines,
+    limits: options.slowClients ?? slowClientLimits,
+    onWaitingBytes: rooms.answers.noteWaiting,
+  })
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -135,7 +183,7 @@ function closeInStages(socket: Socket) {
  * as everything else at the start. Requests that the front answers need neither.
  */
 function answerBy(
-  fetch: ListenOptions['fetch'],
+  fetch: (request: Request, bindings: HttpBindings) => Response | Promise<Response>,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   let listener: ReturnType<typeof load> | undefined
   async function load() {

@@ -2,6 +2,7 @@ import type { Log } from '../log.ts'
 import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { createFront, type Front } from './front.ts'
+import { createKindFinder, type KindOf } from './kind.ts'
 import { type Around, entriesOf, methodsByPath, type Route, type Routes } from './route.ts'
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
@@ -22,6 +23,7 @@ export type Service = {
   request(path: string, init?: RequestInit): Promise<Response>
   /** Answers plain requests straight from their sockets, just as `fetch` would. */
   front: Front
+  kindOf: KindOf
   /** Includes the routes that every service has. */
   routes: Routes
 }
@@ -51,6 +53,7 @@ export function createService({ log, routes: own, around = [], metrics, otherwis
       log,
       wrapped.filter(({ streams }) => !streams),
     ),
+    kindOf: createKindFinder(entries),
     routes,
   }
 }

@@ -61,5 +61,10 @@ const malformed = new Problem('invalid-input', 'The request is not valid HTTP/1.
 const problems: { readonly [code: string]: Problem } = {
   HPE_HEADER_OVERFLOW: new Problem('headers-too-large', 'The request line and the headers are too large.'),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('too-large', 'The chunk extensions are too large.'),
-  ERR_HTTP_REQUEST_TIMEOUT: new Problem('request-timeout', 'The request did not arrive in time.'),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem('request-timeout', 'The headers did not arrive within 5 s.'),
+  ERR_BODY_TOO_SLOW: new Problem(
+    'request-timeout',
+    'The body did not arrive in time: it may pause for at most 10 s, and has to arrive at 16 KiB/s on average after its first 10 s.',
+  ),
+  ERR_BODY_NOT_READ: new Problem('too-large', 'A request of this method has no body; at most 64 KiB are discarded.'),
 }
