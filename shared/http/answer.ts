@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import { type AnswerRoom, countedBytes, noRoomForAnswer } from './answer-room.ts'
 
 /** An object is sent as JSON. For text, bytes and streams, `headers` must contain the content type. */
 export type Answer<Status extends number = number> = {
@@ -9,6 +8,12 @@ export type Answer<Status extends number = number> = {
 }
 /** If an iterable fails, the connection is reset, so that nobody takes a partial answer for a complete one. */
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+
+/** Smaller answers are not counted: there are only so many requests in progress. */
+export const countedBytes = 4 * 1024
+
+/** Room for answers until their clients have taken them. Returns how to give it back, or what to answer instead. */
+export type AnswerRoom = { take(bytes: number): { release(): void } | { instead: Answer } }
 
 export type OwnHeaders = { readonly [name: string]: string }
 type Content = { headers: OwnHeaders; data: string | Uint8Array<ArrayBuffer> | ByteStream | undefined }
@@ -32,12 +37,12 @@ export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: A
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new Error('writeAnswer cannot write a stream')
   const bytes = Buffer.byteLength(data)
   if (room && bytes > countedBytes) {
-    const release = room.take(bytes)
-    if (!release) {
-      writeAnswer(response, own, noRoomForAnswer().toAnswer())
+    const taken = room.take(bytes)
+    if ('instead' in taken) {
+      writeAnswer(response, own, taken.instead)
       return
     }
-    response.once('close', release)
+    response.once('close', taken.release)
   }
   response.writeHead(answer.status, { ...own, ...headers, 'content-length': bytes })
   if (typeof data !== 'string') response.end(data)

@@ -1,4 +1,4 @@
-import type { AnswerRoom } from './answer-room.ts'
+import type { AnswerRoom } from './answer.ts'
 import type { BodyRoom } from './body-room.ts'
 
 /** The memory of one server that bodies and answers share. */

@@ -3,8 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Log } from '../log.ts'
-import { type Answer, type ByteStream, contentOf } from './answer.ts'
-import { countedBytes, noRoomForAnswer } from './answer-room.ts'
+import { type Answer, type ByteStream, contentOf, countedBytes } from './answer.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
@@ -71,19 +70,20 @@ function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Respons
   const status = answer.status as ContentfulStatusCode
   if (data === undefined) return c.body(null, status, headers)
   if (typeof data === 'string' || data instanceof Uint8Array) {
-    takeRoom(data, c.env)
-    return c.body(data, status, headers)
+    const instead = takeRoom(data, c.env)
+    return instead ? toResponse(c, instead) : c.body(data, status, headers)
   }
   if (data instanceof ReadableStream) return c.body(data, status, headers)
   return c.body(ReadableStream.from(wholeOrBroken(data, c.env?.outgoing)), status, headers)
 }
 
-/** Throws a 503 if there is no room for an answer that goes through a socket. */
-function takeRoom(data: string | Uint8Array, { outgoing, rooms }: Bindings = {}) {
-  if (!outgoing || !rooms || data.length <= countedBytes) return
-  const release = rooms.answers.take(Buffer.byteLength(data))
-  if (!release) throw noRoomForAnswer()
-  outgoing.once('close', release)
+/** Returns what to answer instead if there is no room for an answer that goes through a socket. */
+function takeRoom(data: string | Uint8Array, { outgoing, rooms }: Bindings = {}): Answer | undefined {
+  if (!outgoing || !rooms || data.length <= countedBytes) return undefined
+  const taken = rooms.answers.take(Buffer.byteLength(data))
+  if ('instead' in taken) return taken.instead
+  outgoing.once('close', taken.release)
+  return undefined
 }
 
 /** Passes a failure on to the reader once the connection is gone. */

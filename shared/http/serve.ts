@@ -76,7 +76,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const atOnce = { ...limits, ...options.atOnce }
   const slots = openSlots(atOnce.slots)
   const peerOf = createPeerFinder(options.trustedProxies)
-  const rooms: Rooms = { bodies: openBodyRoom(atOnce.bodyBytes), answers: openAnswerRoom(atOnce.answerBytes) }
+  const answers = openAnswerRoom(atOnce.answerBytes)
+  const rooms: Rooms = { bodies: openBodyRoom(atOnce.bodyBytes), answers }
   let draining = false
   const requestId = requestIds()
   const answer = answerBy((request, bindings) => fetch(request, Object.assign(bindings, { rooms })))
@@ -137,7 +138,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   watchSlowClients(server, {
     ...pipelines,
     limits: options.slowClients ?? slowClientLimits,
-    onWaitingBytes: rooms.answers.noteWaiting,
+    onWaitingBytes: answers.noteWaiting,
   })
 
   await new Promise<void>((resolve, reject) => {
