@@ -6,7 +6,7 @@ import {
   toRecord,
 } from '@activity-log/shared/activity-recorded.ts'
 import type { Broker } from '@activity-log/shared/broker/broker.ts'
-import type { Checked, InputError } from '@activity-log/shared/checked.ts'
+import { type Checked, type InputError, valid } from '@activity-log/shared/checked.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
@@ -17,7 +17,7 @@ import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import type { Accepted } from './answers.ts'
-import { readPosted } from './read-posted.ts'
+import { type Posted, readPosted } from './read-posted.ts'
 
 export type IngestDependencies = {
   broker: Pick<Broker, 'publish'>
@@ -67,14 +67,14 @@ export function createApp(dependencies: IngestDependencies): Service {
     const record = (sent: SentActivity) =>
       activityRecorded(sent, { tenant: request.caller.tenant, receivedAt, newId, traceparent })
 
-    const posted = await readPosted(request, receivedAt)
+    // while records wait to be published, only their text is in memory
+    const posted = toEntries(await readPosted(request, receivedAt), record)
     if (posted.many) {
-      const results = await Promise.all(posted.activities.map((sent, index) => acceptOne(sent, index, record)))
+      const results = await Promise.all(posted.entries.map((entry, index) => acceptOne(entry, index, receivedAt)))
       return answerMany(results, request.log)
     }
-    const event = record(posted.activity)
-    const { id, timestamp } = event.activity
-    const position = await publish(toRecord(event)).catch((cause) => {
+    const { id, timestamp, event } = posted.entry
+    const position = await publish(event).catch((cause) => {
       const detail = `It is unknown whether the activity was stored. Send it again with the same id (${id}).`
       throw unavailable(`${detail} ${storedOnce}`, cause)
     })
@@ -82,17 +82,12 @@ export function createApp(dependencies: IngestDependencies): Service {
     return { status: 202, headers: { Location: `/logs/${encodeURIComponent(id)}` }, body }
   }
 
-  async function acceptOne(
-    sent: Checked<SentActivity>,
-    index: number,
-    record: (sent: SentActivity) => ActivityRecorded,
-  ): Promise<Result> {
-    if (!sent.ok) return { index, status: 'invalid', errors: sent.errors }
-    const event = record(sent.value)
-    const { id } = event.activity
+  async function acceptOne(entry: Checked<Entry>, index: number, recordedAt: Date): Promise<Result> {
+    if (!entry.ok) return { index, status: 'invalid', errors: entry.errors }
+    const { id, event } = entry.value
     try {
-      const position = await publish(toRecord(event))
-      return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt: event.recordedAt }) }
+      const position = await publish(event)
+      return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt }) }
     } catch (cause) {
       return { index, status: 'unavailable', id, cause }
     }
@@ -114,6 +109,20 @@ export function createApp(dependencies: IngestDependencies): Service {
     if (cause) log.error({ err: cause, activities: unavailable.length }, 'activities could not be published')
     return { status: count('accepted') === results.length ? 202 : 207, headers, body: members }
   }
+}
+
+/** An activity as it is published. */
+type Entry = { id: string; timestamp: string; event: EventRecord }
+type Entries = { many: false; entry: Entry } | { many: true; entries: readonly Checked<Entry>[] }
+
+function toEntries(posted: Posted, record: (sent: SentActivity) => ActivityRecorded): Entries {
+  const toEntry = (sent: SentActivity): Entry => {
+    const recorded = record(sent)
+    const { id, timestamp } = recorded.activity
+    return { id, timestamp, event: toRecord(recorded) }
+  }
+  if (!posted.many) return { many: false, entry: toEntry(posted.activity) }
+  return { many: true, entries: posted.activities.map((sent) => (sent.ok ? valid(toEntry(sent.value)) : sent)) }
 }
 
 const storedOnce = 'An activity is never stored twice.'

@@ -1,14 +1,24 @@
 import { MIMEType } from 'node:util'
-import { checkActivity, Id, type SentActivity } from '@activity-log/shared/activity.ts'
+import { activityLimits, checkActivity, Id, type SentActivity } from '@activity-log/shared/activity.ts'
 import { below, type Checked, firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { type CloudEvent, readBinary, readStructured, utf8 } from '@activity-log/shared/cloud-event.ts'
 import { type Incoming, readText, tooLarge } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
-import { parseJson } from '@activity-log/shared/json.ts'
+import { createJudge, type JsonLimits } from '@activity-log/shared/json-judged.ts'
+import { splitLines } from '@activity-log/shared/lines.ts'
 import * as v from 'valibot'
 import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
 
 export const bodyLimits = { oneBytes: 256 * 1024, manyBytes: 4 * 1024 * 1024, items: 1000 } as const
+
+/** The values of metadata, and some more around them. */
+const jsonLimits: JsonLimits = {
+  items: bodyLimits.items,
+  characters: bodyLimits.oneBytes,
+  values: activityLimits.metadataValues + 16,
+  // 4 MiB of activities have about 200,000; ten times as many would fit, and take 100 MiB once they are parsed
+  valuesInAll: 400_000,
+}
 
 export type Posted =
   | { many: false; activity: SentActivity }
@@ -48,8 +58,12 @@ export async function readPosted(incoming: Incoming, receivedAt: Date): Promise<
   }
 }
 
+const maxMediaType = 256
+
 function parseMediaType(header: string): { essence: string; charset: string | undefined } {
   if (header === 'application/json') return { essence: header, charset: undefined }
+  // the parser takes time that grows with the square of the length
+  if (header.length > maxMediaType) throw unsupported(`The content type is longer than ${maxMediaType} characters.`)
   try {
     const { essence, params } = new MIMEType(header)
     return { essence, charset: params.get('charset')?.toLowerCase() }
@@ -63,9 +77,9 @@ const unsupported = (detail: string, cause?: unknown) =>
 
 async function readJson(incoming: Incoming, receivedAt: Date): Promise<Posted> {
   const text = await readText(incoming, bodyLimits.manyBytes)
+  if (!/^\s*\[/.test(text) && Buffer.byteLength(text) > bodyLimits.oneBytes) throw tooLarge(bodyLimits.oneBytes)
   const { value, lossy } = jsonOrProblem(text)
   if (!Array.isArray(value)) {
-    if (Buffer.byteLength(text) > bodyLimits.oneBytes) throw tooLarge(bodyLimits.oneBytes)
     return one(checkAll(value, lossy, (input) => checkActivity(input, receivedAt)))
   }
   return many(value, lossy, (input) => checkActivity(input, receivedAt))
@@ -98,17 +112,19 @@ async function readBinaryCloudEvent(incoming: Incoming, receivedAt: Date): Promi
 
 /** A broken line does not affect the others. Blank lines do not count. */
 async function readLines(incoming: Incoming, receivedAt: Date): Promise<Posted> {
-  const lines = splitLines(await incoming.bytes(bodyLimits.manyBytes))
+  const lines = splitLines(await incoming.bytes(bodyLimits.manyBytes), bodyLimits.items)
   assertItems(lines.length)
+  const parse = createJudge(jsonLimits)
   return {
     many: true,
-    activities: lines.map(({ text, number }, index) => {
+    activities: lines.map(({ bytes, number }, index) => {
       const pointer = `/${index}`
-      if (text === undefined) return invalid({ pointer, detail: `is not valid UTF-8 (line ${number})` })
-      if (Buffer.byteLength(text) > bodyLimits.oneBytes) {
+      if (bytes.byteLength > bodyLimits.oneBytes) {
         return invalid({ pointer, detail: `is larger than ${bodyLimits.oneBytes} bytes (line ${number})` })
       }
-      const json = parseJson(text)
+      const text = utf8(bytes)
+      if (text === undefined) return invalid({ pointer, detail: `is not valid UTF-8 (line ${number})` })
+      const json = parse(text)
       if (!json.ok)
         return invalid({ pointer, detail: `${json.detail.replace('line 1', `line ${number}`)} (line ${number})` })
       return prefixed(
@@ -119,21 +135,8 @@ async function readLines(incoming: Incoming, receivedAt: Date): Promise<Posted> 
   }
 }
 
-/** Returns the lines that are not blank. It stops at one more than the maximum, which shows that there are too many. */
-function splitLines(bytes: Uint8Array): { text: string | undefined; number: number }[] {
-  const whole = utf8(bytes)
-  const lines: { text: string | undefined; number: number }[] = []
-  // in Latin-1 every byte is a character, so a line of invalid UTF-8 does not affect the others
-  for (const [index, line] of (whole ?? Buffer.from(bytes).toString('latin1')).split('\n').entries()) {
-    if (/^[ \t\r]*$/.test(line)) continue
-    lines.push({ text: whole === undefined ? utf8(Buffer.from(line, 'latin1')) : line, number: index + 1 })
-    if (lines.length > bodyLimits.items) break
-  }
-  return lines
-}
-
 function jsonOrProblem(text: string): { value: unknown; lossy: readonly InputError[] } {
-  const json = parseJson(text)
+  const json = createJudge(jsonLimits)(text)
   if (!json.ok)
     throw new Problem('invalid-input', `The body ${json.detail}.`, { errors: [{ pointer: '', detail: json.detail }] })
   return json
@@ -156,6 +159,7 @@ function checkEvent(event: CloudEvent, receivedAt: Date, mode: 'binary' | 'struc
 type Check = (input: unknown) => Checked<SentActivity>
 
 function checkAll(input: unknown, lossy: readonly InputError[], check: Check): Checked<SentActivity> {
+  if (input === undefined) return invalid(...firstErrors(lossy))
   const checked = check(input)
   if (lossy.length === 0) return checked
   return invalid(...firstErrors([...lossy, ...(checked.ok ? [] : checked.errors)]))
@@ -172,8 +176,9 @@ function many(inputs: readonly unknown[], lossy: readonly InputError[], check: C
   return {
     many: true,
     activities: inputs.map((input, index) => {
-      const checked = prefixed(`/${index}`, check(input))
       const invalidHere = byItem.get(index) ?? []
+      if (input === undefined) return invalid(...firstErrors(invalidHere))
+      const checked = prefixed(`/${index}`, check(input))
       if (invalidHere.length === 0) return checked
       return invalid(...firstErrors([...invalidHere, ...(checked.ok ? [] : checked.errors)]))
     }),

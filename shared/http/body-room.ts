@@ -1,19 +1,29 @@
+import { createFairScheduler } from '../fair-scheduler.ts'
 import { type Problem, unavailable } from './problem.ts'
 
 /** Counts one body while it arrives. */
-export type ArrivingBody = { add(bytes: number): void; release(): void }
+export type ArrivingBody = {
+  add(bytes: number): void
+  release(): void
+  /** Resolves when it is the turn of a body that has arrived. A small one does not have to wait. */
+  turn(): Promise<unknown> | undefined
+}
 /** `end` stops reading the body and answers with the problem. */
 export type BodyRoom = { open(end: (problem: Problem) => void): ArrivingBody }
 
-type Entry = { bytes: number; end: (problem: Problem) => void }
+type Entry = { bytes: number; isWhole: boolean; end: (problem: Problem) => void }
+
+/** Whatever becomes of a larger body takes time and memory, so it happens one by one. */
+const largeBytes = 64 * 1024
 
 /**
  * Bounds the bytes of all bodies that are arriving. Each counts with what has arrived, and no longer once it is read.
  * When there is no room left, the largest body gets the 503, so that a few large ones that trickle do not keep out the
- * small ones.
+ * small ones. Large bodies are handed over one in each turn of the event loop, and count until then.
  */
 export function openBodyRoom(maxBytes: number): BodyRoom {
   const arriving = new Set<Entry>()
+  const nextTurn = createFairScheduler()
   let held = 0
 
   function remove(entry: Entry) {
@@ -22,13 +32,13 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
 
   function largest(): Entry | undefined {
     let found: Entry | undefined
-    for (const entry of arriving) if (!found || entry.bytes > found.bytes) found = entry
+    for (const entry of arriving) if (!entry.isWhole && (!found || entry.bytes > found.bytes)) found = entry
     return found
   }
 
   return {
     open(end) {
-      const own: Entry = { bytes: 0, end }
+      const own: Entry = { bytes: 0, isWhole: false, end }
       arriving.add(own)
       return {
         add(bytes) {
@@ -43,6 +53,10 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
           }
         },
         release: () => remove(own),
+        turn() {
+          own.isWhole = true
+          return own.bytes > largeBytes ? nextTurn() : undefined
+        },
       }
     },
   }

@@ -83,9 +83,14 @@ function readStream(stream: Readable, maxBytes: number, room?: BodyRoom): Promis
       else arriving?.add(chunk.byteLength)
     }
     stream.on('data', onData)
-    stream.once('end', () => {
+    const finish = () => {
       arriving?.release()
       resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks))
+    }
+    stream.once('end', () => {
+      const turn = arriving?.turn()
+      if (turn) void turn.then(finish)
+      else finish()
     })
     stream.once('error', (error) => fail(notInFull(error)))
     // every stream emits close, so the error is created only when it is needed
