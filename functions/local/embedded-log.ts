@@ -39,10 +39,13 @@ export async function openEmbedded({
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
     const ingest = createIngest({ broker, log, now, newId })
     const persist = createPersist({ store, log, now })
-    const query = createQuery({ store, log, now, ...(stopping && { stopping }) })
     const dispatch = { policy, log }
-    opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }))
+    const dispatcher = opened.use(
+      startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }),
+    )
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
+    const { waiting } = dispatcher
+    const query = createQuery({ store, log, now, waiting, ...(stopping && { stopping }) })
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
     const { fetch, front, kindOf } = createService({ log, routes: originRoutes(tables) })
     return Object.assign(opened, { fetch, front, kindOf })

@@ -11,15 +11,18 @@ export type ArrivingBody = {
 /** `end` stops reading the body and answers with the problem. */
 export type BodyRoom = { open(end: (problem: Problem) => void): ArrivingBody }
 
-type Entry = { bytes: number; isWhole: boolean; end: (problem: Problem) => void }
+type Entry = { bytes: number; isWhole: boolean; since: number; end: (problem: Problem) => void }
 
 /** Whatever becomes of a larger body takes time and memory, so it happens one by one. */
 const largeBytes = 64 * 1024
 
+/** A large body is safe from other large ones for this long, so that the first of a flood of them arrive. */
+const headStartMs = 2_000
+
 /**
  * Bounds the bytes of all bodies that are arriving. Each counts with what has arrived, and no longer once it is read.
- * When there is no room left, the largest body gets the 503, so that a few large ones that trickle do not keep out the
- * small ones. Large bodies are handed over one in each turn of the event loop, and count until then.
+ * When there is no room left, a large body gets the 503: so a few large ones that trickle do not keep out small ones.
+ * Large bodies are handed over one in each turn of the event loop, and count until then.
  */
 export function openBodyRoom(maxBytes: number): BodyRoom {
   const arriving = new Set<Entry>()
@@ -30,15 +33,21 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
     if (arriving.delete(entry)) held -= entry.bytes
   }
 
-  function largest(): Entry | undefined {
-    let found: Entry | undefined
-    for (const entry of arriving) if (!entry.isWhole && (!found || entry.bytes > found.bytes)) found = entry
+  /** Who has to go so that `newcomer` can go on. */
+  function victimOf(newcomer: Entry): Entry {
+    const isSmall = newcomer.bytes <= largeBytes
+    const before = performance.now() - headStartMs
+    let found = newcomer
+    for (const entry of arriving) {
+      const mayGo = !entry.isWhole && (isSmall || entry.since <= before)
+      if (mayGo && entry.bytes > found.bytes) found = entry
+    }
     return found
   }
 
   return {
     open(end) {
-      const own: Entry = { bytes: 0, isWhole: false, end }
+      const own: Entry = { bytes: 0, isWhole: false, since: performance.now(), end }
       arriving.add(own)
       return {
         add(bytes) {
@@ -46,10 +55,10 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
           own.bytes += bytes
           held += bytes
           while (held > maxBytes) {
-            const victim = largest()
-            if (!victim) return
+            const victim = victimOf(own)
             remove(victim)
             victim.end(noRoom())
+            if (victim === own) return
           }
         },
         release: () => remove(own),

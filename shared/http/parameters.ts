@@ -1,5 +1,8 @@
-import type { InputError } from '../checked.ts'
+import { type InputError, maxErrors } from '../checked.ts'
 import { invalidInput } from './problem.ts'
+
+/** Every route has fewer, filters on metadata included. */
+const maxParameters = 100
 
 export type Parameters = { readonly [name: string]: string }
 
@@ -18,11 +21,15 @@ export function readParameters(
   const errors: InputError[] = []
   for (const part of query.split('&')) {
     if (part === '') continue
+    if (errors.length > maxErrors) break
     const [rawName = '', rawValue = ''] = part.split(/=(.*)/s)
     const name = decode(rawName)
     const value = decode(rawValue)
     if (name === undefined || value === undefined) {
       errors.push({ pointer: name ?? rawName, detail: 'is not valid percent-encoded UTF-8' })
+    } else if (Object.keys(parameters).length >= maxParameters && !Object.hasOwn(parameters, name)) {
+      errors.push({ pointer: name, detail: `is one parameter too many; send at most ${maxParameters}` })
+      break
     } else if (!known.includes(name) && !(family && name.startsWith(family))) {
       const names = family ? [...known, `${family}…`] : known
       errors.push({ pointer: name, detail: `is not a known parameter; allowed: ${names.join(', ') || 'none'}` })

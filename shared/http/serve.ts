@@ -65,7 +65,7 @@ const limits: Limits = {
   inProgress: 4,
   waiting: 4_096,
   slots: slotSizes,
-  bodyBytes: 24 * 1024 * 1024,
+  bodyBytes: 16 * 1024 * 1024,
   answerBytes: 32 * 1024 * 1024,
 }
 

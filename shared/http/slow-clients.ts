@@ -52,8 +52,14 @@ type Seen = {
 export function watchSlowClients(server: Server, { connections, isWaiting, limits, onWaitingBytes }: Options) {
   const seen = new WeakMap<Socket, Seen>()
 
+  /** Stands still while this process is too busy to look: what clients sent then has not been read. */
+  let now = 0
+  let lastLook = performance.now()
+
   function look() {
-    const now = performance.now()
+    const looked = performance.now()
+    now += Math.min(looked - lastLook, 2 * limits.everyMs)
+    lastLook = looked
     let waiting = 0
     for (const socket of connections.keys()) waiting += socket.writableLength
     const unreadMs = onWaitingBytes(waiting) ? limits.unreadUnderPressureMs : limits.unreadMs
