@@ -11,7 +11,7 @@ export const slotSizes: SlotSizes = {
   writes: 2_000,
   waits: 1_000,
   follows: 1_000,
-  exports: 32,
+  exports: 16,
   counts: 16,
 }
 

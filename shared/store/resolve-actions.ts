@@ -18,6 +18,8 @@ export async function resolveActions(
   for (const pattern of actions) {
     if ('exact' in pattern) names.add(pattern.exact)
     else for await (const action of startingWith(nextAction, tenant, pattern.prefix)) names.add(action)
+    // each name is a part of the query, and databases limit those
+    if (names.size > maxActions) throw new TooManyActions(`More than ${maxActions} actions match`)
   }
   return [...names]
 }
