@@ -8,6 +8,8 @@ const browser = 'functions/**/*.browser.test.ts'
 export default defineConfig({
   test: {
     globalSetup: 'shared/testing/temporary.ts',
+    // by default vitest leaves one core to others, which is half of a machine with two
+    maxWorkers: '100%',
     projects: [
       {
         test: {

@@ -22,17 +22,25 @@ export type ActivityRecorded = {
   recordedAt: Date
   filledIn: readonly FilledIn[]
   traceparent?: string
+  /** The activity was sent as a CloudEvent, whose attributes are compared in their canonical text form. */
+  isCloudEvent?: boolean
 }
 export type FilledIn = 'id' | 'timestamp'
 
 /** A record as Kafka holds it. Header values are printable ASCII for any activity. */
 export type EventRecord = { headers: { [name: string]: string }; value: string }
 
-export type Received = { tenant: string; receivedAt: Date; newId: () => string; traceparent?: string | undefined }
+export type Received = {
+  tenant: string
+  receivedAt: Date
+  newId: () => string
+  traceparent?: string | undefined
+  isCloudEvent?: boolean | undefined
+}
 
 export function activityRecorded(
   sent: SentActivity,
-  { tenant, receivedAt, newId, traceparent }: Received,
+  { tenant, receivedAt, newId, traceparent, isCloudEvent = false }: Received,
 ): ActivityRecorded {
   const { id = newId(), userId, action, timestamp = formatTimestamp(receivedAt.getTime()), metadata } = sent
   const filledIn: FilledIn[] = []
@@ -44,6 +52,7 @@ export function activityRecorded(
     recordedAt: receivedAt,
     filledIn,
     ...(traceparent && { traceparent }),
+    ...(isCloudEvent && { isCloudEvent }),
   }
 }
 
@@ -53,10 +62,11 @@ export function activityRecorded(
  * outside Latin-1 into "?", so the values are percent-encoded. `ce_time` is the instant in UTC: KafkaSource would not
  * recognize a record with an unusual time, such as a leap second, as an event of ours.
  */
-export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }: ActivityRecorded): EventRecord {
+export function toRecord(event: ActivityRecorded): EventRecord {
+  const { tenant, activity, recordedAt, filledIn, traceparent, isCloudEvent } = event
   const user = encodeHeader(activity.userId)
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   return {
     headers: {
       ce_specversion: '1.0',
@@ -70,6 +80,7 @@ export function toRecord({ tenant, activity, recordedAt, filledIn, traceparent }
       ce_recordedtime: recordedAt.toISOString(),
       ...(filledIn.length > 0 && { ce_filledin: filledIn.join('-') }),
       ...(traceparent && { ce_traceparent: traceparent }),
+      ...(isCloudEvent && { ce_sentas: 'cloudevent' }),
       'content-type': 'application/json',
     },
     value: JSON.stringify(activity),
@@ -109,6 +120,7 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
     recordedAt: receivedAt,
     filledIn: filledIn as FilledIn[],
     ...(traceparent && { traceparent }),
+    ...(attributes['sentas'] === 'cloudevent' && { isCloudEvent: true }),
   })
 }
 

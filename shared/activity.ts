@@ -30,7 +30,8 @@ export function isTooLongForName(text: string): boolean {
 /** An id travels in headers and in the path of /logs/{id}, from which "." and ".." would vanish. */
 export const Id = v.pipe(
   v.string('must be text'),
-  v.regex(/^(?!\.{1,2}$)[!-~]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces'),
+  v.regex(/^[!-~]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces'),
+  v.check((text) => text !== '.' && text !== '..', 'must not be . or .., which vanish from a path'),
 )
 
 export const TimestampText = v.pipe(
@@ -46,7 +47,7 @@ export const TimestampText = v.pipe(
 export const Metadata = v.pipe(
   v.custom<JsonObject>(isJsonObject, 'must be an object; omit it if there is none'),
   v.metadata({ type: 'object', maxProperties: activityLimits.metadataKeys }),
-  v.description('Any JSON object: at most 32 KiB, 32 levels, 1,000 members and 2,000 values in all'),
+  v.description('Any JSON object of at most 32 KiB, 32 levels deep, with at most 1,000 members and 2,000 values'),
 )
 
 /** The activity that a client sends. The log fills in a missing id, and the time of receipt for a missing timestamp. */
@@ -70,10 +71,11 @@ export type Activity = SentActivity & { id: string; timestamp: string }
  * than activities that are sent now, since earlier versions accepted more.
  */
 export function checkActivity(
-  input: unknown,
+  sent: unknown,
   receivedAt: Date,
   maxValues: number = activityLimits.metadataValues,
 ): Checked<SentActivity> {
+  const input = withoutNulls(sent)
   const parsed = v.safeParse(SentActivity, input)
   const errors: InputError[] = (parsed.issues ?? []).map((issue) => ({
     pointer: (issue.path ?? []).reduce((pointer, step) => pointerTo(pointer, String(step.key)), ''),
@@ -89,6 +91,16 @@ export function checkActivity(
   }
   return parsed.success && errors.length === 0 ? valid(parsed.output) : invalid(...firstErrors(errors))
 }
+
+/** Many programs write null for a member that is absent. */
+function withoutNulls(sent: unknown): unknown {
+  if (!isJsonObject(sent)) return sent
+  const { id, timestamp, metadata } = sent
+  if (id !== null && timestamp !== null && metadata !== null) return sent
+  return Object.fromEntries(Object.entries(sent).filter(([name, value]) => value !== null || !isOptional(name)))
+}
+
+const isOptional = (name: string) => name === 'id' || name === 'timestamp' || name === 'metadata'
 
 function unknownMembers(input: JsonObject): InputError[] {
   const errors: InputError[] = []
@@ -118,7 +130,7 @@ function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
   const note = (detail: string) => {
     errors.push({ pointer: path.reduce<string>(pointerTo, ''), detail })
   }
-  // each value takes at least a byte and a separator as JSON, so a value with this many others is too large in any case
+  // as JSON, each value takes at least a byte and a separator, so metadata with more values is too large in any case
   const goesOn = () => values <= activityLimits.metadataBytes / 2 && errors.length <= maxErrors
   const visit = (value: JsonValue) => {
     values++

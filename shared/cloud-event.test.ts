@@ -105,7 +105,7 @@ describe('structured mode', () => {
     ['base64 that is cut off', { data_base64: 'YWJ' }, ['/data_base64']],
     ['bytes that are not text', { data_base64: 7 }, ['/data_base64']],
   ])('rejects %s', (_what, changes, expected) => {
-    // not a spread of literals: __proto__ has to stay a member
+    // the members are not spread into a literal, because __proto__ has to stay a member
     const input = Object.fromEntries([...Object.entries(attributes), ...Object.entries(changes)])
     expect(pointers(readStructured(input))).toEqual(expected)
   })

@@ -1,8 +1,12 @@
 import { type Checked, firstErrors, type InputError, invalid, maxErrors, pointerTo, valid } from './checked.ts'
 import { isJsonObject, type JsonValue, parseJson } from './json.ts'
 
-/** A CloudEvent 1.0: its context attributes as text, and its data as JSON or else as bytes. */
-export type CloudEvent = { attributes: Attributes; data: CloudEventData }
+/**
+ * A CloudEvent 1.0: its context attributes in their canonical text form (CloudEvents, 3.1), and its data as JSON or else
+ * as bytes. `typed` has the attributes that were sent as numbers and booleans, which only structured mode tells apart.
+ */
+export type CloudEvent = { attributes: Attributes; data: CloudEventData; typed?: TypedAttributes }
+export type TypedAttributes = { readonly [name: string]: number | boolean }
 export type Attributes = { specversion: '1.0'; id: string; source: string; type: string; datacontenttype?: string } & {
   [name: string]: string
 }
@@ -80,6 +84,7 @@ export function readData({ datacontenttype: type }: Attributes, body: Uint8Array
 export function readStructured(input: unknown): Checked<CloudEvent> {
   if (!isJsonObject(input)) return invalid({ pointer: '', detail: 'must be a CloudEvent: a JSON object' })
   const attributes: Record<string, string> = {}
+  const typed: Record<string, number | boolean> = {}
   const errors: InputError[] = []
   for (const name in input) {
     const value = input[name] as JsonValue
@@ -95,11 +100,12 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
       if (isOwn ? typeof value !== 'string' : typeof value === 'object') {
         errors.push({ pointer: `/${name}`, detail: isOwn ? 'must be text' : 'must be text, a number or a boolean' })
       }
+      if (typeof value === 'number' || typeof value === 'boolean') typed[name] = value
       // an object may be too deep to convert to text
       attributes[name] = typeof value === 'object' ? '{}' : String(value)
     }
   }
-  const bytes = input['data_base64']
+  const bytes = input['data_base64'] ?? undefined
   if (bytes !== undefined && (typeof bytes !== 'string' || !isBase64(bytes))) {
     errors.push({ pointer: '/data_base64', detail: 'must be base64 text' })
   }
@@ -112,13 +118,18 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
   errors.push(...attributeErrors(attributes, '/'))
   if (errors.length > 0) return invalid(...firstErrors(errors))
   const known = attributes as Attributes
+  const numbers = Object.keys(typed).length > 0 ? { typed } : {}
   if (typeof bytes === 'string') {
     const data = readData(known, Buffer.from(bytes, 'base64'))
-    if (data.ok) return valid({ attributes: known, data: data.value })
-    return invalid({ pointer: '/data_base64', detail: `holds JSON that ${data.errors[0]?.detail}` })
+    if (data.ok) return valid({ attributes: known, data: data.value, ...numbers })
+    return invalid({ pointer: '/data_base64', detail: `contains JSON that ${data.errors[0]?.detail}` })
   }
   const value = input['data']
-  return valid({ attributes: known, data: value === undefined ? { kind: 'none' } : { kind: 'json', value } })
+  return valid({
+    attributes: known,
+    data: value === undefined ? { kind: 'none' } : { kind: 'json', value },
+    ...numbers,
+  })
 }
 
 function attributeErrors(attributes: Record<string, string>, prefix: string): InputError[] {
@@ -130,7 +141,7 @@ function attributeErrors(attributes: Record<string, string>, prefix: string): In
   }
   for (const [name, value] of Object.entries(attributes)) {
     if (value.includes('\0')) {
-      errors.push({ pointer: prefix + name, detail: 'holds the character U+0000, which cannot be stored' })
+      errors.push({ pointer: prefix + name, detail: 'contains the character U+0000, which cannot be stored' })
     }
   }
   return errors

@@ -48,25 +48,17 @@ export const Port = (preset: string) =>
     preset,
   )
 
-/** The proxies whose X-Forwarded-For is believed: addresses and ranges, separated by commas. */
-export const TrustedProxies = v.optional(
+/** Where the API is mounted behind a proxy that passes paths as they are; empty if at the root. */
+export const BasePath = v.optional(
   v.pipe(
     v.string(),
-    v.transform((text) => (text === '' ? [] : text.split(',').map((each) => each.trim()))),
     v.check(
-      (addresses) => addresses.every(isAddressOrRange),
-      'must be a comma-separated list of addresses and ranges, such as 127.0.0.1,10.0.0.0/8',
+      (text) => /^(\/[\w.~-]+)*$/.test(text) && !/\/\.\.?(\/|$)/.test(text) && text !== '/healthz',
+      'must be a path such as /audit: segments of letters, digits and ._~-, each after a slash, without one at the end',
     ),
   ),
   '',
 )
-
-function isAddressOrRange(text: string): boolean {
-  const [address = '', bits, more] = text.split('/')
-  const isIpv6 = v.IPV6_REGEX.test(address)
-  if ((!isIpv6 && !v.IPV4_REGEX.test(address)) || more !== undefined) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIpv6 ? 128 : 32))
-}
 
 export const LogLevel = v.optional(
   v.picklist(

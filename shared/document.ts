@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { ActivityRecorded } from './activity-recorded.ts'
+import { canonicalAttributes } from './canonical-attributes.ts'
 import { canonicalJson, type JsonObject } from './json.ts'
 import { activityKey } from './key.ts'
 import type { Position } from './receipt.ts'
@@ -35,7 +36,7 @@ export type FoundActivity = {
 export function toDocument(event: ActivityRecorded, { partition, offset }: Position): ActivityDocument {
   const { tenant, activity, recordedAt } = event
   const at = parseTimestamp(activity.timestamp)
-  if (typeof at === 'string') throw new Error(`A recorded activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a recorded activity ${at}`)
   return {
     key: activityKey(tenant, activity.id, at.ms),
     tenant,
@@ -65,8 +66,9 @@ export function toFound(document: ActivityDocument): FoundActivity {
 }
 
 /** Decides between duplicate and conflict: covers what the client sent, but not the members that were filled in. */
-function contentDigest({ activity, filledIn }: ActivityRecorded, instant: string): string {
+function contentDigest({ activity, filledIn, isCloudEvent }: ActivityRecorded, instant: string): string {
   const { userId, action, metadata = null } = activity
-  const sent = { userId, action, metadata, instant: filledIn.includes('timestamp') ? null : instant }
+  const compared = isCloudEvent && metadata ? canonicalAttributes(metadata) : metadata
+  const sent = { userId, action, metadata: compared, instant: filledIn.includes('timestamp') ? null : instant }
   return hash('sha256', canonicalJson(sent), 'buffer').subarray(0, 16).toString('base64url')
 }

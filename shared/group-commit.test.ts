@@ -141,7 +141,7 @@ describe('groups', () => {
   test.each<[what: string, options: Partial<GroupCommitOptions<string>>, items: string[], groups: string[][]]>([
     ['items', { maxItems: 2 }, ['a', 'b', 'c'], [['a', 'b'], ['c']]],
     ['bytes', { maxBytes: 4 }, ['aa', 'bb', 'c'], [['aa', 'bb'], ['c']]],
-    ['bytes, a larger item alone', { maxBytes: 4 }, ['a', 'bbbbb', 'c'], [['a'], ['bbbbb'], ['c']]],
+    ['bytes, unless a single item is larger', { maxBytes: 4 }, ['a', 'bbbbb', 'c'], [['a'], ['bbbbb'], ['c']]],
   ])('stay within the maximum of %s', async (_what, options, items, expected) => {
     const { add, groups, next } = committing(options)
     const results = Promise.all(items.map(add))

@@ -92,7 +92,7 @@ export function createGroupCommit<Item, Result>(
     inFlight--
   }
 
-  /** Waits for as many turns of the event loop as bring more items: requests that arrived meanwhile join the group. */
+  /** Waits until a turn of the event loop brings no more items, so that requests that have arrived join the group. */
   async function gather() {
     let before: number
     do {

@@ -34,11 +34,12 @@ type Open = {
 }
 
 /**
- * Walks the characters of valid JSON text. For one value, or for each item of an array, it notes the first faults and
- * one more, so that no faulty item passes as valid. `members` counts the members on the first levels.
+ * Walks the characters of valid JSON text, and lists the first faults of a single value, or of each item of an array.
+ * It lists one more than an answer names, and at least one of each faulty item. `members` counts the members on the
+ * first levels.
  *
- * No text may keep its reader busy for much longer than JSON.parse does: so only faulty characters cost more than a
- * look, and names are compared only if `comparesNames` is set.
+ * Hostile text must not keep its reader busy for much longer than JSON.parse does. So pointers are made only for
+ * faults, and names are compared only if `comparesNames` is set.
  */
 export function findFaults(text: string, comparesNames: boolean): { faults: InputError[]; members: number } {
   const faults: InputError[] = []

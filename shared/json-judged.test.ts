@@ -113,7 +113,7 @@ describe('lines', () => {
   test('are numbered, and blank ones do not count', () => {
     expect(lines('a\n\n \t\r\n b\r\nc')).toEqual([
       [1, 'a'],
-      [4, ' b\r'],
+      [4, 'b\r'],
       [5, 'c'],
     ])
     expect(lines('')).toEqual([])

@@ -12,8 +12,9 @@ const zero = 0x30
 const nine = 0x39
 
 /**
- * Returns whether JavaScript writes back exactly the value of the JSON number in the text from `start` to `end`. It is
- * a loop because a body may hold a million numbers, or one of a million digits.
+ * Returns whether the JSON number in the text from `start` to `end` stands for exactly one double: JavaScript writes
+ * back its value, or the text has the 17 digits of that double, which many programs write (C's `%.17g`, iOS, .NET). It
+ * is a loop because a body may hold a million numbers, or one of a million digits.
  */
 export function numberSurvives(text: string, start: number, end: number): boolean {
   const isNegative = text.charCodeAt(start) === minus
@@ -41,7 +42,13 @@ export function numberSurvives(text: string, start: number, end: number): boolea
   const significant = text.slice(first, last + 1).replace('.', '')
   const fraction = digits > 1 ? `.${significant.slice(1)}` : ''
   const scientific = `${isNegative ? '-' : ''}${significant[0]}${fraction}e${exponent < 0 ? '' : '+'}${exponent}`
-  return Number(text.slice(start, end)).toExponential() === scientific
+  const double = Number(text.slice(start, end))
+  return double.toExponential() === scientific || withAllDigits(double) === scientific
+}
+
+/** Writes the 17 significant digits of a double, without zeros at their end. */
+function withAllDigits(double: number): string {
+  return double.toExponential(digitsOfEveryDouble - 1).replace(/\.?0*e/, 'e')
 }
 
 function readExponent(text: string, start: number, end: number): number {

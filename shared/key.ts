@@ -31,7 +31,8 @@ export function isKey(text: string): boolean {
 }
 
 function timePart(ms: number): string {
-  if (!Number.isSafeInteger(ms) || ms < 0 || ms >= 2 ** 48) throw new RangeError(`No key can hold the instant ${ms}`)
+  if (!Number.isSafeInteger(ms) || ms < 0 || ms >= 2 ** 48)
+    throw new RangeError(`A key cannot represent the instant ${ms}`)
   let text = ''
   for (let rest = ms, n = 0; n < timeCharacters; n++, rest = Math.floor(rest / 32)) text = alphabet[rest % 32] + text
   return text

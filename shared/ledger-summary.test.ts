@@ -44,7 +44,7 @@ describe('compacts', () => {
     expect(compactRanges([], toRanges(known(1, 2)))).toEqual([])
   })
 
-  test('offsets far behind the newest despite a gap before them, so that the open rest stays short', () => {
+  test('offsets far behind the newest even after a gap, so that few offsets stay uncompacted', () => {
     const counted = [range(0, 9), range(11, 500), range(501, 9000)]
     expect(boundsOf(compactRanges([], joinRanges([], counted)))).toEqual([
       [0, 9],
@@ -66,7 +66,7 @@ describe('compacts', () => {
     expect(more.at(-1)).toEqual([2997, 2998])
   })
 
-  test('never less than before, and again the range from 0 when the gap is filled', () => {
+  test('everything that was compacted before, and joins ranges when the gap between them is filled', () => {
     const compacted = [range(0, 9), range(11, 9000)]
     expect(boundsOf(compactRanges(compacted, []))).toEqual(boundsOf(compacted))
     expect(boundsOf(compactRanges(compacted, toRanges(known(10))))).toEqual([[0, 9000]])

@@ -143,16 +143,16 @@ export function summarize(partition: number, ranges: readonly CountedRange[], un
 const isPartitionComplete = ({ missingCount, uncounted }: PartitionSummary) => missingCount === 0 && !uncounted
 
 /**
- * The offset whose time of receipt tells through when a partition is complete: the last before a gap, or else of all.
+ * The last offset before the first gap, or the last one of all. The partition is complete through its time of receipt.
  */
 export const lastComplete = (summary: PartitionSummary) =>
   isPartitionComplete(summary) ? summary.last : summary.completeThrough
 
 /**
- * The time before which nothing acknowledged is missing, given the receipt times of the last complete records of the
- * partitions: the earliest of them that precedes a gap, or else the latest of all. A missing record was acknowledged
- * soon after its receipt and after the record before it, so it was received at most `acknowledgedWithinMs` before that
- * one.
+ * The time before which no acknowledged record is missing. `lastRecordedAt` is the time of receipt of the last complete
+ * record in a partition. Without a gap, the latest of these times is the result. Otherwise it is the earliest one that
+ * precedes a gap, less `acknowledgedWithinMs`: a missing record was acknowledged after the record before it, and soon
+ * after its own receipt, so it was received at most that long before that record.
  */
 export function completeTime(
   partitions: readonly { summary: PartitionSummary; lastRecordedAt: Date | undefined }[],

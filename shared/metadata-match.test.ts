@@ -20,7 +20,7 @@ describe('a path', () => {
   test.each(['', '.', 'a.', '.a', 'a..b'])('%j has an empty name', (text) =>
     expect(parseMetadataPath(text)).toMatch(/empty name/))
 
-  test('has at most as many names as metadata has levels', () => {
+  test('has no more names than metadata may have levels', () => {
     expect(parseMetadataPath(Array(32).fill('a').join('.'))).toHaveLength(32)
     expect(parseMetadataPath(Array(100).fill('a').join('.'))).toMatch(/path of 100 names; .* 32 levels/)
   })

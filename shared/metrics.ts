@@ -3,7 +3,7 @@
  */
 export type Histogram = {
   observe(value: number): void
-  /** In Prometheus' text format, version 0.0.4. */
+  /** Writes the histogram in Prometheus' text format, version 0.0.4. */
   text(): string
 }
 

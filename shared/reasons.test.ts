@@ -21,8 +21,8 @@ test.each<[string, unknown, string]>([
 
 test.each<[string, unknown, boolean]>([
   ['a mistake in a program', new TypeError('x is undefined'), true],
-  ['one at the root of another error', new Error('not saved', { cause: new RangeError('too long') }), true],
-  ['one among several errors', new AggregateError([refused, new TypeError('x is undefined')]), true],
+  ['a mistake that caused another error', new Error('not saved', { cause: new RangeError('too long') }), true],
+  ['a mistake among several errors', new AggregateError([refused, new TypeError('x is undefined')]), true],
   ['an outage', new Error('not saved', { cause: refused }), false],
   ['an outage that fetch reports as a TypeError', new TypeError('fetch failed', { cause: refused }), false],
   ['nothing', undefined, false],

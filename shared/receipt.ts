@@ -1,4 +1,4 @@
-/** Where a record is: partition and offset of its topic. */
+/** The place of a record: a partition and an offset of its topic. */
 export type Position = { partition: number; offset: number }
 
 /**

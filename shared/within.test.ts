@@ -44,7 +44,7 @@ test('a failure after the deadline does not cause an unhandled rejection', async
   expect(unhandled).toEqual([])
 })
 
-test('tells work to stop at the deadline, with the reason, and only then', async () => {
+test('aborts the work at the deadline, with the reason, and not before', async () => {
   heldTime()
   const signals: AbortSignal[] = []
   const start = (work: Promise<unknown>) => (signal: AbortSignal) => {

@@ -28,7 +28,7 @@ export async function startedWithin<Value>(
   }
 }
 
-/** A `catch` for callers who continue without a late result. */
+/** Turns TooLate into undefined and throws any other error. It suits a `catch`, for callers who need no late result. */
 export function undefinedIfLate(error: unknown): undefined {
   if (!(error instanceof TooLate)) throw error
 }

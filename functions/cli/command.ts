@@ -32,7 +32,7 @@ export type Definition<Words extends Arguments, Named extends Options, Set exten
   /** The paragraphs of the command's own help. */
   details: string
   arguments: Words
-  /** Named in camel case: `queryUrl` is --query-url. */
+  /** The names are in camel case: `queryUrl` is --query-url. */
   options: Named
   environment: Set
   /** Rules about several variables. They need drivers, so they are loaded only when the command runs. */

@@ -24,13 +24,13 @@ You may run it again: a past day always has the same activities, so each is stor
   async run({ url: origin, once }) {
     await assertLogAnswers(origin)
     await sendPast(origin, new Date())
-    console.log(`All are accepted. See them at ${origin}/`)
+    console.log(`The log has accepted all of them. See them at ${origin}/`)
     if (once) return exitCodes.done
     console.log(`Now a few follow every second, until Ctrl-C. Watch them at ${origin}/?live=1`)
     const end = new AbortController()
     process.once('SIGINT', () => end.abort())
     process.once('SIGTERM', () => end.abort())
-    console.log(`\n${(await sendOn(origin, end.signal)).toLocaleString('en')} more were sent.`)
+    console.log(`\nSent ${(await sendOn(origin, end.signal)).toLocaleString('en')} more.`)
     return exitCodes.done
   },
 })

@@ -11,8 +11,9 @@ import { assertLogAnswers, Origin, urlOption } from './running-log.ts'
 
 const maxRequestsInFlight = 2
 /**
- * At its end, an import looks for the newest activities, as many as may be in flight, and for a sample of all others. A
- * partition is delivered in order except for the records in flight, and a request goes to only a few partitions.
+ * At its end, an import looks for the newest activities, as many as may be in flight, and for a sample of all others.
+ * That suffices, because a partition is delivered in order except for the records in flight, and a request goes to only
+ * a few partitions.
  */
 const maxDeliveriesInFlight = 100
 const sampleEvery = 200
@@ -50,7 +51,7 @@ file, the number of the line and its content.`,
     const areFound = await untilFound(queryUrl, toBeFound)
     const outcome = areFound
       ? 'are in the log'
-      : 'were accepted and need not be sent again, but some are not in the log yet'
+      : 'were accepted, but some are not in the log yet; look again later, and do not send them again'
     console.log(`${count} activities ${outcome}: ${queryUrl}/logs`)
     if (rejected.length === 0) return exitCodes.done
     const more = rejected.length - maxLinesNamed

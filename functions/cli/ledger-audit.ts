@@ -32,7 +32,7 @@ else with ${exitCodes.negative}.`,
     },
     abandon: {
       summary:
-        'give up records that Kafka deleted before their outcome was known, so that the ledger is complete again',
+        'abandon records that Kafka deleted before their outcome was known, so that the ledger is complete again',
     },
     json: { summary: 'print JSON' },
   },

@@ -12,7 +12,10 @@ time, even beside a running log.`,
   options: {},
   environment: {
     ...mongoVariables,
-    RETENTION_DAYS: { summary: 'days that an activity is kept; without it, forever', schema: RetentionDays },
+    RETENTION_DAYS: {
+      summary: 'how many days to keep activities; without it, they are kept forever',
+      schema: RetentionDays,
+    },
   },
   rules: mongoRules,
   async run({ MONGODB_URI: uri, MONGODB_DATABASE: database, RETENTION_DAYS: retentionDays }) {

@@ -6,7 +6,7 @@ import { ServiceUnavailable } from './service-unavailable.ts'
 
 export const brokersOption = {
   value: 'HOST:PORT,…',
-  summary: 'the brokers of Kafka',
+  summary: 'the Kafka brokers',
   schema: kafkaEntries.KAFKA_BROKERS,
   variable: 'KAFKA_BROKERS',
 } as const satisfies Option

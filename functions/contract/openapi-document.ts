@@ -9,12 +9,15 @@ import { reading } from './reading.ts'
 
 export const operations: readonly Operation[] = [...posting, ...reading, ...operating, ...pages]
 
-const description = `Records what users do, and finds it again.
+const description = `Activity Log records what users do, and finds it again.
 
 A 202 means that an activity is durable: it will be found exactly once, or be kept as a dead letter with the reason.
-Every problem is answered with application/problem+json (RFC 9457), which lists all input errors with their place.
+Every error is application/problem+json (RFC 9457); if the input is wrong, it lists every mistake with its place.
 After a 503, a 504 or a broken connection, send the same request again with the same id: an activity is stored once.
-Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.`
+Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.
+
+Any request may be answered with a 403 if a page of another site sent it, with a 421 if its Host is not one that the
+log answers for, and with a 400 if its path contains //, \\, or the segments . and .., also percent-encoded.`
 
 const tags = [
   { name: 'Send', description: 'Send activities to the log.' },
@@ -28,7 +31,7 @@ const tags = [
     description: 'Records that could not be saved, with their reasons and their original bytes.',
   },
   { name: 'For people', description: 'Pages for browsers; they work without scripts.' },
-  { name: 'The service', description: 'Its health and its contract.' },
+  { name: 'The service', description: 'The health of the service and this contract.' },
 ]
 
 /** The contract of the HTTP API, as OpenAPI 3.1. */
@@ -90,8 +93,8 @@ const metadata: { name: string; in: 'query'; schema: JsonSchema } & { [member: s
   style: 'form',
   explode: true,
   description:
-    'metadata.a.b=value matches the value at that path; metadata.count=3 matches the number and the text. At most ' +
-    '10, and only with userId, action, or from and to at most 31 days apart. A backslash escapes a dot',
+    'metadata.a.b=value matches the value at that path; metadata.count=3 matches the number and the text. At ' +
+    'most 10 are allowed, and only with userId, action, or from and to at most 31 days apart. A backslash escapes a dot',
   schema: {
     type: 'object',
     propertyNames: { pattern: '^metadata\\.' },

@@ -42,7 +42,7 @@ export const operating: readonly Operation[] = [
     path: '/dead-letters/{id}',
     tag: 'Dead letters',
     summary: 'Discard a dead letter',
-    description: 'The dead letter is kept, with the note. Repeating the request is safe.',
+    description: 'Keeps the dead letter with the note, and closes it. Repeating the request is safe.',
     inPath,
     body: { required: true, content: json('Discard', { note: { value: { note: 'a test' } } }) },
     answers: {

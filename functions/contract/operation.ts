@@ -53,7 +53,7 @@ export const problem = (description: string, ...headers: HeaderName[]): Answer =
 
 export const badRequest = problem('The request is not valid; errors lists every error with its place')
 export const tooBroad = problem('The request is not valid, or the query is too broad (too-broad)')
-export const notFound = problem('Nothing has this name')
+export const notFound = problem('Nothing exists under this name')
 export const wrongMethod = problem('The path does not allow this method', 'Allow')
 export const unavailable = problem('The service is temporarily unavailable; send the same request again', 'Retry-After')
 

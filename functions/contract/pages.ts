@@ -19,7 +19,7 @@ function page(path: string, id: string, summary: string): Operation {
     answers: {
       200: { description: 'The page', content: textual('text/html', 'A page') },
       ...(path === '/' && { 400: { description: 'The parameters are not valid', content: webPage } }),
-      ...(inPath && { 404: { description: 'Nothing has this name', content: webPage } }),
+      ...(inPath && { 404: { description: 'Nothing exists under this name', content: webPage } }),
       503: {
         description: unavailable.description,
         content: { ...webPage, ...unavailable.content },
@@ -64,7 +64,7 @@ export const pages: readonly Operation[] = [
     answers: { 200: { description: 'A page for people', content: textual('text/html', 'HTML') }, 400: badRequest },
   },
   ...[
-    page('/', 'showActivities', 'Show the log; takes the parameters of GET /logs, as forms send them'),
+    page('/', 'showActivities', 'Show the log; this takes the parameters of GET /logs, as HTML forms send them'),
     page('/viewer/logs/{id}', 'showActivity', 'Show one activity, and what its user did just before and after'),
     page('/viewer/dead-letters', 'showDeadLetters', 'Show the dead letters'),
     page('/viewer/dead-letters/{id}', 'showDeadLetter', 'Show one dead letter'),
@@ -79,7 +79,7 @@ export const pages: readonly Operation[] = [
     inPath: { file: v.pipe(v.string(), v.description('The name of the file, which pages link to')) },
     answers: {
       200: {
-        description: 'The file; under this name it never changes',
+        description: 'The file, which never changes; a new version gets a new name',
         content: {
           ...textual('text/css', 'A style sheet'),
           ...textual('text/javascript', 'A script'),

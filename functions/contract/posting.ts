@@ -31,9 +31,11 @@ export const posting: readonly Operation[] = [
       'The answer comes once the accepted activities are durable. Sending one again with the same id is always safe: ' +
       'it is stored once. The limits are 256 KiB for one activity, and 1,000 activities or 4 MiB for several.',
     headers: {
-      'Idempotency-Key': v.optional(v.pipe(Id, v.description('The id of a single activity that has none of its own'))),
+      'Idempotency-Key': v.optional(
+        v.pipe(Id, v.description('The id for a single activity that was sent without one')),
+      ),
       traceparent: v.optional(
-        v.pipe(v.string(), v.description('W3C Trace Context; passed on with the record, and ignored if malformed')),
+        v.pipe(v.string(), v.description('W3C Trace Context: the record carries it, unless it is malformed')),
       ),
       'ce-specversion': ofEvent('the version, 1.0'),
       'ce-id': ofEvent('the id'),

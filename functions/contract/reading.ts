@@ -12,7 +12,7 @@ const { receipt, ...receiptParameters } = ReceiptRequest.entries
 const EventId = v.pipe(
   v.string(),
   v.metadata({ pattern: '^[A-Za-z0-9_-]*$' }),
-  v.description('Resumes after this event, the last one received; browsers send it automatically'),
+  v.description('The id of the last event received: the stream resumes after it. Browsers send it automatically'),
 )
 
 export const reading: readonly Operation[] = [
@@ -103,9 +103,11 @@ export const reading: readonly Operation[] = [
     tag: 'Look',
     summary: 'Follow new activities as they are stored',
     description:
-      'Server-sent events in order of arrival: activity has an activity as data; left-out has the count of records ' +
-      'that a slow client missed. The id of an event resumes exactly after it. A stream ends after 50 s, and its ' +
-      'client opens another one.',
+      'Streams server-sent events in order of arrival. The data of an activity event is an activity; the data of a ' +
+      'left-out event is the count of records that a slow client missed; position events come first and then every ' +
+      '10 s. A client resumes exactly after any event whose id it sends as Last-Event-ID. A stream ends after 50 s; the ' +
+      'client then opens another one. To a request that accepts text/event-stream, a temporary failure is a stream that ' +
+      'ends at once and says retry: 5000, because browsers give up after a 503.',
     query: filterParameters,
     takesMetadata: true,
     headers: { 'Last-Event-ID': v.optional(EventId) },

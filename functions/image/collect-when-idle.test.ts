@@ -37,7 +37,7 @@ writeFileSync(
    }`,
 )
 
-test.each(['3000', '60000'])('gives back the memory of a burst that is released after %s ms', async (ms) => {
+test.each(['3000', '60000'])('an idle program returns the memory of a burst that ended after %s ms', async (ms) => {
   const args = ['--no-memory-reducer', '--require', hurry, ...argumentsOf('query'), burst, ms]
   await using program = startCommand(process.execPath, args)
   expect(Number(await written(program, /peak (\d+)/))).toBeGreaterThan(30)

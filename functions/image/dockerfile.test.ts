@@ -8,7 +8,7 @@ import { argumentsOf, fillCompileCache, type ImageName } from './dockerfile.ts'
 const dockerfile = readFileSync(join(import.meta.dirname, 'Dockerfile'), 'utf8').replaceAll('\\\n', '')
 const aFolder = () => mkdtempSync(join(process.env['TEST_FOLDER'] ?? tmpdir(), 'image-'))
 
-test.each<ImageName>(['ingest', 'persist', 'query'])('%s keeps its code with the flags that it starts with', (name) => {
+test.each<ImageName>(['ingest', 'persist', 'query'])('the build of %s compiles with the flags of its start', (name) => {
   const [, run = ''] = new RegExp(`^RUN (\\[.*fill-compile-cache.*/app/${name}\\.cjs"\\])$`, 'm').exec(dockerfile) ?? []
   const [node, fill, ...rest] = JSON.parse(run) as string[]
   expect([node, fill]).toEqual(['/nodejs/bin/node', '/app/fill-compile-cache.cjs'])
@@ -16,7 +16,7 @@ test.each<ImageName>(['ingest', 'persist', 'query'])('%s keeps its code with the
   expect(rest).toEqual([...flags, `/app/${name}.cjs`])
 })
 
-test('a program leaves its code in the cache, and one that is broken breaks the build', async () => {
+test('the build caches the code of a program, and fails if the program is broken', async () => {
   const folder = aFolder()
   const { file } = await bundle('ingest', folder)
   const cache = aFolder()

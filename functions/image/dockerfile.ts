@@ -25,7 +25,7 @@ export const imageEnv: { readonly [name: string]: string } = Object.fromEntries(
   [...dockerfile.matchAll(/^ENV (MALLOC\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
 )
 
-/** Does what the image of a function does: keeps in a folder the code that V8 makes of its bundle. */
+/** Keeps the code that V8 makes of a function's bundle in a folder, as the build of its image does. */
 export function fillCompileCache(name: ImageName, program: string, cache: string): void {
   const fill = join(folder, 'fill-compile-cache.cjs')
   execFileSync(process.execPath, [fill, ...argumentsOf(name), program], {

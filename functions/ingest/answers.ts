@@ -12,14 +12,23 @@ const ReceiptText = v.pipe(
 export const Accepted = v.strictObject({ id: Id, timestamp: TimestampText, receipt: ReceiptText })
 export type Accepted = v.InferOutput<typeof Accepted>
 
-/** The result of one activity of a batch; `index` is its position in the batch. */
-const PostResult = v.variant('status', [
-  v.strictObject({ index: Count, status: v.literal('accepted'), id: Id, receipt: ReceiptText }),
-  v.strictObject({ index: Count, status: v.literal('invalid'), errors: InputErrors }),
-  v.strictObject({ index: Count, status: v.literal('unavailable'), id: Id }),
-])
+/**
+ * The result of one activity of a batch; `index` is its position in the batch. One flat object for every status, since
+ * generated clients cannot tell variants apart.
+ */
+const PostResult = v.strictObject({
+  index: Count,
+  status: v.picklist(['accepted', 'invalid', 'unavailable']),
+  id: v.exactOptional(v.pipe(v.string(), v.description('Absent if the activity is invalid'))),
+  receipt: v.exactOptional(v.pipe(ReceiptText, v.description('If the activity was accepted'))),
+  errors: v.exactOptional(v.pipe(InputErrors, v.description('If the activity is invalid'))),
+})
+export type PostResult = v.InferOutput<typeof PostResult>
 
-const results = v.pipe(v.array(PostResult), v.description('In the order in which the activities were sent'))
+const results = v.pipe(
+  v.array(PostResult),
+  v.description('One result per activity, in the order in which they were sent'),
+)
 
 /** The answer to a batch. */
 export const PostResults = v.strictObject({ results })

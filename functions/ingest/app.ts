@@ -1,4 +1,3 @@
-import type { SentActivity } from '@activity-log/shared/activity.ts'
 import {
   type ActivityRecorded,
   activityRecorded,
@@ -9,15 +8,15 @@ import type { Broker } from '@activity-log/shared/broker/broker.ts'
 import { type Checked, type InputError, valid } from '@activity-log/shared/checked.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
-import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
-import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
-import type { Accepted } from './answers.ts'
-import { type Posted, readPosted } from './read-posted.ts'
+import type { Accepted, PostResult } from './answers.ts'
+import type { PostedActivity } from './posted-items.ts'
+import { type ReadPosted, readPosted } from './read-posted.ts'
 
 export type IngestDependencies = {
   broker: Pick<Broker, 'publish'>
@@ -34,18 +33,20 @@ export type IngestDependencies = {
    * until that one is acknowledged.
    */
   secondFrom?: number
+  basePath?: string
 }
 
+/** `isOwn` tells whether the id came with the activity: then it is safe to send it again. */
 type Result =
-  | { index: number; status: 'accepted'; id: string; receipt: string }
+  | { index: number; status: 'accepted'; id: string; receipt: string; isOwn: boolean }
   | { index: number; status: 'invalid'; errors: readonly InputError[] }
-  | { index: number; status: 'unavailable'; id: string; cause: unknown }
+  | { index: number; status: 'unavailable'; id: string; isOwn: boolean; cause: unknown }
 
 const mebibyte = 1024 * 1024
 
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service {
-  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom } = dependencies
+  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '' } = dependencies
   const metrics = createGroupMetrics('ingest')
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
@@ -58,17 +59,22 @@ export function createApp(dependencies: IngestDependencies): Service {
     onGroup: metrics.onGroup,
   })
 
-  return createService({ log, metrics: metrics.text, routes: { 'POST /logs': { scope: 'write', handle: take } } })
+  const routes: Routes = {
+    'POST /logs': { scope: 'write', handle: (request) => take(request, false) },
+    'POST /logs/batch': { scope: 'write', handle: (request) => take(request, true) },
+  }
+  return createService({ log, metrics: metrics.text, basePath, routes })
 
-  async function take(request: ServiceRequest): Promise<Answer> {
-    refuseParameters(request.url)
+  async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
+    const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined
     const receivedAt = now()
     const traceparent = validTraceparent(request.header('traceparent'))
-    const record = (sent: SentActivity) =>
-      activityRecorded(sent, { tenant: request.caller.tenant, receivedAt, newId, traceparent })
+    const { tenant } = request.caller
+    const record = (sent: PostedActivity) =>
+      activityRecorded(sent, { tenant, receivedAt, newId, traceparent, isCloudEvent: sent.isCloudEvent })
 
     // while records wait to be published, only their text is in memory
-    const posted = toEntries(await readPosted(request, receivedAt), record)
+    const posted = toEntries(await readPosted(request, { receivedAt, mapped }, onlyMany), record)
     if (posted.many) {
       const results = await Promise.all(posted.entries.map((entry, index) => acceptOne(entry, index, receivedAt)))
       return answerMany(results, request.log)
@@ -79,50 +85,80 @@ export function createApp(dependencies: IngestDependencies): Service {
       throw unavailable(`${detail} ${storedOnce}`, cause)
     })
     const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: receivedAt }) }
-    return { status: 202, headers: { Location: `/logs/${encodeURIComponent(id)}` }, body }
+    const headers = { Location: `${request.basePath}/logs/${encodeURIComponent(id)}` }
+    return posted.isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
   }
 
   async function acceptOne(entry: Checked<Entry>, index: number, recordedAt: Date): Promise<Result> {
     if (!entry.ok) return { index, status: 'invalid', errors: entry.errors }
-    const { id, event } = entry.value
+    const { id, event, isOwn } = entry.value
     try {
       const position = await publish(event)
-      return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt }) }
+      return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt }), isOwn }
     } catch (cause) {
-      return { index, status: 'unavailable', id, cause }
+      return { index, status: 'unavailable', id, isOwn, cause }
     }
   }
 
   function answerMany(results: readonly Result[], log: Log): Answer {
-    const unavailable = results.filter((result) => result.status === 'unavailable')
-    const count = (status: Result['status']) => results.filter((result) => result.status === status).length
-    const members = { results: results.map(({ cause: _cause, ...result }: Result & { cause?: unknown }) => result) }
-    const headers: { [name: string]: string } = unavailable.length > 0 ? { 'retry-after': '1' } : {}
-    const cause = unavailable[0]?.cause
-    if (count('invalid') === results.length) {
+    const members = { results: results.map(resultOf) }
+    const [invalid, unavailable] = [withStatus(results, 'invalid'), withStatus(results, 'unavailable')]
+    const [accepted] = withStatus(results, 'accepted')
+    if (invalid.length === results.length) {
       throw new Problem('invalid-input', 'None of the activities is valid; see results for the errors.', { members })
     }
-    if (unavailable.length === results.length) {
-      const detail = `It is unknown whether the activities were stored. Send them again with their ids. ${storedOnce}`
+    const headers: { [name: string]: string } = unavailable.length > 0 ? { 'retry-after': '1' } : {}
+    const cause = unavailable[0]?.cause
+    // many clients take any 2xx as done, so they get one only if sending all again would store some a second time
+    const isSafeToRepeat = results.every((result) => result.status === 'invalid' || result.isOwn)
+    if (unavailable.length > 0 && (accepted === undefined || isSafeToRepeat)) {
+      const outcome = accepted ? 'some of the activities were stored' : 'the activities were stored'
+      const detail = `It is unknown whether ${outcome}. Send them again with their ids. ${storedOnce}`
       throw new Problem('unavailable', detail, { members, headers, cause })
     }
     if (cause) log.error({ err: cause, activities: unavailable.length }, 'activities could not be published')
-    return { status: count('accepted') === results.length ? 202 : 207, headers, body: members }
+    return { status: invalid.length + unavailable.length === 0 ? 202 : 207, headers, body: members }
   }
 }
 
-/** An activity as it is published. */
-type Entry = { id: string; timestamp: string; event: EventRecord }
-type Entries = { many: false; entry: Entry } | { many: true; entries: readonly Checked<Entry>[] }
+const withStatus = <Status extends Result['status']>(results: readonly Result[], status: Status) =>
+  results.filter((result): result is Extract<Result, { status: Status }> => result.status === status)
 
-function toEntries(posted: Posted, record: (sent: SentActivity) => ActivityRecorded): Entries {
-  const toEntry = (sent: SentActivity): Entry => {
+/** The members of a result that the client sees. */
+function resultOf(result: Result): PostResult {
+  if (result.status === 'invalid') return result
+  const { index, status, id } = result
+  return result.status === 'accepted' ? { index, status, id, receipt: result.receipt } : { index, status, id }
+}
+
+/**
+ * Has no body: a Knative broker takes any body of an answer for a CloudEvent, and sends an event again whose answer is
+ * none.
+ */
+function acceptedEvent({ id, receipt }: Accepted, headers: { Location: string }): Answer {
+  return {
+    status: 202,
+    headers: { ...headers, 'Activity-Id': id, 'Activity-Receipt': receipt, 'content-length': '0' },
+  }
+}
+
+/** An activity as it is published. `isOwn` tells whether the id came with it. */
+type Entry = { id: string; timestamp: string; event: EventRecord; isOwn: boolean }
+type Entries = { isEvent: boolean } & (
+  | { many: false; entry: Entry }
+  | { many: true; entries: readonly Checked<Entry>[] }
+)
+
+function toEntries(posted: ReadPosted, record: (sent: PostedActivity) => ActivityRecorded): Entries {
+  const { isEvent } = posted
+  const toEntry = (sent: PostedActivity): Entry => {
     const recorded = record(sent)
     const { id, timestamp } = recorded.activity
-    return { id, timestamp, event: toRecord(recorded) }
+    return { id, timestamp, event: toRecord(recorded), isOwn: sent.id !== undefined }
   }
-  if (!posted.many) return { many: false, entry: toEntry(posted.activity) }
-  return { many: true, entries: posted.activities.map((sent) => (sent.ok ? valid(toEntry(sent.value)) : sent)) }
+  if (!posted.many) return { isEvent, many: false, entry: toEntry(posted.activity) }
+  const entries = posted.activities.map((sent) => (sent.ok ? valid(toEntry(sent.value)) : sent))
+  return { isEvent, many: true, entries }
 }
 
 const storedOnce = 'An activity is never stored twice.'

@@ -4,6 +4,7 @@ import { readConfig } from '@activity-log/shared/config.ts'
 import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
+import { listenOptions } from '@activity-log/shared/listen-config.ts'
 import { createApp } from './app.ts'
 import { Config } from './config.ts'
 import { newId } from './new-id.ts'
@@ -14,11 +15,11 @@ async function main() {
   // the broker connects while the listener starts; an earlier request waits for the connection
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
   // a round trip to Kafka takes longer than writing the records that arrive meanwhile
-  const app = createApp({ broker, log, now: () => new Date(), newId, secondFrom: 40 })
-  await using server = await listen({ ...app, port: config.PORT, log, trustedProxies: config.TRUSTED_PROXIES })
-  log.info({ port: server.port }, 'listening')
+  const app = createApp({ broker, log, now: () => new Date(), newId, secondFrom: 40, basePath: config.BASE_PATH })
+  await using server = await listen({ ...app, ...listenOptions(config), log })
+  log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
 }
 
 run(main)

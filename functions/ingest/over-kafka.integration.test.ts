@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
 const connection = { brokers: kafkaBrokers }
-/** Enough clients for two batches in flight. */
+/** This many clients keep two batches in flight. */
 const clients = 64
 const secondFrom = 16
 

@@ -10,7 +10,7 @@ export type DeadLetters = AsyncDisposable & {
 
 const disconnectMs = 1000
 
-/** The key chooses the partition. An idempotent producer of kafkajs takes some records for stored that are not. */
+/** The key chooses the partition. The idempotent producer of kafkajs reports some records as stored that are not. */
 export function deadLetterProducer(kafka: Kafka): Producer {
   return kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,

@@ -9,7 +9,7 @@ export type DispatchOptions = {
   send: Send
   sinkUrl: string
   policy: DeliveryPolicy
-  /** Without them, a record that cannot be delivered is given up. */
+  /** If this is undefined, a record that cannot be delivered is given up. */
   deadLetters: Pick<DeadLetters, 'publish'> | undefined
   log: Log
 }
@@ -33,7 +33,7 @@ export function createDispatch({ source, send, sinkUrl, policy, deadLetters, log
       onRetry: ({ cause, ...retry }) => log.info({ ...at, ...retry, err: cause }, 'a delivery will be retried'),
     })
     if (delivery.delivered) return
-    if (!deadLetters) return log.error({ ...at, ...delivery.extensions }, 'a record was given up')
+    if (!deadLetters) return log.error({ ...at, ...delivery.extensions }, 'the dispatcher gave up on a record')
 
     const key = request.headers['ce-partitionkey'] ?? null
     const value = record.value && Buffer.from(request.body)

@@ -22,7 +22,7 @@ async function main() {
   })
   log.info({ topic: config.KAFKA_TOPIC, sink: config.SINK_URL }, 'delivering')
   const signal = await Promise.race([untilTerminated(), source.misconfigured])
-  log.info({ signal }, 'stopping; deliveries in flight are finished first')
+  log.info({ signal }, 'stopping after the deliveries in flight')
 }
 
 // kafkajs may continue with attempts whose result no longer matters

@@ -25,7 +25,7 @@ export type Session = AsyncDisposable & {
 }
 
 const pulseMs = 1000
-/** Longer than kafkajs retries a commit. */
+/** kafkajs no longer retries a commit after this time. */
 const commitAgainMs = 60_000
 /** A healthy consumer sends a heartbeat every 3 s. kafkajs may hang forever on a lost connection. */
 const silenceMs = 30_000

@@ -8,10 +8,10 @@ const request = { headers: { 'ce-id': 'a' }, body: Buffer.from('{}') }
 
 test('posts to the path of the URL and reads the answer', async () => {
   await using server = await anHttpSink(() => ({ status: 400, headers: { 'KNE-Reason': 'schema' }, body: 'bad thing' }))
-  using sink = openSink(`${server.url}dead-letters`)
+  using sink = openSink(`${server.url}undelivered`)
   const { status, headers, body } = await sink.send(request, never)
   expect([status, headers?.['kne-reason'], Buffer.from(body).toString()]).toEqual([400, 'schema', 'bad thing'])
-  expect(server.received[0]).toMatchObject({ path: '/dead-letters', body: Buffer.from('{}') })
+  expect(server.received[0]).toMatchObject({ path: '/undelivered', body: Buffer.from('{}') })
   expect(server.received[0]?.headers).toMatchObject({ 'ce-id': 'a', 'content-length': '2' })
 })
 

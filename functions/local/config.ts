@@ -1,10 +1,10 @@
-import { LogLevel, Port, TrustedProxies } from '@activity-log/shared/config.ts'
+import { LogLevel } from '@activity-log/shared/config.ts'
+import { listenEntries } from '@activity-log/shared/listen-config.ts'
 import * as v from 'valibot'
 
 export const Config = v.object({
-  PORT: Port('3000'),
+  ...listenEntries('3000'),
   DATA_DIR: v.optional(v.string(), './data'),
-  TRUSTED_PROXIES: TrustedProxies,
   LOG_LEVEL: LogLevel,
 })
 
@@ -19,15 +19,15 @@ const Origin = v.pipe(
 )
 
 export const GatewayConfig = v.object({
-  PORT: Port('3000'),
+  ...listenEntries('3000'),
   INGEST_URL: Origin,
   PERSIST_URL: Origin,
   QUERY_URL: Origin,
-  TRUSTED_PROXIES: TrustedProxies,
   LOG_LEVEL: LogLevel,
 })
 
 export const ForwardConfig = v.object({
+  HOST: listenEntries('0').HOST,
   FORWARD: v.pipe(
     v.string(),
     v.transform((text) => text.split(',').map((route) => /^(\d{1,5})=([\w.-]+):(\d{1,5})$/.exec(route.trim()))),

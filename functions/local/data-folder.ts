@@ -26,7 +26,7 @@ export function openDataFolder(folder: string): DataFolder {
   }
 }
 
-/** Does not use mkdir's `recursive`, with which Node loops forever where no folder can be created (/proc). */
+/** Avoids mkdir's `recursive`, because Node then loops forever where no folder can be created (/proc). */
 function makeFolder(path: string) {
   if (existsSync(path)) return
   makeFolder(dirname(path))

@@ -39,7 +39,7 @@ describe('the whole journey in one process', () => {
     expect(sent.map(({ id }) => found.get(id!))).toEqual(sent)
   })
 
-  test('finds an activity once that was sent three times with the same id', async () => {
+  test('finds an activity only once, although it was sent three times with the same id', async () => {
     await using log = await embedded()
     const batch = await answerOf(await log.send([anActivity(), anActivity()]))
     const again = await answerOf(await log.send(anActivity()))

@@ -18,6 +18,7 @@ export type EmbeddedOptions = {
   policy?: DeliveryPolicy
   now?: () => Date
   stopping?: AbortSignal
+  basePath?: string
 }
 
 /** The reading thread starts this long after the process, so that it delays neither the start nor the first answers. */
@@ -30,6 +31,7 @@ export async function openEmbedded({
   policy = deliveryPolicy,
   now = () => new Date(),
   stopping,
+  basePath = '',
 }: EmbeddedOptions) {
   const opened = new AsyncDisposableStack()
   try {
@@ -40,15 +42,14 @@ export async function openEmbedded({
     const ingest = createIngest({ broker, log, now, newId })
     const persist = createPersist({ store, log, now })
     const dispatch = { policy, log }
-    const dispatcher = opened.use(
+    const { waiting } = opened.use(
       startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }),
     )
-    opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/dead-letters'), ...dispatch }))
-    const { waiting } = dispatcher
+    opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/undelivered'), ...dispatch }))
     const query = createQuery({ store, log, now, waiting, ...(stopping && { stopping }) })
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
-    const { fetch, front, kindOf } = createService({ log, routes: originRoutes(tables) })
-    return Object.assign(opened, { fetch, front, kindOf })
+    const { fetch, front, isPage, kindOf } = createService({ log, routes: originRoutes(tables), basePath })
+    return Object.assign(opened, { fetch, front, isPage, kindOf })
   } catch (error) {
     await opened.disposeAsync()
     throw error

@@ -18,9 +18,11 @@ async function main() {
       join(client, target)
       join(target, client)
     })
-    await new Promise<void>((resolve, reject) => server.listen(from, resolve).once('error', reject)).catch((cause) => {
-      throw new StartError(`Cannot listen on port ${from} of FORWARD: ${cause.message}`, { cause })
-    })
+    await new Promise<void>((resolve, reject) => server.listen(from, config.HOST, resolve).once('error', reject)).catch(
+      (cause) => {
+        throw new StartError(`Cannot listen on port ${from} of FORWARD: ${cause.message}`, { cause })
+      },
+    )
     log.info({ from, to: `${host}:${port}` }, 'forwarding')
   }
   const signal = await untilTerminated()

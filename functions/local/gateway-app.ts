@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http'
-import { bodyLimits } from '@activity-log/ingest/read-posted.ts'
+import { bodyLimits } from '@activity-log/ingest/posted-items.ts'
 import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { createKindFinder } from '@activity-log/shared/http/kind.ts'
 import { createTrust, isLoopback, plainAddress } from '@activity-log/shared/http/peer.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { pageFinder } from '@activity-log/shared/http/route.ts'
 import type { Bindings } from '@activity-log/shared/http/router.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { proxy } from 'hono/proxy'
 import { getPath } from 'hono/utils/url'
-import { createTargetFinder, type FunctionName, originEntries, readTables } from './origin.ts'
+import { compressed } from './compressed.ts'
+import { createTargetFinder, type FunctionName, originEntries, originRoutes, readTables } from './origin.ts'
 
 /** The origin of each function, as http://host:port. */
 export type GatewayOptions = { readonly [name in FunctionName]: string } & {
@@ -19,19 +21,28 @@ export type GatewayOptions = { readonly [name in FunctionName]: string } & {
   trustedProxies?: readonly string[]
   /** How long an answer may take to begin. After that, its duration is not limited. */
   timeoutMs?: number
+  /** Where the API is mounted; the functions are mounted there, too. */
+  basePath?: string
 }
 
 /**
  * Serves functions that are separate processes at one origin, with the same routes as npm start. Its `/healthz` is its
  * own: when a function is down, its routes answer 503 and the gateway keeps running.
  */
-export function createGateway({ log, timeoutMs = 40_000, trustedProxies = [], ...origins }: GatewayOptions): Service {
+export function createGateway({
+  log,
+  timeoutMs = 40_000,
+  basePath = '',
+  trustedProxies = [],
+  ...origins
+}: GatewayOptions): Service {
   const tables = readTables()
-  const targetOf = createTargetFinder(tables)
+  const targetOf = createTargetFinder(tables, basePath)
   const trusts = createTrust(trustedProxies)
   const service = createService({
     log,
     routes: {},
+    basePath,
     async otherwise(request, bindings) {
       const path = getPath(request)
       // fetch cannot send TRACE
@@ -40,10 +51,21 @@ export function createGateway({ log, timeoutMs = 40_000, trustedProxies = [], ..
       // the whole body is read first, because fetch loses an answer that arrives before it has sent everything
       const body = await bodyOf(request, bindings)
       const id = bindings?.outgoing?.getHeader('x-request-id')?.toString()
-      return passOn(request, { target, body, id, timeoutMs, forwardedFor: forwardedFor(request, bindings) })
+      const answer = await passOn(request, {
+        target,
+        body,
+        id,
+        timeoutMs,
+        forwardedFor: forwardedFor(request, bindings),
+      })
+      return compressed(answer, request.headers.get('accept-encoding') ?? undefined)
     },
   })
-  return { ...service, kindOf: createKindFinder(originEntries(tables)) }
+  return {
+    ...service,
+    isPage: pageFinder(originRoutes(tables), basePath),
+    kindOf: createKindFinder(originEntries(tables), basePath),
+  }
 
   /**
    * Adds the address of the client. What the client itself claims is passed on only if it is a trusted proxy or on this
@@ -97,8 +119,7 @@ async function passOn(
       redirect: 'manual',
       signal: stop.signal,
       customFetch: (passed) => {
-        // the function has another host, the expectation has been met, and the length is set below
-        for (const name of ['host', 'expect', 'content-length']) passed.headers.delete(name)
+        for (const name of ofThisConnection) passed.headers.delete(name)
         if (body) passed.headers.set('content-length', String(body.byteLength))
         if (forwardedFor !== undefined) passed.headers.set('x-forwarded-for', forwardedFor)
         if (id !== undefined) passed.headers.set('x-request-id', id)
@@ -117,6 +138,12 @@ async function passOn(
     signal.removeEventListener('abort', abort)
   }
 }
+
+/**
+ * The function has another host, so the gateway alone can compare the Origin with it, and does. The expectation has
+ * been met, and the length is set anew.
+ */
+const ofThisConnection = ['host', 'origin', 'sec-fetch-site', 'expect', 'content-length']
 
 const sendAgain = 'Send the request again; with the same id that is safe.'
 

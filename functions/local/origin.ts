@@ -1,6 +1,7 @@
 import { createApp as createIngest } from '@activity-log/ingest/app.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
+import { Problem } from '@activity-log/shared/http/problem.ts'
 import {
   type Entry,
   entriesOf,
@@ -43,15 +44,18 @@ export type FindTarget = (method: string, path: string) => FunctionName
 
 /**
  * Returns a function that finds out which function answers a request to the one origin. It throws a 405 if several
- * functions share the path and none has the method.
+ * functions share the path and none has the method, and a 404 outside of the base path.
  */
-export function createTargetFinder(tables: Tables): FindTarget {
+export function createTargetFinder(tables: Tables, basePath = ''): FindTarget {
   const entries = originEntries(tables)
   const paths = [...methodsByPath(entries)].map(([path, allowed]) => {
     const routes = entries.filter((entry) => entry.path === path)
-    return { pattern: pathPattern(path), allowed, routes, owners: new Set(routes.map(({ owner }) => owner)) }
+    return { pattern: pathPattern(basePath + path), allowed, routes, owners: new Set(routes.map(({ owner }) => owner)) }
   })
   return (method, path) => {
+    if (path !== basePath && !path.startsWith(`${basePath}/`)) {
+      throw new Problem('not-found', `${path} is not a path of this service; GET ${basePath}/logs lists the log.`)
+    }
     const known = paths.find(({ pattern }) => pattern.test(path))
     // query answers unknown paths with its 404
     if (!known) return 'query'

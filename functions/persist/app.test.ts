@@ -175,7 +175,7 @@ describe.each(ways)('%s:', (name) => {
     test.each<[what: string, path: string, record: ReturnType<typeof aRecord>]>([
       ['an activity', '/', aRecord()],
       ['a record that becomes a dead letter', '/', { ...aRecord(), value: 'no activity' }],
-      ['a dead letter of the dispatcher', '/dead-letters', aRecord()],
+      ['a dead letter of the dispatcher', '/undelivered', aRecord()],
     ])('gets a 503 at the deadline if the store hangs: %s', async (_what, path, record) => {
       const hangs = () => new Promise<never>(() => {})
       const { request } = persist({ save: hangs, deadLetter: hangs }, 10)
@@ -226,7 +226,7 @@ describe.each(ways)('%s:', (name) => {
     }
     const toDeadLetters = (init: RequestInit, changes: Partial<ActivityStore> = {}) => {
       const { request, store } = persist(changes)
-      return { store, response: request('/dead-letters', init) }
+      return { store, response: request('/undelivered', init) }
     }
 
     test.each([
@@ -270,7 +270,7 @@ describe.each(ways)('%s:', (name) => {
     test('counts its arrivals, apart from those of a rejected record at the same position', async () => {
       const { request, store } = persist()
       await request('/', delivery({ headers, value: '{' }, 7))
-      for (let time = 0; time < 2; time++) await request('/dead-letters', delivery({ headers, value: '{' }, 7))
+      for (let time = 0; time < 2; time++) await request('/undelivered', delivery({ headers, value: '{' }, 7))
       const kept = (await deadLettersOf(store)).map(({ reason, attempts }) => `${reason} ${attempts}`)
       expect(kept.toSorted()).toEqual(['rejected 1', 'undelivered 2'])
     })

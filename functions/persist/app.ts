@@ -31,6 +31,7 @@ export type PersistDependencies = {
   topics?: { records: string; deadLetters: string }
   /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
+  basePath?: string
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
@@ -42,7 +43,7 @@ export const maxRecordBytes = 2 * 1024 * 1024
  * Takes one CloudEvent per request, as KafkaSource delivers them, and saves its activity. A record that can never be
  * saved becomes a dead letter and gets a 204, because KafkaSource would only deliver it again, as it does after a 503.
  * A 400 means that the request is not a CloudEvent, or that its envelope was damaged on the way; KafkaSource then makes
- * a dead letter of its own. A second KafkaSource delivers those to /dead-letters, where they are kept with the others.
+ * a dead letter of its own. A second KafkaSource delivers those to /undelivered, and they are kept with the others.
  */
 export function createApp({
   store,
@@ -50,6 +51,7 @@ export function createApp({
   now,
   topics = defaultTopics,
   deadlineMs = 10_000,
+  basePath = '',
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
   const save = createGroupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
@@ -66,9 +68,10 @@ export function createApp({
   return createService({
     log,
     metrics: metrics.text,
+    basePath,
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
-      'POST /dead-letters': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
+      'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
       ...operatingRoutes({ store, now, timeoutMs: deadlineMs }),
     },
   })
@@ -113,7 +116,7 @@ export function createApp({
   async function saveDeadLetter(deadLetter: DeadLetter, log: Log): Promise<Answer> {
     await orUnavailable(store.deadLetter([deadLetter]), 'The store did not save the dead letter.')
     const { reason, errors, position } = deadLetter
-    log.warn({ ...position, reason, errors }, 'a record was dead-lettered')
+    log.warn({ ...position, reason, errors }, 'a record became a dead letter')
     return taken
   }
 }

@@ -2,6 +2,7 @@ import { readConfig } from '@activity-log/shared/config.ts'
 import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
+import { listenOptions } from '@activity-log/shared/listen-config.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { mongoRule } from '@activity-log/shared/store/mongo-client.ts'
 import { createApp, maxRecordBytes } from './app.ts'
@@ -17,17 +18,16 @@ async function main() {
     migrate: { retentionDays: config.RETENTION_DAYS },
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
-  const app = createApp({ store, log, now: () => new Date(), topics })
+  const app = createApp({ store, log, now: () => new Date(), topics, basePath: config.BASE_PATH })
   await using server = await listen({
     ...app,
-    port: config.PORT,
+    ...listenOptions(config),
     log,
     maxHeaderBytes: maxRecordBytes,
-    trustedProxies: config.TRUSTED_PROXIES,
   })
-  log.info({ port: server.port }, 'listening')
+  log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
-  log.info({ signal }, 'stopping; requests in flight are finished first')
+  log.info({ signal }, 'stopping after the requests in flight')
 }
 
 run(main)

@@ -76,7 +76,7 @@ describe('replay', () => {
     ['without its first position', {}, undefined],
   ])('saves an undelivered record %s', async (_what, place, offset) => {
     const { store, app, replay, outcome } = await persist()
-    await app.request('/dead-letters', delivery({ ...ours, headers: { ...ours.headers, ...place } }, 3))
+    await app.request('/undelivered', delivery({ ...ours, headers: { ...ours.headers, ...place } }, 3))
     expect(await replay()).toMatchObject({ outcome: 'stored' })
     if (offset !== undefined) expect(await outcome(offset)).toMatchObject({ outcome: 'stored', activityId: 'a' })
     // a position in the dead-letter topic is not a position of the records
@@ -89,7 +89,7 @@ describe('replay', () => {
   test('saves a correction of an undelivered record that is not an event of ours', async () => {
     const { app, replay, found } = await persist()
     const headers = { 'content-type': 'text/plain', ce_type: 'dev.knative.kafka.event' }
-    await app.request('/dead-letters', delivery({ headers, value: 'garbage' }, 3))
+    await app.request('/undelivered', delivery({ headers, value: 'garbage' }, 3))
     expect(await replay()).toMatchObject({ outcome: 'rejected' })
     expect(await replay(corrected)).toMatchObject({ status: 400, errors: [{ pointer: '/id' }] })
     expect(await replay({ ...corrected, id: 'new' })).toMatchObject({ outcome: 'stored' })
@@ -148,7 +148,10 @@ describe('discard', () => {
     expect(await discard({ note: 'again' })).toEqual({ status: 204 })
     await app.request('/', delivery(withoutUser, 4))
     expect(await letter()).toMatchObject({ attempts: 2, resolution: { state: 'discarded', note: 'a test' } })
-    expect(await replay(corrected)).toMatchObject({ status: 409, detail: 'The dead letter was discarded: a test' })
+    expect(await replay(corrected)).toMatchObject({
+      status: 409,
+      detail: 'The dead letter was discarded (a test) and cannot be replayed. POST the activity to /logs instead.',
+    })
   })
 
   test('rejects a dead letter that was replayed', async () => {
@@ -189,6 +192,6 @@ test.each([
   'resolve',
 ] as const)('answers 503 while the store is in trouble: %s', async (verb) => {
   const { app, replay } = await persist({ [verb]: () => Promise.reject(new StoreUnavailable('away')) })
-  await app.request('/dead-letters', delivery(ours, 4))
+  await app.request('/undelivered', delivery(ours, 4))
   expect(await replay()).toMatchObject({ status: 503 })
 })

@@ -56,7 +56,11 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
       return replayed({ id, outcome: 'rejected', errors: event.errors })
     }
     const activityId = event.value.activity.id
-    const links = { activity: `/logs/${encodeURIComponent(activityId)}`, deadLetter: `/dead-letters/${id}` }
+    const { basePath } = request
+    const links = {
+      activity: `${basePath}/logs/${encodeURIComponent(activityId)}`,
+      deadLetter: `${basePath}/dead-letters/${id}`,
+    }
     const saved = await orUnavailable(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict') {
@@ -96,7 +100,11 @@ const replayed = (body: Replayed): Answer => ({ status: 200, body })
 
 const hasOtherContent: InputError = { pointer: '/id', detail: 'is already stored with other content' }
 
-const isDiscarded = (note: string) => new Problem('conflict', `The dead letter was discarded: ${note}`)
+const isDiscarded = (note: string) =>
+  new Problem(
+    'conflict',
+    `The dead letter was discarded (${note}) and cannot be replayed. POST the activity to /logs instead.`,
+  )
 
 /** Reads the reason for a discard. Throws a 400 if there is none. */
 function readNote(text: string): string {

@@ -52,7 +52,7 @@ export function readFirstPosition(headers: Headers): Position | undefined {
 /** Throws a 400 if the envelope was damaged on the way: KafkaSource found no CloudEvent in the record and made one. */
 export function rejectDamaged({ type }: Delivery): void {
   if (type !== rawRecordType) return
-  const detail = `The type ${rawRecordType} means that KafkaSource found no CloudEvent in the record.`
+  const detail = `KafkaSource found no CloudEvent in the record (type ${rawRecordType}). Send activities to POST /logs instead.`
   throw new Problem('invalid-input', detail)
 }
 
@@ -82,7 +82,7 @@ function readBinaryBody(headers: Headers, body: Uint8Array): Checked<CloudEvent>
 function readStructuredBody(body: Uint8Array): Checked<CloudEvent> {
   const text = utf8(body)
   const json = text === undefined ? undefined : parseJson(text)
-  if (!json?.ok) throw new Problem('invalid-input', 'The body is not a CloudEvent in JSON format.')
+  if (!json?.ok) throw new Problem('invalid-input', 'The body must be a CloudEvent in JSON format.')
   const event = readStructured(json.value)
   if (!event.ok) throw invalidInput(event.errors)
   return json.lossy.length > 0 ? invalid(...firstErrors(json.lossy)) : event

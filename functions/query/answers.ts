@@ -4,15 +4,15 @@ import { deadLetterReasons, deadLetterStates } from '@activity-log/shared/store/
 import * as v from 'valibot'
 
 const Page = v.pipe(v.number(), v.integer(), v.minValue(1))
-const NextPath = v.pipe(v.nullable(PathText), v.description('The next page, as in Link'))
-const PreviousPath = v.pipe(v.nullable(PathText), v.description('The previous page, as in Link'))
+const NextPath = v.pipe(v.nullable(PathText), v.description('The path of the next page, also in Link'))
+const PreviousPath = v.pipe(v.nullable(PathText), v.description('The path of the previous page, also in Link'))
 const AsOfText = v.pipe(
   v.nullable(v.string()),
   v.description('The snapshot that this answer shows; null if none is available'),
 )
 const CompleteThrough = v.pipe(
   v.nullable(Time),
-  v.description('The time of receipt before which no accepted record is missing, as far as the store knows'),
+  v.description('No accepted record received before this time is missing, as far as the store knows'),
 )
 
 /** The outcome of a record, as GET /receipts/{receipt} answers it. */
@@ -40,8 +40,8 @@ export type ListAnswer = v.InferOutput<typeof ListAnswer>
 
 export const ContextAnswer = v.strictObject({
   activity: FoundActivity,
-  before: v.pipe(v.array(FoundActivity), v.description('What the same user did before it, oldest first')),
-  after: v.pipe(v.array(FoundActivity), v.description('What the same user did after it, oldest first')),
+  before: v.pipe(v.array(FoundActivity), v.description('The activities of the same user before it, oldest first')),
+  after: v.pipe(v.array(FoundActivity), v.description('The activities of the same user after it, oldest first')),
 })
 export type ContextAnswer = v.InferOutput<typeof ContextAnswer>
 
@@ -131,7 +131,7 @@ export const DeadLetterAnswer = v.strictObject({
   headers: v.pipe(v.record(v.string(), v.string()), v.description('The original headers of the record')),
   body: v.strictObject({
     base64: v.pipe(v.string(), v.base64()),
-    text: v.exactOptional(v.pipe(v.string(), v.description('The same bytes as text, if they are valid UTF-8'))),
+    text: v.exactOptional(v.pipe(v.string(), v.description('The bytes as text, if they are valid UTF-8'))),
   }),
 })
 export type DeadLetterAnswer = v.InferOutput<typeof DeadLetterAnswer>

@@ -173,7 +173,7 @@ describe('the total', () => {
     expect(await list('/logs?count=none')).not.toHaveProperty('total')
   })
 
-  test('over the cap is remembered for a minute, for its filter only; a smaller one is counted each time', async () => {
+  test('is remembered for a minute and its filter if it is over the cap, and else counted each time', async () => {
     const asked: unknown[] = []
     const { list, clock } = await query(1, {
       count: async (filter) => {

@@ -34,15 +34,17 @@ export type QueryDependencies = {
   /** Aborts when the process is told to stop. Requests that wait for a record are then answered. */
   stopping?: AbortSignal
   waiting?: () => WaitingDeliveries
+  basePath?: string
 }
 
 /** Finds recorded activities, for programs and for people. */
-export function createApp({ store, log, now, stopping = never, waiting }: QueryDependencies): Service {
+export function createApp({ store, log, now, stopping = never, waiting, basePath = '' }: QueryDependencies): Service {
   const known = createKnownLedger({ ledger: store.ledger, now, log })
   const forTenant = readersOf(store)
   const findOutcome = createOutcomeFinder({ forTenant, stopping })
   return createService({
     log,
+    basePath,
     routes: {
       ...listRoutes({ forTenant, known, findOutcome, now }),
       ...activityRoutes({ forTenant }),

@@ -71,7 +71,7 @@ describe('nobody waits longer than 5 s', () => {
     expect(status()).toBeOneOf([200, 404, 503])
   })
 
-  test('for a list, after the wait that the client chose', async () => {
+  test('for a list, from the end of the wait that the client chose', async () => {
     const { status } = await ask(`/logs?receipt=${receipt}&wait=30`, (method) =>
       method === 'outcome' ? takes(20_000)() : hangs(),
     )
@@ -81,7 +81,7 @@ describe('nobody waits longer than 5 s', () => {
     expect(status()).toBe(503)
   })
 
-  test('beyond the wait that the client chose', async () => {
+  test('in addition to the wait that the client chose', async () => {
     const { status } = await ask(`/logs?receipt=${receipt}&wait=1`, takes(3_500))
     await vi.advanceTimersByTimeAsync(6_000)
     expect(status()).toBe(503)

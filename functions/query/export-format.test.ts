@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exportFormats } from './export-format.ts'
 
@@ -41,9 +42,9 @@ describe('a row of CSV', () => {
     ['+1', "'+1"],
     ['-1', "'-1"],
     ['@SUM(A1)', "'@SUM(A1)"],
-    ['\t=1', "'\t=1"],
-    ['\r=1', `"'\r=1"`],
-    ['\n=1', `"'\n=1"`],
+    ['\t=1', "'\t'=1"],
+    ['\r=1', `"'\r'=1"`],
+    ['\n=1', `"'\n'=1"`],
     ['＝1', "'＝1"],
     ['＋1', "'＋1"],
     ['－1', "'－1"],
@@ -52,8 +53,32 @@ describe('a row of CSV', () => {
     ["'=1", "''=1"],
     ['a=1', 'a=1'],
     ['a-1', 'a-1'],
+    ["x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"],
+    ['x;＝1', "x;'＝1"],
+    ['x\t+1', "x\t'+1"],
+    ['x\r\n-1', `"x\r\n'-1"`],
+    ['x\n@1', `"x\n'@1"`],
+    ['x;;\t=1', "x;;\t'=1"],
+    ["x;'=1", "x;''=1"],
+    ['x;"=1"', `"x;'""=1"""`],
+    ['x\n"-1', `"x\n'""-1"`],
+    ['x; =1', 'x; =1'],
+    ['x;y=1', 'x;y=1'],
   ])('never runs as a formula in a spreadsheet: %j', (userId, expected) => {
     expect(userCell(userId)).toBe(expected)
+  })
+
+  test('can be undone: one apostrophe fewer at the start and after each semicolon, tab and line break', () => {
+    const piece = fc.constantFrom(...`;\t\r\n=+-@＝＋－＠'"a,`)
+    const text = fc.array(piece, { minLength: 1, maxLength: 12 }).map((pieces) => pieces.join(''))
+    fc.assert(
+      fc.property(text, (userId) => {
+        const cell = userCell(userId)
+        const unquoted = cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell
+        expect(unquoted.replace(/(^|[;\t\r\n])'/g, '$1')).toBe(userId)
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   test('never runs as a formula in any column that a client fills', () => {

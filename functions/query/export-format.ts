@@ -24,16 +24,19 @@ function csvRow({ id, userId, action, timestamp, recordedAt, metadata }: FoundAc
   return `${cell(id)},${cell(userId)},${cell(action)},${timestamp},${recordedAt},${cell(json)}\r\n`
 }
 
-/** Matches the start of a formula in spreadsheets, also in full-width forms, and the apostrophe that is added below. */
-const looksLikeFormula = /^[=+\-@\t\r\n＝＋－＠']/
+/**
+ * Matches each place where a spreadsheet may begin a cell with a formula, also in full-width forms: the start of the
+ * text, and what follows a semicolon, a tab or a line break. Some read such a character as the end of a cell, and drop
+ * the quotes that follow it. An apostrophe in such a place matches as well, because one is added below.
+ */
+const cellStart = /^(?=[=+\-@\t\r\n＝＋－＠'])|(?<=[;\t\r\n])(?='|"*[=+\-@＝＋－＠])/g
 const needsQuotes = /[",\r\n]/
 
 /**
- * A formula that somebody sent as a name would run in the spreadsheet of the person who opens the file, so text that
- * looks like one gets a leading apostrophe. So does text that begins with an apostrophe: removing one from each such
- * cell restores what was sent.
+ * A formula that somebody sent as a name would run in the spreadsheet of the person who opens the file, so an
+ * apostrophe is added before it. Removing one apostrophe from each place that has one restores what was sent.
  */
 function cell(text: string): string {
-  const safe = looksLikeFormula.test(text) ? `'${text}` : text
+  const safe = text.replace(cellStart, "'")
   return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -83,6 +83,12 @@ describe('an export', () => {
     )
   })
 
+  test('as CSV begins with a byte order mark on request', async () => {
+    const { get } = await query(1)
+    const bytes = await (await get('/export?format=csv&bom=1')).bytes()
+    expect(Buffer.from(bytes).toString()).toMatch(/^\uFEFFid,userId,/)
+  })
+
   test('as CSV has one header, however many pages there are', async () => {
     const { get } = await query(1500)
     const lines = (await (await get('/export?format=csv')).text()).split('\r\n')
@@ -92,7 +98,7 @@ describe('an export', () => {
   test.each([
     ['csv', 'id,userId,action,timestamp,recordedAt,metadata\r\n'],
     ['ndjson', ''],
-  ])('without matches is, as %s, %j', async (format, expected) => {
+  ])('without matches, as %s, is %j', async (format, expected) => {
     const { get } = await query(5)
     const response = await get(`/export?format=${format}&userId=nobody`)
     expect([response.status, await response.text()]).toEqual([200, expected])
@@ -231,6 +237,8 @@ describe('an export', () => {
     ['format=xml', 'format'],
     ['format=csv&format=csv', 'format'],
     ['format=csv&limit=1', 'limit'],
+    ['format=csv&bom=2', 'bom'],
+    ['format=ndjson&bom=1', 'bom'],
     ['format=csv&order=up', 'order'],
     ['format=csv&userId=', 'userId'],
     ['format=csv&from=2024-01-15T10:00:00Z&to=2024-01-15T09:00:00Z', 'to'],
@@ -304,7 +312,7 @@ describe('an export over a socket', () => {
     const { app } = await query(5000, failing)
     const { port } = await serve(app)
     const socket = connect(port, 'localhost')
-    socket.write('GET /export?format=ndjson HTTP/1.0\r\nhost: x\r\n\r\n')
+    socket.write('GET /export?format=ndjson HTTP/1.0\r\nhost: localhost\r\n\r\n')
     await expect(text(socket)).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
@@ -339,7 +347,7 @@ describe('an export over a socket', () => {
     const server = await listen({ fetch: app.fetch, port: 0, log: silent })
     const socket = connect(server.port, 'localhost')
     const received: Buffer[] = []
-    socket.write('GET /export?format=ndjson HTTP/1.1\r\nhost: x\r\n\r\n')
+    socket.write('GET /export?format=ndjson HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await new Promise((resolve) => socket.once('readable', resolve))
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())

@@ -1,3 +1,4 @@
+import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
@@ -11,7 +12,7 @@ import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import { type ExportFormat, exportFormats } from './export-format.ts'
-import { readFilterRequest } from './filter-request.ts'
+import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { OrderName, oneOf } from './parameter-schemas.ts'
@@ -26,6 +27,17 @@ export type ExportDependencies = {
 export const exportParameters = {
   format: v.pipe(oneOf(['csv', 'ndjson']), v.description('The format of the file')),
   order: v.optional(OrderName, 'desc'),
+  bom: v.optional(
+    v.pipe(
+      v.picklist(['1'], 'must be 1'),
+      v.description('Begins a CSV file with a byte order mark, so that Excel reads it as UTF-8'),
+    ),
+  ),
+}
+
+function checkBom(request: FilterRequest<typeof exportParameters>): Checked<FilterRequest<typeof exportParameters>> {
+  if (request.bom === undefined || request.format === 'csv') return valid(request)
+  return invalid({ pointer: 'bom', detail: 'is allowed only with format=csv' })
 }
 
 /**
@@ -42,10 +54,11 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   return { 'GET /export': { scope: 'read', handle: send, streams: true, kind: 'exports' } }
 
   async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
-    const parsed = readFilterRequest(url, caller.tenant, exportParameters)
+    const parsed = readFilterRequest(url, caller.tenant, exportParameters, checkBom)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    const { format: name, filter, order } = parsed.value
-    const format = exportFormats[name]
+    const { format: name, bom, filter, order } = parsed.value
+    const { head, ...others } = exportFormats[name]
+    const format = { ...others, head: bom ? `\uFEFF${head}` : head }
     const isCompressed = prefersGzip(header('accept-encoding'))
     const headers = {
       'content-type': format.contentType,
@@ -57,7 +70,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     if (method === 'HEAD') return { status: 200, headers }
     const gone = request.gone()
     const parts = partsOf({ filter, order }, format, gone)
-    // read before the headers are sent, so that an early failure is still a problem like any other
+    // the first part is read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
       if (gone.aborted) return

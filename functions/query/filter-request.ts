@@ -48,7 +48,7 @@ export const filterParameters = {
 const FilterParameters = v.object(filterParameters)
 const filterNames = Object.keys(filterParameters)
 
-/** `parameters` are the raw values, which links repeat. The values of the route's own parameters are beside them. */
+/** `parameters` has the raw values, which links repeat. Each of the route's own parameters is a member, too, parsed. */
 export type FilterRequest<Own extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Own, undefined>> & {
   parameters: Parameters
   filter: Filter
@@ -83,7 +83,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   if (!shared.success) return invalid(...errors)
   const { userId, action: actions, from, to, asOf: snapshot } = shared.output
   if (from !== undefined && to !== undefined && from > to)
-    errors.push({ pointer: 'to', detail: 'must not be before from' })
+    errors.push({ pointer: 'to', detail: 'must not be earlier than from' })
   const filter: Filter = {
     tenant,
     ...(userId !== undefined && { userId }),

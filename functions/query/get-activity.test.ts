@@ -23,7 +23,7 @@ describe('one activity', () => {
     expect(one.headers.get('content-type')).toBe('application/json')
   })
 
-  test.each(['GET', 'HEAD'])('that the client already has is a 304 to %s', async (method) => {
+  test.each(['GET', 'HEAD'])('that the client already has is a 304 in answer to %s', async (method) => {
     const get = await query([{ id: 'a' }])
     const tag = (await get('/logs/a')).headers.get('etag')!
     const response = await get('/logs/a', { 'if-none-match': `"other", W/${tag}` }, method)

@@ -59,7 +59,10 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
 }
 
 export const ContextParameters = v.object({
-  around: v.optional(v.pipe(WholeNumber(100), v.description('How many activities to show before and after it')), '20'),
+  around: v.optional(
+    v.pipe(WholeNumber(100), v.description('How many activities to show before this one, and how many after it')),
+    '20',
+  ),
 })
 
 function readContextRequest(url: string) {
@@ -72,6 +75,6 @@ function readContextRequest(url: string) {
 /** The key of an activity, made of the members that readers get. */
 function keyOf(tenant: string, { id, timestamp }: FoundActivity): string {
   const at = parseTimestamp(timestamp)
-  if (typeof at === 'string') throw new Error(`A stored activity has a timestamp that ${at}`)
+  if (typeof at === 'string') throw new Error(`The timestamp of a stored activity ${at}`)
   return activityKey(tenant, id, at.ms)
 }

@@ -28,28 +28,28 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     'GET /dead-letters/:id': { scope: 'operate', handle: one },
   }
 
-  async function list({ url, caller }: ServiceRequest): Promise<Answer> {
+  async function list({ url, caller, basePath }: ServiceRequest): Promise<Answer> {
     const parsed = readRequest(url, caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { parameters, filter, limit, place } = parsed.value
     const find = ({ skip: _skip, ...part }: Part) => forTenant(caller.tenant).findDeadLetters({ filter, ...part })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }))
     const { cursor: _cursor, ...repeated } = parameters
-    const all = pageLinks('/dead-letters', repeated, digestOf(filter), page)
+    const all = pageLinks(`${basePath}/dead-letters`, repeated, digestOf(filter), page)
     // a page beyond the end has no row to go back from, and no page number to go back to
     const links = page.found.length > 0 ? all : { ...all, previous: all.previous && all.first }
-    const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter))
+    const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter, basePath))
     const body: DeadLettersAnswer = { data, limit, next: links.next, previous: links.previous }
     return { status: 200, headers: { Link: linkHeader(links) }, body }
   }
 
-  async function one({ url, caller, parameters }: ServiceRequest): Promise<Answer> {
+  async function one({ url, caller, parameters, basePath }: ServiceRequest): Promise<Answer> {
     refuseParameters(url)
     const { id = '' } = parameters
     const letter = await fromStore(() => forTenant(caller.tenant).getDeadLetter(id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     const { headers } = letter
-    const body: DeadLetterAnswer = { ...summaryOf(letter), headers, body: bodyOf(letter) }
+    const body: DeadLetterAnswer = { ...summaryOf(letter, basePath), headers, body: bodyOf(letter) }
     return { status: 200, body }
   }
 }
@@ -87,24 +87,16 @@ function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
     ...(state !== 'all' && { state }),
   }
   if (from !== undefined && to !== undefined && from > to)
-    errors.push({ pointer: 'to', detail: 'must not be before from' })
+    errors.push({ pointer: 'to', detail: 'must not be earlier than from' })
   const cursor = cursorText === undefined ? undefined : decodeCursor(cursorText, digestOf(filter), isDeadLetterKey)
   if (typeof cursor === 'string') errors.push({ pointer: 'cursor', detail: cursor })
   if (errors.length > 0 || typeof cursor === 'string') return invalid(...errors)
   return valid({ parameters, filter, limit, place: cursor ? { cursor } : { page: 1 } })
 }
 
-function summaryOf({
-  id,
-  reason,
-  topic,
-  position,
-  errors,
-  attempts,
-  activityId,
-  ...others
-}: KeptDeadLetter): DeadLetterSummary {
-  const { recordedAt, firstPosition, firstAt, lastAt, resolution } = others
+function summaryOf(letter: KeptDeadLetter, basePath: string): DeadLetterSummary {
+  const { id, reason, topic, position, errors, attempts, activityId } = letter
+  const { recordedAt, firstPosition, firstAt, lastAt, resolution } = letter
   return {
     id,
     state: resolution?.state ?? 'open',
@@ -119,7 +111,7 @@ function summaryOf({
     lastAt: lastAt.toISOString(),
     attempts,
     ...(resolution && { resolution: { ...resolution, at: resolution.at.toISOString() } }),
-    links: { self: `/dead-letters/${id}` },
+    links: { self: `${basePath}/dead-letters/${id}` },
   }
 }
 

@@ -39,18 +39,19 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     const parsed = readListRequest(request.url, request.caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { visible } = parsed.value
-    if (!visible) return fromStore(() => answerTo(parsed.value))
+    const { basePath } = request
+    if (!visible) return fromStore(() => answerTo(parsed.value, basePath))
     return fromStore(
       async () => {
         const outcome = await untilVisible(visible, request)
         // the list has its own deadline, apart from the time that the client allowed for waiting
-        return fromStore(() => answerTo(parsed.value, receiptAnswer(visible.receipt, outcome)))
+        return fromStore(() => answerTo(parsed.value, basePath, receiptAnswer(visible.receipt, outcome, basePath)))
       },
       answerMs + visible.waitS * 1000,
     )
   }
 
-  async function answerTo(request: ListRequest, receipt?: ReceiptAnswer): Promise<Answer> {
+  async function answerTo(request: ListRequest, basePath: string, receipt?: ReceiptAnswer): Promise<Answer> {
     const { parameters, filter, order, count, limit, visible } = request
     const [{ page, snapshot, completeThrough }, total] = await Promise.all([
       findInSnapshot({ forTenant, known, request, visible: visible?.receipt.position }),
@@ -58,7 +59,7 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     ])
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOf = snapshot && encodeSnapshot(snapshot)
-    const links = pageLinks('/logs', repeated, filterDigest(filter, order), page, asOf)
+    const links = pageLinks(`${basePath}/logs`, repeated, filterDigest(filter, order), page, asOf)
     const body: ListAnswer = {
       data: page.found.map(({ activity }) => activity),
       page: page.number,

@@ -76,7 +76,7 @@ function events(response: Response) {
     const found: string[] = []
     while (found.length < number) {
       const event = await next()
-      if (event?.data) found.push(event.data.id)
+      if (event?.event === 'activity' && event.data) found.push(event.data.id)
     }
     return found
   }
@@ -90,9 +90,9 @@ test('begins with the snapshot to resume from, and forbids proxies to buffer it'
   await add(1)
   const { response, next, leave } = await follow()
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
-  expect(response.headers.get('cache-control')).toBe('no-cache, no-transform')
+  expect(response.headers.get('cache-control')).toBe('private, no-store, no-transform')
   const first = await next()
-  expect(first?.data).toBeUndefined()
+  expect(first).toMatchObject({ event: 'position', data: {} })
   expect(hasRecord(decodeSnapshot(first!.id) as never, { partition: 0, offset: 0 })).toBe(true)
   await leave()
 })
@@ -175,7 +175,7 @@ describe('resumes', () => {
   })
 })
 
-test('tells a client that is too slow what it misses, and continues with new activities', async () => {
+test('tells a client that is too slow that activities were left out, and continues with new ones', async () => {
   const { follow, add } = live({ maxBehind: 100 })
   const slow = await follow()
   const quick = await follow()
@@ -201,7 +201,7 @@ test('sends heartbeats that say where to resume', async () => {
   await add(1)
   let event = await next()
   while (event?.id === id) event = await next()
-  expect(event?.data).toBeUndefined()
+  expect(event).toMatchObject({ event: 'position', data: {} })
   expect(event?.id).toMatch(/^[\w-]+$/)
   await leave()
 })
@@ -220,7 +220,7 @@ test('ends cleanly after its time, and when the process is told to stop', async 
   expect(await end).toBeUndefined()
 })
 
-test('the log is read once for all followers, and not at all without one', async () => {
+test('the log is read once for all followers, and not at all while nobody follows', async () => {
   let read = 0
   const { follow, add, looked } = live({}, (store) => ({
     arrivals: (query) => {
@@ -309,6 +309,18 @@ test('HEAD opens no stream, and followers beyond the limit get a 503', async () 
   const { response, leave: leaveAgain } = await follow()
   expect(response.status).toBe(200)
   await leaveAgain()
+})
+
+test('an EventSource that must wait gets a 200 that ends at once, since it would not come back after a 503', async () => {
+  const { app, follow } = live({ maxFollowers: 1 })
+  const { leave } = await follow()
+  const ask = (path: string, accept: string) => app.request(path, { headers: { accept } })
+  const waiting = await ask('/live', 'text/event-stream')
+  expect([waiting.status, waiting.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
+  expect(await waiting.text()).toBe('retry: 5000\n\n')
+  expect((await ask('/live', 'application/json, */*')).status).toBe(503)
+  expect((await ask('/live?page=1', 'text/event-stream')).status).toBe(400)
+  await leave()
 })
 
 test.each([

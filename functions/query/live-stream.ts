@@ -2,7 +2,7 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
-import { decodeSnapshot, encodeSnapshot, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
+import { decodeSnapshot, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { readFilterRequest } from './filter-request.ts'
@@ -27,7 +27,7 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 const timeoutMs = 1000
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache, no-transform',
+  'cache-control': 'private, no-store, no-transform',
   // without it, nginx and similar proxies buffer small events
   'x-accel-buffering': 'no',
 }
@@ -94,7 +94,10 @@ type FollowOptions = {
   maxBehind: number
 }
 
-/** Reads no faster than the client, so that nothing accumulates for a slow one. */
+/**
+ * Reads no faster than the client, so that nothing accumulates for a slow one. A heartbeat is an event with data, since
+ * some clients forget the id of a block without data, and would resume with a gap.
+ */
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   const { tail, joined, matches, isStopping, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
@@ -141,7 +144,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         if (pending.length === 0) await nextTurn()
       } else if (Date.now() >= heartbeatAt) {
         heartbeatAt = Date.now() + heartbeatMs
-        return `:\nid: ${encodeSnapshot(at)}\n\n`
+        return liveEvent('position', at, {})
       } else if (!isOver()) {
         // an await between `tail.next` and this would miss a wake-up, and new events would wait for the next heartbeat
         await tail.untilNew(at, Math.min(heartbeatAt, endsAt) - Date.now())
@@ -153,7 +156,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
       start(controller) {
-        controller.enqueue(encoder.encode(`retry: 1000\nid: ${encodeSnapshot(at)}\n\n`))
+        controller.enqueue(encoder.encode(`retry: 1000\n${liveEvent('position', at, {})}`))
       },
       async pull(controller) {
         const text = await next().catch((error) => {

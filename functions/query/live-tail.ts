@@ -117,7 +117,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     untilNew: (at: Snapshot, ms: number) => (at === head ? wait(ms) : Promise.resolve()),
     wake,
     followers: () => followers,
-    /** Undefined while it is unknown. */
+    /** The end of the log; undefined while it is unknown. */
     head: () => head,
     /** Waits up to `ms` for the head; undefined if it is still unknown then. */
     async headWithin(ms: number): Promise<Snapshot | undefined> {

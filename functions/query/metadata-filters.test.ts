@@ -121,7 +121,7 @@ test('a search that takes too long says how to narrow it', async () => {
   expect([response.status, (await answerOf(response)).detail]).toEqual([400, expect.stringMatching(/narrow it/)])
 })
 
-test('a total that takes too long is what was counted so far, for a minute', async () => {
+test('a total that takes too long is the count so far, which is remembered for a minute', async () => {
   let counts = 0
   const count = async () => {
     counts++

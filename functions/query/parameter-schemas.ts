@@ -37,7 +37,7 @@ export const ReceiptText = v.pipe(
     return NEVER
   }),
   v.metadata({ pattern: '^[A-Za-z0-9_-]{24}$' }),
-  v.description('Names a record; it comes from the answer of POST /logs'),
+  v.description('The receipt of a record, from the answer of POST /logs'),
 )
 
 export const CursorText = v.pipe(
@@ -53,7 +53,10 @@ export const OrderName = v.pipe(
 export const oneOf = <const Name extends string>(names: readonly Name[]) =>
   v.picklist(names, `must be one of ${names.join(', ')}`)
 
-/** The errors in parameters, by their names. The only error of the object itself is a missing parameter of `entries`. */
+/**
+ * The errors in parameters, by their names. An error of the object itself means that a required parameter, which is one
+ * of `entries`, is missing.
+ */
 export const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = [], entries: v.ObjectEntries = {}): InputError[] =>
   issues.map(({ path, type, message }) => {
     const name = String(path?.[0]?.key)

@@ -147,7 +147,7 @@ describe('GET /ledger', () => {
   })
 })
 
-describe('every list says through which time it is complete', () => {
+describe('every list names the time through which it is complete', () => {
   test('and reads the ledger at most once a second', async () => {
     let reads = 0
     const store = openTestStore()
@@ -195,7 +195,7 @@ describe('every list says through which time it is complete', () => {
     expect(reads).toBe(3)
   })
 
-  test('but does not fail when that is unknown', async () => {
+  test('but does not fail when that time is unknown', async () => {
     const { get } = query({ ledger: () => Promise.reject(new StoreUnavailable('too many')) })
     expect(await get('/logs')).toMatchObject({ code: 200, completeThrough: null })
   })

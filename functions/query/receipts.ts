@@ -19,7 +19,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     const parsed = readReceiptRequest(request.url, text)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { receipt, wait = 0 } = parsed.value
-    return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request)) }
+    return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request), request.basePath) }
   }
 }
 
@@ -36,7 +36,11 @@ function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput
 }
 
 /** The outcome of a record, with links to its activity and its dead letter. */
-export function receiptAnswer({ position }: Receipt, known: RecordOutcome | undefined): ReceiptAnswer {
+export function receiptAnswer(
+  { position }: Receipt,
+  known: RecordOutcome | undefined,
+  basePath: string,
+): ReceiptAnswer {
   if (!known) return { status: 'pending', position, links: {} }
   const { outcome, activityId, deadLetter } = known
   const isThere = activityId !== undefined && outcome !== 'rejected'
@@ -45,8 +49,8 @@ export function receiptAnswer({ position }: Receipt, known: RecordOutcome | unde
     ...(activityId !== undefined && { id: activityId }),
     position,
     links: {
-      ...(isThere && { activity: `/logs/${encodeURIComponent(activityId)}` }),
-      ...(deadLetter !== undefined && { deadLetter: `/dead-letters/${deadLetter}` }),
+      ...(isThere && { activity: `${basePath}/logs/${encodeURIComponent(activityId)}` }),
+      ...(deadLetter !== undefined && { deadLetter: `${basePath}/dead-letters/${deadLetter}` }),
     },
   }
 }

@@ -19,12 +19,12 @@ export type StatsDependencies = { forTenant: ForTenant; known: Pick<KnownLedger,
 export const statsParameters = {
   by: v.pipe(
     oneOf(['action', 'userId', 'hour', 'day', 'month']),
-    v.description('Names are listed most frequent first, times in order'),
+    v.description('action and userId list the most frequent names first; hour, day and month are in order of time'),
   ),
   limit: v.optional(
     v.pipe(
       WholeNumber(1000),
-      v.description('How many keys to list; other counts the rest. By default 10 names, or 1000 times'),
+      v.description('How many keys to list; other counts the rest. By default 10 names, or 1000 hours, days or months'),
     ),
   ),
   timezone: v.optional(

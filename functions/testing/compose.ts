@@ -91,7 +91,7 @@ async function eventually(what: string, condition: () => Promise<boolean>, timeo
   while (!(await holds())) {
     if (Date.now() > deadline) {
       const last = cause instanceof Error ? `; last error: ${cause.message}` : ''
-      throw new Error(`not within ${timeoutMs / 1000} s: ${what}${last}`, { cause })
+      throw new Error(`${what}: this took longer than ${timeoutMs / 1000} s${last}`, { cause })
     }
     await wait(200)
   }
@@ -137,7 +137,7 @@ async function callsOfTheReadme() {
     wrong.headers.get('content-type') === 'application/problem+json',
     'an error has to be application/problem+json',
   )
-  for (const path of ['/', '/dead-letters']) {
+  for (const path of ['/', '/undelivered', '/dead-letters']) {
     const status = (await request(path, { method: 'POST', body: '{}' })).status
     assert(status === 404 || status === 405, `persist must not be reachable: POST ${path} is answered with ${status}`)
   }
@@ -183,7 +183,7 @@ async function restarts() {
   const sending = Array.from({ length: 4 }, async () => {
     while (running) {
       await send([anActivity({ id: `restart-${count++}` })])
-      // slower than the slowest store saves: with a growing backlog, each wait below would measure the machine
+      // this is slower than the slowest store saves, because a growing backlog would delay each step below
       await wait(100)
     }
   })

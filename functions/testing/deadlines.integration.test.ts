@@ -122,7 +122,7 @@ async function kafkaAnswers(topic: string) {
 
 describe.skipIf(!controlKafka)('while Kafka', () => {
   test.each(kafkaOutages)(
-    '%s, every POST is answered within 6 s; a second after its return one is acknowledged',
+    '%s, every POST is answered within 6 s, and one is acknowledged a second after it is back',
     { timeout: 120_000 },
     async (_what, make) => {
       await using topic = await aTopic(12)
@@ -145,7 +145,7 @@ describe.skipIf(!controlKafka)('while Kafka', () => {
 
 describe.skipIf(!controlMongodb)('while MongoDB', () => {
   test.each(mongodbOutages)(
-    '%s, every delivery is answered within 12 s, every GET within 6 s; a second after its return they succeed',
+    '%s, every delivery is answered within 12 s and every GET within 6 s; both succeed a second after it is back',
     { timeout: 120_000 },
     async (_what, make) => {
       await using database = aDatabase()

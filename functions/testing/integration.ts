@@ -21,7 +21,7 @@ pause, resume and restart (for Kafka with the number of a broker: 1, 2 …) and 
   KAFKA_CONTROL     such as "tools/kafka --port 9092"
   MONGODB_CONTROL
 
-By default, three brokers need longer to notice that one is dead than a request waits. Set these options of Kafka:
+With Kafka's defaults, a request times out before the brokers notice that one of them is dead. Set these options:
 broker.session.timeout.ms=3000, broker.heartbeat.interval.ms=500, controller.quorum.fetch.timeout.ms=1000 and
 controller.quorum.election.timeout.ms=500.
 `

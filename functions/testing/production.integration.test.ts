@@ -56,7 +56,7 @@ describe('ingest, Kafka, the stand-in for KafkaSource, persist, MongoDB and quer
   }, 120_000)
   afterAll(() => production?.[Symbol.asyncDispose](), 60_000)
 
-  test('find every posted activity exactly once and as it was sent, in every script', async () => {
+  test('find every posted activity exactly once and as it was sent, in any writing system', async () => {
     const sent = names.flatMap((name, n) =>
       Array.from({ length: 20 }, (_, m) =>
         anActivity({ id: `journey-${n}-${m}`, userId: name, action: `${name}.did`, metadata: { [name]: name, m } }),
@@ -136,7 +136,7 @@ test(`lose nothing and duplicate nothing through ${restarts.map(([what]) => what
         const batch = Array.from({ length: 20 }, (_, m) => anActivity({ id: `${client}-${n}-${m}` }))
         await postUntilAccepted(production, batch)
         sent.push(...batch)
-        // enough that some are always in flight, and few enough to list them all in the end
+        // at this rate some are always in flight, and they are few enough to list them all in the end
         await wait(200)
       }
     }),
@@ -158,7 +158,7 @@ test(`lose nothing and duplicate nothing through ${restarts.map(([what]) => what
   }
   isPosting = false
   await posting
-  // an exact count takes the store long
+  // the pauses spare the store, which takes long to count exactly
   while ((await total(production)) < sent.length) await wait(500)
   expect((await findAll(production)).toSorted(byId)).toEqual(sent.toSorted(byId))
   expect(await production.database.db.collection('deadLetters').countDocuments()).toBe(0)

@@ -54,7 +54,7 @@ export async function startProduction(): Promise<Production> {
       query: { PORT: `${queryPort}`, ...mongodb },
       source: { SINK_URL: sink, ...kafka, KAFKA_GROUP: uniqueName('persist') },
       deadLetterSource: {
-        SINK_URL: `${sink}/dead-letters`,
+        SINK_URL: `${sink}/undelivered`,
         ...kafka,
         KAFKA_TOPIC: deadLetterTopic,
         KAFKA_GROUP: uniqueName('dead-letters'),
@@ -90,7 +90,7 @@ export async function startProduction(): Promise<Production> {
 }
 
 /**
- * Below the ports that the operating system chooses for connections, one of which could take a port in the meantime.
+ * These ports are below those that the operating system chooses for connections, which could take one in the meantime.
  */
 const firstPort = 10_000
 const ports = 22_000

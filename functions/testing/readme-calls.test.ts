@@ -38,7 +38,7 @@ async function aDeadLetter(): Promise<string> {
   return links.deadLetter.replace('/dead-letters/', '')
 }
 
-describe.skipIf(!hasCurl)('the calls of the READMEs', () => {
+describe.skipIf(!hasCurl)('every call in a README succeeds', () => {
   let receipt = ''
   beforeAll(async () => {
     log = await startLog(aFolder())

@@ -138,7 +138,7 @@ test('the main README has at most three figures, each with its command', () => {
   for (const row of rows.split('\n')) expect(row).toMatch(/\d.*\| `npm run (bench|system) -- .+` \|$/)
 })
 
-test('each row of the fault matrix names a scenario that tries it', () => {
+test('each row of the fault matrix names a scenario that injects the fault', () => {
   const rows = [...read('functions/testing/faults/README.md').matchAll(/^\| (\d+) \|.*\| (?:`([\w-]+)`|–) \|$/gm)]
   expect(rows.map(([, row]) => Number(row))).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
   const tried = new Set(scenarios.flatMap((scenario) => scenario.rows))

@@ -2,7 +2,7 @@ import { randomNumbers } from '@activity-log/shared/random.ts'
 
 /** Random choices from a seed: the same seed makes the same choices. */
 export type Random = {
-  /** From 0 up to 1. */
+  /** A number from 0 up to 1. */
   next(): number
   /** A whole number, both ends included. */
   between(min: number, max: number): number

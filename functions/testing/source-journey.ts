@@ -18,7 +18,7 @@ export async function aJourney(partitions: number, answer?: (received: Received)
   const group = uniqueName('persist')
   const connection = { brokers: kafkaBrokers }
   const options = { connection, topic: topic.name, deadLetterTopic: deadLetterTopic.name, group, sinkUrl: sink.url }
-  // a client of its own: kafkajs asks for every topic that a client ever used, even deleted ones
+  // each journey has its own client, because kafkajs asks for every topic that a client ever used, even deleted ones
   const admin = kafkaForTests().admin()
   const producer = kafkaForTests().producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await Promise.all([admin.connect(), producer.connect()])

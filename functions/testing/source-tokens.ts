@@ -1,7 +1,7 @@
 /** A comment, string or template of a TypeScript file. An ellipsis replaces each expression of a template. */
 export type Token = {
   kind: 'comment' | 'string' | 'template'
-  /** Without its delimiters. */
+  /** The text without its delimiters. */
   text: string
   at: number
   /** The source before it, back to the start of the file. */

@@ -45,7 +45,7 @@ test.each<[string, SourceRecord]>([
   const store = openTestStore()
   const app = createApp({ store, log: silent, now: () => receivedAt })
   const request = sinkRequest(dead, deadLetterSource)
-  const response = await app.request('/dead-letters', { method: 'POST', ...request, body: Buffer.from(request.body) })
+  const response = await app.request('/undelivered', { method: 'POST', ...request, body: Buffer.from(request.body) })
   expect(response.status).toBe(204)
   const [kept] = await deadLettersOf(store)
   const { id, tenant, activityId, recordedAt } = kept!

@@ -31,13 +31,13 @@ describe('a configuration error', () => {
     [{ type: 'ILLEGAL_SASL_STATE' }, /\n {2}KAFKA_SASL_MECHANISM /],
     [{ type: 'TOPIC_AUTHORIZATION_FAILED' }, /\n {2}KAFKA_TOPIC names the topic logs, .*KAFKA_USERNAME/],
     [{ type: 'UNKNOWN_TOPIC_OR_PARTITION' }, /\n {2}KAFKA_TOPIC .*--create --topic logs/],
-  ])('%j is named with its variable', (fields, words) => {
+  ])('%j names its variable', (fields, words) => {
     const mistake = kafkaMistake(wrapped(fields), 'logs')
     expect(mistake).toBeInstanceOf(ConfigError)
     expect(mistake?.message).toMatch(words)
   })
 
-  test('is not found in an outage', () => {
+  test('is not reported for an outage', () => {
     expect(kafkaMistake(wrapped({ name: 'KafkaJSConnectionClosedError' }), 'logs')).toBeUndefined()
     expect(kafkaMistake(wrapped({ type: 'NOT_ENOUGH_REPLICAS' }), 'logs')).toBeUndefined()
   })

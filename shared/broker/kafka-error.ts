@@ -1,8 +1,8 @@
 import { ConfigError } from '../config.ts'
 
 /**
- * How the broker answered, judged by an error of kafkajs. `rejected`: it answered that it never will do this. `not now`: it
- * answered that it cannot do this at the moment. `silent`: it did not answer, so the result is unknown.
+ * How the broker answered, judged by an error of kafkajs. `rejected`: it answered that it will never do this.
+ * `not now`: it answered that it cannot do this at the moment. `silent`: it did not answer, so the result is unknown.
  */
 export type KafkaErrorKind = 'rejected' | 'not now' | 'silent'
 

@@ -265,7 +265,7 @@ export function openKafkaBroker({ connection, topic, log, times = kafkaTimes }: 
         const { partitions } = await refreshMetadata()
         return log.info({ topic, partitions: partitions.length }, 'connected to Kafka')
       } catch (error) {
-        // measured from the first answer instead of our own start, because Kafka may have started later
+        // the time begins with the first answer instead of our own start, because Kafka may have started later
         unknownSince = isUnknownTopic(error) ? (unknownSince ?? performance.now()) : undefined
         const isNew = unknownSince !== undefined && performance.now() - unknownSince < times.unknownTopic
         const mistake = isNew ? undefined : kafkaMistake(error, topic)

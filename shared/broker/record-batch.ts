@@ -41,7 +41,7 @@ type Measured = { record: EventRecord; names: string[]; valueBytes: number; fixe
 function measure(record: EventRecord): Measured {
   const names = Object.keys(record.headers)
   const valueBytes = Buffer.byteLength(record.value)
-  // one byte each for the attributes, the timestamp delta and the length of the missing key
+  // this includes one byte each for the attributes, the timestamp delta and the length of the missing key
   let fixed = 3 + varintBytes(valueBytes) + valueBytes + varintBytes(names.length)
   for (const name of names) {
     for (const text of [name, record.headers[name] as string]) {

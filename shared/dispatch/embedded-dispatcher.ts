@@ -150,7 +150,10 @@ export function startDispatcher({
     })
     if (delivery.delivered) return settle(position.offset)
     if (!deadLetter)
-      return log.warn({ ...position, ...delivery.extensions }, 'a dead letter was not accepted; it stays in the queue')
+      return log.warn(
+        { ...position, ...delivery.extensions },
+        'persist did not accept a dead letter; it stays in the queue',
+      )
     log.warn({ ...position, ...delivery.extensions }, 'a record became a dead letter')
     const further = deadLetterHeaders(request, delivery.extensions)
     await persevere('take a dead letter', () => deadLetter(record, further))

@@ -15,6 +15,16 @@ export const countedBytes = 4 * 1024
 /** Room for answers until their clients have taken them. Returns how to give it back, or what to answer instead. */
 export type AnswerRoom = { take(bytes: number): { release(): void } | { instead: Answer } }
 
+/**
+ * The headers of an answer that does not set them otherwise: it may be about people, so no cache keeps it, no page of
+ * another origin loads it, and no browser takes it for something else.
+ */
+export const privateHeaders = {
+  'cache-control': 'private, no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
 export type OwnHeaders = { readonly [name: string]: string }
 type Content = { headers: OwnHeaders; data: string | Uint8Array<ArrayBuffer> | ByteStream | undefined }
 

@@ -2,13 +2,17 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
 import type { BodyRoom } from './body-room.ts'
+import { gunzipBody, isGzip } from './gunzip-body.ts'
 import { Problem } from './problem.ts'
 
 /** A request whose body has not been read yet, from either transport. */
 export type Incoming = {
   header(lowerCaseName: string): string | undefined
   headers(): Headers
-  /** Reads the body, unless it is larger than `maxBytes`: by its declared length, or by what has arrived so far. */
+  /**
+   * Reads the body, unless it is larger than `maxBytes`: by its declared length, by what has arrived so far, or once it
+   * is inflated.
+   */
   bytes(maxBytes: number): Promise<Uint8Array>
 }
 
@@ -21,12 +25,18 @@ export function incomingOf(request: Request, socket?: IncomingMessage, room?: Bo
     headers: () => Object.fromEntries(headers),
     async bytes(maxBytes) {
       const declared = header('content-length')
-      rejectByHeaders(header('content-encoding'), declared, maxBytes)
-      if (socket) return readStream(socket, maxBytes, room)
-      // the fast path: only a body without a declared length has to be counted while it arrives
-      if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
-      if (request.body === null) return new Uint8Array()
-      return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), maxBytes)
+      const gzip = isGzip(header('content-encoding'))
+      rejectBySize(declared, maxBytes)
+      const bytes = await sent()
+      return gzip ? gunzipBody(bytes, maxBytes) : bytes
+
+      async function sent(): Promise<Uint8Array> {
+        if (socket) return readStream(socket, maxBytes, room)
+        // the fast path: only a body without a declared length has to be counted while it arrives
+        if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
+        if (request.body === null) return new Uint8Array()
+        return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), maxBytes)
+      }
     },
   }
 }
@@ -40,9 +50,11 @@ export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incomin
   return {
     header: (name) => headers[name],
     headers: () => headers,
-    bytes(maxBytes) {
-      rejectByHeaders(headers['content-encoding'], headers['content-length'], maxBytes)
-      return readStream(request, maxBytes, room)
+    async bytes(maxBytes) {
+      const gzip = isGzip(headers['content-encoding'])
+      rejectBySize(headers['content-length'], maxBytes)
+      const sent = readStream(request, maxBytes, room)
+      return gzip ? sent.then((bytes) => gunzipBody(bytes, maxBytes)) : sent
     },
   }
 }
@@ -50,16 +62,13 @@ export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incomin
 /** Reads the body as text. It rejects invalid UTF-8, since a replacement character would change a value. */
 export async function readText(incoming: Incoming, maxBytes: number): Promise<string> {
   const text = utf8(await incoming.bytes(maxBytes))
-  if (text === undefined) throw new Problem('invalid-input', 'The body is not valid UTF-8.')
+  if (text === undefined) throw notUtf8()
   return text
 }
 
-/** Rejects a body that its headers show to be encoded or too large. */
-function rejectByHeaders(encoding: string | undefined, declared: string | undefined, maxBytes: number) {
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    const detail = `The content encoding ${encoding} is not supported; send the body uncompressed.`
-    throw new Problem('unsupported-media-type', detail, { headers: { 'accept-encoding': 'identity' } })
-  }
+export const notUtf8 = () => new Problem('invalid-input', 'The body is not valid UTF-8.')
+
+function rejectBySize(declared: string | undefined, maxBytes: number) {
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
 }
 
@@ -100,7 +109,8 @@ function readStream(stream: Readable, maxBytes: number, room?: BodyRoom): Promis
   })
 }
 
-const notInFull = (cause: unknown) => new Problem('invalid-input', 'The body did not arrive in full.', { cause })
+const notInFull = (cause: unknown) =>
+  new Problem('invalid-input', 'The body did not arrive in full; send the request again.', { cause })
 function throwNotInFull(cause: unknown): never {
   throw notInFull(cause)
 }

@@ -11,7 +11,7 @@ const anybody: Caller = {
 }
 
 /** A request before its caller is added. `onBehalfOf` is set when one route asks another. */
-export type BareRequest = Omit<ServiceRequest, 'caller' | 'ask'> & { onBehalfOf: OnBehalfOf | undefined }
+export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'ask'> & { onBehalfOf: OnBehalfOf | undefined }
 export type OnBehalfOf = { caller: Caller; requestId: string | undefined }
 
 /** Asks a route of the same service, without a socket. */
@@ -19,15 +19,16 @@ export type AskRoute = (path: string, signal: AbortSignal, onBehalfOf: OnBehalfO
 
 export type BareHandler = (request: BareRequest) => Promise<Answer>
 
-/** Adds the caller to each request. */
-export function withCaller(handle: Handler, askRoute: AskRoute): BareHandler {
+/** Adds the caller to each request, and what else a handler needs. */
+export function withCaller(handle: Handler, askRoute: AskRoute, basePath: string): BareHandler {
   return (request) => {
     const { requestId, onBehalfOf } = request
     const caller = onBehalfOf?.caller ?? anybody
-    // assigned in place: a copy of the request would cost as much as validating it
+    // the request is changed in place, because a copy of it would cost as much as validating it
     return handle(
       Object.assign(request, {
         caller,
+        basePath,
         log: childLog(request.log, { requestId, tenant: caller.tenant }),
         ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller, requestId }),
       }),

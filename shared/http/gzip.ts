@@ -1,13 +1,25 @@
 import { pipeline, Readable } from 'node:stream'
-import { createGzip } from 'node:zlib'
+import { promisify } from 'node:util'
+import { createGzip, gzip as gzipCallback } from 'node:zlib'
 import { parseAccept } from 'hono/utils/accept'
+import { type Answer, contentOf, type OwnHeaders } from './answer.ts'
+import { Problem } from './problem.ts'
+import type { Around } from './route.ts'
+
+/** Below this size, compressing would save less than a packet. */
+export const minBytes = 1024
+const options = { level: 4 }
+/** Text that answers consist of; what is already compressed is never sent. */
+export const compressible = /^(text\/(html|css|javascript)|application\/(problem\+)?json|image\/svg\+xml)\b/
 
 /** Whether the client prefers a compressed answer (RFC 9110, section 12.5.3). */
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
   const accepted = parseAccept(acceptEncoding ?? '').map(({ type, q }) => ({ name: type.toLowerCase(), q }))
   const quality = (...names: string[]) => accepted.find(({ name }) => names.includes(name))?.q
-  const gzip = quality('gzip', 'x-gzip') ?? quality('*') ?? 0
-  return gzip > 0 && gzip >= (quality('identity') ?? 0)
+  const identity = quality('identity')
+  // a client that wants anything but the plain bytes does not have to name gzip
+  const gzip = quality('gzip', 'x-gzip') ?? quality('*') ?? (identity === 0 ? 1 : 0)
+  return gzip > 0 && gzip >= (identity ?? 0)
 }
 
 /** Compresses a stream. If `parts` fail or the reader stops early, no trailer is written, so nothing looks complete. */
@@ -15,8 +27,49 @@ export async function* gzip(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
   // an error is thrown by the yield* below
   const compressed = pipeline(
     Readable.from(parts, { objectMode: false, highWaterMark: 1 }),
-    createGzip({ level: 4 }),
+    createGzip(options),
     () => {},
   )
   yield* compressed
+}
+
+/**
+ * Compresses answers for clients that prefer it. Routes that stream are left alone: exports compress themselves, and
+ * in a live stream each event has to leave at once.
+ */
+export const withGzip: Around = (handle, { streams }) => {
+  if (streams) return handle
+  return async (request) => {
+    const isWanted = prefersGzip(request.header('accept-encoding'))
+    const answer = await handle(request).catch((error: unknown) => {
+      // a problem may list a thousand errors; those that are logged are answered elsewhere
+      if (isWanted && error instanceof Problem && error.status < 500) return error.toAnswer()
+      throw error
+    })
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    return isWanted || isRead ? inCoding(answer, isWanted) : answer
+  }
+}
+
+/** The answer, compressed if that is wanted and worth it. */
+async function inCoding(answer: Answer, isWanted: boolean): Promise<Answer> {
+  const { headers, data } = contentOf(answer)
+  if (answer.status === 304) return { ...answer, headers: varying(headers, isWanted) }
+  if (!compressible.test(headers['content-type'] ?? '')) return answer
+  if (typeof data !== 'string' && !(data instanceof Uint8Array)) return answer
+  const varied = varying(headers, isWanted)
+  if (!isWanted || Buffer.byteLength(data) < minBytes) return { ...answer, headers: varied, body: data }
+  const body = new Uint8Array(await compress(data, options))
+  return { ...answer, headers: { ...varied, 'content-encoding': 'gzip' }, body }
+}
+
+const compress = promisify(gzipCallback)
+
+/**
+ * The headers of an answer that depends on Accept-Encoding. A strong entity tag names exact bytes (RFC 9110, section
+ * 8.8.1), so clients that prefer gzip get a weak one; a 304 has the tag that its 200 would have.
+ */
+export function varying({ etag, ...headers }: OwnHeaders, isWanted: boolean): OwnHeaders {
+  const vary = headers['vary'] === undefined ? 'accept-encoding' : `${headers['vary']}, accept-encoding`
+  return { ...headers, ...(etag !== undefined && { etag: isWanted ? etag.replace(/^"/, 'W/"') : etag }), vary }
 }

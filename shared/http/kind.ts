@@ -11,7 +11,7 @@ export const usualKind: KindOf = (method) => (method === 'GET' || method === 'HE
  * Looks up the kind in the table of routes. A path that is written in another way, for instance with percent-encoding,
  * is decoded first, as the router does: otherwise it would use other slots than the same path in plain text.
  */
-export function createKindFinder(entries: readonly Entry[]): KindOf {
+export function createKindFinder(entries: readonly Entry[], basePath = ''): KindOf {
   const named = entries.filter(({ route }) => route.kind !== undefined)
   const exact = new Map(
     named.filter(({ path }) => !path.includes('/:')).map(({ method, path, route }) => [`${method} ${path}`, route]),
@@ -30,11 +30,13 @@ export function createKindFinder(entries: readonly Entry[]): KindOf {
   return (method, url) => {
     // no write has slots of its own yet
     if (method !== 'GET' && method !== 'HEAD' && !named.some((each) => each.method === method)) return 'writes'
-    const kind = routeOf(method === 'HEAD' ? 'GET' : method, pathOf(url))?.kind
+    const kind = routeOf(method === 'HEAD' ? 'GET' : method, below(basePath, pathOf(url)))?.kind
     if (kind === undefined) return usualKind(method, url)
     return typeof kind === 'string' ? kind : kind(url)
   }
 }
+
+const below = (basePath: string, path: string) => (path.startsWith(basePath) ? path.slice(basePath.length) : path)
 
 const plainPath = /^\/[\w~/.:-]*$/
 

@@ -26,6 +26,8 @@ export type ServiceRequest = Incoming & {
   /** Undefined for a request that did not come through a socket. */
   requestId: string | undefined
   caller: Caller
+  /** Precedes the path in every link of an answer: the path that the service is mounted at, or an empty text. */
+  basePath: string
   /** Adds the request id and the tenant to each line. */
   log: Log
   /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */
@@ -42,6 +44,8 @@ export type Route = {
   streams?: true
   /** The slots that its requests use; by default those of short reads or of writes. */
   kind?: SlotKind | ((url: string) => SlotKind)
+  /** Answers with a page for people, which other sites may link to. */
+  page?: true
 }
 export type Method = 'GET' | 'POST' | 'DELETE'
 /** `:name` matches one segment of a path. A GET route also answers HEAD. */
@@ -71,4 +75,14 @@ export function methodsByPath(entries: readonly Entry[]): ReadonlyMap<string, re
 }
 
 /** Matches a whole path; its named groups are the parameters. */
-export const pathPattern = (path: string) => new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`)
+export const pathPattern = (path: string) =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`)
+
+/** Returns a function that tells whether a path is that of a page for people. */
+export function pageFinder(routes: Routes, basePath = ''): (path: string) => boolean {
+  const patterns = entriesOf(routes).flatMap(({ path, route }) => (route.page ? [pathPattern(path)] : []))
+  return (path) => {
+    const own = path.startsWith(basePath) ? path.slice(basePath.length) || '/' : ''
+    return patterns.some((pattern) => pattern.test(own))
+  }
+}

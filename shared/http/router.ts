@@ -7,6 +7,7 @@ import { type Answer, type ByteStream, contentOf, countedBytes } from './answer.
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
+import { answerToProblem } from './event-source.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
 import type { Rooms } from './rooms.ts'
@@ -27,11 +28,12 @@ export type RouterOptions = {
   log: Log
   routes: readonly { method: string; path: string; handle: BareHandler }[]
   allowed: ReadonlyMap<string, readonly string[]>
+  basePath: string
   otherwise: Otherwise | undefined
 }
 
 /** Answers requests of any kind, from either transport; Hono finds their routes. */
-export function createRouter({ log, routes, allowed, otherwise }: RouterOptions): Router {
+export function createRouter({ log, routes, allowed, basePath, otherwise }: RouterOptions): Router {
   const app: Router = new Hono()
   const requestIdOf = (c: Context<{ Bindings: Bindings }>) =>
     c.env?.onBehalfOf?.requestId ?? c.env?.outgoing?.getHeader('x-request-id')?.toString()
@@ -57,11 +59,23 @@ export function createRouter({ log, routes, allowed, otherwise }: RouterOptions)
       throw wrongMethod(c.req.method, c.req.path, methods)
     })
   }
-  if (otherwise) app.all('*', (c) => otherwise(c.req.raw, c.env))
+  if (otherwise) {
+    app.all('*', async (c) => {
+      const response = await otherwise(c.req.raw, c.env)
+      if (!response.body) return response
+      return new Response(passedOn(response.body, c.env?.outgoing), response)
+    })
+  }
   app.notFound((c) =>
-    new Problem('not-found', `${c.req.path} is not a path of this service; GET /logs lists the log.`).toResponse(),
+    new Problem(
+      'not-found',
+      `${c.req.path} is not a path of this service; GET ${basePath}/logs lists the log.`,
+    ).toResponse(),
   )
-  app.onError((error, c) => problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path }).toResponse())
+  app.onError((error, c) => {
+    const problem = problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path })
+    return toResponse(c, answerToProblem(problem, c.req.header('accept')))
+  })
   return app
 }
 
@@ -94,4 +108,22 @@ async function* wholeOrBroken(parts: ByteStream, outgoing: Bindings['outgoing'])
     await breakOff(outgoing)
     throw new Error('The answer was interrupted', { cause })
   }
+}
+
+/** Another service's answer, read chunk by chunk: a client that disconnects cancels it, even while it is silent. */
+function passedOn(body: ReadableStream<Uint8Array>, outgoing: Bindings['outgoing']): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      } catch (cause) {
+        await breakOff(outgoing)
+        throw new Error('The answer was interrupted', { cause })
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
 }

@@ -89,8 +89,8 @@ test('a client that never finishes its headers or its body loses its connection'
     timeouts,
   })
   for (const beginning of [
-    'GET / HTTP/1.1\r\nhost: x\r\n',
-    'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nab',
+    'GET / HTTP/1.1\r\nhost: localhost\r\n',
+    'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nab',
   ]) {
     const socket = connect(server.port, 'localhost')
     socket.write(beginning)
@@ -116,7 +116,7 @@ describe('a client that continues to send a rejected body', () => {
     await using server = await refusing()
     const { socket, written } = open(server.port)
     socket.pause()
-    await written(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${40 * tooMuch.byteLength}\r\n\r\n`)
+    await written(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${40 * tooMuch.byteLength}\r\n\r\n`)
     for (let sent = 0; sent < 40; sent++) await written(tooMuch)
     expect(await text(socket.resume())).toMatch(/^HTTP\/1.1 413 [\s\S]*too large$/)
   })
@@ -125,7 +125,7 @@ describe('a client that continues to send a rejected body', () => {
     await using server = await refusing()
     const { socket, written } = open(server.port)
     socket.on('error', () => {}).resume()
-    await written(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${1024 ** 4}\r\n\r\n`)
+    await written(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${1024 ** 4}\r\n\r\n`)
     const sendForEver = async () => {
       for (;;) await written(tooMuch)
     }

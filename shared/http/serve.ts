@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
-import { StartError } from '../config.ts'
 import type { Log } from '../log.ts'
-import { type OwnHeaders, writeAnswer } from './answer.ts'
+import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
 import { openAnswerRoom } from './answer-room.ts'
+import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
 import { discardBody } from './discard-body.ts'
+import { createDoor } from './door.ts'
+import { answerToProblem } from './event-source.ts'
 import { countHeader, type Front } from './front.ts'
 import { type KindOf, usualKind } from './kind.ts'
 import { createPeerFinder } from './peer.ts'
@@ -21,6 +23,17 @@ import { answerUnparsed } from './unparsed.ts'
 export type ListenOptions = {
   fetch(request: Request, bindings: HttpBindings & { rooms: Rooms }): Response | Promise<Response>
   port: number
+  /** The address to listen on; by default only this machine can reach it. */
+  host?: string
+  /**
+   * Hosts to answer for, beside localhost. By default a process that only this machine can reach answers for no other,
+   * and one that others can reach answers for any.
+   */
+  allowedHosts?: readonly string[]
+  /** Other origins whose pages may send requests. */
+  allowedOrigins?: readonly string[]
+  /** Whether the path is that of a page for people, which other sites may link to. */
+  isPage?: (path: string) => boolean
   log: Log
   /** Tried before `fetch`. */
   front?: Front
@@ -34,7 +47,7 @@ export type ListenOptions = {
   /** The limit for the headers of one request, however many; by default Node's limits on both apply. */
   maxHeaderBytes?: number
 }
-export type Listening = AsyncDisposable & { port: number }
+export type Listening = AsyncDisposable & Pick<Bound, 'port' | 'hosts' | 'isLoopback'>
 
 /** How long a process may take to end after a signal, and how much of that its requests in flight may use. */
 const stopMs = 10_000
@@ -71,7 +84,7 @@ const limits: Limits = {
 
 /** Serves HTTP/1.1 until disposed of; it then accepts nothing new and answers the requests in flight. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { fetch, front, port, log, maxHeaderBytes } = options
+  const { fetch, front, port, host, log, maxHeaderBytes, allowedHosts = [], allowedOrigins = [] } = options
   const { kindOf = usualKind } = options
   const atOnce = { ...limits, ...options.atOnce }
   const slots = openSlots(atOnce.slots)
@@ -79,11 +92,16 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const answers = openAnswerRoom(atOnce.answerBytes)
   const rooms: Rooms = { bodies: openBodyRoom(atOnce.bodyBytes), answers }
   let draining = false
+  const rules = { allowedHosts, anyHost: false, allowedOrigins, isPage: options.isPage ?? (() => false) }
+  // replaced as soon as it is known who can reach the server
+  let door = createDoor(rules)
   const requestId = requestIds()
   const answer = answerBy((request, bindings) => fetch(request, Object.assign(bindings, { rooms })))
   const ownHeaders = (request: IncomingMessage): OwnHeaders => {
     const id = requestId(request.headers['x-request-id'])
-    return draining ? { 'x-request-id': id, connection: 'close' } : { 'x-request-id': id }
+    return draining
+      ? { 'x-request-id': id, ...privateHeaders, connection: 'close' }
+      : { 'x-request-id': id, ...privateHeaders }
   }
   const answered = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders): Promise<void> => {
     const done = front?.(request, response, own, rooms)
@@ -101,8 +119,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       done()
     }
     response.once('close', end)
-    const refuse = (problem: Problem) => {
-      writeProblem(response, own, problem)
+    const refuse = (problem: Problem, accept?: string) => {
+      writeAnswer(response, own, answerToProblem(problem, accept))
       end()
     }
     const own = ownHeaders(request)
@@ -110,12 +128,14 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const hosts = countHeader(request.rawHeaders, 'host')
     if (hosts > 1) return refuse(twoHosts)
     if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
+    const unwelcome = door(request)
+    if (unwelcome) return refuse(unwelcome)
     discardBody(server, request)
     const { method = '', url = '' } = request
     if (url !== '/healthz') {
       const kind = kindOf(method, url)
       const peer = peerOf(request)
-      if (!slots.take(kind, peer)) return refuse(tooManyInFlight)
+      if (!slots.take(kind, peer)) return refuse(tooManyInFlight, request.headers.accept)
       over = () => slots.release(kind, peer)
     }
     void answered(request, response, own)
@@ -141,16 +161,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     onWaitingBytes: answers.noteWaiting,
   })
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, resolve)
-  }).catch((error) => {
-    throw portProblem(error, port)
-  })
+  const bound = await bind(server, port, host)
+  const anyHost = !bound.isLoopback && allowedHosts.length === 0
+  door = createDoor({ ...rules, allowedHosts: [...bound.hosts, ...allowedHosts], anyHost })
 
   async function close() {
     draining = true
-    const closed = new Promise((resolve) => server.close(resolve))
+    const closed = bound.close()
     // nothing else closes connections that become idle while draining
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
     const deadline = setTimeout(() => server.closeAllConnections(), drainMs)
@@ -158,8 +175,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     clearInterval(sweep)
     clearTimeout(deadline)
   }
-  const address = server.address()
-  return { port: typeof address === 'object' && address ? address.port : port, [Symbol.asyncDispose]: close }
+  const { hosts, isLoopback } = bound
+  return { port: bound.port, hosts, isLoopback, [Symbol.asyncDispose]: close }
 }
 
 /**
@@ -191,6 +208,8 @@ function answerBy(
     const { getRequestListener } = await import('@hono/node-server')
     // the server speaks HTTP/1.1 only
     return getRequestListener((request, bindings) => fetch(request, bindings as HttpBindings), {
+      // HTTP/1.0 has no Host; health checks still send such requests
+      hostname: 'localhost',
       errorHandler: (error) =>
         new Problem('invalid-input', 'The request line or its headers are not valid.', { cause: error }).toResponse(),
     })
@@ -211,10 +230,12 @@ function requestIds(): (sent: string | string[] | undefined) => string {
   return (sent) => (typeof sent === 'string' && /^[\w-]{1,128}$/.test(sent) ? sent : `${process}-${++count}`)
 }
 
-const twoHosts = new Problem('invalid-input', 'The request has more than one Host header.', {
+const twoHosts = new Problem('invalid-input', 'The request has more than one Host header; send exactly one.', {
   headers: { connection: 'close' },
 })
-const noHost = new Problem('invalid-input', 'The request has no Host header.', { headers: { connection: 'close' } })
+const noHost = new Problem('invalid-input', 'The request has no Host header; send one.', {
+  headers: { connection: 'close' },
+})
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })
@@ -225,16 +246,6 @@ const tooManyInFlight = unavailable(
 
 const writeProblem = (response: ServerResponse, own: OwnHeaders, problem: Problem) =>
   writeAnswer(response, own, problem.toAnswer())
-
-function portProblem(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code === 'EADDRINUSE') {
-    const detail = `Port ${port} is in use. Stop the program that uses it, or choose another port: PORT=${port + 1}`
-    return new StartError(detail, { cause: error })
-  }
-  if (error.code === 'EACCES')
-    return new StartError(`This process may not use port ${port}; choose one above 1023 with PORT`, { cause: error })
-  return error
-}
 
 /** Resolves on the first SIGTERM or SIGINT. A second one, or a stop that takes too long, exits immediately. */
 export function untilTerminated(): Promise<NodeJS.Signals> {

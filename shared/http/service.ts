@@ -2,8 +2,9 @@ import type { Log } from '../log.ts'
 import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { createFront, type Front } from './front.ts'
+import { withGzip } from './gzip.ts'
 import { createKindFinder, type KindOf } from './kind.ts'
-import { type Around, entriesOf, methodsByPath, type Route, type Routes } from './route.ts'
+import { type Around, type Entry, entriesOf, methodsByPath, pageFinder, type Route, type Routes } from './route.ts'
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
 export type ServiceOptions = {
@@ -11,8 +12,10 @@ export type ServiceOptions = {
   routes: Routes
   /** Wrappers of every route; the first one is the outermost. */
   around?: readonly Around[]
-  /** In Prometheus' text format. */
+  /** Writes the metrics in Prometheus' text format. */
   metrics?: () => string
+  /** Where the API is mounted. `/healthz`, `/metrics` and deliveries stay at the root, since no proxy asks for them. */
+  basePath?: string
   /** Answers paths that are not in the table, instead of a 404. */
   otherwise?: Otherwise
 }
@@ -26,6 +29,8 @@ export type Service = {
   kindOf: KindOf
   /** Includes the routes that every service has. */
   routes: Routes
+  /** Whether the path is that of a page for people. */
+  isPage(path: string): boolean
 }
 
 /**
@@ -33,19 +38,27 @@ export type Service = {
  * which also handles HEAD, 404, and 405 with `Allow`. `/healthz` asks no other system, so that an outage elsewhere does
  * not block a cold start: Knative probes it before it admits the first request.
  */
-export function createService({ log, routes: own, around = [], metrics, otherwise }: ServiceOptions): Service {
+export function createService({
+  log,
+  routes: own,
+  around = [],
+  metrics,
+  basePath = '',
+  otherwise,
+}: ServiceOptions): Service {
   const routes: Routes = {
     'GET /healthz': health,
     ...(metrics && { 'GET /metrics': metricsRoute(metrics) }),
     ...own,
   }
-  const entries = entriesOf(routes)
-  const askRoute: AskRoute = async (path, signal, onBehalfOf) => router.request(path, { signal }, { onBehalfOf })
+  const entries = mounted(entriesOf(routes), basePath)
+  const askRoute: AskRoute = async (path, signal, onBehalfOf) =>
+    router.request(basePath + path, { signal }, { onBehalfOf })
   const wrapped = entries.map(({ method, path, route }) => {
-    const inside = [...around, withDeadline].reduceRight((handle, wrap) => wrap(handle, route), route.handle)
-    return { method, path, streams: route.streams, handle: withCaller(inside, askRoute) }
+    const inside = [withGzip, ...around, withDeadline].reduceRight((handle, wrap) => wrap(handle, route), route.handle)
+    return { method, path, streams: route.streams, handle: withCaller(inside, askRoute, basePath) }
   })
-  const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), otherwise })
+  const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), basePath, otherwise })
   return {
     fetch: async (request, bindings) => router.fetch(request, bindings),
     request: async (path, init) => router.request(path, init),
@@ -53,9 +66,30 @@ export function createService({ log, routes: own, around = [], metrics, otherwis
       log,
       wrapped.filter(({ streams }) => !streams),
     ),
-    kindOf: createKindFinder(entries),
+    kindOf: createKindFinder(entries, basePath),
     routes,
+    isPage: pageFinder(routes, basePath),
   }
+}
+
+function mounted(entries: readonly Entry[], basePath: string): readonly Entry[] {
+  if (basePath === '') return entries
+  const placed = entries.flatMap((entry) => {
+    const { path, route } = entry
+    if (path === '/healthz') return [entry, { ...entry, path: basePath + path }]
+    return path === '/metrics' || route.scope === 'deliver' ? [entry] : [{ ...entry, path: basePath + path }]
+  })
+  const hasRoot = placed.some(({ method, path }) => method === 'GET' && path === `${basePath}/`)
+  return hasRoot ? [...placed, { method: 'GET', path: basePath, route: withSlash } as const] : placed
+}
+
+/** Relative to the path without the slash, links of scripts and people would lead elsewhere. */
+const withSlash: Route = {
+  scope: 'public',
+  handle: async ({ url, basePath }) => {
+    const search = /\?.*$/s.exec(url)?.[0] ?? ''
+    return { status: 308, headers: { location: `${basePath}/${search}` } }
+  },
 }
 
 const health: Route = { scope: 'public', handle: async () => ({ status: 200, body: { status: 'ok' } }) }

@@ -33,25 +33,30 @@ describe('input that never becomes a request is answered with a problem', () => 
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'invalid-input'],
     ['TLS', '\x16\x03\x01\x00\x05\r\n\r\n', 400, 'invalid-input'],
-    ['an unknown method', 'BREW /pot HTTP/1.1\r\nhost: x\r\n\r\n', 400, 'invalid-input'],
+    ['an unknown method', 'BREW /pot HTTP/1.1\r\nhost: localhost\r\n\r\n', 400, 'invalid-input'],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400, 'invalid-input'],
     [
       'two lengths',
-      'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
       400,
       'invalid-input',
     ],
     [
       'a chunk without a size',
-      'POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
       400,
       'invalid-input',
     ],
-    ['huge headers', `GET / HTTP/1.1\r\nhost: x\r\na: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
-    ['headers that never end', 'GET / HTTP/1.1\r\nhost: x\r\n', 408, 'request-timeout'],
-    ['a body that never ends', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nab', 408, 'request-timeout'],
-    ['an unknown expectation', 'GET / HTTP/1.1\r\nhost: x\r\nexpect: cake\r\n\r\n', 417, 'expectation-failed'],
-    ['a tunnel', 'CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n', 405, 'method-not-allowed'],
+    ['huge headers', `GET / HTTP/1.1\r\nhost: localhost\r\na: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
+    ['headers that never end', 'GET / HTTP/1.1\r\nhost: localhost\r\n', 408, 'request-timeout'],
+    [
+      'a body that never ends',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nab',
+      408,
+      'request-timeout',
+    ],
+    ['an unknown expectation', 'GET / HTTP/1.1\r\nhost: localhost\r\nexpect: cake\r\n\r\n', 417, 'expectation-failed'],
+    ['a tunnel', 'CONNECT x:443 HTTP/1.1\r\nhost: localhost\r\n\r\n', 405, 'method-not-allowed'],
   ])('%s', async (_name, bytes, status, code) => {
     const answer = problemIn(await send(bytes, { timeouts: quick }))
     expect(answer).toMatchObject({ status, body: { status, type: `urn:activity-log:problem:${code}` } })
@@ -67,7 +72,7 @@ test('a complete request is answered before the invalid one that follows it is r
     await gate.promise
     return new Response('first')
   }
-  const answers = send('GET / HTTP/1.1\r\nhost: x\r\n\r\nnonsense\r\n\r\n more nonsense\r\n\r\n', { fetch })
+  const answers = send('GET / HTTP/1.1\r\nhost: localhost\r\n\r\nnonsense\r\n\r\n more nonsense\r\n\r\n', { fetch })
   setImmediate(() => gate.resolve())
   expect((await answers).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
 })
@@ -76,7 +81,7 @@ test('no second answer follows one that has begun while its request still arrive
   const fetch = () => new Response('early')
   await using server = await listen({ fetch, port: 0, log: silent })
   const socket = connect({ port: server.port, host: 'localhost', allowHalfOpen: true })
-  socket.write('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n')
+  socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n')
   const [first] = await once(socket, 'data')
   socket.write('zz\r\n')
   const answers = first + (await text(socket).catch(() => ''))
@@ -88,7 +93,9 @@ test('a client that resets its tunnel does no harm', async () => {
   const reset = async (after: 'request' | 'answer') => {
     const socket = connect({ port: server.port, host: 'localhost', allowHalfOpen: true })
     socket.on('error', () => {})
-    await new Promise<void>((resolve) => socket.write('CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n', () => resolve()))
+    await new Promise<void>((resolve) =>
+      socket.write('CONNECT x:443 HTTP/1.1\r\nhost: localhost\r\n\r\n', () => resolve()),
+    )
     if (after === 'answer') await once(socket, 'data')
     socket.resetAndDestroy()
   }

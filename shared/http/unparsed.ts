@@ -1,6 +1,7 @@
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { privateHeaders } from './answer.ts'
 import { Problem } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
 
@@ -9,7 +10,7 @@ import { wrongMethod } from './wrong-method.ts'
  * requests that came complete on the same connection are answered first, since a client reads answers in order.
  */
 export function answerUnparsed(server: Server, newRequestId: () => string): void {
-  /** The responses of each connection, in order, since the last closed one. */
+  /** The responses of each connection, in order. A new request drops them if the last one is closed. */
   const inFlight = new WeakMap<Duplex, ServerResponse[]>()
   const rejected = new WeakSet<Duplex>()
   server.prependListener('connection', (socket) => inFlight.set(socket, []))
@@ -43,6 +44,7 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
   function end(socket: Duplex, problem: Problem): void {
     const { status, headers, body } = problem.toAnswer()
     const lines = Object.entries({
+      ...privateHeaders,
       ...headers,
       'x-request-id': newRequestId(),
       date: new Date().toUTCString(),
@@ -57,11 +59,23 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
 
 const untilClosed = (response: ServerResponse) => new Promise<void>((resolve) => response.once('close', resolve))
 
-const malformed = new Problem('invalid-input', 'The request is not valid HTTP/1.1.')
+const malformed = new Problem(
+  'invalid-input',
+  'The request is not valid HTTP/1.1; correct it before you send it again.',
+)
 const problems: { readonly [code: string]: Problem } = {
-  HPE_HEADER_OVERFLOW: new Problem('headers-too-large', 'The request line and the headers are too large.'),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('too-large', 'The chunk extensions are too large.'),
-  ERR_HTTP_REQUEST_TIMEOUT: new Problem('request-timeout', 'The headers did not arrive within 5 s.'),
+  HPE_HEADER_OVERFLOW: new Problem(
+    'headers-too-large',
+    'The request line and the headers are too large; send fewer or shorter ones.',
+  ),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem(
+    'too-large',
+    'The chunk extensions are too large; send the body without them.',
+  ),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem(
+    'request-timeout',
+    'The request did not arrive in time: its headers have 5 s. Send it again.',
+  ),
   ERR_BODY_TOO_SLOW: new Problem(
     'request-timeout',
     'The body did not arrive in time: it may pause for at most 10 s, and has to arrive at 16 KiB/s on average after its first 10 s.',

@@ -76,7 +76,7 @@ export async function refusingScans({ client, db }: TestDatabase): Promise<Async
   return { [Symbol.asyncDispose]: () => set(false).then(() => undefined) }
 }
 
-/** Until disposed of, these commands fail as `data` says: the next `times` ones, all after the first `skip`, or all. */
+/** Until disposed of, makes commands fail as `data` says: the next `times` ones, all after the first `skip`, or all. */
 export async function failing(
   { client }: TestDatabase,
   mode: { times: number } | { skip: number } | 'alwaysOn',

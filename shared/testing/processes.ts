@@ -72,5 +72,5 @@ export async function written(program: Running, pattern: RegExp): Promise<string
 export async function startLog(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Running & { origin: string }> {
   const [, ...args] = packageJson.scripts.start.split(' ')
   const program = startCommand(process.execPath, args, { PORT: '0', DATA_DIR: folder, ...env })
-  return Object.assign(program, { origin: await written(program, /(http:\/\/localhost:\d+)\/logs/) })
+  return Object.assign(program, { origin: await written(program, /(http:\/\/localhost:\d+\S*)\/logs/) })
 }

@@ -27,7 +27,7 @@ describe('an offset without an outcome', () => {
     expect(compare(range(0, 2), 2, undefined).notDelivered).toEqual([{ first: 0, last: 1 }])
   })
 
-  test('is exactly one of these, if it is below the end that Kafka had', () => {
+  test('is exactly one of gone, missing and not delivered, if it is below the end that Kafka had', () => {
     const numbers = fc.nat(30)
     fc.assert(
       fc.property(fc.uniqueArray(numbers), numbers, numbers, (known, some, other) => {
@@ -45,7 +45,7 @@ describe('an offset without an outcome', () => {
 })
 
 describe('the ledger is complete', () => {
-  test('when every record that Kafka had has an outcome, even if more came since or none ever did', () => {
+  test('when every record that Kafka had has an outcome, even if newer records came or the topic is empty', () => {
     const all = [compare(range(0, 3), 6, summaryWith([0, 1, 2, 5])), compare(range(0, 0), 0, undefined)]
     expect(isComplete(all)).toBe(true)
   })

@@ -26,7 +26,9 @@ export function reportText(report: Report): string {
     ...comparisons.flatMap(openLines),
     deadLetterText(report),
     ...(notInStore > 0
-      ? [`${records(notInStore)} of them have no dead letter in the log: it has expired, or is not delivered yet.`]
+      ? [
+          `${records(notInStore)} of them have no dead letter in the log: it has expired, or has not been delivered yet.`,
+        ]
       : []),
     ...(elsewhere > 0
       ? [
@@ -44,7 +46,9 @@ export function reportText(report: Report): string {
     ...(notDelivered > 0
       ? [`${records(notDelivered)} not delivered yet: check that the source and persist are running.`]
       : []),
-    ...(gone > 0 ? [`${records(gone)} gone from Kafka before their outcome was known. --abandon gives them up.`] : []),
+    ...(gone > 0
+      ? [`${records(gone)} gone from Kafka before their outcome was known. Use --abandon to stop waiting for them.`]
+      : []),
     ...(uncounted ? ['Some known outcomes could not be counted.'] : []),
     ...(others.length > 0
       ? [

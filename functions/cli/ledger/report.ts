@@ -50,7 +50,7 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   const deadLetters = await closeMissing(options)
   let comparisons = await compareNow()
   let abandoned = 0
-  // the low offsets of one topic say nothing about the gaps of another
+  // if the store knows another topic, the low offsets of this one say nothing about its gaps
   if (options.abandon && !comparisons.some(({ isOfAnotherTopic }) => isOfAnotherTopic)) {
     const gone = comparisons.filter((one) => one.gone.length > 0)
     for (const { partition, kafka } of gone) await store.abandon(partition, kafka.first)
@@ -87,7 +87,7 @@ async function closeMissing(options: ReportOptions): Promise<DeadLetterCounts> {
   const { kafka, admin, store, topic, deadLetterTopic, onProgress } = options
   const counts: DeadLetterCounts = { read: 0, closed: 0, notInStore: 0, withoutPosition: 0, elsewhere: 0 }
   const ownRanges = await kafkaRangesOf(admin, deadLetterTopic)
-  // these are read after the ranges of the dead letters, none of which precedes its record
+  // these are read after the ranges of the dead letters, so that they include the record of each dead letter
   const ends = await endsOf(admin, topic)
   const ledger = await ledgerOf(store)
   const closed = new Set<string>()

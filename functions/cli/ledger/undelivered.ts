@@ -4,9 +4,9 @@ import { deadLetterId } from '@activity-log/shared/store/dead-letter-id.ts'
 import type { WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
 
 /**
- * Reads the outcome of the record that the dispatcher gave up on from its copy in the dead-letter topic, whose headers
- * alone have its position. Returns undefined without a position. The dead letter is the one that persist makes when the
- * second KafkaSource delivers the copy.
+ * Reads the outcome of a record that the dispatcher gave up on, from its copy in the dead-letter topic. Only the
+ * headers of the copy tell the position of the record; without it, this returns undefined. The outcome names the dead
+ * letter that persist makes when the second KafkaSource delivers the copy.
  */
 export function undeliveredOutcome(record: SourceRecord, deadLetterTopic: string): WrittenOutcome | undefined {
   const { ce_knativekafkapartition, ce_knativekafkaoffset } = record.headers

@@ -48,7 +48,9 @@ test('the reference needs nothing from other sites, and no script', async () => 
 test('the reference escapes the texts of the contract', async () => {
   const hostile = '<img src=x onerror=alert(1)>'
   const info = { title: hostile, version: hostile, description: hostile }
-  const page = String(await referencePage({ ...(document as unknown as Contract), info }, (name) => `/assets/${name}`))
+  const page = String(
+    await referencePage({ ...(document as unknown as Contract), info }, (name) => `/assets/${name}`, ''),
+  )
   expect(page).not.toContain('<img')
   expect(page).toContain('&lt;img')
 })

@@ -3,29 +3,34 @@ import { entityTag, isKnown } from '@activity-log/shared/http/conditional.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { assetPaths } from '../viewer/assets.ts'
+import { withoutTracking } from '../viewer/tracking.ts'
 import { referencePage } from './reference-page.ts'
 
 /** The contract of all three functions, for programs and for people. It is loaded when somebody first asks for it. */
 export function docsRoutes(): Routes {
+  let served: ReturnType<typeof contractUnder> | undefined
   return {
     'GET /openapi.json': { scope: 'public', handle: openApi },
-    'GET /docs': { scope: 'public', handle: reference },
+    'GET /docs': { scope: 'public', page: true, handle: reference },
   }
-}
 
-async function openApi(request: ServiceRequest): Promise<Answer> {
-  refuseParameters(request.url)
-  const { text, tag } = await readContract()
-  const headers = { etag: tag, 'cache-control': 'public, no-cache' }
-  if (isKnown(tag, request.header('if-none-match'))) return { status: 304, headers }
-  return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body: text }
-}
+  async function openApi(request: ServiceRequest): Promise<Answer> {
+    refuseParameters(request.url)
+    served ??= contractUnder(request.basePath)
+    const { text, tag } = await served
+    const headers = { etag: tag, 'cache-control': 'public, no-cache' }
+    if (isKnown(tag, request.header('if-none-match'))) return { status: 304, headers }
+    return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body: text }
+  }
 
-async function reference({ url }: ServiceRequest): Promise<Answer> {
-  refuseParameters(url)
-  const [{ document }, asset] = await Promise.all([readContract(), assetPaths()])
-  const html = await referencePage(document, asset)
-  return { status: 200, headers: pageHeaders, body: String(html) }
+  async function reference({ url, basePath }: ServiceRequest): Promise<Answer> {
+    const elsewhere = withoutTracking(url)
+    if (elsewhere) return elsewhere
+    refuseParameters(url)
+    const [document, asset] = await Promise.all([readContract(), assetPaths(basePath)])
+    const html = await referencePage(document, asset, basePath)
+    return { status: 200, headers: pageHeaders, body: String(html) }
+  }
 }
 
 let contract: ReturnType<typeof importContract> | undefined
@@ -34,10 +39,13 @@ function readContract() {
   return contract
 }
 
-async function importContract() {
-  const { default: document } = await import('./openapi.json', { with: { type: 'json' } })
-  const text = JSON.stringify(document)
-  return { document, text, tag: entityTag(text) }
+const importContract = async () => (await import('./openapi.json', { with: { type: 'json' } })).default
+
+/** The contract names the path that the API is mounted at, relative to the origin that a client knows. */
+async function contractUnder(basePath: string) {
+  const document = await readContract()
+  const text = JSON.stringify(basePath === '' ? document : { ...document, servers: [{ url: basePath }] })
+  return { text, tag: entityTag(text) }
 }
 
 /** The page loads nothing from other sites and runs no scripts. */

@@ -10,7 +10,7 @@ const methods = ['get', 'post', 'delete'] as const
 type Entry = { method: (typeof methods)[number]; path: string; operation: Operation }
 
 /** The contract as a page for people. It is made from the contract alone, and needs neither scripts nor other sites. */
-export function referencePage({ info, tags, paths, components }: Contract, asset: AssetPath): Html {
+export function referencePage({ info, tags, paths, components }: Contract, asset: AssetPath, basePath: string): Html {
   const entries: Entry[] = Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => (item[method] ? [{ method, path, operation: item[method] }] : [])),
   )
@@ -40,14 +40,14 @@ ${of(name).map(
 </nav>
 <main id="main">
 <h1>${info.title}</h1>
-<p class="soft">Version ${info.version}. <a href="/">The viewer</a> shows the log to people. Programs can read this
-contract as OpenAPI 3.1: <a href="/openapi.json">/openapi.json</a>.</p>
+<p class="soft">Version ${info.version}. <a href="${basePath}/">The viewer</a> shows the log to people. Programs can read this
+contract as OpenAPI 3.1: <a href="${basePath}/openapi.json">${basePath}/openapi.json</a>.</p>
 ${info.description.split('\n\n').map((text) => html`<p>${text}</p>`)}
 ${tags.map(
   ({ name, description }) => html`<section aria-labelledby="${anchor(name)}">
 <h2 id="${anchor(name)}">${name}</h2>
 <p class="soft">${description}</p>
-${of(name).map(operationArticle)}
+${of(name).map((entry) => operationArticle(entry, basePath))}
 </section>
 `,
 )}<section aria-labelledby="schemas">
@@ -61,12 +61,12 @@ ${Object.entries(components.schemas).map(([name, schema]) => schemaArticle(name,
 
 const anchor = (name: string) => name.toLowerCase().replaceAll(' ', '-')
 
-function operationArticle({ method, path, operation }: Entry): Html {
+function operationArticle({ method, path, operation }: Entry, basePath: string): Html {
   const { operationId, summary, description, parameters = [], requestBody, responses } = operation
   return html`<article id="${operationId}">
 <h3><span class="method ${method}">${method.toUpperCase()}</span> <a href="#${operationId}"><code>${path}</code></a></h3>
 <p>${summary}. ${description ?? ''}</p>
-<pre tabindex="0"><code>${curlExample(method, path, operation)}</code></pre>
+<pre tabindex="0"><code>${curlExample(method, basePath + path, operation)}</code></pre>
 ${
   parameters.length > 0 &&
   html`<h4>Parameters</h4>

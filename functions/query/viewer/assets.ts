@@ -22,13 +22,13 @@ function readAssets() {
   return built
 }
 
-export async function assetPaths(): Promise<AssetPath> {
+export async function assetPaths(basePath: string): Promise<AssetPath> {
   const files = Object.keys(await readAssets())
   return (name) => {
     const [base, ending] = name.split('.')
     const file = files.find((each) => each.startsWith(`${base}-`) && each.endsWith(`.${ending}`))
     if (!file) throw new Error(`The viewer has no asset named ${name}`)
-    return `/assets/${file}`
+    return `${basePath}/assets/${file}`
   }
 }
 

@@ -127,7 +127,7 @@ describe('bars', () => {
     ['day', ['2019-01-01', '2023-12-31'], 'month', 60],
     ['month', ['2015-08', '2026-08'], 'month', 133],
     ['month', ['1970-01', '2024-01'], 'year', 55],
-  ] as const)('over %ss from %j are few enough: by %s, %i', (by, keys, unit, count) => {
+  ] as const)('are few enough to tell apart: counts by %s at %j become bars by %s: %i', (by, keys, unit, count) => {
     const histogram = barsOf(keyed(...keys), by, none, 'Europe/Berlin')!
     expect([histogram.unit, histogram.bars.length]).toEqual([unit, count])
     expect(sum(histogram.bars)).toBe(keys.length)
@@ -137,5 +137,22 @@ describe('bars', () => {
   test('cover the whole chosen range, even where nothing was counted', () => {
     const range = { from: Date.parse('2024-01-01T00:00:00Z'), to: Date.parse('2024-01-11T00:00:00Z') }
     expect(barsOf(keyed('2024-01-05'), 'day', range, 'UTC')!.bars).toHaveLength(10)
+  })
+
+  test.each([
+    ['one of 1970', ['1970-01-01', '2024-01-01', '2024-01-02', '2024-01-03'], 3, { before: 1, after: 0 }],
+    ['one that is ahead', ['2024-01-01', '2024-01-02', '2024-01-03', '2034-01-01'], 3, { before: 0, after: 1 }],
+    ['nothing, since two are no bulk', ['1970-01-01', '2024-01-01'], 55, { before: 0, after: 0 }],
+    ['nothing, since gaps are usual', ['2024-01-01', '2024-01-11', '2024-01-21'], 21, { before: 0, after: 0 }],
+  ] as const)('leave out %s', (_, keys, count, outside) => {
+    const histogram = barsOf(keyed(...keys), 'day', none, 'UTC')!
+    expect([histogram.bars.length, histogram.outside]).toEqual([count, outside])
+    expect(sum(histogram.bars)).toBe(keys.length - outside.before - outside.after)
+  })
+
+  test('leave out nothing on a side that the reader has chosen', () => {
+    const range = { from: Date.parse('1970-01-01T00:00:00Z'), to: undefined }
+    const histogram = barsOf(keyed('1970-01-01', '2024-01-01', '2024-01-02'), 'day', range, 'UTC')!
+    expect([sum(histogram.bars), histogram.outside]).toEqual([3, { before: 0, after: 0 }])
   })
 })

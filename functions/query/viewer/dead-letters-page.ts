@@ -54,9 +54,9 @@ export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise
       html`<a href="${apiHref(path, { state: name })}"${name === state ? html` aria-current="true"` : ''}>${name}</a>`,
   )
   const link = (to: string | null, rel: string, text: string) =>
-    to && html`<a class="button" rel="${rel}" href="/viewer${to}">${text}</a>`
+    to && html`<a class="button" rel="${rel}" href="${path}${/\?.*/s.exec(to)?.[0] ?? ''}">${text}</a>`
   const main = html`<h1>Dead letters</h1>
-<p class="lead">Records that could not be saved, kept with the reason and their original bytes. No other record is affected.</p>
+<p class="lead">These records could not be saved. The log keeps each with the reason and its original bytes; no other record is affected.</p>
 <nav class="ranges" aria-label="State">${states}</nav>
 ${data.length === 0 ? html`<div class="state"><h2>Nothing here</h2><p>There are no ${state === 'all' ? '' : `${state} `}dead letters on this page.</p></div>` : tableOf(data, zone)}
 <nav class="paging" aria-label="Pages of the list">${link(previous, 'prev', '← Newer')}${link(next, 'next', 'Older →')}</nav>`
@@ -64,12 +64,12 @@ ${data.length === 0 ? html`<div class="state"><h2>Nothing here</h2><p>There are 
 }
 
 const tableOf = (letters: readonly DeadLetter[], zone: string): Content =>
-  html`<table class="plain"><thead><tr><th scope="col">First arrived</th><th scope="col">Reason</th><th scope="col">What is wrong</th><th scope="col">Activity</th><th scope="col">Position</th><th scope="col" class="n">Attempts</th><th scope="col">State</th></tr></thead><tbody>
+  html`<table class="plain"><thead><tr><th scope="col">First arrived</th><th scope="col">Reason</th><th scope="col">Error</th><th scope="col">Activity</th><th scope="col">Position</th><th scope="col" class="n">Attempts</th><th scope="col">State</th></tr></thead><tbody>
 ${letters.map(
   (
     letter,
   ) => html`<tr><td data-label="First arrived"><a href="${path}/${encodeURIComponent(letter.id)}">${timeElement(h, letter.firstAt, zone)}</a></td>
-<td data-label="Reason">${letter.reason}</td><td data-label="What is wrong">${wrong(letter)}</td><td data-label="Activity">${letter.activityId ? foreign(h, letter.activityId) : '–'}</td>
+<td data-label="Reason">${letter.reason}</td><td data-label="Error">${wrong(letter)}</td><td data-label="Activity">${letter.activityId ? foreign(h, letter.activityId) : '–'}</td>
 <td data-label="Position"><code>${positionOf(letter)}</code></td><td data-label="Attempts" class="n">${letter.attempts}</td><td data-label="State">${letter.state}</td></tr>`,
 )}</tbody></table>`
 
@@ -100,7 +100,7 @@ export async function deadLetterPage({ zone, id, ask }: PageRequest): Promise<Pa
   const { answer } = found
   const fact = (name: string, value: Content) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
   const headers = Object.entries(answer.headers).map(([name, value]) => fact(name, foreign(h, value)))
-  const todo = html`<h2>What to do</h2><p>Replay it as it is, or with a corrected activity as the body. Or discard it with a note:</p>
+  const todo = html`<h2>Next steps</h2><p>Replay the record as it is or with a corrected activity as the body, or discard it with a note:</p>
 <pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>${own}/replay
 curl -X DELETE <span data-origin>https://YOUR-LOG</span>${own} -H 'content-type: application/json' -d '{"note":"a test"}'</code></pre>`
   const main = html`<article class="one"><h1>Dead letter: ${answer.reason}</h1><p class="lead">${wrong(answer)}</p>

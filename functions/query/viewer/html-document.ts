@@ -8,6 +8,7 @@ export type DocumentOptions = {
   title: string
   theme: Theme
   zone: string
+  basePath: string
   asset: AssetPath
   nav: Content
   main: Content
@@ -31,18 +32,26 @@ export const documentHeaders = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
-  'cache-control': 'private, no-cache',
+  'cache-control': 'private, no-store',
   vary: 'cookie',
 }
 
-export function document({ title, theme, zone, asset, nav, main, shown }: DocumentOptions) {
+/**
+ * Puts the base path in front of every link, form and file of a page. Pages are written as if they were at the root;
+ * quotes in text are escaped, so nothing but attributes is changed. The script does the same (browser/dom.ts).
+ */
+export const underBasePath = (page: string, basePath: string): string =>
+  basePath === '' ? page : page.replace(/ (href|src|action|data-copies)="\//g, ` $1="${basePath}/`)
+
+export function document({ title, theme, zone, basePath, asset, nav, main, shown }: DocumentOptions) {
   return html`<!doctype html>
-<html lang="en" data-theme="${theme ?? 'auto'}" data-zone="${zone}" data-shown="${shown}">
+<html lang="en" data-theme="${theme ?? 'auto'}" data-zone="${zone}" data-shown="${shown}" data-base="${basePath}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="${theme ?? 'light dark'}">
 <title>${title}</title>
+<meta name="description" content="Who did what, and when: search, count, export and follow the activity log.">
 <link rel="icon" href="${asset('icon.svg')}" type="image/svg+xml">
 <link rel="stylesheet" href="${asset('style.css')}">
 <script type="module" src="${asset('viewer.js')}"></script>

@@ -1,5 +1,5 @@
 import type { JSXNode } from 'hono/jsx'
-// the runtime alone, without the parts for browsers
+// this imports the runtime alone, without the parts for browsers
 import { jsx } from 'hono/jsx/jsx-runtime'
 import type { H } from './views/h.ts'
 

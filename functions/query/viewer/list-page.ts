@@ -4,11 +4,10 @@ import type { Ask } from './ask.ts'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
 import { exportsOf, type ListAnswer, listHead, paging, table } from './list-table.ts'
-import { chips, searchForm } from './search.ts'
+import { chips, filterText, searchForm } from './search.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { readCounts } from './views/counts.ts'
 import { facets, histogram } from './views/counts-views.ts'
-import { visible } from './views/h.ts'
 import { apiHref, filtersOf, href, listParameters, type View } from './views/view.ts'
 import { timeText } from './views/zone-time.ts'
 
@@ -23,7 +22,7 @@ export async function listPage(request: PageRequest): Promise<Page> {
   const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
   const pages = (hasLedger: boolean) =>
     html`${deadLetters?.ok && deadLetters.answer.data.length > 0 ? html`<a href="/viewer/dead-letters">Dead letters</a>` : ''}${hasLedger ? html`<a href="/viewer/ledger">Ledger</a>` : ''}`
-  const frame = { title: titleOf(view), shown: 'list' as const }
+  const frame = { title: titleOf(view, zone), shown: 'list' as const }
   if (!listed?.ok) {
     const problem = listed?.problem ?? { status: 400, title: 'The request is not valid', detail: '', errors }
     const main = html`${search}${problemContent(problem, view, href(view))}`
@@ -35,11 +34,11 @@ export async function listPage(request: PageRequest): Promise<Page> {
   const fresh = through ? freshness(through, zone, now) : ''
   const nav = navigation({ zone, view, path: '/' }, fresh, pages(through !== null))
   const main = html`${search}
-<section class="over-time" aria-label="Over time" data-counts="${counts ? 'here' : 'missing'}">${
+<section class="over-time" aria-label="Activities over time" data-counts="${counts ? 'here' : 'missing'}">${
     counts ? counts.histogram && histogram(h, h, counts.histogram, view, zone) : waiting(view)
   }</section>
 <div class="columns">
-<aside class="facets" aria-label="Most frequent">${counts && facets(h, counts, view)}</aside>
+<aside class="facets" aria-label="Most frequent actions and users">${counts && facets(h, counts, view)}</aside>
 <section class="listed" aria-label="Activities">
 ${listOf(answer, view, zone)}
 </section>
@@ -60,12 +59,12 @@ function listOf(answer: ListAnswer, view: View, zone: string): Content {
   const head = listHead(answer, view)
   if (answer.data.length > 0)
     return html`${head}${table(answer, view, zone)}${paging(answer, view)}${exportsOf(answer, view)}`
-  return view['live'] ? html`${head}${table(answer, view, zone)}` : nothing(view, answer)
+  return view['live'] ? html`${head}${table(answer, view, zone)}` : nothing(view, zone, answer)
 }
 
 /** Undefined if the work takes too long; its signal then aborts. */
 const inTime = <Value>(ms: number, start: (signal: AbortSignal) => Promise<Value>): Promise<Value | undefined> =>
-  startedWithin(ms, start, 'It was not counted').catch(undefinedIfLate)
+  startedWithin(ms, start, 'The counts took too long').catch(undefinedIfLate)
 
 const readingFrom = (ask: Ask, signal: AbortSignal) => async (path: string) => {
   const result = await ask(path, signal)
@@ -75,8 +74,8 @@ const readingFrom = (ask: Ask, signal: AbortSignal) => async (path: string) => {
 const waiting = (view: View) =>
   html`<p class="waiting"><span class="no-script">Counting takes a while. <a href="${href(view, { counts: 'wait' })}">Wait for the counts</a></span></p>`
 
-function titleOf(view: View): string {
-  const filters = Object.entries(filtersOf(view)).map(([name, value]) => visible(`${name} ${value}`))
+function titleOf(view: View, zone: string): string {
+  const filters = Object.entries(filtersOf(view)).map(([name, value]) => filterText(name, value, zone).join(' '))
   return filters.length > 0 ? `${filters.join(', ')} · Activity log` : 'Activity log'
 }
 
@@ -87,19 +86,19 @@ function freshness(through: string, zone: string, now: Date): Content {
   return html`<span class="dot" aria-hidden="true"></span>Complete through <time datetime="${through}">${isToday ? '' : html`${date} `}${time}</time>`
 }
 
-function nothing(view: View, { page }: ListAnswer): Content {
-  const filters = Object.keys(filtersOf(view))
+function nothing(view: View, zone: string, { page }: ListAnswer): Content {
+  const filters = Object.entries(filtersOf(view))
   if (page > 1) {
-    return html`<div class="state"><h2>There is nothing on this page</h2><p>The list ends before this page. <a class="button" href="${href(view, { page: undefined })}">First page</a></p></div>`
+    return html`<div class="state"><h1>There is nothing on this page</h1><p>The list ends before this page. <a class="button" href="${href(view, { page: undefined })}">First page</a></p></div>`
   }
   if (filters.length > 0) {
     const without = filters.map(
-      (name) =>
-        html`<li><a href="${href(view, { [name]: undefined })}">Remove the filter <bdi>${name} ${view[name]}</bdi></a></li>`,
+      ([name, value]) =>
+        html`<li><a href="${href(view, { [name]: undefined })}">Remove the filter <bdi>${filterText(name, value, zone).join(' ')}</bdi></a></li>`,
     )
-    return html`<div class="state"><h2>Nothing matches</h2><p>No activity matches all of these filters.</p><ul>${without}<li><a href="/">Clear all filters</a></li></ul></div>`
+    return html`<div class="state"><h1>Nothing matches</h1><p>No activity matches all of these filters.</p><ul>${without}<li><a href="/">Clear all filters</a></li></ul></div>`
   }
-  return html`<div class="state"><h2>The log is empty</h2>
+  return html`<div class="state"><h1>The log is empty</h1>
 <p>Send a first activity, then reload this page:</p>
 <pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>/logs \\
   -H 'content-type: application/json' \\

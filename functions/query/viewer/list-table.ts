@@ -30,7 +30,11 @@ export type ListAnswer = {
 /** The bar above the list: the total, and how to view the list. */
 export const listHead = (answer: ListAnswer, view: View): Content =>
   html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}</div>
-<p class="live-state" id="live-state" hidden></p>`
+${view['live'] === undefined ? '' : liveTools}`
+
+/** What is shown while the list is live; the script fills it in. */
+const liveTools = html`<div class="live-tools" id="live-tools" hidden><p class="live-state" id="live-state"></p>
+<button type="button" id="live-pause" aria-pressed="false">Pause</button><button type="button" class="primary" id="live-new" hidden></button></div>`
 
 export function table(answer: ListAnswer, view: View, zone: string): Content {
   const columns = columnsOf(view)
@@ -101,7 +105,8 @@ ${page > 1 ? html`<a class="start" href="${href(view, { cursor: undefined, page:
 /** Exports contain every match, not only this page, as of the snapshot of the page. */
 export function exportsOf({ asOf }: ListAnswer, view: View): Content {
   const snapshot = asOf ?? undefined
-  const exported = (format: string) => apiHref('/export', { format, ...filtersOf(view), asOf: snapshot })
+  const exported = (format: 'csv' | 'ndjson') =>
+    apiHref('/export', { format, ...(format === 'csv' && { bom: '1' }), ...filtersOf(view), asOf: snapshot })
   const shared = href(view, {
     page: view['page'],
     cursor: view['cursor'],
@@ -111,6 +116,6 @@ export function exportsOf({ asOf }: ListAnswer, view: View): Content {
   })
   return html`<p class="exports">
 <span>All matches:</span> <a href="${exported('csv')}" download>CSV</a> <a href="${exported('ndjson')}" download>NDJSON</a>
-<span>This page:</span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Link to share</a>
+<span data-copies="${apiHref('/logs', listParameters(view))}">This page: <button type="button" data-copy="curl" hidden>Copy as curl</button></span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Shareable link</a>
 </p>`
 }

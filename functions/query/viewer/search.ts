@@ -70,16 +70,22 @@ const filterNames: { readonly [name: string]: string } = {
   to: 'before',
 }
 
+/** The name and the value of a filter, as people read them; times are in the zone of the page. */
+export function filterText(name: string, value: string, zone: string): readonly [string, string] {
+  const label = filterNames[name] ?? name.replace(/^metadata\./, '')
+  const ms = name === 'from' || name === 'to' ? readInstant(value) : Number.NaN
+  if (Number.isNaN(ms)) return [visible(label), visible(value)]
+  const { date, time, millis } = timeText(ms, zone)
+  return [label, `${date} ${time}${millis}`]
+}
+
 /** The active filters, each with a link that removes it. */
 export function chips(view: View, zone: string): Content {
   const filters = Object.entries(filtersOf(view)).filter(([name]) => isFilter(name))
   if (filters.length === 0) return ''
   const items = filters.map(([name, value]) => {
-    const ms = name === 'from' || name === 'to' ? readInstant(value) : Number.NaN
-    const { date, time, millis } = Number.isNaN(ms) ? { date: value, time: '', millis: '' } : timeText(ms, zone)
-    const shown = `${date} ${time}${millis}`.trim()
-    const label = filterNames[name] ?? name.replace(/^metadata\./, '')
-    return html`<li><a class="chip" href="${href(view, { [name]: undefined })}" title="Remove this filter"><span class="key"><bdi>${visible(label)}</bdi></span> <bdi class="value">${visible(shown)}</bdi><span class="cross" aria-hidden="true">×</span><span class="visually-hidden"> (remove)</span></a></li>`
+    const [label, shown] = filterText(name, value, zone)
+    return html`<li><a class="chip" href="${href(view, { [name]: undefined })}" title="Remove this filter"><span class="key"><bdi>${label}</bdi></span> <bdi class="value">${shown}</bdi><span class="cross" aria-hidden="true">×</span><span class="visually-hidden"> (remove)</span></a></li>`
   })
   const all =
     filters.length > 1

@@ -3,6 +3,7 @@ import { html } from 'hono/html'
 import type { Ask, ShownProblem } from './ask.ts'
 import type { Content, DocumentOptions } from './html-document.ts'
 import type { ViewRequest } from './view-request.ts'
+import { visible } from './views/h.ts'
 import { href, isFilter, type View } from './views/view.ts'
 
 export type PageRequest = ViewRequest & { id: string; ask: Ask; now: Date; timeoutMs: number }
@@ -43,7 +44,7 @@ export function problemContent(problem: ShownProblem, view: View, again: string)
   const named = errors.slice(0, maxErrors).map(({ pointer, detail }) => {
     const isHere = hasLinks && Object.hasOwn(view, pointer)
     const without = isFilter(pointer) ? href(view, { [pointer]: undefined }) : href(rest(view, pointer))
-    return html`<li><b><bdi>${pointer}</bdi></b> ${detail}${isHere ? html` <a href="${without}">Remove this parameter</a>` : ''}</li>`
+    return html`<li><b><bdi>${visible(pointer)}</bdi></b> ${detail}${isHere ? html` <a href="${without}">Remove this parameter</a>` : ''}</li>`
   })
   const isOurs = status >= 500
   return html`<section class="state problem" role="alert">

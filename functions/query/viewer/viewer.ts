@@ -1,14 +1,17 @@
-import type { Route, Routes, Scope } from '@activity-log/shared/http/route.ts'
+import { problemOf } from '@activity-log/shared/http/failed.ts'
+import type { Route, Routes, Scope, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { html } from 'hono/html'
 import { parse } from 'hono/utils/cookie'
 import { activityPage } from './activity-page.ts'
-import { asking } from './ask.ts'
+import { asking, type ShownProblem } from './ask.ts'
 import { assetPaths, assetRoutes } from './assets.ts'
 import { deadLetterPage, deadLettersPage } from './dead-letters-page.ts'
-import { document, documentHeaders, type Theme } from './html-document.ts'
+import { document, documentHeaders, type Theme, underBasePath } from './html-document.ts'
 import { ledgerPage } from './ledger-page.ts'
 import { listPage } from './list-page.ts'
+import { withoutTracking } from './tracking.ts'
 import { readViewRequest } from './view-request.ts'
-import type { Page, PageRequest } from './viewer-page.ts'
+import { navigation, type Page, type PageRequest, problemContent } from './viewer-page.ts'
 
 export type ViewerOptions = {
   now: () => Date
@@ -20,16 +23,21 @@ export type ViewerOptions = {
 export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
+    page: true,
     async handle(request) {
+      const elsewhere = withoutTracking(request.url)
+      if (elsewhere) return elsewhere
       const { id = '' } = request.parameters
       const cookies = parse(request.header('cookie') ?? '')
       const parsed = readViewRequest(request.url, cookies['zone'])
-      const rendered = await render({ ...parsed, id, ask: asking(request), now: now(), timeoutMs })
+      const asked = { ...parsed, id, ask: asking(request), now: now(), timeoutMs }
+      const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
-      const html = document({ ...content, zone: parsed.zone, theme, asset: await assetPaths() })
+      const { basePath } = request
+      const written = await document({ ...content, zone: parsed.zone, theme, basePath, asset: await assetPaths('') })
       const all = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders, ...headers }
-      return { status, headers: all, body: String(await html) }
+      return { status, headers: all, body: underBasePath(String(written), basePath) }
     },
   })
   return {
@@ -40,6 +48,15 @@ export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
     'GET /viewer/ledger': page('operate', ledgerPage),
     ...assetRoutes,
   }
+}
+
+/** An error is a page, too, so that the reader has a title and a way back. */
+function failedPage(error: unknown, { zone }: PageRequest, { url, basePath, log, requestId }: ServiceRequest): Page {
+  const { pathname: path, search } = new URL(url, 'http://localhost')
+  const problem: ShownProblem = JSON.parse(problemOf(error, { log, requestId, path }).toJson())
+  const nav = navigation({ zone, view: {}, path: '/' }, '', html`<a href="/">Activities</a>`)
+  const main = problemContent(problem, {}, path.slice(basePath.length) + search)
+  return { title: `${problem.title} · Activity log`, shown: 'page', nav, main, status: problem.status }
 }
 
 const themeOf = (text: string | undefined): Theme => (text === 'light' || text === 'dark' ? text : undefined)

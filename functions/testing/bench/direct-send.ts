@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { median } from './bench-report.ts'
 
-/** node direct-send.ts SECONDS: one record at a time through kafkajs, without any server. Writes the median in ms. */
+/** Use: node direct-send.ts SECONDS. Sends one record at a time through kafkajs, and writes the median in ms. */
 const { KAFKA_BROKERS = '', KAFKA_TOPIC = '' } = process.env
 const producer = new Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING }).producer()
 await producer.connect()

@@ -15,7 +15,7 @@ export type FirstRequest = {
 }
 export type FirstAnswer = { ms: number; residentMebibytes: number }
 
-/** At least as often as a proxy that holds a request would poll. */
+/** Polls at least as often as a proxy that holds a request would. */
 const pollMs = 2
 const timeoutMs = 30_000
 

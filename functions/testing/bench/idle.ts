@@ -7,7 +7,7 @@ import type { Comparison } from './compare-rounds.ts'
 import { serverCore, startPinned, threadSeconds } from './pinned.ts'
 import { asImages, asPlain, type Start } from './programs.ts'
 
-/** Longer than the work that a start leaves for later. */
+/** After this time, a program has also finished the work that its start leaves for later. */
 const settleMs = 8_000
 
 /** Measures the CPU time of an idle ingest that is connected to Kafka, against an unmodified producer of kafkajs. */

@@ -3,9 +3,9 @@ import { activityRecorded, toRecord } from '@activity-log/shared/activity-record
 import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 
 /**
- * Use: node load.ts ORIGIN KIND CONNECTIONS SECONDS. Sends requests over the connections, on each one the next request
- * after the last answer, and writes the results as JSON. It writes and reads HTTP by hand, because a client library
- * takes more CPU time than some of the servers under test.
+ * Use: node load.ts ORIGIN KIND CONNECTIONS SECONDS. Each connection sends its next request when the last one is
+ * answered. Writes the results as JSON. HTTP is written and read by hand, because a client library takes more CPU time
+ * than some of the servers under test.
  */
 export type Seen = {
   /** Requests answered 2xx in a second. */
@@ -50,7 +50,7 @@ function event(n: number): string {
   const lines = Object.entries(request.headers).map(([name, content]) => `${name}: ${content}\r\n`)
   return `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${request.body.length}\r\n${lines.join('')}\r\n${value}`
 }
-/** Higher than the offsets of the processes before this one. */
+/** The offsets start above those of the processes before this one. */
 const firstOffset = Date.now() * 10
 
 const kinds = {

@@ -23,7 +23,7 @@ const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json F
   query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next run
   production the import of a file through all functions, over the servers below
 
-Side by side with the plain design, over the servers that KAFKA_BROKERS and MONGODB_URI name:
+These compare the log with the plain design, over the servers that KAFKA_BROKERS and MONGODB_URI name:
 
   ingest     activities a second, latency and CPU time, over Kafka
   persist    events a second and CPU time, over MongoDB
@@ -31,7 +31,7 @@ Side by side with the plain design, over the servers that KAFKA_BROKERS and MONG
   idle       the CPU time of an idle ingest for --seconds 20, at most 5 rounds
   outage     an outage of Kafka for 20 s, at most 3 rounds; needs KAFKA_CONTROL
   journey    the time from the POST until the activity is found, at --rate 2000 a second for --seconds 60
-  growth     the CPU time of an activity in one process, with 1,000,000 in the log against 100,000; --folder FOLDER
+  growth     the CPU time per activity in one process: a log of 1,000,000 compared with one of 100,000; --folder FOLDER
              keeps them
   all        all comparisons; writes results.json and results.md beside the benchmarks
   gate       a short form of ingest and persist; exits with 1 when a ratio is more than 15 % worse than recorded`
@@ -119,7 +119,7 @@ async function main() {
     const found = await (compared[name] as Benchmark)(what === 'gate' ? { ...options, seconds: short } : options)
     console.log(`\n${comparisonTable(found)}`)
     comparisons.push(...found)
-    // written after each benchmark, so that a failure does not lose the results before it
+    // the report is written after each benchmark, so that a failure does not lose the results before it
     const report: Report = { machine: machine(), comparisons }
     const json = `${JSON.stringify(report, undefined, 2)}\n`
     if (values.json) writeFileSync(values.json, json)

@@ -92,7 +92,7 @@ async function measureLists(path: string, smallPath: string, rounds: number, not
   )
 }
 
-/** The queries of the plain design for one page of the same file, even without HTTP. */
+/** Runs the queries of the plain design for one page of the same file. It leaves out HTTP, in favor of that design. */
 function plainPage(path: string): (skip: number) => void {
   const db = new DatabaseSync(path, { readOnly: true })
   const rows = db.prepare(`SELECT * FROM activities WHERE tenant = 'default' ORDER BY key DESC LIMIT ${limit} OFFSET ?`)

@@ -15,17 +15,17 @@ const timeoutMs = 60_000
 const partitions = 6
 
 type Outage = {
-  /** From the end of the last broker to the first answer other than 202. */
+  /** The time from the end of the last broker to the first answer other than 202. */
   firstErrorS: number
   longestAnswerS: number
-  /** From the time when all partitions accept records again to the first 202; 0 if the 202 came first. */
+  /** The time from when all partitions accept records again to the first 202; 0 if the 202 came first. */
   firstAcceptedS: number
 }
 
 /** Kills all brokers for 20 s, under 50 requests a second. */
 export async function measureOutage({ rounds }: { rounds: number }): Promise<Comparison[]> {
   const control = controlKafka
-  if (!control) throw new StartError('KAFKA_CONTROL is not set. Set it to a command that stops and starts Kafka.')
+  if (!control) throw new StartError('Set KAFKA_CONTROL to a command that stops and starts Kafka.')
   const [ours, plain] = [(await asImages()).start('ingest'), asPlain().start('ingest')]
   const measured = await interleaved({ ours: () => during(ours, control), plain: () => during(plain, control) }, rounds)
   const numbers = (member: keyof Outage) => ({

@@ -26,7 +26,7 @@ export async function fillStore(folder: string, count: number, onProgress: (done
   for (let at = 0; at < count; at += batch) {
     const activities = Array.from({ length: Math.min(batch, count - at) }, (_, n) => {
       const offset = at + n
-      // in the order of time, except for some that arrive late
+      // offsets are in the order of time, except for some activities that arrive late
       const late = next() < 0.01 ? next() * 86_400_000 : 0
       const ms = newest - 31_536_000_000 * (1 - offset / count) - late
       const event = anEvent({
@@ -36,7 +36,7 @@ export async function fillStore(folder: string, count: number, onProgress: (done
         timestamp: new Date(Math.floor(ms)).toISOString(),
         metadata: { n: offset, button: offset % 3 ? 'buy' : 'look', ip: `203.0.113.${offset % 256}` },
       })
-      // not the partition of the embedded queue
+      // partition 0 belongs to the embedded queue
       return { ...event, position: { partition: 1, offset } }
     })
     await store.save(activities)

@@ -19,7 +19,7 @@ export async function aServer({ command, env: own }: Start, env: NodeJS.ProcessE
   const program = startPinned(serverCore, command, { ...own, ...env, PORT: '0' })
   const origin = `http://localhost:${await written(program, /(?:"port":|localhost:)(\d+)/)}`
   const { child } = program
-  // until it has connected to the servers that it depends on
+  // meanwhile it connects to the servers that it depends on
   await wait(1_000)
   child.kill('SIGSTOP')
   return {

@@ -8,8 +8,8 @@ export const usage = `Usage: npm run system -- faults --all | --short | --scenar
        [--seeds 1 | --seed S] [--report FOLDER]
 
 Runs the activity log as real processes, injects faults into them, their links and their servers, and compares the
-answers that clients got with what the log reports afterwards. Fails when an activity was lost, duplicated or is not
-accounted for.
+answers that clients got with the reports of the log afterwards. Fails if an activity was lost or duplicated, or if the
+ledger does not account for it.
 
   --all            every scenario                     --short      the few that run everywhere
   --scenario NAME  this scenario; may be repeated
@@ -18,11 +18,11 @@ accounted for.
   --events N       how many activities each run sends
   --seeds N        N runs of each scenario, with the seeds 1 to N
   --seed S         one run with this seed, which gives the same plan of faults every time
-  --jobs N         how many runs that leave the servers alone may go on at the same time (1)
-  --moves N        leader-moves: how often a leader moves or a broker dies
+  --jobs N         how many runs may go on at once (1); a run that disturbs a server goes on alone
+  --moves N        how often a leader moves or a broker dies in the scenario leader-moves
   --mutations      removes one safeguard at a time, and expects a violation
   --without NAME   removes only this safeguard; may be repeated
-  --file F         a-file-four-times: activities, one JSON object a line (.gz); without it, made-up ones
+  --file F         the activities for a-file-four-times, one JSON object a line (.gz); default: made-up ones
   --report FOLDER  writes report.md and report.json to the folder
 
 The scenarios over Kafka and MongoDB need three brokers, and a command for each server that stops and starts it:

@@ -96,7 +96,7 @@ export function check(
     const isRow = (rowsOf.get(id) ?? []).some((row) => isSame(activity, row))
     const dead = (lettersOf.get(id) ?? []).filter((letter) => letter.activity && isSame(activity, letter.activity))
     const isDead = dead.length > 0
-    // with two contents under one id, one is a dead letter; with one content, the row was altered
+    // a row that differs was altered, as reported above, or the dead letters that explain it were not read
     const isAccountedFor = rowsOf.has(id) && (ofId.get(id)?.length === 1 || !observed.deadLetters)
     if (outcomes.has('ok') && !isRow && !isDead && !isAccountedFor) {
       lost++

@@ -38,7 +38,7 @@ async function wrapClientsOfKafka(kind: 'producer' | 'consumer', method: string,
   })
 }
 
-/** A request for the leaders sends no records; a dead letter names no partition. */
+/** Only a batch of ingest names a partition: a dead letter does not, nor does a request for the leaders. */
 const isBatchOfIngest = ({ messages: [first] }: ProducerRecord) => (first?.partition ?? -1) >= 0
 
 const ingest: Seam = (pass) =>

@@ -41,8 +41,9 @@ const isDatabase = (file: string) => /\.db(?:-wal|-journal)?$/.test(file)
 const unescaped = (hex: string) => Buffer.from(hex.replaceAll('\\x', ''), 'hex')
 
 /**
- * The contents of a disk whose power fails after the given number of events: everything that was synced and, of later
- * writes, only what `survives`. The disk is assumed to know immediately that a file was created or deleted.
+ * The contents of a disk whose power fails after the given number of events. They include everything that was synced,
+ * and a later write if `survives` returns true for it. The disk is assumed to know immediately that a file was created
+ * or deleted.
  */
 export function diskAfter(
   events: readonly DiskEvent[],

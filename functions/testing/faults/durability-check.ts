@@ -15,7 +15,7 @@ export const holds = ({ lost, twice, changed }: Verdict) => lost.length + twice.
 /** Checks the integrity of the two files of a stopped log, without changing them; 'ok' means that a file is intact. */
 export function integrityOf(folder: string): { [file: string]: string } {
   const said = ['queue.db', 'store.db'].map((file) => {
-    // a connection that may write would leave nothing for the log to recover when it closes
+    // when a connection that may write closes, it recovers the file, and the log would have nothing left to recover
     const db = new DatabaseSync(join(folder, file), { readOnly: true })
     try {
       const rows = db.prepare('PRAGMA integrity_check').all()

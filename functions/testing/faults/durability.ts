@@ -9,8 +9,9 @@ import { hasStrace, powerLoss } from './power-loss.ts'
 
 const usage = `Usage: npm run system -- durability [OPTIONS]
 
-Kills npm start again and again while activities are posted, checks its files after each kill and, in the end, that it
-has every acknowledged activity once. Then simulates power losses at random instants: unsynced data is lost.
+Kills npm start again and again while it receives activities, and checks its files after each kill. At the end, the log
+must have every acknowledged activity exactly once. Then simulates power losses, which lose unsynced data, at random
+instants.
 
   --kills N        how often to kill the log (500)
   --activities N   how many activities are acknowledged in all (100000)

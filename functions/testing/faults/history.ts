@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { describe, type Fault } from './fault.ts'
 
-/** `unknown`: it is always safe to send the activity again with the same id, and not to. */
+/** `unknown`: the activity may or may not be stored. Sending it again with the same id is always safe. */
 export type Outcome = 'ok' | 'rejected' | 'unknown'
 
 /** One attempt to send one activity. Times are milliseconds since the history began. */

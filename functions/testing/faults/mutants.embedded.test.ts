@@ -38,7 +38,7 @@ test.each([
   { mutant: 'dead-lettering', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
   { mutant: 'outcome-of-a-dead-letter', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
   { mutant: 'save-before-answer', sent: conflicting, seen: ['stored', 'pending'], found: 1 },
-])('two activities under one id, without "$mutant": $seen', async ({ mutant, sent, seen, found }) => {
+])('without "$mutant", two activities under one id become $seen', async ({ mutant, sent, seen, found }) => {
   await using log = await startLog(aFolder(), withFaults({ mutant }))
   const receipts = await send(log, ...sent)
   expect(await outcomes(log, receipts, seen.includes('pending') ? 1 : 10)).toEqual(seen)
@@ -48,7 +48,7 @@ test.each([
 test.each([
   { mutant: '', seen: ['stored', 'stored'] },
   { mutant: 'settle-after-delivery', seen: ['pending', 'stored'] },
-])('a crash before the activity is stored, without "$mutant": $seen', async ({ mutant, seen }) => {
+])('without "$mutant", an activity before a crash and one after it become $seen', async ({ mutant, seen }) => {
   const folder = aFolder()
   const receipts: string[] = []
   {
@@ -64,7 +64,7 @@ test.each([
 test.each([
   { mutant: '', seen: 202 },
   { mutant: 'drain', seen: 'ECONNRESET' },
-])('SIGTERM while a request is in flight, without "$mutant": $seen', async ({ mutant, seen }) => {
+])('without "$mutant", a request that is in flight at SIGTERM gets $seen', async ({ mutant, seen }) => {
   await using log = await startLog(aFolder(), withFaults({ mutant }))
   const body = JSON.stringify(anActivity())
   const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' }

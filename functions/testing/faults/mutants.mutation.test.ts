@@ -62,7 +62,7 @@ test.each([
     second: { action: 'other' },
     kept: [1, 0, 1],
   },
-])('two activities under one id, $faults: activities, dead letters and outcomes are $kept', async ({
+])('with $faults, two activities under one id leave $kept activities, dead letters and outcomes', async ({
   faults,
   second,
   kept,
@@ -80,7 +80,10 @@ describe.runIf(controlMongodb)('while MongoDB hangs, and then dies', () => {
     { mutant: 'write-concern', answered: 204 },
     { mutant: 'save-before-answer', answered: 204 },
     { mutant: 'store-deadline', answered: 'no answer' },
-  ])('without "$mutant": $answered, and nothing is stored', { timeout: 120_000 }, async ({ mutant, answered }) => {
+  ])('without "$mutant", a delivery gets $answered and is not stored', { timeout: 120_000 }, async ({
+    mutant,
+    answered,
+  }) => {
     await using database = aDatabase()
     {
       await using persist = await startPersist(database, { mutant })
@@ -105,7 +108,7 @@ test.each([
   { mutant: 'commit-after-outcome', status: 0, committed: 1 },
   { mutant: '', status: 503, committed: 0 },
   { mutant: 'retry-rule', status: 503, committed: 1 },
-])('persist answers $status (0: nothing), without "$mutant": committed is $committed', async ({
+])('without "$mutant", the source commits $committed when persist answers $status (0: nothing)', async ({
   mutant,
   status,
   committed,
@@ -132,7 +135,7 @@ async function aStuckBroker(): Promise<string> {
 test.each([
   { mutant: '', answered: 503 },
   { mutant: 'publish-deadline', answered: undefined },
-])('Kafka hangs, without "$mutant": $answered', async ({ mutant, answered }) => {
+])('without "$mutant", ingest answers $answered while Kafka hangs', async ({ mutant, answered }) => {
   await using ingest = await startIngest('activities', mutant, [await aStuckBroker()])
   expect((await ingest.send(anActivity(), 20_000))?.status).toBe(answered)
 })
@@ -140,7 +143,7 @@ test.each([
 test.each([
   { mutant: '', isRejected: true },
   { mutant: 'bounded-waiting', isRejected: false },
-])('25,000 requests while Kafka hangs, without "$mutant": rejected immediately: $isRejected', async ({
+])('without "$mutant", ingest bounds 25,000 activities that wait for Kafka: $isRejected', async ({
   mutant,
   isRejected,
 }) => {
@@ -154,7 +157,7 @@ test.each([
 test.each([
   { mutant: '', answered: 202 },
   { mutant: 'bounded-group', answered: 503 },
-])('2 MB in one request, without "$mutant": $answered', async ({ mutant, answered }) => {
+])('without "$mutant", ingest answers $answered to a request of 2 MB', async ({ mutant, answered }) => {
   await using topic = await aTopic(3)
   await using ingest = await startIngest(topic.name, mutant)
   const large = Array.from({ length: 100 }, (_, n) =>
@@ -207,7 +210,7 @@ describe.runIf(controlKafka && kafkaBrokers.length === 3)('with three brokers', 
   test.each([
     { mutant: '', acknowledged: 0 },
     { mutant: 'acks', acknowledged: 5 },
-  ])('the followers hang and the leader dies, without "$mutant": $acknowledged of 5 acknowledged', {
+  ])('without "$mutant", ingest acknowledges $acknowledged of 5 activities while the followers hang', {
     timeout: 240_000,
   }, async ({ mutant, acknowledged }) => {
     const topic = await aTopicOfTheThird()
@@ -219,7 +222,7 @@ describe.runIf(controlKafka && kafkaBrokers.length === 3)('with three brokers', 
       await control('pause', 1)
       await control('pause', 2)
       try {
-        // one at a time: the answer to a follower's request may already be on its way when the follower is paused
+        // they are sent one at a time, because an answer on its way to a follower before its pause may hold the first
         for (const id of ['1', '2', '3', '4', '5']) {
           if ((await ingest.send(anActivity({ id })))?.status === 202) answered.push(id)
           else break
@@ -243,7 +246,9 @@ describe.runIf(controlKafka && kafkaBrokers.length === 3)('with three brokers', 
   test.each([
     { mutant: '', rounds: 5 },
     { mutant: 'one-partition-per-acknowledgement', rounds: 30 },
-  ])('leaders move under load, without "$mutant"', { timeout: 400_000 }, async ({ mutant, rounds }) => {
+  ])('leaders that move under load lose acknowledged activities only if a safeguard is missing: "$mutant"', {
+    timeout: 400_000,
+  }, async ({ mutant, rounds }) => {
     // each broker leads one partition; the one that moves goes to a leader that the next send also uses
     await using topic = await aTopic(3)
     await using ingest = await startIngest(topic.name, mutant)

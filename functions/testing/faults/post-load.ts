@@ -8,15 +8,15 @@ export type Load = {
   events: number
   seconds: number
   clients: number
-  /** Sent in requests of up to `batchSize` activities. */
+  /** The fraction that is sent in requests of up to `batchSize` activities. */
   inBatches: number
-  /** Invalid activities, which have to be rejected. */
+  /** The fraction that is invalid and has to be rejected. */
   bad: number
-  /** Sent again until they are known to be stored; other activities with an unknown outcome are left. */
+  /** The fraction that clients send again until it is known to be stored. They send the others only once. */
   retried: number
   /** How many clients send the same activity at the same time. */
   copies: number
-  /** Another client sends other content under the same id at the same time. */
+  /** The fraction for which another client sends other content under the same id at the same time. */
   conflicts: number
   batchSize: number
   metadataBytes: number
@@ -38,7 +38,7 @@ type Request = { activities: readonly SentActivity[]; many: boolean; retries: bo
 type Turn = readonly Request[]
 type Answered = { outcome: Outcome; receipt?: string; why?: string; unanswered?: true }
 
-/** Longer than any answer may take. */
+/** No answer may take this long. */
 const timeoutMs = 15_000
 const firstPauseMs = 100
 const maxPauseMs = 1000

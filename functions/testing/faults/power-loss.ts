@@ -48,7 +48,7 @@ export async function powerLoss(options: PowerLossOptions): Promise<PowerLoss> {
     syncs: events.filter(({ kind }) => kind === 'sync').length,
   }
   for (let done = 0; done < options.instants; done++) {
-    // most can be lost right after an answer
+    // a power loss can do the most damage right after an answer
     const answer = random.pick(acknowledged.filter((at) => at >= 0))
     const count = random.chance(0.5) ? answer + 1 : random.between(answer + 1, events.length)
     const survivors = random.pick([0, 0, 0.5, 0.9])
@@ -105,7 +105,7 @@ async function traced(activities: readonly SentActivity[], random: Random, mutan
     const half = activities.length >> 1
     await postAll(activities.slice(0, half), ask, random)
     await delivered(ask, 'marker')
-    // later writes sync the queue's deletion of delivered records
+    // the queue now deletes the delivered records, and the writes below sync the deletion
     await untilSettled(folder)
     await postAll(activities.slice(half), ask, random)
     await delivered(ask, 'another-marker')

@@ -21,7 +21,7 @@ import { type Crashes, type System, supervise } from './system.ts'
 
 export type RealOptions = {
   parts?: readonly PartName[]
-  /** Not running yet when the programs start. */
+  /** These servers do not run yet when the programs start. */
   absent?: 'store' | 'brokers'
   /** Connections wait until a server listens. */
   held?: boolean
@@ -107,7 +107,7 @@ export async function startReal({
         return { PORT, ...mongodb('query→store') }
       case 'deadLetterSource': {
         const consumer = { KAFKA_TOPIC: deadLetterTopic, KAFKA_GROUP: deadLetterGroup }
-        return { SINK_URL: `${sink}/dead-letters`, ...kafka('source→kafka'), ...consumer }
+        return { SINK_URL: `${sink}/undelivered`, ...kafka('source→kafka'), ...consumer }
       }
       case 'replay': {
         const replaying = `${group}-${part}`
@@ -136,7 +136,7 @@ export async function startReal({
   if (absent === 'store') await controlMongodb?.('kill')
   if (absent === 'brokers') await Promise.all(kafkaBrokers.map((_broker, index) => controlKafka?.('kill', index + 1)))
   const waitFor = parts.filter((part) => absent !== 'brokers' || isListening(part))
-  // allUp() waits for all of them in the end
+  // nothing waits for the program here, because allUp() does so in the end
   const begin = (part: PartName) => void programs.start(part).catch(() => {})
   for (const part of parts) if (!waitFor.includes(part)) begin(part)
   if (!held) await Promise.all(waitFor.map((part) => programs.start(part)))

@@ -1,5 +1,5 @@
 import { differencesOf } from './difference.ts'
-import { absent, type ExpectedChange } from './expected-changes.ts'
+import { absent, type ExpectedChange } from './expected-change.ts'
 
 type Members = { [name: string]: unknown }
 

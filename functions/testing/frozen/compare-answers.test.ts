@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { compare, redirected } from './compare-answers.ts'
 import type { Exchange } from './exchange.ts'
-import { absent, type ExpectedChange } from './expected-changes.ts'
+import { absent, type ExpectedChange } from './expected-change.ts'
 
 const json = { 'content-type': 'application/json' }
 const answered = (body: object | string, name = 'receipt', headers: object = json, path = '/books'): Exchange => ({
@@ -29,7 +29,7 @@ describe('finds a difference', () => {
       { metadata: { b: 2, a: 1 } },
       ['/body/metadata (its order)'],
     ],
-    ['and none in equal content', { a: 1, b: [{}] }, { b: [{}], a: 1 }, []],
+    ['but none in equal content', { a: 1, b: [{}] }, { b: [{}], a: 1 }, []],
   ])('%s', (_what, before, after, members) => {
     expect(differencesFor(answered(before), answered(after)).members).toEqual(members)
   })
@@ -56,7 +56,7 @@ describe('finds a difference', () => {
     ).toEqual(['/body/links', '/body/shown'])
   })
 
-  test('in the request, which then is not the recorded one', () => {
+  test('in the request, if it is no longer the recorded one', () => {
     expect(differencesFor(answered({}), { ...answered({}), request: 'other' }).members).toEqual(['request'])
   })
 })
@@ -131,7 +131,7 @@ describe('an expected change', () => {
     expect(differencesFor(before, after, changes)).toEqual({ members: [], happened: 2 })
   })
 
-  test('is a difference if it did not happen, or went further', () => {
+  test('is a difference if it did not happen, or if more changed than expected', () => {
     expect(differencesFor(answered(receipt), answered(receipt), [toStatus])).toEqual({
       members: ['/body/status', '/body/fate'],
       happened: 0,

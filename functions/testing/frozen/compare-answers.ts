@@ -2,7 +2,7 @@ import { applyChange, concerns } from './apply-change.ts'
 import { type Comparable, comparable, withoutTexts } from './comparable.ts'
 import { differencesOf } from './difference.ts'
 import type { Exchange } from './exchange.ts'
-import type { ExpectedChange } from './expected-changes.ts'
+import type { ExpectedChange } from './expected-change.ts'
 import type { Answer } from './frozen-answer.ts'
 import type { FrozenRequest } from './frozen-request.ts'
 

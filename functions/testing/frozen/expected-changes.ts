@@ -1,31 +1,12 @@
-/** In `from`: the member did not exist. In `to`: it no longer exists. */
-export const absent: unique symbol = Symbol('absent')
-
-/**
- * A deliberate difference from the recorded answers, one entry for any number of answers. `member` is a JSON pointer
- * into {status, headers, body} of an answer: `*` matches one name, `**` any number of names, and the empty pointer is
- * the whole answer. `path` instead of a pointer means the path of the request, also where its answer names it;
- * `answers` means all answers on the connection, when their number changes. `from` and `to` are values or patterns: a
- * match of `from` is replaced by the text in `to`, as in String.replace, and a pattern in `to`, at any depth, accepts
- * any text that matches it. With `renamed` the member keeps its value.
- */
-export type ExpectedChange = {
-  /** The name of a request, or a pattern of names. */
-  requests: string | RegExp
-  /**
-   * Without it, the change applies to every way of sending requests, and to 'from a data folder' and 'from MongoDB'.
-   */
-  way?: string
-  member: string
-  why: string
-} & ({ from: unknown; to: unknown } | { renamed: string })
+import { absent, type ExpectedChange } from './expected-change.ts'
+import { doorChanges } from './expected-changes-door.ts'
 
 // For example:
 //
 //   { requests: /books/, member: 'path', from: '/books', to: '/ledger', why: 'the ledger has one name' },
 //   { requests: /./, member: '/body/**/fate', renamed: 'status', why: 'a receipt has a status' },
-//   { requests: /receipt/, member: '/body/**/status', from: 'refused', to: 'rejected', why: 'an outcome has one name' },
-//   { requests: /page/, member: '/body/links/*', from: /^\/viewer\/books/, to: '/viewer/ledger', why: 'the ledger has one name' },
+//   { requests: /receipt/, member: '/body/**/status', from: 'refused', to: 'rejected', why: 'one name' },
+//   { requests: /page/, member: '/body/links/*', from: /^\/viewer\/books/, to: '/viewer/ledger', why: 'one name' },
 
 /** The changes are applied in this order: a later one sees the result of the earlier ones. */
 export const expectedChanges: readonly ExpectedChange[] = [
@@ -148,6 +129,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
     { from: /is a name that cannot be kept$/, to: 'is a reserved name; use another' },
     { from: /does not survive; send it as text$/, to: 'cannot be represented exactly; send it as a string' },
   ].map((texts) => ({ requests: /./, member: '/body/shown/*', ...texts, why: '16: messages say what to do next' })),
+  ...doorChanges,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */
@@ -160,6 +142,9 @@ function problemWithoutRoute(status: number, code: string, headers: { [name: str
       'x-request-id': '(made)',
       'content-type': 'application/problem+json',
       'content-length': '(that of the body)',
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
       connection: 'close',
       ...headers,
     },

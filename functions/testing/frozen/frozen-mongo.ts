@@ -56,7 +56,7 @@ export async function readDatabase(
   const query = createApp({ store: { ...store, ledger: async () => ledger }, log: silent, now })
   const system = { tick() {}, async settled() {} }
   const [open] = Object.values(ways)
-  if (!open) throw new Error('No way of sending requests is defined')
+  if (!open) throw new Error('shared/testing/ways.ts defines no way to send requests')
   await using way = await open({ query } as unknown as System['apps'])
   const receipts = lines.flatMap((line) => ('receipts' in line ? line.receipts : []))
   return await exchangeAll(readKept(receipts), { system, way, ...(pathOf && { pathOf }) })

@@ -1,4 +1,4 @@
-/** Each function by itself, all of them behind one origin, and the same origin with short server timeouts. */
+/** A function by itself, all of them behind one origin, or that origin with short server timeouts. */
 export const targets = ['ingest', 'persist', 'query', 'origin', 'hasty'] as const
 export type Target = (typeof targets)[number]
 
@@ -7,14 +7,14 @@ export type Target = (typeof targets)[number]
  * name@header}}`, or `{{its name~a pattern}}` for the first match in its body.
  */
 export type FrozenRequest = {
-  /** Unique among all requests. */
+  /** The name is unique among all requests. */
   name: string
   to: Target
   method?: string
   path: string
   headers?: readonly (readonly [name: string, value: string])[]
   body?: string | Uint8Array
-  /** Sent without a declared length. */
+  /** The request is sent without a declared length. */
   chunked?: true
   /**
    * Repeats the request until the body contains this text: a page leaves out parts that take long, and the machine may

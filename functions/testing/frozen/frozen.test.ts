@@ -2,7 +2,8 @@ import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { compare, redirected } from './compare-answers.ts'
 import { type Exchange, exchangeAll } from './exchange.ts'
-import { compareTexts, type ExpectedChange, expectedChanges } from './expected-changes.ts'
+import type { ExpectedChange } from './expected-change.ts'
+import { compareTexts, expectedChanges } from './expected-changes.ts'
 import { readFixture } from './fixtures.ts'
 import { type FolderLine, readFolder } from './frozen-data-folder.ts'
 import type { FrozenRequest } from './frozen-request.ts'
@@ -51,7 +52,7 @@ describe.each(Object.entries(ways))('%s', (name, open) => {
   })
 })
 
-describe('a data folder of that version', () => {
+describe('a data folder of the recorded version', () => {
   const way = 'from a data folder'
   const before = readFixture<Exchange>('data-folder-answers')
 
@@ -73,7 +74,7 @@ describe('a data folder of that version', () => {
   })
 })
 
-test('has seen every expected change happen', () => {
+test('every expected change has happened', () => {
   const here = expectedChanges.filter(({ way }) => way !== 'from MongoDB')
   expect(here.filter((change) => !happened.has(change))).toEqual([])
 })

@@ -40,7 +40,7 @@ async function recordFolder() {
 async function writeInto(folder: string): Promise<string[]> {
   await using system = openSystem(folder)
   const [open] = Object.values(ways)
-  if (!open) throw new Error('No way of sending requests is defined')
+  if (!open) throw new Error('shared/testing/ways.ts defines no way to send requests')
   await using way = await open(system.apps)
   const exchanges = await exchangeAll(written, { system, way })
   // abandons some of the gaps at the beginning

@@ -60,7 +60,7 @@ async function readEvents(response: Response, count: number): Promise<Buffer> {
   return Buffer.from(firstEvents(text, count))
 }
 
-/** Short enough that slow clients are cut off, and long enough for fast ones. */
+/** These timeouts cut off slow clients, and are long enough for fast ones. */
 const hastyTimeouts = {
   headersTimeout: 100,
   requestTimeout: 200,

@@ -12,7 +12,7 @@ import { persist } from './requests/persist.ts'
 import { query } from './requests/query.ts'
 import { raw } from './requests/raw.ts'
 
-/** In this order: later requests read what earlier ones wrote. */
+/** The order matters, because later requests read what earlier ones wrote. */
 export const requests: readonly FrozenRequest[] = [
   ...ingest,
   ...invalid,

@@ -52,7 +52,7 @@ export function openSystem(folder: string): System {
   const inTurn = turns()
   const sendTo = (path: string) => ({ sinkUrl: `http://persist${path}`, send: inTurn(sending(persist.fetch, path)) })
   opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo('/'), ...common }))
-  opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo('/dead-letters'), ...common }))
+  opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo('/undelivered'), ...common }))
   const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
   const origin = servedBy(createService({ log, routes: originRoutes(tables) }))
   return Object.assign(opened, {

@@ -14,7 +14,7 @@ GET /openapi.json. No answer may be a 5xx, or have a status, content type, heade
 allow. --examples limits the requests to each route in each phase; 500 make about 5,000 cases in all.
 
 Schemathesis is a Python program: python3 -m venv fuzz && fuzz/bin/pip install schemathesis
-If it is not on the PATH, name it: SCHEMATHESIS=fuzz/bin/schemathesis npm run system -- fuzz`
+If it is not on the PATH, say where it is: SCHEMATHESIS=fuzz/bin/schemathesis npm run system -- fuzz`
 
 /** These checks do not fit: the log rejects opaque parameters that look valid, and keeps a discarded dead letter. */
 const leftOut = ['positive_data_acceptance', 'use_after_free']

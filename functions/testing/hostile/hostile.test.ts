@@ -33,7 +33,7 @@ describe('rejects hostile content and names its place, or returns it as it was s
     expect(await total(log)).toBe(poisonedActivities.filter(({ rejectedAt }) => rejectedAt === undefined).length)
   })
 
-  test('finds names by their filters, and by nothing else', async () => {
+  test('and finds each name by its own filter only', async () => {
     for (const [n, name] of poisonedNames.entries()) {
       const byUser = await log.request(`/logs?userId=${encodeURIComponent(name)}`)
       const { data } = (await byUser.json()) as { data: { id: string }[] }

@@ -106,7 +106,7 @@ describe('the dispatcher', () => {
 })
 
 describe('dead letters', () => {
-  test('are written immediately after a rejection, and after the retries of a failure, even if HTTP cannot carry the record', async () => {
+  test('are written immediately after a rejection or the last retry, even if HTTP cannot carry the record', async () => {
     const answers: { [id: string]: Answered } = {
       'p0-1': { status: 400, headers: { 'kne-Reason': 'schema', 'kne-error-detail': 'dropped' }, body: 'bad thing' },
       'p0-2': { status: 503 },
@@ -149,16 +149,16 @@ describe('dead letters', () => {
     expect(byId['damaged']?.headers).not.toHaveProperty('ce_knativeerrorcode')
   })
 
-  test('are delivered from their own topic, and do not go round when they are rejected again', async () => {
+  test('are delivered from their own topic, and do not return to it when they are rejected', async () => {
     const { source, sink, produce, admin, topic, committed } = await aJourney(1, (received) => ({
       status: idOf(received) === 'p0-0' ? 400 : 204,
     }))
     await produce(records(2))
     const errors: object[] = []
     const log = { ...silent, error: (fields: object) => void errors.push(fields) }
-    source({ deadLetterTopic: topic, log, sinkUrl: `${sink.url}dead-letters` })
+    source({ deadLetterTopic: topic, log, sinkUrl: `${sink.url}undelivered` })
     await until(async () => (await committed()) === 2)
-    expect(sink.received.map(({ path }) => path)).toEqual(['/dead-letters', '/dead-letters'])
+    expect(sink.received.map(({ path }) => path)).toEqual(['/undelivered', '/undelivered'])
     expect(errors).toEqual([expect.objectContaining({ topic, offset: 0, knativeerrorcode: '400' })])
     expect((await admin.fetchTopicOffsets(topic))[0]?.high).toBe('2')
   })

@@ -16,7 +16,7 @@ describe('at its start', () => {
 })
 
 describe('with many requests in flight', () => {
-  test('takes a whole batch at once, continues below 50 in flight, and never exceeds 99', async () => {
+  test('takes a whole batch, another one when fewer than 50 are in flight, and never more than 99', async () => {
     const { held, answer } = heldAnswers()
     const { source, sink, produce, committed } = await aJourney(3, answer)
     for (const partition of [0, 1, 2]) await produce(records(300, partition))
@@ -29,7 +29,7 @@ describe('with many requests in flight', () => {
       max = Math.max(max, sink.underWay())
       held.shift()!(204)
       answered++
-      // one request below 50, and the next 50 records come
+      // with 49 in flight, the next 50 records come
       if (answered === 1) await until(() => sink.underWay() === 2 * maxPollRecords - 1)
     }
     for (const partition of [0, 1, 2]) await until(async () => (await committed(partition)) === 300)
@@ -38,7 +38,7 @@ describe('with many requests in flight', () => {
     expect(sink.received).toHaveLength(900)
   })
 
-  test('holds back only the commit while a record waits for its retry; a restart repeats all from there', async () => {
+  test('a record that waits for its retry holds back only the commit; a restart delivers from it on again', async () => {
     const { source, sink, produce, committed } = await aJourney(1, (received) => ({
       status: idOf(received) === 'p0-10' && sink.received.length <= 300 ? 503 : 204,
     }))
@@ -58,7 +58,7 @@ describe('with many requests in flight', () => {
     )
   })
 
-  test('stays in its group with all places taken, so that another member gets its share immediately', async () => {
+  test('stays in its group while all places are taken, so that another member gets its share immediately', async () => {
     const { answer, answerAll } = heldAnswers()
     const { source, sink, produce, admin, group, committed } = await aJourney(2, answer)
     for (const partition of [0, 1]) await produce(records(200, partition))
@@ -96,7 +96,7 @@ describe('when the group rebalances', () => {
     for (const partition of [0, 1]) await produce(records(20, partition))
     await until(() => sink.received.length === 40)
     await other[Symbol.asyncDispose]()
-    // only the partitions that the other member had
+    // only the 20 records of the other member are delivered again
     await until(() => sink.received.length === 60)
     await produce(records(1, 0, 20))
     await produce(records(1, 1, 20))

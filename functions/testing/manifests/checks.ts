@@ -140,7 +140,11 @@ export const areClusterLocal =
       .map(({ metadata }) => `${metadata.name} is public`)
 
 const routeKinds = ['HTTPRoute', 'GRPCRoute', 'DomainMapping', 'Ingress']
-const operations = { path: { type: 'PathPrefix', value: '/dead-letters' } }
+/** What operators do about one dead letter, by whole paths. */
+const operations = [
+  { path: { type: 'RegularExpression', value: '^/dead-letters/[0-9a-f]{32}/replay$' }, method: 'POST' },
+  { path: { type: 'RegularExpression', value: '^/dead-letters/[0-9a-f]{32}$' }, method: 'DELETE' },
+]
 
 /** Only the operations on dead letters are routed to persist; deliveries are reserved for the sources. */
 export const persistIsRoutedForOperations: Check = (manifests) =>
@@ -153,15 +157,11 @@ const leadsToPersist = (value: unknown) => JSON.stringify(value).includes('persi
 
 const Rules = v.looseObject({ spec: v.object({ rules: v.array(v.looseObject({ matches: v.array(v.unknown()) })) }) })
 
-/** An exact rule for /dead-letters has to come before a prefix that would match it. */
 function withoutOperations(manifest: Manifest): unknown {
   if (manifest.kind !== 'HTTPRoute') return manifest
   const { rules } = v.parse(Rules, manifest).spec
-  const exact = { path: { type: 'Exact', value: '/dead-letters' } }
-  const isGuarded = rules.some(({ matches }) => matches.some((match) => isDeepStrictEqual(match, exact)))
-  const isOperation = (match: unknown) =>
-    ['POST', 'DELETE'].some((method) => isDeepStrictEqual(match, { ...operations, method }))
-  return rules.filter(({ matches }) => !(isGuarded && matches.every(isOperation)))
+  const isOperation = (match: unknown) => operations.some((operation) => isDeepStrictEqual(match, operation))
+  return rules.filter(({ matches }) => !matches.every(isOperation))
 }
 
 /** Checks topics, groups and brokers wherever they are named. */
@@ -183,7 +183,7 @@ export const namesAreThoseOfTheCode: Check = (manifests) => {
     ...differs('the dead letter topic', topicOf(activities?.delivery.deadLetterSink.ref.name ?? ''), deadLetterTopic),
     ...differs('the topic of source activities-dead-letter', deadLetters?.topics, [deadLetterTopic]),
     ...differs('the group of source activities-dead-letter', deadLetters?.consumerGroup, `${group}-dead-letters`),
-    ...differs('the path of dead letters', deadLetters?.sink.uri, '/dead-letters'),
+    ...differs('the path of dead letters', deadLetters?.sink.uri, '/undelivered'),
     ...(job ? differs('topics made', made.toSorted(), used.toSorted()) : []),
     ...connected.flatMap(({ metadata, spec }) =>
       differs(`${metadata.name}: brokers`, spec.bootstrapServers.join(), settings.KAFKA_BROKERS),
@@ -192,8 +192,8 @@ export const namesAreThoseOfTheCode: Check = (manifests) => {
 }
 
 /**
- * The topics that a record can reach from dead letter to dead letter. Without a KafkaSink, keeping a source's dead
- * letters would need another system to be up.
+ * Follows a record from dead letter to dead letter, which must not lead back to a topic that it has left. The dead
+ * letters of a source go to a KafkaSink, because keeping them anywhere else would need another system to be up.
  */
 export const deadLettersDoNotGoRound: Check = (manifests) => {
   const topicOf = (ref: v.InferOutput<typeof Ref>) =>

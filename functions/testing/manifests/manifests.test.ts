@@ -156,7 +156,7 @@ describe.skipIf(whyNoKustomize)(about('finds'), () => {
       'production',
       'HTTPRoute',
       'activity-log',
-      replace('/spec/rules/3/filters/0/urlRewrite/hostname', 'persist.activity-log.svc.cluster.local'),
+      replace('/spec/rules/2/filters/0/urlRewrite/hostname', 'persist.activity-log.svc.cluster.local'),
       ['HTTPRoute activity-log leads to persist'],
     ],
     [
@@ -165,7 +165,7 @@ describe.skipIf(whyNoKustomize)(about('finds'), () => {
       'production',
       'HTTPRoute',
       'activity-log',
-      [{ op: 'remove', path: '/spec/rules/1' }],
+      replace('/spec/rules/1/matches/0/path', { type: 'PathPrefix', value: '/dead-letters' }),
       ['HTTPRoute activity-log leads to persist'],
     ],
     [
@@ -202,7 +202,7 @@ describe.skipIf(whyNoKustomize)(about('finds'), () => {
       'KafkaSource',
       'activities-dead-letter',
       [{ op: 'remove', path: '/spec/sink/uri' }],
-      ['the path of dead letters is "/" and should be "/dead-letters"'],
+      ['the path of dead letters is "/" and should be "/undelivered"'],
     ],
     [
       'a topic that is never created',
@@ -340,7 +340,10 @@ test.each([
   const ask = () => {
     throw new Error('a probe asks nobody')
   }
-  const unusable = new Proxy({}, { get: (_target, name) => (name === 'stopping' ? undefined : ask) }) as never
+  const unusable = new Proxy(
+    {},
+    { get: (_target, name) => (name === 'stopping' || name === 'basePath' ? undefined : ask) },
+  ) as never
   expect((await createApp(unusable).request(healthPath)).status).toBe(200)
 })
 
@@ -355,7 +358,7 @@ describe.skipIf(whyNoKustomize)(about('the one host'), () => {
 
   /**
    * Matches as the Gateway API does: an exact path goes before a prefix, a longer one before a shorter one, and a rule
-   * with a method before one without.
+   * with a method before one without. Gateways put a pattern before a prefix.
    */
   function functionFor(method: string, path: string): string | undefined {
     const route = manifestsOf('production').find(({ kind }) => kind === 'HTTPRoute')
@@ -365,11 +368,12 @@ describe.skipIf(whyNoKustomize)(about('the one host'), () => {
         matches.map((match) => ({ ...match, target: filter.urlRewrite.hostname.split('.')[0] })),
       )
     const hits = matches.filter(({ path: { type, value }, method: only = method }) => {
-      const isBelow = value === '/' || path === value || path.startsWith(`${value}/`)
-      return (type === 'Exact' ? path === value : isBelow) && only === method
+      if (only !== method) return false
+      if (type === 'RegularExpression') return new RegExp(`^(?:${value})$`).test(path)
+      return path === value || (type === 'PathPrefix' && (value === '/' || path.startsWith(`${value}/`)))
     })
     const rank = ({ path: { type, value }, method: only }: (typeof hits)[number]) =>
-      (type === 'Exact' ? 1e6 : 0) + 10 * value.length + (only ? 1 : 0)
+      (type === 'PathPrefix' ? 0 : 1e6) + 10 * value.length + (only ? 1 : 0)
     return hits.toSorted((a, b) => rank(b) - rank(a))[0]?.target
   }
 
@@ -386,10 +390,30 @@ describe.skipIf(whyNoKustomize)(about('the one host'), () => {
     ['POST', '/dead-letters'],
     ['GET', '/dead-letters'],
     ['GET', '/dead-letters/1f'],
-    ['DELETE', '/dead-letters/1f'],
-    ['POST', '/dead-letters/1f/replay'],
+    ['DELETE', `/dead-letters/${'1f'.repeat(16)}`],
+    ['POST', `/dead-letters/${'1f'.repeat(16)}/replay`],
     ['POST', '/'],
+    ['POST', '/undelivered'],
   ])('routes %s %s to the function that serves it in npm start', (method, path) => {
     expect(functionFor(method, path)).toBe(targetOf(method, path))
+  })
+
+  test.each([
+    '/',
+    '/undelivered',
+    '/dead-letters',
+    '/dead-letters/',
+    '/dead-letters/..',
+    '/dead-letters/../undelivered',
+    '/dead-letters/%2e%2e/',
+    '//',
+    '/dead-letters//undelivered',
+    '/dead-letters/\\..',
+    `/dead-letters/${'1f'.repeat(16)}/..`,
+    `/dead-letters/${'1f'.repeat(16)}/../../`,
+    `/x/dead-letters/${'1f'.repeat(16)}/replay`,
+  ])('routes no POST of %s to persist', (path) => {
+    expect(functionFor('POST', path)).not.toBe('persist')
+    expect(functionFor('DELETE', path)).not.toBe('persist')
   })
 })

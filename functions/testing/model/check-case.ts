@@ -10,12 +10,12 @@ import { type Logged, listed, parametersOf } from './log-model.ts'
 
 const receivedAt = new Date('2026-01-01T00:00:00.000Z')
 
-/** A page as a plain array has it, and whether its links lead to a next and a previous page. */
+/** A page of the plain array, and whether its links lead to a next and a previous page. */
 type Shown = { rows: Logged[]; number: number; hasNext: boolean; hasPrevious: boolean }
 type Place = { page: number } | { reading: 'onwards' | 'back'; from: Logged; number: number }
 type Log = { all: Logged[]; known: Logged[] }
 
-/** Far more pages than any case has activities. */
+/** No case has nearly as many pages. */
 const maxPages = 200
 
 /** Rejects when a list over the store, which must be empty, differs from the list of a plain array. */
@@ -24,7 +24,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const save = arriving(store, log)
   let nowMs = receivedAt.getTime()
   let current = await store.ledger()
-  // read beforehand: an app does not wait for a slow ledger, and a model cannot know when the ledger is slow
+  // the ledger is read beforehand, because an app does not wait for a slow one, and a model cannot know which is slow
   const ledger = async () => {
     log.known = [...log.all]
     return current
@@ -43,7 +43,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
   const parameters = parametersOf(wanted)
   parameters.set('limit', String(limit))
   parameters.set('count', count)
-  /** While the links keep a snapshot: the log as it was at that snapshot. */
+  /** The log at the snapshot that the links keep; undefined while they keep none. */
   let then: Logged[] | undefined
   const link = (url: string) => (keepsSnapshot ? url : withoutSnapshot(url))
 
@@ -83,7 +83,7 @@ export async function checkCase(store: ActivityStore, drawn: Case): Promise<void
     }
   }
 
-  // from the first page to the last, while other activities arrive: each activity that was there is listed once
+  // follows the pages to the last while other activities arrive; each activity that was there is listed once
   const there = listed(then ?? log.all, wanted)
   const seen: string[] = []
   let url: string | null = `/logs?${parameters}`

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Wanted } from './log-model.ts'
 
 /**
- * An activity that arrives a number of steps after its record got a position in the queue, and perhaps a second time.
+ * An activity that arrives some steps after its record got a position in the queue. It may arrive a second time.
  */
 export type Arrival = {
   userId: string

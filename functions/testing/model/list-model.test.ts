@@ -8,7 +8,7 @@ import { checkCase } from './check-case.ts'
 import { aCase } from './draw.ts'
 
 const cases = 200
-/** Long enough for a busy machine; on an idle one a case takes about ten milliseconds. */
+/** This is long enough for a busy machine; on an idle one a case takes about ten milliseconds. */
 const timeout = 240_000
 
 test('lists what a plain array lists, for every query and whatever arrives between pages', {

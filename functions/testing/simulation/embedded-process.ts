@@ -51,7 +51,7 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
   const queue = ownQueue(broker.deadLetters, deadLetterDeliveries)
   startDispatcher({
     queue,
-    ...sendTo('/dead-letters', deadLetterDeliveries),
+    ...sendTo('/undelivered', deadLetterDeliveries),
     policy: deliveryPolicy,
     log,
     settleEveryMs,

@@ -61,7 +61,7 @@ export function createKafkaDeployment(setting: Setting): Deployment {
   function startDispatcherOfDeadLetters(): Dispatcher {
     const own = life('dead-letter-dispatcher')
     const of = { life: own, topic: deadLetters, group: groupOfDeadLetters, deliveries: deadLetterDeliveries }
-    const send = sendTo(setting, { life: own, to: persist, path: '/dead-letters', deliveries: deadLetterDeliveries })
+    const send = sendTo(setting, { life: own, to: persist, path: '/undelivered', deliveries: deadLetterDeliveries })
     return startKafkaDispatcher(setting, { ...of, send, deadLetters: undefined, policy: deliveryPolicy })
   }
 

@@ -33,8 +33,8 @@ export type DispatcherOptions = {
 const restartMs = 1000
 
 /**
- * The stand-in for KafkaSource, from its sessions inward. The code here does over a fake Kafka what source.ts does
- * around them.
+ * Runs the real sessions of the stand-in for KafkaSource over a fake Kafka. The code here takes the place of source.ts,
+ * which runs them over a real one.
  */
 export function startKafkaDispatcher(
   { world, log, without }: Setting,

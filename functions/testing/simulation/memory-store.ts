@@ -73,7 +73,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
   function listed({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>): ActivityDocument[] {
     const { tenant, snapshot, ...narrowing } = filter
     if (Object.values(narrowing).some((value) => value !== undefined && String(value) !== '')) {
-      throw new Error('the simulated store lists only everything')
+      throw new Error('the simulated store lists only without filters')
     }
     const turn = order === 'asc' ? 1 : -1
     return [...byId.values()]
@@ -141,7 +141,7 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
         .slice(0, limit)
         .map(toFoundDocument),
     count: async (filter, max = Number.POSITIVE_INFINITY) => Math.min(max, listed({ filter, order: 'asc' }).length),
-    stats: () => Promise.reject(new Error('the simulated store lists only everything')),
+    stats: () => Promise.reject(new Error('the simulated store lists only without filters')),
     async get(tenant, id) {
       const document = byId.get(`${tenant}/${id}`)
       return document && toFound(document)

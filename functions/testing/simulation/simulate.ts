@@ -23,7 +23,7 @@ import { createWorld, endFaults } from './world.ts'
 export type Simulated = { seed: number; violations: readonly string[]; trace: readonly string[]; hash: string }
 export type SimulateOptions = { without?: Safeguard; say?: (line: string) => void }
 
-/** No run that ended has fired this many timers. */
+/** A run that fires this many timers would never end: no other run has needed as many. */
 const maxSteps = 300_000
 const settleWithinMs = 3_600_000
 
@@ -83,7 +83,7 @@ async function run(setting: Setting, deployment: Deployment, maxAttempts: number
   const clients = createClients(world, network, deployment)
   const faultsMs = random.between(2000, 20_000)
   const posting = Array.from({ length: random.between(1, 3) }, () => clients.run(random.between(3, 20), faultsMs))
-  // more than a dispatcher has in flight, and rarely more than one group holds
+  // a burst exceeds what a dispatcher has in flight, and in rare cases also what one group commit holds
   if (random.chance(0.03)) posting.push(clients.burst(random.chance(0.1) ? 600 : 120))
   const isStormy = () => now() < faultsMs
 

@@ -4,7 +4,7 @@ import type { Position } from '@activity-log/shared/receipt.ts'
 import type { Life } from './life.ts'
 import type { World } from './world.ts'
 
-/** The same limits as ingest's: one call may not send more. */
+/** One call may not send more than this. ingest has these limits, too. */
 const max = { records: 500, bytes: 512 * 1024 }
 /** After this time a broker appends nothing more; after the same time again it answers nobody. */
 export const brokerTimeoutMs = 30_000

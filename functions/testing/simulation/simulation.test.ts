@@ -5,7 +5,7 @@ import { simulateMany } from './simulate-many.ts'
 import { safeguards } from './simulated-processes.ts'
 
 const seeds = 500
-/** Long enough for a busy machine; on an idle one a seed takes about twenty milliseconds. */
+/** This is long enough for a busy machine; on an idle one a seed takes about twenty milliseconds. */
 const timeout = 240_000
 
 test('loses nothing, duplicates nothing and leaves nothing unreported, whatever the seed', { timeout }, async () => {

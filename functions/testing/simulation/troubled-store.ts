@@ -3,7 +3,7 @@ import type { Life } from './life.ts'
 import type { SimulatedStore } from './memory-store.ts'
 import type { World } from './world.ts'
 
-/** The same limit as persist's. */
+/** One call may not save more than this. persist has this limit, too. */
 const maxActivities = 500
 /** A call has failed after this time, which is longer than persist waits. */
 const timeoutMs = 12_000

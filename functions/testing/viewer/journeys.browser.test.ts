@@ -10,7 +10,7 @@ if (whyNoBrowser) console.log(`The journeys through the viewer are skipped. ${wh
 const dayMs = 86_400_000
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-describe.skipIf(whyNoBrowser)('in a browser', () => {
+describe.skipIf(whyNoBrowser)('the viewer in a browser', () => {
   const activities = realActivities()
   let log: Awaited<ReturnType<typeof openLogOf>>
   let browser: Browser
@@ -54,7 +54,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
   const yesterday = () =>
     activities.filter(({ timestamp }) => Math.floor(Date.parse(timestamp) / dayMs) * dayMs === log.today - dayMs)
 
-  test('find what user X did yesterday', async () => {
+  test('finds what user X did yesterday', async () => {
     const { userId } = yesterday()[0]!
     const page = await visit('/')
     await page.getByLabel('User', { exact: true }).fill(userId)
@@ -65,14 +65,14 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect((await idsOn(page)).toSorted()).toEqual(expected.map(({ id }) => id).toSorted())
     expect(await page.locator('.chip').count()).toBe(3)
     await page.locator('.toggle > summary').first().click()
-    await page.locator('.opened .tree').first().waitFor({ state: 'visible' })
+    await page.locator('.opened .details').first().waitFor({ state: 'visible' })
     // without that filter, everything of that day is listed
     await page.locator('.chip').first().click()
     await page.waitForURL((url) => !url.search.includes('userId'))
     expect((await idsOn(page)).length).toBe(Math.min(50, yesterday().length))
   })
 
-  test('watch the log live', async () => {
+  test('shows new activities live', async () => {
     const page = await visit('/?action=live.test')
     await page.getByText('Nothing matches').waitFor()
     await page.goto('/?action=live.test&live=1')
@@ -93,13 +93,13 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(await page.locator('#live-state').textContent()).toContain('2 new')
     await page.locator('tbody[data-id=live-1] summary').first().click()
     await page.locator('tbody[data-id=live-1] .tree').first().waitFor({ state: 'visible' })
-    // and no longer
+    // another click ends the live updates
     await page.locator('#live').click()
     await page.waitForURL((url) => !url.search.includes('live=1'))
     expect(await page.locator('#live-state').isVisible()).toBe(false)
   })
 
-  test('export what is listed', async () => {
+  test('exports what is listed', async () => {
     const { userId } = activities.at(-1)!
     const expected = activities.filter((each) => each.userId === userId)
     const page = await visit(`/?userId=${userId}`)
@@ -120,7 +120,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     ).toHaveLength(expected.length + 1)
   })
 
-  test('share a view: another reader sees the same, whatever has arrived since', async () => {
+  test('shares a view: another reader sees the same, whatever has arrived since', async () => {
     const { userId } = newestFirst(activities)[0]!
     const page = await visit(`/?userId=${userId}&columns=time,id`, {
       permissions: ['clipboard-read', 'clipboard-write'],
@@ -146,7 +146,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect((await idsOn(mine))[0]).toBe('after-sharing')
   })
 
-  test('use the keyboard alone', async () => {
+  test('can be used with the keyboard alone', async () => {
     const { userId } = newestFirst(activities)[0]!
     const page = await visit('/')
     const focused = () =>
@@ -184,7 +184,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(await page.locator('.place').textContent()).toMatch(/^51–100/)
   })
 
-  test('choose a range on the histogram, with the keyboard and with a pointer', async ({ skip }) => {
+  test('lets the reader choose a range on the histogram, with the keyboard and with a pointer', async ({ skip }) => {
     if ((await fetch(`${log.origin}/stats?by=day`)).status === 404) skip('this log does not count')
     const page = await visit('/')
     const from = page.getByRole('slider', { name: 'From' })
@@ -204,7 +204,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect((await idsOn(page)).length).toBeGreaterThan(0)
   })
 
-  test('find, open and page without scripts', async () => {
+  test('finds, opens and pages without scripts', async () => {
     const { userId } = newestFirst(activities)[0]!
     const page = await visit('/', { javaScriptEnabled: false })
     await page.getByLabel('User', { exact: true }).fill(userId)
@@ -223,7 +223,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     await page.waitForURL(/cursor=/)
   })
 
-  test('learn that the browser is offline, what to do, and when it is over', async () => {
+  test('says that the browser is offline, what to do, and when it is over', async () => {
     const page = await visit('/')
     await page.context().setOffline(true)
     await page.locator('#offline').waitFor({ state: 'visible' })
@@ -234,7 +234,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     complaints.push(...others)
   })
 
-  test('keep the chosen theme, without a flash of the other one', async () => {
+  test('keeps the chosen theme, without a flash of the other one', async () => {
     const page = await visit('/', { colorScheme: 'light' })
     const theme = page.locator('#theme')
     await theme.click()
@@ -244,7 +244,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(await answer?.text()).toContain('data-theme="dark"')
   })
 
-  test('see the same instants in the reader’s own time zone', async () => {
+  test('shows the same instants in the reader’s own time zone', async () => {
     const page = await visit('/', { timezoneId: 'Asia/Tokyo' })
     const first = page.locator('#activities time').first()
     const [instant, utc] = [await first.getAttribute('datetime'), await first.textContent()]
@@ -270,9 +270,9 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     Object.entries(places).flatMap(([place, path]) =>
       Object.entries(looks).map(([look, options]) => [place, look, path, options] as const),
     ),
-  )('pass axe without serious findings: %s, %s', async (_place, _look, path, options) => {
+  )('passes axe without serious findings: %s, %s', async (_place, _look, path, options) => {
     const page = await visit(path, { ...options, bypassCSP: true, reducedMotion: 'reduce' })
-    complaints.length = 0 // the 400 of the page under test
+    complaints.length = 0 // the browser reports the page that is a 400, too
     const toggle = page.locator('.toggle > summary').first()
     if (await toggle.count()) await toggle.click()
     await page.evaluate(axe)
@@ -282,7 +282,7 @@ describe.skipIf(whyNoBrowser)('in a browser', () => {
     expect(found).toEqual([])
   })
 
-  test('read it on a phone', async () => {
+  test('fits on the screen of a phone', async () => {
     const page = await visit('/', { viewport: { width: 360, height: 740 } })
     await page.locator('.toggle > summary').first().click()
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)

@@ -1,6 +1,6 @@
 import type { Unit } from '../views/counts.ts'
 import { barLabel, rangeHref } from '../views/counts-views.ts'
-import { all, h, one } from './dom.ts'
+import { all, h, one, underBase } from './dom.ts'
 import { view, zone } from './page-view.ts'
 
 /**
@@ -41,7 +41,7 @@ export function startBrush(figure: HTMLElement) {
   }
   function go() {
     const [from, to] = ends()
-    if (isPart()) location.assign(rangeHref(view, edges[from] ?? 0, edges[to] ?? 0))
+    if (isPart()) location.assign(underBase(rangeHref(view, edges[from] ?? 0, edges[to] ?? 0)))
   }
   function reset() {
     start.value = '0'

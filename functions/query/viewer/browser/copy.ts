@@ -1,8 +1,9 @@
-import { h, one, say } from './dom.ts'
+import { basePath, h, one, say, underBase } from './dom.ts'
 
 /** Copies links, JSON and commands, with the origin that the browser knows. */
 export function startCopy() {
-  for (const place of document.querySelectorAll('[data-origin]')) place.textContent = location.origin
+  for (const place of document.querySelectorAll('[data-origin]')) place.textContent = location.origin + basePath
+  for (const button of document.querySelectorAll<HTMLElement>('[data-copy][hidden]')) button.hidden = false
   document.addEventListener('click', (event) => {
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-copy]') : null
     if (button) void copy(button)
@@ -27,10 +28,11 @@ export function addCopies(details: Element) {
 async function copy(button: HTMLElement) {
   const path = button.closest<HTMLElement>('[data-copies]')?.dataset['copies'] ?? ''
   const url = location.origin + path.replaceAll("'", '%27')
-  if (button.dataset['copy'] === 'link') return put(button, `${location.origin}/viewer${path}`)
+  if (button.dataset['copy'] === 'link')
+    return put(button, location.origin + underBase(`/viewer${path.slice(basePath.length)}`))
   if (button.dataset['copy'] === 'curl') return put(button, `curl '${url}'`)
   const answer = await fetch(path).catch(() => undefined)
-  if (!answer?.ok) return tell(button, 'Could not be loaded; try again')
+  if (!answer?.ok) return tell(button, 'The activity could not be loaded; try again')
   const text = JSON.stringify(await answer.json(), null, 2)
   return put(button, text)
 }
@@ -40,7 +42,7 @@ async function put(element: HTMLElement, text: string) {
     await navigator.clipboard.writeText(text)
     tell(element, 'Copied')
   } catch {
-    tell(element, 'The browser does not allow copying')
+    tell(element, 'The browser does not allow copying; open the JSON instead')
   }
 }
 

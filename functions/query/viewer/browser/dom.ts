@@ -11,12 +11,18 @@ function make(namespaceOf: (tag: string) => string): H<Element> {
   return (tag, attributes, ...children) => {
     const element = document.createElementNS(namespaceOf(tag), tag)
     for (const [name, value] of Object.entries(attributes ?? {})) {
-      if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : String(value))
+      if (value === undefined || value === false) continue
+      const isLink = name === 'href' || name === 'data-copies'
+      element.setAttribute(name, isLink ? underBase(String(value)) : value === true ? '' : String(value))
     }
     append(element, children)
     return element
   }
 }
+
+export const basePath = document.documentElement.dataset['base'] ?? ''
+/** Links are written as if the log were at the root of its origin; this is where it is. */
+export const underBase = (path: string) => (path.startsWith('/') ? basePath + path : path)
 
 function append(parent: Element, children: readonly Child<Element>[]) {
   for (const child of children) {

@@ -1,74 +1,124 @@
 import { activityRow, type ShownActivity } from '../views/activity-row.ts'
-import { apiHref, filtersOf, href } from '../views/view.ts'
-import { h, one, say } from './dom.ts'
+import { href } from '../views/view.ts'
+import { all, h, one, say } from './dom.ts'
+import { followLive } from './follow-live.ts'
 import { countAgain } from './load-counts.ts'
 import { view, zone } from './page-view.ts'
 
+/** A page that stays open all day keeps this many rows, and as many that wait to be shown. */
 const maxRows = 500
 const recountMs = 15_000
 
-/** Puts new activities on top of the list while the page is live. */
+const number = (value: number) => value.toLocaleString('en-US')
+
+/**
+ * Puts new activities on top of the list while the page is live. They wait while the reader is reading: after a pause,
+ * below the top of the list, or in an activity. Nothing moves under their eyes then, and a button says how many wait.
+ */
 export function startLive() {
   const button = one<HTMLAnchorElement>('#live')
+  const tools = one('#live-tools')
   const state = one('#live-state')
+  const pause = one<HTMLButtonElement>('#live-pause')
+  const more = one<HTMLButtonElement>('#live-new')
   const table = one('#activities')
-  if (!button || !state || !table) return
-  if (view['live'] === undefined) return
-  const source = new EventSource(apiHref('/live', { ...filtersOf(view), asOf: table.dataset['asOf'] || undefined }))
+  if (!button || !tools || !state || !pause || !more || !table || view['live'] === undefined) return
+  const [page, pauseButton, moreButton, stateText] = [table, pause, more, state]
+  const rowLimit = Math.max(maxRows, all('tbody', page).length)
+  let waiting: ShownActivity[] = []
+  let waitingCount = 0
   let fresh = 0
   let leftOut = 0
-  let waiting: ShownActivity[] = []
+  let isPaused = false
+  let isDrawing = false
+  let said = { kind: '', text: '' }
 
-  function show(kind: 'connected' | 'reconnecting' | 'offline' | 'ended', text: string) {
-    if (!state) return
-    if (state.dataset['state'] !== kind) say(`Live: ${text}`)
-    state.hidden = false
-    state.dataset['state'] = kind
-    const gone =
-      leftOut > 0
-        ? ` ${leftOut.toLocaleString('en-US')} were left out because they arrived faster than the page could show them.`
-        : ''
-    state.textContent = `${text}${fresh > 0 ? ` ${fresh.toLocaleString('en-US')} new.` : ''}${gone}`
+  const isReading = () =>
+    isPaused ||
+    page.getBoundingClientRect().top < 0 ||
+    page.contains(document.activeElement) ||
+    one('.toggle[open]', page) !== null ||
+    getSelection()?.isCollapsed === false
+
+  function show(kind: string, text: string) {
+    if (said.kind !== kind) say(`Live: ${text}`)
+    said = { kind, text }
+    draw()
   }
-  const connected = () => show('connected', 'Connected: new activities appear on top.')
 
-  /** Runs once per frame, since hundreds of activities may arrive in a second. */
-  function flush() {
-    const batch = waiting
-    waiting = []
-    const known = new Set(
-      [...(table?.querySelectorAll<HTMLElement>('tbody[data-id]') ?? [])].map(({ dataset }) => dataset['id']),
-    )
-    const rows = batch.filter(({ id }) => !known.has(id)).slice(-maxRows)
-    for (const activity of rows) {
+  function draw() {
+    stateText.dataset['state'] = isPaused ? 'paused' : said.kind
+    const gone =
+      leftOut > 0 ? ` ${number(leftOut)} were left out because they arrived faster than the page could show them.` : ''
+    const shown = isPaused && said.kind === 'connected' ? 'Paused: new activities wait.' : said.text
+    stateText.textContent = `${shown}${fresh > 0 ? ` ${number(fresh)} new.` : ''}${gone}`
+    moreButton.hidden = waitingCount === 0
+    moreButton.textContent = `${number(waitingCount)} new: show`
+  }
+
+  /** Runs at most once per frame, since hundreds of activities may arrive in a second. */
+  function drawSoon() {
+    if (isDrawing) return
+    isDrawing = true
+    requestAnimationFrame(() => {
+      isDrawing = false
+      if (!isReading()) insert()
+      draw()
+    })
+  }
+
+  function insert() {
+    const known = new Set(all('tbody[data-id]', page).map(({ dataset }) => dataset['id']))
+    const head = one('thead', page)
+    for (const activity of waiting) {
+      if (known.has(activity.id)) continue
       const row = activityRow(h, activity, view, zone)
       row.classList.add('new')
-      one('thead', table ?? document)?.after(row)
+      head?.after(row)
     }
-    fresh += rows.length
-    const bodies = table?.querySelectorAll('tbody') ?? []
-    for (const body of [...bodies].slice(maxRows)) if (!body.contains(document.activeElement)) body.remove()
-    connected()
+    fresh += waitingCount
+    waiting = []
+    waitingCount = 0
+    for (const body of all('tbody', page).slice(rowLimit)) body.remove()
+    draw()
   }
 
-  show('reconnecting', 'Connecting …')
-  source.addEventListener('open', connected)
-  source.addEventListener('activity', ({ data }) => {
-    if (waiting.push(JSON.parse(data)) === 1) requestAnimationFrame(flush)
+  pauseButton.addEventListener('click', () => {
+    isPaused = !isPaused
+    pauseButton.setAttribute('aria-pressed', String(isPaused))
+    pauseButton.textContent = isPaused ? 'Resume' : 'Pause'
+    drawSoon()
+    draw()
   })
-  source.addEventListener('left-out', ({ data }) => {
-    leftOut += Number(JSON.parse(data).count) || 0
-    connected()
+  moreButton.addEventListener('click', () => {
+    insert()
+    tools.scrollIntoView({ block: 'start' })
   })
-  source.addEventListener('error', () => {
-    if (!navigator.onLine) show('offline', 'Offline: updates resume when the network is back.')
-    else if (source.readyState === EventSource.CLOSED) show('ended', 'The live connection failed; reload the page.')
-    else show('reconnecting', 'Reconnecting …')
+  for (const name of ['scroll', 'focusin', 'focusout', 'selectionchange'])
+    document.addEventListener(name, () => waitingCount > 0 && drawSoon(), { passive: true })
+  document.addEventListener('toggle', () => waitingCount > 0 && drawSoon(), true)
+
+  tools.hidden = false
+  const stop = followLive(page.dataset['asOf'] || undefined, {
+    show,
+    onActivity(activity) {
+      waiting.push(activity)
+      waitingCount++
+      // the oldest of those that wait would leave the page again at once
+      if (waiting.length > maxRows) waiting = waiting.slice(-maxRows)
+      drawSoon()
+    },
+    onLeftOut(count) {
+      leftOut += count
+      draw()
+    },
   })
   const recount = setInterval(() => document.visibilityState === 'visible' && fresh > 0 && void countAgain(), recountMs)
   addEventListener('pagehide', () => {
-    source.close()
+    stop()
     clearInterval(recount)
   })
+  // a page that comes back from the cache of the browser has no connection any more
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
   button.href = href(view, { live: undefined })
 }

@@ -1,7 +1,7 @@
 import { readCounts } from '../views/counts.ts'
 import { facets, histogram } from '../views/counts-views.ts'
 import { startBrush } from './brush.ts'
-import { h, one, svg } from './dom.ts'
+import { h, one, svg, underBase } from './dom.ts'
 import { view, zone } from './page-view.ts'
 
 /** Loads the counts that the server did not wait for, and lets the reader choose a range on the histogram. */
@@ -36,6 +36,6 @@ async function count(place: HTMLElement) {
 }
 
 async function read(path: string): Promise<unknown> {
-  const response = await fetch(path).catch(() => undefined)
+  const response = await fetch(underBase(path)).catch(() => undefined)
   return response?.ok ? response.json() : undefined
 }

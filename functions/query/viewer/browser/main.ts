@@ -3,6 +3,7 @@ import { all, one } from './dom.ts'
 import { startKeyboard } from './keyboard.ts'
 import { startLive } from './live-list.ts'
 import { startCounts } from './load-counts.ts'
+import { startSaved } from './saved-lists.ts'
 import { startSettings } from './settings.ts'
 
 document.documentElement.classList.add('scripted')
@@ -10,6 +11,7 @@ startSettings()
 startKeyboard()
 startCopy()
 startLive()
+startSaved()
 void startCounts()
 for (const article of all('article.one')) addCopies(article)
 startWaiting()

@@ -15,6 +15,7 @@ export type ShownActivity = {
 
 export function timeElement<Node>(h: H<Node>, text: string, zone: string): Node {
   const ms = readInstant(text)
+  if (Number.isNaN(ms)) return h('span', null, visible(text))
   const { date, time, millis } = timeText(ms, zone)
   const parts = [h('span', { class: 'date' }, date), ' ', time, millis && h('span', { class: 'millis' }, millis)]
   return h('time', { datetime: new Date(ms).toISOString() }, parts)
@@ -23,12 +24,30 @@ export function timeElement<Node>(h: H<Node>, text: string, zone: string): Node 
 export const columnLabel = (name: string) =>
   Object.hasOwn(columnNames, name) ? columnNames[name as PlainColumn] : visible(name.slice('metadata.'.length))
 
-/** The tbody of one activity: its row, and the details that open below it. */
-export function activityRow<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string, isOpen = false): Node {
+/**
+ * The tbody of one activity: its row, and the details that open below it. An activity that cannot be drawn costs its
+ * own row only, not the page.
+ */
+export function activityRow<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string): Node {
+  try {
+    return drawnRow(h, activity, view, zone)
+  } catch {
+    const id = String(activity?.id)
+    const link = h('a', { href: `/logs/${encodeURIComponent(id)}` }, 'JSON')
+    const text = ['This activity cannot be shown here; its ', link, ' can.']
+    return h(
+      'tbody',
+      { 'data-id': id },
+      h('tr', { class: 'undrawn' }, h('td', { colspan: columnsOf(view).length + 1 }, text)),
+    )
+  }
+}
+
+function drawnRow<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string): Node {
   const columns = columnsOf(view)
   const { id, userId, action } = activity
   const label = `Details of ${visible(action)} by ${visible(userId)}`
-  const toggle = h('details', { class: 'toggle', open: isOpen }, h('summary', { 'aria-label': label }))
+  const toggle = h('details', { class: 'toggle' }, h('summary', { 'aria-label': label }))
   const cells = columns.map((name) => {
     const kind = Object.hasOwn(columnNames, name) ? name : 'path'
     return h('td', { class: `c-${kind}`, 'data-label': columnLabel(name) }, cell(h, name, activity, view, zone))
@@ -47,9 +66,13 @@ function cell<Node>(h: H<Node>, name: string, activity: ShownActivity, view: Vie
     case 'time':
       return timeElement(h, timestamp, zone)
     case 'user':
-      return h('a', { href: href(view, { userId }) }, foreign(h, userId))
+      return h('a', { href: href(view, { userId }), title: 'Only this user' }, foreign(h, userId))
     case 'action':
-      return h('a', { href: href(view, { action: exactAction(action) }) }, foreign(h, action))
+      return h(
+        'a',
+        { href: href(view, { action: exactAction(action) }), title: 'Only this action' },
+        foreign(h, action),
+      )
     case 'metadata':
       return h('div', { class: 'line' }, metadata ? metadataLine(h, metadata) : '')
     case 'id':
@@ -68,14 +91,16 @@ export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view:
   const { id, userId, action, timestamp, metadata, recordedAt } = activity
   const isNarrow = view['userId'] !== undefined || view['action'] !== undefined
   const fact = (name: string, value: Child<Node>) => h('div', null, h('dt', null, name), h('dd', null, value))
+  const only = (href: string, what: string) =>
+    h('a', { class: 'quiet', href, 'aria-label': `only this ${what}` }, 'only this')
   return h(
     'div',
     { class: 'details' },
     h(
       'dl',
       { class: 'facts' },
-      fact('User', h('a', { href: href(view, { userId }) }, foreign(h, userId))),
-      fact('Action', h('a', { href: href(view, { action: exactAction(action) }) }, foreign(h, action))),
+      fact('User', [foreign(h, userId), only(href(view, { userId }), 'user')]),
+      fact('Action', [foreign(h, action), only(href(view, { action: exactAction(action) }), 'action')]),
       fact(zone, timeElement(h, timestamp, zone)),
       fact('As sent', timestamp),
       fact('Recorded', timeElement(h, recordedAt, zone)),

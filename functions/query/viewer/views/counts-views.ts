@@ -49,7 +49,8 @@ export const rangeHref = (view: View, from: number, to: number) => href(view, { 
  * Activities over time, as bars that link to their time. The script lets the reader choose a range on it. `svg` makes
  * the elements of a drawing, whose links differ from those of a page.
  */
-export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histogram, view: View, zone: string): Node {
+export function histogram<Node>(h: H<Node>, svg: H<Node>, counted: Histogram, view: View, zone: string): Node {
+  const { bars, unit, outside } = counted
   const max = Math.max(1, ...bars.map(({ count }) => count))
   const drawn = bars.map(({ from, to, count }, at) => {
     const height = count === 0 ? 0 : Math.max(2, (100 * count) / max)
@@ -88,10 +89,24 @@ export function histogram<Node>(h: H<Node>, svg: H<Node>, { bars, unit }: Histog
       'figcaption',
       null,
       h('span', { class: 'visually-hidden' }, said),
-      h('span', { class: 'hint', 'aria-hidden': 'true' }, `${bars.length} ${plural[unit]}`),
+      outside.before > 0 && outsideLink(h, outside.before, 'before', href(view, { to: iso(first) })),
+      outside.after > 0 && outsideLink(h, outside.after, 'after', href(view, { from: iso(last) })),
+      h(
+        'span',
+        { class: 'hint', 'aria-hidden': 'true' },
+        bars.length === 1 ? `1 ${unit}` : `${bars.length} ${plural[unit]}`,
+      ),
     ),
   )
 }
+
+/** Says what the range of the bars leaves out, and leads there. */
+const outsideLink = <Node>(h: H<Node>, count: number, side: 'before' | 'after', to: string): Node =>
+  h(
+    'a',
+    { class: 'outside', href: to },
+    `${number(count)} ${count === 1 ? 'activity' : 'activities'} ${side} this range`,
+  )
 
 /** The facets that were counted. */
 export const facets = <Node>(h: H<Node>, { actions, users }: Counts, view: View): Node[] => [

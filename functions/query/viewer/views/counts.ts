@@ -7,7 +7,9 @@ export type Stats = { data: { key: string; count: number }[]; other: number; tot
 export type Get = (path: string) => Promise<unknown>
 
 export type Bar = { from: number; to: number; count: number }
-export type Histogram = { bars: Bar[]; unit: Unit }
+/** The activities that are so far from the bulk that bars for them would squash all others. */
+export type Outside = { before: number; after: number }
+export type Histogram = { bars: Bar[]; unit: Unit; outside: Outside }
 export type Unit = 'hour' | 'day' | 'week' | 'month' | 'year'
 export type Counts = { actions: Stats | undefined; users: Stats | undefined; histogram: Histogram | undefined }
 
@@ -40,9 +42,10 @@ async function readHistogram(
   if (spanMs <= 4 * dayMs) return barsOf(await stats('hour'), 'hour', range, zone)
   if (!(spanMs > 1000 * dayMs)) {
     const days = await stats('day')
-    const first = days?.data[0]
-    const last = days?.data.at(-1)
-    if (first && last && Number.isNaN(spanMs) && instantOf(last.key, zone) - instantOf(first.key, zone) <= 2 * dayMs) {
+    const { bulk } = bulkOf(countedIn(days, zone), range)
+    const first = bulk[0]
+    const last = bulk.at(-1)
+    if (first && last && Number.isNaN(spanMs) && last.at - first.at <= 2 * dayMs) {
       return barsOf(await stats('hour'), 'hour', range, zone)
     }
     if (!days || days.other === 0) return barsOf(days, 'day', range, zone)
@@ -66,9 +69,9 @@ export function barsOf(
   zone: string,
 ): Histogram | undefined {
   if (!stats || stats.data.length === 0) return undefined
-  const counted = stats.data.map(({ key, count }) => ({ at: startOf(key, zone), count }))
-  const first = Math.min(range.from ?? Number.POSITIVE_INFINITY, counted[0]?.at ?? 0)
-  const last = Math.max(range.to === undefined ? 0 : range.to - 1, counted.at(-1)?.at ?? 0)
+  const { bulk, outside } = bulkOf(countedIn(stats, zone), range)
+  const first = Math.min(range.from ?? Number.POSITIVE_INFINITY, bulk[0]?.at ?? 0)
+  const last = Math.max(range.to === undefined ? 0 : range.to - 1, bulk.at(-1)?.at ?? 0)
   const days = (last - first) / dayMs
   const unit = coarseEnough(by, days)
   const bars: Bar[] = []
@@ -80,13 +83,53 @@ export function barsOf(
     at = next
   }
   let place = 0
-  for (const { at, count } of counted) {
+  for (const { at, count } of bulk) {
     while (place < bars.length - 1 && (bars[place]?.to ?? 0) <= at) place++
     const bar = bars[place]
     if (bar) bar.count += count
   }
-  return { bars, unit }
+  return { bars, unit, outside }
 }
+
+type Counted = { at: number; count: number }
+
+const countedIn = (stats: Stats | undefined, zone: string): Counted[] =>
+  stats?.data.map(({ key, count }) => ({ at: startOf(key, zone), count })) ?? []
+
+/** At most this part of all activities may lie outside, and a gap is one if it is this much longer than the rest. */
+const maxOutside = 0.05
+const minGap = 4
+
+/**
+ * Leaves out a few activities that lie far from all others, on the sides where the reader has chosen no end. One
+ * activity with a wrong clock would otherwise make a single bar of all the others.
+ */
+function bulkOf(counted: readonly Counted[], { from, to }: Range): { bulk: readonly Counted[]; outside: Outside } {
+  const total = sum(counted)
+  const max = Math.max(1, Math.floor(total * maxOutside))
+  const lengthOf = (part: readonly Counted[]) => Math.max(dayMs, (part.at(-1)?.at ?? 0) - (part[0]?.at ?? 0))
+  const outside = { before: 0, after: 0 }
+  let bulk = counted
+  const leaveOut = (side: keyof Outside, keptFrom: (at: number) => readonly [number, number]) => {
+    for (let at = 1; at < bulk.length; at++) {
+      const [start, end] = keptFrom(at)
+      const kept = bulk.slice(start, end)
+      const count = outside[side] + sum(bulk) - sum(kept)
+      if (count > max || 2 * count >= total) return
+      const gap = side === 'before' ? at : bulk.length - at
+      const gapMs = (bulk[gap]?.at ?? 0) - (bulk[gap - 1]?.at ?? 0)
+      if (gapMs <= minGap * lengthOf(kept)) continue
+      outside[side] = count
+      bulk = kept
+      at = 0
+    }
+  }
+  if (from === undefined) leaveOut('before', (at) => [at, bulk.length])
+  if (to === undefined) leaveOut('after', (at) => [0, bulk.length - at])
+  return { bulk, outside }
+}
+
+const sum = (counted: readonly Counted[]) => counted.reduce((total, { count }) => total + count, 0)
 
 function coarseEnough(by: 'hour' | 'day' | 'month', days: number): Unit {
   if (by === 'hour' || days <= maxBars) return by

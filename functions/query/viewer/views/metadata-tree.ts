@@ -58,7 +58,7 @@ export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks
     const name = visible(path.join('.'))
     return [
       shown,
-      h('a', { class: 'quiet', href: only, 'aria-label': `filter by ${name}: ${visible(text)}` }, 'filter'),
+      h('a', { class: 'quiet', href: only, 'aria-label': `only this ${name}: ${visible(text)}` }, 'only this'),
       h('a', { class: 'quiet', href: column, 'aria-label': `show or hide the column ${name}` }, 'column'),
     ]
   }

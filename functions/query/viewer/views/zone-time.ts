@@ -62,5 +62,7 @@ export function dayStart(ms: number, zone: string, days = 0): number {
 /** The parts of "2024-01-15 11:00:00", with milliseconds if there are any. */
 export function timeText(ms: number, zone: string): { date: string; time: string; millis: string } {
   const wall = wallTime(ms, zone)
-  return { date: wall.slice(0, 10), time: wall.slice(11, 19), millis: ms % 1000 === 0 ? '' : wall.slice(19) }
+  // the year 10000 begins in the east while it is 9999 in UTC
+  const [date = '', time = ''] = wall.split('T')
+  return { date, time: time.slice(0, 8), millis: ms % 1000 === 0 ? '' : time.slice(8) }
 }

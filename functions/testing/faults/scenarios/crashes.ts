@@ -51,7 +51,7 @@ export const ofCrashes: readonly Scenario[] = [
     name: 'crash-after-outcome',
     rows: [23, 19],
     safeguard: deadLettering,
-    // few enough activities that the reader asks for every receipt
+    // these are so few activities that the reader asks for every receipt
     load: { events: 300, seconds: 8, conflicts: 0.5 },
     setup: crashing('persist', 'persist:after-outcome', 2, 8),
     plan: nothing,

@@ -105,7 +105,7 @@ export const ofKafka: readonly Scenario[] = [
     name: 'more-than-can-wait',
     rows: [8, 11],
     safeguard: bounded,
-    // more activities than may wait, in fewer bytes than may be in flight
+    // these are more activities than may wait, in fewer bytes than may be in flight
     load: { events: 30_000, seconds: 1, clients: 100, inBatches: 1, batchSize: 1000, retried: 0 },
     plan: (moments) => [
       ...at(0, { do: 'toxic', on: 'ingest→kafka', toxic: { kind: 'black hole' } }),

@@ -13,7 +13,7 @@ import {
 import { real, type Scenario } from './scenario.ts'
 
 export const ofLinks: readonly Scenario[] = [
-  // from the clients to ingest
+  // these break the link from the clients to ingest
   real({
     name: 'clients-late',
     rows: [8],
@@ -64,7 +64,7 @@ export const ofLinks: readonly Scenario[] = [
       (['aborts', 'sends half', 'is slow'] as const).flatMap((what) => at(early(moments), { do: 'client', what })),
   }),
 
-  // from ingest to Kafka
+  // these break the link from ingest to Kafka
   real({
     name: 'kafka-late',
     rows: [8],
@@ -104,7 +104,7 @@ export const ofLinks: readonly Scenario[] = [
     plan: toxic('ingest→kafka', { kind: 'refuse' }, 3000),
   }),
 
-  // from Kafka to persist
+  // these break the link from Kafka to persist
   real({ name: 'source-cut-from-kafka', rows: [24], safeguard: afterOutcome, plan: resets('source→kafka', 3) }),
   real({
     name: 'source-in-a-black-hole',
@@ -134,7 +134,7 @@ export const ofLinks: readonly Scenario[] = [
     plan: toxic('source→persist', { kind: 'refuse' }, 2000),
   }),
 
-  // from persist and query to the store
+  // these break the link from persist and query to the store
   real({
     name: 'store-late',
     rows: [20],

@@ -15,7 +15,7 @@ export const ofPrograms: readonly Scenario[] = [
     rows: [12],
     safeguard: drain,
     load: { seconds: 10 },
-    // so that some requests are always in flight
+    // the latency keeps some requests in flight at any time
     plan: both(lasting('ingest→kafka', { kind: 'latency', ms: 400 }), signal('SIGTERM', 3, 'ingest')),
     requirements: [stopsCutNothingOff],
   }),

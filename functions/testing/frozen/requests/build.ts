@@ -7,7 +7,7 @@ export const ndjson: Headers = { 'content-type': 'application/x-ndjson' }
 export const structured: Headers = { 'content-type': 'application/cloudevents+json' }
 export const batch: Headers = { 'content-type': 'application/cloudevents-batch+json' }
 
-/** What a test is about overrides what stands here; undefined takes a member out. */
+/** A valid activity. `changes` replaces its members, and undefined removes one. */
 export const activity = (changes: object = {}): object => ({
   userId: 'user_123',
   action: 'click_button',

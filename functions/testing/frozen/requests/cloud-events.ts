@@ -27,7 +27,7 @@ const binary = (changes: { [name: string]: string | undefined } = {}, id = 'bina
 }
 const without = (name: string) => post(`refuses an event without ${name}`, '{}', binary({ [name]: undefined }))
 
-/** Events as activities, in every mode. */
+/** CloudEvents that become activities, in every mode. */
 export const cloudEvents: readonly FrozenRequest[] = [
   post('an event, structured', event, structured),
   post(

@@ -4,7 +4,7 @@ import { activity, ask, json } from './build.ts'
 const at = (name: string, path: string) => ask('origin', `hostile: ${name}`, path)
 const page = (name: string, path: string): FrozenRequest => ({ ...at(name, path), whole: 'data-counts="here"' })
 
-/** Requests that a client may well send, and means no good with. */
+/** Requests that an attacker may send. */
 export const hostile: readonly FrozenRequest[] = [
   at('dots', '/logs/..%2f..%2fetc%2fpasswd'),
   at('dots twice encoded', '/logs/%252e%252e%252f'),

@@ -14,7 +14,7 @@ const timestamps = [
   ],
 ]
 
-/** What ingest takes. */
+/** Activities that ingest accepts, and batches with some that it rejects. */
 export const ingest: readonly FrozenRequest[] = [
   ask('ingest', 'healthz', '/healthz'),
   post('one, minimal', { userId: 'ada', action: 'sign.in' }),

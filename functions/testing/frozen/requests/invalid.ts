@@ -19,7 +19,7 @@ const timestamps = [
   ],
 ]
 
-/** What ingest refuses, with nothing stored. */
+/** Requests that ingest rejects without storing anything. */
 export const invalid: readonly FrozenRequest[] = [
   post('refuses nothing', ''),
   post('refuses null', 'null'),

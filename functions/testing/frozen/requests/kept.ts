@@ -7,7 +7,7 @@ import { operations } from './operations.ts'
 import { deliver, persist } from './persist.ts'
 import { query } from './query.ts'
 
-/** Offsets of which nothing is ever heard are missing between these. */
+/** Records arrive at these offsets. The offsets between them stay missing. */
 const beside: readonly (readonly [partition: number, offsets: readonly number[]])[] = [
   [3, [0, 1, 2, 3, 4, 7, 8, 12, 13, 20]],
   [4, [250, 251, 252, 253, 254, 255, 256, 257, 300, 512]],
@@ -32,7 +32,7 @@ function thrice(): FrozenRequest[] {
 const isOperation = ({ to }: FrozenRequest) => to === 'persist'
 const isDeadLetters = ({ name }: FrozenRequest) => /^query: dead letters, (all|conflicts|undelivered)$/.test(name)
 
-/** What is in a log that is kept: activities, duplicates, conflicts, dead letters of every kind and state, and gaps. */
+/** Fills a log with activities, duplicates, conflicts, dead letters of every kind and state, and gaps. */
 export const written: readonly FrozenRequest[] = [
   ...ingest,
   ...cloudEvents,
@@ -47,7 +47,7 @@ export const written: readonly FrozenRequest[] = [
   ...operations.filter(isOperation),
 ]
 
-/** What is posted to the real functions: what ingest takes, and nothing that a clock of today refuses. */
+/** Requests for the real functions, which run with the real clock and accept these at any time. */
 export const posted: readonly FrozenRequest[] = [...ingest, ...cloudEvents, ...thrice()].filter(
   ({ method }) => method === 'POST',
 )
@@ -55,7 +55,7 @@ export const posted: readonly FrozenRequest[] = [...ingest, ...cloudEvents, ...t
 const list = (name: string, path: string) => ask('query', `kept: ${name}`, path)
 const pages = 5
 
-/** Everything that such a log lists, page by page and as a whole, and what became of the records of these receipts. */
+/** Reads everything that such a log lists, page by page and as a whole, and the outcomes of these receipts. */
 export const readKept = (receipts: readonly string[]): readonly FrozenRequest[] => [
   list('page 1', '/logs?limit=60&count=exact'),
   ...Array.from({ length: pages }, (_, n) => list(`page ${n + 2}`, `{{query: kept: page ${n + 1}#/next}}`)),
@@ -111,7 +111,7 @@ const headers = {
 }
 const value = '{"id":"stranger","userId":"dana","action":"x","timestamp":"2024-02-01T10:00:00Z"}'
 
-/** Records as others put them onto the topic: what cannot be saved, and what is no event at all. */
+/** Records that other producers put onto the topic. Some cannot be saved, and some are not events at all. */
 export const strangers: readonly { headers: { [name: string]: string }; value: string | Buffer | null }[] = [
   { headers, value },
   { headers, value: '{"id":' },
@@ -128,7 +128,7 @@ export const strangers: readonly { headers: { [name: string]: string }; value: s
 
 type Listed = { id: string; reason: string; errors: readonly { pointer: string }[] }
 
-/** Replays one of each reason and one that is corrected, and discards another. */
+/** Replays a dead letter of each reason, corrects some of them, and discards another. */
 export function operationsOn(letters: readonly Listed[]): FrozenRequest[] {
   const first = (reason: string, pointer?: string) =>
     letters.find(
@@ -155,7 +155,7 @@ export function operationsOn(letters: readonly Listed[]): FrozenRequest[] {
 
 const given = /"receipt":"([\w-]{24})"/g
 
-/** Some of the receipts that were given for what was written, of every kind. */
+/** Returns the first twenty receipts in these answers, and every 25th. */
 export function receiptsIn(bodies: readonly string[]): string[] {
   const all = bodies.flatMap((body) => [...body.matchAll(given)].map(([, receipt = '']) => receipt))
   return [...all.slice(0, 20), ...all.filter((_, n) => n % 25 === 0)]

@@ -112,7 +112,7 @@ const paths = [
 
 const named = (text: string) => (text.length > 80 ? `${text.slice(0, 60)}… of ${text.length}` : text)
 
-/** Parameters that are refused by name, and cursors that belong to something else. */
+/** Requests with parameters that are rejected by name, and with cursors that belong to other lists. */
 export const malformed: readonly FrozenRequest[] = [
   ...paths.map((path) => ask('query', `malformed ${named(path)}`, path)),
   ask(

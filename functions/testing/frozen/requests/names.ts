@@ -1,4 +1,4 @@
-/** Each comes back as it was sent. These are copies of those in hostile/: what was recorded must not follow its changes. */
+/** These names come back unchanged. They are copied from hostile/, so that its changes do not change a recording. */
 export const names: readonly string[] = [
   ...[
     'Zoë',
@@ -72,7 +72,7 @@ export const names: readonly string[] = [
   ...['"quoted"', 'a;b="c"', "it's", '😀'.repeat(256), 'n'.repeat(256), '☃'.repeat(256)],
 ]
 
-/** What no name is. */
+/** Texts that are rejected as names. */
 export const noNames: readonly string[] = [
   ...['', ' ', '\t\n', '\u00a0\ufeff', 'a\0b', '\ud800', 'a\udc00', 'n'.repeat(257), '😀'.repeat(257)],
 ]
@@ -128,7 +128,7 @@ export const noIds: readonly string[] = [
 const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`
 const wide = (members: number) => `{${Array.from({ length: members }, (_, n) => `"k${n}":${n}`).join()}}`
 
-/** JSON texts, each given back as it was sent. */
+/** JSON texts of metadata that come back as they were sent. */
 export const metadata: readonly string[] = [
   '{"$set":{"a":1},"$where":"sleep(1)","$ne":null,"a":{"$gt":""}}',
   '{"a":{"$ref":"c","$id":"1","$db":"d"},"b":{"$oid":"507f1f77bcf86cd799439011"},"c":{"$date":"2024-01-15"}}',
@@ -146,7 +146,7 @@ export const metadata: readonly string[] = [
   '{"👩‍🚀":"\\ud83d\\ude00","𝒳":"\u{10ffff}","é":1,"e\u0301":2,"\u202e":"\u200f","שלום":"مرحبا","\u200b":1}',
 ]
 
-/** JSON texts that no metadata are. */
+/** JSON texts that are rejected as metadata. */
 export const noMetadata: readonly (readonly [what: string, text: string])[] = [
   ['a type of the driver', '{"_bsontype":"ObjectId"}'],
   ['a type of the driver, deep', '{"a":[{"b":{"_bsontype":"Long"}}]}'],

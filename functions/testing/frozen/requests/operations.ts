@@ -1,7 +1,7 @@
 import type { FrozenRequest } from '../frozen-request.ts'
 import { ask, json } from './build.ts'
 
-/** The id of the dead letter whose first error mentions it, or that has a reason, as the list of all of them has it. */
+/** These refer to dead letters by their places in lists that were read before. */
 const letters = (n: number) => `{{query: dead letters, all#/data/${n}/id}}`
 const conflict = '{{query: dead letters, conflicts#/data/0/id}}'
 const undelivered = (n: number) => `{{query: dead letters, undelivered#/data/${n}/id}}`
@@ -19,7 +19,7 @@ const discard = (name: string, id: string, body?: unknown, headers = json) =>
 
 const corrected = { userId: 'dana', action: 'corrected', timestamp: '2024-02-02T10:00:00Z' }
 
-/** What operators do about dead letters, and what is read afterwards. */
+/** Operators replay and discard dead letters, and read the results. */
 export const operations: readonly FrozenRequest[] = [
   replay('as it was', letters(6)),
   replay('corrected without an id', letters(6), { ...corrected, id: undefined }),

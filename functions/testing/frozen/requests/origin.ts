@@ -3,7 +3,7 @@ import { activity, ask, json } from './build.ts'
 
 const none = '/dead-letters/0123'
 
-/** All functions behind one origin, as npm start has them. */
+/** Requests to all functions behind one origin, as npm start serves them. */
 export const origin: readonly FrozenRequest[] = [
   ask('origin', 'healthz', '/healthz'),
   ask('origin', 'POST /logs', '/logs', { method: 'POST', headers: json, body: activity({ id: 'at-the-origin' }) }),

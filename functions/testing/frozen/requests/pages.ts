@@ -2,14 +2,14 @@ import type { FrozenRequest } from '../frozen-request.ts'
 import { ask } from './build.ts'
 
 const page = (name: string, path: string, headers = {}) => ask('query', `page: ${name}`, path, { headers })
-/** With all that is counted beside it. */
+/** Repeats the request until the page contains the counts beside the list. */
 const list = (name: string, path: string, headers = {}): FrozenRequest => ({
   ...page(name, path, headers),
   whole: '/viewer/dead-letters"[^]*data-counts="here"',
 })
 const refused = (name: string, path: string): FrozenRequest => ({ ...page(name, path), whole: '/viewer/dead-letters"' })
 
-/** What people see. */
+/** The pages of the viewer. */
 export const pages: readonly FrozenRequest[] = [
   list('the list', '/'),
   list('the list of a user', '/?userId=user_3'),

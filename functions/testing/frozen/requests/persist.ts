@@ -26,7 +26,7 @@ type Delivery = {
   path?: string
 }
 
-/** A record at a position of its own. */
+/** Delivers a record at a position that no other request uses. */
 export function deliver(
   name: string,
   { partition = usualPartition, offset, id = `d-${offset}`, headers = {}, body = textOf(id), path = '/' }: Delivery,
@@ -50,7 +50,7 @@ const structuredText = JSON.stringify({
 })
 const bare = { 'content-type': 'application/cloudevents+json' }
 
-/** What it cannot save and keeps: the name, and what is wrong. */
+/** Records that persist cannot save, and keeps as dead letters. */
 const rejected: readonly (readonly [what: string, headers: Headers, body: string | Uint8Array])[] = [
   ['broken JSON', {}, '{"id":'],
   ['an empty body', {}, ''],

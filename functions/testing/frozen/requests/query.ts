@@ -11,7 +11,7 @@ const exported = (query: string, headers = {}) =>
   })
 const gzip = { 'accept-encoding': 'gzip' }
 
-/** Everything but lists. */
+/** All requests to query except lists. */
 export const query: readonly FrozenRequest[] = [
   ask('query', 'healthz', '/healthz'),
   ...[

@@ -24,7 +24,7 @@ const chunked = (content: string, ...headers: readonly string[]) =>
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 
-/** Bytes that no well-meaning client sends. */
+/** Bytes that well-behaved clients do not send. */
 export const raw: readonly FrozenRequest[] = [
   sent('plain', get('/healthz')),
   sent('no request at all', 'hello\r\n\r\n'),

@@ -1,0 +1,110 @@
+import { checkActivity } from '@activity-log/shared/activity.ts'
+import { type Checked, firstErrors, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
+import { type CloudEvent, type Headers, readBinary, readStructured, utf8 } from '@activity-log/shared/cloud-event.ts'
+import { type Incoming, notUtf8, readText } from '@activity-log/shared/http/body.ts'
+import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
+import {
+  bodyLimits,
+  jsonOrProblem,
+  many,
+  one,
+  type Posted,
+  type PostedActivity,
+  type ReadItem,
+  readItemsOneByOne,
+  readUnlessLeftOut,
+} from './posted-items.ts'
+import type { Reading } from './read-mapped.ts'
+
+/** Structured mode. */
+export async function readCloudEvent(incoming: Incoming, reading: Reading): Promise<Posted> {
+  const read = structuredReader(reading)
+  const { value, lossy } = jsonOrProblem(await readText(incoming, bodyLimits.oneBytes))
+  return one(readUnlessLeftOut(read, value, lossy))
+}
+
+/** Batched mode. */
+export async function readCloudEvents(incoming: Incoming, reading: Reading): Promise<Posted> {
+  const read = structuredReader(reading)
+  const bytes = await incoming.bytes(bodyLimits.manyBytes)
+  const text = utf8(bytes)
+  if (text === undefined) {
+    const posted = readItemsOneByOne(bytes, read)
+    if (!posted) throw notUtf8()
+    return posted
+  }
+  const { value, lossy } = jsonOrProblem(text)
+  if (!Array.isArray(value)) throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')
+  return many(value, lossy, read)
+}
+
+export async function readBinaryCloudEvent(incoming: Incoming, { receivedAt, mapped }: Reading): Promise<Posted> {
+  const user = mapped?.userAttribute()
+  const event = readBinary(withUtf8(incoming.headers()), await incoming.bytes(bodyLimits.oneBytes))
+  if (!event.ok) throw invalidInput(event.errors)
+  return one(checkEvent(event.value, 'binary', receivedAt, user))
+}
+
+function structuredReader({ receivedAt, mapped }: Reading): ReadItem {
+  const user = mapped?.userAttribute()
+  return (item, lossy) => {
+    const event = readStructured(item)
+    const checked = event.ok ? checkEvent(event.value, 'structured', receivedAt, user) : event
+    if (lossy.length === 0) return checked
+    return invalid(...firstErrors([...lossy, ...(checked.ok ? [] : checked.errors)]))
+  }
+}
+
+function checkEvent(
+  event: CloudEvent,
+  mode: 'binary' | 'structured',
+  receivedAt: Date,
+  userAttribute: string | undefined,
+): Checked<PostedActivity> {
+  const { input, isOurs, userFrom } = fromCloudEvent(event, userAttribute)
+  const checked = checkActivity(input, receivedAt)
+  if (checked.ok) return isOurs ? checked : valid({ ...checked.value, isCloudEvent: true })
+  const errors = checked.errors.map(({ pointer, detail }) => ({
+    pointer: cloudEventPointer(pointer, { mode, isOurs, userFrom }),
+    detail: pointer === '/userId' && !isOurs ? withAdvice(userFrom, detail) : detail,
+  }))
+  return invalid(...errors)
+}
+
+function withAdvice(userFrom: string, detail: string): string {
+  if (userFrom === 'source') return `stands for the missing subject, but ${detail}; name another attribute with ?user=`
+  return userFrom === 'subject' ? detail : `${detail}, since ?user= names it`
+}
+
+/**
+ * Reads raw UTF-8 in `ce-` headers, which most SDKs send although the binding wants it percent-encoded (CloudEvents HTTP
+ * binding, 3.1.3.2). Node gives every byte of a header as one character.
+ */
+function withUtf8(headers: Headers): Headers {
+  const errors: InputError[] = []
+  let changed: { [name: string]: string } | undefined
+  for (const name in headers) {
+    const value = headers[name] as string
+    if (!name.startsWith('ce-') || /^[\t -~]*$/.test(value)) continue
+    const text = /^[\t -~\x80-\xff]*$/.test(value) ? headerUtf8(value) : undefined
+    if (text === undefined) errors.push({ pointer: name, detail: notAHeader })
+    else {
+      changed ??= { ...headers }
+      changed[name] = text
+    }
+  }
+  if (errors.length > 0) throw invalidInput(errors)
+  return changed ?? headers
+}
+
+const notAHeader = 'is not valid UTF-8; percent-encode what is not ASCII (CloudEvents HTTP binding, 3.1.3.2)'
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function headerUtf8(value: string): string | undefined {
+  try {
+    return strictUtf8.decode(Buffer.from(value, 'latin1'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,70 @@
+import { checkActivity } from '@activity-log/shared/activity.ts'
+import { applyMapping } from '@activity-log/shared/apply-mapping.ts'
+import { firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
+import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { invalidInput } from '@activity-log/shared/http/problem.ts'
+import type { ParsedJson } from '@activity-log/shared/json.ts'
+import { parseWithNumberTexts } from '@activity-log/shared/json-number-text.ts'
+import { mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
+import { createParser, type Parse, type ReadItem, withTimeForms } from './posted-items.ts'
+
+export type Mapped = {
+  readItem: (receivedAt: Date) => ReadItem
+  parse: (text: string) => ParsedJson
+  /** The attribute of a CloudEvent that is its user. Throws a 400 if the parameters are not for CloudEvents. */
+  userAttribute: () => string | undefined
+}
+
+/** What a body is read with. Most requests have no mapping. */
+export type Reading = { receivedAt: Date; mapped: Mapped | undefined }
+
+/**
+ * Reads the parameters of a mapping from a URL, or throws a 400. It is loaded when a request first has parameters: most
+ * have none.
+ */
+export function readMapped(url: string): Mapped | undefined {
+  const { parameters, errors } = readParameters(url, mappingParameters)
+  if (errors.length > 0) throw invalidInput(errors)
+  const names = Object.keys(parameters)
+  if (names.length === 0) return undefined
+  const mapping = readMapping(parameters)
+  if (!mapping.ok) throw invalidInput(mapping.errors)
+
+  const readItem =
+    (receivedAt: Date): ReadItem =>
+    (item, lossy) => {
+      const { input, errors, readAsText, failed, placeOf } = applyMapping(item, mapping.value)
+      const checked = checkActivity(input, receivedAt)
+      const left = lossy.filter(({ pointer, detail }) => !(isNumber(detail) && readAsText.has(pointer)))
+      const others = checked.ok ? [] : checked.errors.filter(({ pointer }) => !failed.has(pointer.slice(1)))
+      const placed = others.map(withTimeForms).map(({ pointer, detail }) => ({ pointer: placeOf(pointer), detail }))
+      const all: InputError[] = [...left, ...errors, ...placed]
+      return checked.ok && all.length === 0 ? checked : invalid(...firstErrors(all))
+    }
+
+  const userAttribute = () => {
+    const foreign = names.filter((name) => name !== 'user')
+    const detail = 'does not apply to CloudEvents; of the mapping, only user does'
+    if (foreign.length > 0) throw invalidInput(foreign.map((pointer) => ({ pointer, detail })))
+    const { user } = parameters
+    if (user === undefined || /^[a-z0-9]+$/.test(user)) return user
+    throw invalidInput([{ pointer: 'user', detail: 'must be the name of an attribute of the CloudEvent' }])
+  }
+
+  return { readItem, parse: parserKeepingDigits(), userAttribute }
+}
+
+const isNumber = (detail: string) => detail.startsWith('holds the number')
+
+function parserKeepingDigits(): Parse {
+  const parse = createParser()
+  return (text) => {
+    const json = parse(text)
+    return json.ok && json.lossy.length > 0 && isWhole(json.value)
+      ? { ...json, value: parseWithNumberTexts(text) }
+      : json
+  }
+}
+
+/** Whether nothing was left out: what was is not parsed here, either. */
+const isWhole = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.includes(undefined))

@@ -1,0 +1,17 @@
+import type { JsonObject, JsonValue } from './json.ts'
+
+/**
+ * The metadata that a CloudEvent became, with all attributes in their canonical text form (CloudEvents, 3.1), so that
+ * the same event compares as equal in every mode. Binary mode has only text, and its HTTP clients add a content type.
+ */
+export function canonicalAttributes(metadata: JsonObject): JsonObject {
+  const members = Object.entries(metadata).flatMap(([name, value]): [string, JsonValue][] => {
+    if (name === 'data') return [[name, value]]
+    if (name !== 'datacontenttype') return [[name, isScalar(value) ? String(value) : value]]
+    const type = String(value).replace(/;\s*charset="?utf-?8"?\s*$/i, '')
+    return /^application\/json\s*$/i.test(type) ? [] : [[name, type]]
+  })
+  return Object.fromEntries(members)
+}
+
+const isScalar = (value: JsonValue) => typeof value === 'number' || typeof value === 'boolean'

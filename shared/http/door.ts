@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from './problem.ts'
+
+export type DoorOptions = {
+  /** Names beside those of this machine, with or without a port. */
+  allowedHosts: readonly string[]
+  /** Whether requests for other hosts are answered, too. */
+  anyHost: boolean
+  /** Origins whose pages may send requests, as browsers name them: https://app.example.com */
+  allowedOrigins: readonly string[]
+  /** Whether the path is that of a page for people, which other sites may link to. */
+  isPage: (path: string) => boolean
+}
+
+/** Returns the problem that answers a request that is not let in. */
+export type Door = (request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>) => Problem | undefined
+
+/**
+ * Decides by its headers and its path alone whether a request is let in, before anything is looked up. So a page of
+ * another site can send nothing from the browser of somebody who reaches the log. Under a name of its own that leads
+ * here (DNS rebinding) it would count as the same site; the name in Host shows that.
+ */
+export function createDoor({ allowedHosts, anyHost, allowedOrigins, isPage }: DoorOptions): Door {
+  const hosts = new Set([...thisMachine, ...allowedHosts.map((host) => host.toLowerCase())])
+  const origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()))
+  const isOurs = (host: string) => hosts.has(host) || hosts.has(host.replace(/:\d*$/, ''))
+
+  return ({ method, url = '', headers }) => {
+    const { authority, path } = targetOf(url)
+    const { host } = headers
+    for (const name of [host, authority]) {
+      if (name === undefined) continue
+      if (!isHost(name)) return notAHost
+      if (!anyHost && !isOurs(name.toLowerCase())) return otherHost(name)
+    }
+    const isLink = method === 'GET' && isNavigation(headers) && isPage(path)
+    if (!isLink && isForeign(headers, authority ?? host)) return foreign
+    return isOdd(path) ? oddPath : undefined
+  }
+
+  /** Trusts Sec-Fetch-Site, which no page can set; where it does not decide, an Origin has to be that of the request. */
+  function isForeign(headers: IncomingMessage['headers'], host: string | undefined): boolean {
+    const sites = listed(headers['sec-fetch-site'])
+    const senders = listed(headers.origin)
+    if (senders.length > 0 && senders.every((origin) => origins.has(origin))) return false
+    if (sites.includes('cross-site')) return true
+    if (sites.length > 0 && sites.every((site) => site === 'same-origin' || site === 'none')) return false
+    return senders.some((origin) => !origins.has(origin) && !isSameHost(origin, host))
+  }
+}
+
+const thisMachine = ['localhost', '127.0.0.1', '[::1]']
+
+/** The parts of a request target. Only one in absolute form has an authority, which then counts instead of Host. */
+function targetOf(url: string): { authority: string | undefined; path: string } {
+  const [, authority, path = ''] = /^(?:https?:\/\/([^/?#\\]*))?([^?#]*)/i.exec(url) ?? []
+  return { authority, path }
+}
+
+/** Whether it is a host, perhaps with a port (RFC 9110, section 7.2). */
+const isHost = (text: string) =>
+  /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(text) && hostIn('http', text.replace(/:\d*$/, '')) !== ''
+
+/** The host and the port, unless that is the usual one; an empty text if there is none. */
+const hostIn = (scheme: string, host: string) => URL.parse(`${scheme}://${host}`)?.host ?? ''
+
+/** Node joins repeated headers with commas; a list of origins has spaces in it (RFC 6454, section 7.1). */
+const listed = (value: string | string[] | undefined): string[] =>
+  value === undefined
+    ? []
+    : String(value)
+        .toLowerCase()
+        .split(/[,\s]+/)
+        .filter((part) => part !== '')
+
+/** The origin `null` is that of a page without one, for example in a sandbox; it is the same as no other. */
+function isSameHost(origin: string, host: string | undefined): boolean {
+  const [, scheme, sender] = /^(https?):\/\/([^/?#@\\]+)$/.exec(origin) ?? []
+  if (!scheme || !sender || host === undefined) return false
+  const name = hostIn(scheme, sender)
+  return name !== '' && name === hostIn(scheme, host)
+}
+
+/** Whether a person follows a link. Frames and other elements show pages as well, but not for people to see. */
+function isNavigation(headers: IncomingMessage['headers']): boolean {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': purpose = 'document' } = headers
+  return mode === 'navigate' && purpose === 'document'
+}
+
+/**
+ * Whether programs on the way disagree about what the path means: some drop dot segments and empty segments, or take a
+ * backslash for a slash, and so would look up another path than the one that was checked.
+ */
+const isOdd = (path: string) => /\/\/|\\|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path)
+
+const notAHost = new Problem('invalid-input', 'The Host header is not the name of a host.')
+const foreign = new Problem(
+  'forbidden',
+  'Pages of other sites may not use the log; ALLOWED_ORIGINS names those that may. Links may lead to pages of the log.',
+)
+const oddPath = new Problem(
+  'invalid-input',
+  'A path must not contain //, \\ or the segments . and .., also not percent-encoded. An id with them is sent ' +
+    'percent-encoded as a whole.',
+)
+
+const otherHost = (name: string) =>
+  new Problem(
+    'misdirected',
+    `This log does not answer for the host ${name.slice(0, 255)}, only for localhost and what ALLOWED_HOSTS names.`,
+  )

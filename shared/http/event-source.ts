@@ -1,0 +1,22 @@
+import { parseAccept } from 'hono/utils/accept'
+import type { Answer } from './answer.ts'
+import type { Problem } from './problem.ts'
+
+/**
+ * The answer to a failed request. An EventSource gives up for good after any status but 200, so trouble that passes is
+ * told to it as a stream that ends at once and says when to come back (HTML standard, section 9.2).
+ */
+export function answerToProblem(problem: Problem, accept: string | undefined): Answer {
+  const isPassing = problem.status === 503 || problem.status === 504
+  return isPassing && acceptsEvents(accept) ? comeBack : problem.toAnswer()
+}
+
+const comeBack: Answer = {
+  status: 200,
+  headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
+  body: 'retry: 5000\n\n',
+}
+
+/** An EventSource names this type; Any type at all comes from everything else. */
+const acceptsEvents = (accept: string | undefined) =>
+  accept !== undefined && parseAccept(accept).some(({ type, q }) => type.toLowerCase() === 'text/event-stream' && q > 0)
