@@ -7,7 +7,7 @@ const read = (environment: { [name: string]: string }) =>
   listenOptions(readConfig(v.object(listenEntries('8080')), environment))
 
 test('by default only this machine gets in', () => {
-  expect(read({})).toEqual({ port: 8080, host: 'localhost', allowedHosts: [], allowedOrigins: [] })
+  expect(read({})).toEqual({ port: 8080, host: 'localhost', allowedHosts: [], allowedOrigins: [], trustedProxies: [] })
 })
 
 test('reads lists', () => {
@@ -22,6 +22,7 @@ test('reads lists', () => {
     host: '::',
     allowedHosts: ['log.example.com', '[2001:db8::1]:8443'],
     allowedOrigins: ['https://app.example.com', 'http://localhost:5173'],
+    trustedProxies: [],
   })
 })
 
