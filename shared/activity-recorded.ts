@@ -121,7 +121,7 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
   }
 
   const receivedAt = new Date(recordedAt.ms)
-  const checked = checkActivity(data.value, receivedAt)
+  const checked = checkActivity(data.value, receivedAt, Number.POSITIVE_INFINITY)
   if (!checked.ok) return checked
   const { id, timestamp } = checked.value
   if (id === undefined) errors.push({ pointer: '/id', detail: 'is required in a record' })

@@ -7,7 +7,8 @@ export const activityLimits = {
   nameCharacters: 256,
   metadataBytes: 32 * 1024,
   metadataLevels: 32,
-  metadataKeys: 256,
+  metadataKeys: 1_000,
+  metadataValues: 2_000,
   aheadMs: 24 * 60 * 60 * 1000,
 } as const
 
@@ -46,7 +47,7 @@ export const TimestampText = v.pipe(
 export const Metadata = v.pipe(
   v.custom<JsonObject>(isJsonObject, 'must be an object; omit it if there is none'),
   v.metadata({ type: 'object', maxProperties: activityLimits.metadataKeys }),
-  v.description('Any JSON object of at most 32 KiB, 32 levels deep, with at most 256 members in all'),
+  v.description('Any JSON object of at most 32 KiB, 32 levels deep, with at most 1,000 members and 2,000 values'),
 )
 
 /** The activity that a client sends. The log fills in a missing id, and the time of receipt for a missing timestamp. */
@@ -65,8 +66,15 @@ export type SentActivity = v.InferOutput<typeof SentActivity>
 /** An activity with its id and its timestamp, which is the text as it was sent. */
 export type Activity = SentActivity & { id: string; timestamp: string }
 
-/** Checks one activity as it was sent, and returns all its errors instead of only the first. */
-export function checkActivity(sent: unknown, receivedAt: Date): Checked<SentActivity> {
+/**
+ * Checks one activity as it was sent, and returns all its errors instead of only the first. Records may have more values
+ * than activities that are sent now, since earlier versions accepted more.
+ */
+export function checkActivity(
+  sent: unknown,
+  receivedAt: Date,
+  maxValues: number = activityLimits.metadataValues,
+): Checked<SentActivity> {
   const input = withoutNulls(sent)
   const parsed = v.safeParse(SentActivity, input)
   const errors: InputError[] = (parsed.issues ?? []).map((issue) => ({
@@ -75,7 +83,8 @@ export function checkActivity(sent: unknown, receivedAt: Date): Checked<SentActi
   }))
   if (isJsonObject(input)) {
     errors.push(...unknownMembers(input))
-    if (isJsonObject(input['metadata'])) errors.push(...below('/metadata', metadataErrors(input['metadata'])))
+    if (isJsonObject(input['metadata']))
+      errors.push(...below('/metadata', metadataErrors(input['metadata'], maxValues)))
     if (isAhead(input['timestamp'], receivedAt)) {
       errors.push({
         pointer: '/timestamp',
@@ -115,11 +124,12 @@ function isAhead(timestamp: unknown, now: Date): boolean {
 }
 
 /** Checks a value that may be large and hostile: stops once it is too large, and builds pointers only for errors. */
-function metadataErrors(metadata: JsonObject): InputError[] {
+function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
   const errors: InputError[] = []
   const path: (string | number)[] = []
   let keys = 0
-  let values = 0
+  // the object itself is not counted
+  let values = -1
   const note = (detail: string) => {
     errors.push({ pointer: path.reduce<string>(pointerTo, ''), detail })
   }
@@ -152,6 +162,7 @@ function metadataErrors(metadata: JsonObject): InputError[] {
   if (keys > activityLimits.metadataKeys) {
     errors.push({ pointer: '', detail: `has more than ${activityLimits.metadataKeys} members in all` })
   }
+  if (values > maxValues) errors.push({ pointer: '', detail: `has more than ${maxValues} values in all` })
   const bytes = errors.length === 0 ? Buffer.byteLength(JSON.stringify(metadata)) : 0
   if (bytes > activityLimits.metadataBytes) {
     errors.push({ pointer: '', detail: `has ${bytes} bytes as JSON; the limit is ${activityLimits.metadataBytes}` })

@@ -3,7 +3,7 @@ import { numberSurvives } from './json-number.ts'
 
 /** Both limits are far above those of an activity; anything deeper or larger is rejected without a look inside. */
 export const maxLevels = 64
-const maxMembers = 1_000
+const maxMembers = 2_000
 /** From this many faults on, one place per item is enough, because naming a place takes time. */
 const manyPlaces = 5_000
 /** From this many faults on, the text is an array of more than 1,000 items, which is rejected for their number. */

@@ -143,12 +143,12 @@ describe('names a value far beyond any limit without looking inside', () => {
     ['65 levels', levels(65), ['/a'.repeat(64)]],
     ['200,000 levels', levels(200_000, '-0'), ['/a'.repeat(64)]],
     ['200,000 arrays', '['.repeat(200_000) + ']'.repeat(200_000), ['/0'.repeat(64)]],
-    ['1,000 members', members(1000), []],
-    ['1,001 members', members(1001), ['']],
-    ['1,001 members below', `{"a":[1,${members(1001)}]}`, ['/a/1']],
+    ['2,000 members', members(2000), []],
+    ['2,001 members', members(2001), ['']],
+    ['2,001 members below', `{"a":[1,${members(2001)}]}`, ['/a/1']],
     [
       'one item of several',
-      `[-0,${levels(100)},-0,${members(2000)},{"b":1,"b":2}]`,
+      `[-0,${levels(100)},-0,${members(3000)},{"b":1,"b":2}]`,
       ['/0', `/1${'/a'.repeat(63)}`, '/2', '/3', '/4/b'],
     ],
   ])('%s', (_what, text, pointers) => expect(places(text)).toEqual(pointers))

@@ -7,7 +7,7 @@ const read = (environment: { [name: string]: string }) =>
   listenOptions(readConfig(v.object(listenEntries('8080')), environment))
 
 test('by default only this machine gets in', () => {
-  expect(read({})).toEqual({ port: 8080, host: 'localhost', allowedHosts: [], allowedOrigins: [] })
+  expect(read({})).toEqual({ port: 8080, host: 'localhost', allowedHosts: [], allowedOrigins: [], trustedProxies: [] })
 })
 
 test('reads lists', () => {
@@ -22,6 +22,7 @@ test('reads lists', () => {
     host: '::',
     allowedHosts: ['log.example.com', '[2001:db8::1]:8443'],
     allowedOrigins: ['https://app.example.com', 'http://localhost:5173'],
+    trustedProxies: [],
   })
 })
 
@@ -38,4 +39,13 @@ test.each([
   ['ALLOWED_ORIGINS', 'https://app.example.com:443'],
 ])('rejects %s=%s', (name, value) => {
   expect(() => read({ [name]: value })).toThrow(new RegExp(`${name} must be`))
+})
+
+test('trusted proxies are addresses and ranges', () => {
+  const { TRUSTED_PROXIES: schema } = listenEntries('8080')
+  expect(v.parse(schema, undefined)).toEqual([])
+  const list = ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8']
+  expect(v.parse(schema, list.join(', '))).toEqual(list)
+  for (const wrong of ['localhost', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0', '::1/129', 'a/8'])
+    expect(v.safeParse(schema, wrong).success, wrong).toBe(false)
 })

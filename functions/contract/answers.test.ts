@@ -1,4 +1,5 @@
 import { listen } from '@activity-log/shared/http/serve.ts'
+import { slotSizes } from '@activity-log/shared/http/slots.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { anActivity, post, silent } from '@activity-log/shared/testing/builders.ts'
@@ -122,7 +123,7 @@ test('answers conform to the contract, and every status in it has an answer', as
     if (response.status === 503) faults.push(...(await faultsOf(method, path, response)))
   }
   // none of these needs the store, so only a flood of requests makes them a 503
-  const noneInFlight = { requests: 0, bytes: 0 }
+  const noneInFlight = { slots: { ...slotSizes, reads: 0 } }
   await using flooded = await listen({ fetch: apps.query.fetch, port: 0, log: silent, atOnce: noneInFlight })
   for (const path of ['/openapi.json', '/docs', '/assets/{file}']) {
     faults.push(...(await faultsOf('get', path, await fetch(`http://localhost:${flooded.port}${path}`))))

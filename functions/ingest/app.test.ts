@@ -164,7 +164,7 @@ describe.each(ways)('%s:', (name) => {
       ],
       [
         'metadata with too many members',
-        anActivity({ metadata: Object.fromEntries(Array.from({ length: 257 }, (_, n) => [n, n])) }),
+        anActivity({ metadata: Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [n, n])) }),
         undefined,
         400,
         ['/metadata'],

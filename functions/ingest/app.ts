@@ -5,7 +5,7 @@ import {
   toRecord,
 } from '@activity-log/shared/activity-recorded.ts'
 import type { Broker } from '@activity-log/shared/broker/broker.ts'
-import type { Checked, InputError } from '@activity-log/shared/checked.ts'
+import { type Checked, type InputError, valid } from '@activity-log/shared/checked.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
@@ -17,7 +17,7 @@ import { toReceipt } from '@activity-log/shared/receipt.ts'
 import type { Accepted, PostResult } from './answers.ts'
 import { createArrivals, newSalt } from './arrivals.ts'
 import type { PostedActivity } from './posted-items.ts'
-import { readPosted } from './read-posted.ts'
+import { type ReadPosted, readPosted } from './read-posted.ts'
 
 export type IngestDependencies = {
   broker: Pick<Broker, 'publish'>
@@ -70,7 +70,7 @@ export function createApp(dependencies: IngestDependencies): Service {
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined
     const startedAt = now()
-    const posted = await readPosted(request, { receivedAt: startedAt, mapped }, onlyMany)
+    const read = await readPosted(request, { receivedAt: startedAt, mapped }, onlyMany)
     // taken once the body is there, since completeness rests on how soon after its receipt a record is acknowledged
     const readAt = now()
     const traceparent = validTraceparent(request.header('traceparent'))
@@ -82,33 +82,28 @@ export function createApp(dependencies: IngestDependencies): Service {
       return activityRecorded(sent, { tenant, ...arrival, salt: newSalt(), newId, traceparent, isCloudEvent })
     }
 
+    // while records wait to be published, only their text is in memory
+    const posted = toEntries(read, record)
     if (posted.many) {
-      const results = await Promise.all(posted.activities.map((sent, index) => acceptOne(sent, index, record)))
+      const results = await Promise.all(posted.entries.map(acceptOne))
       return answerMany(results, request.log)
     }
-    const event = record(posted.activity)
-    const { id, timestamp } = event.activity
-    const position = await publish(toRecord(event)).catch((cause) => {
+    const { id, timestamp, recordedAt, event } = posted.entry
+    const position = await publish(event).catch((cause) => {
       const detail = `It is unknown whether the activity was stored. Send it again with the same id (${id}).`
       throw unavailable(`${detail} ${storedOnce}`, cause)
     })
-    const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt: event.recordedAt }) }
+    const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt }) }
     const headers = { Location: `${request.basePath}/logs/${encodeURIComponent(id)}` }
     return posted.isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
   }
 
-  async function acceptOne(
-    sent: Checked<PostedActivity>,
-    index: number,
-    record: (sent: PostedActivity) => ActivityRecorded,
-  ): Promise<Result> {
-    if (!sent.ok) return { index, status: 'invalid', errors: sent.errors }
-    const event = record(sent.value)
-    const { id } = event.activity
-    const isOwn = sent.value.id !== undefined
+  async function acceptOne(entry: Checked<Entry>, index: number): Promise<Result> {
+    if (!entry.ok) return { index, status: 'invalid', errors: entry.errors }
+    const { id, recordedAt, event, isOwn } = entry.value
     try {
-      const position = await publish(toRecord(event))
-      return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt: event.recordedAt }), isOwn }
+      const position = await publish(event)
+      return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt }), isOwn }
     } catch (cause) {
       return { index, status: 'unavailable', id, isOwn, cause }
     }
@@ -154,6 +149,26 @@ function acceptedEvent({ id, receipt }: Accepted, headers: { Location: string })
     status: 202,
     headers: { ...headers, 'Activity-Id': id, 'Activity-Receipt': receipt, 'content-length': '0' },
   }
+}
+
+/** An activity as it is published. `isOwn` tells whether the id came with it. */
+type Entry = { id: string; timestamp: string; recordedAt: Date; event: EventRecord; isOwn: boolean }
+type Entries = { isEvent: boolean } & (
+  | { many: false; entry: Entry }
+  | { many: true; entries: readonly Checked<Entry>[] }
+)
+
+function toEntries(posted: ReadPosted, record: (sent: PostedActivity) => ActivityRecorded): Entries {
+  const { isEvent } = posted
+  const toEntry = (sent: PostedActivity): Entry => {
+    const recorded = record(sent)
+    const { id, timestamp } = recorded.activity
+    const { recordedAt } = recorded
+    return { id, timestamp, recordedAt, event: toRecord(recorded), isOwn: sent.id !== undefined }
+  }
+  if (!posted.many) return { isEvent, many: false, entry: toEntry(posted.activity) }
+  const entries = posted.activities.map((sent) => (sent.ok ? valid(toEntry(sent.value)) : sent))
+  return { isEvent, many: true, entries }
 }
 
 const storedOnce = 'An activity is never stored twice.'

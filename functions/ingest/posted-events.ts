@@ -13,6 +13,7 @@ import {
   type PostedActivity,
   type ReadItem,
   readItemsOneByOne,
+  readUnlessLeftOut,
 } from './posted-items.ts'
 import type { Reading } from './read-mapped.ts'
 
@@ -20,7 +21,7 @@ import type { Reading } from './read-mapped.ts'
 export async function readCloudEvent(incoming: Incoming, reading: Reading): Promise<Posted> {
   const read = structuredReader(reading)
   const { value, lossy } = jsonOrProblem(await readText(incoming, bodyLimits.oneBytes))
-  return one(read(value, lossy))
+  return one(readUnlessLeftOut(read, value, lossy))
 }
 
 /** Batched mode. */

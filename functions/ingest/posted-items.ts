@@ -1,12 +1,26 @@
-import { checkActivity, type SentActivity } from '@activity-log/shared/activity.ts'
+import { activityLimits, checkActivity, type SentActivity } from '@activity-log/shared/activity.ts'
 import { below, type Checked, firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
-import { type ParsedJson, parseJson } from '@activity-log/shared/json.ts'
+import type { ParsedJson } from '@activity-log/shared/json.ts'
+import { createJudge, type JsonLimits } from '@activity-log/shared/json-judged.ts'
+import { splitLines } from '@activity-log/shared/lines.ts'
 import { createItemCutter } from '@activity-log/shared/pieces.ts'
 import { timeForms } from '@activity-log/shared/time-format.ts'
 
 export const bodyLimits = { oneBytes: 256 * 1024, manyBytes: 4 * 1024 * 1024, items: 1000 } as const
+
+const jsonLimits: JsonLimits = {
+  items: bodyLimits.items,
+  characters: bodyLimits.oneBytes,
+  // the values of metadata, and some more around them
+  values: activityLimits.metadataValues + 16,
+  // 4 MiB of activities have about 200,000; ten times as many would fit, and take 100 MiB once they are parsed
+  valuesInAll: 400_000,
+}
+
+/** Returns what parses the texts of one request. It leaves out, as undefined, what is beyond the limits. */
+export const createParser = (): Parse => createJudge(jsonLimits)
 
 /** With the mark, its metadata are the attributes and the data of a CloudEvent. */
 export type PostedActivity = SentActivity & { isCloudEvent?: true }
@@ -29,6 +43,10 @@ export const readActivity =
     return invalid(...firstErrors([...lossy, ...(checked.ok ? [] : checked.errors.map(withTimeForms))]))
   }
 
+/** An item that was left out while parsing has only the errors that say why. */
+export const readUnlessLeftOut = (read: ReadItem, item: unknown, lossy: readonly InputError[]) =>
+  item === undefined ? invalid(...firstErrors(lossy)) : read(item, lossy)
+
 /** Says which forms of a time are taken, if it has none of them. */
 export function withTimeForms(error: InputError): InputError {
   const isForm = error.pointer === '/timestamp' && error.detail.startsWith('must be')
@@ -49,23 +67,36 @@ export function many(items: readonly unknown[], lossy: readonly InputError[], re
       const prefix = `/${index}`
       const ofItem = byItem.get(index) ?? []
       const inItem = ofItem.map(({ pointer, detail }) => ({ pointer: pointer.slice(prefix.length), detail }))
-      return prefixed(prefix, read(item, inItem))
+      return prefixed(prefix, readUnlessLeftOut(read, item, inItem))
     }),
   }
 }
 
 /** A broken line does not affect the others. Blank lines do not count. */
-export function readLines(bytes: Uint8Array, read: ReadItem, parse: Parse = parseJson): Posted {
-  const lines = splitLines(bytes)
+export function readLines(bytes: Uint8Array, read: ReadItem, parse: Parse = createParser()): Posted {
+  const lines = splitLines(bytes, bodyLimits.items)
   assertItems(lines.length)
-  return { many: true, activities: lines.map(({ text, number }, index) => readText(text, index, number, read, parse)) }
+  return {
+    many: true,
+    activities: lines.map((line, index) => {
+      const { number } = line
+      if (line.bytes.byteLength > bodyLimits.oneBytes) {
+        return invalid({ pointer: `/${index}`, detail: `${tooLong} (line ${number})` })
+      }
+      return readText(utf8(line.bytes), index, number, read, parse)
+    }),
+  }
 }
 
 /**
  * Reads the items of an array that is not UTF-8 as a whole, so that one with invalid bytes does not affect the others.
  * Returns undefined if it is no array.
  */
-export function readItemsOneByOne(bytes: Uint8Array, read: ReadItem, parse: Parse = parseJson): Posted | undefined {
+export function readItemsOneByOne(
+  bytes: Uint8Array,
+  read: ReadItem,
+  parse: Parse = createParser(),
+): Posted | undefined {
   const cutter = createItemCutter([], bodyLimits.oneBytes)
   const pieces = cutter.add(bytes)
   if (cutter.end().fault !== undefined) return undefined
@@ -93,35 +124,17 @@ function readText(
   if (text === undefined) return invalid({ pointer, detail: `is not valid UTF-8${at}` })
   if (Buffer.byteLength(text) > bodyLimits.oneBytes) return invalid({ pointer, detail: tooLong + at })
   const json = parse(text)
-  if (json.ok) return prefixed(pointer, read(json.value, json.lossy))
+  if (json.ok) return prefixed(pointer, readUnlessLeftOut(read, json.value, json.lossy))
   return invalid({
     pointer,
     detail: line === undefined ? json.detail : json.detail.replace('line 1', `line ${line}`) + at,
   })
 }
 
-const byteOrderMark = 0xfeff
-
-/** Returns the lines that are not blank. It stops at one more than the maximum, which shows that there are too many. */
-function splitLines(bytes: Uint8Array): { text: string | undefined; number: number }[] {
-  const whole = utf8(bytes)
-  const lines: { text: string | undefined; number: number }[] = []
-  // in Latin-1 every byte is a character, so a line of invalid UTF-8 does not affect the others
-  for (const [index, line] of (whole ?? Buffer.from(bytes).toString('latin1')).split('\n').entries()) {
-    let text = whole === undefined ? utf8(Buffer.from(line, 'latin1')) : line
-    // files with a mark may have been joined
-    if (text?.charCodeAt(0) === byteOrderMark) text = text.replace(/^\ufeff+/, '')
-    if (text !== undefined && /^[ \t\r]*$/.test(text)) continue
-    lines.push({ text, number: index + 1 })
-    if (lines.length > bodyLimits.items) break
-  }
-  return lines
-}
-
 /** Parses a whole body. */
 export function jsonOrProblem(
   text: string,
-  parse: Parse = parseJson,
+  parse: Parse = createParser(),
 ): { value: unknown; lossy: readonly InputError[] } {
   const json = parse(text)
   if (!json.ok)

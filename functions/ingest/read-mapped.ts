@@ -3,10 +3,10 @@ import { applyMapping } from '@activity-log/shared/apply-mapping.ts'
 import { firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
-import { type ParsedJson, parseJson } from '@activity-log/shared/json.ts'
+import type { ParsedJson } from '@activity-log/shared/json.ts'
 import { parseWithNumberTexts } from '@activity-log/shared/json-number-text.ts'
 import { mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
-import { type ReadItem, withTimeForms } from './posted-items.ts'
+import { createParser, type Parse, type ReadItem, withTimeForms } from './posted-items.ts'
 
 export type Mapped = {
   readItem: (receivedAt: Date) => ReadItem
@@ -51,12 +51,20 @@ export function readMapped(url: string): Mapped | undefined {
     throw invalidInput([{ pointer: 'user', detail: 'must be the name of an attribute of the CloudEvent' }])
   }
 
-  return { readItem, parse: parseKeepingDigits, userAttribute }
+  return { readItem, parse: parserKeepingDigits(), userAttribute }
 }
 
 const isNumber = (detail: string) => detail.startsWith('holds the number')
 
-function parseKeepingDigits(text: string): ParsedJson {
-  const json = parseJson(text)
-  return json.ok && json.lossy.length > 0 ? { ...json, value: parseWithNumberTexts(text) } : json
+function parserKeepingDigits(): Parse {
+  const parse = createParser()
+  return (text) => {
+    const json = parse(text)
+    return json.ok && json.lossy.length > 0 && isWhole(json.value)
+      ? { ...json, value: parseWithNumberTexts(text) }
+      : json
+  }
 }
+
+/** Whether nothing was left out: what was is not parsed here, either. */
+const isWhole = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.includes(undefined))

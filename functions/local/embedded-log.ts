@@ -51,13 +51,15 @@ export async function openEmbedded({
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
     const ingest = createIngest({ broker, log, now: checkedClock(now), newId })
     const persist = createPersist({ store, log, now: checkedClock(now) })
-    const query = createQuery({ store, log, now, ...(stopping && { stopping }) })
     const dispatch = { policy, log }
-    opened.use(startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }))
+    const { waiting } = opened.use(
+      startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }),
+    )
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/undelivered'), ...dispatch }))
+    const query = createQuery({ store, log, now, waiting, ...(stopping && { stopping }) })
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
-    const { fetch, front, isPage } = createService({ log, routes: originRoutes(tables), basePath })
-    return Object.assign(opened, { fetch, front, isPage, files: [files.queue, files.store] })
+    const { fetch, front, isPage, kindOf } = createService({ log, routes: originRoutes(tables), basePath })
+    return Object.assign(opened, { fetch, front, isPage, kindOf, files: [files.queue, files.store] })
   } catch (error) {
     await opened.disposeAsync()
     throw error

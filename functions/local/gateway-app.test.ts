@@ -4,7 +4,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { createApp as createIngest } from '@activity-log/ingest/app.ts'
-import { listen } from '@activity-log/shared/http/serve.ts'
+import { type ListenOptions, listen } from '@activity-log/shared/http/serve.ts'
+import { slotSizes } from '@activity-log/shared/http/slots.ts'
 import { anActivity, answerOf, post, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
 import { createGateway } from './gateway-app.ts'
@@ -32,9 +33,13 @@ async function aFunction(answer: RequestListener): Promise<Function> {
 
 const away = 'http://localhost:1'
 
-async function gateway(functions: { ingest?: string; persist?: string; query?: string }, timeoutMs = 10_000) {
+async function gateway(
+  functions: { ingest?: string; persist?: string; query?: string },
+  timeoutMs = 10_000,
+  atOnce: NonNullable<ListenOptions['atOnce']> = {},
+) {
   const app = createGateway({ ingest: away, persist: away, query: away, ...functions, log: silent, timeoutMs })
-  const server = await listen({ fetch: app.fetch, port: 0, log: silent })
+  const server = await listen({ ...app, port: 0, log: silent, atOnce })
   return Object.assign(server, { origin: `http://localhost:${server.port}` })
 }
 
@@ -391,4 +396,35 @@ test('answers the requests in flight when it stops', async () => {
   gate.resolve()
   expect((await answer).text).toBe('done')
   await stopping
+})
+
+test('adds the address of the client to X-Forwarded-For', async () => {
+  await using query = await aFunction((_, response) => response.end())
+  await using front = await gateway({ query: query.origin })
+  await send(`${front.origin}/logs`)
+  await send(`${front.origin}/logs`, { headers: { 'x-forwarded-for': '203.0.113.7' } })
+  const forwarded = query.requests.map(({ headers }) => headers['x-forwarded-for'])
+  expect(forwarded.map((each) => String(each).replace('::1', '127.0.0.1'))).toEqual([
+    '127.0.0.1',
+    '203.0.113.7, 127.0.0.1',
+  ])
+})
+
+test('waiting requests and followers do not take the slots of the others', async () => {
+  let waiting = 0
+  await using query = await aFunction((request, response) => {
+    if (/live|wait=/.test(request.url ?? '')) {
+      waiting++
+      response.writeHead(200).flushHeaders()
+    } else response.end('list')
+  })
+  const atOnce = { slots: { ...slotSizes, reads: 1, waits: 2, follows: 1 } }
+  await using front = await gateway({ query: query.origin }, 10_000, atOnce)
+  const ask = (path: string) => fetch(front.origin + path)
+  const open = await Promise.all(['/live', '/receipts/r?wait=30', '/logs?wait=30&receipt=r'].map(ask))
+  expect(waiting).toBe(3)
+  expect((await ask('/live')).status).toBe(503)
+  expect((await ask('/receipts/other?wait=1')).status).toBe(503)
+  expect((await ask('/logs')).status).toBe(200)
+  for (const response of open) await response.body?.cancel()
 })

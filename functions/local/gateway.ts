@@ -10,7 +10,14 @@ async function main() {
   const config = readConfig(GatewayConfig, process.env)
   const log = openLog('gateway', config.LOG_LEVEL)
   const { INGEST_URL: ingest, PERSIST_URL: persist, QUERY_URL: query } = config
-  const app = createGateway({ ingest, persist, query, log, basePath: config.BASE_PATH })
+  const app = createGateway({
+    ingest,
+    persist,
+    query,
+    log,
+    basePath: config.BASE_PATH,
+    trustedProxies: config.TRUSTED_PROXIES,
+  })
   await using server = await listen({ ...app, ...listenOptions(config), log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await untilTerminated()

@@ -22,6 +22,7 @@ async function main() {
     fetch: embedded.fetch,
     front: embedded.front,
     isPage: embedded.isPage,
+    kindOf: embedded.kindOf,
     ...listenOptions(config),
     log,
   })

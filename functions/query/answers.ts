@@ -69,6 +69,14 @@ export const StatsAnswer = v.strictObject({
 export type StatsAnswer = v.InferOutput<typeof StatsAnswer>
 
 const OffsetRange = v.strictObject({ from: Count, to: Count })
+const WaitingDelivery = v.strictObject({
+  partition: Count,
+  offset: Count,
+  since: Time,
+  attempts: Count,
+  nextAttempt: Time,
+  reason: v.pipe(v.string(), v.description('Why the last attempt failed')),
+})
 export const LedgerAnswer = v.strictObject({
   complete: v.pipe(v.boolean(), v.description('True if no record is missing')),
   completeThrough: CompleteThrough,
@@ -92,6 +100,15 @@ export const LedgerAnswer = v.strictObject({
         v.pipe(v.boolean(), v.description('True if there may be more records than were counted')),
       ),
     }),
+  ),
+  waiting: v.exactOptional(
+    v.pipe(
+      v.strictObject({
+        count: Count,
+        first: v.pipe(v.array(WaitingDelivery), v.description('Those that have waited longest; at most 20')),
+      }),
+      v.description('Deliveries that failed and will be attempted again. Only where the log delivers records itself'),
+    ),
   ),
 })
 export type LedgerAnswer = v.InferOutput<typeof LedgerAnswer>

@@ -2,6 +2,7 @@ import { createService, type Service } from '@activity-log/shared/http/service.t
 import type { Log } from '@activity-log/shared/log.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
+import type { WaitingDeliveries } from '@activity-log/shared/waiting-deliveries.ts'
 import { docsRoutes } from './docs/docs.ts'
 import { exportRoutes } from './export.ts'
 import { createOutcomeFinder } from './find-outcome.ts'
@@ -32,11 +33,12 @@ export type QueryDependencies = {
   now: () => Date
   /** Aborts when the process is told to stop. Requests that wait for a record are then answered. */
   stopping?: AbortSignal
+  waiting?: () => WaitingDeliveries
   basePath?: string
 }
 
 /** Finds recorded activities, for programs and for people. */
-export function createApp({ store, log, now, stopping = never, basePath = '' }: QueryDependencies): Service {
+export function createApp({ store, log, now, stopping = never, waiting, basePath = '' }: QueryDependencies): Service {
   const known = createKnownLedger({ ledger: store.ledger, now, log })
   const forTenant = readersOf(store)
   const findOutcome = createOutcomeFinder({ forTenant, stopping })
@@ -51,7 +53,7 @@ export function createApp({ store, log, now, stopping = never, basePath = '' }: 
       ...receiptRoutes({ findOutcome }),
       ...deadLetterRoutes({ forTenant }),
       ...liveRoutes({ known, forTenant, log, stopping }),
-      ...ledgerRoutes({ store }),
+      ...ledgerRoutes({ store, ...(waiting && { waiting }) }),
       ...viewerRoutes({ now }),
       ...docsRoutes(),
     },

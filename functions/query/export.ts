@@ -41,15 +41,18 @@ function checkBom(request: FilterRequest<typeof exportParameters>): Checked<Filt
   return invalid({ pointer: 'bom', detail: 'is allowed only with format=csv' })
 }
 
-/** The target size of a page. The first page is small, since it shows how large the rows are. */
+/**
+ * The target size of a page. The first page is small, since it shows how large the rows are. An export that its client
+ * does not read holds a page, and the rows after small ones may be of the maximum size.
+ */
 const pageBytes = 256 * 1024
-const firstRows = 100
-const maxRows = 1000
+const firstRows = 16
+const maxRows = 250
 
 /** Sends every match in one snapshot, page by page, as fast as the client reads. */
 export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   const nextTurn = createFairScheduler()
-  return { 'GET /export': { scope: 'read', handle: send, streams: true } }
+  return { 'GET /export': { scope: 'read', handle: send, streams: true, kind: 'exports' } }
 
   async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, exportParameters, checkBom)

@@ -1,7 +1,9 @@
 import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { parameterOf } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { SlotKind } from '@activity-log/shared/http/slots.ts'
 import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
@@ -22,10 +24,16 @@ export type ListDependencies = {
   now: () => Date
 }
 
+/** A list that waits for a record, or counts all matches, takes none of the slots of plain lists. */
+function kindOfList(url: string): SlotKind {
+  if (parameterOf(url, 'wait') !== undefined) return 'waits'
+  return parameterOf(url, 'count') === 'exact' ? 'counts' : 'reads'
+}
+
 /** Lists the log, page by page. */
 export function listRoutes({ forTenant, known, findOutcome, now }: ListDependencies): Routes {
   const countCapped = createCappedCounter({ forTenant, now })
-  return { 'GET /logs': { scope: 'read', handle: list } }
+  return { 'GET /logs': { scope: 'read', handle: list, kind: kindOfList } }
 
   async function list(request: ServiceRequest): Promise<Answer> {
     const parsed = readListRequest(request.url, request.caller.tenant)

@@ -21,6 +21,8 @@ export type LiveOptions = Omit<TailOptions, 'arrivals'> & {
 }
 
 const retryMs = 1000
+const partCharacters = 32 * 1024
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 /** How long a follower waits for the end of the log to be known. */
 const timeoutMs = 1000
 const headers = {
@@ -37,7 +39,7 @@ export function liveRoutes(options: LiveOptions): Routes {
   stopping.addEventListener('abort', () => {
     for (const tail of tails.values()) tail.wake()
   })
-  return { 'GET /live': { scope: 'read', handle: live, streams: true } }
+  return { 'GET /live': { scope: 'read', handle: live, streams: true, kind: 'follows' } }
 
   async function live({ method, url, header, caller }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, {})
@@ -103,6 +105,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   let heartbeatAt = Date.now() + heartbeatMs
   let at = options.at
   let isGone = false
+  let pending: readonly string[] = []
   const maxBehind = behind() + options.maxBehind
 
   function behind(): number {
@@ -111,8 +114,18 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
 
   const isOver = () => isGone || isStopping() || Date.now() >= endsAt
 
+  /** Takes the events that are to be sent next: a client that does not read holds little. */
+  function takePending(): string {
+    let text = ''
+    let count = 0
+    while (count < pending.length && (count === 0 || text.length < partCharacters)) text += pending[count++]
+    pending = pending.slice(count)
+    return text
+  }
+
   async function next(): Promise<string | undefined> {
     while (!isOver()) {
+      if (pending.length > 0) return takePending()
       const count = behind()
       if (count > maxBehind) {
         at = tail.head() ?? at
@@ -126,8 +139,9 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         await tail.wait(retryMs)
       } else if (batch) {
         at = batch.to
-        const events = batch.events.filter(({ key, activity }) => matches(key, activity))
-        if (events.length > 0) return events.map(({ text }) => text).join('')
+        pending = batch.events.filter(({ key, activity }) => matches(key, activity)).map(({ text }) => text)
+        // batches that are in memory are otherwise read without a turn for anybody else
+        if (pending.length === 0) await nextTurn()
       } else if (Date.now() >= heartbeatAt) {
         heartbeatAt = Date.now() + heartbeatMs
         return liveEvent('position', at, '{}')
@@ -139,23 +153,27 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
     return undefined
   }
 
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(encoder.encode(`retry: 1000\n${liveEvent('position', at, '{}')}`))
-    },
-    async pull(controller) {
-      const text = await next().catch((error) => {
+  return new ReadableStream(
+    {
+      start(controller) {
+        controller.enqueue(encoder.encode(`retry: 1000\n${liveEvent('position', at, '{}')}`))
+      },
+      async pull(controller) {
+        const text = await next().catch((error) => {
+          joined[Symbol.dispose]()
+          throw error
+        })
+        if (text !== undefined) return controller.enqueue(encoder.encode(text))
         joined[Symbol.dispose]()
-        throw error
-      })
-      if (text !== undefined) return controller.enqueue(encoder.encode(text))
-      joined[Symbol.dispose]()
-      if (!isGone) controller.close()
+        if (!isGone) controller.close()
+      },
+      cancel() {
+        isGone = true
+        joined[Symbol.dispose]()
+        tail.wake()
+      },
+      // nothing is prepared before the client can take it
     },
-    cancel() {
-      isGone = true
-      joined[Symbol.dispose]()
-      tail.wake()
-    },
-  })
+    { highWaterMark: 0 },
+  )
 }

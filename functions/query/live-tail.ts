@@ -7,7 +7,7 @@ import type { TenantReader } from '@activity-log/shared/store/tenant-reader.ts'
 import type { KnownLedger } from './known-ledger.ts'
 
 /** The activities stored between two snapshots; `text` is the event of each, whose id is the snapshot just after it. */
-export type Batch = { to: Snapshot; events: readonly LiveEvent[] }
+export type Batch = { to: Snapshot; events: readonly LiveEvent[]; characters: number }
 export type LiveEvent = Found & { text: string }
 
 export type TailOptions = {
@@ -17,9 +17,13 @@ export type TailOptions = {
   pollMs?: number
 }
 
-/** The number of activities in one read, and the number kept in memory for followers who keep up. */
-const batchSize = 500
+/** How many activities are kept in memory for followers who keep up, and how large their events are together. */
 const maxKept = 5_000
+const maxKeptCharacters = 8 * 1024 * 1024
+/** The largest and the first number of activities in one read, and how large their events should be. */
+const maxBatch = 500
+const firstBatch = 50
+const batchCharacters = 256 * 1024
 
 /**
  * Reads the end of the log once for all who follow it, and only while somebody does: between `join` and the disposal of
@@ -32,6 +36,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
   /** Batches by the snapshot that they follow, oldest first. */
   const kept = new Map<Snapshot, Batch>()
   const waiting = new Set<() => void>()
+  let batchSize = firstBatch
 
   const wake = () => {
     for (const resolve of waiting) resolve()
@@ -40,14 +45,18 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
   async function read(from: Snapshot, until: Snapshot): Promise<Batch | undefined> {
     const [range] = newSince(from, until)
     if (!range) return undefined
-    const found = await arrivals({ ...range, limit: batchSize })
-    const last = found.length < batchSize ? range.last : (found.at(-1)?.position.offset ?? range.last)
+    const limit = batchSize
+    const found = await arrivals({ ...range, limit })
+    const last = found.length < limit ? range.last : (found.at(-1)?.position.offset ?? range.last)
     const through = (offset: number) => withRanges(from, [{ ...range, last: offset }])
     const events = found.map((each) => ({
       ...each,
       text: liveEvent('activity', through(each.position.offset), activityJson(each.activity)),
     }))
-    return { to: through(last), events }
+    const characters = events.reduce((sum, { text }) => sum + text.length, 0)
+    if (characters > 0)
+      batchSize = Math.ceil(Math.min(maxBatch, 2 * limit, (events.length * batchCharacters) / characters))
+    return { to: through(last), events, characters }
   }
 
   /** Advances the head to what the ledger knows now. */
@@ -62,11 +71,16 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
       kept.set(head, batch)
       head = batch.to
       let size = 0
-      for (const { events } of kept.values()) size += events.length
-      for (const [snapshot, { events }] of kept) {
-        if (size <= maxKept) break
+      let characters = 0
+      for (const { events, characters: ofBatch } of kept.values()) {
+        size += events.length
+        characters += ofBatch
+      }
+      for (const [snapshot, { events, characters: ofBatch }] of kept) {
+        if (size <= maxKept && characters <= maxKeptCharacters) break
         kept.delete(snapshot)
         size -= events.length
+        characters -= ofBatch
       }
       wake()
     }
@@ -127,7 +141,7 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
       const batch = kept.get(at)
       if (batch || !head || at === head) return batch
       const until = head
-      return (await read(at, until)) ?? { to: until, events: [] }
+      return (await read(at, until)) ?? { to: until, events: [], characters: 0 }
     },
   }
 }

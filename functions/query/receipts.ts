@@ -1,7 +1,7 @@
 import { type Checked, firstErrors, invalid, pointerTo, valid } from '@activity-log/shared/checked.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
-import { readParameters } from '@activity-log/shared/http/parameters.ts'
+import { parameterOf, readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
@@ -19,8 +19,8 @@ const maxLookups = 8
 /** Serves the outcomes of records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
   return {
-    'GET /receipts/:receipt': { scope: 'read', handle: outcome },
-    'POST /receipts': { scope: 'read', handle: outcomes },
+    'GET /receipts/:receipt': { scope: 'read', handle: outcome, kind: waitsOrReads },
+    'POST /receipts': { scope: 'read', handle: outcomes, kind: waitsOrReads },
   }
 
   async function outcome(request: ServiceRequest): Promise<Answer> {
@@ -110,6 +110,9 @@ function readReceipts(text: string): { receipt: Receipt; text: string }[] {
   const texts = (sent as { receipts: string[] }).receipts
   return parsed.output.receipts.map((receipt, index) => ({ receipt, text: texts[index] as string }))
 }
+
+/** A request that waits for its record takes none of the slots of the others. */
+const waitsOrReads = (url: string) => (parameterOf(url, 'wait') === undefined ? 'reads' : 'waits')
 
 export const ReceiptRequest = v.object({ receipt: ReceiptText, wait: v.optional(Wait) })
 

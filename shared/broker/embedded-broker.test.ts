@@ -69,3 +69,27 @@ describe('embedded queue', () => {
     expect(seen).toBe(2)
   })
 })
+
+const some = (count: number) => Array.from({ length: count }, () => aRecord())
+
+test('a full queue takes nothing until records are settled, also after a restart', async () => {
+  const path = aFile()
+  {
+    await using queue = openEmbeddedBroker({ path, maxRecords: 5 })
+    await queue.publish(some(5))
+    await expect(queue.publish(some(1))).rejects.toThrow('The queue is full')
+  }
+  await using queue = openEmbeddedBroker({ path, maxRecords: 5 })
+  await expect(queue.publish(some(1))).rejects.toThrow('The queue is full')
+  const [first, second] = queue.read(0, 2)
+  queue.settle([first!.position.offset, first!.position.offset])
+  queue.deadLetter(second!, {})
+  await queue.publish(some(2))
+  await expect(queue.publish(some(1))).rejects.toThrow('The queue is full')
+})
+
+test('a queue is also full by its bytes', async () => {
+  await using queue = openEmbeddedBroker({ path: ':memory:', maxBytes: 1_000 })
+  await queue.publish([aRecord({ metadata: { text: 'x'.repeat(1_000) } })])
+  await expect(queue.publish(some(1))).rejects.toThrow('The queue is full')
+})

@@ -42,38 +42,62 @@ export interface EmbeddedBroker extends Broker, Queue {
 type Row = { offset: number; headers: string; value: Uint8Array }
 type Table = 'records' | 'deadLetters'
 
+export type EmbeddedBrokerOptions = {
+  path: string
+  /** Beyond either, `publish` rejects until records are delivered: whoever sends has to wait, not the disk to fill. */
+  maxRecords?: number
+  maxBytes?: number
+}
+
 /** Opens a queue in a SQLite file. A record is on disk before `publish` resolves. */
-export function openEmbeddedBroker({ path }: { path: string }): EmbeddedBroker {
+export function openEmbeddedBroker({
+  path,
+  maxRecords = 50_000,
+  maxBytes = 64 * 1024 * 1024,
+}: EmbeddedBrokerOptions): EmbeddedBroker {
   const db = openSqliteFile({ path, migrations })
   // a crash of the machine may undo deletions, which need no sync of their own because a second delivery is harmless
   const tail = path === ':memory:' ? db : openSqliteFile({ path, migrations, synchronous: 'NORMAL' })
   const appendRecord = db.prepare('INSERT INTO records VALUES (?, ?, ?)')
   const appendDeadLetter = db.prepare('INSERT INTO deadLetters (headers, value) VALUES (?, ?)')
-  const removeDurably = db.prepare('DELETE FROM records WHERE offset = ?')
-  const records = queueOf(tail, 'records')
-  const deadLetters = queueOf(tail, 'deadLetters')
+  const removeDurably = db.prepare(
+    'DELETE FROM records WHERE offset = ? RETURNING length(headers) + length(value) AS bytes',
+  )
+  const held = heldIn(db)
+  const records = queueOf(tail, 'records', held.change)
+  const deadLetters = queueOf(tail, 'deadLetters', () => {})
   let nextOffset = offsetAfterAll(db)
 
   return {
     ...records,
     deadLetters,
     async publish(published) {
+      if (held.records() + published.length > maxRecords || held.bytes() > maxBytes) {
+        throw new Error(`The queue is full: ${held.records()} records wait for their delivery`)
+      }
       const positions = published.map((_record, index) => ({ partition, offset: nextOffset + index }))
+      let added = 0
       transaction(db, () => {
         published.forEach(({ headers, value }, index) => {
-          appendRecord.run(nextOffset + index, JSON.stringify(headers), Buffer.from(value))
+          const headersText = JSON.stringify(headers)
+          const bytes = Buffer.from(value)
+          appendRecord.run(nextOffset + index, headersText, bytes)
+          added += headersText.length + bytes.byteLength
         })
       })
+      held.change(published.length, added)
       nextOffset += published.length
       records.tell()
       return positions
     },
     deadLetter({ position, headers, value }, further) {
       const place = { ce_recordpartition: String(position.partition), ce_recordoffset: String(position.offset) }
+      let removed: Removed
       transaction(db, () => {
         appendDeadLetter.run(JSON.stringify({ ...headers, ...further, ...place }), value)
-        removeDurably.run(position.offset)
+        removed = removeDurably.get(position.offset) as Removed
       })
+      if (removed) held.change(-1, -removed.bytes)
       deadLetters.tell()
     },
     async [Symbol.asyncDispose]() {
@@ -106,9 +130,31 @@ export function queuedOffsets(db: DatabaseSync): QueuedOffsets {
   return { next, settledBelow: first ?? next, hasDeadLetters }
 }
 
-function queueOf(db: DatabaseSync, table: Table): Queue & { tell(): void } {
+type Removed = { bytes: number } | undefined
+
+/** Counts what is in the queue. */
+function heldIn(db: DatabaseSync) {
+  const counting = db.prepare(
+    'SELECT count(*) AS records, coalesce(sum(length(headers) + length(value)), 0) AS bytes FROM records',
+  )
+  let { records, bytes } = counting.get() as { records: number; bytes: number }
+  return {
+    records: () => records,
+    bytes: () => bytes,
+    change(moreRecords: number, moreBytes: number) {
+      records += moreRecords
+      bytes += moreBytes
+    },
+  }
+}
+
+function queueOf(
+  db: DatabaseSync,
+  table: Table,
+  onRemoved: (records: number, bytes: number) => void,
+): Queue & { tell(): void } {
   const readFrom = db.prepare(`SELECT offset, headers, value FROM ${table} WHERE offset >= ? ORDER BY offset LIMIT ?`)
-  const remove = db.prepare(`DELETE FROM ${table} WHERE offset = ?`)
+  const remove = db.prepare(`DELETE FROM ${table} WHERE offset = ? RETURNING length(headers) + length(value) AS bytes`)
   let listener = () => {}
   return {
     read: (fromOffset, limit) =>
@@ -118,9 +164,17 @@ function queueOf(db: DatabaseSync, table: Table): Queue & { tell(): void } {
         value,
       })),
     settle(offsets) {
+      let records = 0
+      let bytes = 0
       transaction(db, () => {
-        for (const offset of offsets) remove.run(offset)
+        for (const offset of offsets) {
+          const removed = remove.get(offset) as Removed
+          if (!removed) continue
+          records++
+          bytes += removed.bytes
+        }
       })
+      onRemoved(-records, -bytes)
     },
     onPublished(told) {
       listener = told

@@ -62,17 +62,23 @@ export type DeliverOptions = {
   policy: DeliveryPolicy
   /** Ends the delivery before its next attempt: the promise rejects, and the outcome of the record is unknown. */
   signal: AbortSignal
-  onRetry?: (retry: { attempt: number; delayMs: number; status?: number; cause?: unknown }) => void
+  onRetry?: (retry: Retry) => void
+  /** Called after each attempt. */
+  onAttempt?: (outcome: ReturnType<typeof verdict>) => void
+  /** Waits for the time of the next attempt; by default nothing else. */
+  untilRetry?: (retry: Retry) => Promise<unknown>
 }
+export type Retry = { attempt: number; delayMs: number; status?: number; cause?: unknown }
 
 /** Delivers one record, or reports that it must become a dead letter. */
 export async function deliver(
   request: SinkRequest,
-  { send, sinkUrl, policy, signal, onRetry }: DeliverOptions,
+  { send, sinkUrl, policy, signal, onRetry, onAttempt, untilRetry }: DeliverOptions,
 ): Promise<Delivery> {
   for (let attempt = 1; ; attempt++) {
     const { answer, cause } = await attemptOnce(request, send, policy.timeoutMs)
     const outcome = answer ? verdict(answer.status) : 'retry'
+    onAttempt?.(outcome)
     if (outcome === 'delivered') return { delivered: true }
 
     signal.throwIfAborted()
@@ -80,8 +86,9 @@ export async function deliver(
     if (outcome === 'dead letter' || attempt > policy.retry || delayMs < 1) {
       return { delivered: false, extensions: deadLetterExtensions(sinkUrl, answer) }
     }
-    onRetry?.({ attempt, delayMs, ...(answer ? { status: answer.status } : { cause }) })
-    await wait(delayMs, undefined, { signal })
+    const retry: Retry = { attempt, delayMs, ...(answer ? { status: answer.status } : { cause }) }
+    onRetry?.(retry)
+    await (untilRetry?.(retry) ?? wait(delayMs, undefined, { signal }))
   }
 }
 

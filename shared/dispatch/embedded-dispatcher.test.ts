@@ -5,6 +5,7 @@ import { aRecord, silent, until } from '../testing/builders.ts'
 import { aFolder } from '../testing/processes.ts'
 import { type DeliveryPolicy, maxPollRecords, type Send } from './delivery.ts'
 import { type DispatcherOptions, startDispatcher } from './embedded-dispatcher.ts'
+import { openRetries } from './retries.ts'
 
 const policy: DeliveryPolicy = { retry: 3, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
 const none = new Uint8Array()
@@ -164,5 +165,82 @@ describe('embedded dispatcher', () => {
     await until(() => deadLettersOf(queue).length === 1)
     await queue.publish([aRecord({ id: 'later' })])
     await until(() => queue.read(0, 10).length === 0)
+  })
+
+  describe('records that cannot be delivered yet', () => {
+    const hour = { ...policy, retry: 100, backoffDelayMs: 3_600_000 }
+    const status = (code: number) => async () => ({ status: code, body: none })
+    const mixed = (count: number, every: number) =>
+      Array.from({ length: count }, (_, n) => aRecord({ id: n % every === 0 ? `good-${n}` : `bad-${n}` }))
+    const onlyGood: Send = ({ headers }) => status(headers['ce-id']?.startsWith('good') ? 204 : 503)()
+
+    test('hold no slot, so others are delivered, however many wait', async () => {
+      await using queue = openEmbeddedBroker({ path: aFile() })
+      await queue.publish(mixed(600, 3))
+      await using dispatcher = start({ queue, send: onlyGood, policy: hour })
+      await until(() => dispatcher.waiting().count === 400)
+      await until(() => queue.read(0, 1_000).length === 400)
+    })
+
+    test('are listed with the time and the reason', async () => {
+      await using queue = openEmbeddedBroker({ path: aFile() })
+      const [position] = await queue.publish(records(1))
+      await using dispatcher = start({ queue, send: status(503), policy: hour })
+      await until(() => dispatcher.waiting().count === 1)
+      const { first } = dispatcher.waiting()
+      expect(first).toMatchObject([{ position, attempts: 1, reason: 'the answer was 503' }])
+      expect(first[0]?.nextAttempt.getTime()).toBe(first[0]!.since.getTime() + 3_600_000)
+    })
+
+    test('are at most a thousand: beyond that, nothing new is taken', async () => {
+      await using queue = openEmbeddedBroker({ path: aFile() })
+      await queue.publish(mixed(3_000, 20))
+      await using dispatcher = start({ queue, send: onlyGood, policy: hour })
+      await until(() => dispatcher.waiting().count >= 1_000)
+      const { count } = dispatcher.waiting()
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(dispatcher.waiting().count).toBeLessThan(1_000 + 2 * maxPollRecords)
+      expect(count).toBeLessThan(1_000 + 2 * maxPollRecords)
+    })
+
+    test('stop new records once the last 50 deliveries have failed, until one succeeds', async () => {
+      await using queue = openEmbeddedBroker({ path: aFile() })
+      await queue.publish(records(500))
+      const seen = new Set<string>()
+      let isDown = true
+      let attempts = 0
+      const send: Send = async ({ headers }) => {
+        seen.add(headers['ce-id']!)
+        attempts++
+        return { status: isDown ? 503 : 204, body: none }
+      }
+      await using _dispatcher = start({ queue, send, policy: { ...policy, retry: 1_000 } })
+      await until(() => attempts > 1_000)
+      const taken = seen.size
+      expect(taken).toBeLessThan(3 * maxPollRecords)
+      await until(() => attempts > 2_000)
+      expect(seen.size).toBe(taken)
+      isDown = false
+      await until(() => queue.read(0, 1).length === 0)
+      expect(seen.size).toBe(500)
+    })
+
+    test('are attempted in the order of their failures', async () => {
+      const order: number[] = []
+      const retries = openRetries(new AbortController().signal)
+      const failures = [...Array<number>(25).fill(0), 2, 1, 3]
+      const waits = failures.map(async (attempts, offset) => {
+        await retries.wait({ partition: 0, offset }, attempts, attempts === 0 ? 1 : 2, 'x')
+        order.push(attempts)
+      })
+      await until(() => order.length === 25)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      for (let n = 0; n < 3; n++) {
+        retries.attempted()
+        await until(() => order.length === 26 + n)
+      }
+      await Promise.all(waits)
+      expect(order.slice(-3)).toEqual([1, 2, 3])
+    })
   })
 })

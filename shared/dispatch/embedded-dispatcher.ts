@@ -1,7 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EmbeddedBroker, Queue, QueuedRecord } from '../broker/embedded-broker.ts'
 import type { Log } from '../log.ts'
-import { type DeliveryPolicy, deadLetterHeaders, deliver, maxPollRecords, type Send } from './delivery.ts'
+import { createRateLimit } from '../rate-limited-log.ts'
+import { reasons } from '../reasons.ts'
+import type { WaitingDeliveries } from '../waiting-deliveries.ts'
+import { type DeliveryPolicy, deadLetterHeaders, deliver, maxPollRecords, type Retry, type Send } from './delivery.ts'
+import { openRetries } from './retries.ts'
 import { type Source, sinkRequest } from './sink-request.ts'
 
 export type DispatcherOptions = {
@@ -22,10 +26,21 @@ export type DispatcherOptions = {
 const source: Source = { namespace: 'local', name: 'embedded', topic: 'queue' }
 const troubleDelayMs = 1000
 
+/** A dispatcher, and the deliveries that wait for their next attempt. */
+export type Dispatcher = AsyncDisposable & { waiting(): WaitingDeliveries }
+
+/** After this many failures in a row, nothing new is taken until a delivery succeeds: the sink is down. */
+const maxFailures = maxPollRecords
+/** Beyond this, nothing new is taken either. */
+const maxWaiting = 1_000
+/** While the sink seems to be down, one new record is taken this often: perhaps only the others cannot be delivered. */
+const probeMs = 5_000
+const listedWaiting = 20
+
 /**
  * Delivers every record of the queue, many at a time and in no order, as an unordered KafkaSource does. Unlike with
  * Kafka's offsets, each record is settled on its own: one that waits for its retry does not delay others, even after a
- * restart. Disposal ends the waits; deliveries that were in flight happen again after the next start.
+ * restart, and holds none of their slots. Disposal ends the waits; deliveries that were in flight happen again after the next start.
  */
 export function startDispatcher({
   queue,
@@ -35,9 +50,15 @@ export function startDispatcher({
   policy,
   log,
   settleEveryMs = 1000,
-}: DispatcherOptions): AsyncDisposable {
+}: DispatcherOptions): Dispatcher {
   const stop = new AbortController()
   const inFlight = new Set<Promise<void>>()
+  const retries = openRetries(stop.signal)
+  const limited = createRateLimit()
+  /** The records whose first attempt has not ended. */
+  let fresh = 0
+  let failures = 0
+  let probeAt = 0
   let nextOffset = 0
   let settled: number[] = []
   let settling: NodeJS.Timeout | undefined
@@ -60,29 +81,42 @@ export function startDispatcher({
     if (filling) return
     filling = true
     try {
-      while (mayHaveMore && inFlight.size < maxPollRecords && !stop.signal.aborted) {
+      for (let room = roomForNew(); mayHaveMore && room > 0 && !stop.signal.aborted; room = roomForNew()) {
         let records: QueuedRecord[] = []
         await persevere('be read', () => {
           // this precedes the read, so that a record published during the read sets it again
           mayHaveMore = false
-          records = queue.read(nextOffset, maxPollRecords)
+          records = queue.read(nextOffset, room)
         })
-        if (records.length === maxPollRecords) mayHaveMore = true
+        if (records.length === room) mayHaveMore = true
         for (const record of records) start(record)
       }
     } finally {
       filling = false
     }
   }
+  /** How many new records may be taken. */
+  function roomForNew(): number {
+    if (fresh >= maxPollRecords || retries.count() >= maxWaiting) return 0
+    if (failures < maxFailures) return maxPollRecords
+    if (fresh > 0 || Date.now() < probeAt) return 0
+    probeAt = Date.now() + probeMs
+    return 1
+  }
+  const probing = setInterval(() => failures >= maxFailures && refill(), probeMs)
+  probing.unref()
+
   const refill = () => void fill().catch(ignoreAbort)
 
   function start(record: QueuedRecord) {
     nextOffset = record.position.offset + 1
+    fresh++
     const delivery = dispatch(record)
       .catch(ignoreAbort)
       .finally(() => {
         inFlight.delete(delivery)
-        if (inFlight.size < maxPollRecords) refill()
+        retries.forget(record.position)
+        refill()
       })
     inFlight.add(delivery)
   }
@@ -94,12 +128,25 @@ export function startDispatcher({
     const { ce_recordpartition: partition, ce_recordoffset: offset } = headers
     if (partition && offset)
       Object.assign(request.headers, { 'ce-recordpartition': partition, 'ce-recordoffset': offset })
+    let isFresh = true
     const delivery = await deliver(request, {
       send,
       sinkUrl,
       policy,
       signal: stop.signal,
-      onRetry: (retry) => log.info({ ...position, ...retry }, 'a delivery will be retried'),
+      onAttempt(outcome) {
+        if (isFresh) fresh--
+        else retries.attempted()
+        isFresh = false
+        failures = outcome === 'retry' ? failures + 1 : 0
+        if (failures === maxFailures) probeAt = Date.now() + probeMs
+        refill()
+      },
+      untilRetry(retry) {
+        const fields = { ...position, ...retry, waiting: retries.count() + 1 }
+        limited(log.info, fields, 'a delivery will be retried')
+        return retries.wait(position, retry.attempt, retry.delayMs, reasonOf(retry))
+      },
     })
     if (delivery.delivered) return settle(position.offset)
     if (!deadLetter)
@@ -141,11 +188,17 @@ export function startDispatcher({
   })
   refill()
   return {
+    waiting: () => ({ count: retries.count(), first: retries.list(listedWaiting) }),
     async [Symbol.asyncDispose]() {
+      clearInterval(probing)
       stop.abort()
+      retries.stop()
       queue.onPublished(() => {})
       await Promise.all(inFlight)
       settleAll()
     },
   }
 }
+
+const reasonOf = ({ status, cause }: Retry) =>
+  status === undefined ? `there was no answer: ${reasons(cause)}` : `the answer was ${status}`

@@ -9,6 +9,12 @@ export type Answer<Status extends number = number> = {
 /** If an iterable fails, the connection is reset, so that nobody takes a partial answer for a complete one. */
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 
+/** Smaller answers are not counted: there are only so many requests in progress. */
+export const countedBytes = 4 * 1024
+
+/** Room for answers until their clients have taken them. Returns how to give it back, or what to answer instead. */
+export type AnswerRoom = { take(bytes: number): { release(): void } | { instead: Answer } }
+
 /**
  * The headers of an answer that does not set them otherwise: it may be about people, so no cache keeps it, no page of
  * another origin loads it, and no browser takes it for something else.
@@ -28,8 +34,11 @@ export function contentOf({ headers = {}, body }: Answer): Content {
   return { headers: { ...headers, 'content-type': 'application/json' }, data: JSON.stringify(body) }
 }
 
-/** Passes all headers to `writeHead`: Node writes them several times faster than headers that were set one by one. */
-export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: Answer): void {
+/**
+ * Passes all headers to `writeHead`: Node writes them several times faster than headers that were set one by one. An
+ * answer for which there is no room becomes a 503.
+ */
+export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: Answer, room?: AnswerRoom): void {
   const { headers, data } = contentOf(answer)
   if (data === undefined) {
     response.writeHead(answer.status, { ...own, ...headers }).end()
@@ -37,6 +46,14 @@ export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: A
   }
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new Error('writeAnswer cannot write a stream')
   const bytes = Buffer.byteLength(data)
+  if (room && bytes > countedBytes) {
+    const taken = room.take(bytes)
+    if ('instead' in taken) {
+      writeAnswer(response, own, taken.instead)
+      return
+    }
+    response.once('close', taken.release)
+  }
   response.writeHead(answer.status, { ...own, ...headers, 'content-length': bytes })
   if (typeof data !== 'string') response.end(data)
   // as latin1, ASCII is written without another encoding pass

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
+import type { BodyRoom } from './body-room.ts'
 import { gunzipBody, isGzip } from './gunzip-body.ts'
 import { Problem } from './problem.ts'
 
@@ -15,8 +16,8 @@ export type Incoming = {
   bytes(maxBytes: number): Promise<Uint8Array>
 }
 
-/** Wraps a Request. */
-export function incomingOf(request: Request): Incoming {
+/** Wraps a Request. Its body is read from the socket, if it came through one. */
+export function incomingOf(request: Request, socket?: IncomingMessage, room?: BodyRoom): Incoming {
   const { headers } = request
   const header = (name: string) => headers.get(name) ?? undefined
   return {
@@ -30,6 +31,7 @@ export function incomingOf(request: Request): Incoming {
       return gzip ? gunzipBody(bytes, maxBytes) : bytes
 
       async function sent(): Promise<Uint8Array> {
+        if (socket) return readStream(socket, maxBytes, room)
         // the fast path: only a body without a declared length has to be counted while it arrives
         if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
         if (request.body === null) return new Uint8Array()
@@ -42,8 +44,8 @@ type WebStream = Parameters<typeof Readable.fromWeb>[0]
 /** Reads nothing ahead, since the body may already be too large. */
 const oneByOne = { highWaterMark: 1 }
 
-/** Wraps a request on its socket. The length of its body must be declared. */
-export function incomingFrom(request: IncomingMessage): Incoming {
+/** Wraps a request on its socket. */
+export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incoming {
   const headers = request.headers as Headers
   return {
     header: (name) => headers[name],
@@ -51,7 +53,7 @@ export function incomingFrom(request: IncomingMessage): Incoming {
     async bytes(maxBytes) {
       const gzip = isGzip(headers['content-encoding'])
       rejectBySize(headers['content-length'], maxBytes)
-      const sent = readStream(request, maxBytes)
+      const sent = readStream(request, maxBytes, room)
       return gzip ? sent.then((bytes) => gunzipBody(bytes, maxBytes)) : sent
     },
   }
@@ -70,24 +72,39 @@ function rejectBySize(declared: string | undefined, maxBytes: number) {
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
 }
 
-function readStream(stream: Readable, maxBytes: number): Promise<Uint8Array> {
+function readStream(stream: Readable, maxBytes: number, room?: BodyRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let bytes = 0
+    const fail = (problem: Problem) => {
+      stream.off('data', onData).pause()
+      // the rest of the body may take a while to arrive, or to be discarded
+      chunks.length = 0
+      arriving?.release()
+      reject(problem)
+    }
+    const arriving = room?.open(fail)
     const onData = (chunk: Uint8Array) => {
       bytes += chunk.byteLength
       chunks.push(chunk)
-      if (bytes <= maxBytes) return
       // the client sent more than it declared, or declared nothing
-      stream.off('data', onData).pause()
-      reject(tooLarge(maxBytes))
+      if (bytes > maxBytes) fail(tooLarge(maxBytes))
+      else arriving?.add(chunk.byteLength)
     }
     stream.on('data', onData)
-    stream.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)))
-    stream.once('error', (error) => reject(notInFull(error)))
+    const finish = () => {
+      arriving?.release()
+      resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks))
+    }
+    stream.once('end', () => {
+      const turn = arriving?.turn()
+      if (turn) void turn.then(finish)
+      else finish()
+    })
+    stream.once('error', (error) => fail(notInFull(error)))
     // every stream emits close, so the error is created only when it is needed
     stream.once('close', () => {
-      if (!stream.readableEnded) reject(notInFull(new Error('The connection was closed')))
+      if (!stream.readableEnded) fail(notInFull(new Error('The connection was closed')))
     })
   })
 }

@@ -5,6 +5,7 @@ import { silent } from '../testing/builders.ts'
 import type { Routes } from './route.ts'
 import { type ListenOptions, listen } from './serve.ts'
 import { createService } from './service.ts'
+import { slotSizes } from './slots.ts'
 
 const answered = async () => ({ status: 200, body: { status: 'answered' } })
 const routes: Routes = {
@@ -287,7 +288,7 @@ test('every answer is private to its origin, whether a route, the server or the 
     send({ line: 'nonsense' }),
     send({ line: 'CONNECT x:1 HTTP/1.1' }),
     send({ headers: [`x: ${'x'.repeat(20_000)}`] }),
-    send({ options: { atOnce: { requests: 0, bytes: 0 } } }),
+    send({ options: { atOnce: { slots: { ...slotSizes, reads: 0, writes: 0 } } } }),
     send({ options: { front: () => Promise.reject(new Error('broken')) } }),
   ])
   expect(answers.map(({ status }) => status)).toEqual([

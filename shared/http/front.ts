@@ -4,14 +4,20 @@ import { type OwnHeaders, writeAnswer } from './answer.ts'
 import { incomingFrom } from './body.ts'
 import type { BareHandler } from './caller.ts'
 import { problemOf } from './failed.ts'
+import type { Rooms } from './rooms.ts'
 import { pathPattern } from './route.ts'
 
 /** Answers a request that it has a route for, adding the server's own headers. Returns undefined for any other. */
-export type Front = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders) => Promise<void> | undefined
+export type Front = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  own: OwnHeaders,
+  rooms?: Rooms,
+) => Promise<void> | undefined
 
 export type FrontRoute = { method: string; path: string; handle: BareHandler }
 type Parameters = { readonly [name: string]: string }
-type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHeaders }
+type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHeaders; rooms: Rooms | undefined }
 
 /**
  * Answers requests straight from their sockets, without a Request and a Response in between: those cost about as much
@@ -25,22 +31,22 @@ export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
     .filter(({ path }) => path.includes('/:'))
     .map(({ method, path, handle }) => ({ method, handle, pattern: pathPattern(path) }))
 
-  return (request, response, own) => {
+  return (request, response, own, rooms) => {
     if (!isPlain(request)) return undefined
     const { method = '', url = '' } = request
     const path = url.replace(/\?.*$/s, '')
     const handle = exact.get(`${method} ${path}`)
-    if (handle) return answer({ request, response, own }, path, {}, handle)
+    if (handle) return answer({ request, response, own, rooms }, path, {}, handle)
     if (!plainPath.test(path)) return undefined
     for (const each of patterns) {
       const groups = each.method === method ? each.pattern.exec(path)?.groups : undefined
-      if (groups) return answer({ request, response, own }, path, groups, each.handle)
+      if (groups) return answer({ request, response, own, rooms }, path, groups, each.handle)
     }
     return undefined
   }
 
   async function answer(exchange: Exchange, path: string, parameters: Parameters, handle: BareHandler): Promise<void> {
-    const { request, response, own } = exchange
+    const { request, response, own, rooms } = exchange
     const requestId = own['x-request-id']
     let leaving: AbortController | undefined
     const gone = () => {
@@ -52,10 +58,10 @@ export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
     }
     const { method = '', url = '' } = request
     const asked = { method, url, parameters, gone, requestId, log, onBehalfOf: undefined }
-    const answered = await handle(Object.assign(incomingFrom(request), asked)).catch((error) =>
+    const answered = await handle(Object.assign(incomingFrom(request, rooms?.bodies), asked)).catch((error) =>
       problemOf(error, { log, requestId, path }).toAnswer(),
     )
-    writeAnswer(response, own, answered)
+    writeAnswer(response, own, answered, rooms?.answers)
   }
 }
 

@@ -1,5 +1,8 @@
-import type { InputError } from '../checked.ts'
+import { type InputError, maxErrors } from '../checked.ts'
 import { invalidInput } from './problem.ts'
+
+/** Every route has fewer, filters on metadata included. */
+const maxParameters = 100
 
 export type Parameters = { readonly [name: string]: string }
 
@@ -16,13 +19,18 @@ export function readParameters(
   const query = at === -1 ? '' : url.slice(at + 1).replace(/#.*$/, '')
   const parameters: Record<string, string> = {}
   const errors: InputError[] = []
+  let count = 0
   for (const part of query.split('&')) {
     if (part === '') continue
+    if (errors.length > maxErrors) break
     const [rawName = '', rawValue = ''] = part.split(/=(.*)/s)
     const name = decode(rawName)
     const value = decode(rawValue)
     if (name === undefined || value === undefined) {
       errors.push({ pointer: name ?? rawName, detail: 'is not valid percent-encoded UTF-8' })
+    } else if (count >= maxParameters) {
+      errors.push({ pointer: name, detail: `is one parameter too many; send at most ${maxParameters}` })
+      break
     } else if (!known.includes(name) && !(family && name.startsWith(family))) {
       const names = family ? [...known, `${family}…`] : known
       errors.push({ pointer: name, detail: `is not a known parameter; allowed: ${names.join(', ') || 'none'}` })
@@ -30,9 +38,20 @@ export function readParameters(
       errors.push({ pointer: name, detail: 'is repeated; send it once' })
     } else {
       parameters[name] = value
+      count++
     }
   }
   return { parameters, errors }
+}
+
+/** The value of a parameter, before anything checks the URL: the first one, if it is repeated. */
+export function parameterOf(url: string, name: string): string | undefined {
+  const at = url.indexOf('?')
+  if (at === -1) return undefined
+  const query = url.slice(at + 1).replace(/#.*$/s, '')
+  // a name may be percent-encoded
+  if (!query.includes(`${name}=`) && !query.includes('%')) return undefined
+  return new URLSearchParams(query).get(name) ?? undefined
 }
 
 /** Throws a 400 that names every parameter in the URL, for routes that take none. */

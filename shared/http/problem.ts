@@ -1,4 +1,4 @@
-import type { InputError } from '../checked.ts'
+import { type InputError, maxErrors } from '../checked.ts'
 import type { Answer } from './answer.ts'
 
 const problems = {
@@ -63,12 +63,13 @@ export class Problem extends Error {
   }
 }
 
+/** Lists as many of the errors as a reader can use. */
 export const invalidInput = (errors: readonly InputError[], detail = summary(errors)) =>
-  new Problem('invalid-input', detail, { errors })
+  new Problem('invalid-input', detail, { errors: errors.length <= maxErrors ? errors : errors.slice(0, maxErrors) })
 
 /** The outcome of the request is unknown; sending it again with the same id is safe. */
-export const unavailable = (detail: string, cause?: unknown) =>
-  new Problem('unavailable', detail, { headers: { 'retry-after': '1' }, cause })
+export const unavailable = (detail: string, cause?: unknown, headers: { [name: string]: string } = {}) =>
+  new Problem('unavailable', detail, { headers: { 'retry-after': '1', ...headers }, cause })
 
 function summary(errors: readonly InputError[]): string {
   const [first] = errors

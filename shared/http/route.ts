@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
+import type { SlotKind } from './slots.ts'
 
 export const scopes = ['write', 'read', 'operate', 'deliver', 'public'] as const
 /** The right that a route requires; `deliver` is for dispatchers, and `public` requires none. */
@@ -41,6 +42,8 @@ export type Route = {
   timeoutMs?: number
   /** Answers with a stream. */
   streams?: true
+  /** The slots that its requests use; by default those of short reads or of writes. */
+  kind?: SlotKind | ((url: string) => SlotKind)
   /** Answers with a page for people, which other sites may link to. */
   page?: true
 }

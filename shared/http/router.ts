@@ -1,21 +1,26 @@
+import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Log } from '../log.ts'
-import { type Answer, type ByteStream, contentOf } from './answer.ts'
+import { type Answer, type ByteStream, contentOf, countedBytes } from './answer.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
 import { answerToProblem } from './event-source.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
+import type { Rooms } from './rooms.ts'
 import { wrongMethod } from './wrong-method.ts'
 
 /**
- * `outgoing` is set when the request came through a socket, and already has the request id (serve.ts). `onBehalfOf` is
+ * `incoming`, `outgoing` and `rooms` are set when the request came through a socket; the response already has the request id (serve.ts). `onBehalfOf` is
  * set when one route asks another.
  */
-export type Bindings = Partial<Pick<HttpBindings, 'outgoing'>> & { onBehalfOf?: OnBehalfOf }
+export type Bindings = Partial<Pick<HttpBindings, 'incoming' | 'outgoing'>> & {
+  rooms?: Rooms
+  onBehalfOf?: OnBehalfOf
+}
 export type Otherwise = (request: Request, bindings: Bindings | undefined) => Promise<Response>
 type Router = Hono<{ Bindings: Bindings }>
 
@@ -37,7 +42,7 @@ export function createRouter({ log, routes, allowed, basePath, otherwise }: Rout
     app.on(method, path, async (c) => {
       const { raw } = c.req
       const answer = await handle({
-        ...incomingOf(raw),
+        ...incomingOf(raw, c.env?.incoming as IncomingMessage | undefined, c.env?.rooms?.bodies),
         method: raw.method,
         parameters: c.req.param(),
         url: raw.url,
@@ -78,9 +83,21 @@ function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Respons
   const { headers, data } = contentOf(answer)
   const status = answer.status as ContentfulStatusCode
   if (data === undefined) return c.body(null, status, headers)
-  if (typeof data === 'string' || data instanceof Uint8Array || data instanceof ReadableStream)
-    return c.body(data, status, headers)
+  if (typeof data === 'string' || data instanceof Uint8Array) {
+    const instead = takeRoom(data, c.env)
+    return instead ? toResponse(c, instead) : c.body(data, status, headers)
+  }
+  if (data instanceof ReadableStream) return c.body(data, status, headers)
   return c.body(ReadableStream.from(wholeOrBroken(data, c.env?.outgoing)), status, headers)
+}
+
+/** Returns what to answer instead if there is no room for an answer that goes through a socket. */
+function takeRoom(data: string | Uint8Array, { outgoing, rooms }: Bindings = {}): Answer | undefined {
+  if (!outgoing || !rooms || data.length <= countedBytes) return undefined
+  const taken = rooms.answers.take(Buffer.byteLength(data))
+  if ('instead' in taken) return taken.instead
+  outgoing.once('close', taken.release)
+  return undefined
 }
 
 /** Passes a failure on to the reader once the connection is gone. */

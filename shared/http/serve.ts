@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Log } from '../log.ts'
-import { type Limits, openAdmission } from './admission.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
+import { openAnswerRoom } from './answer-room.ts'
 import { type Bound, bind } from './bind.ts'
+import { openBodyRoom } from './body-room.ts'
+import { discardBody } from './discard-body.ts'
 import { createDoor } from './door.ts'
 import { answerToProblem } from './event-source.ts'
 import { countHeader, type Front } from './front.ts'
+import { type KindOf, usualKind } from './kind.ts'
+import { createPeerFinder } from './peer.ts'
+import { createPipelines, type PipelineLimits, type Start } from './pipeline.ts'
 import { Problem, unavailable } from './problem.ts'
+import type { Rooms } from './rooms.ts'
+import { openSlots, type SlotSizes, slotSizes } from './slots.ts'
+import { type SlowClientLimits, slowClientLimits, watchSlowClients } from './slow-clients.ts'
 import { answerUnparsed } from './unparsed.ts'
 
 export type ListenOptions = {
-  fetch(request: Request, bindings: HttpBindings): Response | Promise<Response>
+  fetch(request: Request, bindings: HttpBindings & { rooms: Rooms }): Response | Promise<Response>
   port: number
   /** The address to listen on; by default only this machine can reach it. */
   host?: string
@@ -29,8 +37,13 @@ export type ListenOptions = {
   log: Log
   /** Tried before `fetch`. */
   front?: Front
+  /** Tells which slots a request uses; by default its method decides. */
+  kindOf?: KindOf
+  /** Addresses and ranges of proxies whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[]
   timeouts?: typeof timeouts
-  atOnce?: Limits
+  slowClients?: SlowClientLimits
+  atOnce?: Partial<Limits>
   /** The limit for the headers of one request, however many; by default Node's limits on both apply. */
   maxHeaderBytes?: number
 }
@@ -46,7 +59,8 @@ const drainMs = 8_000
  */
 const timeouts = {
   headersTimeout: 5_000,
-  requestTimeout: 10_000,
+  // bodies have limits of their own (slow-clients.ts), since a large one may take minutes on a slow network
+  requestTimeout: 0,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 95_000,
 }
@@ -54,19 +68,35 @@ const timeouts = {
 /** How long a client may continue to send after it has its answer. */
 const lingerMs = 1_000
 
-/** Each request in flight takes some 10 KiB, and its body several times its size until it has become a record. */
-const atOnce: Limits = { requests: 5_000, bytes: 16 * 1024 * 1024 }
+export type Limits = PipelineLimits & {
+  slots: SlotSizes
+  /** The bytes of all bodies that are arriving, and of all answers that clients have not taken yet. */
+  bodyBytes: number
+  answerBytes: number
+}
+const limits: Limits = {
+  inProgress: 4,
+  waiting: 4_096,
+  slots: slotSizes,
+  bodyBytes: 16 * 1024 * 1024,
+  answerBytes: 32 * 1024 * 1024,
+}
 
 /** Serves HTTP/1.1 until disposed of; it then accepts nothing new and answers the requests in flight. */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { fetch, front, port, host, log, maxHeaderBytes, allowedHosts = [], allowedOrigins = [] } = options
-  const admit = openAdmission(options.atOnce ?? atOnce)
+  const { kindOf = usualKind } = options
+  const atOnce = { ...limits, ...options.atOnce }
+  const slots = openSlots(atOnce.slots)
+  const peerOf = createPeerFinder(options.trustedProxies)
+  const answers = openAnswerRoom(atOnce.answerBytes)
+  const rooms: Rooms = { bodies: openBodyRoom(atOnce.bodyBytes), answers }
   let draining = false
   const rules = { allowedHosts, anyHost: false, allowedOrigins, isPage: options.isPage ?? (() => false) }
   // replaced as soon as it is known who can reach the server
   let door = createDoor(rules)
   const requestId = requestIds()
-  const answer = answerBy(fetch)
+  const answer = answerBy((request, bindings) => fetch(request, Object.assign(bindings, { rooms })))
   const ownHeaders = (request: IncomingMessage): OwnHeaders => {
     const id = requestId(request.headers['x-request-id'])
     return draining
@@ -74,27 +104,40 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       : { 'x-request-id': id, ...privateHeaders }
   }
   const answered = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders): Promise<void> => {
-    const done = front?.(request, response, own)
+    const done = front?.(request, response, own, rooms)
     if (done) return done
     for (const name in own) response.setHeader(name, own[name] as string)
     return answer(request, response)
   }
-  const listener: RequestListener = (request, response) => {
+  const start: Start = (request, response, done) => {
+    // a client that goes away ends the answer, but the work for it may still be running
+    let left = 2
+    let over = () => {}
+    const end = () => {
+      if (--left > 0) return
+      over()
+      done()
+    }
+    response.once('close', end)
+    const refuse = (problem: Problem, accept?: string) => {
+      writeAnswer(response, own, answerToProblem(problem, accept))
+      end()
+    }
     const own = ownHeaders(request)
     // Node accepts a second Host, and proxies disagree about which one counts (RFC 9112, section 3.2: 400)
     const hosts = countHeader(request.rawHeaders, 'host')
-    if (hosts > 1) return writeProblem(response, own, twoHosts)
-    if (hosts === 0 && request.httpVersion === '1.1') return writeProblem(response, own, noHost)
+    if (hosts > 1) return refuse(twoHosts)
+    if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
     const unwelcome = door(request)
-    if (unwelcome) return writeProblem(response, own, unwelcome)
-    const over = request.url === '/healthz' ? () => {} : admit(request)
-    if (!over) return writeAnswer(response, own, answerToProblem(tooManyInFlight, request.headers.accept))
-    // a client that goes away ends the answer, but the work for it may still be running
-    let left = 2
-    const end = () => {
-      if (--left === 0) over()
+    if (unwelcome) return refuse(unwelcome)
+    discardBody(server, request)
+    const { method = '', url = '' } = request
+    if (url !== '/healthz') {
+      const kind = kindOf(method, url)
+      const peer = peerOf(request)
+      if (!slots.take(kind, peer)) return refuse(tooManyInFlight, request.headers.accept)
+      over = () => slots.release(kind, peer)
     }
-    response.once('close', end)
     void answered(request, response, own)
       .catch((error) => {
         log.error({ err: error }, 'sending an answer failed')
@@ -103,14 +146,20 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       })
       .then(end)
   }
+  const pipelines = createPipelines(atOnce, start)
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const ownChecks = { requireHostHeader: false }
-  const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, listener)
+  const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
   answerUnparsed(server, () => requestId(undefined))
   server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
   // headers are limited by size instead: beyond a count Node drops some, perhaps the one with the length of the body
   server.maxHeadersCount = 0
   server.on('connection', closeInStages)
+  watchSlowClients(server, {
+    ...pipelines,
+    limits: options.slowClients ?? slowClientLimits,
+    onWaitingBytes: answers.noteWaiting,
+  })
 
   const bound = await bind(server, port, host)
   const anyHost = !bound.isLoopback && allowedHosts.length === 0
@@ -152,7 +201,7 @@ function closeInStages(socket: Socket) {
  * as everything else at the start. Requests that the front answers need neither.
  */
 function answerBy(
-  fetch: ListenOptions['fetch'],
+  fetch: (request: Request, bindings: HttpBindings) => Response | Promise<Response>,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   let listener: ReturnType<typeof load> | undefined
   async function load() {

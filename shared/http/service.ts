@@ -3,6 +3,7 @@ import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { createFront, type Front } from './front.ts'
 import { withGzip } from './gzip.ts'
+import { createKindFinder, type KindOf } from './kind.ts'
 import { type Around, type Entry, entriesOf, methodsByPath, pageFinder, type Route, type Routes } from './route.ts'
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
@@ -25,6 +26,7 @@ export type Service = {
   request(path: string, init?: RequestInit): Promise<Response>
   /** Answers plain requests straight from their sockets, just as `fetch` would. */
   front: Front
+  kindOf: KindOf
   /** Includes the routes that every service has. */
   routes: Routes
   /** Whether the path is that of a page for people. */
@@ -64,6 +66,7 @@ export function createService({
       log,
       wrapped.filter(({ streams }) => !streams),
     ),
+    kindOf: createKindFinder(entries, basePath),
     routes,
     isPage: pageFinder(routes, basePath),
   }

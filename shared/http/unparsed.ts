@@ -94,6 +94,11 @@ const problems: { readonly [code: string]: Problem } = {
   ),
   ERR_HTTP_REQUEST_TIMEOUT: new Problem(
     'request-timeout',
-    'The request did not arrive in time; send fewer activities at once, or over a faster connection.',
+    'The request did not arrive in time: its headers have 5 s. Send it again.',
   ),
+  ERR_BODY_TOO_SLOW: new Problem(
+    'request-timeout',
+    'The body did not arrive in time: it may pause for at most 10 s, and has to arrive at 16 KiB/s on average after its first 10 s.',
+  ),
+  ERR_BODY_NOT_READ: new Problem('too-large', 'A request of this method has no body; at most 64 KiB are discarded.'),
 }

@@ -14,7 +14,7 @@ export async function openWay(name: (typeof ways)[number], maxHeaderBytes?: numb
   }
   let current: Service | undefined
   const server = await listen({
-    front: (request, response, own) => current?.front(request, response, own),
+    front: (...exchange) => current?.front(...exchange),
     fetch: (request, bindings) => current?.fetch(request, bindings) ?? new Response(null, { status: 500 }),
     port: 0,
     log: silent,

@@ -14,7 +14,13 @@ type Partition = {
   missingCount: number
   uncounted?: boolean
 }
-type LedgerSummary = { complete: boolean; completeThrough: string | null; partitions: Partition[] }
+type Waiting = { offset: number; since: string; attempts: number; reason: string }
+type LedgerSummary = {
+  complete: boolean
+  completeThrough: string | null
+  partitions: Partition[]
+  waiting?: { count: number; first: Waiting[] }
+}
 
 /** Shows the outcomes of all records, partition by partition, from `GET /ledger`. */
 export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page> {
@@ -34,7 +40,7 @@ export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page
       headers: retryHeaders(read.problem),
     }
   }
-  const { complete, completeThrough, partitions } = read.answer
+  const { complete, completeThrough, partitions, waiting } = read.answer
   const rows = partitions.map(({ partition, first, last, counts, missing, missingCount, uncounted }) => {
     const ranges = missing
       .slice(0, 3)
@@ -48,7 +54,19 @@ export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page
   const main = html`<h1>Ledger</h1>
 <p class="lead">${complete ? html`<b class="good">Complete.</b> Every record up to the newest known one has an outcome.` : html`<b class="bad">Not complete.</b> Some records have no outcome yet: they are in flight or still being counted. If any stay missing, run <code>npm run log -- ledger</code> to look for them.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
 <table class="plain"><thead><tr><th scope="col">Partition</th><th scope="col" class="n">Offsets</th>${outcomes.map((outcome) => html`<th scope="col" class="n">${outcome}</th>`)}<th scope="col" class="n">missing</th></tr></thead><tbody>${rows}</tbody></table>
+${waiting && waiting.count > 0 ? waitingList(waiting, zone) : ''}
 ${partitions.length === 0 ? html`<div class="state"><h2>Nothing to count yet</h2><p>No record has reached the store yet.</p></div>` : ''}
 <p class="tools"><a href="/ledger">JSON</a></p>`
   return { ...frame, main }
+}
+
+/** Says which records could not be saved yet, since when and why. */
+function waitingList({ count, first }: NonNullable<LedgerSummary['waiting']>, zone: PageRequest['zone']) {
+  const items = first.map(
+    ({ offset, since, attempts, reason }) =>
+      html`<li>${number(offset)}, since ${timeElement(h, since, zone)}: ${reason} (${number(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'})</li>`,
+  )
+  return html`<h2>Waiting for another attempt</h2>
+<p>${number(count)} ${count === 1 ? 'record' : 'records'} could not be saved yet. ${count > first.length ? 'These have waited longest, by their offset:' : 'By their offset:'}</p>
+<ul>${items}</ul>`
 }

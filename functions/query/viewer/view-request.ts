@@ -2,6 +2,8 @@ import type { InputError } from '@activity-log/shared/checked.ts'
 import type { View } from './views/view.ts'
 import { instantOf, isZone } from './views/zone-time.ts'
 
+const maxParameters = 100
+
 export type ViewRequest = { view: View; zone: string; errors: InputError[] }
 
 /**
@@ -13,8 +15,13 @@ export function readViewRequest(url: string, usualZone: string | undefined): Vie
   const view: Record<string, string> = {}
   const query = /\?([^#]*)/s.exec(url)?.[1] ?? ''
   if (!isPercentEncoded(query)) errors.push({ pointer: 'The address', detail: 'is not valid percent-encoded UTF-8' })
+  let count = 0
   for (const [name, value] of new URLSearchParams(query)) {
     if (value.trim() === '') continue
+    if (++count > maxParameters) {
+      errors.push({ pointer: 'The address', detail: `has more than ${maxParameters} parameters` })
+      break
+    }
     if (Object.hasOwn(view, name)) errors.push({ pointer: name, detail: 'is repeated; send it once' })
     Object.defineProperty(view, name, { value, enumerable: true, configurable: true, writable: true })
   }

@@ -1,3 +1,4 @@
+import { maxErrors } from '@activity-log/shared/checked.ts'
 import { html } from 'hono/html'
 import type { Ask, ShownProblem } from './ask.ts'
 import type { Content, DocumentOptions } from './html-document.ts'
@@ -33,11 +34,15 @@ export function navigation(
 /** Offers UTC and the current zone. The script adds the reader's own, and the address accepts any. */
 const zones = (zone: string) => [...new Set(['UTC', zone])]
 
+const maxParametersInLinks = 20
+
 /** Says what went wrong, and what to do about it. */
 export function problemContent(problem: ShownProblem, view: View, again: string): Content {
   const { status, title, detail, errors = [] } = problem
-  const named = errors.map(({ pointer, detail }) => {
-    const isHere = Object.hasOwn(view, pointer)
+  // each link repeats all other parameters
+  const hasLinks = Object.keys(view).length <= maxParametersInLinks
+  const named = errors.slice(0, maxErrors).map(({ pointer, detail }) => {
+    const isHere = hasLinks && Object.hasOwn(view, pointer)
     const without = isFilter(pointer) ? href(view, { [pointer]: undefined }) : href(rest(view, pointer))
     return html`<li><b><bdi>${visible(pointer)}</bdi></b> ${detail}${isHere ? html` <a href="${without}">Remove this parameter</a>` : ''}</li>`
   })

@@ -1,0 +1,106 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** A connection and its requests. */
+export type Connection = {
+  socket: Socket
+  /** The request whose headers arrived last; only its body can still be arriving. */
+  latest: IncomingMessage | undefined
+  inProgress: Set<ServerResponse>
+  /** Requests that were parsed and wait until earlier ones are over, from `next` on. */
+  waiting: Exchange[]
+  next: number
+}
+type Exchange = { request: IncomingMessage; response: ServerResponse }
+
+export type PipelineLimits = {
+  /** The maximum number of requests of one connection that are in progress; the others wait. */
+  inProgress: number
+  /** The maximum number of waiting requests of all connections. */
+  waiting: number
+}
+
+/** Starts the work for a request. `done` must be called once, when the response is closed and the work is over. */
+export type Start = (request: IncomingMessage, response: ServerResponse, done: () => void) => void
+
+/** Every connection may have this many waiting requests, however many others have. */
+const waitingOfEach = 8
+
+/**
+ * Starts a few requests of each connection at a time. While others wait, nothing more is read from its socket, so a
+ * client that pipelines thousands of requests keeps them itself. Node parses what it has read in one go, up to 64 KiB
+ * of requests; so the requests that wait are also bounded in all, and a connection that exceeds this is closed, which
+ * every client that pipelines has to expect (RFC 9112, section 9.3.2).
+ */
+export function createPipelines(limits: PipelineLimits, start: Start) {
+  const connections = new Map<Socket, Connection>()
+  let waitingInAll = 0
+
+  function opened(socket: Socket): Connection {
+    const connection = { socket, latest: undefined, inProgress: new Set<ServerResponse>(), waiting: [], next: 0 }
+    connections.set(socket, connection)
+    socket.once('close', () => {
+      connections.delete(socket)
+      forget(connection)
+      // Node closes only the response that it is writing; the others would be in progress forever
+      for (const response of connection.inProgress) if (response.socket === null) response.emit('close')
+    })
+    // reading the body of an earlier request resumes the socket
+    socket.on('resume', () => {
+      if (isWaiting(connection)) socket.pause()
+    })
+    return connection
+  }
+
+  const isWaiting = ({ waiting, next }: Connection) => next < waiting.length
+
+  function forget(connection: Connection) {
+    waitingInAll -= connection.waiting.length - connection.next
+    connection.waiting = []
+    connection.next = 0
+  }
+
+  function begin(connection: Connection, request: IncomingMessage, response: ServerResponse) {
+    connection.inProgress.add(response)
+    start(request, response, () => {
+      connection.inProgress.delete(response)
+      if (isWaiting(connection)) proceed(connection)
+    })
+  }
+
+  function proceed(connection: Connection) {
+    while (isWaiting(connection) && connection.inProgress.size < limits.inProgress) {
+      const { request, response } = connection.waiting[connection.next++] as Exchange
+      waitingInAll--
+      begin(connection, request, response)
+    }
+    if (isWaiting(connection)) return
+    connection.waiting = []
+    connection.next = 0
+    connection.socket.resume()
+  }
+
+  function wait(connection: Connection, exchange: Exchange) {
+    const { socket, waiting, next } = connection
+    if (waitingInAll >= limits.waiting && waiting.length - next >= waitingOfEach) {
+      forget(connection)
+      socket.destroy()
+      return
+    }
+    waiting.push(exchange)
+    waitingInAll++
+    socket.pause()
+  }
+
+  const listener: RequestListener = (request, response) => {
+    const { socket } = request
+    // the rest of what was read before the connection was closed
+    if (socket.destroyed) return
+    const connection = connections.get(socket) ?? opened(socket)
+    connection.latest = request
+    const isBusy = connection.inProgress.size >= limits.inProgress || isWaiting(connection)
+    if (isBusy) wait(connection, { request, response })
+    else begin(connection, request, response)
+  }
+  return { listener, connections, isWaiting }
+}

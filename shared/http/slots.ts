@@ -1,0 +1,51 @@
+/**
+ * The kinds of work that have slots of their own, so that none of them can take the slots of another: short reads and
+ * writes, waits for a record, live followers, exports, and exact counts.
+ */
+export const slotKinds = ['reads', 'writes', 'waits', 'follows', 'exports', 'counts'] as const
+export type SlotKind = (typeof slotKinds)[number]
+export type SlotSizes = { readonly [kind in SlotKind]: number }
+
+export const slotSizes: SlotSizes = {
+  reads: 2_000,
+  writes: 2_000,
+  waits: 1_000,
+  follows: 1_000,
+  exports: 16,
+  counts: 16,
+}
+
+/** One peer gets at most this part of the slots of each kind. */
+const shareOfPeer = 1 / 4
+
+export type Slots = {
+  /** Takes a slot, if there is one, and the peer has not used up its share. A peer that is not known has no share. */
+  take(kind: SlotKind, peer: string | undefined): boolean
+  /** Returns a slot that was taken with the same arguments. */
+  release(kind: SlotKind, peer: string | undefined): void
+}
+
+export function openSlots(sizes: SlotSizes): Slots {
+  const taken = { reads: 0, writes: 0, waits: 0, follows: 0, exports: 0, counts: 0 }
+  const byPeer = new Map<string, { [kind in SlotKind]: number }>()
+  return {
+    take(kind, peer) {
+      if (taken[kind] >= sizes[kind]) return false
+      if (peer !== undefined) {
+        const own = byPeer.get(peer) ?? { reads: 0, writes: 0, waits: 0, follows: 0, exports: 0, counts: 0 }
+        if (own[kind] >= Math.ceil(sizes[kind] * shareOfPeer)) return false
+        own[kind]++
+        byPeer.set(peer, own)
+      }
+      taken[kind]++
+      return true
+    },
+    release(kind, peer) {
+      taken[kind]--
+      const own = peer === undefined ? undefined : byPeer.get(peer)
+      if (!own || peer === undefined) return
+      own[kind]--
+      if (slotKinds.every((each) => own[each] === 0)) byPeer.delete(peer)
+    },
+  }
+}
