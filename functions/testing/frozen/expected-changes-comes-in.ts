@@ -108,7 +108,7 @@ export const changesOfWhatComesIn: readonly ExpectedChange[] = [
     requests: /page: docs/,
     member: '/body/links/*',
     from: /^#postActivities$/,
-    to: /^#(postActivity|postActivities|getReceipts|schema-ReceiptsAnswer)$/,
+    to: /^#(postActivity|postActivities|getReceipts|schema-ReceiptsAnswer|send-from-anywhere)$/,
     why: oneOrMany,
   },
   {
