@@ -159,17 +159,15 @@ describe('npm start ends with 65 and one sentence', () => {
     await rejects(folder, /queue\.db is not the queue of an activity log/)
   })
 
-  test.each([
-    ['queue.db', /so the queue is older/],
-    ['store.db', /so the store is older/],
-  ])('if %s is older than the other', async (name, sentence) => {
+  test('if the queue is older than the store', async () => {
+    const name = 'queue.db'
     const folder = await aLog('a')
     const copy = join(aFolder(), 'copy')
     cpSync(folder, copy, { recursive: true })
     await fill(folder, ['b', 'c'])
     remove(folder, name)
     copyFileSync(join(copy, name), join(folder, name))
-    await rejects(folder, sentence)
+    await rejects(folder, /so the queue is older/)
   })
 
   test.each(['queue.db', 'store.db'])('if %s is no database, or another one', async (name) => {

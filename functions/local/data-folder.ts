@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { type QueuedOffsets, queuedOffsets } from '@activity-log/shared/broker/embedded-broker.ts'
 import type { LedgerSummary } from '@activity-log/shared/ledger-summary.ts'
+import type { Log } from '@activity-log/shared/log.ts'
 import { DataError, type FolderFile, openFolderFile, putBack, toDataError } from './folder-file.ts'
 import { lockFolder } from './lock-folder.ts'
 
 export type DataFolder = AsyncDisposable & {
   queue: string
   store: string
-  /** Throws DataError if one of the files is older than the other, so that records would get lost or mixed up. */
-  compare(ledger: LedgerSummary): void
+  /** Throws DataError if the queue is older than the store, since it would give out positions again. */
+  compare(ledger: LedgerSummary, log: Pick<Log, 'error'>): void
 }
 
 /** The queue has one partition. */
@@ -27,7 +28,7 @@ export function openDataFolder(folder: string): DataFolder {
     return {
       queue: join(path, 'queue.db'),
       store: join(path, 'store.db'),
-      compare: (ledger) => compare(ledger, queued, path),
+      compare: (ledger, log) => compare(ledger, queued, path, log),
       async [Symbol.asyncDispose]() {
         lock.close()
       },
@@ -72,7 +73,7 @@ function readQueued({ db, path }: FolderFile): QueuedOffsets {
   }
 }
 
-function compare({ partitions }: LedgerSummary, queued: Queued, folder: string): void {
+function compare({ partitions }: LedgerSummary, queued: Queued, folder: string, log: Pick<Log, 'error'>): void {
   const last = partitions.find((each) => each.partition === partition)?.last ?? -1
   const [queue, store] = [join(folder, 'queue.db'), join(folder, 'store.db')]
   if (last >= queued.next) {
@@ -82,6 +83,7 @@ function compare({ partitions }: LedgerSummary, queued: Queued, folder: string):
   const mustBeThere = queued.settledBelow > queued.since && !queued.hasDeadLetters
   if (mustBeThere && last < queued.settledBelow - 1) {
     const gap = `${store} ends at position ${last}, but ${queue} has delivered all below ${queued.settledBelow}`
-    throw new DataError(`${gap}, so the store is older. ${putBack}`)
+    // what is there can still be used, and what the ledger misses is for an operator to judge
+    log.error({ last, settledBelow: queued.settledBelow }, `${gap}, so the store is older. ${putBack}`)
   }
 }

@@ -47,7 +47,7 @@ export async function openEmbedded({
     const ledger = await store.ledger().catch(({ cause }) => {
       throw toDataError(cause, files.store)
     })
-    files.compare(ledger)
+    files.compare(ledger, log)
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
     const ingest = createIngest({ broker, log, now: checkedClock(now), newId })
     const persist = createPersist({ store, log, now: checkedClock(now) })

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { openEmbedded } from '@activity-log/local/embedded-log.ts'
+import { DataError } from '@activity-log/local/folder-file.ts'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { post, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startCommand, written } from '@activity-log/shared/testing/processes.ts'
@@ -150,7 +151,12 @@ async function reopened(
   folder: string,
   sent: Parameters<typeof judge>[0],
 ): Promise<Verdict & { damaged: readonly string[] }> {
-  await using log = await openEmbedded({ folder, log: silent })
+  await using log = await openEmbedded({ folder, log: silent }).catch((error) => {
+    if (error instanceof DataError) return undefined
+    throw error
+  })
+  // a queue that lost records which the store has is refused
+  if (!log) return { ...judge(sent, new Map()), damaged: [] }
   const ask = async (path: string, init?: RequestInit) => log.fetch(new Request(`http://localhost${path}`, init))
   await delivered(ask, 'marker-after')
   const found = await listed(ask, userId)
