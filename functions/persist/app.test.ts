@@ -1,4 +1,5 @@
 import { type EventRecord, toRecord } from '@activity-log/shared/activity-recorded.ts'
+import { activityJson } from '@activity-log/shared/document.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import {
   anActivity,
@@ -29,7 +30,9 @@ function persist(changes: Partial<ActivityStore> = {}, deadlineMs?: number) {
 }
 
 const stored = async (store: ActivityStore) =>
-  (await store.find({ filter: { tenant: 'default' }, order: 'asc', limit: 1000 })).map(({ activity }) => activity)
+  (await store.find({ filter: { tenant: 'default' }, order: 'asc', limit: 1000 })).map(({ activity }) =>
+    JSON.parse(activityJson(activity)),
+  )
 
 /** A record in structured mode: one JSON object, with additional attributes. */
 function structuredText({ headers, value }: EventRecord, further: Record<string, string> = {}): string {

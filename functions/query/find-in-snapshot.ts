@@ -36,7 +36,7 @@ export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotP
   const { known, request, visible } = options
   if (request.filter.snapshot) return findAt(options, request.filter.snapshot, await known.recent())
   const fresh = await known.fresh()
-  const ledger = fresh ?? (await known.recent())
+  const ledger = fresh ?? known.last()
   const snapshot = fresh?.snapshot && withRecords(fresh.snapshot, visible ? [visible] : [])
   if ('page' in request.place && request.place.page === 1) return findFirst(options, snapshot, ledger)
   return findAt(options, notTooLong(snapshot), ledger)

@@ -27,6 +27,8 @@ export type KnownLedger = {
   recent(): Promise<Known | undefined>
   /** Read after this call; undefined if that takes too long. */
   fresh(): Promise<Known | undefined>
+  /** As last read, at any age. */
+  last(): Known | undefined
 }
 
 /**
@@ -73,6 +75,7 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
       if (reading) await inTime(reading)
       return known
     },
+    last: () => known,
     async fresh() {
       if (tookMs > timeoutMs && isWithin(restMs(), startedAt)) return undefined
       next ??= (reading ?? Promise.resolve()).then(() => {

@@ -1,3 +1,4 @@
+import { activityJson } from '@activity-log/shared/document.ts'
 import { createService } from '@activity-log/shared/http/service.ts'
 import { decodeSnapshot, encodeSnapshot, hasRecord } from '@activity-log/shared/snapshot.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
@@ -104,7 +105,8 @@ test('shows what is stored from now on, as in a list', async () => {
   await next()
   await add(1, { metadata: { line: 'a\nb' } })
   const event = await next()
-  expect(event).toMatchObject({ event: 'activity', data: await store.get('default', 'id-3') })
+  const found = await store.get('default', 'id-3')
+  expect(event).toMatchObject({ event: 'activity', data: found && JSON.parse(activityJson(found.activity)) })
   await add(2)
   expect((await ids(2)).toSorted()).toEqual(named(4, 5))
   await leave()
