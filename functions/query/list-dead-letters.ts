@@ -63,8 +63,12 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
   }
 }
 
-/** The original bytes are read, too, although the list does not show them. */
-const sizeOf = ({ deadLetter }: FoundDeadLetter) => deadLetter.body.length + JSON.stringify(deadLetter.errors).length
+/** The original bytes of a page may take this many times as much memory as its answer. */
+const bodiesPerAnswer = 16
+
+/** The list does not show the original bytes, but they are read, too. */
+const sizeOf = ({ deadLetter: { body, errors } }: FoundDeadLetter) =>
+  body.length / bodiesPerAnswer + JSON.stringify(errors).length + 500
 
 export const DeadLettersParameters = v.object({
   limit: v.optional(v.pipe(WholeNumber(1000), v.description('The number of rows on a page')), '10'),

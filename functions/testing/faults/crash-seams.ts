@@ -135,15 +135,20 @@ const sqlite: Seam = (pass) => {
     if (found) prepared.set(statement, { ...found, db: self })
     return statement
   })
-  wrap(StatementSync.prototype, 'run', (run, _args, self) => {
-    const result = run()
-    const step = prepared.get(self)
-    if (step && !underWay.has(step.db)) {
-      underWay.set(step.db, step)
-      named(`${step.name}:mid-${step.step}`)
-    }
-    return result
-  })
+  const written = (statement: object) => {
+    const step = prepared.get(statement)
+    if (!step || underWay.has(step.db)) return
+    underWay.set(step.db, step)
+    named(`${step.name}:mid-${step.step}`)
+  }
+  // a statement with RETURNING is a read as well
+  for (const method of ['run', 'get'] as const) {
+    wrap(StatementSync.prototype, method, (call, _args, self) => {
+      const result = call()
+      written(self as object)
+      return result
+    })
+  }
   wrap(DatabaseSync.prototype, 'exec', (exec, [sql], self) => {
     const step = underWay.get(self)
     if (/^(BEGIN|COMMIT|ROLLBACK)/.test(String(sql))) underWay.delete(self)

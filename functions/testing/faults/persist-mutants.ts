@@ -125,7 +125,7 @@ export const persistMutants: readonly Mutant[] = [
         file: persist,
         find: 'const outcome = await orUnavailable(save({ ...recorded.value, position }),',
         replace: `save({ ...recorded.value, position }).catch(() => {})
-    return noContent()
+    return taken
     const outcome = await orUnavailable(Promise.resolve(''),`,
       },
     ],

@@ -12,6 +12,9 @@ export function applyChange(change: ExpectedChange, recorded: unknown): { expect
   let isApplied = false
   const pattern = change.member === 'path' ? /^\/.+$/s : toPattern(change.member)
   const changed = (value: unknown): unknown => {
+    if ('atMost' in change) {
+      return Array.isArray(value) && value.length > change.atMost ? mark(value.slice(0, change.atMost)) : value
+    }
     if (!('to' in change)) return value
     const isThere =
       change.from !== absent && differencesOf(change.from, value).length === 0 && !(change.from instanceof RegExp)

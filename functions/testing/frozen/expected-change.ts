@@ -8,7 +8,7 @@ export const absent: unique symbol = Symbol('absent')
  * `answers` means all answers on the connection, when their number changes. `from` and `to` are values or patterns: a
  * match of `from` is replaced by the text in `to`, as in String.replace, and a pattern in `to`, at any depth, accepts
  * any text that matches it. With `renamed` the member keeps its value. With `tied` other rows of the same instants may
- * stand in a list whose page ends among them.
+ * stand in a list whose page ends among them. With `atMost` a longer array ends there.
  */
 export type ExpectedChange = {
   /** The name of a request, or a pattern of names. */
@@ -21,4 +21,4 @@ export type ExpectedChange = {
   statuses?: readonly number[]
   member: string
   why: string
-} & ({ from: unknown; to: unknown } | { renamed: string } | { tied: true })
+} & ({ from: unknown; to: unknown } | { renamed: string } | { tied: true } | { atMost: number })

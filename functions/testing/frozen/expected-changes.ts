@@ -1,4 +1,5 @@
 import { absent, type ExpectedChange } from './expected-change.ts'
+import { changesOfBounds } from './expected-changes-bounds.ts'
 import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
@@ -114,6 +115,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
   ].map((texts) => ({ requests: /./, member: '/body/shown/*', ...texts, why: '16: messages say what to do next' })),
   ...doorChanges,
   ...changesOfTheRecord,
+  ...changesOfBounds,
   ...changesOfWhatComesIn,
 ]
 

@@ -15,6 +15,15 @@ const rewritings: readonly {
     change: ({ body }) => ({ body: String(body).replace('null', '[]') }),
   },
   {
+    requests: /^ingest: refuses metadata: 257 members$/,
+    why: 'metadata may have 1,000 members',
+    change: ({ body }) => {
+      const { metadata, ...activity } = JSON.parse(String(body))
+      const more = Object.fromEntries(Array.from({ length: 1001 - 257 }, (_, n) => [`more${n}`, n]))
+      return { body: JSON.stringify({ ...activity, metadata: { ...metadata, ...more } }) }
+    },
+  },
+  {
     requests: /^ingest: refuses null for names$/,
     why: 'null for an optional member means that it is absent',
     change: ({ body }) => ({ body: String(body).replace('"id":null,"timestamp":null', '"id":7,"timestamp":7') }),
