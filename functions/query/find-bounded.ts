@@ -29,7 +29,7 @@ export async function findBounded<Item extends { key: string }>(
       if (bytes > maxBytes && found.length > 0) return { found, isCut: true }
       found.push(item)
     }
-    if (next.length < limit || found.length === part.limit) return { found, isCut: false }
+    if (next.length < limit || found.length >= part.limit) return { found, isCut: false }
     rows = Math.max(1, Math.floor((maxBytes - bytes) / (bytes / found.length)))
   }
 }

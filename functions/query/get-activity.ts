@@ -14,6 +14,9 @@ import { sizeOf, toListed } from './find-in-snapshot.ts'
 import { fromStore } from './from-store.ts'
 import { errorsOf, WholeNumber } from './parameter-schemas.ts'
 
+/** Part of each entity tag: tags that were given out before the keys of activities changed match nothing. */
+const tagVersion = 2
+
 /** Finds single activities, and what their users did around them. */
 export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes {
   return {
@@ -25,7 +28,7 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
     refuseParameters(request.url)
     const { activity } = await fromStore(() => get(request))
     const text = activityJson(activity)
-    const tag = entityTag(text)
+    const tag = entityTag(`${tagVersion} ${text}`)
     // an activity never changes, but it can expire or be erased; private, since it is about a person
     const headers = { etag: tag, 'cache-control': 'private, no-cache' }
     if (isKnown(tag, request.header('if-none-match'))) return { status: 304, headers }
