@@ -38,8 +38,11 @@ export type LedgerRecords<Compacted extends { ranges: readonly CountedRange[] }>
     ranges: readonly CountedRange[],
     isLasting: boolean,
   ): Awaitable<boolean>
-  /** The time of receipt of the record at an offset, or of the nearest one before it with a known time. */
-  lastRecordedAt(partition: number, offset: number): Awaitable<Date | undefined>
+  /**
+   * The time of receipt of the record at an offset, or of the nearest one before it with a known time. Times after
+   * `notAfter` do not count.
+   */
+  lastRecordedAt(partition: number, offset: number, notAfter: Date): Awaitable<Date | undefined>
 }
 
 export type CountedLedger = {
@@ -54,6 +57,10 @@ type Rewrite = (compacted: readonly CountedRange[], counted: readonly CountedRan
 const maxAttempts = 20
 /** Limits concurrency, because others need the connections to the database, too. */
 const partitionsAtOnce = 3
+
+const credibleMs = 24 * 60 * 60 * 1000
+/** Anybody who writes to the topic could claim a later time of receipt, and so that everything before it is complete. */
+const credible = () => new Date(Date.now() + credibleMs)
 
 /** Counts which records are accounted for, over the outcomes in any database. */
 export function createCountedLedger<Compacted extends { ranges: readonly CountedRange[] }>(
@@ -83,7 +90,7 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
   async function readOne(partition: number, ranges: readonly CountedRange[]) {
     const { counted, uncounted } = await count(partition, ranges)
     const summary = summarize(partition, joinRanges(ranges, counted), uncounted)
-    return { summary, lastRecordedAt: await records.lastRecordedAt(partition, lastComplete(summary)) }
+    return { summary, lastRecordedAt: await records.lastRecordedAt(partition, lastComplete(summary), credible()) }
   }
 
   return {

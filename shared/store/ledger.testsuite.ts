@@ -187,6 +187,14 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect((await store.ledger()).completeThrough).toBeUndefined()
     })
 
+    test('is not complete through a time of receipt that lies days ahead of the clock', async () => {
+      await using store = await open()
+      const forged = { ...activity(1), recordedAt: new Date(Date.now() + 48 * 3_600_000) }
+      await store.save([activity(0), forged])
+      await store.deadLetter([aDeadLetter({ position: { partition: 0, offset: 2 }, recordedAt: forged.recordedAt })])
+      expect(await store.ledger()).toMatchObject({ completeThrough: recordedAt, partitions: [{ completeThrough: 2 }] })
+    })
+
     test('does not depend on when records were compacted or in which order they arrived', async () => {
       const orders = fc.shuffledSubarray(
         Array.from({ length: 600 }, (_, offset) => offset),

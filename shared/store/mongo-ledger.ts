@@ -91,13 +91,17 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
   }
 
   /** A record that could not be read has no time of receipt, so the time of a slightly earlier one is used. */
-  async function lastRecordedAt(partition: number, offset: number): Promise<Date | undefined> {
-    const match = { partition: { $eq: partition }, offset: { $gte: offset - lookedBack, $lte: offset } }
+  async function lastRecordedAt(partition: number, offset: number, notAfter: Date): Promise<Date | undefined> {
+    const match = {
+      partition: { $eq: partition },
+      offset: { $gte: offset - lookedBack, $lte: offset },
+      recordedAt: { $lte: notAfter },
+    }
     const last = { sort: { partition: -1, offset: -1 }, hint: byPosition, maxTimeMS } as const
     const projection = { _id: 0, offset: 1, recordedAt: 1 } as const
     const [stored, other] = await Promise.all([
       activities.findOne(match, { ...last, projection }),
-      outcomes.findOne({ ...match, recordedAt: { $type: 'date' } }, { ...last, projection }),
+      outcomes.findOne(match, { ...last, projection }),
     ])
     return (stored?.offset ?? -1) >= (other?.offset ?? -1) ? stored?.recordedAt : other?.recordedAt
   }

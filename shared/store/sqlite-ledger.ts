@@ -72,11 +72,12 @@ export function createSqliteLedger(db: DatabaseSync) {
   const recordedAt = db.prepare(
     `SELECT recordedAtMs FROM (
        SELECT offset, recordedAtMs FROM (SELECT place - $first AS offset, timestampMs + delayMs AS recordedAtMs
-         FROM activities WHERE place BETWEEN $first AND $last ORDER BY place DESC LIMIT 1)
+         FROM activities WHERE place BETWEEN $first AND $last AND timestampMs + delayMs <= $notAfter
+         ORDER BY place DESC LIMIT 1)
        UNION ALL SELECT * FROM (SELECT offset, timestampMs + delayMs FROM positions JOIN activities USING (place)
-         WHERE partition = $partition AND offset <= $offset ORDER BY offset DESC LIMIT 1)
+         WHERE partition = $partition AND offset <= $offset AND timestampMs + delayMs <= $notAfter ORDER BY offset DESC LIMIT 1)
        UNION ALL SELECT * FROM (SELECT offset, recordedAtMs FROM outcomes
-         WHERE partition = $partition AND offset <= $offset AND recordedAtMs IS NOT NULL ORDER BY offset DESC LIMIT 1)
+         WHERE partition = $partition AND offset <= $offset AND recordedAtMs <= $notAfter ORDER BY offset DESC LIMIT 1)
      ) ORDER BY offset DESC LIMIT 1`,
   )
 
@@ -130,10 +131,13 @@ export function createSqliteLedger(db: DatabaseSync) {
     }
   }
 
-  function lastRecordedAt(partition: number, offset: number): Date | undefined {
-    const row = recordedAt.get({ partition, offset, ...placesOf(partition, 0, offset) }) as
-      | { recordedAtMs: number }
-      | undefined
+  function lastRecordedAt(partition: number, offset: number, notAfter: Date): Date | undefined {
+    const row = recordedAt.get({
+      partition,
+      offset,
+      notAfter: notAfter.getTime(),
+      ...placesOf(partition, 0, offset),
+    }) as { recordedAtMs: number } | undefined
     return row && new Date(row.recordedAtMs)
   }
 
