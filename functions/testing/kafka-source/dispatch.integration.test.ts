@@ -29,6 +29,7 @@ describe('the dispatcher', () => {
       'ce-partitionkey': 'ada%20%E2%98%83',
       'ce-tenant': 'default',
       'ce-recordedtime': headers['ce_recordedtime'],
+      'ce-sequence': '0',
       'ce-knativekafkapartition': '0',
       'ce-knativekafkaoffset': '0',
     })
