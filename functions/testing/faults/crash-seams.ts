@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage, ServerResponse } from 'node:http'
 import { basename } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { collections } from '@activity-log/shared/store/mongo-documents.ts'
 import type { ProducerRecord } from 'kafkajs'
 import type { Collection } from 'mongodb'
 import type { CrashPoint, IsDue } from './crash-point-list.ts'
@@ -76,9 +77,9 @@ const dispatcher: Seam = async (pass) => {
 /** The library's other writes call one of these. */
 const writesOfMongodb = ['bulkWrite', 'insertOne', 'updateOne', 'updateMany', 'replaceOne', 'findOneAndUpdate']
 const whatIsWritten: { [collection: string]: 'insert' | 'dead-letter' | 'outcome' } = {
-  activities: 'insert',
-  deadLetters: 'dead-letter',
-  fates: 'outcome',
+  [collections.activities]: 'insert',
+  [collections.deadLetters]: 'dead-letter',
+  [collections.outcomes]: 'outcome',
 }
 
 const persist: Seam = async (pass) => {
