@@ -9,7 +9,7 @@ import { timeForms } from './time-format.ts'
 export type Mapped = {
   input: unknown
   errors: InputError[]
-  /** The places of numbers that were read as text, so that a double need not hold them. */
+  /** The places of numbers that were read as text, and so may have more digits than a double. */
   readAsText: ReadonlySet<string>
   /** The members that `errors` are about. */
   failed: ReadonlySet<string>

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Position } from '../receipt.ts'
 import type { WaitingDelivery } from '../waiting-deliveries.ts'
 
-/** Fewer than these are attempted again at the same time, whatever else is delivered. */
+/** At most this many retries are in flight at the same time, whatever else is delivered. */
 const maxRetriesInFlight = 25
 
 type Due = { attempts: number; start: () => void }

@@ -83,7 +83,7 @@ function isSameHost(origin: string, host: string | undefined): boolean {
   return name !== '' && name === hostIn(scheme, host)
 }
 
-/** Whether a person follows a link. Frames and other elements show pages as well, but not for people to see. */
+/** Whether a person follows a link. Frames and other elements also load pages, but nobody follows a link then. */
 function isNavigation(headers: IncomingMessage['headers']): boolean {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': purpose = 'document' } = headers
   return mode === 'navigate' && purpose === 'document'

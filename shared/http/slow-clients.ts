@@ -85,7 +85,7 @@ export function watchSlowClients(server: Server, { connections, isWaiting, limit
 
   function isTooSlow(connection: Connection, known: Seen, now: number): boolean {
     const { latest, socket } = connection
-    // a body does not arrive while the server does not read
+    // no body arrives while the server does not read
     const isArriving = latest && !latest.complete && !isWaiting(connection)
     if (!isArriving) {
       known.request = undefined

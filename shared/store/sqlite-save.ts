@@ -71,7 +71,7 @@ export function createSqliteInserter(db: DatabaseSync) {
         return changes === 1
       }
 
-      // a new name is not stored for a record that is not stored
+      // a record that is not stored must not store a new name
       if (!numbers.hasBoth(tenant, document.userId, document.action)) {
         const before = present()
         if (before) return before

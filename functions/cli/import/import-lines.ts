@@ -36,7 +36,7 @@ export function createLineReader({ unit, source }: LineOptions): (piece: Piece) 
 
 const mark = Buffer.from('\ufeff')
 
-/** Without byte order marks, which joined files have in the middle, and blanks at both ends. */
+/** Removes byte order marks, which joined files have in the middle, and blanks at both ends. */
 function trimmed(piece: Uint8Array): Buffer {
   let bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
   while (bytes.subarray(0, 3).equals(mark)) bytes = bytes.subarray(3)

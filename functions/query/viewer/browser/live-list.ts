@@ -105,7 +105,7 @@ export function startLive() {
     onActivity(activity) {
       waiting.push(activity)
       waitingCount++
-      // the oldest of those that wait would leave the page again at once
+      // if more waited, the oldest would leave the page as soon as they were shown
       if (waiting.length > maxRows) waiting = waiting.slice(-maxRows)
       drawSoon()
     },
