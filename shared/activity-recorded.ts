@@ -23,7 +23,9 @@ export type ActivityRecorded = {
   recordedAt: Date
   /** Orders records that a process received in the same millisecond; 0 in records of earlier versions. */
   sequence: number
-  /** 16 random bytes in base64url, without which a digest of the record would tell its content to whoever guesses it. */
+  /**
+   * 16 random bytes in base64url, without which a digest of the record would tell its content to whoever guesses it.
+   */
   salt?: string
   filledIn: readonly FilledIn[]
   traceparent?: string

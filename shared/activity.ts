@@ -67,8 +67,8 @@ export type SentActivity = v.InferOutput<typeof SentActivity>
 export type Activity = SentActivity & { id: string; timestamp: string }
 
 /**
- * Checks one activity as it was sent, and returns all its errors instead of only the first. Records may have more values
- * than activities that are sent now, since earlier versions accepted more.
+ * Checks one activity as it was sent, and returns all its errors instead of only the first. Records may have more
+ * values than activities that are sent now, since earlier versions accepted more.
  */
 export function checkActivity(
   sent: unknown,

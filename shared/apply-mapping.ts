@@ -9,7 +9,7 @@ import { timeForms } from './time-format.ts'
 export type Mapped = {
   input: unknown
   errors: InputError[]
-  /** The places of numbers that were read as text, so that a double need not hold them. */
+  /** The places of numbers that were read as text, and so may have more digits than a double. */
   readAsText: ReadonlySet<string>
   /** The members that `errors` are about. */
   failed: ReadonlySet<string>
@@ -22,8 +22,8 @@ const parameterOf = { userId: 'user', action: 'action', timestamp: 'time', id: '
 const mappedMembers = Object.keys(parameterOf) as MappedMember[]
 
 /**
- * Makes an activity of an item of another form. A member that becomes one of the activity is in the metadata no longer;
- * what is inside of another value, or joined with one, stays there as well.
+ * Makes an activity from an item in another form. A top-level member that becomes a member of the activity is not in
+ * the metadata as well; a value that is nested in another one, or joined with one, stays there.
  */
 export function applyMapping(item: unknown, mapping: Mapping): Mapped {
   const nothing: ReadonlySet<string> = new Set()
@@ -71,7 +71,7 @@ export function applyMapping(item: unknown, mapping: Mapping): Mapped {
   function sentValue(member: MappedMember, found: readonly Found[], place: string): unknown {
     const texts = found.map((each) => textOf(each.value, member === 'timestamp'))
     if (texts.some((text) => text === undefined)) {
-      // the check of an activity says that it must be text
+      // checkActivity will say that the value must be text
       if (member !== 'timestamp' && found.length === 1 && !isNumber(found[0]?.value)) return found[0]?.value
       const detail = member === 'timestamp' ? timeForms : 'must be text or a whole number'
       return fail(member, { pointer: place, detail })
@@ -137,7 +137,7 @@ function valueAt(item: JsonObject, names: readonly string[]): unknown {
 
 const isNumber = (value: unknown): value is number | NumberText => typeof value === 'number' || isNumberText(value)
 
-/** Text, and the digits of a number; without `takesFraction`, of a whole number only. */
+/** Returns a text, or the digits of a number, which must be whole unless `takesFraction`. */
 function textOf(value: unknown, takesFraction: boolean): string | undefined {
   if (typeof value === 'string') return value
   if (!isNumber(value)) return undefined

@@ -2,8 +2,9 @@ import { type Checked, firstErrors, type InputError, invalid, maxErrors, pointer
 import { isJsonObject, type JsonValue, parseJson } from './json.ts'
 
 /**
- * A CloudEvent 1.0: its context attributes in their canonical text form (CloudEvents, 3.1), and its data as JSON or else
- * as bytes. `typed` has the attributes that were sent as numbers and booleans, which only structured mode tells apart.
+ * A CloudEvent 1.0: its context attributes in their canonical text form (CloudEvents, 3.1), and its data as JSON or
+ * else as bytes. `typed` has the attributes that were sent as numbers and booleans, which only structured mode tells
+ * apart.
  */
 export type CloudEvent = { attributes: Attributes; data: CloudEventData; typed?: TypedAttributes }
 export type TypedAttributes = { readonly [name: string]: number | boolean }

@@ -31,12 +31,12 @@ export function createJudge(limits: JsonLimits): (text: string) => ParsedJson {
 
 /**
  * Parses JSON text like `parseJson`, but judges it first and parses an array item by item. An item beyond the limits is
- * not parsed: its value is undefined, which no JSON is, and `lossy` says why. Of an array with too many items no value
- * is parsed, and only its length shows that.
+ * not parsed: its value is undefined, which no JSON is, and `lossy` says why. If an array has too many items, none is
+ * parsed, and the value is an array that is too long.
  */
 function parseOutlined(text: string, outline: Outline, limits: JsonLimits): ParsedJson {
   if (outline === 'too many items') return { ok: true, value: Array(limits.items + 1), lossy: [] }
-  // parsed only to learn where it breaks, unless it could be costly
+  // broken text is parsed only to learn where it breaks, and not at all if that could be costly
   if (outline === 'broken') return text.length > limits.characters ? notJson : withoutValue(parseJson(text))
   const { isArray, parts } = outline
   const values: unknown[] = []

@@ -51,7 +51,7 @@ export function outlineJson(text: string, maxItems: number): Outline {
       if (depth < 0) return 'broken'
       if (!isArray || depth > 0) continue
       if (code !== endOfBracket) return 'broken'
-      // nothing between the brackets is no item; nothing behind a comma is one, and a broken one
+      // empty brackets have no item, but an empty place after a comma is an item, and a broken one
       if (parts.length > 0 || skipBlank(text, start) < at) finish(at)
       isClosed = true
     } else if (code === comma) {
@@ -59,7 +59,7 @@ export function outlineJson(text: string, maxItems: number): Outline {
       finish(at)
       if (parts.length >= maxItems) return 'too many items'
     } else if (code === colon) {
-      // the text in front of it was a name
+      // the text before the colon was a name
       values--
     } else {
       values++

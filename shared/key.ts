@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 import { toMs } from './timestamp.ts'
 
 /**
- * What orders an activity: its instant in nanoseconds since 1970, its arrival, and the first 16 bytes of SHA-256 over
- * tenant and id. All of it is in the record, so a redelivery has the same key.
+ * The key that orders activities: the instant in nanoseconds since 1970, the arrival, and the first 16 bytes of SHA-256
+ * over tenant and id. All of it is in the record, so a redelivery has the same key.
  */
 export type Key = { instant: bigint; arrival: bigint; hash: Buffer }
 
@@ -11,7 +11,7 @@ export type Key = { instant: bigint; arrival: bigint; hash: Buffer }
 export const maxKeyNumber = 2n ** 64n - 1n
 
 const sequenceBits = 20n
-/** The numbers of one millisecond of receipt are below this. */
+/** The sequence within one millisecond of receipt stays below this. */
 export const sequenceLimit = 2 ** Number(sequenceBits)
 
 const hashBytes = 16
@@ -22,7 +22,7 @@ export type HashId = (tenant: string, id: string) => Buffer
 
 export const hashId: HashId = (tenant, id) => hash('sha256', `${tenant}\0${id}`, 'buffer').subarray(0, hashBytes)
 
-/** Activities of the same instant are listed by this: the time of receipt, then the sequence within its millisecond. */
+/** Orders activities of the same instant: by the time of receipt, then by the sequence within its millisecond. */
 export const arrivalOf = (recordedAtMs: number, sequence: number): bigint =>
   atMost(BigInt(recordedAtMs) << sequenceBits) | BigInt(sequence)
 
@@ -36,7 +36,7 @@ export function toKey({ instant, arrival, hash }: Key): string {
   return encode(bytes)
 }
 
-/** Undefined if the text is not exactly a key. */
+/** Reads a key. Returns undefined if the text is not exactly one. */
 export function fromKey(text: string): Key | undefined {
   if (!/^[-\w]{43}$/.test(text)) return undefined
   const bytes = decode(text)

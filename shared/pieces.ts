@@ -1,4 +1,4 @@
-/** A line or an item. Without bytes it was larger than the maximum. */
+/** A line or an item. A piece without bytes was larger than the maximum. */
 export type Piece = { number: number; bytes: Uint8Array | undefined }
 
 /** Cuts bytes that arrive in chunks. */

@@ -19,7 +19,7 @@ test('writes one line a minute of each kind, with the number of those that were 
   expect(lines.at(-1)).toEqual([{ n: 120_000 }, 'a'])
 })
 
-test('kinds beyond a hundred are one kind', () => {
+test('all kinds beyond a hundred count as one', () => {
   let lines = 0
   const limited = createRateLimit(() => 0)
   for (let n = 0; n < 1_000; n++) limited(() => void lines++, {}, 'fact', String(n))

@@ -62,7 +62,7 @@ function fromLoose(text: string, zone: string | undefined): SentTime {
   return inZone(local, place)
 }
 
-/** Adds the offset of a zone. Of an hour that is there twice, it takes the first. */
+/** Adds the offset of a zone. If clocks were set back and the hour occurs twice, the first one counts. */
 function inZone(local: string, zone: string): SentTime {
   const parsed = parseTimestamp(`${local}Z`)
   if (typeof parsed === 'string') return no(parsed)
@@ -78,7 +78,7 @@ function inZone(local: string, zone: string): SentTime {
   return { ok: true, text: `${local}${offsetText(offset)}` }
 }
 
-/** To the minute, since RFC 3339 has no finer offsets. No zone has had one since 1972. */
+/** Rounds to the minute, since RFC 3339 has no finer offsets. No zone has had one since 1972. */
 function offsetText(offset: number): string {
   if (offset === 0) return 'Z'
   const minutes = Math.round(Math.abs(offset) / 60_000)

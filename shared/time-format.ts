@@ -2,7 +2,7 @@
 export const timeFormats = ['rfc3339', 'epoch-s', 'epoch-ms', 'epoch-us', 'epoch-ns', 'loose'] as const
 export type TimeFormat = (typeof timeFormats)[number]
 
-/** What is wrong with a time of another form, and which forms there are. */
+/** The error of a time in another form, which lists the accepted forms. */
 export const timeForms =
   'must be an RFC 3339 date and time with an offset, such as 2024-01-15T10:00:00Z; ' +
   `for another form, name it with time-format: ${timeFormats.slice(1).join(', ')}`

@@ -161,7 +161,7 @@ async function* requestsOf(
       bytes += size
     }
   } catch (error) {
-    // what came before the fault is sent
+    // lines before the fault are sent all the same
     if (lines.length > 0) yield lines
     throw error
   }

@@ -24,7 +24,7 @@ export function anIngest() {
   return { app, published, stored, send }
 }
 
-/** The same over a socket, for headers that a Request cannot have. */
+/** ingest over a socket, for headers that a Request cannot have. */
 export async function anIngestOverASocket() {
   const { app, stored, published } = anIngest()
   const server = await listen({ front: app.front, fetch: app.fetch, port: 0, log: silent })

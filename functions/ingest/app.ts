@@ -71,12 +71,13 @@ export function createApp(dependencies: IngestDependencies): Service {
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined
     const startedAt = now()
     const read = await readPosted(request, { receivedAt: startedAt, mapped }, onlyMany)
-    // taken once the body is there, since completeness rests on how soon after its receipt a record is acknowledged
+    // taken once the body has arrived, since completeness depends on how soon after its receipt a record is
+    // acknowledged
     const readAt = now()
     const traceparent = validTraceparent(request.header('traceparent'))
     const { tenant } = request.caller
     const record = (sent: PostedActivity) => {
-      // an earlier time, after the clock was set back, could make a timestamp that was checked too far ahead
+      // if the clock was set back meanwhile, its time could put a timestamp that passed the check too far ahead
       const arrival = arrive(readAt > startedAt ? readAt : startedAt)
       const { isCloudEvent } = sent
       return activityRecorded(sent, { tenant, ...arrival, salt: newSalt(), newId, traceparent, isCloudEvent })
@@ -141,8 +142,8 @@ function resultOf(result: Result): PostResult {
 }
 
 /**
- * Has no body: a Knative broker takes any body of an answer for a CloudEvent, and sends an event again whose answer is
- * none.
+ * The answer has no body, because a Knative broker takes any body for a CloudEvent, and sends the event again if the
+ * body is not one.
  */
 function acceptedEvent({ id, receipt }: Accepted, headers: { Location: string }): Answer {
   return {

@@ -34,7 +34,7 @@ describe('gzip', () => {
     expect(ids(stored())).toEqual(['e'])
   })
 
-  test('a bomb is a 413, a cut body a 400, and nothing is stored', async () => {
+  test('a bomb gets a 413, a truncated body a 400, and nothing is stored', async () => {
     const { send, stored } = anIngest()
     const gzip = { 'content-encoding': 'gzip' }
     expect((await send(gzipSync(Buffer.alloc(50_000_000, 0x20)), gzip)).status).toBe(413)
@@ -68,7 +68,7 @@ describe('a byte order mark is skipped', () => {
 
 describe('text that is not UTF-8 is rejected, and nothing is replaced', () => {
   const latin1 = Buffer.from('{"id":"v1","userId":"caf\xe9","action":"x"}', 'latin1')
-  test('by line', async () => {
+  test('line by line', async () => {
     const { send, stored } = anIngest()
     const body = Buffer.concat([Buffer.from(`${mark}${line('a')}\n`), latin1, Buffer.from(`\n${mark}${line('b')}`)])
     const response = await send(body, lines)
@@ -135,7 +135,7 @@ describe('values', () => {
     expect((await answerOf(response)).errors.map(({ pointer }) => pointer)).toEqual(['/userId'])
   })
 
-  test('a rejected time says which forms are taken', async () => {
+  test('the error of a rejected time lists the accepted forms', async () => {
     const response = await anIngest().send({ userId: 'u', action: 'a', timestamp: 1_705_312_800 })
     expect((await answerOf(response)).errors[0]?.detail).toMatch(/RFC 3339.*epoch-s, epoch-ms.*loose/)
   })
@@ -170,7 +170,7 @@ describe('POST /logs/batch', () => {
     expect(stored()).toEqual([])
   })
 
-  test('answers results if all are invalid', async () => {
+  test('answers with results even if all are invalid', async () => {
     const response = await anIngest().send('[{}]', undefined, path)
     expect([response.status, (await answerOf(response)).results[0]?.status]).toEqual([400, 'invalid'])
   })

@@ -26,7 +26,7 @@ const event = {
 }
 const xml = '<a>é</a>'
 
-/** What decides between a duplicate and a conflict, after a delivery to persist. */
+/** The digests that decide between a duplicate and a conflict, after a delivery to persist. */
 function digests(published: ReturnType<typeof anIngest>['published']) {
   return published.map((record) => {
     const { headers, body } = delivery(record) as { headers: Record<string, string>; body: string }
@@ -95,7 +95,7 @@ describe('the same event in both modes is the same activity', () => {
     expect(new Set(digests(published)).size).toBe(4)
   })
 
-  test('and an activity whose metadata has text is not one with a number', async () => {
+  test('and an activity with text in its metadata is not the same as one with a number', async () => {
     const { send, published } = anIngest()
     for (const n of [3, '3']) await send({ id: 'a', userId: 'u', action: 'a', metadata: { source: '/s', n } })
     expect(new Set(digests(published)).size).toBe(2)

@@ -11,7 +11,7 @@ const activity = (metadata: string) => `{"userId":"u","action":"a","metadata":${
 const repeated = (item: string) => filled('[', `${item},`, item + ']')
 
 const json = 'application/json'
-/** Bodies of 4 MiB that become far more in memory, and what is answered. */
+/** Bodies of 4 MiB that would take far more memory once parsed, each with the statuses that may answer it. */
 const bodies: readonly [what: string, contentType: string, body: string, statuses: readonly number[]][] = [
   ['brackets', json, filled('', '['), [400]],
   ['brackets that close', json, `${'['.repeat(size / 2)}${']'.repeat(size / 2)}`, [400]],

@@ -78,8 +78,8 @@ function withAdvice(userFrom: string, detail: string): string {
 }
 
 /**
- * Reads raw UTF-8 in `ce-` headers, which most SDKs send although the binding wants it percent-encoded (CloudEvents HTTP
- * binding, 3.1.3.2). Node gives every byte of a header as one character.
+ * Reads raw UTF-8 in `ce-` headers, which most SDKs send although the binding wants it percent-encoded (CloudEvents
+ * HTTP binding, 3.1.3.2). Node gives every byte of a header as one character.
  */
 function withUtf8(headers: Headers): Headers {
   const errors: InputError[] = []

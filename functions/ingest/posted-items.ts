@@ -13,22 +13,25 @@ export const bodyLimits = { oneBytes: 256 * 1024, manyBytes: 4 * 1024 * 1024, it
 const jsonLimits: JsonLimits = {
   items: bodyLimits.items,
   characters: bodyLimits.oneBytes,
-  // the values of metadata, and some more around them
+  // the values of the metadata, and a few more for the other members
   values: activityLimits.metadataValues + 16,
   // 4 MiB of activities have about 200,000; ten times as many would fit, and take 100 MiB once they are parsed
   valuesInAll: 400_000,
 }
 
-/** Returns what parses the texts of one request. It leaves out, as undefined, what is beyond the limits. */
+/** Returns a parser for the texts of one request. It gives undefined for each item beyond the limits. */
 export const createParser = (): Parse => createJudge(jsonLimits)
 
-/** With the mark, its metadata are the attributes and the data of a CloudEvent. */
+/** If `isCloudEvent` is set, the metadata are the attributes and the data of a CloudEvent. */
 export type PostedActivity = SentActivity & { isCloudEvent?: true }
 export type Posted =
   | { many: false; activity: PostedActivity }
   | { many: true; activities: readonly Checked<PostedActivity>[] }
 
-/** Reads one item. `lossy` are the values in it that would not come back as they were sent. Pointers are into the item. */
+/**
+ * Reads one item. `lossy` has the values in it that would not come back as they were sent. All pointers start at the
+ * item.
+ */
 export type ReadItem = (item: unknown, lossy: readonly InputError[]) => Checked<PostedActivity>
 
 /** Parses the text of one item, or of all. */
@@ -47,7 +50,7 @@ export const readActivity =
 export const readUnlessLeftOut = (read: ReadItem, item: unknown, lossy: readonly InputError[]) =>
   item === undefined ? invalid(...firstErrors(lossy)) : read(item, lossy)
 
-/** Says which forms of a time are taken, if it has none of them. */
+/** Lists the accepted forms of a time in the error of a time that has none of them. */
 export function withTimeForms(error: InputError): InputError {
   const isForm = error.pointer === '/timestamp' && error.detail.startsWith('must be')
   return isForm ? { ...error, detail: timeForms } : error

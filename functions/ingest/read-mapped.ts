@@ -15,12 +15,12 @@ export type Mapped = {
   userAttribute: () => string | undefined
 }
 
-/** What a body is read with. Most requests have no mapping. */
+/** The options for reading a body. Most requests have no mapping. */
 export type Reading = { receivedAt: Date; mapped: Mapped | undefined }
 
 /**
- * Reads the parameters of a mapping from a URL, or throws a 400. It is loaded when a request first has parameters: most
- * have none.
+ * Reads the parameters of a mapping from a URL, or throws a 400. This module is loaded at the first request with
+ * parameters, since most have none.
  */
 export function readMapped(url: string): Mapped | undefined {
   const { parameters, errors } = readParameters(url, mappingParameters)
@@ -66,5 +66,5 @@ function parserKeepingDigits(): Parse {
   }
 }
 
-/** Whether nothing was left out: what was is not parsed here, either. */
+/** Whether the judge left out nothing: an item that it left out must not be parsed here, either. */
 const isWhole = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.includes(undefined))

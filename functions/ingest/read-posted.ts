@@ -33,8 +33,8 @@ const binary = { read: readBinaryCloudEvent, isEvent: true, isOne: true } as con
 export type ReadPosted = Posted & { isEvent: boolean }
 
 /**
- * Reads the body of a POST in any of its content types. With `onlyMany` it takes no single activity. Throws a Problem if
- * no activity can be taken from it.
+ * Reads the body of a POST in any of its content types. With `onlyMany` it takes no single activity. Throws a Problem
+ * if no activity can be taken from it.
  */
 export async function readPosted(incoming: Incoming, reading: Reading, onlyMany: boolean): Promise<ReadPosted> {
   const mediaType = mediaTypeOf(incoming)

@@ -38,7 +38,7 @@ test('the time of receipt is that of the whole body', async () => {
   const { app, receptions } = ingest(() => new Date(clock.ms))
   const body = new ReadableStream({
     pull(controller) {
-      // the second half comes later
+      // the second half of the body comes later
       if (clock.ms === 1_000) controller.enqueue(Buffer.from(line('a').slice(0, 5)))
       else {
         controller.enqueue(Buffer.from(line('a').slice(5)))
@@ -53,7 +53,7 @@ test('the time of receipt is that of the whole body', async () => {
   expect(receptions()).toEqual([['1970-01-01T00:00:15.000Z', 0]])
 })
 
-test('a clock that is set back while a body comes does not make its timestamp one that is too far ahead', async () => {
+test('a clock that is set back while a body arrives does not put its timestamp too far ahead', async () => {
   const times = [new Date(10_000), new Date(5_000)]
   const { app, receptions } = ingest(() => times.shift() ?? new Date(5_000))
   const ahead = new Date(10_000 + 24 * 3_600_000).toISOString()

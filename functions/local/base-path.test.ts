@@ -6,7 +6,7 @@ import { aFolder, startLog, startProgram } from '@activity-log/shared/testing/pr
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGateway } from './gateway-app.ts'
 
-/** A proxy that passes what is below /audit on as it is, as nginx does with `location /audit/ { proxy_pass http://log; }`. */
+/** Passes paths below /audit on unchanged, as nginx does with `location /audit/ { proxy_pass http://log; }`. */
 async function openProxy(target: string) {
   const server = createServer((request, response) => {
     const { method, url = '', headers } = request

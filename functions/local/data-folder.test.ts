@@ -33,7 +33,7 @@ async function aLog(...ids: string[]): Promise<string> {
   return folder
 }
 
-/** What npm start says, and how it ends. */
+/** Runs npm start, and returns its output and its exit code. */
 async function start(folder: string): Promise<{ code: number | string; output: string }> {
   await using program = startProgram('functions/local/main.ts', { DATA_DIR: folder, PORT: '0' })
   const code = await program.ended
@@ -60,7 +60,7 @@ describe('a data folder', () => {
     }
   })
 
-  test('that others could read is taken from them', async () => {
+  test('that others could read becomes private', async () => {
     const folder = await aLog('a')
     for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644)
     chmodSync(folder, 0o755)

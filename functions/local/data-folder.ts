@@ -83,7 +83,7 @@ function compare({ partitions }: LedgerSummary, queued: Queued, folder: string, 
   const mustBeThere = queued.settledBelow > queued.since && !queued.hasDeadLetters
   if (mustBeThere && last < queued.settledBelow - 1) {
     const gap = `${store} ends at position ${last}, but ${queue} has delivered all below ${queued.settledBelow}`
-    // what is there can still be used, and what the ledger misses is for an operator to judge
+    // the stored activities can still be used, and an operator has to judge which records the ledger misses
     log.error({ last, settledBelow: queued.settledBelow }, `${gap}, so the store is older. ${putBack}`)
   }
 }

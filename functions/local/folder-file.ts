@@ -18,11 +18,11 @@ export type FolderFile = Disposable & {
   path: string
   /** Whether the log never wrote to it: it was missing or empty. */
   isNew: boolean
-  /** Names the folder. An earlier version gave none; see `give`. */
+  /** The id of the folder, which both files have. Earlier versions wrote none; `give` adds it. */
   id: string | undefined
   /** Whether the id is known to be in the other file, too. */
   isShared: boolean
-  /** The offset from which on every outcome is in the store. Earlier versions did not write down all of them. */
+  /** Every outcome from this offset on is in the store. Earlier versions did not store all outcomes. */
   since: number | undefined
   give(mark: { id: string; since: number; isShared: boolean }): void
 }

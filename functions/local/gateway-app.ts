@@ -140,8 +140,8 @@ async function passOn(
 }
 
 /**
- * The function has another host, so the gateway alone can compare the Origin with it, and does. The expectation has
- * been met, gzip has been inflated, and the length is set anew.
+ * Headers that are not passed on. The gateway has compared Origin with Host, which a function cannot do, since it has
+ * another host. It has also met the expectation and inflated gzip, and sets a new length.
  */
 const ofThisConnection = ['host', 'origin', 'sec-fetch-site', 'expect', 'content-encoding', 'content-length']
 

@@ -56,7 +56,7 @@ export function createTargetFinder(tables: Tables, basePath = ''): FindTarget {
     if (path !== basePath && !path.startsWith(`${basePath}/`)) {
       throw new Problem('not-found', `${path} is not a path of this service; GET ${basePath}/logs lists the log.`)
     }
-    // the first one has the methods of all: /logs/batch is a path of its own, and also the place of an activity
+    // the first match has the methods of all: /logs/batch is a path of its own, and also that of an activity
     const known = paths.filter(({ pattern }) => pattern.test(path))
     const routes = known.flatMap((each) => each.routes)
     // query answers unknown paths with its 404

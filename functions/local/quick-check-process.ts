@@ -15,7 +15,7 @@ function start(paths: readonly string[]) {
 
 function report(path: string) {
   const damage = damageIn(path)
-  // what console.log writes in a thread gets lost when the process ends
+  // output of console.log in a thread is lost when the process ends
   if (damage !== undefined) writeSync(1, `${JSON.stringify({ path, damage })}\n`)
 }
 

@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..')
 const file = join(import.meta.dirname, 'require-node.cjs')
 const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'))
 
-/** What a Node of this version says when it loads the file first. */
+/** Returns what a Node of this version prints when it loads the file first. */
 function says(version: string) {
   const code = `const { execPath, stderr, exit } = process
     new Function('process', 'require', require('fs').readFileSync(process.argv[1], 'utf8'))(

@@ -42,8 +42,8 @@ function checkBom(request: FilterRequest<typeof exportParameters>): Checked<Filt
 }
 
 /**
- * The target size of a page. The first page is small, since it shows how large the rows are. An export that its client
- * does not read holds a page, and the rows after small ones may be of the maximum size.
+ * The target size of a page. The first page is small, since it shows how large the rows are. An export whose client
+ * does not read keeps a page in memory, and small rows may be followed by rows of the maximum size.
  */
 const pageBytes = 256 * 1024
 const firstRows = 16

@@ -90,7 +90,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
     ...(userId !== undefined && { userId }),
     ...(actions !== undefined && { actions }),
     ...(from !== undefined && { from }),
-    // activities beyond the largest instant of a key are stored at it, so no end can leave them out
+    // activities later than the largest instant of a key are stored at that instant, so `to` must not exclude it
     ...(to !== undefined && to < maxKeyNumber && { to }),
     ...(snapshot !== undefined && { snapshot }),
     ...(metadata.matches.length > 0 && { metadata: metadata.matches }),

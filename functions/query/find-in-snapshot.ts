@@ -43,8 +43,8 @@ export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotP
 }
 
 /**
- * The first page needs no filter by snapshot: what was stored since the ledger was read, and is on the page, is added
- * to the snapshot. Anything else that was stored since then belongs to no page.
+ * The first page needs no filter by snapshot: activities on it that were stored after the ledger was read are added to
+ * the snapshot. Other activities stored since then are on no page.
  */
 async function findFirst(
   { forTenant, request }: FindInSnapshot,

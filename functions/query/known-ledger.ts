@@ -16,18 +16,18 @@ export type KnownLedgerOptions = { ledger: ActivityStore['ledger']; now: () => D
 export type Known = {
   /** The time before which no acknowledged record is missing. */
   completeThrough: Date | undefined
-  /** The records in the log when it was read; undefined if a snapshot cannot hold them. */
+  /** The records in the log when the ledger was read; undefined if a snapshot cannot hold them. */
   snapshot: Snapshot | undefined
   /** Like `snapshot`, at any age and as far as a snapshot can hold it, for readers that continue from there. */
   latest: Snapshot
 }
 
 export type KnownLedger = {
-  /** At most a second old, if the ledger is quick to read. */
+  /** A reading that is at most a second old, if the ledger is quick to read. */
   recent(): Promise<Known | undefined>
-  /** Read after this call; undefined if that takes too long. */
+  /** A reading that began after this call; undefined if it takes too long. */
   fresh(): Promise<Known | undefined>
-  /** As last read, at any age. */
+  /** The last reading, however old it is. */
   last(): Known | undefined
 }
 

@@ -5,7 +5,7 @@ import { createApp } from './app.ts'
 
 const count = 120
 const mebibyte = 1024 * 1024
-/** The objects of this take twenty times the memory of their text, which is 32 KB. */
+/** As objects, this metadata takes twenty times the memory of its text, which is 32 KB. */
 const metadata = { a: Array(10_000).fill({}), name: '☃' }
 const at = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, n)).toISOString()
 const ids = Array.from({ length: count }, (_, n) => `id-${n}`)

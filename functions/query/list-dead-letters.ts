@@ -86,7 +86,7 @@ export const DeadLettersParameters = v.object({
   ),
 })
 
-/** Dead letters arrive in whole milliseconds: the first one at or after an instant is that of the instant rounded up. */
+/** Dead letters arrive in whole milliseconds, so the bounds of a time range are rounded up to the next one. */
 const almostOneMs = 999_999n
 
 type DeadLettersRequest = { parameters: Parameters; filter: DeadLetterFilter; limit: number; place: Place }

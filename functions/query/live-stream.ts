@@ -114,7 +114,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
 
   const isOver = () => isGone || isStopping() || Date.now() >= endsAt
 
-  /** Takes the events that are to be sent next: a client that does not read holds little. */
+  /** Takes only the events that are to be sent next, so a client that does not read takes little memory. */
   function takePending(): string {
     let text = ''
     let count = 0
@@ -140,7 +140,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
       } else if (batch) {
         at = batch.to
         pending = batch.events.filter(({ key, activity }) => matches(key, activity)).map(({ text }) => text)
-        // batches that are in memory are otherwise read without a turn for anybody else
+        // otherwise, reading batches that are in memory would leave no turn for others
         if (pending.length === 0) await nextTurn()
       } else if (Date.now() >= heartbeatAt) {
         heartbeatAt = Date.now() + heartbeatMs

@@ -8,7 +8,7 @@ import { fromStore } from './from-store.ts'
 
 export type LedgerDependencies = {
   store: Pick<ActivityStore, 'ledger'>
-  /** What waits for another attempt, where records are delivered in the same process. */
+  /** The deliveries that wait for another attempt, if records are delivered in the same process. */
   waiting?: () => WaitingDeliveries
 }
 

@@ -46,7 +46,7 @@ test('each service reaches what its environment names', () => {
   expect(Object.keys(services)).toContain('gateway')
 })
 
-test('Kafka and MongoDB, and what only they meet, have no way to the outside', () => {
+test('Kafka, MongoDB, the sources and the commands have no way to the outside', () => {
   const open = Object.keys(networks).filter((name) => !networks[name]?.internal)
   expect(open.toSorted()).toEqual(['debug', 'front'])
   expect(names.filter((name) => networksOf(name).includes('debug'))).toEqual(['debug'])
@@ -54,7 +54,7 @@ test('Kafka and MongoDB, and what only they meet, have no way to the outside', (
     expect(networksOf(name).filter((network) => open.includes(network))).toEqual([])
 })
 
-test('only this machine reaches what is published', () => {
+test('only this machine reaches the published ports', () => {
   const published = Object.values(services).flatMap(({ ports }) => ports)
   expect(published.length).toBeGreaterThan(0)
   expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([])

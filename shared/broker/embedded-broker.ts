@@ -44,7 +44,7 @@ type Table = 'records' | 'deadLetters'
 
 export type EmbeddedBrokerOptions = {
   path: string
-  /** Beyond either, `publish` rejects until records are delivered: whoever sends has to wait, not the disk to fill. */
+  /** Beyond either limit, `publish` rejects until records are delivered, so senders wait and the disk does not fill. */
   maxRecords?: number
   maxBytes?: number
 }
@@ -118,7 +118,7 @@ export type QueuedOffsets = {
   next: number
   /** No record below this offset waits for its delivery. */
   settledBelow: number
-  /** Whether dead letters wait for theirs. */
+  /** Whether dead letters wait for their delivery. */
   hasDeadLetters: boolean
 }
 

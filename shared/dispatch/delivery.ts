@@ -65,7 +65,7 @@ export type DeliverOptions = {
   onRetry?: (retry: Retry) => void
   /** Called after each attempt. */
   onAttempt?: (outcome: ReturnType<typeof verdict>) => void
-  /** Waits for the time of the next attempt; by default nothing else. */
+  /** Resolves when the next attempt may start; by default, once its time has come. */
   untilRetry?: (retry: Retry) => Promise<unknown>
 }
 export type Retry = { attempt: number; delayMs: number; status?: number; cause?: unknown }

@@ -29,18 +29,19 @@ const troubleDelayMs = 1000
 /** A dispatcher, and the deliveries that wait for their next attempt. */
 export type Dispatcher = AsyncDisposable & { waiting(): WaitingDeliveries }
 
-/** After this many failures in a row, nothing new is taken until a delivery succeeds: the sink is down. */
+/** After this many failures in a row the sink seems to be down, and nothing new is taken until a delivery succeeds. */
 const maxFailures = maxPollRecords
-/** Beyond this, nothing new is taken either. */
+/** While more deliveries than this wait, nothing new is taken either. */
 const maxWaiting = 1_000
-/** While the sink seems to be down, one new record is taken this often: perhaps only the others cannot be delivered. */
+/** While the sink seems to be down, one new record is taken this often, since it may still be deliverable. */
 const probeMs = 5_000
 const listedWaiting = 20
 
 /**
  * Delivers every record of the queue, many at a time and in no order, as an unordered KafkaSource does. Unlike with
  * Kafka's offsets, each record is settled on its own: one that waits for its retry does not delay others, even after a
- * restart, and holds none of their slots. Disposal ends the waits; deliveries that were in flight happen again after the next start.
+ * restart, and holds none of their slots. Disposal ends the waits; deliveries that were in flight happen again after
+ * the next start.
  */
 export function startDispatcher({
   queue,

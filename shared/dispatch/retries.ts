@@ -2,14 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Position } from '../receipt.ts'
 import type { WaitingDelivery } from '../waiting-deliveries.ts'
 
-/** Fewer than these are attempted again at the same time, whatever else is delivered. */
+/** At most this many retries are in flight at the same time, whatever else is delivered. */
 const maxRetriesInFlight = 25
 
 type Due = { attempts: number; start: () => void }
 
 /**
- * The deliveries that wait for their next attempt. They hold no slot of new records; those that failed more often come
- * after the others.
+ * The deliveries that wait for their next attempt. They hold no slot of new records. Of those that are due, the ones
+ * with fewer attempts come first.
  */
 export function openRetries(signal: AbortSignal, now: () => Date = () => new Date()) {
   const waiting = new Map<Position, WaitingDelivery>()
@@ -28,7 +28,7 @@ export function openRetries(signal: AbortSignal, now: () => Date = () => new Dat
 
   return {
     count: () => waiting.size,
-    /** Those that have waited longest come first. */
+    /** Lists deliveries; those that have waited longest come first. */
     list: (max: number): WaitingDelivery[] => [...waiting.values()].slice(0, max),
     /** Resolves when a delivery may be attempted again; rejects when the signal aborts. */
     async wait(position: Position, attempts: number, delayMs: number, reason: string): Promise<void> {
@@ -42,13 +42,13 @@ export function openRetries(signal: AbortSignal, now: () => Date = () => new Dat
       })
       signal.throwIfAborted()
     },
-    /** The attempt that `wait` let start has ended. */
+    /** Must be called when an attempt that `wait` let start has ended. */
     attempted() {
       inFlight--
       startDue()
     },
     forget: (position: Position) => void waiting.delete(position),
-    /** Lets all that are due go on, which then see that the signal has aborted. */
+    /** Resumes all deliveries that are due; each then finds that the signal has aborted. */
     stop() {
       for (const { start } of due.splice(0)) start()
     },

@@ -12,7 +12,9 @@ export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 /** Smaller answers are not counted: there are only so many requests in progress. */
 export const countedBytes = 4 * 1024
 
-/** Room for answers until their clients have taken them. Returns how to give it back, or what to answer instead. */
+/**
+ * Room for answers until their clients have taken them. `take` returns how to release it, or what to answer instead.
+ */
 export type AnswerRoom = { take(bytes: number): { release(): void } | { instead: Answer } }
 
 /**

@@ -5,7 +5,7 @@ import { StartError } from '../config.ts'
 /** Where a server accepts connections. */
 export type Bound = {
   port: number
-  /** As they stand in URLs. */
+  /** The addresses as they are written in URLs. */
   hosts: readonly string[]
   /** Whether only this machine can reach it. */
   isLoopback: boolean

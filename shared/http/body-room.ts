@@ -13,16 +13,16 @@ export type BodyRoom = { open(end: (problem: Problem) => void): ArrivingBody }
 
 type Entry = { bytes: number; isWhole: boolean; since: number; end: (problem: Problem) => void }
 
-/** Whatever becomes of a larger body takes time and memory, so it happens one by one. */
+/** Handling a larger body takes time and memory, so such bodies are handled one by one. */
 const largeBytes = 64 * 1024
 
 /** A large body is safe from other large ones for this long, so that the first of a flood of them arrive. */
 const headStartMs = 2_000
 
 /**
- * Bounds the bytes of all bodies that are arriving. Each counts with what has arrived, and no longer once it is read.
- * When there is no room left, a large body gets the 503: so a few large ones that trickle do not keep out small ones.
- * Large bodies are handed over one in each turn of the event loop, and count until then.
+ * Bounds the bytes of all bodies that are arriving. Each counts for the bytes that have arrived, until it is read. When
+ * there is no room left, a large body gets the 503: so a few large ones that trickle do not keep out small ones. Large
+ * bodies are handed over one in each turn of the event loop, and count until then.
  */
 export function openBodyRoom(maxBytes: number): BodyRoom {
   const arriving = new Set<Entry>()
@@ -33,7 +33,7 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
     if (arriving.delete(entry)) held -= entry.bytes
   }
 
-  /** Who has to go so that `newcomer` can go on. */
+  /** The body that has to end so that `newcomer` can go on. */
   function victimOf(newcomer: Entry): Entry {
     const isSmall = newcomer.bytes <= largeBytes
     const before = performance.now() - headStartMs

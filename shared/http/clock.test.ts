@@ -13,7 +13,7 @@ test.each([
   expect(clock).toThrow(`The clock of the log says ${new Date(text).toISOString()}`)
 })
 
-test('a clock that says no time at all is a 503', () => {
+test('a clock that has no valid time leads to a 503', () => {
   expect(checkedClock(() => new Date(Number.NaN))).toThrow('The clock of the log says no valid time')
 })
 

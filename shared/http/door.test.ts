@@ -213,7 +213,7 @@ describe('a request of the same site', () => {
     expect(await statusOf({ line: 'POST /logs HTTP/1.1', headers: [`sec-fetch-site: ${site}`] })).toBe(200)
   })
 
-  test('is answered: of a sub-domain, without an Origin', async () => {
+  test('is answered if it comes from a subdomain and has no Origin', async () => {
     expect(await statusOf({ headers: ['sec-fetch-site: same-site'] })).toBe(200)
   })
 })

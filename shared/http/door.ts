@@ -16,9 +16,9 @@ export type DoorOptions = {
 export type Door = (request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>) => Problem | undefined
 
 /**
- * Decides by its headers and its path alone whether a request is let in, before anything is looked up. So a page of
- * another site can send nothing from the browser of somebody who reaches the log. Under a name of its own that leads
- * here (DNS rebinding) it would count as the same site; the name in Host shows that.
+ * Decides whether a request is let in, by its headers and its path alone, before anything is looked up. So a page of
+ * another site can send nothing from the browser of somebody who reaches the log. If the host name of that site leads
+ * here (DNS rebinding), browsers take it for the same site, but Host has that name.
  */
 export function createDoor({ allowedHosts, anyHost, allowedOrigins, isPage }: DoorOptions): Door {
   const hosts = new Set([...thisMachine, ...allowedHosts.map((host) => host.toLowerCase())])
@@ -38,7 +38,9 @@ export function createDoor({ allowedHosts, anyHost, allowedOrigins, isPage }: Do
     return isOdd(path) ? oddPath : undefined
   }
 
-  /** Trusts Sec-Fetch-Site, which no page can set; where it does not decide, an Origin has to be that of the request. */
+  /**
+   * Trusts Sec-Fetch-Site, which no page can set; where it does not decide, an Origin has to be that of the request.
+   */
   function isForeign(headers: IncomingMessage['headers'], host: string | undefined): boolean {
     const sites = listed(headers['sec-fetch-site'])
     const senders = listed(headers.origin)
@@ -57,11 +59,11 @@ function targetOf(url: string): { authority: string | undefined; path: string } 
   return { authority, path }
 }
 
-/** Whether it is a host, perhaps with a port (RFC 9110, section 7.2). */
+/** Whether the text is a host, perhaps with a port (RFC 9110, section 7.2). */
 const isHost = (text: string) =>
   /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(text) && hostIn('http', text.replace(/:\d*$/, '')) !== ''
 
-/** The host and the port, unless that is the usual one; an empty text if there is none. */
+/** The host, and the port unless it is the default; an empty text if the host is not valid. */
 const hostIn = (scheme: string, host: string) => URL.parse(`${scheme}://${host}`)?.host ?? ''
 
 /** Node joins repeated headers with commas; a list of origins has spaces in it (RFC 6454, section 7.1). */
@@ -73,7 +75,7 @@ const listed = (value: string | string[] | undefined): string[] =>
         .split(/[,\s]+/)
         .filter((part) => part !== '')
 
-/** The origin `null` is that of a page without one, for example in a sandbox; it is the same as no other. */
+/** A page without an origin, for example in a sandbox, sends `null`, which equals no origin. */
 function isSameHost(origin: string, host: string | undefined): boolean {
   const [, scheme, sender] = /^(https?):\/\/([^/?#@\\]+)$/.exec(origin) ?? []
   if (!scheme || !sender || host === undefined) return false
@@ -81,7 +83,7 @@ function isSameHost(origin: string, host: string | undefined): boolean {
   return name !== '' && name === hostIn(scheme, host)
 }
 
-/** Whether a person follows a link. Frames and other elements show pages as well, but not for people to see. */
+/** Whether a person follows a link. Frames and other elements also load pages, but nobody follows a link then. */
 function isNavigation(headers: IncomingMessage['headers']): boolean {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': purpose = 'document' } = headers
   return mode === 'navigate' && purpose === 'document'

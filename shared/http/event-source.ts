@@ -3,8 +3,8 @@ import type { Answer } from './answer.ts'
 import type { Problem } from './problem.ts'
 
 /**
- * The answer to a failed request. An EventSource gives up for good after any status but 200, so trouble that passes is
- * told to it as a stream that ends at once and says when to come back (HTML standard, section 9.2).
+ * The answer to a failed request. An EventSource gives up for good after any status but 200, so during a temporary
+ * failure it gets a stream that ends at once and says when to come back (HTML standard, section 9.2).
  */
 export function answerToProblem(problem: Problem, accept: string | undefined): Answer {
   const isPassing = problem.status === 503 || problem.status === 504
@@ -17,6 +17,6 @@ const comeBack: Answer = {
   body: 'retry: 5000\n\n',
 }
 
-/** An EventSource names this type; Any type at all comes from everything else. */
+/** An EventSource names this type; a client that accepts any type is not an EventSource. */
 const acceptsEvents = (accept: string | undefined) =>
   accept !== undefined && parseAccept(accept).some(({ type, q }) => type.toLowerCase() === 'text/event-stream' && q > 0)

@@ -9,7 +9,7 @@ import type { Around } from './route.ts'
 /** Below this size, compressing would save less than a packet. */
 export const minBytes = 1024
 const options = { level: 4 }
-/** Text that answers consist of; what is already compressed is never sent. */
+/** The types of answers that are worth compressing: no answer of these types is compressed already. */
 export const compressible = /^(text\/(html|css|javascript)|application\/(problem\+)?json|image\/svg\+xml)\b/
 
 /** Whether the client prefers a compressed answer (RFC 9110, section 12.5.3). */

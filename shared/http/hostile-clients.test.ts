@@ -120,7 +120,7 @@ describe('bodies', () => {
   const chunked = (bytes: number) =>
     `POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`
 
-  test('small chunked ones at once are all taken', async () => {
+  test('that are small and chunked are all taken, although they arrive at the same time', async () => {
     await using server = await serving()
     const sockets = Array.from({ length: 100 }, () => server.open(chunked(100)))
     const answers = sockets.map(received)
@@ -161,7 +161,7 @@ describe('bodies', () => {
     socket.destroy()
   })
 
-  test('of a GET are not read without end', async () => {
+  test('of a GET are read only up to a limit', async () => {
     await using server = await serving()
     const socket = server.open('GET /wait/1 HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n')
     const answer = received(socket)

@@ -1,7 +1,7 @@
 import { type InputError, maxErrors } from '../checked.ts'
 import { invalidInput } from './problem.ts'
 
-/** Every route has fewer, filters on metadata included. */
+/** No route has this many parameters, not even with filters on metadata. */
 const maxParameters = 100
 
 export type Parameters = { readonly [name: string]: string }

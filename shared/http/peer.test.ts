@@ -13,7 +13,7 @@ test('without trusted proxies, the peer is the address of the socket', () => {
   expect(peerOf(from('::ffff:203.0.113.7'))).toBe('203.0.113.7')
 })
 
-test.each(['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])('%s is nobody in particular', (address) => {
+test.each(['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])('%s stands for no particular peer', (address) => {
   expect(createPeerFinder()(from(address, '198.51.100.1'))).toBeUndefined()
 })
 

@@ -94,7 +94,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
 
   const listener: RequestListener = (request, response) => {
     const { socket } = request
-    // the rest of what was read before the connection was closed
+    // the request was read before the connection was closed
     if (socket.destroyed) return
     const connection = connections.get(socket) ?? opened(socket)
     connection.latest = request

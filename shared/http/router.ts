@@ -14,8 +14,8 @@ import type { Rooms } from './rooms.ts'
 import { wrongMethod } from './wrong-method.ts'
 
 /**
- * `incoming`, `outgoing` and `rooms` are set when the request came through a socket; the response already has the request id (serve.ts). `onBehalfOf` is
- * set when one route asks another.
+ * `incoming`, `outgoing` and `rooms` are set when the request came through a socket; the response already has the
+ * request id (serve.ts). `onBehalfOf` is set when one route asks another.
  */
 export type Bindings = Partial<Pick<HttpBindings, 'incoming' | 'outgoing'>> & {
   rooms?: Rooms

@@ -83,7 +83,7 @@ function mounted(entries: readonly Entry[], basePath: string): readonly Entry[] 
   return hasRoot ? [...placed, { method: 'GET', path: basePath, route: withSlash } as const] : placed
 }
 
-/** Relative to the path without the slash, links of scripts and people would lead elsewhere. */
+/** Relative links would lead elsewhere from the path without the slash. */
 const withSlash: Route = {
   scope: 'public',
   handle: async ({ url, basePath }) => {

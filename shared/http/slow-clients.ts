@@ -5,14 +5,14 @@ import type { Connection } from './pipeline.ts'
 export type SlowClientLimits = {
   /** A body may pause for this long. */
   silenceMs: number
-  /** After this time its average rate counts. */
+  /** After this time, the average rate of a body counts. */
   graceMs: number
   minBytesPerSecond: number
   /** How long a client may leave an answer unread. */
   unreadMs: number
-  /** How long it may while the answers that wait in sockets take up most of their room. */
+  /** How long a client may leave an answer unread while such answers take up most of their room. */
   unreadUnderPressureMs: number
-  /** How often to look. */
+  /** How often to look at all connections. */
   everyMs: number
 }
 
@@ -33,7 +33,7 @@ type Options = {
   onWaitingBytes: (bytes: number) => boolean
 }
 
-/** What was seen of a connection when its client last made progress. */
+/** The state of a connection when its client last made progress. */
 type Seen = {
   request: IncomingMessage | undefined
   since: number
@@ -52,7 +52,9 @@ type Seen = {
 export function watchSlowClients(server: Server, { connections, isWaiting, limits, onWaitingBytes }: Options) {
   const seen = new WeakMap<Socket, Seen>()
 
-  /** Stands still while this process is too busy to look: what clients sent then has not been read. */
+  /**
+   * This clock stands still while the process is too busy to look, since it has not read what clients sent meanwhile.
+   */
   let now = 0
   let lastLook = performance.now()
 
@@ -83,7 +85,7 @@ export function watchSlowClients(server: Server, { connections, isWaiting, limit
 
   function isTooSlow(connection: Connection, known: Seen, now: number): boolean {
     const { latest, socket } = connection
-    // a body does not arrive while the server does not read
+    // no body arrives while the server does not read
     const isArriving = latest && !latest.complete && !isWaiting(connection)
     if (!isArriving) {
       known.request = undefined

@@ -28,7 +28,7 @@ export function openSqliteFile({ path, migrations, synchronous = 'FULL' }: Sqlit
   }
 }
 
-/** Keeps so much of a file in memory; SQLite keeps 2 MiB by default, which a jump to a distant page does not fit in. */
+/** Sets how much of a file is kept in memory. By default it is 2 MiB, too little for a jump to a distant page. */
 export function setCache(db: DatabaseSync, cacheMiB: number): void {
   db.exec(`PRAGMA cache_size = ${-1024 * cacheMiB}`)
 }

@@ -59,7 +59,7 @@ const maxAttempts = 20
 const partitionsAtOnce = 3
 
 const credibleMs = 24 * 60 * 60 * 1000
-/** Anybody who writes to the topic could claim a later time of receipt, and so that everything before it is complete. */
+/** A later time of receipt is not believed: anyone who writes to the topic could claim it, and with it completeness. */
 const credible = () => new Date(Date.now() + credibleMs)
 
 /** Counts which records are accounted for, over the outcomes in any database. */

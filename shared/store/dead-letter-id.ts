@@ -7,7 +7,7 @@ import type { DeadLetter, DeadLetterFilter } from './dead-letters.ts'
  */
 export function deadLetterId({ reason, position, body }: Pick<DeadLetter, 'reason' | 'position' | 'body'>): string {
   const { partition, offset } = position
-  // the word that was used before: ids stay what they were
+  // earlier versions used this word, and ids must stay the same
   const word = reason === 'rejected' ? 'refused' : reason
   return hash('sha256', Buffer.concat([Buffer.from(`${word}/${partition}/${offset}/`), body]), 'hex').slice(0, 32)
 }

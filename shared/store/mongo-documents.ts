@@ -36,7 +36,7 @@ export type StoredActivity = {
   timestampText?: string
   metadata?: JsonObject
   metadataText?: string
-  /** Also in `_id`; as a date it can expire. */
+  /** The time of receipt is also in `_id`, but only a date can make a document expire. */
   recordedAt: Date
   salt?: string
   partition: number

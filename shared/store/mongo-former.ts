@@ -17,7 +17,7 @@ type FormerLedger = Omit<StoredLedger, 'ranges'> & { spans: readonly FormerRange
 
 export type Copy = { from: string; to: string; convert: (former: Document) => Document }
 
-/** Where each of the former collections goes, and how. Copying a document twice makes the same document. */
+/** Says how each former collection is copied. A document that is copied twice becomes the same document. */
 export const copies: readonly Copy[] = [
   copy('activities', (former) => toActivity(former as FormerActivity)),
   copy('outcomes', (former) => toOutcome(former as FormerOutcome)),

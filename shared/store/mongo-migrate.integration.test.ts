@@ -138,7 +138,7 @@ describe('a database in the former format', () => {
   })
 })
 
-test('a database of a newer version is refused by every call, and by the command, with a sentence', async () => {
+test('every call and the command reject a database of a newer version, and say so in a sentence', async () => {
   const database = newDatabase()
   await database.db.collection<{ _id: string }>(collections.meta).insertOne({ _id: 'format', version: 3 } as never)
   await using store = open(database, true)

@@ -12,7 +12,9 @@ import { resolveActions } from './resolve-actions.ts'
 import type { ActivityStore } from './store.ts'
 
 /**
- * Every read ends when the signal aborts. Each operand is placed under an explicit operator, so that no value can act as an operator. */
+ * Every read ends when the signal aborts. Each operand is placed under an explicit operator, so that no value can act
+ * as an operator.
+ */
 export function createMongoQueries(
   activities: Collection<StoredActivity>,
   signal?: AbortSignal,

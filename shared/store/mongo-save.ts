@@ -21,8 +21,8 @@ const identity = ({ tenant, id }: Pick<Present, 'tenant' | 'id'>) => `${tenant}\
 
 /**
  * Sends one unordered insert for all activities. For each that was rejected as present, it asks MongoDB what is stored
- * under that id, and if nothing is, whose the key is. A call that is repeated, by anyone and after any result, finds its own position there and reports
- * stored.
+ * under that id and, if nothing is, which id has the key. A call that is repeated, by anyone and after any result,
+ * finds its own position there and reports stored.
  */
 export function createMongoSave(
   activities: Collection<StoredActivity>,

@@ -63,8 +63,8 @@ export function openMongoStore({
   hash,
 }: MongoStoreOptions): MongoStore {
   /**
-   * Every call waits for this: a database in another format is neither read nor written, and without the unique index an
-   * id could be stored twice. It is checked again after any failed save, because the MongoDB that comes back may be
+   * Every call waits for this: a database in another format is neither read nor written, and without the unique index
+   * an id could be stored twice. It is checked again after any failed save, because the MongoDB that comes back may be
    * another, empty one.
    */
   const { done: checked, forget } = untilDone(async () => {

@@ -19,7 +19,7 @@ const timestamps = fc.constantFrom(
   // the key of a leap second is that of the next second
   '2016-12-31T23:59:60.5Z',
   '2017-01-01T00:00:00.5Z',
-  // later than keys tell apart
+  // too late for keys to tell them apart
   '2600-01-01T00:00:00Z',
   '9999-12-31T23:59:59.999999999Z',
 )

@@ -9,8 +9,8 @@ export type NextAction = (
 ) => Promise<string | undefined> | string | undefined
 
 /**
- * The actions that match the patterns; a prefix takes one index step for each action, so all prefixes together may match
- * `maxActions`. Undefined without patterns.
+ * The actions that match the patterns; a prefix takes one index step for each action, so all prefixes together may
+ * match `maxActions`. Undefined without patterns.
  */
 export async function resolveActions(
   nextAction: NextAction,

@@ -28,7 +28,9 @@ export function createSqliteNames(db: DatabaseSync) {
   return {
     tenant: (name: string) => tenantNumber.get(name)?.['number'] as number | undefined,
     user: (tenant: number, name: string) => userNumber.get(tenant, name)?.['number'] as number | undefined,
-    /** The actions that match the patterns; a prefix takes one range of the index of names. Undefined without patterns. */
+    /**
+     * The actions that match the patterns; a prefix takes one range of the index of names. Undefined without patterns.
+     */
     actions(tenant: number, patterns: Filter['actions']): number[] | undefined {
       if (!patterns) return undefined
       const numbers = patterns.flatMap((pattern) =>
@@ -43,7 +45,7 @@ export function createSqliteNames(db: DatabaseSync) {
 
 export type SqliteNumbers = ReturnType<typeof createSqliteNumbers>
 
-/** Gives each name a number, within the transaction of the caller. After one that fails, call `forget`. */
+/** Gives each name a number, within the transaction of the caller. If that transaction fails, call `forget`. */
 export function createSqliteNumbers(db: DatabaseSync) {
   const cached = new Map<string, number>()
   const tables = { tenants: numbersIn('tenants'), users: numbersIn('users'), actions: numbersIn('actions') }

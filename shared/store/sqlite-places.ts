@@ -8,7 +8,7 @@ const offsets = 2 ** 40
 /** Places are safe integers. */
 const partitions = 2 ** 13
 
-/** Undefined if no place is for this position. */
+/** Returns undefined if the position has no place. */
 export const placeOf = ({ partition, offset }: Position): number | undefined =>
   partition >= 0 && partition < partitions && offset >= 0 && offset < offsets ? partition * offsets + offset : undefined
 

@@ -110,7 +110,7 @@ describe.each(shapes)('SQLite answers from an index: %s', (_what, filter, index)
   })
 })
 
-test('examines what is in time order if too many actions begin with several prefixes', async () => {
+test('examines rows in the order of time if too many actions begin with the prefixes', async () => {
   const { reads, saveAll, plans } = explained()
   saveAll(Array.from({ length: 400 }, (_, n) => recorded({ id: `many-${n}`, action: `${'xyz'[n % 3]}.${n}` }, 100 + n)))
   const actions = [{ prefix: 'x.' }, { prefix: 'y.' }, { prefix: 'z.' }]

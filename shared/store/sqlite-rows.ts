@@ -19,7 +19,7 @@ export function momentOf({ instant, arrival }: Pick<ActivityDocument['key'], 'in
   return [timestampMs, Number(instant % nanosecondsPerMs), recordedAtMs - timestampMs, sequence]
 }
 
-/** The text of a timestamp that its instant does not tell; the last instant of a key stands for all later ones. */
+/** The text of a timestamp, if its instant does not tell it: the last instant of a key stands for all later ones. */
 export const textOf = ({ key, timestampText, timestampMs }: Omit<ActivityDocument, 'metadata'>): string | null =>
   timestampText ?? (key.instant === maxKeyNumber ? formatTimestamp(timestampMs) : null)
 

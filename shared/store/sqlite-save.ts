@@ -31,7 +31,10 @@ export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'w
   return { saveOne, forget: inserter.forget }
 }
 
-/** Inserts documents, unless their id is present, which it returns, or their key belongs to another id. */
+/**
+ * Inserts documents. If the id is present, `insert` returns its place and digest; if another id has the key,
+ * 'key-taken'.
+ */
 export function createSqliteInserter(db: DatabaseSync) {
   const numbers = createSqliteNumbers(db)
   // parameters without names cost half the time
@@ -68,7 +71,7 @@ export function createSqliteInserter(db: DatabaseSync) {
         return changes === 1
       }
 
-      // a new name is not stored for a record that is not stored
+      // a record that is not stored must not store a new name
       if (!numbers.hasBoth(tenant, document.userId, document.action)) {
         const before = present()
         if (before) return before
@@ -88,8 +91,8 @@ export function createSqliteInserter(db: DatabaseSync) {
 }
 
 /**
- * Whether the key of an activity is taken. Records of earlier versions may tie by the thousand, so the hashes of moments
- * that have any are kept in memory.
+ * Whether the key of an activity is taken. Records of earlier versions may tie by the thousand, so the hashes of
+ * moments that have any are kept in memory.
  */
 function createTakenKeys(db: DatabaseSync) {
   const at = `FROM activities INDEXED BY byTime

@@ -57,12 +57,12 @@ export function mergeable({ scans, match }: Source): Source {
 const actionsOf = (scans: readonly Scan[]) => scans.map(({ known }) => known.action)
 
 /**
- * What lies between two moments, which do not belong to it. `ties` is a key: the activities that tie with it belong to
+ * A range between two moments, which do not belong to it. `ties` is a key: the activities that tie with it belong to
  * the range, too, as far as they come after it in a list.
  */
 export type Range = { from?: Moment | undefined; to?: Moment | undefined; ties?: Key }
 
-/** The range of a filter, or what is left of it after a key. */
+/** The range of a filter, or the part of it after a key. */
 export function rangeOf({ from, to }: Pick<Filter, 'from' | 'to'>, order: Order = 'asc', after?: string): Range {
   const range = { from: from === undefined ? undefined : before(from), to: to === undefined ? undefined : before(to) }
   const key = after === undefined ? undefined : fromKey(after)
@@ -80,7 +80,7 @@ export function before(instant: bigint): Moment {
 
 export const beforeMs = (timestampMs: number): Moment => before(BigInt(timestampMs) * nanosecondsPerMs)
 
-/** What is left of a range behind all activities of a moment. */
+/** The part of a range behind all activities of a moment. */
 export function rangeBehind({ from, to }: Range, order: Order, moment: Moment): Range {
   return order === 'asc'
     ? { from: from && compare(from, moment) > 0 ? from : moment, to }

@@ -22,7 +22,7 @@ const skippedRows = 20_000
 
 /** `last` is the last moment that was examined, whole; undefined if nothing follows it. */
 type Step<Result> = Result & { last: Moment | undefined }
-/** Entries are examined with 1 for a match at the end. */
+/** An entry with 1 at its end if it matches. */
 type Examined = [...Entry, isMatch: 0 | 1]
 
 export type SqliteSteps = ReturnType<typeof createSqliteSteps>
@@ -55,7 +55,7 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
     return entries.toSorted((one, other) => sign * (compare(momentIn(one), momentIn(other)) || byHash(one, other)))
   }
 
-  /** Those that tie with a key and come after it. */
+  /** The entries that tie with the key of a range and come after it. */
   function tiesAfter(source: Source, { ties }: Range, moment: Moment, order: Order): Examined[] {
     if (!ties) return []
     const isAfter = (entry: Examined) => {
@@ -78,7 +78,9 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
       const last = lastOf(source, range, order, limit)
       return last && momentIn(last)
     },
-    /** The places of matches in the order of lists: those among `limit` entries after the skipped ones, or a few more. */
+    /**
+     * The places of matches in the order of lists: those among `limit` entries after the skipped ones, or a few more.
+     */
     places(source: Source, range: Range, order: Order, limit = stepRows, skip = 0): Step<{ places: number[] }> {
       const start = order === 'asc' ? range.from : range.to
       const tied = start ? tiesAfter(source, range, start, order) : []

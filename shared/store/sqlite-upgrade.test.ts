@@ -180,7 +180,7 @@ function moved(path: string): number {
   return table?.['n'] ? Number(db.prepare('SELECT count(*) AS n FROM activities').get()?.['n']) : -1
 }
 
-/** What the earlier version knew of each partition. */
+/** Returns the ledger that the earlier version had of each partition. */
 function partitionsOf({ activities, fates, books }: Former) {
   const partitions = new Set([...activities, ...fates, ...books].map(({ partition }) => partition as number))
   return [...partitions]

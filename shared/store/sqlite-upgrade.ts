@@ -48,7 +48,9 @@ export async function upgradeSqliteStore({
   }
 }
 
-/** Moves the rows of the former tables into the present ones, a transaction for each step, and drops them at the end. */
+/**
+ * Moves the rows of the former tables into the present ones, a transaction for each step, and drops them at the end.
+ */
 export function* upgradeSteps(
   db: DatabaseSync,
   { batch = rowsAtOnce, hash = hashId }: UpgradeOptions = {},
@@ -110,7 +112,9 @@ function activitySteps(db: DatabaseSync, batch: number, hash: HashId) {
     return rows.length
   }
 
-  /** If the key belongs to another id, which takes a collision of hashes, it gets the next free one, to be readable. */
+  /**
+   * If the hashes of two ids collide and the key is taken, the activity gets the next free key, so it stays readable.
+   */
   function move({ metadata, ...row }: FormerActivity) {
     for (let sequence = 0; ; sequence++) {
       if (inserter.insert(documentOf(row, sequence, hash), metadata) !== 'key-taken') return

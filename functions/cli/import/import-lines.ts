@@ -22,7 +22,7 @@ export function createLineReader({ unit, source }: LineOptions): (piece: Piece) 
     if (bytes.byteLength === 0 && unit === 'line') return undefined
     const text = utf8(bytes)
     const value = text === undefined ? undefined : parsed(text)
-    // as a line, it would be cut where the text of an invalid item has a line end
+    // an item is sent as a line, which a line end inside of invalid text would cut
     if (unit === 'item' && text !== undefined && value === undefined) return { number, fault: 'is not valid JSON' }
     const line = unit === 'item' ? withoutLineEnds(bytes) : bytes
     if (name === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -36,7 +36,7 @@ export function createLineReader({ unit, source }: LineOptions): (piece: Piece) 
 
 const mark = Buffer.from('\ufeff')
 
-/** Without byte order marks, which joined files have in the middle, and blanks at both ends. */
+/** Removes byte order marks, which joined files have in the middle, and blanks at both ends. */
 function trimmed(piece: Uint8Array): Buffer {
   let bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
   while (bytes.subarray(0, 3).equals(mark)) bytes = bytes.subarray(3)
@@ -56,7 +56,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** In valid JSON, all of them are between values. */
+/** Replaces line ends by blanks: in valid JSON, every line end is between values. */
 const withoutLineEnds = (bytes: Buffer) => bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte))
 
 /** Adds an id that is the same in every run, unless there is one. */

@@ -4,12 +4,12 @@ import { createGunzip } from 'node:zlib'
 import { StartError } from '@activity-log/shared/config.ts'
 
 export type OpenFile = {
-  /** What is in the file, inflated. Throws a StartError that says what else the file is. */
+  /** The inflated content of the file. Throws a StartError that says what a file of another type is. */
   chunks: AsyncIterable<Uint8Array>
   /** The size of the file and how much of it has been read, as it is on disk. */
   size: number
   bytesRead: () => number
-  /** Whether the file is another one now than when it was opened. */
+  /** Whether the file has changed since it was opened. */
   hasChanged: () => Promise<boolean>
 }
 

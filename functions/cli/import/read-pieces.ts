@@ -1,15 +1,15 @@
 import { StartError } from '@activity-log/shared/config.ts'
 import { createItemCutter, createLineCutter, type Piece } from '@activity-log/shared/pieces.ts'
 
-/** ingest takes no larger activity. */
+/** The size of the largest activity that ingest takes. */
 export const maxPieceBytes = 256 * 1024
 
 export type Pieces = { unit: 'line' | 'item'; pieces: AsyncGenerator<Piece> }
 export type PiecesOptions = {
   file: string
-  /** The names that lead to the array of a file that is one object. */
+  /** The names that lead to the array, if the file is one object. */
   items: readonly string[] | undefined
-  /** The same, for a file that begins with it; any other is read by lines. */
+  /** Like `items`, but a file without this array at its start is read line by line. */
   perhapsItems: string | undefined
 }
 
@@ -62,7 +62,7 @@ const archives: readonly [signature: string, name: string][] = [
   ['SQLite format 3', 'a SQLite database'],
 ]
 
-/** Says what a file is that has no text in UTF-8, and what to do with it. */
+/** Says what a file without UTF-8 text is, and what to do with it. */
 function whatElse(first: Buffer): string | undefined {
   const [a, b] = first
   const isUtf16 =

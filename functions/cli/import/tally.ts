@@ -64,7 +64,7 @@ export function createTally(unit: 'line' | 'item'): Tally {
 
 export function reasonOf({ errors }: Result): string {
   const reasons = errors?.map(({ pointer, detail }) => `${pointer.replace(/^\/\d+/, '') || 'it'} ${detail}`)
-  // the log counts lines of a request
+  // the log counts the lines within a request, so its line numbers mean nothing here
   return reasons?.map((reason) => reason.replace(/ \(line \d+\)$/, '')).join('; ') ?? 'rejected'
 }
 

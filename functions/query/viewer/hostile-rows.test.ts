@@ -59,8 +59,8 @@ test.each([
   expect([status, ids(html).toSorted()]).toEqual([200, ['one', 'three', 'two']])
 })
 
-describe('a page that fails is a page', () => {
-  test('with a title, a heading, and a way back and to try again', async () => {
+describe('a failure is shown as a page', () => {
+  test('with a title, a heading, a way back, and a way to try again', async () => {
     const get = await viewer([{ id: 'one' }], () => ({
       find: async () => {
         throw new RangeError('Invalid time value')
@@ -97,7 +97,7 @@ test.each(controls)('a character that turns the text is shown as a sign: %j', as
   const columns = new URLSearchParams({ columns: `time,user,action,metadata.${name}` })
   for (const path of ['/', `/?${columns}`, '/viewer/logs/one', `/?${new URLSearchParams({ [name]: '1' })}`]) {
     const { html } = await get(path)
-    // a form has to send what it got
+    // a form has to send the value as it got it
     const shown = html.replace(/<(input|option)[^>]*>/g, '')
     expect([path, shown.includes(control)]).toEqual([path, false])
     expect(shown).toMatch(/a⟦[A-Z]{3}⟧b/)

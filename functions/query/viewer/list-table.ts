@@ -32,7 +32,7 @@ export const listHead = (answer: ListAnswer, view: View): Content =>
   html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}</div>
 ${view['live'] === undefined ? '' : liveTools}`
 
-/** What is shown while the list is live; the script fills it in. */
+/** The tools of a live list; the script fills them in. */
 const liveTools = html`<div class="live-tools" id="live-tools" hidden><p class="live-state" id="live-state"></p>
 <button type="button" id="live-pause" aria-pressed="false">Pause</button><button type="button" class="primary" id="live-new" hidden></button></div>`
 

@@ -155,7 +155,7 @@ async function reopened(
     if (error instanceof DataError) return undefined
     throw error
   })
-  // a queue that lost records which the store has is refused
+  // the log does not open with a queue that lost records which the store has
   if (!log) return { ...judge(sent, new Map()), damaged: [] }
   const ask = async (path: string, init?: RequestInit) => log.fetch(new Request(`http://localhost${path}`, init))
   await delivered(ask, 'marker-after')

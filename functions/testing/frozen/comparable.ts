@@ -72,7 +72,7 @@ function readAnswer({ status, headers, body }: Answer, isOfContract: boolean): C
 
 /** Foreign text is in elements of its own, so it can be compared whatever the page says around it. */
 function pageOf(page: string): Json {
-  // which bars a histogram has is a matter of looks, and its own tests check where they lead
+  // the bars of a histogram may change with its looks; tests of its own check where they lead
   const html = page.replace(/<figure class="histogram".*?<\/figure>/gs, '')
   const all = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, value = '']) => unescaped(value))
   const links = all(/\s(?:href|src|action)="([^"]*)"/g).map((link) => link.replace(/^(\/assets\/\w+)-\w+/, '$1'))

@@ -6,7 +6,7 @@ const clock = '18: a timestamp that is too far ahead is compared with the time o
 const errors = '/body/errors'
 const errorsOfFirst = '/body/results/0/errors'
 
-/** What a client sends, and what it is answered, is bounded. */
+/** Changes that bound requests and answers. */
 export const changesOfBounds: readonly ExpectedChange[] = [
   { requests: 'ingest: refuses metadata: a hundred thousand levels', member: errors, atMost: 1, why: judged },
   { requests: 'ingest: refuses absurdly deep JSON', member: errorsOfFirst, atMost: 1, why: judged },

@@ -17,7 +17,7 @@ const mapping = ['user', 'action', 'time', 'id', 'time-format', 'zone', 'members
 )
 const type = (code: string) => `urn:activity-log:problem:${code}`
 
-/** What ingest takes, and what it answers. */
+/** Changes of what ingest takes and answers. */
 export const changesOfWhatComesIn: readonly ExpectedChange[] = [
   { requests: isEvent, member: '/headers/content-type', from: 'application/json', to: absent, why: noBody },
   { requests: isEvent, member: '/headers/activity-id', from: absent, to: /^[!-~]+$/, why: noBody },

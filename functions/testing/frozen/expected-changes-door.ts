@@ -12,7 +12,7 @@ const privateHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** Who is let in, what is private, and where dead letters are delivered. */
+/** Changes of who is let in, what is private, and where dead letters are delivered. */
 export const doorChanges: readonly ExpectedChange[] = [
   ...Object.entries(privateHeaders).map(([name, to]) => ({
     // the second answer to this one is below

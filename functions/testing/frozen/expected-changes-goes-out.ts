@@ -2,7 +2,7 @@ import { absent, type ExpectedChange } from './expected-change.ts'
 
 const why = 'answers over 1 KB are compressed on request, so they depend on Accept-Encoding'
 
-/** The seven parameters of an export that stay. */
+/** The seven parameters that an export keeps. */
 const others = Array.from({ length: 7 }, () => /./)
 
 export const changesOfWhatGoesOut: readonly ExpectedChange[] = [

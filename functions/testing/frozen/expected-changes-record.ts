@@ -3,7 +3,7 @@ import type { ExpectedChange } from './expected-change.ts'
 const arrival = '17: activities of the same instant are listed in the order of their arrival'
 const leap = '17: a leap second is listed with the second that follows it'
 
-/** The order of lists. */
+/** Changes of the order of lists. */
 export const changesOfTheRecord: readonly ExpectedChange[] = [
   ...[
     'query: an early moment',

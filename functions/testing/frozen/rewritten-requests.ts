@@ -53,7 +53,7 @@ const rewritings: readonly {
     why: 'the type of the data is kept, also where it is JSON',
     change: ({ headers = [], body = '' }) => ({
       headers: headers.filter(([name, value]) => name !== 'content-type' || value !== 'application/json'),
-      // to a text, a client would add a type
+      // if the body were text, a client would add a content type
       body: Buffer.from(body as string),
     }),
   },

@@ -140,7 +140,7 @@ export const areClusterLocal =
       .map(({ metadata }) => `${metadata.name} is public`)
 
 const routeKinds = ['HTTPRoute', 'GRPCRoute', 'DomainMapping', 'Ingress']
-/** What operators do about one dead letter, by whole paths. */
+/** The requests that replay or discard one dead letter; the patterns match whole paths. */
 const operations = [
   { path: { type: 'RegularExpression', value: '^/dead-letters/[0-9a-f]{32}/replay$' }, method: 'POST' },
   { path: { type: 'RegularExpression', value: '^/dead-letters/[0-9a-f]{32}$' }, method: 'DELETE' },

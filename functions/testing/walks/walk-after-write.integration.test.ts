@@ -26,7 +26,7 @@ describe.each(['SQLite', 'MongoDB'])('over %s', (name) => {
     expect(pinned).toBeGreaterThan(0)
   })
 
-  test('100 of 100 have it if the ledger is too slow', { timeout: 120_000 }, async () => {
+  test('100 of 100 walks have it, too, if the ledger is too slow', { timeout: 120_000 }, async () => {
     const { store: opened, database } = open()
     await using _database = database
     await using store = opened

@@ -13,7 +13,7 @@ const beside = 20
 
 /**
  * Saves an activity that belongs on a late page, lists the first page, and follows `next` to the end, while 50
- * activities a second arrive beside. Returns the runs whose pages lacked the activity, or had one twice.
+ * activities a second arrive at the same time. Returns the runs whose pages lacked the activity, or had one twice.
  */
 export async function walkAfterWrites({ store, runs, delayMs }: Walks): Promise<{ wrong: number[]; pinned: number }> {
   let run = 0

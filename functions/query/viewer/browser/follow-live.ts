@@ -4,7 +4,7 @@ import { underBase } from './dom.ts'
 import { view } from './page-view.ts'
 
 export type Follower = {
-  /** Says what the connection does. */
+  /** Shows the state of the connection. */
   show(kind: 'connected' | 'reconnecting' | 'offline' | 'ended', text: string): void
   onActivity(activity: ShownActivity): void
   onLeftOut(count: number): void
@@ -48,7 +48,7 @@ export function followLive(from: string | undefined, { show, onActivity, onLeftO
     if (source?.readyState === EventSource.CLOSED) void openAgain()
   }
 
-  /** The browser has given up. If the log rejects the request, so will it the next one. */
+  /** Is called when the browser has given up. If the log rejects this request, it would also reject the next one. */
   async function openAgain() {
     const answer = await fetch(path(), { method: 'HEAD' }).catch(() => undefined)
     if (answer && answer.status >= 400 && answer.status < 500) {

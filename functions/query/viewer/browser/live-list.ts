@@ -5,7 +5,7 @@ import { followLive } from './follow-live.ts'
 import { countAgain } from './load-counts.ts'
 import { view, zone } from './page-view.ts'
 
-/** A page that stays open all day keeps this many rows, and as many that wait to be shown. */
+/** A page that stays open all day keeps this many rows, and up to as many more that wait to be shown. */
 const maxRows = 500
 const recountMs = 15_000
 
@@ -105,7 +105,7 @@ export function startLive() {
     onActivity(activity) {
       waiting.push(activity)
       waitingCount++
-      // the oldest of those that wait would leave the page again at once
+      // if more waited, the oldest would leave the page as soon as they were shown
       if (waiting.length > maxRows) waiting = waiting.slice(-maxRows)
       drawSoon()
     },

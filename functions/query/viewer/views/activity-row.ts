@@ -25,8 +25,8 @@ export const columnLabel = (name: string) =>
   Object.hasOwn(columnNames, name) ? columnNames[name as PlainColumn] : visible(name.slice('metadata.'.length))
 
 /**
- * The tbody of one activity: its row, and the details that open below it. An activity that cannot be drawn costs its
- * own row only, not the page.
+ * The tbody of one activity: its row, and the details that open below it. An activity that cannot be drawn affects only
+ * its own row, not the page.
  */
 export function activityRow<Node>(h: H<Node>, activity: ShownActivity, view: View, zone: string): Node {
   try {

@@ -96,7 +96,7 @@ type Counted = { at: number; count: number }
 const countedIn = (stats: Stats | undefined, zone: string): Counted[] =>
   stats?.data.map(({ key, count }) => ({ at: startOf(key, zone), count })) ?? []
 
-/** At most this part of all activities may lie outside, and a gap is one if it is this much longer than the rest. */
+/** At most the part `maxOutside` of all activities lies outside, behind a gap `minGap` times as long as the rest. */
 const maxOutside = 0.05
 const minGap = 4
 
