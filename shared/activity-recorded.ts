@@ -24,7 +24,7 @@ export type ActivityRecorded = {
   /** Orders records that a process received in the same millisecond; 0 in records of earlier versions. */
   sequence: number
   /**
-   * 16 random bytes in base64url, without which a digest of the record would tell its content to whoever guesses it.
+   * 16 random bytes in base64url. Without them, a guess of the content could be checked against a digest of the record.
    */
   salt?: string
   filledIn: readonly FilledIn[]

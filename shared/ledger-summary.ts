@@ -165,8 +165,8 @@ export function completeTime(
 }
 
 /**
- * The maximum time from the receipt of an activity, which is the beginning of its request, to its 202: 10 s until the
- * request has arrived, and 5 s until it is acknowledged.
+ * The maximum time from the receipt of an activity to its 202. It is acknowledged within 5 s after its body was read;
+ * in records of earlier versions the receipt is the beginning of the request, which may have taken 10 s more.
  */
 export const acknowledgedWithinMs = 15_000
 

@@ -45,7 +45,7 @@ export async function readPosted(incoming: Incoming, reading: Reading, onlyMany:
 }
 
 const oneOnly = () =>
-  new Problem('invalid-input', 'The body is not an array and not lines; send a single activity to POST /logs.')
+  new Problem('invalid-input', 'The body is neither an array nor lines; send a single activity to POST /logs.')
 
 function mediaTypeOf(incoming: Incoming) {
   const header = incoming.header('content-type')

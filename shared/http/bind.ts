@@ -77,7 +77,10 @@ function listenError(cause: NodeJS.ErrnoException, port: number, host: string): 
     case 'EAI_AGAIN':
     case 'EINVAL':
     case 'EAFNOSUPPORT':
-      return new StartError(`HOST=${host} is not an address of this machine; 0.0.0.0 stands for all it has.`, { cause })
+      return new StartError(
+        `HOST=${host} is not an address of this machine; use 0.0.0.0 to listen on all of its addresses.`,
+        { cause },
+      )
     default:
       return new StartError(`Cannot listen on port ${port} of ${host}: ${cause.message}`, { cause })
   }

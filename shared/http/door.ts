@@ -102,8 +102,8 @@ const foreign = new Problem(
 )
 const oddPath = new Problem(
   'invalid-input',
-  'A path must not contain //, \\ or the segments . and .., also not percent-encoded. An id with them is sent ' +
-    'percent-encoded as a whole.',
+  'A path must not contain //, \\ or the segments . and .., not even percent-encoded. ' +
+    'If an id contains them, percent-encode the whole id.',
 )
 
 const otherHost = (name: string) =>

@@ -32,6 +32,6 @@ async function ask(origin: string, receipts: readonly string[]): Promise<Outcome
   const answer = (await response?.json().catch(() => undefined)) as (Outcomes & { detail?: string }) | undefined
   if (response?.ok) return answer?.results
   const isOver = response && response.status < 500 && response.status !== 408 && response.status !== 429
-  if (isOver) throw new StartError(`The log did not tell the outcomes (${response.status}): ${answer?.detail ?? ''}`)
+  if (isOver) throw new StartError(`The log did not report the outcomes (${response.status}): ${answer?.detail ?? ''}`)
   return undefined
 }
