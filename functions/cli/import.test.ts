@@ -213,7 +213,7 @@ test('takes the options of a mapping, and says what is wrong with them', async (
     code: 1,
     output: '--zone applies only with time-format=loose\n',
   })
-  expect((await importFile(file, '--format', 'syslog')).code).toBe(64)
+  expect((await startImport(file, '--format', 'syslog')).code).toBe(64)
 })
 
 describe('says in one sentence what else a file is:', () => {
