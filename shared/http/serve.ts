@@ -138,13 +138,12 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       if (!slots.take(kind, peer)) return refuse(tooManyInFlight, request.headers.accept)
       over = () => slots.release(kind, peer)
     }
-    void answered(request, response, own)
-      .catch((error) => {
-        log.error({ err: error }, 'sending an answer failed')
-        if (response.headersSent) response.destroy()
-        else writeProblem(response, own, notAnswered)
-      })
-      .then(end)
+    void answered(request, response, own).then(end, (error) => {
+      log.error({ err: error }, 'sending an answer failed')
+      if (response.headersSent) response.destroy()
+      else writeProblem(response, own, notAnswered)
+      end()
+    })
   }
   const pipelines = createPipelines(atOnce, start)
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
