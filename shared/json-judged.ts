@@ -17,6 +17,8 @@ export type JsonLimits = {
  * as well.
  */
 export function createJudge(limits: JsonLimits): (text: string) => ParsedJson {
+  // a text has fewer values than characters
+  const shortText = Math.min(limits.items, limits.characters, limits.values)
   let values = 0
   let isFirst = true
   return (text) => {
@@ -34,9 +36,6 @@ export function createJudge(limits: JsonLimits): (text: string) => ParsedJson {
     return parseOutlined(text, outline, limits)
   }
 }
-
-/** A text of this length has at most half as many values. */
-const shortText = 1_024
 
 /**
  * Parses JSON text like `parseJson`, but judges it first and parses an array item by item. An item beyond the limits is

@@ -14,6 +14,7 @@ const length = 1 + 3 + 8 + 6
  * Makes the opaque, URL-safe receipt that the client gets with the 202. Its first byte is the version of the format.
  */
 export function toReceipt({ position, recordedAt }: Receipt): string {
+  if (!Number.isSafeInteger(position.offset)) throw new RangeError(`${position.offset} is not an offset`)
   written.writeUInt8(version, 0)
   written.writeUIntBE(position.partition, 1, 3)
   written.writeUInt32BE(Math.floor(position.offset / 2 ** 32), 4)
