@@ -97,21 +97,23 @@ function readStream(stream: Readable, { maxBytes, declared, room }: Limits): Pro
       arriving ??= room?.open(fail)
       arriving?.add(chunk.byteLength)
     }
-    stream.on('data', onData)
     const finish = () => {
       arriving?.release()
       resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks))
     }
-    stream.once('end', () => {
-      const turn = arriving?.turn()
-      if (turn) void turn.then(finish)
-      else finish()
-    })
-    stream.once('error', (error) => fail(notInFull(error)))
-    // every stream emits close, so the error is created only when it is needed
-    stream.once('close', () => {
-      if (!stream.readableEnded) fail(notInFull(new Error('The connection was closed')))
-    })
+    // listeners that stay are cheaper than those that remove themselves; only the first result counts
+    stream
+      .on('data', onData)
+      .on('end', () => {
+        const turn = arriving?.turn()
+        if (turn) void turn.then(finish)
+        else finish()
+      })
+      .on('error', (error) => fail(notInFull(error)))
+      // every stream emits close, so the error is created only when it is needed
+      .on('close', () => {
+        if (!stream.readableEnded) fail(notInFull(new Error('The connection was closed')))
+      })
   })
 }
 

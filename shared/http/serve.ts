@@ -149,7 +149,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const ownChecks = { requireHostHeader: false }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
-  answerUnparsed(server, () => requestId(undefined))
+  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined) })
   server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
   // headers are limited by size instead: beyond a count Node drops some, perhaps the one with the length of the body
   server.maxHeadersCount = 0
