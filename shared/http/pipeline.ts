@@ -8,7 +8,7 @@ export type Connection = {
   /** The request whose headers arrived last; only its body can still be arriving. */
   latest: IncomingMessage | undefined
   inProgress: Set<ServerResponse>
-  /** In order; a new request drops them if the last one is closed. */
+  /** In order; a new request drops those that are closed. */
   responses: ServerResponse[]
   /** Requests that were parsed and wait until earlier ones are over, from `next` on. */
   waiting: Exchange[]
@@ -111,6 +111,8 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     const { responses } = connection
     // a closed response matters until its whole request has arrived, which happens before the next request
     if (responses.at(-1)?.closed) responses.length = 0
+    // a connection that is never idle would keep them all
+    while (responses[0]?.closed) responses.shift()
     responses.push(response)
     const isBusy = connection.inProgress.size >= limits.inProgress || isWaiting(connection)
     if (isBusy) wait(connection, { request, response })

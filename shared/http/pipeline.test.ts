@@ -1,0 +1,33 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { expect, test } from 'vitest'
+import { createPipelines } from './pipeline.ts'
+
+test('a connection that is never idle keeps only the responses that are still open', async () => {
+  const open: ServerResponse[] = []
+  let arrived = Promise.withResolvers<void>()
+  const { listener, connections } = createPipelines({ inProgress: 4, waiting: 100 }, (_request, response, done) => {
+    response.once('close', done)
+    open.push(response)
+    arrived.resolve()
+  })
+  const server = createServer(listener).listen(0)
+  await once(server, 'listening')
+  const client = connect((server.address() as AddressInfo).port).resume()
+  const request = async () => {
+    arrived = Promise.withResolvers()
+    client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await arrived.promise
+  }
+  await request()
+  for (let n = 0; n < 50; n++) {
+    await request()
+    const first = open.shift() as ServerResponse
+    first.end()
+    await once(first, 'close')
+  }
+  expect([...connections.values()][0]?.responses.length).toBeLessThanOrEqual(2)
+  client.destroy()
+  server.close()
+})
