@@ -42,6 +42,21 @@ async function* numbers(count: number, after: () => void = () => {}) {
   }
 }
 
+test('many large answers at once are sent uncompressed beyond what may be compressed at a time', async () => {
+  const body = { text: 'x'.repeat(1024 * 1024) }
+  const route: Route = { scope: 'read', handle: async () => ({ status: 200, body }) }
+  const { request } = createService({ log: silent, routes: { 'GET /x': route } })
+  const codings = async (count: number) => {
+    const headers = { 'accept-encoding': 'gzip' }
+    const answers = await Promise.all(Array.from({ length: count }, () => request('/x', { headers })))
+    return answers.map((answer) => answer.headers.get('content-encoding') ?? 'identity')
+  }
+  const flood = await codings(30)
+  expect(flood.filter((coding) => coding === 'gzip')).toHaveLength(7)
+  expect(flood).toContain('identity')
+  expect(await codings(7)).not.toContain('identity')
+})
+
 describe.each(ways)('over %s', (name) => {
   const large = 'x'.repeat(2000)
   const json = (text: string): Answer => ({ status: 200, body: { text } })

@@ -64,15 +64,29 @@ function inCoding(answer: Answer, isWanted: boolean): Answer | Promise<Answer> {
   if (!compressible.test(headers['content-type'] ?? '')) return answer
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) return answer
   const varied = varying(headers, isWanted)
-  if (!isWanted || Buffer.byteLength(data) < minBytes) return { ...answer, headers: varied, body: data }
-  return compress(data, options).then((compressed) => ({
-    ...answer,
-    headers: { ...varied, 'content-encoding': 'gzip' },
-    body: new Uint8Array(compressed),
-  }))
+  const bytes = Buffer.byteLength(data)
+  if (!isWanted || bytes < minBytes || compressing + bytes > maxCompressing)
+    return { ...answer, headers: varied, body: data }
+  compressing += bytes
+  return compress(data, options)
+    .finally(() => {
+      compressing -= bytes
+    })
+    .then((compressed) => ({
+      ...answer,
+      headers: { ...varied, 'content-encoding': 'gzip' },
+      body: new Uint8Array(compressed),
+    }))
 }
 
 const compress = promisify(gzipCallback)
+
+/**
+ * The bytes of answers that this process compresses at a time. More are sent uncompressed: an answer counts as one that
+ * its client has not taken only once it is compressed, and a queue of them would hold any amount of memory.
+ */
+const maxCompressing = 8 * 1024 * 1024
+let compressing = 0
 
 /**
  * The headers of an answer that depends on Accept-Encoding. A strong entity tag names exact bytes (RFC 9110, section
