@@ -9,12 +9,16 @@ export type ArrivingBody = {
   turn(): Promise<unknown> | undefined
 }
 /** `end` stops reading the body and answers with the problem. */
-export type BodyRoom = { open(end: (problem: Problem) => void): ArrivingBody }
+export type BodyRoom = {
+  open(end: (problem: Problem) => void): ArrivingBody
+  /** Resolves when a large body may be handled. */
+  nextTurn(): Promise<unknown>
+}
 
 type Entry = { bytes: number; isWhole: boolean; since: number; end: (problem: Problem) => void }
 
 /** Handling a larger body takes time and memory, so such bodies are handled one by one. */
-const largeBytes = 64 * 1024
+export const largeBytes = 64 * 1024
 
 /** A large body is safe from other large ones for this long, so that the first of a flood of them arrive. */
 const headStartMs = 2_000
@@ -46,6 +50,7 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
   }
 
   return {
+    nextTurn,
     open(end) {
       const own: Entry = { bytes: 0, isWhole: false, since: performance.now(), end }
       arriving.add(own)

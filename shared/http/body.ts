@@ -28,7 +28,7 @@ export function incomingOf(request: Request, socket?: IncomingMessage, room?: Bo
       const gzip = isGzip(header('content-encoding'))
       rejectBySize(declared, maxBytes)
       const bytes = await sent()
-      return gzip ? gunzipBody(bytes, maxBytes) : bytes
+      return gzip ? gunzipBody(bytes, maxBytes, room) : bytes
 
       async function sent(): Promise<Uint8Array> {
         if (socket) return readStream(socket, { maxBytes, declared, room })
@@ -54,7 +54,7 @@ export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incomin
       const gzip = isGzip(headers['content-encoding'])
       rejectBySize(headers['content-length'], maxBytes)
       const sent = readStream(request, { maxBytes, declared: headers['content-length'], room })
-      return gzip ? sent.then((bytes) => gunzipBody(bytes, maxBytes)) : sent
+      return gzip ? sent.then((bytes) => gunzipBody(bytes, maxBytes, room)) : sent
     },
   }
 }

@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib'
+import { type BodyRoom, largeBytes } from './body-room.ts'
 import { Problem } from './problem.ts'
 
 /**
@@ -16,19 +17,30 @@ export function isGzip(contentEncoding: string | undefined): boolean {
 
 /**
  * Inflates a body, unless that makes it larger than `maxBytes`. It does so at once: the limit is a few MiB, and bodies
- * that were inflated side by side would each need that much memory.
+ * that were inflated side by side would each need that much memory. One that becomes large, which may be tiny before,
+ * first waits for its turn.
  */
-export function gunzipBody(body: Uint8Array, maxBytes: number): Uint8Array {
+export async function gunzipBody(body: Uint8Array, maxBytes: number, room?: BodyRoom): Promise<Uint8Array> {
+  const small = inflated(body, Math.min(maxBytes, largeBytes))
+  if (small) return small
+  if (maxBytes > largeBytes) {
+    await room?.nextTurn()
+    const large = inflated(body, maxBytes)
+    if (large) return large
+  }
+  throw new Problem('too-large', `The body is larger than ${maxBytes} bytes once it is inflated.`)
+}
+
+/** Undefined if it has more than `maxBytes` then. */
+function inflated(body: Uint8Array, maxBytes: number): Uint8Array | undefined {
   try {
     const { buffer, engine } = inflate(body, maxBytes)
     // zero bytes may follow as padding; Node ignores whatever else is too short to be a member
     if (body.subarray(engine.bytesWritten).every((byte) => byte === 0)) return buffer
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new Problem('too-large', `The body is larger than ${maxBytes} bytes once it is inflated.`, { cause })
-    }
-    const ends = (cause as NodeJS.ErrnoException).code === 'Z_BUF_ERROR'
-    throw broken(ends ? 'ends early' : 'is damaged, or is not gzip', cause)
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw broken(code === 'Z_BUF_ERROR' ? 'ends early' : 'is damaged, or is not gzip', cause)
   }
   throw broken('has something behind its end that is not gzip')
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { silent, until } from '../testing/builders.ts'
-import type { Routes } from './route.ts'
+import type { Route, Routes } from './route.ts'
 import { type ListenOptions, listen } from './serve.ts'
 import { createService } from './service.ts'
 import { slotSizes } from './slots.ts'
@@ -127,6 +128,35 @@ describe('bodies', () => {
     for (const socket of sockets) socket.write('0\r\n\r\n')
     await until(() => answers.every((answer) => statuses(answer())[0] === 202))
     for (const socket of sockets) socket.destroy()
+  })
+
+  test('that become large once they are inflated are handled one in each turn of the event loop', async () => {
+    let turn = 0
+    let isOver = false
+    const count = () => {
+      turn++
+      if (!isOver) setImmediate(count)
+    }
+    count()
+    const turns: number[] = []
+    const route: Route = {
+      scope: 'write',
+      async handle(request) {
+        await request.bytes(mebibyte)
+        turns.push(turn)
+        return { status: 202 }
+      },
+    }
+    const service = createService({ log: silent, routes: { 'POST /': route } })
+    await using server = await listen({ ...service, port: 0, log: silent })
+    const body = gzipSync(Buffer.alloc(mebibyte))
+    const head = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-encoding: gzip\r\ncontent-length: ${body.length}\r\n\r\n`
+    const socket = connect(server.port, 'localhost')
+    socket.write(Buffer.concat(Array(4).fill(Buffer.concat([Buffer.from(head), body]))))
+    await until(() => turns.length === 4)
+    isOver = true
+    socket.destroy()
+    expect(new Set(turns).size).toBe(4)
   })
 
   test('that are declared but do not arrive keep out nobody', async () => {
