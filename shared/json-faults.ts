@@ -151,3 +151,7 @@ function textFault(text: string, verb: string): string | undefined {
 }
 
 const shorten = (number: string) => (number.length <= 40 ? number : `${number.slice(0, 37)}…`)
+
+/** The number that a fault is about, unless it is too long for the message. */
+export const numberIn = ({ detail }: InputError): string | undefined =>
+  /^holds the number ([^…]+), which/.exec(detail)?.[1]

@@ -4,7 +4,7 @@ import { firstErrors, type InputError, invalid } from '@activity-log/shared/chec
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { ParsedJson } from '@activity-log/shared/json.ts'
-import { parseWithNumberTexts } from '@activity-log/shared/json-number-text.ts'
+import { restoreDigits } from '@activity-log/shared/json-number-text.ts'
 import { mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
 import { createParser, type Parse, type ReadItem, withTimeForms } from './posted-items.ts'
 
@@ -60,11 +60,7 @@ function parserKeepingDigits(): Parse {
   const parse = createParser()
   return (text) => {
     const json = parse(text)
-    return json.ok && json.lossy.length > 0 && isWhole(json.value)
-      ? { ...json, value: parseWithNumberTexts(text) }
-      : json
+    if (json.ok) restoreDigits(json.value, json.lossy)
+    return json
   }
 }
-
-/** Whether the judge left out nothing: an item that it left out must not be parsed here, either. */
-const isWhole = (value: unknown) => value !== undefined && !(Array.isArray(value) && value.includes(undefined))
