@@ -13,6 +13,8 @@ export type Connection = {
   /** Requests that were parsed and wait until earlier ones are over, from `next` on. */
   waiting: Exchange[]
   next: number
+  /** Whether the next waiting requests start in the next turn of the event loop. */
+  isDue: boolean
 }
 type Exchange = { request: IncomingMessage; response: ServerResponse }
 
@@ -47,6 +49,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
       responses: [],
       waiting: [],
       next: 0,
+      isDue: false,
     }
     connections.set(socket, connection)
     socket.once('close', () => {
@@ -74,7 +77,17 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     connection.inProgress.add(response)
     start(request, response, () => {
       connection.inProgress.delete(response)
-      if (isWaiting(connection)) proceed(connection)
+      if (isWaiting(connection)) proceedSoon(connection)
+    })
+  }
+
+  /** Many requests are answered without a turn of the event loop, so those behind them would keep it to themselves. */
+  function proceedSoon(connection: Connection) {
+    if (connection.isDue) return
+    connection.isDue = true
+    setImmediate(() => {
+      connection.isDue = false
+      proceed(connection)
     })
   }
 
