@@ -21,7 +21,7 @@ function query(changes: Partial<ActivityStore> = {}) {
     const response = await app.request(path, init)
     return { ...((await response.json()) as Record<string, unknown>), code: response.status }
   }
-  return { store, get, clock, stopping }
+  return { app, store, get, clock, stopping }
 }
 
 describe('GET /receipts', () => {
@@ -236,6 +236,21 @@ describe('POST /receipts', () => {
     const { get } = query()
     const thousand = Array.from({ length: 1000 }, (_, offset) => receiptOf(offset))
     expect((await get('/receipts', ask(thousand)))['results']).toHaveLength(1000)
+  })
+
+  test('looks up the receipts of one large request in each turn of the event loop', async () => {
+    const { app } = query()
+    const body = Buffer.from(JSON.stringify(Array.from({ length: 1000 }, (_, offset) => receiptOf(offset))))
+    let turn = 0
+    let counter = setImmediate(function count() {
+      turn++
+      counter = setImmediate(count)
+    })
+    const turns = await Promise.all(
+      Array.from({ length: 5 }, () => app.call('POST', '/receipts', { headers: {}, body }).then(() => turn)),
+    )
+    clearImmediate(counter)
+    expect(new Set(turns).size).toBe(5)
   })
 
   test.each<[string, unknown, string[]]>([

@@ -1,4 +1,5 @@
 import { type Checked, firstErrors, invalid, pointerTo, valid } from '@activity-log/shared/checked.ts'
+import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
 import { parameterOf, readParameters } from '@activity-log/shared/http/parameters.ts'
@@ -13,11 +14,14 @@ import type { FindOutcome } from './find-outcome.ts'
 import { errorsOf, ReceiptText, Wait } from './parameter-schemas.ts'
 
 const maxBodyBytes = 256 * 1024
+/** A larger body has more receipts than are looked up beside those of others in one turn of the event loop. */
+const maxBodyAtOnce = 2 * 1024
 /** How many outcomes a request looks up at once. */
 const maxLookups = 8
 
 /** Serves the outcomes of records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
+  const nextTurn = createFairScheduler()
   return {
     'GET /receipts/:receipt': { scope: 'read', handle: outcome, kind: waitsOrReads },
     'POST /receipts': { scope: 'read', handle: outcomes, kind: waitsOrReads },
@@ -33,7 +37,9 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
 
   async function outcomes(request: ServiceRequest): Promise<Answer> {
     const wait = readReceiptsWait(request.url)
-    const texts = readReceipts(await readText(request, maxBodyBytes))
+    const body = await readText(request, maxBodyBytes)
+    if (body.length > maxBodyAtOnce) await nextTurn()
+    const texts = readReceipts(body)
     const known = await findAll(
       texts.map(({ receipt }) => receipt),
       wait,
