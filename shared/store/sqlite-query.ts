@@ -8,10 +8,14 @@ import { createSqliteSnapshots } from './sqlite-snapshot.ts'
 import { createSqliteSteps } from './sqlite-steps.ts'
 import type { Unchanged } from './sqlite-unchanged.ts'
 
-/** The limits of a read that is answered immediately: rows examined, rows fetched and prefixes looked up. */
+/**
+ * The limits of a read that is answered immediately: rows examined, rows fetched, prefixes looked up and ranges merged.
+ * Merging 200 ranges takes 20 times as long as reading one, however few rows are in them.
+ */
 const maxLookedAt = 20_000
 const maxFetched = 101
 const maxPrefixes = 10
+const maxScans = 20
 
 const always: Unchanged = (_name, compute) => compute()
 
@@ -33,7 +37,7 @@ export function createSqliteQueries(db: DatabaseSync, unchanged: Unchanged = alw
     const prefixes = filter.actions?.filter((action) => 'prefix' in action) ?? []
     if (prefixes.length > maxPrefixes) return undefined
     const source = mergeable(sourceOf(names, others))
-    return source.match ? undefined : source
+    return source.match || source.scans.length > maxScans ? undefined : source
   }
 
   return {

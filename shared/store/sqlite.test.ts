@@ -4,6 +4,7 @@ import { StartError } from '../config.ts'
 import { recorded } from '../testing/builders.ts'
 import { aStoreFile, openTestStore } from '../testing/sqlite-test-store.ts'
 import { openSqliteStore } from './sqlite.ts'
+import { createLongReads, type LongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
 import { testActivityStore } from './store.testsuite.ts'
 import { testStoredOutcomes } from './stored-outcome.testsuite.ts'
@@ -26,6 +27,32 @@ test('a stored activity has no row of its own', async () => {
   await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
   using db = new DatabaseSync(path)
   expect(db.prepare('SELECT count(*) AS n FROM outcomes').get()).toEqual({ n: 0 })
+})
+
+test.each([
+  ['a few actions does not leave the thread', 5, []],
+  ['many actions, which takes long to merge, goes to the reading thread', 25, ['find', 'count']],
+])('a list of %s', async (_what, count, expected) => {
+  const asked: string[] = []
+  const createReads = (db: DatabaseSync) => {
+    const reads = createLongReads(db)
+    const find: LongReads['find'] = (query) => {
+      asked.push('find')
+      return reads.find(query)
+    }
+    const countAll: LongReads['count'] = (...query) => {
+      asked.push('count')
+      return reads.count(...query)
+    }
+    return { ...reads, find, count: countAll }
+  }
+  await using store = openSqliteStore({ path: aStoreFile(), createReads })
+  const names = Array.from({ length: count }, (_, n) => `action-${n}`)
+  await store.save(names.map((action, offset) => recorded({ id: action, action }, offset)))
+  const filter = { tenant: 'default', actions: names.map((exact) => ({ exact })) }
+  expect(await store.find({ filter, order: 'asc', limit: 100 })).toHaveLength(count)
+  expect(await store.count(filter, 100)).toBe(count)
+  expect(asked).toEqual(expected)
 })
 
 test('a name whose transaction failed gets a number again', async () => {
