@@ -67,6 +67,13 @@ describe('the same event in both modes is the same activity', () => {
         'content-type': 'image/png',
       },
     ],
+    [
+      'with a byte order mark in its text',
+      { datacontenttype: 'text/csv', data: '\ufeffa;b' },
+      '\ufeffa;b',
+      { 'content-type': 'text/csv' },
+    ],
+    ['with an empty text', { datacontenttype: 'text/plain', data: '' }, '', { 'content-type': 'text/plain' }],
     ['without data', {}, '', { 'content-type': 'application/json' }],
     [
       'with numbers and booleans',
@@ -93,6 +100,12 @@ describe('the same event in both modes is the same activity', () => {
       await send({ ...event, ...members }, structured)
     }
     expect(new Set(digests(published)).size).toBe(4)
+  })
+
+  test('and an empty JSON text is not the same as no data', async () => {
+    const { send, published } = anIngest()
+    for (const data of ['', undefined]) await send({ ...event, data }, structured)
+    expect(new Set(digests(published)).size).toBe(2)
   })
 
   test('and an activity with text in its metadata is not the same as one with a number', async () => {
