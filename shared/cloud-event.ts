@@ -159,7 +159,7 @@ export function utf8(bytes: Uint8Array): string | undefined {
 /** Like `utf8`, but keeps a byte order mark. */
 export const utf8WithMark = (bytes: Uint8Array): string | undefined => decoded(strictUtf8WithMark, bytes)
 
-function decoded(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
+function decoded(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes)
   } catch {

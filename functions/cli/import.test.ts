@@ -210,6 +210,8 @@ describe('says in one sentence what else a file is:', () => {
     ['a false .gz', 'false.GZ', () => Buffer.from(text), /is named \.gz, but it is not gzip/],
     ['a damaged .gz', 'damaged.gz', () => Buffer.concat([gzipSync(text), Buffer.from('x'.repeat(99))]), /is damaged/],
     ['a zip archive', 'some.zip', () => Buffer.from('PK\x03\x04xxxx'), /is a zip archive; unpack it/],
+    ['UTF-32', 'utf32.txt', () => Buffer.from('fffe00007b000000', 'hex'), /is UTF-32; convert it first/],
+    ['a program', 'elf', () => Buffer.from('\x7fELF\x02\x01\0\0\n'), /is no text file/],
     ['an object over several lines', 'one.json', () => Buffer.from('{\n "Records": []\n}'), /--items NAME/],
     [
       'an array that is cut',
@@ -228,6 +230,19 @@ describe('says in one sentence what else a file is:', () => {
     expect(await importFile(folder)).toEqual({ code: 1, output: `${folder} is a folder; name a file in it.\n` })
   })
 
+  test.each([
+    ['ends early', (whole: Buffer) => whole.subarray(0, -4), 'is gzip that ends early'],
+    ['is cut in its middle', (whole: Buffer) => whole.subarray(0, -300), 'is gzip that ends early'],
+  ])('a small .gz that %s, after the lines before are sent', async (_what, cut, message) => {
+    const userId = `small-${message.length}-${cut(Buffer.alloc(1000)).length}`
+    const lines = Array.from({ length: 20 }, () => `{"userId":"${userId}","action":"${crypto.randomUUID()}"}`)
+    const file = write(`${userId}.gz`, cut(gzipSync(lines.join('\n'))))
+    const { code, output } = await importFile(file)
+    expect([code, output]).toEqual([1, expect.stringContaining(message)])
+    expect(output).toMatch(/^[1-9]\d? stored/)
+    expect((await stored(userId)).length).toBeGreaterThan(3)
+  })
+
   test('a .gz that ends early, after what came before is sent', async () => {
     const lines = Array.from(
       { length: 1200 },
@@ -239,7 +254,7 @@ describe('says in one sentence what else a file is:', () => {
     expect([code, output]).toEqual([
       1,
       expect.stringMatching(
-        /^\d[\d,]* stored, .*[\s\S]*early\.gz is gzip that ends early; what came before that was sent\.\n$/,
+        /^1,1\d\d stored, .*[\s\S]*early\.gz is gzip that ends early; what could be read before that was sent\.\n$/,
       ),
     ])
     write('early.gz', whole)

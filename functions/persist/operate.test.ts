@@ -88,14 +88,9 @@ describe('replay', () => {
       toRecord({ ...anEvent({ id: 'a', action, metadata }), isCloudEvent: true, salt: 'S'.repeat(22) })
     await app.request('/', delivery(sentAs('t'), 1))
     await app.request('/', delivery(sentAs('other'), 2))
-    // binary mode has only text
-    const inBinaryMode = { userId: 'user_123', action: 't', timestamp: '2024-01-15T10:00:00Z' }
-    expect(await replay({ ...inBinaryMode, metadata: { source: '/s', count: '4' } })).toMatchObject({
-      outcome: 'conflict',
-    })
-    expect(await replay({ ...inBinaryMode, metadata: { source: '/s', count: '3' } })).toMatchObject({
-      outcome: 'duplicate',
-    })
+    const event = { userId: 'user_123', action: 't', timestamp: '2024-01-15T10:00:00Z' }
+    expect(await replay({ ...event, metadata: { ...metadata, count: 4 } })).toMatchObject({ outcome: 'conflict' })
+    expect(await replay({ ...event, metadata })).toMatchObject({ outcome: 'duplicate' })
   })
 
   test.each<[string, string | Uint8Array, Record<string, string>, object]>([
