@@ -78,6 +78,7 @@ export const runByHand: readonly string[] = [
   'npm run system -- simulation --seeds 10000',
   'npm run system -- simulation --seed 4711',
   'npm run system -- model',
+  'npm run system -- clients',
   'npm run system -- fuzz',
   'npm run system -- faults --embedded',
   'npm run system -- faults --all',
