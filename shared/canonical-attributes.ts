@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from './json.ts'
  */
 export function canonicalAttributes(metadata: JsonObject): JsonObject {
   const members = Object.entries(metadata).flatMap(([name, value]): [string, JsonValue][] => {
+    if (ofTransport.has(name)) return []
     if (name === 'data') return isEmptyText(metadata) ? [] : [[name, value]]
     if (name !== 'datacontenttype') return [[name, isScalar(value) ? String(value) : value]]
     const type = String(value).replace(/;\s*charset="?utf-?8"?\s*$/i, '')
@@ -14,6 +15,9 @@ export function canonicalAttributes(metadata: JsonObject): JsonObject {
   })
   return Object.fromEntries(members)
 }
+
+/** Knative adds them: they say when and where the event came through, and differ if its source sends it again. */
+const ofTransport: ReadonlySet<string> = new Set(['knativearrivaltime', 'knativekafkaoffset', 'knativekafkapartition'])
 
 /** In binary mode, an empty text is a body without a byte, as is an event without data. */
 const isEmptyText = ({ data, datacontenttype: type = 'application/json' }: JsonObject) =>

@@ -74,6 +74,16 @@ describe('the same event in both modes is the same activity', () => {
       { 'content-type': 'text/csv' },
     ],
     ['with an empty text', { datacontenttype: 'text/plain', data: '' }, '', { 'content-type': 'text/plain' }],
+    [
+      'that Knative delivers again',
+      { knativekafkaoffset: 1, knativearrivaltime: '2024-01-15T10:00:00Z' },
+      '',
+      {
+        'ce-knativekafkaoffset': '2',
+        'ce-knativearrivaltime': '2024-01-15T10:00:09Z',
+        'content-type': 'application/json',
+      },
+    ],
     ['without data', {}, '', { 'content-type': 'application/json' }],
     [
       'with numbers and booleans',
