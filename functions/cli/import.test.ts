@@ -223,6 +223,13 @@ describe('says in one sentence what else a file is:', () => {
     ['a program', 'elf', () => Buffer.from('\x7fELF\x02\x01\0\0\n'), /is no text file/],
     ['an object over several lines', 'one.json', () => Buffer.from('{\n "Records": []\n}'), /--items NAME/],
     [
+      'an array with text behind it',
+      'behind.json',
+      () => Buffer.from('[] {"userId":"x"} x'),
+      /text outside of its JSON/,
+    ],
+    ['an array that ends with a comma', 'comma.json', () => Buffer.from('[ , ]'), /2 invalid \(items 1, 2\)/],
+    [
       'an array that is cut',
       'cut.json',
       () => Buffer.from('[{"userId":"cut","action":"x"},{'),

@@ -43,6 +43,7 @@ export async function readPieces(
     if (piece) yield piece
     if (fault === 'ends early')
       throw new StartError(`${file} ends in the middle of its JSON; what came before was sent.`)
+    if (fault === 'has other text') throw new StartError(`${file} has text outside of its JSON; its items were sent.`)
     if (fault) throw new StartError(`${file} has no array${path?.length ? ` at ${path.join('.')}` : ''}.`)
   }
   return { unit, pieces: pieces() }
