@@ -59,6 +59,16 @@ export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incomin
   }
 }
 
+/** Wraps a body that is there already. Header names are in lower case. */
+export const incomingFromBytes = (headers: Headers, body: Uint8Array): Incoming => ({
+  header: (name) => headers[name],
+  headers: () => headers,
+  async bytes(maxBytes) {
+    if (body.byteLength > maxBytes) throw tooLarge(maxBytes)
+    return isGzip(headers['content-encoding']) ? gunzipBody(body, maxBytes) : body
+  },
+})
+
 /** Reads the body as text. It rejects invalid UTF-8, since a replacement character would change a value. */
 export async function readText(incoming: Incoming, maxBytes: number): Promise<string> {
   const text = utf8(await incoming.bytes(maxBytes))
