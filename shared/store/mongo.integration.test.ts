@@ -4,7 +4,7 @@ import { ConfigError } from '../config.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
-import { type StatsQuery, TooBroad } from './activities.ts'
+import { type Found, type Searched, type StatsQuery, TooBroad } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { collections } from './mongo-documents.ts'
@@ -342,6 +342,27 @@ describe.runIf(features.failpoints)('slow reads', () => {
     await db.collection(collections.outcomes).findOne()
     expect(commands).toHaveLength(length + 1)
   })
+})
+
+test('a list whose time is up has what was found, and goes on from there', async () => {
+  const activities = Array.from({ length: 5 }, (_, n) => recorded({ id: `${n}`, action: n % 2 ? 'odd' : 'even' }, n))
+  const { store } = await watched(activities)
+  for (const asked of [{ text: 'odd' }, { excluded: [{ exact: 'even' }] }]) {
+    const query = { filter: { tenant: 'default', ...asked }, order: 'asc', limit: 10, withinMs: 0 } as const
+    const whole = await store.find({ ...query, withinMs: 1000 })
+    expect(whole).toHaveLength(2)
+    const found: Found[] = []
+    for (let after: string | undefined, isWhole = false; !isWhole; ) {
+      const part = await store.find({ ...query, ...(after !== undefined && { after }) }).catch((error) => {
+        expect(error).toBeInstanceOf(TooBroad)
+        return error.searched as Searched
+      })
+      isWhole = 'length' in part
+      found.push(...('found' in part ? part.found : part))
+      if ('through' in part) after = part.through
+    }
+    expect(found).toEqual(whole)
+  }
 })
 
 describe('a configuration that only MongoDB can check', () => {
