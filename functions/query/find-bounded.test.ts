@@ -71,6 +71,10 @@ test('if a later part finds nothing in time, the rows end with those of the part
   }
   const { found, through } = await findBounded(find, { order: 'asc', limit: 100 }, sizeOf)
   expect([found, through]).toEqual([rows.slice(0, 33), '0032'])
-  const alone = findBounded(() => Promise.reject(new TooBroad('')), { order: 'asc', limit: 100 }, () => 1)
+  const alone = findBounded(
+    () => Promise.reject(new TooBroad('')),
+    { order: 'asc', limit: 100 },
+    () => 1,
+  )
   await expect(alone).rejects.toBeInstanceOf(TooBroad)
 })
