@@ -1,7 +1,7 @@
 import type { Collection, FindCursor, Filter as Match } from 'mongodb'
 import { type Filter, isSearch } from '../filter.ts'
 import { type FindQuery, type Found, TooBroad } from './activities.ts'
-import { countMatching, findMatching, wholeOf } from './metadata-search.ts'
+import { countMatching, findMatching, totalTimeoutMs, wholeOf } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toFoundStored } from './mongo-documents.ts'
 import { byAction, byId, byPosition, byTime } from './mongo-indexes.ts'
@@ -82,7 +82,7 @@ export function createMongoQueries(
           ...(max === undefined ? [] : [{ $limit: max }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],
-        { hint, ...limits },
+        { hint, ...limits, ...(isExamined && max !== undefined && { maxTimeMS: totalTimeoutMs }) },
       )
       return (await examining(isExamined, () => counted.next()))?.n ?? 0
     },

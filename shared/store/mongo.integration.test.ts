@@ -299,6 +299,28 @@ describe('stats', () => {
   })
 })
 
+test.runIf(features.failpoints)(
+  'what MongoDB lacks the time to examine is too broad, but not what it has in an index',
+  async () => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'a' })])
+    const filter = { tenant: 'default', excluded: [{ exact: 'x' }] }
+    const timedOut = (command: string) => failing(database, { times: 1 }, { failCommands: [command], errorCode: 50 })
+    for (const max of [10, undefined]) {
+      await using _ = await timedOut('aggregate')
+      await expect(store.count(filter, max)).rejects.toBeInstanceOf(TooBroad)
+    }
+    for (const skip of [0, 1]) {
+      await using _ = await timedOut('find')
+      const found = store.find({ filter, order: 'asc', limit: 10, skip })
+      await expect(found).rejects.toMatchObject({ name: 'TooBroad', searched: undefined })
+    }
+    await using _ = await timedOut('aggregate')
+    await expect(store.count({ tenant: 'default' })).rejects.toBeInstanceOf(StoreUnavailable)
+  },
+)
+
 describe.runIf(features.failpoints)('slow reads', () => {
   const tenant = 'default'
   const slow = (database: TestDatabase, command: string, blockTimeMS: number) =>
