@@ -41,7 +41,7 @@ func main() {
 	many, _, err := client.SendAPI.PostActivities(ctx).SentActivity([]log.SentActivity{*two, *three}).Execute()
 	check(err)
 
-	listed, _, err := client.LookAPI.ListActivities(ctx).UserId(user).Order("asc").
+	listed, _, err := client.LookAPI.ListActivities(ctx).UserId([]string{user}).Order("asc").
 		Receipt(many.Results[0].GetReceipt()).Wait(30).Execute()
 	check(err)
 	got, _, err := client.LookAPI.GetActivity(ctx, user+"-2").Execute()
@@ -58,7 +58,7 @@ func main() {
 		result.Listed = append(result.Listed, each.Action)
 	}
 	for _, format := range []string{"csv", "ndjson"} {
-		file, _, err := client.LookAPI.ExportActivities(ctx).Format(format).Order("asc").UserId(user).Execute()
+		file, _, err := client.LookAPI.ExportActivities(ctx).Format(format).Order("asc").UserId([]string{user}).Execute()
 		check(err)
 		text, err := os.ReadFile(file.Name())
 		check(err)

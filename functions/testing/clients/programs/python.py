@@ -15,7 +15,7 @@ many = send.post_activities(
         log.SentActivity(user_id=user, action="three", timestamp="2999-01-01T00:00:00Z"),
     ]
 )
-listed = look.list_activities(user_id=user, order="asc", receipt=many.results[0].receipt, wait=30)
+listed = look.list_activities(user_id=[user], order="asc", receipt=many.results[0].receipt, wait=30)
 print(
     json.dumps(
         {
@@ -25,7 +25,7 @@ print(
             "listed": [activity.action for activity in listed.data],
             "got": look.get_activity(f"{user}-2").action,
             "exported": [
-                look.export_activities(format=name, order="asc", user_id=user).decode() for name in ("csv", "ndjson")
+                look.export_activities(format=name, order="asc", user_id=[user]).decode() for name in ("csv", "ndjson")
             ],
         }
     )
