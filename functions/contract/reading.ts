@@ -5,7 +5,17 @@ import { listParameters } from '@activity-log/query/list-request.ts'
 import { ReceiptRequest, ReceiptsParameters, ReceiptsRequest } from '@activity-log/query/receipts.ts'
 import { statsParameters } from '@activity-log/query/stats.ts'
 import * as v from 'valibot'
-import { badRequest, EntityTags, json, notFound, type Operation, problem, textual, tooBroad } from './operation.ts'
+import {
+  badRequest,
+  EntityTags,
+  file,
+  json,
+  notFound,
+  type Operation,
+  problem,
+  textual,
+  tooBroad,
+} from './operation.ts'
 
 const inPath = { id: v.pipe(v.string(), v.description('The id of an activity'), v.examples(['order-981-paid'])) }
 const { receipt, ...receiptParameters } = ReceiptRequest.entries
@@ -24,7 +34,8 @@ export const reading: readonly Operation[] = [
     summary: 'List activities, page by page',
     description:
       'Pages do not move: their links lead to the log as it was when the first page was read. With receipt, the ' +
-      'answer comes only once that record is stored.',
+      'answer comes only once that record is stored. A search that takes too long answers what it found with ' +
+      'searchedThrough, and next goes on from there.',
     query: { ...filterParameters, ...listParameters },
     takesMetadata: true,
     answers: {
@@ -68,6 +79,7 @@ export const reading: readonly Operation[] = [
     path: '/stats',
     tag: 'Look',
     summary: 'Count matches by name or by time',
+    description: 'Names are listed page by page: next leads to those that follow.',
     query: { ...filterParameters, ...statsParameters },
     takesMetadata: true,
     answers: { 200: { description: 'The counts', content: json('StatsAnswer') }, 400: tooBroad },
@@ -89,8 +101,8 @@ export const reading: readonly Operation[] = [
         description: 'The file',
         headers: ['Content-Disposition'],
         content: {
-          ...textual('text/csv', 'RFC 4180: id, userId, action, timestamp, recordedAt, metadata as JSON'),
-          ...textual('application/x-ndjson', 'One activity per line'),
+          ...file('text/csv', 'RFC 4180: id, userId, action, timestamp, recordedAt, metadata as JSON'),
+          ...file('application/x-ndjson', 'One activity per line'),
         },
       },
       400: tooBroad,
