@@ -131,6 +131,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
     const unwelcome = door(request)
     if (unwelcome) return refuse(unwelcome)
+    // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
+    const coding = request.headers['transfer-encoding']
+    if (coding !== undefined && !/^\s*chunked\s*$/i.test(coding)) return refuse(unknownCoding)
     discardBody(server, request)
     const { method = '', url = '' } = request
     // OPTIONS * asks about the server as a whole (RFC 9110, section 9.3.7)
@@ -241,6 +244,11 @@ const noHost = new Problem('invalid-input', 'The request has no Host header; sen
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })
+const unknownCoding = new Problem(
+  'not-implemented',
+  'The only supported transfer coding is chunked; compress the body with content-encoding: gzip instead.',
+  { headers: { connection: 'close' } },
+)
 const notAnswered = new Problem('internal', 'The request failed because of a fault in the service; see its log.')
 const tooManyInFlight = unavailable(
   'Too many requests are in flight, so this one was not processed. Send it again in a moment.',
