@@ -78,7 +78,7 @@ describe('rejects and points at', () => {
     expect(pointers(JSON.parse('{"action":"login","__proto__":{"userId":"ada"}}'))).toEqual(['/userId', '/__proto__'])
   })
 
-  test.each([null, 'text', 7, true, undefined, [], [1]])('the whole input when it is %j', (input) => {
+  test.each([null, 'text', 7, true, undefined])('the whole input when it is %j', (input) => {
     expect(errorsOf(input)).toEqual([{ pointer: '', detail: expect.stringContaining('must be an object') }])
   })
 })

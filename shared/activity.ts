@@ -53,8 +53,6 @@ export const Metadata = v.pipe(
   v.description('Any JSON object of at most 32 KiB, 32 levels deep, with at most 1,000 members and 2,000 values'),
 )
 
-const notAnObject = 'must be an object: {"userId": …, "action": …}'
-
 /** The activity that a client sends. The log fills in a missing id, and the time of receipt for a missing timestamp. */
 export const SentActivity = v.object(
   {
@@ -64,7 +62,7 @@ export const SentActivity = v.object(
     timestamp: v.optional(TimestampText),
     metadata: v.optional(Metadata),
   },
-  (issue) => (issue.path ? 'is required' : notAnObject),
+  (issue) => (issue.path ? 'is required' : 'must be an object: {"userId": …, "action": …}'),
 )
 export type SentActivity = v.InferOutput<typeof SentActivity>
 
@@ -80,7 +78,6 @@ export function checkActivity(
   receivedAt: Date,
   maxValues: number = activityLimits.metadataValues,
 ): Checked<SentActivity> {
-  if (Array.isArray(sent)) return invalid({ pointer: '', detail: notAnObject })
   const input = withoutNulls(sent)
   const parsed = v.safeParse(SentActivity, input)
   const errors: InputError[] = (parsed.issues ?? []).map((issue) => ({

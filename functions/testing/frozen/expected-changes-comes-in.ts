@@ -123,15 +123,4 @@ export const changesOfWhatComesIn: readonly ExpectedChange[] = [
     to: /^#(postActivity|postActivities|getReceipts|schema-ReceiptsAnswer|send-from-anywhere)$/,
     why: oneOrMany,
   },
-  ...[
-    { requests: /^ingest: an array, all of it wrong$/, at: 3 },
-    { requests: /^ingest: lines, all of them wrong$/, at: 2 },
-  ].flatMap(({ requests, at }) => {
-    const why = 'an array in place of an activity is no object, and only that is said'
-    const errors = `/body/results/${at}/errors`
-    return [
-      { requests, member: `${errors}/0/pointer`, from: `/${at}/userId`, to: `/${at}`, why },
-      { requests, member: `${errors}/1`, from: { pointer: `/${at}/action` }, to: absent, why },
-    ]
-  }),
 ]
