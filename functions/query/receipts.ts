@@ -129,7 +129,7 @@ export function receiptAnswer(
   known: RecordOutcome | undefined,
   basePath: string,
 ): ReceiptAnswer {
-  if (!known) return { status: 'pending', position, links: {} }
+  if (!known || known.outcome === 'expired') return { status: known?.outcome ?? 'pending', position, links: {} }
   const { outcome, activityId, deadLetter } = known
   const isThere = activityId !== undefined && outcome !== 'rejected'
   return {

@@ -7,6 +7,7 @@ import { nanosecondsPerMs } from '../timestamp.ts'
 import { type FindQuery, maxActions, TooManyActions } from './activities.ts'
 import { testArrivals } from './arrivals.testsuite.ts'
 import { testDeadLetters } from './dead-letters.testsuite.ts'
+import { testForgedPositions } from './forged.testsuite.ts'
 import { testKeys } from './keys.testsuite.ts'
 import { testLedger } from './ledger.testsuite.ts'
 import { testMetadataFilters } from './metadata.testsuite.ts'
@@ -239,5 +240,6 @@ export function testActivityStore(open: OpenStore): void {
   testMetadataFilters(open)
   testStats(open)
   testLedger(open)
+  testForgedPositions(open)
   testDeadLetters(open)
 }
