@@ -42,10 +42,11 @@ function checkBom(request: FilterRequest<typeof exportParameters>): Checked<Filt
 }
 
 /**
- * The target size of a page. The first page is small, since it shows how large the rows are. An export whose client
- * does not read keeps a page in memory, and small rows may be followed by rows of the maximum size.
+ * An export whose client does not read keeps one part in memory: at most this much and one row more. With 16 exports at
+ * once and rows of 256 KiB, that is 8 MiB for all of them together.
  */
-const pageBytes = 256 * 1024
+export const partBytes = 256 * 1024
+/** How many rows are read at once: few at first, since small rows may be followed by large ones. */
 const firstRows = 16
 const maxRows = 250
 
@@ -96,21 +97,37 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     const matches = (activity: ListedActivity) => !hasMetadata || hasMetadata(metadataOf(activity))
     // the rows that do not match may be large, too
     const max = metadata.length > 0 ? firstRows : maxRows
-    let text = head
     let limit = firstRows
-    for (let after: string | undefined; ; await nextTurn()) {
-      // gzip takes several pages before it emits anything, so a client that has gone is noticed here first
-      if (gone.aborted) return
+    let after: string | undefined
+
+    /** A function of its own, so that nothing but the part is kept while the client does not read. */
+    async function nextPart(): Promise<{ bytes: Uint8Array; isLast: boolean }> {
       const place = after === undefined ? {} : { after }
       const found = await fromStore(() => find({ filter: indexed, order, ...place, limit }))
-      for (const { activity } of found) if (matches(activity)) text += row(activity)
-      const bytes = new TextEncoder().encode(text)
+      let text = after === undefined ? head : ''
+      let read = 0
+      let size = 0
+      for (const { key, activity } of found) {
+        after = key
+        read++
+        const line = matches(activity) ? row(activity) : ''
+        text += line
+        size += Buffer.byteLength(line)
+        // the rest is read again with the next part
+        if (size >= partBytes) break
+      }
+      const isLast = found.length < limit && read === found.length
+      limit = Math.max(1, Math.min(max, 4 * limit, Math.floor((read * partBytes) / Math.max(1, size))))
+      return { bytes: new TextEncoder().encode(text), isLast }
+    }
+
+    for (let isFirst = true; ; isFirst = false, await nextTurn()) {
+      // gzip takes several parts before it emits anything, so a client that has gone is noticed here first
+      if (gone.aborted) return
+      const { bytes, isLast } = await nextPart()
       // the first part is sent even if it is empty: it carries the headers, and the next match may be far away
-      if (bytes.byteLength > 0 || after === undefined) yield bytes
-      if (found.length < limit) return
-      after = found.at(-1)?.key
-      limit = Math.max(1, Math.min(max, Math.floor((limit * pageBytes) / bytes.byteLength)))
-      text = ''
+      if (bytes.byteLength > 0 || isFirst) yield bytes
+      if (isLast) return
     }
   }
 }
