@@ -87,6 +87,7 @@ export const runByHand: readonly string[] = [
   'npm run bench -- --help',
   'npm run bench -- embedded',
   'npm run bench -- query',
+  'npm run bench -- event-loop',
   'npm run bench -- all',
   'minikube start --cpus 6 --memory 10g --cni calico',
   'minikube delete',
