@@ -79,7 +79,7 @@ export function createGroupCommit<Item, Result>(
     const lateSince = performance.now() - deadlineMs + 1
     for (let at = oldest; at < entries.length; at++) {
       const entry = entries[at] as Entry<Item, Result>
-      if (entry.since > lateSince) break
+      if (entry.since >= lateSince) break
       if (entry.isSettled) continue
       if (at >= next) leaveQueue(entry)
       settle(entry)

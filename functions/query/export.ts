@@ -1,12 +1,11 @@
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
-import { type ListedActivity, metadataOf } from '@activity-log/shared/document.ts'
 import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import { metadataMatcher } from '@activity-log/shared/metadata-match.ts'
+import { searchMatcher } from '@activity-log/shared/matches-filter.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
@@ -14,7 +13,7 @@ import { formatTimestamp, toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import { type ExportFormat, exportFormats } from './export-format.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
-import { fromStore } from './from-store.ts'
+import { foundInTime, fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { OrderName, oneOf } from './parameter-schemas.ts'
 import { withSnapshot } from './with-snapshot.ts'
@@ -49,6 +48,8 @@ export const partBytes = 256 * 1024
 /** How many rows are read at once: few at first, since small rows may be followed by large ones. */
 const firstRows = 16
 const maxRows = 250
+/** What an activity without metadata takes, about. */
+const rowBytes = 200
 
 /** Sends every match in one snapshot, page by page, as fast as the client reads. */
 export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
@@ -83,41 +84,43 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   }
 
   /**
-   * The bytes of each page. The store is asked only when the client wants more. Metadata filters are applied here: the
-   * store ends a search that would take too long for a list, but an export has time.
+   * The bytes of each page. The store is asked only when the client wants more. Filters by metadata and text are applied
+   * here: the store ends a search that would take too long for a list, but an export has time.
    */
   async function* partsOf(
     { filter, order }: Pick<FindQuery, 'filter' | 'order'>,
     { head, row }: ExportFormat,
     gone: AbortSignal,
   ) {
-    const { metadata = [], ...indexed } = await withSnapshot(filter, known)
+    const { metadata, text: searched, ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
-    const hasMetadata = metadata.length > 0 ? metadataMatcher(metadata) : undefined
-    const matches = (activity: ListedActivity) => !hasMetadata || hasMetadata(metadataOf(activity))
-    // the rows that do not match may be large, too
-    const max = metadata.length > 0 ? firstRows : maxRows
+    const matches = searchMatcher(filter)
     let limit = firstRows
     let after: string | undefined
 
     /** A function of its own, so that nothing but the part is kept while the client does not read. */
     async function nextPart(): Promise<{ bytes: Uint8Array; isLast: boolean }> {
       const place = after === undefined ? {} : { after }
-      const found = await fromStore(() => find({ filter: indexed, order, ...place, limit }))
+      const query = { filter: indexed, order, ...place, limit }
+      const { found, through } = await fromStore(() => foundInTime(find(query)))
       let text = after === undefined ? head : ''
-      let read = 0
+      let taken = 0
+      let read = 1
       let size = 0
-      for (const { key, activity } of found) {
-        after = key
-        read++
+      for (const { activity } of found) {
+        taken++
+        // the rows that do not match may be large, too
+        read += (activity.metadataText?.length ?? 0) + rowBytes
         const line = matches(activity) ? row(activity) : ''
         text += line
         size += Buffer.byteLength(line)
         // the rest is read again with the next part
         if (size >= partBytes) break
       }
-      const isLast = found.length < limit && read === found.length
-      limit = Math.max(1, Math.min(max, 4 * limit, Math.floor((read * partBytes) / Math.max(1, size))))
+      const isWhole = taken === found.length
+      const isLast = isWhole && through === undefined && found.length < limit
+      after = (isWhole ? through : undefined) ?? found[taken - 1]?.key ?? after
+      limit = Math.max(1, Math.min(maxRows, 4 * limit, Math.floor((taken * partBytes) / Math.max(read, size))))
       return { bytes: new TextEncoder().encode(text), isLast }
     }
 

@@ -4,7 +4,7 @@ import { decodeSnapshot, encodeSnapshot, hasRecord } from '@activity-log/shared/
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createKnownLedger } from './known-ledger.ts'
 import { type LiveOptions, liveRoutes } from './live-stream.ts'
@@ -16,7 +16,7 @@ function live(
   options: Partial<LiveOptions> = {},
   changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({}),
 ) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   const changed = { ...store, ...changes(store) }
   const stop = new AbortController()
   let looks = 0
@@ -120,6 +120,19 @@ test('shows only what the filter matches', async () => {
   await add(1, { userId: 'ann', action: 'cart.add', metadata: { n: 2 } })
   await add(1, { userId: 'ann', action: 'cart.add', metadata: { n: '1' } })
   expect(await ids(1)).toEqual(named(3))
+  await leave()
+})
+
+test('shows what several users did, without excluded actions and with a text', async () => {
+  const { follow, add } = live()
+  const { ids, leave } = await follow('/live?userId=ann&userId=bob&action=!cart.*&q=Paid&metadata.note=')
+  const matching = { userId: 'bob', action: 'login', metadata: { how: 'PAID', note: '' } }
+  await add(1, { ...matching, userId: 'cid' })
+  await add(1, { ...matching, action: 'cart.add' })
+  await add(1, { ...matching, metadata: { how: 'pa id', note: '' } })
+  await add(1, { ...matching, metadata: { how: 'paid' } })
+  await add(1, matching)
+  expect(await ids(1)).toEqual(named(4))
   await leave()
 })
 

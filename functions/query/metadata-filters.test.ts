@@ -1,7 +1,7 @@
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -9,7 +9,7 @@ const at = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, n)).toISOString()
 
 /** id-0 is the oldest. */
 async function query(metadata: string[] = [], changes: Partial<ActivityStore> = {}) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   await store.save(metadata.map((text, n) => recorded({ id: `id-${n}`, timestamp: at(n), metadata: JSON.parse(text) })))
   const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => new Date() })
   const list = async (url: string) => answerOf(await app.request(url))
@@ -75,8 +75,6 @@ test.each([
   ['metadata.=1', 'metadata.'],
   ['metadata.a..b=1', 'metadata.a..b'],
   ['metadata.a.=1', 'metadata.a.'],
-  ['metadata.a=', 'metadata.a'],
-  ['metadata.a', 'metadata.a'],
   ['metadata[a]=1', 'metadata[a]'],
   ['metadata.a=1&metadata.a=1', 'metadata.a'],
   ['metadata.a=1&metadata.%61=2', 'metadata.a'],
@@ -125,7 +123,7 @@ test('a total that takes too long is the count so far, which is remembered for a
   let counts = 0
   const count = async () => {
     counts++
-    throw new TooBroad('', 7)
+    throw new TooBroad('', { counted: 7 })
   }
   const { list, get } = await query(['{"a":1}'], { count })
   expect(await list(`/logs?${user}&metadata.a=1`)).toMatchObject({ total: 7, totalIsExact: false })
