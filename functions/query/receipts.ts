@@ -15,6 +15,8 @@ import { errorsOf, ReceiptText, Wait } from './parameter-schemas.ts'
 const maxBodyBytes = 256 * 1024
 /** How many outcomes a request looks up at once. */
 const maxLookups = 8
+const lookupsPerTurn = 50
+const nextTurn = () => new Promise(setImmediate)
 
 /** Serves the outcomes of records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
@@ -60,7 +62,11 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
       const unknown = [...receipts.keys()].filter((index) => known[index] === undefined)
       const turns = unknown.values()
       const lookUp = async () => {
-        for (const index of turns) known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
+        for (const index of turns) {
+          known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
+          // a store that answers at once would otherwise answer all of them in one turn
+          if (index % lookupsPerTurn === 0) await nextTurn()
+        }
       }
       await Promise.all(Array.from({ length: maxLookups }, lookUp))
       const last = unknown.findLast((index) => known[index] === undefined)
@@ -134,7 +140,7 @@ export function receiptAnswer(
   known: RecordOutcome | undefined,
   basePath: string,
 ): ReceiptAnswer {
-  if (!known) return { status: 'pending', position, links: {} }
+  if (!known || known.outcome === 'expired') return { status: known?.outcome ?? 'pending', position, links: {} }
   const { outcome, activityId, deadLetter } = known
   const isThere = activityId !== undefined && outcome !== 'rejected'
   return {

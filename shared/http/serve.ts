@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Log } from '../log.ts'
+import { createLimitedLog } from '../rate-limited-log.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
 import { openAnswerRoom } from './answer-room.ts'
 import { type Bound, bind } from './bind.ts'
@@ -85,8 +86,9 @@ const limits: Limits = {
 
 /** Serves HTTP/1.1 until disposed of; it then accepts nothing new and answers the requests in flight. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { fetch, front, port, host, log, maxHeaderBytes, allowedHosts = [], allowedOrigins = [] } = options
+  const { fetch, front, port, host, maxHeaderBytes, allowedHosts = [], allowedOrigins = [] } = options
   const { kindOf = usualKind } = options
+  const log = createLimitedLog(options.log)
   const atOnce = { ...limits, ...options.atOnce }
   const slots = openSlots(atOnce.slots)
   const peerOf = createPeerFinder(options.trustedProxies)

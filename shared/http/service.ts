@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts'
+import { createLimitedLog } from '../rate-limited-log.ts'
 import { type Call, createCall } from './call.ts'
 import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
@@ -9,6 +10,7 @@ import { type Around, type Entry, entriesOf, methodsByPath, pageFinder, type Rou
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
 export type ServiceOptions = {
+  /** Gets at most one line a minute of each fact that clients cause. */
   log: Log
   routes: Routes
   /** Wrappers of every route; the first one is the outermost. */
@@ -41,13 +43,14 @@ export type Service = {
  * not block a cold start: Knative probes it before it admits the first request.
  */
 export function createService({
-  log,
+  log: whole,
   routes: own,
   around = [],
   metrics,
   basePath = '',
   otherwise,
 }: ServiceOptions): Service {
+  const log = createLimitedLog(whole)
   const routes: Routes = {
     'GET /healthz': health,
     ...(metrics && { 'GET /metrics': metricsRoute(metrics) }),
