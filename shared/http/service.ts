@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts'
 import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
+import { withErrorPage } from './error-page.ts'
 import { createFront, type Front } from './front.ts'
 import { withGzip } from './gzip.ts'
 import { createKindFinder, type KindOf } from './kind.ts'
@@ -18,6 +19,8 @@ export type ServiceOptions = {
   basePath?: string
   /** Answers paths that are not in the table, instead of a 404. */
   otherwise?: Otherwise
+  /** Whether the path is that of a page for people; by default the table decides. */
+  isPage?: (path: string) => boolean
 }
 
 export type Service = {
@@ -45,20 +48,25 @@ export function createService({
   metrics,
   basePath = '',
   otherwise,
+  ...options
 }: ServiceOptions): Service {
   const routes: Routes = {
     'GET /healthz': health,
     ...(metrics && { 'GET /metrics': metricsRoute(metrics) }),
     ...own,
   }
+  const isPage = options.isPage ?? pageFinder(routes, basePath)
   const entries = mounted(entriesOf(routes), basePath)
   const askRoute: AskRoute = async (path, signal, onBehalfOf) =>
     router.request(basePath + path, { signal }, { onBehalfOf })
   const wrapped = entries.map(({ method, path, route }) => {
-    const inside = [withGzip, ...around, withDeadline].reduceRight((handle, wrap) => wrap(handle, route), route.handle)
+    const inside = [withGzip, withErrorPage, ...around, withDeadline].reduceRight(
+      (handle, wrap) => wrap(handle, route),
+      route.handle,
+    )
     return { method, path, streams: route.streams, handle: withCaller(inside, askRoute, basePath) }
   })
-  const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), basePath, otherwise })
+  const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), basePath, isPage, otherwise })
   return {
     fetch: async (request, bindings) => router.fetch(request, bindings),
     request: async (path, init) => router.request(path, init),
@@ -68,7 +76,7 @@ export function createService({
     ),
     kindOf: createKindFinder(entries, basePath),
     routes,
-    isPage: pageFinder(routes, basePath),
+    isPage,
   }
 }
 
