@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { h } from './html-elements.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
-import { number } from './views/counts-views.ts'
+import { number } from './views/histogram.ts'
 
 type Partition = {
   partition: number
