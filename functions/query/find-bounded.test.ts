@@ -11,7 +11,7 @@ function finder(rows: ReturnType<typeof rowsOf>) {
     const rest = after === undefined ? rows : rows.filter(({ key }) => key > after)
     const found = rest.slice(skip, skip + limit)
     parts.push(found.reduce((sum, { size }) => sum + size, 0))
-    return found
+    return { found }
   }
   return { find, parts }
 }

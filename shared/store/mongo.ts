@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MongoClient } from 'mongodb'
+import { isSearch } from '../filter.ts'
 import type { HashId } from '../key.ts'
 import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
@@ -234,8 +235,11 @@ type Connection = ReturnType<typeof connectionTo>
 type Queries = ReturnType<typeof createMongoQueries>
 
 /** Whether more than a page has to be read. */
-const mayTakeLong = ({ filter: { metadata, actions = [] }, skip = 0 }: FindQuery) =>
-  metadata !== undefined || skip > 0 || actions.some((pattern) => 'prefix' in pattern)
+const mayTakeLong = ({ filter, skip = 0 }: FindQuery) =>
+  isSearch(filter) ||
+  skip > 0 ||
+  filter.excluded !== undefined ||
+  filter.actions?.some((pattern) => 'prefix' in pattern) === true
 
 function connectionTo({
   uri,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { maxActions, TooManyActions } from './activities.ts'
+import type { ActionPattern } from '../filter.ts'
+import { maxActions } from './activities.ts'
 import { type NextAction, resolveActions } from './resolve-actions.ts'
 
 /** Actions of three digits: 000, 001 … */
@@ -11,24 +12,38 @@ function counting() {
     steps++
     return all.find((action) => (isAfter ? action > from : action >= from))
   }
-  const resolve = (...actions: ({ prefix: string } | { exact: string })[]) =>
-    resolveActions(nextAction, { tenant: 't', actions })
-  return { resolve, steps: () => steps }
+  const resolve = (...actions: ActionPattern[]) => resolveActions(nextAction, { tenant: 't', actions })
+  const resolveFor = (userId: string[], ...actions: ActionPattern[]) =>
+    resolveActions(nextAction, { tenant: 't', userId, actions })
+  return { resolve, resolveFor, steps: () => steps }
 }
 
 test('several prefixes match as many actions together as one may', async () => {
   const { resolve } = counting()
   const [one, two, three] = [{ prefix: '1' }, { prefix: '2' }, { prefix: '3' }]
   expect(await resolve(one, two)).toHaveLength(maxActions)
-  await expect(resolve(one, two, three)).rejects.toThrow(
-    new TooManyActions('More than 200 actions begin with these prefixes'),
-  )
+  expect(await resolve(one, two, three)).toBeUndefined()
+  expect(await resolve(one, two, { exact: 'x' })).toBeUndefined()
+  expect(await resolve(one, two, { exact: '123' }, { prefix: '10' })).toHaveLength(maxActions)
 })
 
-test('a prefix that is repeated takes no more steps than that', async () => {
+test('each of several users takes a part of the index for each action', async () => {
+  const { resolveFor } = counting()
+  expect(await resolveFor(['a', 'b'], { prefix: '1' })).toHaveLength(maxActions / 2)
+  expect(await resolveFor(['a', 'b', 'c'], { prefix: '1' })).toBeUndefined()
+})
+
+test('a prefix that is repeated takes no more steps than one', async () => {
   const { resolve, steps } = counting()
-  await expect(resolve(...Array.from({ length: 200 }, () => ({ prefix: '1' })))).rejects.toBeInstanceOf(TooManyActions)
-  expect(steps()).toBeLessThan(2 * maxActions)
+  const repeated = Array.from({ length: 200 }, () => ({ prefix: '1' }))
+  expect(await resolve(...repeated, { prefix: '11' })).toHaveLength(100)
+  expect(steps()).toBe(101)
+})
+
+test('no more actions are looked up than may be merged', async () => {
+  const { resolve, steps } = counting()
+  expect(await resolve({ prefix: '' })).toBeUndefined()
+  expect(steps()).toBe(maxActions + 1)
 })
 
 test('names that are written out are not looked up', async () => {

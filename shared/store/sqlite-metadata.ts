@@ -1,9 +1,9 @@
 import { createFairScheduler } from '../fair-scheduler.ts'
-import { metadataMatcher } from '../metadata-match.ts'
+import { searchMatcher } from '../matches-filter.ts'
 import { TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
 import type { SqliteQueries } from './sqlite-query.ts'
-import { mergeable, rangeBehind, rangeOf } from './sqlite-scan.ts'
+import { keyBehind, rangeBehind, rangeOf } from './sqlite-scan.ts'
 
 const rowsAtOnce = 128
 
@@ -17,23 +17,18 @@ export function createSqliteMatching({
 
   return async function* ({ filter, order, after }, timeoutMs) {
     const deadline = performance.now() + timeoutMs
-    const matches = metadataMatcher(filter.metadata ?? [])
-    const source = mergeable(sourceOf(filter))
+    const matches = searchMatcher(filter)
+    const source = sourceOf(filter)
     if (source.scans.length === 0) return
-
-    function isFound(place: number): boolean {
-      const metadata = rows.metadata(place)
-      return metadata !== null && matches(JSON.parse(metadata))
-    }
 
     for (let range = rangeOf(filter, order, after); ; ) {
       const { places, last } = steps.places(source, range, order, rowsAtOnce)
-      const found = places.filter(isFound)
-      if (found.length > 0) yield found
+      const found = places.filter((place) => matches(rows.searched(place)))
+      yield { found, through: last && keyBehind(last, order) }
       if (last === undefined) return
       range = rangeBehind(range, order, last)
       await nextTurn()
-      if (performance.now() > deadline) throw new TooBroad('There are too many activities to search for metadata')
+      if (performance.now() > deadline) throw new TooBroad('There are too many activities to search')
     }
   }
 }
