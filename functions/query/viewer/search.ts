@@ -23,8 +23,8 @@ export function searchForm(view: View, zone: string, now: Date, counts: Counts |
       .map((key) => html`<option value="${key}"></option>`)}</datalist>`
   return html`<form class="search" id="search" role="search" action="/" method="get">${hidden}
 ${user('User', users[0] ?? '')}${users.length > 0 && [...users.slice(1), ''].map((value) => user('or user', value))}
-<label>Action <input name="action" value="${view['action'] ?? ''}" list="actions" placeholder="any, cart.* or !login" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
-<label>Text <input name="q" value="${view['q'] ?? ''}" placeholder="in names and metadata" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
+<label>Action <input name="action" value="${view['action'] ?? ''}" list="actions" placeholder="any, cart.*, !login" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
+<label>Text <input name="q" value="${view['q'] ?? ''}" placeholder="anywhere" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
 <label>Metadata <input name="metadata" value="" placeholder="name=value" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
 <label>From <input type="datetime-local" name="from" step="1" value="${clock(view['from'], zone)}"></label>
 <label>To <input type="datetime-local" name="to" step="1" value="${clock(view['to'], zone)}"></label>
