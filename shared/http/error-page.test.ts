@@ -47,7 +47,9 @@ describe.each(ways)('%s', (name) => {
 
   test('a fault of ours shows no internals', async () => {
     await using way = await openWay(name)
-    const shown = await way.request(serve({ 'GET /broken': failing(new Error('secret')) }), '/broken', {})
+    const shown = await way.request(serve({ 'GET /broken': failing(new Error('secret')) }), '/broken', {
+      headers: browser,
+    })
     expect([shown.status, shown.headers.get('content-type')]).toEqual([500, 'text/html; charset=utf-8'])
     expect(await shown.text()).not.toContain('secret')
   })

@@ -50,11 +50,12 @@ ${links.length > 0 ? `<p>${links.join(' ')}</p>` : ''}
   return { status: problem.status, headers: { ...pageHeaders, ...headers }, body }
 }
 
-/** Answers with a page when the route of a page fails. */
+/** Answers with a page when the route of a page fails, and a person asked for it. */
 export const withErrorPage: Around = (handle, { page }) => {
   if (!page) return handle
   return (request) =>
     handle(request).catch((error: unknown) => {
+      if (!acceptsPages(request.header('accept'))) throw error
       const { url, basePath, log, requestId } = request
       const { pathname: path, search } = new URL(url, 'http://localhost')
       return errorPage(problemOf(error, { log, requestId, path }), { home: `${basePath}/`, again: path + search })
