@@ -4,6 +4,7 @@ import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
 import { changesOfTheRecord } from './expected-changes-record.ts'
+import { changesOfTheViewer } from './expected-changes-viewer.ts'
 
 // For example:
 //
@@ -117,6 +118,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
   ...changesOfTheRecord,
   ...changesOfBounds,
   ...changesOfWhatComesIn,
+  ...changesOfTheViewer,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */

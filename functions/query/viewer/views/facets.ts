@@ -37,7 +37,9 @@ export function namesHref(filter: NameFilter, view: View, more: { readonly [name
 /** Names with their counts. Each is a link that shows its activities alone, or removes it from the filter. */
 export function names<Node>(h: H<Node>, filter: NameFilter, stats: Stats, view: View): Node {
   const max = Math.max(1, ...stats.data.map(({ count }) => count))
-  const hasOthers = (filter === 'action' ? actionsOf(view) : usersOf(view)).some((part) => !part.startsWith('!'))
+  const chosen = filter === 'action' ? actionsOf(view).filter((part) => !part.startsWith('!')) : usersOf(view)
+  // the names beside a prefix are those that it matches
+  const hasOthers = chosen.length > 0 && (filter === 'userId' || chosen.every((part) => !part.endsWith('*')))
   const items = stats.data.map(({ key, count }) => {
     const isOn = isChosen(view, filter, key)
     const isOff = filter === 'action' && isExcluded(view, key)

@@ -58,11 +58,11 @@ export const pairsOf = (parameters: { readonly [name: string]: string | undefine
  * The filters for the API. It searches text only beside another filter, so that nobody searches the whole log by
  * mistake; here somebody reads what was found so far, and decides whether to go on.
  */
-export function searchOf(view: View): View {
-  const filters = filtersOf(view)
-  const { q, userId, action, from, to } = filters
+export const searchOf = (view: View): View => ({ ...filtersOf(view), ...rangeOfText(view) })
+
+function rangeOfText({ q, userId, action, from, to }: View): View {
   const isNarrow = userId !== undefined || from !== undefined || to !== undefined || namesAction(action)
-  return q === undefined || isNarrow ? filters : { ...filters, from: '1970-01-01T00:00:00Z' }
+  return q === undefined || isNarrow ? {} : { from: '1970-01-01T00:00:00Z' }
 }
 
 /** Whether the filter names actions, and does not only exclude some. */
@@ -71,8 +71,8 @@ export const namesAction = (action: string | undefined) => action !== undefined 
 /** The parameters for `GET /logs`, without those that only the viewer knows. */
 export function listParameters(view: View): View {
   const { limit = '50' } = view
-  const others = Object.entries(view).filter(([name]) => !looks.includes(name) && !isFilter(name))
-  return { ...Object.fromEntries(others), ...searchOf(view), limit }
+  const known = Object.entries(view).filter(([name]) => !looks.includes(name))
+  return { ...Object.fromEntries(known), ...rangeOfText(view), limit }
 }
 
 export const columnNames = {

@@ -1,0 +1,42 @@
+import { absent, type ExpectedChange } from './expected-change.ts'
+
+const facets = 'a facet leads to a page of all its names, and can leave actions out'
+const several = 'the users beside the chosen one are counted as well, so that another can be added'
+/** A page of all names, and a list without an action. */
+const ofFacets = String.raw`\/|\/viewer\/(?:actions|users)(?:\?.*)?|\/\?(?:.*&)?action=(?:[^&]*%2C)?%21[^&]+.*`
+/** The list of another user, or of several. */
+const ofUsers = String.raw`\/\?userId=[^&]+(?:&userId=[^&]+)?`
+/** A list of activities with an empty text in their metadata, and a column for it. */
+const ofEmptyTexts = String.raw`\/\?.*&metadata\.[^=]+=|\/\?columns=[^&]+%24gt`
+const ofOneUser = /\bpage: (?:the list of a user|nothing that matches)$/
+
+export const changesOfTheViewer: readonly ExpectedChange[] = [
+  ...['~1viewer~1users', '~1viewer~1actions'].map((path) => ({
+    requests: /\bopenapi/,
+    member: `/body/${path}`,
+    from: absent,
+    to: /./,
+    why: facets,
+  })),
+  {
+    requests: /\bpage: docs/,
+    member: '/body/links/*',
+    from: /^#showLedger$/,
+    to: /^#show(?:Ledger|Users|Actions)$/,
+    why: facets,
+  },
+  {
+    requests: /\bpage: (?!docs)/,
+    member: '/body/links/*',
+    from: /^\/$/,
+    to: new RegExp(`^(?:${ofFacets}|${ofUsers}|${ofEmptyTexts})$`),
+    why: several,
+  },
+  {
+    requests: ofOneUser,
+    member: '/body/shown/*',
+    from: /^(?:user_3|user nobody)$/,
+    to: /^(?:user_\d+|user nobody|ids|meta)$/,
+    why: several,
+  },
+]
