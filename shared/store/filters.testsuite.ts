@@ -155,7 +155,7 @@ export function testFilters(open: () => Promise<ActivityStore>): void {
       expect(await ids(store, { ...filter, excluded: [{ exact: 'act.2' }] })).toBe('1 9')
       expect(await ids(store, { ...filter, metadata: [{ path: ['n'], value: '9' }] })).toBe('9')
       expect(await ids(store, filter, { order: 'desc', skip: 1, limit: 1 })).toBe('5')
-      const [first] = await store.find({ filter: { tenant, ...filter }, order: 'asc', limit: 1 })
+      const [first] = await store.find({ filter: { tenant, ...filter }, order: 'asc', limit: 1, withinMs: 1234.5 })
       expect(await ids(store, filter, { after: first!.key })).toBe('5 9')
       expect(await store.count({ tenant, ...filter })).toBe(3)
       expect(await store.count({ tenant, ...filter }, 2)).toBe(2)

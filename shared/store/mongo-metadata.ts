@@ -36,7 +36,7 @@ export function createMongoMatching(
         hint: selection.hint,
         sort: { _id: order === 'asc' ? 1 : -1 },
         batchSize: filter.text === undefined ? Math.min(wanted, maxBatch) : maxBatch,
-        maxTimeMS: timeoutMs,
+        maxTimeMS: Math.max(1, Math.ceil(timeoutMs)),
         signal,
       },
     )
