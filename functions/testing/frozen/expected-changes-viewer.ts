@@ -5,10 +5,10 @@ const several = 'the users beside the chosen one are counted as well, so that an
 /** A page of all names, and a list without an action. */
 const ofFacets = String.raw`\/|\/viewer\/(?:actions|users)(?:\?.*)?|\/\?(?:.*&)?action=(?:[^&]*%2C)?%21[^&]+.*`
 /** The list of another user, or of several. */
-const ofUsers = String.raw`\/\?userId=[^&]+(?:&userId=[^&]+)?`
+const ofUsers = String.raw`\/\?userId=[^&]+(?:&userId=[^&]+)?(?:&columns=.*)?`
 /** A list of activities with an empty text in their metadata, and a column for it. */
 const ofEmptyTexts = String.raw`\/\?.*&metadata\.[^=]+=|\/\?columns=[^&]+%24gt`
-const ofOneUser = /\bpage: (?:the list of a user|nothing that matches)$/
+const ofOneUser = /\bpage: (?:the list of a user|nothing that matches)$|\ba page for /
 
 export const changesOfTheViewer: readonly ExpectedChange[] = [
   ...['~1viewer~1users', '~1viewer~1actions'].map((path) => ({
@@ -26,7 +26,7 @@ export const changesOfTheViewer: readonly ExpectedChange[] = [
     why: facets,
   },
   {
-    requests: /\bpage: (?!docs)/,
+    requests: /\bpage\b(?!: docs)/,
     member: '/body/links/*',
     from: /^\/$/,
     to: new RegExp(`^(?:${ofFacets}|${ofUsers}|${ofEmptyTexts})$`),
@@ -35,8 +35,8 @@ export const changesOfTheViewer: readonly ExpectedChange[] = [
   {
     requests: ofOneUser,
     member: '/body/shown/*',
-    from: /^(?:user_3|user nobody)$/,
-    to: /^(?:user_\d+|user nobody|ids|meta)$/,
+    from: /^(?:user_3|user nobody|.*(?:&lt;|&quot;).*)$/s,
+    to: /^(?:user_\d+|user nobody|ids|meta|.*(?:&lt;|&quot;).*)$/s,
     why: several,
   },
 ]

@@ -47,6 +47,9 @@ const pages = {
   'a dead letter': '/viewer/dead-letters/',
   ledger: '/viewer/ledger',
   docs: '/docs',
+  'all users': '/viewer/users',
+  'all actions of a long user': `/viewer/actions${at({ userId: word('w'), prefix: 'a' }).slice(1)}`,
+  'a page that is none': `/${'n'.repeat(300)}`,
 }
 
 describe.skipIf(whyNoBrowser)('pages with hostile names', () => {
@@ -101,9 +104,14 @@ describe.skipIf(whyNoBrowser)('pages with hostile names', () => {
     'nothing found',
     'dead letters',
     'ledger',
+    'a dead letter',
+    'all users',
+    'a page that is none',
+    'no activity',
+    'error',
   ] as const)('%s: every target is large enough', async (name) => {
     for (const width of [320, 1280]) {
-      const small = await visit(pages[name], width, async (page) => {
+      const small = await visit(pages[name] as string, width, async (page) => {
         await openFirst(page)
         await page.evaluate(axe)
         return page.evaluate<
