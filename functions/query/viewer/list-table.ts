@@ -22,7 +22,7 @@ export type ListAnswer = {
 
 /** The bar above the list: the total, and how to view the list. */
 export const listHead = (answer: ListAnswer, view: View): Content =>
-  html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}</div>
+  html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}${answer.data.length > 0 && html`<a class="button" href="#export">Export</a>`}</div>
 ${view['live'] === undefined ? '' : liveTools}`
 
 /** The tools of a live list; the script fills them in. */
@@ -108,7 +108,7 @@ export function exportsOf({ asOf }: ListAnswer, view: View): Content {
     live: undefined,
     counts: undefined,
   })
-  return html`<p class="exports">
+  return html`<p class="exports" id="export">
 <span>All matches:</span> <a href="${exported('csv')}" download>CSV</a> <a href="${exported('ndjson')}" download>NDJSON</a>
 <span data-copies="${apiHref('/logs', listParameters(view))}">This page: <button type="button" data-copy="curl" hidden>Copy as curl</button></span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Shareable link</a>
 </p>`

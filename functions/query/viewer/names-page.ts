@@ -4,20 +4,22 @@ import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { beside, type Stats } from './views/counts.ts'
-import { names, namesHref, titles } from './views/facets.ts'
+import { names, namesHref, nouns, titles } from './views/facets.ts'
 import { visible } from './views/h.ts'
+import { number } from './views/histogram.ts'
 import type { NameFilter } from './views/names.ts'
 import { apiHref, changed, href, pairsOf, searchOf, type View } from './views/view.ts'
 
 export const usersPage = (request: PageRequest) => namesPage(request, 'userId')
 export const actionsPage = (request: PageRequest) => namesPage(request, 'action')
 
+const usualLimit = '500'
 /** The parameters of this page alone. */
 const ownNames: readonly string[] = ['prefix', 'cursor', 'limit']
 
 /** Lists all users or actions with their counts, the most frequent first, from `GET /stats`. */
 async function namesPage({ view, zone, errors, ask }: PageRequest, filter: NameFilter): Promise<Page> {
-  const { prefix, cursor, limit = '100', asOf } = view
+  const { prefix, cursor, limit = usualLimit, asOf } = view
   const listed: View = Object.fromEntries(Object.entries(view).filter(([name]) => !ownNames.includes(name)))
   const title = titles[filter]
   const path = namesHref(filter, {})
@@ -29,7 +31,8 @@ async function namesPage({ view, zone, errors, ask }: PageRequest, filter: NameF
       : await ask<Stats>(
           apiHref('/stats', { by: filter, ...searchOf(beside(listed, filter)), asOf, prefix, cursor, limit }),
         )
-  const head = html`<h1>${title}</h1>
+  const heading = answered.ok && cursor === undefined ? amount(answered.answer, filter) : title
+  const head = html`<h1>${heading}</h1>
 <form class="search names" role="search" action="${path}" method="get">${hidden(listed)}
 <label>Begins with <input name="prefix" value="${prefix ?? ''}" placeholder="upper and lower case differ" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
 <button class="primary">Find</button></form>
@@ -53,8 +56,14 @@ ${stats.data.length === 0 ? none(prefix, filter) : html`<section class="facet al
 const hidden = (view: View): Content =>
   pairsOf(view).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
 
+/** Says "12 users", or "500+ users" if there are more. */
+function amount({ data, next }: Stats, filter: NameFilter): string {
+  const noun = nouns[filter]
+  return `${number(data.length)}${next ? '+' : ''} ${data.length === 1 ? noun : `${noun}s`}`
+}
+
 function none(prefix: string | undefined, filter: NameFilter): Content {
-  const noun = filter === 'action' ? 'action' : 'user'
+  const noun = nouns[filter]
   const which = prefix === undefined ? '' : html` begins with <bdi>${visible(prefix)}</bdi>`
   return html`<div class="state"><h2>Nothing here</h2><p>No ${noun}${which}${prefix === undefined ? ' matches these filters' : ''}.</p></div>`
 }

@@ -51,11 +51,14 @@ function ranges(view: View, zone: string, now: Date): Content {
   const ms = now.getTime()
   const minute = Math.floor(ms / 60_000) * 60_000
   const today = dayStart(ms, zone)
+  // weeks begin on Monday (ISO 8601)
+  const weekday = new Date(`${wallTime(ms, zone).slice(0, 10)}T00:00Z`).getUTCDay() || 7
   const named: [string, number | undefined, number | undefined][] = [
     ['Any time', undefined, undefined],
     ['Last hour', minute - 3_600_000, undefined],
     ['Today', today, undefined],
     ['Yesterday', dayStart(ms, zone, -1), today],
+    ['Last week', dayStart(ms, zone, -6 - weekday), dayStart(ms, zone, 1 - weekday)],
     ['7 days', dayStart(ms, zone, -6), undefined],
     ['30 days', dayStart(ms, zone, -29), undefined],
     ['Year', today - 365 * dayMs, undefined],

@@ -90,6 +90,11 @@ describe('a page of the list', () => {
       from: '2024-01-19T00:00:00Z',
       to: '2024-01-20T00:00:00Z',
     })
+    const lastWeek = /<a href="([^"]*)">Last week</
+    expect(parametersOf(lastWeek.exec(await html('/'))![1]!.replaceAll('&amp;', '&'))).toEqual({
+      from: '2024-01-08T00:00:00Z',
+      to: '2024-01-15T00:00:00Z',
+    })
     const tokyo = yesterday.exec(await html('/?zone=Asia%2FTokyo'))![1]!.replaceAll('&amp;', '&')
     expect(parametersOf(tokyo)).toMatchObject({ from: '2024-01-18T15:00:00Z', to: '2024-01-19T15:00:00Z' })
   })

@@ -8,6 +8,7 @@ const ofFacets = String.raw`\/|\/viewer\/(?:actions|users)(?:\?.*)?|\/\?(?:.*&)?
 const ofUsers = String.raw`\/\?userId=[^&]+(?:&userId=[^&]+)?(?:&columns=.*)?`
 /** A list of activities with an empty text in their metadata, and a column for it. */
 const ofEmptyTexts = String.raw`\/\?.*&metadata\.[^=]+=|\/\?columns=[^&]+%24gt`
+const ofRanges = String.raw`#export|\/\?(?:.*&)?from=[^&]+&to=[^&]+.*`
 const ofOneUser = /\bpage: (?:the list of a user|nothing that matches)$|\ba page for /
 
 export const changesOfTheViewer: readonly ExpectedChange[] = [
@@ -29,7 +30,7 @@ export const changesOfTheViewer: readonly ExpectedChange[] = [
     requests: /\bpage\b(?!: docs)/,
     member: '/body/links/*',
     from: /^\/$/,
-    to: new RegExp(`^(?:${ofFacets}|${ofUsers}|${ofEmptyTexts})$`),
+    to: new RegExp(`^(?:${ofFacets}|${ofUsers}|${ofEmptyTexts}|${ofRanges})$`),
     why: several,
   },
   {

@@ -5,7 +5,7 @@ import { actionsOf, also, isChosen, isExcluded, type NameFilter, notAction, only
 import { apiHref, href, searchOf, type View } from './view.ts'
 
 export const titles = { action: 'Actions', userId: 'Users' } as const
-const nouns = { action: 'action', userId: 'user' } as const
+export const nouns = { action: 'action', userId: 'user' } as const
 const paths = { action: '/viewer/actions', userId: '/viewer/users' } as const
 
 /** The facets that were counted. */
