@@ -128,6 +128,7 @@ function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
   const errors: InputError[] = []
   const path: (string | number)[] = []
   let keys = 0
+  let maxBytes = 2
   // the object itself is not counted
   let values = -1
   const note = (detail: string) => {
@@ -137,6 +138,7 @@ function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
   const goesOn = () => values <= activityLimits.metadataBytes / 2 && errors.length <= maxErrors
   const visit = (value: JsonValue) => {
     values++
+    maxBytes += maxBytesOf(value)
     if (typeof value !== 'object' || value === null) return
     if (path.length === activityLimits.metadataLevels) {
       note(`is nested deeper than ${activityLimits.metadataLevels} levels`)
@@ -150,6 +152,7 @@ function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
       for (const key in value) {
         if (!goesOn()) break
         keys++
+        maxBytes += maxBytesOf(key)
         path.push(key)
         // the MongoDB driver takes such an object for one of its own types and rejects it
         if (key === '_bsontype') note('is a reserved name; use another')
@@ -163,9 +166,16 @@ function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
     errors.push({ pointer: '', detail: `has more than ${activityLimits.metadataKeys} members in all` })
   }
   if (values > maxValues) errors.push({ pointer: '', detail: `has more than ${maxValues} values in all` })
-  const bytes = errors.length === 0 ? Buffer.byteLength(JSON.stringify(metadata)) : 0
+  const isSmall = maxBytes <= activityLimits.metadataBytes
+  const bytes = errors.length === 0 && !isSmall ? Buffer.byteLength(JSON.stringify(metadata)) : 0
   if (bytes > activityLimits.metadataBytes) {
     errors.push({ pointer: '', detail: `has ${bytes} bytes as JSON; the limit is ${activityLimits.metadataBytes}` })
   }
   return errors
 }
+
+/**
+ * At most this many bytes has a value as JSON, without what is in it, but with what separates it from the next: so
+ * small metadata need not be written only to be measured.
+ */
+const maxBytesOf = (value: JsonValue) => (typeof value === 'string' ? 6 * value.length + 4 : 32)

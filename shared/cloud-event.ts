@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { type Checked, firstErrors, type InputError, invalid, maxErrors, pointerTo, valid } from './checked.ts'
 import { isJsonObject, type JsonValue, parseJson } from './json.ts'
 
@@ -61,9 +62,10 @@ export type Headers = { readonly [lowerCaseName: string]: string }
 
 export function readBinaryAttributes(headers: Headers): Checked<Attributes> {
   const attributes: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name] as string
     if (name === 'content-type') attributes['datacontenttype'] = value
-    if (name.startsWith('ce-')) attributes[name.slice(3)] = decodeHeader(value)
+    else if (name.startsWith('ce-')) attributes[name.slice(3)] = decodeHeader(value)
   }
   const errors = attributeErrors(attributes, 'ce-')
   return errors.length > 0 ? invalid(...errors) : valid(attributes as Attributes)
@@ -134,14 +136,15 @@ export function readStructured(input: unknown): Checked<CloudEvent> {
 }
 
 function attributeErrors(attributes: Record<string, string>, prefix: string): InputError[] {
-  const errors: InputError[] = required
-    .filter((name) => !attributes[name])
-    .map((name) => ({ pointer: prefix + name, detail: 'is required in a CloudEvent' }))
+  const errors: InputError[] = []
+  for (const name of required) {
+    if (!attributes[name]) errors.push({ pointer: prefix + name, detail: 'is required in a CloudEvent' })
+  }
   if (attributes['specversion'] && attributes['specversion'] !== '1.0') {
     errors.push({ pointer: `${prefix}specversion`, detail: 'must be 1.0' })
   }
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value.includes('\0')) {
+  for (const name in attributes) {
+    if (attributes[name]?.includes('\0')) {
       errors.push({ pointer: prefix + name, detail: 'contains the character U+0000, which cannot be stored' })
     }
   }
@@ -153,6 +156,8 @@ const isBase64 = (text: string) => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.l
 
 /** Returns the text without a byte order mark, or undefined if the bytes are not valid UTF-8. */
 export function utf8(bytes: Uint8Array): string | undefined {
+  // most bodies are ASCII, which takes a third of the time of decoding
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   try {
     return strictUtf8.decode(bytes)
   } catch {

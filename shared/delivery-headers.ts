@@ -10,10 +10,11 @@ export type PositionText = { partition: string | undefined; offset: string | und
 
 /** Returns undefined if the headers name no position. */
 export function toPosition({ partition, offset }: PositionText): Position | undefined {
-  const pattern = /^(?:0|[1-9]\d{0,14})$/
-  if (!partition || !offset || !pattern.test(partition) || !pattern.test(offset)) return undefined
+  if (!partition || !offset || !isNumber.test(partition) || !isNumber.test(offset)) return undefined
   return { partition: Number(partition), offset: Number(offset) }
 }
+
+const isNumber = /^(?:0|[1-9]\d{0,14})$/
 
 /** Reads the valid claims in the headers of an event of our type, even if the rest of the event is invalid. */
 export function readClaims(headers: Headers): { tenant: string; activityId?: string; recordedAt?: Date } {

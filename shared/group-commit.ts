@@ -25,19 +25,20 @@ export type GroupCommitOptions<Item> = {
   onGroup?: (items: number, waitedMs: number) => void
 }
 
-type Waiting<Item, Result> = {
-  item: Item
+type Entry<Item, Result> = {
+  /** Undefined once it is no longer needed. */
+  item: Item | undefined
   bytes: number
   since: number
+  isSettled: boolean
   resolve: (result: Result) => void
   reject: (error: unknown) => void
-  timer: NodeJS.Timeout
 }
 
 /**
  * Commits items in groups. While one commit is in flight, the next items gather; they are committed together when it
  * returns and no more arrive in the same turn. With no commit in flight, they are committed at the end of this turn of
- * the event loop. There is no timer: an idle log answers as fast as ever, and groups grow with load. A failed commit
+ * the event loop. No timer delays them: an idle log answers as fast as ever, and groups grow with load. A failed commit
  * rejects all its items. A caller that awaits its own items needs no further draining at shutdown.
  */
 export function createGroupCommit<Item, Result>(
@@ -46,48 +47,68 @@ export function createGroupCommit<Item, Result>(
 ): (item: Item) => Promise<Result> {
   const { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup } = options
   const secondFrom = options.secondFrom ?? Number.POSITIVE_INFINITY
-  const waiting = new Set<Waiting<Item, Result>>()
+  /** In the order of their arrival, and so of their deadlines: those in flight, then from `next` on those that wait. */
+  let entries: Entry<Item, Result>[] = []
+  let oldest = 0
+  let next = 0
+  let waitingItems = 0
   let waitingBytes = 0
   let inFlight = 0
+  /** One timer for all entries: one for each would cost more than committing it. */
+  let timer: NodeJS.Timeout | undefined
 
   function add(item: Item): Promise<Result> {
     const bytes = sizeOf(item)
-    if (waiting.size >= maxWaitingItems || (waiting.size > 0 && waitingBytes + bytes > maxWaitingBytes)) {
-      return Promise.reject(new QueueFull(`${waiting.size} items with ${waitingBytes} bytes are already waiting`))
+    if (waitingItems >= maxWaitingItems || (waitingItems > 0 && waitingBytes + bytes > maxWaitingBytes)) {
+      return Promise.reject(new QueueFull(`${waitingItems} items with ${waitingBytes} bytes are already waiting`))
     }
     return new Promise((resolve, reject) => {
-      const since = performance.now()
-      const one = { item, bytes, since, resolve, reject, timer: setTimeout(() => giveUp(one), deadlineMs) }
-      waiting.add(one)
+      entries.push({ item, bytes, since: performance.now(), isSettled: false, resolve, reject })
+      waitingItems++
       waitingBytes += bytes
-      if (inFlight > 1 || (inFlight === 1 && waiting.size < secondFrom)) return
+      timer ??= setTimeout(giveUpLate, deadlineMs)
+      if (inFlight > 1 || (inFlight === 1 && waitingItems < secondFrom)) return
       inFlight++
       setImmediate(run)
     })
   }
 
-  function giveUp(one: Waiting<Item, Result>) {
-    if (waiting.delete(one)) waitingBytes -= one.bytes
-    one.reject(new TooLate(`There was no answer within ${deadlineMs} ms`))
+  function giveUpLate() {
+    timer = undefined
+    // timers may fire a fraction of a millisecond early
+    const lateSince = performance.now() - deadlineMs + 1
+    for (let at = oldest; at < entries.length; at++) {
+      const entry = entries[at] as Entry<Item, Result>
+      if (entry.since >= lateSince) break
+      if (entry.isSettled) continue
+      if (at >= next) leaveQueue(entry)
+      settle(entry)
+      entry.reject(new TooLate(`There was no answer within ${deadlineMs} ms`))
+    }
+    forgetSettled()
   }
 
   async function run() {
-    while (waiting.size > 0) {
+    while (waitingItems > 0) {
       const group = takeGroup()
       onGroup?.(group.length, performance.now() - (group[0]?.since ?? 0))
       try {
-        const results = await commit(group.map(({ item }) => item))
+        const results = await commit(group.map(({ item }) => item as Item))
         if (results.length !== group.length) throw new Error(`${results.length} results for ${group.length} items`)
-        group.forEach(({ resolve }, index) => {
-          resolve(results[index] as Result)
+        group.forEach((entry, index) => {
+          settle(entry)
+          entry.resolve(results[index] as Result)
         })
       } catch (error) {
-        for (const { reject } of group) reject(error)
+        for (const entry of group) {
+          settle(entry)
+          entry.reject(error)
+        }
       }
-      for (const { timer } of group) clearTimeout(timer)
+      forgetSettled()
       await gather()
       // the other run takes the waiting items when its commit returns
-      if (inFlight > 1 && waiting.size < secondFrom) break
+      if (inFlight > 1 && waitingItems < secondFrom) break
     }
     inFlight--
   }
@@ -96,22 +117,46 @@ export function createGroupCommit<Item, Result>(
   async function gather() {
     let before: number
     do {
-      before = waiting.size
+      before = waitingItems
       await new Promise(setImmediate)
-    } while (waiting.size > before && waiting.size < maxItems && waitingBytes < maxBytes)
+    } while (waitingItems > before && waitingItems < maxItems && waitingBytes < maxBytes)
   }
 
-  function takeGroup(): Waiting<Item, Result>[] {
-    const group: Waiting<Item, Result>[] = []
+  function takeGroup(): Entry<Item, Result>[] {
+    const group: Entry<Item, Result>[] = []
     let bytes = 0
-    for (const one of waiting) {
-      if (group.length > 0 && (group.length >= maxItems || bytes + one.bytes > maxBytes)) break
-      group.push(one)
-      waiting.delete(one)
-      bytes += one.bytes
+    for (; next < entries.length; next++) {
+      const entry = entries[next] as Entry<Item, Result>
+      if (entry.isSettled) continue
+      if (group.length > 0 && (group.length >= maxItems || bytes + entry.bytes > maxBytes)) break
+      group.push(entry)
+      leaveQueue(entry)
+      bytes += entry.bytes
     }
-    waitingBytes -= bytes
     return group
+  }
+
+  function leaveQueue({ bytes }: Entry<Item, Result>) {
+    waitingItems--
+    waitingBytes -= bytes
+  }
+
+  function settle(entry: Entry<Item, Result>) {
+    entry.isSettled = true
+    entry.item = undefined
+  }
+
+  function forgetSettled() {
+    while (entries[oldest]?.isSettled) oldest++
+    next = Math.max(next, oldest)
+    const first = entries[oldest]
+    if (!first) clearTimeout(timer)
+    timer = first && (timer ?? setTimeout(giveUpLate, first.since + deadlineMs - performance.now()))
+    // moving the rest is worth it only now and then
+    if (oldest < entries.length && oldest < 1_024) return
+    entries = entries.slice(oldest)
+    next -= oldest
+    oldest = 0
   }
 
   return add

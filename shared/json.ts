@@ -29,12 +29,20 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** Gives equal values the same text, regardless of the order of their members. */
 export function canonicalJson(value: JsonValue): string {
-  return JSON.stringify(value, (_key, part: JsonValue) =>
-    isJsonObject(part) ? Object.fromEntries(Object.entries(part).sort(byKey)) : part,
-  )
+  return JSON.stringify(sorted(value))
 }
 
-const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
+function sorted(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const object = value as JsonObject
+  const names = Object.keys(object).sort()
+  // assigning this name would set the prototype instead
+  if (names.includes('__proto__')) return Object.fromEntries(names.map((name) => [name, sorted(object[name] ?? null)]))
+  const copy: { [name: string]: JsonValue } = {}
+  for (const name of names) copy[name] = sorted(object[name] as JsonValue)
+  return copy
+}
 
 /**
  * Reads the position from the message of Node, which usually has it. The message itself quotes the input, so it is not

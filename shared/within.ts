@@ -3,14 +3,17 @@ export class TooLate extends Error {
 }
 
 /** Rejects with TooLate when the promise has not settled in time; its later result is ignored. */
-export async function within<Value>(ms: number, promise: Promise<Value>, late: string): Promise<Value> {
-  const { promise: isLate, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new TooLate(`${late} within ${Math.round(ms)} ms`)), ms)
-  try {
-    return await Promise.race([promise, isLate])
-  } finally {
-    clearTimeout(timer)
-  }
+export function within<Value>(ms: number, promise: Promise<Value>, late: string): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TooLate(`${late} within ${Math.round(ms)} ms`)), ms)
+    const settled =
+      <Result>(settle: (result: Result) => void) =>
+      (result: Result) => {
+        clearTimeout(timer)
+        settle(result)
+      }
+    promise.then(settled(resolve), settled(reject))
+  })
 }
 
 /** Does the same as `within`, and aborts the signal of the work when it is too late. */

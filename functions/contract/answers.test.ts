@@ -4,6 +4,7 @@ import { firstKeyAt } from '@activity-log/shared/key.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { anActivity, post, silent } from '@activity-log/shared/testing/builders.ts'
+import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { openConformance } from './conformance.ts'
 import { aFilledLog, aLog, type Call, filled } from './log-for-tests.ts'
@@ -18,7 +19,7 @@ test('answers conform to the contract, and every status in it has an answer', as
     const { method: _method, ...init } = post(body, headers)
     return init
   }
-  const { apps, call, letter, other, receipt } = await aFilledLog()
+  const { apps, call, letter, other, receipt } = await aFilledLog(openTestStore())
   const large = { metadata: { text: 'x'.repeat(300_000) } }
 
   for (const body of [anActivity(), {}, large]) await ask(call, 'POST', '/logs', '/logs', sent(body))

@@ -5,13 +5,12 @@ import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { createService } from '@activity-log/shared/http/service.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { anActivity, answerOf, post, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 
 export type Call = (method: string, path: string, init?: Omit<RequestInit, 'method'>) => Promise<Response>
 
 /** The three functions behind one origin, over a store and a broker that a test may change. */
-export function aLog(changes: Partial<ActivityStore> = {}, publish = positions()) {
-  const store = openTestStore()
+export function aLog(changes: Partial<ActivityStore> = {}, publish = positions(), store = openMemoryStore()) {
   const changed = { ...store, ...changes }
   const now = () => receivedAt
   let made = 0
@@ -33,8 +32,8 @@ function positions() {
 }
 
 /** A log with some activities, two dead letters, and the receipt of a stored record. */
-export async function aFilledLog() {
-  const { store, apps, call } = aLog()
+export async function aFilledLog(empty = openMemoryStore()) {
+  const { store, apps, call } = aLog({}, positions(), empty)
   const { receipt } = await answerOf(await call('POST', '/logs', { ...post(anActivity({ id: 'id-0' })) }))
   const posted = [0, 1, 2].map((n) =>
     recorded({ id: `id-${n}`, ...(n === 2 && { action: 'login' }), metadata: { n } }, n),

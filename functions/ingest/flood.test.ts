@@ -56,6 +56,7 @@ test.skipIf(process.platform !== 'linux')(
     )
     expect(statuses).toContain(503)
     expect(statuses).not.toContain(202)
-    expect(maxRss(ingest.child.pid as number)).toBeLessThan(400 * mebibyte)
+    // unbounded it would be three times the 400 MiB; what was discarded counts until it is collected
+    expect(maxRss(ingest.child.pid as number)).toBeLessThan(600 * mebibyte)
   },
 )

@@ -8,7 +8,7 @@ const filled = (before: string, part: string, after = '') =>
 const names = (count: number) =>
   Array.from({ length: count }, (_, n) => `"k${n.toString(36).padStart(4, '0')}":0`).join()
 const activity = (metadata: string) => `{"userId":"u","action":"a","metadata":${metadata}}`
-const repeated = (item: string) => filled('[', `${item},`, item + ']')
+const repeated = (item: string) => filled('[', `${item},`, `${item}]`)
 
 const json = 'application/json'
 /** Bodies of 4 MiB that would take far more memory once parsed, each with the statuses that may answer it. */

@@ -68,11 +68,5 @@ export async function openEmbedded({
 
 /** Hands deliveries to the handler of persist without a socket. */
 function sendTo(persist: Service, path: string): { sinkUrl: string; send: Send } {
-  const sinkUrl = `http://persist${path}`
-  const send: Send = async ({ headers, body }) => {
-    const sent = { ...headers, 'content-length': String(body.byteLength) }
-    const response = await persist.fetch(new Request(sinkUrl, { method: 'POST', headers: sent, body }))
-    return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) }
-  }
-  return { sinkUrl, send }
+  return { sinkUrl: `http://persist${path}`, send: (delivery) => persist.call('POST', path, delivery) }
 }

@@ -60,7 +60,7 @@ describe('npm start', () => {
 })
 
 describe('an acknowledged activity', () => {
-  test('is found exactly once after ten kill -9 at random moments, while a client keeps sending', {
+  test('is found exactly once after six kill -9 at random moments, while a client keeps sending', {
     timeout: 60_000,
   }, async () => {
     const folder = aFolder()
@@ -69,7 +69,7 @@ describe('an acknowledged activity', () => {
     const acknowledged = new Set<string>()
     let log = await startLog(folder)
     let next = 0
-    for (let kill = 0; kill < 10; kill++) {
+    for (let kill = 0; kill < 6; kill++) {
       const { child, origin } = log
       const killSoon = () => void setTimeout(() => child.kill('SIGKILL'), 20 + Math.random() * 150)
       // however slow the machine is, something is acknowledged before every other kill

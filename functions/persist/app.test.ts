@@ -10,7 +10,7 @@ import {
   receivedAt,
   silent,
 } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { openWay, type Way, ways } from '@activity-log/shared/testing/ways.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp, maxRecordBytes } from './app.ts'
@@ -18,7 +18,7 @@ import { createApp, maxRecordBytes } from './app.ts'
 let way: Way
 
 function persist(changes: Partial<ActivityStore> = {}, deadlineMs?: number) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   const app = createApp({
     store: { ...store, ...changes },
     log: silent,

@@ -1,6 +1,6 @@
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aRecord, deadLettersOf, delivery, post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -10,7 +10,7 @@ const withoutUser = { ...ours, value: '{"id":"a","action":"x","timestamp":"2024-
 const corrected = { userId: 'ann', action: 'x', timestamp: '2024-01-15T10:00:00Z' }
 
 async function persist(changes: Partial<ActivityStore> = {}) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   const app = createApp({ store: { ...store, ...changes }, log: silent, now })
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await app.request(path, init)

@@ -20,8 +20,7 @@ export type Total = { total: number; totalIsExact: boolean }
 export function createCappedCounter({ forTenant, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
   const known = new Map<string, { total: number; until: number }>()
   return async (filter) => {
-    const name = `${filterDigest(filter, 'asc').toString('hex')} ${encodeSnapshot(filter.snapshot ?? [])}`
-    const remembered = known.get(name)
+    const remembered = known.size === 0 ? undefined : known.get(nameOf(filter))
     if (remembered && remembered.until > now().getTime()) return { total: remembered.total, totalIsExact: false }
     const { total, totalIsExact } = await forTenant(filter.tenant)
       .count(filter, countCap + 1)
@@ -34,8 +33,11 @@ export function createCappedCounter({ forTenant, now }: CappedCounterOptions): (
       )
     if (!totalIsExact) {
       if (known.size >= maxRemembered) known.clear()
-      known.set(name, { total, until: now().getTime() + rememberedMs })
+      known.set(nameOf(filter), { total, until: now().getTime() + rememberedMs })
     }
     return { total, totalIsExact }
   }
 }
+
+const nameOf = (filter: Filter) =>
+  `${filterDigest(filter, 'asc').toString('hex')} ${encodeSnapshot(filter.snapshot ?? [])}`

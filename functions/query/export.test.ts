@@ -6,13 +6,13 @@ import { listen } from '@activity-log/shared/http/serve.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore, openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 
 /** A store with this many activities, a second apart; id-0 is the oldest. It records its finds. */
 async function query(count = 0, find?: (query: FindQuery, nth: number) => Promise<void>) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   const base = Date.parse('2024-01-15T10:00:00Z')
   const activities = Array.from({ length: count }, (_, n) => {
     const timestamp = new Date(base + n * 1000).toISOString()
@@ -50,7 +50,7 @@ function endless() {
       .slice(0, limit)
       .map((activity) => ({ key: '01HM6RK0000000000000000000', activity, position: { partition: 0, offset: 0 } }))
   }
-  const store = { ...openTestStore(), find }
+  const store = { ...openMemoryStore(), find }
   return { app: createApp({ store, log: silent, now: () => new Date() }), finds: () => finds }
 }
 

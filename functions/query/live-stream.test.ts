@@ -4,7 +4,7 @@ import { decodeSnapshot, encodeSnapshot, hasRecord } from '@activity-log/shared/
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createKnownLedger } from './known-ledger.ts'
 import { type LiveOptions, liveRoutes } from './live-stream.ts'
@@ -16,7 +16,7 @@ function live(
   options: Partial<LiveOptions> = {},
   changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({}),
 ) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   const changed = { ...store, ...changes(store) }
   const stop = new AbortController()
   let looks = 0

@@ -1,7 +1,7 @@
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -9,7 +9,7 @@ const at = (n: number) => new Date(Date.UTC(2024, 0, 15, 10, n)).toISOString()
 
 /** id-0 is the oldest. */
 async function query(metadata: string[] = [], changes: Partial<ActivityStore> = {}) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   await store.save(metadata.map((text, n) => recorded({ id: `id-${n}`, timestamp: at(n), metadata: JSON.parse(text) })))
   const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => new Date() })
   const list = async (url: string) => answerOf(await app.request(url))

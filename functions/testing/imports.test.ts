@@ -16,7 +16,7 @@ const node = /^node:/
 const own = (names: string) => new RegExp(`^functions/${names}/`)
 const behindDoors = shared('(http|broker|store|dispatch|sqlite)/')
 const rings: readonly Ring[] = [
-  { files: shared('[^/]+\\.ts$'), may: [pure, library('valibot', 'node:crypto')] },
+  { files: shared('[^/]+\\.ts$'), may: [pure, library('valibot', 'node:buffer', 'node:crypto')] },
   { files: shared('sqlite/'), may: [pure, library('node:sqlite')] },
   { files: shared('http/'), may: [pure, shared('http/'), library('hono', '@hono/node-server', 'pino'), node] },
   { files: shared('broker/'), may: [pure, shared('(broker|sqlite)/'), library('kafkajs', 'valibot'), node] },

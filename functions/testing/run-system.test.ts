@@ -2,9 +2,15 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
+// a program starts in half the time with a cache of the compiled code
+const { NODE_COMPILE_CACHE } = process.env
+
 function system(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const main = join(import.meta.dirname, 'run-system.ts')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { env, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
+    env: { NODE_COMPILE_CACHE, ...env },
+    encoding: 'utf8',
+  })
   return { status, stdout, stderr }
 }
 

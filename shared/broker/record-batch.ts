@@ -1,5 +1,5 @@
-import crc32C from 'kafkajs/src/protocol/recordBatch/crc32C/index.js'
 import type { EventRecord } from '../activity-recorded.ts'
+import { crc32c } from './crc32c.ts'
 
 /** The bytes of a batch before its records. The checksum covers the bytes after itself. */
 const headBytes = 61
@@ -31,7 +31,7 @@ export function encodeRecordBatch(records: readonly EventRecord[], nowMs: number
   batch.writeInt32BE(records.length, 57)
   let at = headBytes
   for (const [delta, measured] of all.entries()) at = writeRecord(batch, at, delta, measured)
-  batch.writeUInt32BE(crc32C(batch.subarray(afterCrc)), crcAt)
+  batch.writeUInt32BE(crc32c(batch.subarray(afterCrc)), crcAt)
   return batch
 }
 

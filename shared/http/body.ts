@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
-import type { BodyRoom } from './body-room.ts'
+import type { ArrivingBody, BodyRoom } from './body-room.ts'
 import { gunzipBody, isGzip } from './gunzip-body.ts'
 import { Problem } from './problem.ts'
 
@@ -31,11 +31,11 @@ export function incomingOf(request: Request, socket?: IncomingMessage, room?: Bo
       return gzip ? gunzipBody(bytes, maxBytes) : bytes
 
       async function sent(): Promise<Uint8Array> {
-        if (socket) return readStream(socket, maxBytes, room)
+        if (socket) return readStream(socket, { maxBytes, declared, room })
         // the fast path: only a body without a declared length has to be counted while it arrives
         if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
         if (request.body === null) return new Uint8Array()
-        return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), maxBytes)
+        return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), { maxBytes })
       }
     },
   }
@@ -53,11 +53,21 @@ export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incomin
     async bytes(maxBytes) {
       const gzip = isGzip(headers['content-encoding'])
       rejectBySize(headers['content-length'], maxBytes)
-      const sent = readStream(request, maxBytes, room)
+      const sent = readStream(request, { maxBytes, declared: headers['content-length'], room })
       return gzip ? sent.then((bytes) => gunzipBody(bytes, maxBytes)) : sent
     },
   }
 }
+
+/** Wraps a body that is there already. Header names are in lower case. */
+export const incomingFromBytes = (headers: Headers, body: Uint8Array): Incoming => ({
+  header: (name) => headers[name],
+  headers: () => headers,
+  async bytes(maxBytes) {
+    if (body.byteLength > maxBytes) throw tooLarge(maxBytes)
+    return isGzip(headers['content-encoding']) ? gunzipBody(body, maxBytes) : body
+  },
+})
 
 /** Reads the body as text. It rejects invalid UTF-8, since a replacement character would change a value. */
 export async function readText(incoming: Incoming, maxBytes: number): Promise<string> {
@@ -72,7 +82,10 @@ function rejectBySize(declared: string | undefined, maxBytes: number) {
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
 }
 
-function readStream(stream: Readable, maxBytes: number, room?: BodyRoom): Promise<Uint8Array> {
+type Limits = { maxBytes: number; declared?: string | undefined; room?: BodyRoom | undefined }
+
+function readStream(stream: Readable, { maxBytes, declared, room }: Limits): Promise<Uint8Array> {
+  const whole = Number(declared)
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let bytes = 0
@@ -83,29 +96,34 @@ function readStream(stream: Readable, maxBytes: number, room?: BodyRoom): Promis
       arriving?.release()
       reject(problem)
     }
-    const arriving = room?.open(fail)
+    let arriving: ArrivingBody | undefined
     const onData = (chunk: Uint8Array) => {
       bytes += chunk.byteLength
       chunks.push(chunk)
       // the client sent more than it declared, or declared nothing
-      if (bytes > maxBytes) fail(tooLarge(maxBytes))
-      else arriving?.add(chunk.byteLength)
+      if (bytes > maxBytes) return fail(tooLarge(maxBytes))
+      // most bodies arrive in one piece, which has no other to wait for
+      if (!arriving && bytes === whole) return
+      arriving ??= room?.open(fail)
+      arriving?.add(chunk.byteLength)
     }
-    stream.on('data', onData)
     const finish = () => {
       arriving?.release()
       resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks))
     }
-    stream.once('end', () => {
-      const turn = arriving?.turn()
-      if (turn) void turn.then(finish)
-      else finish()
-    })
-    stream.once('error', (error) => fail(notInFull(error)))
-    // every stream emits close, so the error is created only when it is needed
-    stream.once('close', () => {
-      if (!stream.readableEnded) fail(notInFull(new Error('The connection was closed')))
-    })
+    // listeners that stay are cheaper than those that remove themselves; only the first result counts
+    stream
+      .on('data', onData)
+      .on('end', () => {
+        const turn = arriving?.turn()
+        if (turn) void turn.then(finish)
+        else finish()
+      })
+      .on('error', (error) => fail(notInFull(error)))
+      // every stream emits close, so the error is created only when it is needed
+      .on('close', () => {
+        if (!stream.readableEnded) fail(notInFull(new Error('The connection was closed')))
+      })
   })
 }
 

@@ -24,14 +24,12 @@ export function withCaller(handle: Handler, askRoute: AskRoute, basePath: string
   return (request) => {
     const { requestId, onBehalfOf } = request
     const caller = onBehalfOf?.caller ?? anybody
-    // the request is changed in place, because a copy of it would cost as much as validating it
-    return handle(
-      Object.assign(request, {
-        caller,
-        basePath,
-        log: childLog(request.log, { requestId, tenant: caller.tenant }),
-        ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller, requestId }),
-      }),
-    )
+    return handle({
+      ...request,
+      caller,
+      basePath,
+      log: childLog(request.log, { requestId, tenant: caller.tenant }),
+      ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller, requestId }),
+    })
   }
 }

@@ -25,14 +25,23 @@ export function createDoor({ allowedHosts, anyHost, allowedOrigins, isPage }: Do
   const origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()))
   const isOurs = (host: string) => hosts.has(host) || hosts.has(host.replace(/:\d*$/, ''))
 
+  function checkHost(name: string): Problem | undefined {
+    if (!isHost(name)) return notAHost
+    return anyHost || isOurs(name.toLowerCase()) ? undefined : otherHost(name)
+  }
+  /** Nearly all requests name the same host, and parsing it takes longer than the rest. */
+  let lastHost: string | undefined
+
   return ({ method, url = '', headers }) => {
     const { authority, path } = targetOf(url)
     const { host } = headers
-    for (const name of [host, authority]) {
-      if (name === undefined) continue
-      if (!isHost(name)) return notAHost
-      if (!anyHost && !isOurs(name.toLowerCase())) return otherHost(name)
+    if (host !== undefined && host !== lastHost) {
+      const problem = checkHost(host)
+      if (problem) return problem
+      lastHost = host
     }
+    const problem = authority === undefined ? undefined : checkHost(authority)
+    if (problem) return problem
     const isLink = method === 'GET' && isNavigation(headers) && isPage(path)
     if (!isLink && isForeign(headers, authority ?? host)) return foreign
     return isOdd(path) ? oddPath : undefined
@@ -42,6 +51,7 @@ export function createDoor({ allowedHosts, anyHost, allowedOrigins, isPage }: Do
    * Trusts Sec-Fetch-Site, which no page can set; where it does not decide, an Origin has to be that of the request.
    */
   function isForeign(headers: IncomingMessage['headers'], host: string | undefined): boolean {
+    if (headers['sec-fetch-site'] === undefined && headers.origin === undefined) return false
     const sites = listed(headers['sec-fetch-site'])
     const senders = listed(headers.origin)
     if (senders.length > 0 && senders.every((origin) => origins.has(origin))) return false
@@ -55,6 +65,7 @@ const thisMachine = ['localhost', '127.0.0.1', '[::1]']
 
 /** The parts of a request target. Only one in absolute form has an authority, which then counts instead of Host. */
 function targetOf(url: string): { authority: string | undefined; path: string } {
+  if (/^\/[\w/]*$/.test(url)) return { authority: undefined, path: url }
   const [, authority, path = ''] = /^(?:https?:\/\/([^/?#\\]*))?([^?#]*)/i.exec(url) ?? []
   return { authority, path }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.ts'
-import { type OwnHeaders, writeAnswer } from './answer.ts'
+import { type Answer, type OwnHeaders, writeAnswer } from './answer.ts'
 import { incomingFrom } from './body.ts'
 import type { BareHandler } from './caller.ts'
 import { problemOf } from './failed.ts'
@@ -26,7 +26,7 @@ type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHe
  * unusual headers.
  */
 export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
-  const exact = new Map(routes.map(({ method, path, handle }) => [`${method} ${path}`, handle]))
+  const exact = Map.groupBy(routes, ({ path }) => path)
   const patterns = routes
     .filter(({ path }) => path.includes('/:'))
     .map(({ method, path, handle }) => ({ method, handle, pattern: pathPattern(path) }))
@@ -34,9 +34,10 @@ export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
   return (request, response, own, rooms) => {
     if (!isPlain(request)) return undefined
     const { method = '', url = '' } = request
-    const path = url.replace(/\?.*$/s, '')
-    const handle = exact.get(`${method} ${path}`)
-    if (handle) return answer({ request, response, own, rooms }, path, {}, handle)
+    const search = url.indexOf('?')
+    const path = search === -1 ? url : url.slice(0, search)
+    const route = exact.get(path)?.find((each) => each.method === method)
+    if (route) return answer({ request, response, own, rooms }, path, {}, route.handle)
     if (!plainPath.test(path)) return undefined
     for (const each of patterns) {
       const groups = each.method === method ? each.pattern.exec(path)?.groups : undefined
@@ -57,10 +58,13 @@ export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
       return controller.signal
     }
     const { method = '', url = '' } = request
-    const asked = { method, url, parameters, gone, requestId, log, onBehalfOf: undefined }
-    const answered = await handle(Object.assign(incomingFrom(request, rooms?.bodies), asked)).catch((error) =>
-      problemOf(error, { log, requestId, path }).toAnswer(),
-    )
+    const incoming = incomingFrom(request, rooms?.bodies)
+    let answered: Answer
+    try {
+      answered = await handle({ ...incoming, method, url, parameters, gone, requestId, log, onBehalfOf: undefined })
+    } catch (error) {
+      answered = problemOf(error, { log, requestId, path }).toAnswer()
+    }
     writeAnswer(response, own, answered, rooms?.answers)
   }
 }

@@ -14,7 +14,8 @@ export const compressible = /^(text\/(html|css|javascript)|application\/(problem
 
 /** Whether the client prefers a compressed answer (RFC 9110, section 12.5.3). */
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
-  const accepted = parseAccept(acceptEncoding ?? '').map(({ type, q }) => ({ name: type.toLowerCase(), q }))
+  if (acceptEncoding === undefined) return false
+  const accepted = parseAccept(acceptEncoding).map(({ type, q }) => ({ name: type.toLowerCase(), q }))
   const quality = (...names: string[]) => accepted.find(({ name }) => names.includes(name))?.q
   const identity = quality('identity')
   // a client that wants anything but the plain bytes does not have to name gzip
@@ -39,28 +40,36 @@ export async function* gzip(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
  */
 export const withGzip: Around = (handle, { streams }) => {
   if (streams) return handle
-  return async (request) => {
+  return (request) => {
     const isWanted = prefersGzip(request.header('accept-encoding'))
-    const answer = await handle(request).catch((error: unknown) => {
-      // a problem may list a thousand errors; those that are logged are answered elsewhere
-      if (isWanted && error instanceof Problem && error.status < 500) return error.toAnswer()
-      throw error
-    })
+    if (isWanted)
+      return handle(request)
+        .catch(problemAnswer)
+        .then((answer) => inCoding(answer, isWanted))
     const isRead = request.method === 'GET' || request.method === 'HEAD'
-    return isWanted || isRead ? inCoding(answer, isWanted) : answer
+    return isRead ? handle(request).then((answer) => inCoding(answer, isWanted)) : handle(request)
   }
 }
 
+/** A problem may list a thousand errors. Those that are logged are answered elsewhere. */
+function problemAnswer(error: unknown): Answer {
+  if (error instanceof Problem && error.status < 500) return error.toAnswer()
+  throw error
+}
+
 /** The answer, compressed if that is wanted and worth it. */
-async function inCoding(answer: Answer, isWanted: boolean): Promise<Answer> {
+function inCoding(answer: Answer, isWanted: boolean): Answer | Promise<Answer> {
   const { headers, data } = contentOf(answer)
   if (answer.status === 304) return { ...answer, headers: varying(headers, isWanted) }
   if (!compressible.test(headers['content-type'] ?? '')) return answer
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) return answer
   const varied = varying(headers, isWanted)
   if (!isWanted || Buffer.byteLength(data) < minBytes) return { ...answer, headers: varied, body: data }
-  const body = new Uint8Array(await compress(data, options))
-  return { ...answer, headers: { ...varied, 'content-encoding': 'gzip' }, body }
+  return compress(data, options).then((compressed) => ({
+    ...answer,
+    headers: { ...varied, 'content-encoding': 'gzip' },
+    body: new Uint8Array(compressed),
+  }))
 }
 
 const compress = promisify(gzipCallback)

@@ -10,14 +10,24 @@ export type PeerOf = (request: Pick<IncomingMessage, 'socket' | 'headers'>) => s
  */
 export function createPeerFinder(trustedProxies: readonly string[] = []): PeerOf {
   const trusts = createTrust(trustedProxies)
+  const addressOf = remembering(plainAddress)
   return ({ socket, headers }) => {
-    const address = plainAddress(socket.remoteAddress ?? '')
+    const address = addressOf(socket.remoteAddress ?? '')
     const forwarded = headers['x-forwarded-for']
     if (forwarded === undefined || !trusts(address)) return isLoopback(address) ? undefined : groupOf(address)
     const hops = String(forwarded).split(',').slice(-maxHops).map(plainAddress)
     // if all are trusted, the first one is where the request came from
     const peer = hops.findLast((hop) => !trusts(hop)) ?? hops[0] ?? address
     return isLoopback(peer) ? undefined : groupOf(peer)
+  }
+}
+
+/** Remembers the last result: most requests in a row come from one address. */
+function remembering(compute: (text: string) => string): (text: string) => string {
+  let [text, result] = ['', compute('')]
+  return (next) => {
+    if (next !== text) [text, result] = [next, compute(next)]
+    return result
   }
 }
 

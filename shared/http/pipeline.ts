@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** A connection and its requests. */
 export type Connection = {
@@ -7,6 +8,8 @@ export type Connection = {
   /** The request whose headers arrived last; only its body can still be arriving. */
   latest: IncomingMessage | undefined
   inProgress: Set<ServerResponse>
+  /** In order; a new request drops them if the last one is closed. */
+  responses: ServerResponse[]
   /** Requests that were parsed and wait until earlier ones are over, from `next` on. */
   waiting: Exchange[]
   next: number
@@ -33,11 +36,18 @@ const waitingOfEach = 8
  * every client that pipelines has to expect (RFC 9112, section 9.3.2).
  */
 export function createPipelines(limits: PipelineLimits, start: Start) {
-  const connections = new Map<Socket, Connection>()
+  const connections = new Map<Duplex, Connection>()
   let waitingInAll = 0
 
   function opened(socket: Socket): Connection {
-    const connection = { socket, latest: undefined, inProgress: new Set<ServerResponse>(), waiting: [], next: 0 }
+    const connection: Connection = {
+      socket,
+      latest: undefined,
+      inProgress: new Set(),
+      responses: [],
+      waiting: [],
+      next: 0,
+    }
     connections.set(socket, connection)
     socket.once('close', () => {
       connections.delete(socket)
@@ -98,9 +108,14 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     if (socket.destroyed) return
     const connection = connections.get(socket) ?? opened(socket)
     connection.latest = request
+    const { responses } = connection
+    // a closed response matters until its whole request has arrived, which happens before the next request
+    if (responses.at(-1)?.closed) responses.length = 0
+    responses.push(response)
     const isBusy = connection.inProgress.size >= limits.inProgress || isWaiting(connection)
     if (isBusy) wait(connection, { request, response })
     else begin(connection, request, response)
   }
-  return { listener, connections, isWaiting }
+  const responsesOf = (socket: Duplex) => connections.get(socket)?.responses ?? []
+  return { listener, connections, isWaiting, responsesOf }
 }

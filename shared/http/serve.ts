@@ -141,19 +141,18 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       if (!slots.take(kind, peer)) return refuse(tooManyInFlight)
       over = () => slots.release(kind, peer)
     }
-    void answered(request, response, own)
-      .catch((error) => {
-        log.error({ err: error }, 'sending an answer failed')
-        if (response.headersSent) response.destroy()
-        else writeProblem(response, own, notAnswered)
-      })
-      .then(end)
+    void answered(request, response, own).then(end, (error) => {
+      log.error({ err: error }, 'sending an answer failed')
+      if (response.headersSent) response.destroy()
+      else writeProblem(response, own, notAnswered)
+      end()
+    })
   }
   const pipelines = createPipelines(atOnce, start)
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const ownChecks = { requireHostHeader: false }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
-  answerUnparsed(server, () => requestId(undefined))
+  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined) })
   server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
   // headers are limited by size instead: beyond a count Node drops some, perhaps the one with the length of the body
   server.maxHeadersCount = 0

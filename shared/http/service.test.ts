@@ -102,3 +102,35 @@ test('log lines of a route have the request id and the tenant', async () => {
   await way.request(service, '/things/1', { headers: { 'x-request-id': 'mine' } })
   expect(lines).toEqual([{ requestId: 'mine', tenant: 'default', own: 1 }])
 })
+
+describe('a call within the process', () => {
+  const sent = { headers: { 'content-type': 'text/plain' }, body: Buffer.from('hello') }
+  const echo: Routes = {
+    'POST /echo': {
+      scope: 'deliver',
+      handle: async (request) => ({
+        status: 200,
+        headers: { 'content-type': 'text/plain' },
+        body: `${request.header('content-type')} ${await request.bytes(5)}`,
+      }),
+    },
+    'POST /nothing': { scope: 'deliver', handle: async () => ({ status: 204 }) },
+  }
+  const answered = async (path: string, body = sent.body) => {
+    const answer = await serve(echo).call('POST', path, { ...sent, body })
+    return [answer.status, Buffer.from(answer.body).toString()]
+  }
+
+  test('gets what a request would get', async () => {
+    expect(await answered('/echo')).toEqual([200, 'text/plain hello'])
+    expect(await answered('/nothing')).toEqual([204, ''])
+  })
+
+  test('gets a problem for a body that is too large', async () => {
+    expect(await answered('/echo', Buffer.from('hello!'))).toEqual([413, expect.stringContaining('larger than 5')])
+  })
+
+  test('rejects for a path that is no route', async () => {
+    await expect(answered('/elsewhere')).rejects.toThrow('POST /elsewhere is not a route')
+  })
+})

@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts'
+import { type Call, createCall } from './call.ts'
 import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { withErrorPage } from './error-page.ts'
@@ -27,6 +28,7 @@ export type Service = {
   fetch(request: Request, bindings?: Bindings): Promise<Response>
   /** For tests and calls within the process; `path` is the path and query of the URL. */
   request(path: string, init?: RequestInit): Promise<Response>
+  call: Call
   /** Answers plain requests straight from their sockets, just as `fetch` would. */
   front: Front
   kindOf: KindOf
@@ -70,6 +72,7 @@ export function createService({
   return {
     fetch: async (request, bindings) => router.fetch(request, bindings),
     request: async (path, init) => router.request(path, init),
+    call: createCall(log, wrapped),
     front: createFront(
       log,
       wrapped.filter(({ streams }) => !streams),

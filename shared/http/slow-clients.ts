@@ -26,7 +26,7 @@ export const slowClientLimits: SlowClientLimits = {
 }
 
 type Options = {
-  connections: ReadonlyMap<Socket, Connection>
+  connections: ReadonlyMap<unknown, Connection>
   isWaiting: (connection: Connection) => boolean
   limits: SlowClientLimits
   /** Receives the bytes that wait in all sockets, and returns whether that is most of what may wait. */
@@ -63,7 +63,7 @@ export function watchSlowClients(server: Server, { connections, isWaiting, limit
     now += Math.min(looked - lastLook, 2 * limits.everyMs)
     lastLook = looked
     let waiting = 0
-    for (const socket of connections.keys()) waiting += socket.writableLength
+    for (const { socket } of connections.values()) waiting += socket.writableLength
     const unreadMs = onWaitingBytes(waiting) ? limits.unreadUnderPressureMs : limits.unreadMs
     for (const connection of connections.values()) {
       const { socket } = connection

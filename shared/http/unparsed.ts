@@ -5,23 +5,20 @@ import { privateHeaders } from './answer.ts'
 import { Problem } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
 
+export type UnparsedOptions = {
+  /** The responses of a connection, in order: those in progress, and the last one. */
+  responsesOf(socket: Duplex): readonly ServerResponse[]
+  newRequestId(): string
+}
+
 /**
  * Answers with a problem, like every other error, when Node's parser rejects a request before it can be routed. Earlier
  * requests that came complete on the same connection are answered first, since a client reads answers in order.
  */
-export function answerUnparsed(server: Server, newRequestId: () => string): void {
-  /** The responses of each connection, in order. A new request drops them if the last one is closed. */
-  const inFlight = new WeakMap<Duplex, ServerResponse[]>()
+export function answerUnparsed(server: Server, { responsesOf, newRequestId }: UnparsedOptions): void {
   const rejected = new WeakSet<Duplex>()
-  server.prependListener('connection', (socket) => inFlight.set(socket, []))
-  server.prependListener('request', ({ socket }, response) => {
-    const responses = inFlight.get(socket)
-    // a closed response matters until its whole request has arrived, which happens before the next request
-    if (responses?.at(-1)?.closed) responses.length = 0
-    responses?.push(response)
-  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const responses = inFlight.get(socket) ?? []
+    const responses = responsesOf(socket)
     const isAnswered = responses.some(({ req, headersSent }) => !req.complete && headersSent)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
     reject(socket, problemOf(error))
@@ -37,7 +34,7 @@ export function answerUnparsed(server: Server, newRequestId: () => string): void
     // whatever follows the first error on a connection causes errors as well
     if (rejected.has(socket)) return
     rejected.add(socket)
-    const earlier = (inFlight.get(socket) ?? []).filter(({ req, closed }) => req.complete && !closed)
+    const earlier = responsesOf(socket).filter(({ req, closed }) => req.complete && !closed)
     void Promise.all(earlier.map(untilClosed)).then(() => end(socket, problem))
   }
 

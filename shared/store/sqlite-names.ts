@@ -23,8 +23,18 @@ export function createSqliteNames(db: DatabaseSync) {
     return (end < 0 ? from : from.slice(0, end)).map(({ number }) => number)
   }
 
+  /** A tenant keeps its number for ever. */
+  let lastTenant: { name: string; number: number } | undefined
+
+  function tenant(name: string): number | undefined {
+    if (lastTenant?.name === name) return lastTenant.number
+    const number = tenantNumber.get(name)?.['number'] as number | undefined
+    lastTenant = number === undefined ? undefined : { name, number }
+    return number
+  }
+
   return {
-    tenant: (name: string) => tenantNumber.get(name)?.['number'] as number | undefined,
+    tenant,
     user: (tenant: number, name: string) => userNumber.get(tenant, name)?.['number'] as number | undefined,
     /**
      * The actions that match the patterns, unless there are more than `max`; a prefix takes one range of the index of

@@ -6,16 +6,19 @@ import { createSqliteRows } from './sqlite-rows.ts'
 import { entriesIn, rangeOf, type Source, sourceOf, statementCache } from './sqlite-scan.ts'
 import { createSqliteSnapshots } from './sqlite-snapshot.ts'
 import { createSqliteSteps } from './sqlite-steps.ts'
+import type { Unchanged } from './sqlite-unchanged.ts'
 
 /** The limits of a read that is answered immediately: rows examined, rows fetched and prefixes looked up. */
 const maxLookedAt = 20_000
 const maxFetched = 101
 const maxPrefixes = 10
 
+const always: Unchanged = (_name, compute) => compute()
+
 export type SqliteQueries = ReturnType<typeof createSqliteQueries>
 
 /** The reads that an index and a limit keep too short to delay anything else. */
-export function createSqliteQueries(db: DatabaseSync) {
+export function createSqliteQueries(db: DatabaseSync, unchanged: Unchanged = always) {
   const prepare = statementCache(db)
   const names = createSqliteNames(db)
   const rows = createSqliteRows(db)
@@ -48,8 +51,10 @@ export function createSqliteQueries(db: DatabaseSync) {
       if (!source) return undefined
       if (source.scans.length === 0) return 0
       const entries = entriesIn(source.scans, rangeOf(filter))
-      const row = prepare(`SELECT count(*) AS n FROM (${entries.text} LIMIT ?)`).get(...entries.values, max)
-      return (row as { n: number }).n
+      return unchanged(`${entries.text} ${entries.values} ${max}`, () => {
+        const row = prepare(`SELECT count(*) AS n FROM (${entries.text} LIMIT ?)`).get(...entries.values, max)
+        return (row as { n: number }).n
+      })
     },
     get: rows.foundById,
     sourceOf: (filter: Filter) => sourceOf(names, filter),

@@ -12,6 +12,7 @@ import { migrations } from './sqlite-migrations.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
 import { createReader } from './sqlite-reader.ts'
 import { createSqliteSave } from './sqlite-save.ts'
+import { createSqliteUnchanged } from './sqlite-unchanged.ts'
 import { upgradeSteps } from './sqlite-upgrade.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 import { createWaiters } from './waiters.ts'
@@ -39,7 +40,8 @@ export function openSqliteStore({
   for (const _ of upgradeSteps(db));
   const ledger = createSqliteLedger(db)
   const deadLetters = createSqliteDeadLetters(db)
-  const queries = createSqliteQueries(db)
+  const unchanged = createSqliteUnchanged(db)
+  const queries = createSqliteQueries(db, unchanged)
   const reads = createReads(db, path)
   const { saveOne, forget } = createSqliteSave(db, ledger, hash)
   const { wait, wake } = createWaiters()
@@ -92,7 +94,7 @@ export function openSqliteStore({
           await wait(receipt.position, untilAborted)
         }
       }),
-    ledger: () => attempt(() => ledger.read()),
+    ledger: () => attempt(() => unchanged('ledger', ledger.read)),
     findDeadLetters: (query) => attempt(async () => inSlices(await reads.findDeadLetters(query), toFoundDeadLetter)),
     getDeadLetter: (tenant, id) => attempt(() => deadLetters.get(tenant, id)),
     resolve: (tenant, id, resolution) => attempt(() => deadLetters.resolve(tenant, id, resolution)),

@@ -12,6 +12,9 @@ export const aStoreFile = (): string => join(aFolder(), 'store.db')
 export const openTestStore = (options: { hash?: HashId } = {}): ActivityStore =>
   openSqliteStore({ path: aStoreFile(), ...options })
 
-/** A store without a file and a thread, for tests that need thousands of them, or use a simulated clock. */
+/**
+ * A store without a file and a thread, for tests that need many of them, or use a simulated clock: the start of a thread
+ * takes longer than most tests.
+ */
 export const openMemoryStore = (): ActivityStore =>
   openSqliteStore({ path: ':memory:', createReads: (db) => createLongReads(db) })

@@ -1,16 +1,14 @@
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 
 type Sent = Parameters<typeof recorded>[0]
 
 async function viewer(activities: Sent[], changes: (store: ActivityStore) => Partial<ActivityStore> = () => ({})) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   await store.save(activities.map((activity) => recorded(activity)))
-  // starts the counting thread, which a page would not wait for
-  await store.count({ tenant: 'default' })
   const now = () => new Date('2024-01-20T12:00:00Z')
   const app = createApp({ store: { ...store, ...changes(store) }, log: silent, now })
   return async (path: string) => {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 import { buildAssets } from './build-assets.ts'
@@ -10,10 +10,8 @@ const now = new Date('2024-01-20T12:00:00Z')
 type Sent = Parameters<typeof recorded>[0]
 
 async function viewer(activities: Sent[] = [], changes: Partial<ActivityStore> = {}) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   await store.save(activities.map((activity) => recorded(activity)))
-  // starts the counting thread, which a page would not wait for
-  await store.count({ tenant: 'default' })
   const app = createApp({ store: { ...store, ...changes }, log: silent, now: () => now })
   const get = (path: string, headers: Record<string, string> = {}) => app.request(path, { headers })
   const html = async (path: string, headers?: Record<string, string>) => (await get(path, headers)).text()
