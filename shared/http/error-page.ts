@@ -36,6 +36,7 @@ export function errorPage(problem: Problem, { home, again }: WaysOn): Answer & {
 <meta name="color-scheme" content="light dark">
 <title>${escaped(title)} · Activity log</title>
 <meta name="description" content="The activity log could not show this page.">
+<link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
@@ -70,7 +71,7 @@ a{display:inline-block;min-height:24px;margin-right:12px;color:light-dark(#2456b
 
 const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'content-security-policy': `default-src 'none'; img-src data:; style-src 'sha256-${hash('sha256', style, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'referrer-policy': 'no-referrer',
   vary: 'accept',
 }
