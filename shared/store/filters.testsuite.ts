@@ -97,6 +97,25 @@ export function testFilters(open: () => Promise<ActivityStore>): void {
     }
   }, 60_000)
 
+  test('many users and actions are found in a snapshot with many gaps', async () => {
+    const sent = Array.from({ length: 100 }, (_, n) => ({ userId: `u${n % 51}`, action: `a${n % 5}` }))
+    await using store = await holding(...sent)
+    const missing = Array.from({ length: 200 }, (_, n) => ({ first: 2 * n + 1, last: 2 * n + 1 }))
+    const snapshot = [{ partition: 0, last: 500, missing }]
+    const expected = sent.flatMap(({ userId, action }, n) =>
+      n % 2 === 0 && userId !== 'u50' && action !== 'a0' ? [`${n}`] : [],
+    )
+    const named = (count: number) => Array.from({ length: count }, (_, n) => ({ exact: `a${n + 1}` }))
+    const users = Array.from({ length: 50 }, (_, n) => `u${n}`)
+    for (const actions of [named(4), named(200), [1, 2, 3, 4].map((n) => ({ prefix: `a${n}` }))]) {
+      const filter = { userId: users, actions, snapshot }
+      expect((await ids(store, filter)).split(' ')).toEqual(expected)
+      expect(await store.count({ tenant, ...filter })).toBe(expected.length)
+      const stats = await store.stats({ filter: { tenant, ...filter }, by: 'userId', limit: 9 })
+      expect(stats.total).toBe(expected.length)
+    }
+  }, 60_000)
+
   describe('text', () => {
     test.each<[text: string, found: string]>([
       ['ada', '0'],

@@ -19,7 +19,7 @@ export type Matching<Item> = (
 /** The timeout is shorter than a client waits for an answer. */
 const timeoutMs = 4000
 /** The total of a page is secondary and need not be exact, so it gets less time. */
-const totalTimeoutMs = 1000
+export const totalTimeoutMs = 1000
 
 /** What a search found; with `through`, its time was up when all activities through that key were examined. */
 export type Part<Item> = { found: readonly Item[]; through?: string | undefined }

@@ -9,6 +9,8 @@ import { conditionOf, type Selection } from './mongo-selection.ts'
 const maxBatch = 100
 /** Others get their turn after this time. */
 const turnMs = 10
+/** Enough for a first part, even if little time is left. */
+const minTimeMS = 500
 export const maxTimeExpired = 50
 
 type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<Selection | undefined>
@@ -36,7 +38,7 @@ export function createMongoMatching(
         hint: selection.hint,
         sort: { _id: order === 'asc' ? 1 : -1 },
         batchSize: filter.text === undefined ? Math.min(wanted, maxBatch) : maxBatch,
-        maxTimeMS: Math.max(1, Math.ceil(timeoutMs)),
+        maxTimeMS: Math.max(minTimeMS, Math.ceil(timeoutMs)),
         signal,
       },
     )

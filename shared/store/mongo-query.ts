@@ -1,7 +1,7 @@
 import type { Collection, FindCursor, Filter as Match } from 'mongodb'
 import { type Filter, isSearch } from '../filter.ts'
 import { type FindQuery, type Found, TooBroad } from './activities.ts'
-import { countMatching, findMatching, wholeOf } from './metadata-search.ts'
+import { countMatching, findMatching, totalTimeoutMs, wholeOf } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toFoundStored } from './mongo-documents.ts'
 import { byAction, byId, byPosition, byTime } from './mongo-indexes.ts'
@@ -9,7 +9,7 @@ import { createMongoMatching, maxTimeExpired } from './mongo-metadata.ts'
 import { conditionOf, type Selection, select } from './mongo-selection.ts'
 import { onlyInSnapshot } from './mongo-snapshot.ts'
 import { createMongoStats } from './mongo-stats.ts'
-import { resolveActions } from './resolve-actions.ts'
+import { type ManyActions, resolveActions } from './resolve-actions.ts'
 import type { ActivityStore } from './store.ts'
 
 /**
@@ -19,6 +19,7 @@ import type { ActivityStore } from './store.ts'
 export function createMongoQueries(
   activities: Collection<StoredActivity>,
   signal?: AbortSignal,
+  many?: ManyActions,
 ): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get' | 'arrivals'> {
   const limits = { maxTimeMS, signal }
 
@@ -33,7 +34,7 @@ export function createMongoQueries(
   /** Each lookup is a command, so a filter is resolved once. */
   const resolved = new WeakMap<Filter, ReturnType<typeof resolveActions>>()
   const selected = async ({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>) => {
-    const actions = resolved.get(filter) ?? resolveActions(nextAction, filter)
+    const actions = resolved.get(filter) ?? resolveActions(nextAction, filter, many)
     resolved.set(filter, actions)
     return select(filter, await actions, order, after)
   }
@@ -81,7 +82,7 @@ export function createMongoQueries(
           ...(max === undefined ? [] : [{ $limit: max }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],
-        { hint, ...limits },
+        { hint, ...limits, ...(isExamined && max !== undefined && { maxTimeMS: totalTimeoutMs }) },
       )
       return (await examining(isExamined, () => counted.next()))?.n ?? 0
     },

@@ -17,6 +17,7 @@ import { createMongoLedger } from './mongo-ledger.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { outcomeOf } from './outcomes.ts'
+import { createManyActions } from './resolve-actions.ts'
 import { type ActivityStore, NeedsOperator, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
@@ -83,6 +84,7 @@ export function openMongoStore({
   }
   let current = connect()
   const longReads = openMongoClient({ uri, maxPoolSize: maxLongReads })
+  const many = createManyActions(() => performance.now())
   const hosts = hostsOf(current.client)
   const closing = new AbortController()
   const misconfigured = Promise.withResolvers<never>()
@@ -126,7 +128,7 @@ export function openMongoStore({
   function read<Result>(work: (queries: Queries) => Promise<Result>, isLong = false): Promise<Result> {
     const client = isLong ? longReads : current.client
     return answered(client, readMs, (signal) =>
-      work(createMongoQueries(openDatabase(client, database).collection(collections.activities), signal)),
+      work(createMongoQueries(openDatabase(client, database).collection(collections.activities), signal, many)),
     )
   }
 

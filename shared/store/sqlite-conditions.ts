@@ -17,6 +17,11 @@ export function isOneOf(patterns: readonly ActionPattern[], not: '' | 'NOT ' = '
   }
 }
 
+export const isAmong = (column: 'user' | 'action', numbers: readonly number[]): Condition => ({
+  text: `${column} IN (SELECT value FROM json_each(?))`,
+  values: [JSON.stringify(numbers)],
+})
+
 /** All conditions that there are; undefined if there is none. */
 export function allOf(...conditions: readonly (Condition | undefined)[]): Condition | undefined {
   const present = conditions.filter((condition) => condition !== undefined)

@@ -12,12 +12,12 @@ import { createSqliteSave } from './sqlite-save.ts'
 const filter = { tenant: 'default', userId: 'user_123', metadata: [{ path: ['n'], value: '-1' }] }
 
 /** `turns` is the number of turns of the event loop since then. */
-function searching(count: number) {
+function searching(count: number, text = '') {
   const db = openSqliteFile({ path: ':memory:', migrations })
   const { saveOne } = createSqliteSave(db, createSqliteLedger(db))
   transaction(db, () => {
     for (let n = 0; n < count; n++)
-      saveOne(recorded({ id: `id-${n}`, timestamp: new Date(n * 1000).toISOString(), metadata: { n } }))
+      saveOne(recorded({ id: `id-${n}`, timestamp: new Date(n * 1000).toISOString(), metadata: { n, text } }))
   })
   let turns = 0
   const next = () => {
@@ -42,6 +42,12 @@ test('lets others take turns, however many rows and searches there are', async (
   ])
   // each search begins immediately and takes seven further steps in turns of its own
   expect(search.turns()).toBeGreaterThanOrEqual(14)
+})
+
+test('lets others take turns while large metadata is searched', async () => {
+  using search = searching(100, 'x'.repeat(10_000))
+  expect(await countMatching(search.matching, { ...filter, text: 'y' })).toBe(0)
+  expect(search.turns()).toBeGreaterThanOrEqual(3)
 })
 
 test('a search that takes too long is too broad, and reports how many it had counted', async () => {

@@ -6,6 +6,8 @@ import type { SqliteQueries } from './sqlite-query.ts'
 import { keyBehind, rangeBehind, rangeOf } from './sqlite-scan.ts'
 
 const rowsAtOnce = 128
+/** Others also get their turn after this many characters of metadata, which take about a millisecond. */
+const maxCharacters = 256 * 1024
 
 /** Yields the places of matching activities, in batches, and gives others their turn in between. */
 export function createSqliteMatching({
@@ -21,9 +23,18 @@ export function createSqliteMatching({
     const source = sourceOf(filter)
     if (source.scans.length === 0) return
 
+    let characters = 0
     for (let range = rangeOf(filter, order, after); ; ) {
       const { places, last } = steps.places(source, range, order, rowsAtOnce)
-      const found = places.filter((place) => matches(rows.searched(place)))
+      const found: number[] = []
+      for (const place of places) {
+        const searched = rows.searched(place)
+        if (searched && matches(searched)) found.push(place)
+        characters += searched?.metadataText?.length ?? 0
+        if (characters < maxCharacters) continue
+        characters = 0
+        await nextTurn()
+      }
       yield { found, through: last && keyBehind(last, order) }
       if (last === undefined) return
       range = rangeBehind(range, order, last)

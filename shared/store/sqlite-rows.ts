@@ -110,9 +110,11 @@ export function createSqliteRows(db: DatabaseSync) {
       return row && toFoundRow(row)
     },
     hash: (place: number) => hash.get(place)?.['hash'] as Uint8Array,
-    /** The parts of an activity that can be searched. */
-    searched(place: number): Pick<ListedActivity, 'userId' | 'action' | 'metadataText'> {
-      const [user, action, metadata] = searched.get(place) as unknown as [number, number, string | null]
+    /** The parts of an activity that can be searched; undefined if it is no longer there. */
+    searched(place: number): Pick<ListedActivity, 'userId' | 'action' | 'metadataText'> | undefined {
+      const row = searched.get(place) as unknown as [number, number, string | null] | undefined
+      if (!row) return undefined
+      const [user, action, metadata] = row
       return { userId: userOf(user), action: actionOf(action), ...(metadata !== null && { metadataText: metadata }) }
     },
   }

@@ -3,7 +3,7 @@ import { type Filter, type Order, usersOf } from '../filter.ts'
 import { arrivalOf, atMost, fromKey, hashBytes, type Key, toKey } from '../key.ts'
 import { nanosecondsPerMs, toMs } from '../timestamp.ts'
 import { maxMergedActions } from './resolve-actions.ts'
-import { allOf, isOneOf } from './sqlite-conditions.ts'
+import { allOf, isAmong, isOneOf } from './sqlite-conditions.ts'
 import type { SqliteNames } from './sqlite-names.ts'
 import { type Moment, momentOf } from './sqlite-rows.ts'
 import { isInSnapshot } from './sqlite-snapshot.ts'
@@ -20,6 +20,9 @@ export type Scan = {
 }
 /** Where to look for matches. `match` is the condition on each row for filters that the scans do not cover. */
 export type Source = { scans: readonly Scan[]; match?: Sql }
+
+/** SQLite takes no more than 32,766 values in a statement. */
+const maxValues = 30_000
 
 /**
  * The parts of the indexes that contain all matches. There are none if a name is not in the log. SQLite joins no more
@@ -39,7 +42,11 @@ export function sourceOf(names: SqliteNames, filter: Filter): Source {
   const scans = (users ?? [undefined]).flatMap((user) =>
     (actions ?? [undefined]).map((action) => scanOf(tenant, user, action)),
   )
-  return { scans, ...(match && { match }) }
+  if (!match) return { scans }
+  // each scan repeats the values of the condition
+  if (scans.length * match.values.length <= maxValues) return { scans, match }
+  const whole = allOf(users && isAmong('user', users), actions && isAmong('action', actions), match)
+  return { scans: [scanOf(tenant)], ...(whole && { match: whole }) }
 }
 
 export function scanOf(tenant: number, user?: number, action?: number): Scan {
