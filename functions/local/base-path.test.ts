@@ -59,6 +59,8 @@ describe.each(Object.entries(pathProxies))('a log under a path behind %s', (_, o
       '/viewer/logs/a-1',
       '/viewer/logs/none',
       '/viewer/ledger',
+      '/viewer/users',
+      '/viewer/actions?userId=ann&userId=bob&prefix=l',
       '/docs',
     ]
     for (const page of [...pages, '/viewer/dead-letters?state=all', `/viewer/dead-letters/${data[0]?.id}`]) {
@@ -98,6 +100,16 @@ describe.each(Object.entries(pathProxies))('a log under a path behind %s', (_, o
   test('leads from a lengthened link to the page below the path', async () => {
     const answer = await get('/audit/?utm_source=mail&userId=ann', { redirect: 'manual' })
     expect([answer.status, answer.headers.get('location')]).toEqual([302, '/audit/?userId=ann'])
+  })
+
+  test('leads from a filter by metadata alone to the last 30 days, and from an error back to the list', async () => {
+    const answer = await get('/audit/?metadata.n=a-1', { redirect: 'manual' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([
+      302,
+      expect.stringMatching(/^\/audit\/\?metadata\.n=a-1&from=[^&]+&to=[^&]+$/),
+    ])
+    const none = await get('/audit/nothing', { headers: { accept: 'text/html' } })
+    expect([none.status, await none.text()]).toEqual([404, expect.stringContaining('<a href="/audit/">')])
   })
 
   test('answers nothing but its health outside of the path', async () => {
