@@ -1,12 +1,10 @@
 import { gzipSync } from 'node:zlib'
-import { createService } from '@activity-log/shared/http/service.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { aDeadLetter, recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 import { buildAssets } from './build-assets.ts'
-import { viewerRoutes } from './viewer.ts'
 
 const now = new Date('2024-01-20T12:00:00Z')
 type Sent = Parameters<typeof recorded>[0]
@@ -97,40 +95,6 @@ describe('a page of the list', () => {
     })
     const tokyo = yesterday.exec(await html('/?zone=Asia%2FTokyo'))![1]!.replaceAll('&amp;', '&')
     expect(parametersOf(tokyo)).toMatchObject({ from: '2024-01-18T15:00:00Z', to: '2024-01-19T15:00:00Z' })
-  })
-
-  test.each([
-    ['metadata.n=1', '2023-12-22T00:00:00Z'],
-    ['metadata=n%3D1', '2023-12-22T00:00:00Z'],
-    ['metadata.n=1&action=!login', '2023-12-22T00:00:00Z'],
-    ['metadata.n=1&from=2024-01-15T00:00:00Z&cursor=x', '2024-01-15T00:00:00Z'],
-    ['metadata.n=1&from=2023-01-15T00:00:00Z', undefined],
-    ['metadata.n=1&to=2024-01-15T00:00:00Z', undefined],
-    ['metadata.n=1&userId=a', undefined],
-    ['metadata.n=1&action=login', undefined],
-    ['q=1', undefined],
-  ])('leads from a filter by metadata alone to a range that can be searched: %s', async (query, from) => {
-    const { get } = await viewer(many(1))
-    const { status, headers } = await get(`/?${query}`)
-    const { cursor, ...asked } = parametersOf(headers.get('location') ?? '')
-    expect([status === 302, asked['from'], cursor]).toEqual([from !== undefined, from, undefined])
-    if (from) expect(asked).toMatchObject({ 'metadata.n': '1', to: '2024-01-21T00:00:00Z' })
-  })
-
-  test('says how far a search came, and leads on', async () => {
-    const searched = { data: [], page: 1, limit: 50, next: '/logs?q=x&cursor=c&asOf=a', previous: null }
-    const route = async () => ({ status: 200, body: { ...searched, searchedThrough: '2024-01-10T08:00:00Z' } })
-    const app = createService({
-      log: silent,
-      routes: { ...viewerRoutes({ now: () => now }), 'GET /logs': { scope: 'read', handle: route } },
-    })
-    const html = await (await app.request('/?q=x&zone=Europe%2FBerlin')).text()
-    expect(html).toMatch(/<h1[^>]*>Nothing found so far<\/h1>/)
-    expect(html.replace(/<[^>]+>/g, '')).toContain(
-      'everything since 2024-01-10 09:00:00; earlier activities take longer',
-    )
-    const on = links(html).find((link) => link.includes('cursor=c')) ?? ''
-    expect(parametersOf(on)).toEqual({ q: 'x', zone: 'Europe/Berlin', cursor: 'c', asOf: 'a' })
   })
 
   test('shows the chosen columns, also of metadata', async () => {
