@@ -165,6 +165,21 @@ describe.skipIf(whyNoBrowser)('pages with hostile names', () => {
     })
   })
 
+  test('a dead letter can be copied, and shown as JSON', async () => {
+    await visit('/viewer/dead-letters/', 1280, async (page) => {
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+      const clipboard = () => page.evaluate<string>('navigator.clipboard.readText()')
+      await page.getByRole('button', { name: 'Copy link' }).click()
+      await expect.poll(clipboard).toBe(`${log.origin}/viewer/dead-letters/${letter}`)
+      await page.getByRole('button', { name: 'Copy JSON' }).click()
+      await expect.poll(clipboard).toContain(`"id": "${letter}"`)
+      await page.getByRole('button', { name: 'Copy curl' }).click()
+      await expect.poll(clipboard).toBe(`curl '${log.origin}/dead-letters/${letter}'`)
+      await page.getByRole('link', { name: 'JSON' }).click()
+      await page.waitForURL(`${log.origin}/dead-letters/${letter}`)
+    })
+  })
+
   test('a list is saved under a name, opened again and forgotten', async () => {
     await visit('/?userId=user_1&columns=time,action&page=1', 1280, async (page) => {
       await page.locator('#saved > summary').click()

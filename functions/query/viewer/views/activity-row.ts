@@ -131,7 +131,7 @@ export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view:
     h(
       'p',
       { class: 'tools', 'data-copies': apiHref(`/logs/${encodeURIComponent(id)}`, {}) },
-      h('a', { href: activityHref(id) }, 'Open with context'),
+      h('a', { class: 'context', href: activityHref(id) }, 'Open with context'),
       h('a', { href: `/logs/${encodeURIComponent(id)}` }, 'JSON'),
     ),
   )
