@@ -12,13 +12,16 @@ export const activityLimits = {
   aheadMs: 24 * 60 * 60 * 1000,
 } as const
 
+/** As a pattern of a schema. Some validators match it at the start of the text, such as those of Python. */
+export const aVisibleCharacter = '^[\\s\\S]*\\S'
+
 /** A userId or an action: 1 to 256 characters (code points) after trimming. */
 export const Name = v.pipe(
   v.string('must be text'),
   v.trim(),
   v.check((text) => text !== '', 'must not be empty'),
   v.check((text) => !isTooLongForName(text), `must be at most ${activityLimits.nameCharacters} characters`),
-  v.metadata({ minLength: 1, maxLength: activityLimits.nameCharacters, pattern: '\\S' }),
+  v.metadata({ minLength: 1, maxLength: activityLimits.nameCharacters, pattern: aVisibleCharacter }),
 )
 
 /** Characters are code points, as in JSON Schema: an emoji is one. */

@@ -2,8 +2,7 @@ import { type InputError, pointerTo } from './checked.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 import { isNumberText, type NumberText } from './json-number-text.ts'
 import type { MappedMember, Mapping, Path, Source } from './mapping.ts'
-import { readSentTime } from './sent-time.ts'
-import { timeForms } from './time-format.ts'
+import { formsOf, readSentTime } from './sent-time.ts'
 
 /** An item in the form of an activity, which is not checked yet. */
 export type Mapped = {
@@ -43,7 +42,8 @@ export function applyMapping(item: unknown, mapping: Mapping): Mapped {
     const isAsked = mapping.sources[member] !== undefined
     if (!found) {
       if (isAsked) fail(member, { pointer: '', detail: missing(member, source, mapping) })
-      else moved.add(member)
+      // a null at these paths is no further error
+      for (const [path] of source) if (path?.names.length === 1) moved.add(path.names[0] as string)
       continue
     }
     const place = found.length === 1 ? pointerOf(found[0] as Found) : ''
@@ -73,7 +73,7 @@ export function applyMapping(item: unknown, mapping: Mapping): Mapped {
     if (texts.some((text) => text === undefined)) {
       // checkActivity will say that the value must be text
       if (member !== 'timestamp' && found.length === 1 && !isNumber(found[0]?.value)) return found[0]?.value
-      const detail = member === 'timestamp' ? timeForms : 'must be text or a whole number'
+      const detail = member === 'timestamp' ? formsOf(mapping.timeFormat) : 'must be text or a whole number'
       return fail(member, { pointer: place, detail })
     }
     for (const each of found) if (isNumberText(each.value)) readAsText.add(pointerOf(each))

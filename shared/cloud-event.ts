@@ -158,10 +158,18 @@ const isBase64 = (text: string) => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.l
 export function utf8(bytes: Uint8Array): string | undefined {
   // most bodies are ASCII, which takes a third of the time of decoding
   if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  return decoded(strictUtf8, bytes)
+}
+
+/** Like `utf8`, but keeps a byte order mark. */
+export const utf8WithMark = (bytes: Uint8Array): string | undefined => decoded(strictUtf8WithMark, bytes)
+
+function decoded(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | undefined {
   try {
-    return strictUtf8.decode(bytes)
+    return decoder.decode(bytes)
   } catch {
     return undefined
   }
 }
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+const strictUtf8WithMark = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

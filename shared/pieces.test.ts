@@ -59,6 +59,24 @@ describe.each([1, 3, 1000])('in chunks of %i bytes', (size) => {
     ['', [], 'has no array'],
     ['[1,2', [[1, '1']], 'ends early'],
     ['[1,"', [[1, '1']], 'ends early'],
+    ['[1] x', [[1, '1']], 'has other text'],
+    ['"x" [1]', [[1, '1']], 'has other text'],
+    [
+      '\ufeff[1]\r\n\ufeff[2]',
+      [
+        [1, '1'],
+        [2, '2'],
+      ],
+      undefined,
+    ],
+    [
+      '[1,]',
+      [
+        [1, '1'],
+        [2, ''],
+      ],
+      undefined,
+    ],
     [
       '[1,,2]',
       [

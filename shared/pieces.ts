@@ -5,7 +5,7 @@ export type Piece = { number: number; bytes: Uint8Array | undefined }
 export type Cutter = {
   add(chunk: Uint8Array): Piece[]
   /** The last piece, if the bytes end with one, and what was wrong with the end. */
-  end(): { piece?: Piece; fault?: 'has no array' | 'ends early' }
+  end(): { piece?: Piece; fault?: 'has no array' | 'ends early' | 'has other text' }
 }
 
 const newline = 0x0a
@@ -64,6 +64,8 @@ export function createItemCutter(path: readonly string[], maxBytes: number): Cut
   let isInString = false
   let isEscaped = false
   let isFound = false
+  let hasOtherText = false
+  let isAfterComma = false
   let text: number[] = []
   let number = 0
 
@@ -73,6 +75,7 @@ export function createItemCutter(path: readonly string[], maxBytes: number): Cut
       let start = 0
       for (let at = 0; at < chunk.byteLength; at++) {
         const code = chunk[at] as number
+        if (depth === 0 && !isBetweenDocuments(code)) hasOtherText = true
         if (isInString) {
           if (isEscaped) isEscaped = false
           else if (code === 0x5c) isEscaped = true
@@ -96,7 +99,9 @@ export function createItemCutter(path: readonly string[], maxBytes: number): Cut
           item.add(chunk.subarray(start, at))
           start = at + 1
           const bytes = item.take()
-          if (bytes === undefined || !isBlank(bytes) || code === 0x2c) pieces.push({ number: ++number, bytes })
+          const isItem = bytes === undefined || !isBlank(bytes) || code === 0x2c || isAfterComma
+          if (isItem) pieces.push({ number: ++number, bytes })
+          isAfterComma = code === 0x2c
           if (code === 0x2c) continue
           arrayDepth = 0
           depth--
@@ -109,9 +114,13 @@ export function createItemCutter(path: readonly string[], maxBytes: number): Cut
     },
     end() {
       if (!isFound) return { fault: 'has no array' }
-      return depth === 0 && !isInString ? {} : { fault: 'ends early' }
+      if (depth !== 0 || isInString) return { fault: 'ends early' }
+      return hasOtherText ? { fault: 'has other text' } : {}
     },
   }
 }
+
+/** The start of an array or an object, a blank, or a byte of a byte order mark. */
+const isBetweenDocuments = (code: number) => [0x5b, 0x7b, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf].includes(code)
 
 const isBlank = (bytes: Uint8Array) => bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))

@@ -1,4 +1,4 @@
-import { type TimeFormat, timeForms } from './time-format.ts'
+import { type TimeFormat, timeFormats, timeForms } from './time-format.ts'
 import { parseTimestamp } from './timestamp.ts'
 
 /** RFC 3339 text, or what is wrong with the time. */
@@ -20,21 +20,29 @@ const lastSecond = 253_402_300_799
 export function readSentTime(text: string, isNumber: boolean, format: TimeFormat, zone: string | undefined): SentTime {
   const places = epochPlaces[format]
   if (places !== undefined) return fromEpoch(text.trim(), places, format)
-  if (isNumber) return no(`is a number; ${timeForms}`)
+  if (isNumber) return no(`is a number; ${formsOf(format)}`)
   return format === 'loose' ? fromLoose(text.trim(), zone) : { ok: true, text }
 }
 
-/** Whether the text names a time zone: an IANA name, or an offset such as +02:00. */
-export function isZone(text: string): boolean {
-  return offsetZone.test(text) || (/^[A-Za-z]/.test(text) && offsetsOf(text) !== undefined)
+/** The error of a time in another form than the one that was named. */
+export function formsOf(format: TimeFormat): string {
+  if (format === 'rfc3339') return timeForms
+  const others = `other forms of time-format: ${timeFormats.filter((name) => name !== format).join(', ')}`
+  if (format === 'loose') return `must be a date and a time, ${looseForms}; ${others}`
+  return `must be the time since 1970 as ${format}: digits, perhaps with a decimal point; ${others}`
 }
-const offsetZone = /^([+-])(\d{2}):?(\d{2})?$/
+
+/** Whether the text names a time zone: an IANA name, Z, or an offset such as +02:00. */
+export function isZone(text: string): boolean {
+  return text === 'Z' || offsetZone.test(text) || (/^[A-Za-z]/.test(text) && offsetsOf(text) !== undefined)
+}
+const offsetZone = /^([+-])([01]\d|2[0-3])(?::?([0-5]\d))?$/
 
 const no = (detail: string): SentTime => ({ ok: false, detail })
 
 function fromEpoch(text: string, places: number, format: TimeFormat): SentTime {
   const match = /^(\d{1,30})(?:\.(\d{1,30}))?(?:[eE]\+?(\d{1,2}))?$/.exec(text)
-  if (!match) return no(`must be the time since 1970 as ${format}: digits, perhaps with a decimal point`)
+  if (!match) return no(formsOf(format))
   const [, whole = '', fraction = '', exponent = '0'] = match
   const point = whole.length + Number(exponent) - places
   const digits = (whole + fraction).padEnd(point, '0').padStart(whole.length + fraction.length - point, '0')
@@ -52,7 +60,7 @@ const looseForms =
 
 function fromLoose(text: string, zone: string | undefined): SentTime {
   const match = text.length <= 128 ? loose.exec(text) : null
-  if (!match) return no(`must be a date and a time, ${looseForms}`)
+  if (!match) return no(formsOf('loose'))
   const [, date, minutes, seconds = ':00', fraction, utc, hours, more = '00', named] = match
   const local = `${date}T${minutes}${seconds}${fraction === undefined ? '' : `.${fraction}`}`
   if (utc) return { ok: true, text: `${local}Z` }
@@ -68,6 +76,7 @@ function inZone(local: string, zone: string): SentTime {
   if (typeof parsed === 'string') return no(parsed)
   const [, sign, hours, minutes = '00'] = offsetZone.exec(zone) ?? []
   if (sign) return { ok: true, text: `${local}${sign}${hours}:${minutes}` }
+  if (zone === 'Z') return { ok: true, text: `${local}Z` }
   const offsetAt = offsetsOf(zone)
   if (!offsetAt) return no(`is in ${zone}, which is not a time zone`)
   const day = 24 * 60 * 60 * 1000

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -213,7 +213,13 @@ test('takes the options of a mapping, and says what is wrong with them', async (
     code: 1,
     output: '--zone applies only with time-format=loose\n',
   })
-  expect((await startImport(file, '--format', 'syslog')).code).toBe(64)
+  for (const [option, value] of [
+    ['--format', 'syslog'],
+    ['--user', 'a..b'],
+    ['--zone', 'Mars'],
+  ] as const) {
+    expect([option, (await startImport(file, option, value)).code]).toEqual([option, 64])
+  }
 })
 
 describe('says in one sentence what else a file is:', () => {
@@ -224,7 +230,16 @@ describe('says in one sentence what else a file is:', () => {
     ['a false .gz', 'false.GZ', () => Buffer.from(text), /is named \.gz, but it is not gzip/],
     ['a damaged .gz', 'damaged.gz', () => Buffer.concat([gzipSync(text), Buffer.from('x'.repeat(99))]), /is damaged/],
     ['a zip archive', 'some.zip', () => Buffer.from('PK\x03\x04xxxx'), /is a zip archive; unpack it/],
+    ['UTF-32', 'utf32.txt', () => Buffer.from('fffe00007b000000', 'hex'), /is UTF-32; convert it first/],
+    ['a program', 'elf', () => Buffer.from('\x7fELF\x02\x01\0\0\n'), /is no text file/],
     ['an object over several lines', 'one.json', () => Buffer.from('{\n "Records": []\n}'), /--items NAME/],
+    [
+      'an array with text behind it',
+      'behind.json',
+      () => Buffer.from('[] {"userId":"x"} x'),
+      /text outside of its JSON/,
+    ],
+    ['an array that ends with a comma', 'comma.json', () => Buffer.from('[ , ]'), /2 invalid \(items 1, 2\)/],
     [
       'an array that is cut',
       'cut.json',
@@ -242,6 +257,19 @@ describe('says in one sentence what else a file is:', () => {
     expect(await importFile(folder)).toEqual({ code: 1, output: `${folder} is a folder; name a file in it.\n` })
   })
 
+  test.each([
+    ['ends early', (whole: Buffer) => whole.subarray(0, -4), 'is gzip that ends early'],
+    ['is cut in its middle', (whole: Buffer) => whole.subarray(0, -300), 'is gzip that ends early'],
+  ])('a small .gz that %s, after the lines before are sent', async (_what, cut, message) => {
+    const userId = `small-${message.length}-${cut(Buffer.alloc(1000)).length}`
+    const lines = Array.from({ length: 20 }, () => `{"userId":"${userId}","action":"${crypto.randomUUID()}"}`)
+    const file = write(`${userId}.gz`, cut(gzipSync(lines.join('\n'))))
+    const { code, output } = await importFile(file)
+    expect([code, output]).toEqual([1, expect.stringContaining(message)])
+    expect(output).toMatch(/^[1-9]\d? stored/)
+    expect((await stored(userId)).length).toBeGreaterThan(3)
+  })
+
   test('a .gz that ends early, after what came before is sent', async () => {
     const lines = Array.from(
       { length: 1200 },
@@ -253,7 +281,7 @@ describe('says in one sentence what else a file is:', () => {
     expect([code, output]).toEqual([
       1,
       expect.stringMatching(
-        /^\d[\d,]* stored, .*[\s\S]*early\.gz is gzip that ends early; what came before that was sent\.\n$/,
+        /^1,1\d\d stored, .*[\s\S]*early\.gz is gzip that ends early; what could be read before that was sent\.\n$/,
       ),
     ])
     write('early.gz', whole)
@@ -263,14 +291,17 @@ describe('says in one sentence what else a file is:', () => {
   })
 })
 
-test('a file that grows while it is read is sent again until it is complete', async () => {
-  const file = write('grows.ndjson', '{"userId":"grows","action":"one"}\n')
-  let grown = false
-  // the file grows while the first request is on its way
+test.each<[string, (file: string) => void, string[]]>([
+  ['grows', (file) => appendFileSync(file, '{"userId":"grows","action":"two"}\n'), ['one', 'two']],
+  ['shrinks', (file) => truncateSync(file, 10), ['one']],
+])('a file that %s while it is read is told of, and can be sent again', async (userId, change, expected) => {
+  const file = write(`${userId}.ndjson`, `{"userId":"${userId}","action":"one"}\n`)
+  let changed = false
+  // the file changes while the first request is on its way
   const proxy = createServer(async (request, response) => {
-    if (request.method === 'POST' && !grown) {
-      grown = true
-      appendFileSync(file, '{"userId":"grows","action":"two"}\n')
+    if (request.method === 'POST' && !changed) {
+      changed = true
+      change(file)
     }
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -284,7 +315,7 @@ test('a file that grows while it is read is sent again until it is complete', as
   const url = `http://localhost:${typeof address === 'object' ? address?.port : ''}`
   const { code, output } = await runImport(file, '--url', url)
   expect([code, output]).toEqual([1, expect.stringContaining('changed while it was read')])
-  expect((await runImport(file, '--url', url)).code).toBe(0)
-  expect(await actions('grows')).toEqual(['one', 'two'])
+  expect((await runImport(file, '--url', url)).code).toBe(userId === 'grows' ? 0 : 1)
+  expect(await actions(userId)).toEqual(expected)
   proxy.close()
 })

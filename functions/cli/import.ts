@@ -27,10 +27,21 @@ const File = v.pipe(
   v.check((path) => existsSync(path), 'must be an existing file'),
 )
 const text = v.optional(v.pipe(v.string(), v.nonEmpty('must not be empty')))
-const pathOption = (member: string) => ({
+/** Accepts what the parameter of the same name accepts. */
+const parameter = (name: MappingParameter, others: Parameters = {}) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.rawCheck(({ dataset, addIssue }) => {
+        const mapping = readMapping({ ...others, [name]: dataset.value as string })
+        if (!mapping.ok) addIssue({ message: mapping.errors[0]?.detail ?? '' })
+      }),
+    ),
+  )
+const pathOption = (name: 'user' | 'action' | 'time' | 'id') => ({
   value: 'PATH',
-  summary: `where the ${member} is in an item, such as ${member}.name; commas separate alternatives`,
-  schema: text,
+  summary: `where the ${name} is in an item, such as ${name}.name; commas separate alternatives`,
+  schema: parameter(name),
 })
 const oneOf = (names: readonly string[]) => v.optional(v.picklist(names, `must be one of ${names.join(', ')}`))
 
@@ -69,7 +80,7 @@ Items of another form are taken with the options from --user to --format, which 
     zone: {
       value: 'ZONE',
       summary: 'the time zone of times without an offset, with --time-format loose',
-      schema: text,
+      schema: parameter('zone', { 'time-format': 'loose' }),
     },
     members: {
       value: 'metadata',

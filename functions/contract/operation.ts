@@ -60,6 +60,11 @@ export const notFound = problem('Nothing exists under this name')
 export const wrongMethod = problem('The path does not allow this method', 'Allow')
 export const unavailable = problem('The service is temporarily unavailable; send the same request again', 'Retry-After')
 
+/** The form of a download: with it, generators make clients that take any content type, and need not read it as text. */
+export const file = (mediaType: string, description: string): Content => ({
+  [mediaType]: { schema: { type: 'string', format: 'binary', description } },
+})
+
 export const textual = (mediaType: string, description: string): Content => ({
   [mediaType]: { schema: { type: 'string', description } },
 })

@@ -5,7 +5,17 @@ import { listParameters } from '@activity-log/query/list-request.ts'
 import { ReceiptRequest, ReceiptsParameters, ReceiptsRequest } from '@activity-log/query/receipts.ts'
 import { statsParameters } from '@activity-log/query/stats.ts'
 import * as v from 'valibot'
-import { badRequest, EntityTags, json, notFound, type Operation, problem, textual, tooBroad } from './operation.ts'
+import {
+  badRequest,
+  EntityTags,
+  file,
+  json,
+  notFound,
+  type Operation,
+  problem,
+  textual,
+  tooBroad,
+} from './operation.ts'
 
 const inPath = { id: v.pipe(v.string(), v.description('The id of an activity'), v.examples(['order-981-paid'])) }
 const { receipt, ...receiptParameters } = ReceiptRequest.entries
@@ -91,8 +101,8 @@ export const reading: readonly Operation[] = [
         description: 'The file',
         headers: ['Content-Disposition'],
         content: {
-          ...textual('text/csv', 'RFC 4180: id, userId, action, timestamp, recordedAt, metadata as JSON'),
-          ...textual('application/x-ndjson', 'One activity per line'),
+          ...file('text/csv', 'RFC 4180: id, userId, action, timestamp, recordedAt, metadata as JSON'),
+          ...file('application/x-ndjson', 'One activity per line'),
         },
       },
       400: tooBroad,

@@ -67,6 +67,23 @@ describe('the same event in both modes is the same activity', () => {
         'content-type': 'image/png',
       },
     ],
+    [
+      'with a byte order mark in its text',
+      { datacontenttype: 'text/csv', data: '\ufeffa;b' },
+      '\ufeffa;b',
+      { 'content-type': 'text/csv' },
+    ],
+    ['with an empty text', { datacontenttype: 'text/plain', data: '' }, '', { 'content-type': 'text/plain' }],
+    [
+      'that Knative delivers again',
+      { knativekafkaoffset: 1, knativearrivaltime: '2024-01-15T10:00:00Z' },
+      '',
+      {
+        'ce-knativekafkaoffset': '2',
+        'ce-knativearrivaltime': '2024-01-15T10:00:09Z',
+        'content-type': 'application/json',
+      },
+    ],
     ['without data', {}, '', { 'content-type': 'application/json' }],
     [
       'with numbers and booleans',
@@ -93,6 +110,12 @@ describe('the same event in both modes is the same activity', () => {
       await send({ ...event, ...members }, structured)
     }
     expect(new Set(digests(published)).size).toBe(4)
+  })
+
+  test('and an empty JSON text is not the same as no data', async () => {
+    const { send, published } = anIngest()
+    for (const data of ['', undefined]) await send({ ...event, data }, structured)
+    expect(new Set(digests(published)).size).toBe(2)
   })
 
   test('and an activity with text in its metadata is not the same as one with a number', async () => {

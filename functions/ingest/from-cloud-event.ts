@@ -1,5 +1,5 @@
 import { activityRecordedType } from '@activity-log/shared/activity-recorded.ts'
-import { type CloudEvent, type CloudEventData, utf8 } from '@activity-log/shared/cloud-event.ts'
+import { type CloudEvent, type CloudEventData, utf8WithMark } from '@activity-log/shared/cloud-event.ts'
 import { isJsonObject } from '@activity-log/shared/json.ts'
 
 /** The attribute that each member of an activity comes from. All other attributes go into the metadata. */
@@ -61,7 +61,7 @@ const textTypes =
 function dataMember(data: CloudEventData, type = ''): { [name: string]: unknown } {
   if (data.kind === 'none') return {}
   if (data.kind === 'json') return { data: data.value }
-  const text = textTypes.test(type) ? utf8(data.bytes) : undefined
+  const text = textTypes.test(type) ? utf8WithMark(data.bytes) : undefined
   return text === undefined || text.includes('\0')
     ? { data_base64: Buffer.from(data.bytes).toString('base64') }
     : { data: text }

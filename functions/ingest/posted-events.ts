@@ -1,6 +1,13 @@
 import { checkActivity } from '@activity-log/shared/activity.ts'
 import { type Checked, firstErrors, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
-import { type CloudEvent, type Headers, readBinary, readStructured, utf8 } from '@activity-log/shared/cloud-event.ts'
+import {
+  type CloudEvent,
+  type Headers,
+  readBinary,
+  readStructured,
+  utf8,
+  utf8WithMark,
+} from '@activity-log/shared/cloud-event.ts'
 import { type Incoming, notUtf8, readText } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
@@ -87,7 +94,7 @@ function withUtf8(headers: Headers): Headers {
   for (const name in headers) {
     const value = headers[name] as string
     if (!name.startsWith('ce-') || /^[\t -~]*$/.test(value)) continue
-    const text = /^[\t -~\x80-\xff]*$/.test(value) ? headerUtf8(value) : undefined
+    const text = /^[\t -~\x80-\xff]*$/.test(value) ? utf8WithMark(Buffer.from(value, 'latin1')) : undefined
     if (text === undefined) errors.push({ pointer: name, detail: notAHeader })
     else {
       changed ??= { ...headers }
@@ -99,12 +106,3 @@ function withUtf8(headers: Headers): Headers {
 }
 
 const notAHeader = 'is not valid UTF-8; percent-encode what is not ASCII (CloudEvents HTTP binding, 3.1.3.2)'
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function headerUtf8(value: string): string | undefined {
-  try {
-    return strictUtf8.decode(Buffer.from(value, 'latin1'))
-  } catch {
-    return undefined
-  }
-}

@@ -1,5 +1,15 @@
+import { gzipSync } from 'node:zlib'
+import { toRecord } from '@activity-log/shared/activity-recorded.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
-import { aRecord, deadLettersOf, delivery, post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import {
+  anEvent,
+  aRecord,
+  deadLettersOf,
+  delivery,
+  post,
+  receivedAt,
+  silent,
+} from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, test } from 'vitest'
 import { createApp } from './app.ts'
@@ -69,6 +79,47 @@ describe('replay', () => {
     expect(await letter()).toMatchObject({ reason: 'conflict', attempts: 2 })
     expect(await replay(JSON.parse(ours.value))).toMatchObject({ outcome: 'duplicate' })
     expect(await found()).toMatchObject([{ action: 'click_button' }])
+  })
+
+  test('compares a corrected CloudEvent as the event that it is', async () => {
+    const { app, replay } = await persist()
+    const metadata = { source: '/s', count: 3 }
+    const sentAs = (action: string) =>
+      toRecord({ ...anEvent({ id: 'a', action, metadata }), isCloudEvent: true, salt: 'S'.repeat(22) })
+    await app.request('/', delivery(sentAs('t'), 1))
+    await app.request('/', delivery(sentAs('other'), 2))
+    const event = { userId: 'user_123', action: 't', timestamp: '2024-01-15T10:00:00Z' }
+    expect(await replay({ ...event, metadata: { ...metadata, count: 4 } })).toMatchObject({ outcome: 'conflict' })
+    expect(await replay({ ...event, metadata })).toMatchObject({ outcome: 'duplicate' })
+  })
+
+  test.each<[string, string | Uint8Array, Record<string, string>, object]>([
+    ['a byte order mark', `\ufeff${JSON.stringify(corrected)}`, {}, {}],
+    ['gzip', gzipSync(JSON.stringify(corrected)), { 'content-encoding': 'gzip' }, {}],
+    ['null for an optional member', JSON.stringify({ ...corrected, metadata: null }), {}, {}],
+    [
+      'a double with 17 digits, and U+2028',
+      `{"userId":"ann","action":"x","timestamp":"2024-01-15T10:00:00Z","metadata":{"n":37.331705999999997,"t":"\u2028"}}`,
+      {},
+      { metadataText: JSON.stringify({ n: 37.331706, t: '\u2028' }) },
+    ],
+  ])('reads a correction as a POST is read: %s', async (_what, body, headers, members) => {
+    const { app, ask, letter, found } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const answer = await ask(`/dead-letters/${(await letter()).id}/replay`, post(body, headers))
+    expect(answer).toMatchObject({ status: 200, outcome: 'stored' })
+    expect(await found()).toEqual([{ id: 'a', ...corrected, ...members, recordedAt: receivedAt.toISOString() }])
+  })
+
+  test.each([
+    ['text that is not UTF-8', Buffer.from('{"userId":"caf\xe9","action":"x"}', 'latin1')],
+    ['9007199254740993', '{"userId":"u","action":"x","metadata":{"n":9007199254740993}}'],
+    ['a member that an activity does not have', '{"userId":"u","action":"x","ip":null}'],
+  ])('rejects a correction that a POST would reject: %s', async (_what, body) => {
+    const { app, ask, letter, found } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    expect(await ask(`/dead-letters/${(await letter()).id}/replay`, post(body))).toMatchObject({ status: 400 })
+    expect(await found()).toEqual([])
   })
 
   test.each([

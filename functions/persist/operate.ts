@@ -1,3 +1,4 @@
+import { aVisibleCharacter } from '@activity-log/shared/activity.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
@@ -29,7 +30,7 @@ export const Discard = v.strictObject(
       v.trim(),
       v.check((text) => text !== '', 'must not be empty'),
       v.maxLength(maxNoteCharacters, `must be at most ${maxNoteCharacters} characters`),
-      v.metadata({ minLength: 1, pattern: '\\S' }),
+      v.metadata({ minLength: 1, pattern: aVisibleCharacter }),
       v.examples(['a test']),
     ),
   },

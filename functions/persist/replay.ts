@@ -30,7 +30,10 @@ export function readAgain({ headers, body }: KeptDeadLetter): Checked<ActivityRe
   }
 }
 
-/** Reads the activity that replaces a dead letter. It keeps the id, the time of receipt and the sequence. */
+/**
+ * Reads the activity that replaces a dead letter. It keeps the id, the time of receipt and the sequence; a CloudEvent
+ * is still compared as one.
+ */
 export function readCorrected(text: string, letter: KeptDeadLetter): Checked<ActivityRecorded> {
   const json = parseJson(text)
   if (!json.ok) return invalid({ pointer: '', detail: json.detail })
@@ -47,7 +50,17 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
   const filledIn = checked.value.timestamp === undefined ? (['timestamp'] as const) : []
   const { sequence, salt } = readReception(letter.headers)
   const activity = { ...checked.value, id, timestamp }
-  return valid({ tenant, activity, recordedAt, sequence, ...(salt && { salt }), filledIn })
+  const { 'ce-sentas': sentAs, 'ce-traceparent': traceparent } = letter.headers
+  return valid({
+    tenant,
+    activity,
+    recordedAt,
+    sequence,
+    ...(salt && { salt }),
+    filledIn,
+    ...(traceparent && { traceparent }),
+    ...(sentAs === 'cloudevent' && { isCloudEvent: true }),
+  })
 }
 
 const otherId = (id: string): InputError => ({

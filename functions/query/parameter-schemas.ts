@@ -29,7 +29,7 @@ const maxWaitS = 30
 export const Wait = v.pipe(WholeNumber(maxWaitS), v.description('How many seconds to wait for the record'))
 
 export const ReceiptText = v.pipe(
-  v.string(),
+  v.string('must be text'),
   v.rawTransform(({ dataset, addIssue, NEVER }): Receipt => {
     const receipt = readReceipt(dataset.value)
     if (typeof receipt !== 'string') return receipt

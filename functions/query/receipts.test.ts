@@ -1,3 +1,4 @@
+import type { InputError } from '@activity-log/shared/checked.ts'
 import { noCounts } from '@activity-log/shared/ledger-summary.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
@@ -238,18 +239,27 @@ describe('POST /receipts', () => {
     expect((await get('/receipts', ask(thousand)))['results']).toHaveLength(1000)
   })
 
-  test.each<[string, unknown, string[]]>([
-    ['nothing', [], ['/receipts']],
-    ['more than 1,000', Array(1001).fill(receiptOf(0)), ['/receipts']],
-    ['what is no receipt', { receipts: [receiptOf(0), 'x', 1] }, ['/receipts/1', '/receipts/2']],
-    ['another member', { receipts: receipts(0), wait: 1 }, ['/wait']],
-    ['an array with what is no receipt', ['x'], ['/0']],
-    ['text', 'x', ['']],
-  ])('rejects %s', async (_what, body, pointers) => {
+  const noReceipt = 'is not a receipt of this log'
+  test.each<[string, unknown, { [pointer: string]: string }]>([
+    ['nothing', [], { '': 'must hold at least one receipt' }],
+    ['an object without receipts', {}, { '/receipts': 'is required' }],
+    ['more than 1,000', Array(1001).fill(receiptOf(0)), { '': 'must hold at most 1000 receipts' }],
+    [
+      'what is no receipt',
+      { receipts: [receiptOf(0), 'x', 1] },
+      { '/receipts/1': noReceipt, '/receipts/2': 'must be text' },
+    ],
+    [
+      'another member',
+      { receipts: receipts(0), wait: 1 },
+      { '/wait': 'is not a known member; the only one is receipts' },
+    ],
+    ['an array with what is no receipt', ['x', null], { '/0': noReceipt, '/1': 'must be text' }],
+    ['text', 'x', { '': 'must be an object: {"receipts": […]}' }],
+  ])('rejects %s', async (_what, body, expected) => {
     const { get } = query()
-    const { code, errors } = (await get('/receipts', ask(body))) as { code: number; errors?: { pointer: string }[] }
-    const named = pointers.map((pointer) => (Array.isArray(body) && pointer === '/receipts' ? '' : pointer))
-    expect([code, errors?.map(({ pointer }) => pointer)]).toEqual([400, named])
+    const { code, errors = [] } = (await get('/receipts', ask(body))) as { code: number; errors?: InputError[] }
+    expect([code, Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail]))]).toEqual([400, expected])
   })
 
   test('rejects an unknown parameter and a wrong wait', async () => {

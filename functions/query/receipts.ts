@@ -101,14 +101,19 @@ function readReceipts(text: string): { receipt: Receipt; text: string }[] {
   const sent = isArray ? { receipts: json.value } : json.value
   const parsed = v.safeParse(ReceiptsRequest, sent)
   if (!parsed.success) {
-    const errors = parsed.issues.map(({ path = [], message }) => {
-      const steps = path.map(({ key }) => String(key)).slice(isArray ? 1 : 0)
-      return { pointer: steps.reduce(pointerTo, ''), detail: message }
+    const errors = parsed.issues.map((issue) => {
+      const steps = (issue.path ?? []).map(({ key }) => String(key)).slice(isArray ? 1 : 0)
+      return { pointer: steps.reduce(pointerTo, ''), detail: detailOf(issue) }
     })
     throw invalidInput(firstErrors(errors))
   }
   const texts = (sent as { receipts: string[] }).receipts
   return parsed.output.receipts.map((receipt, index) => ({ receipt, text: texts[index] as string }))
+}
+
+function detailOf({ input, expected, message }: v.BaseIssue<unknown>): string {
+  if (input === undefined) return 'is required'
+  return expected === 'never' ? 'is not a known member; the only one is receipts' : message
 }
 
 /** A request that waits for its record takes none of the slots of the others. */

@@ -79,6 +79,8 @@ export const runByHand: readonly string[] = [
   'npm run system -- simulation --seeds 10000',
   'npm run system -- simulation --seed 4711',
   'npm run system -- model',
+  'npm run system -- clients',
+  'java -jar openapi-generator-cli.jar generate -g python -i http://localhost:3000/openapi.json -o client',
   'npm run system -- fuzz',
   'npm run system -- faults --embedded',
   'npm run system -- faults --all',

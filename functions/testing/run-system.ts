@@ -21,6 +21,7 @@ const programs: { readonly [name: string]: Program } = {
   simulation: { summary: 'simulates crashes, lost messages and rebalances from a seed', file: 'simulation/main.ts' },
   model: { summary: 'compares random lists with those of a plain array', file: 'model/main.ts' },
   fuzz: { summary: 'sends requests that Schemathesis generates from the contract', file: 'fuzz/main.ts' },
+  clients: { summary: 'generates clients from the contract, and uses them', file: 'clients/main.ts' },
   compose: { summary: 'runs docker-compose.yml the way a user does', file: 'compose.ts' },
   screenshots: { summary: "takes the README's screenshots from a running log", file: 'viewer/screenshots.ts' },
   lighthouse: { summary: 'asks Lighthouse about each page of a running log', file: 'viewer/lighthouse.ts' },

@@ -19,6 +19,7 @@ import type { Rooms } from './rooms.ts'
 import { openSlots, type SlotSizes, slotSizes } from './slots.ts'
 import { type SlowClientLimits, slowClientLimits, watchSlowClients } from './slow-clients.ts'
 import { answerUnparsed } from './unparsed.ts'
+import { wrongMethod } from './wrong-method.ts'
 
 export type ListenOptions = {
   fetch(request: Request, bindings: HttpBindings & { rooms: Rooms }): Response | Promise<Response>
@@ -135,6 +136,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (unwelcome) return refuse(unwelcome)
     discardBody(server, request)
     const { method = '', url = '' } = request
+    // OPTIONS * asks about the server as a whole (RFC 9110, section 9.3.7)
+    if (url === '*') return refuse(wrongMethod(method, url, ['GET', 'HEAD', 'POST', 'DELETE']))
     if (url !== '/healthz') {
       const kind = kindOf(method, url)
       const peer = peerOf(request)

@@ -81,6 +81,11 @@ describe('a URL that is not percent-encoded gets the advice to encode it', () =>
   })
 })
 
+test('OPTIONS * is told which methods there are', async () => {
+  const answer = problemIn(await send('OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'))
+  expect(answer).toMatchObject({ status: 405, body: { detail: expect.stringContaining('GET, HEAD, POST, DELETE') } })
+})
+
 test('HTTP/1.0 needs no Host', async () => {
   expect(await send('GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
 })

@@ -13,6 +13,9 @@ export type OpenFile = {
   hasChanged: () => Promise<boolean>
 }
 
+/** Gzip may inflate to a thousand times of this. */
+const readAtOnce = 16 * 1024
+
 const gzipName = /\.gz$/i
 
 /** The name of a file without its folder and .gz, which a compressed copy has as well. */
@@ -26,18 +29,16 @@ export async function openFile(file: string): Promise<OpenFile> {
   if (start && start.length > 0 && gzipName.test(file) && !isGzip) {
     throw new StartError(`${file} is named .gz, but it is not gzip; name it without .gz.`)
   }
-  const source = createReadStream(file)
-  const stream = isGzip ? source.pipe(createGunzip()) : source
-  source.on('error', (error) => stream.destroy(error))
+  const source = createReadStream(file, { highWaterMark: readAtOnce })
 
   async function* chunks() {
     try {
-      yield* stream as AsyncIterable<Uint8Array>
+      yield* isGzip ? inflated(source) : (source as AsyncIterable<Uint8Array>)
     } catch (cause) {
       const { code = '' } = cause as NodeJS.ErrnoException
       if (!code.startsWith('Z_')) throw cause
       const fault = code === 'Z_BUF_ERROR' ? 'is gzip that ends early' : 'is damaged, or not gzip to its end'
-      throw new StartError(`${file} ${fault}; what came before that was sent.`, { cause })
+      throw new StartError(`${file} ${fault}; what could be read before that was sent.`, { cause })
     }
   }
 
@@ -46,6 +47,32 @@ export async function openFile(file: string): Promise<OpenFile> {
     return before.isFile() && (size !== before.size || mtimeMs !== before.mtimeMs || source.bytesRead !== size)
   }
   return { chunks: chunks(), size: before.size, bytesRead: () => source.bytesRead, hasChanged }
+}
+
+/** Yields all that could be inflated before it throws: the iterator of a stream drops what waits when it fails. */
+async function* inflated(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip()
+  const ready: Uint8Array[] = []
+  let failure: Error | undefined
+  gunzip.on('data', (chunk: Uint8Array) => ready.push(chunk))
+  gunzip.on('error', (error) => {
+    failure = error
+  })
+  const closed = new Promise((resolve) => gunzip.once('close', resolve))
+  try {
+    for await (const chunk of source) {
+      const written = new Promise((resolve) => gunzip.write(chunk, resolve))
+      await Promise.race([written, closed])
+      yield* ready.splice(0)
+      if (failure) throw failure
+    }
+    gunzip.end()
+    await closed
+    yield* ready
+    if (failure) throw failure
+  } finally {
+    gunzip.destroy()
+  }
 }
 
 async function firstBytes(file: string): Promise<Uint8Array> {

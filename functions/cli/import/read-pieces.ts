@@ -19,14 +19,7 @@ export async function readPieces(
   { file, items, perhapsItems }: PiecesOptions,
 ): Promise<Pieces> {
   const rest = chunks[Symbol.asyncIterator]()
-  const begin: Uint8Array[] = []
-  // enough to see what the file is
-  while (begin.reduce((sum, { byteLength }) => sum + byteLength, 0) < 4096) {
-    const next = await rest.next()
-    if (next.done) break
-    begin.push(Uint8Array.from(next.value))
-  }
-  const first = Buffer.concat(begin)
+  const { first, failed } = await beginOf(rest)
   const other = whatElse(first)
   if (other) throw new StartError(`${file} is ${other}`)
   const text = first
@@ -44,14 +37,35 @@ export async function readPieces(
 
   async function* pieces(): AsyncGenerator<Piece> {
     yield* cutter.add(first)
+    if (failed) throw failed.error
     for (let next = await rest.next(); !next.done; next = await rest.next()) yield* cutter.add(next.value)
     const { piece, fault } = cutter.end()
     if (piece) yield piece
     if (fault === 'ends early')
       throw new StartError(`${file} ends in the middle of its JSON; what came before was sent.`)
+    if (fault === 'has other text') throw new StartError(`${file} has text outside of its JSON; its items were sent.`)
     if (fault) throw new StartError(`${file} has no array${path?.length ? ` at ${path.join('.')}` : ''}.`)
   }
   return { unit, pieces: pieces() }
+}
+
+/** Enough to see what the file is. */
+const beginBytes = 4096
+
+/** An error is returned with the bytes before it, since they are sent all the same. */
+async function beginOf(
+  chunks: AsyncIterator<Uint8Array>,
+): Promise<{ first: Buffer; failed: { error: unknown } | undefined }> {
+  const begin: Uint8Array[] = []
+  let failed: { error: unknown } | undefined
+  while (begin.reduce((sum, { byteLength }) => sum + byteLength, 0) < beginBytes) {
+    const next = await chunks.next().catch((error: unknown) => {
+      failed = { error }
+    })
+    if (!next || next.done) break
+    begin.push(Uint8Array.from(next.value))
+  }
+  return { first: Buffer.concat(begin), failed }
 }
 
 const archives: readonly [signature: string, name: string][] = [
@@ -67,8 +81,13 @@ function whatElse(first: Buffer): string | undefined {
   const [a, b] = first
   const isUtf16 =
     (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (first.length > 1 && a !== b && (a === 0 || b === 0))
+  const isUtf32 = /^(?:\xff\xfe\0\0|\0\0\xfe\xff)/.test(first.toString('latin1', 0, 4))
+  if (isUtf32) return 'UTF-32; convert it first: iconv -f UTF-32 -t UTF-8'
   if (isUtf16) return 'UTF-16; convert it first: iconv -f UTF-16 -t UTF-8'
   const text = first.subarray(0, 16).toString('latin1')
   const archive = archives.find(([signature]) => text.startsWith(signature))
-  return archive && `${archive[1]}; unpack it first.`
+  if (archive) return `${archive[1]}; unpack it first.`
+  // a line of a text file may hold a NUL; only that line is invalid
+  const isBinary = first.includes(0) && !/^[\s{[]/.test(text.replace(/^(?:\xef\xbb\xbf)+/, ''))
+  return isBinary ? 'no text file; import takes JSON, one object per line or one array.' : undefined
 }

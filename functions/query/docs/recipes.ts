@@ -62,22 +62,71 @@ navigator.sendBeacon('/logs', new Blob([body], { type: 'application/json' }))`,
   },
   {
     name: 'syslog-ng',
-    text: `destination d_log {
+    about: 'It tries again every second until the log answers; use-uniqid gives each message an id.',
+    text: `options { use-uniqid(yes); };
+destination d_log {
   http(
     url("http://localhost:3000/logs/batch?user=USER&action=MESSAGE&time=UNIXTIME&time-format=epoch-s&members=metadata")
     method("POST") headers("content-type: application/x-ndjson")
     body("$(format-json id=$UNIQID USER=$PROGRAM MESSAGE=$MESSAGE UNIXTIME=$UNIXTIME HOST=$HOST)")
-    batch-lines(100) retries(20));
+    batch-lines(100) time-reopen(1) response-action(400 => drop));
 };`,
   },
   {
+    name: 'send-to.js',
+    about:
+      'The loggers below write their lines to this stream, which sends each until the log has it. End it before the process ends.',
+    text: `import { Writable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
+
+const post = (url, body) =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body })
+    .then(async (response) => ({ status: response.status, text: await response.text() }))
+    .catch(() => ({ status: 503 }))
+
+export const sendTo = (url) =>
+  new Writable({
+    decodeStrings: false,
+    async writev(chunks, done) {
+      const lines = chunks.map(({ chunk }) => chunk)
+      while (lines.length > 0) {
+        const { status, text } = await post(url, lines.slice(0, 500).join(''))
+        if (status >= 500 || status === 408 || status === 429) await setTimeout(1000)
+        else {
+          if (status !== 202) console.error(text)
+          lines.splice(0, 500)
+        }
+      }
+      done()
+    },
+  })`,
+  },
+  {
     name: 'winston',
-    text: `new winston.transports.Http({ port: 3000, path: '/logs?action=message&members=metadata' })`,
+    text: `import { randomUUID } from 'node:crypto'
+import winston from 'winston'
+import { sendTo } from './send-to.js'
+
+const { combine, json, timestamp } = winston.format
+const withId = winston.format((info) => ({ ...info, id: randomUUID() }))
+const query = 'user=userId&action=message&time=timestamp&members=metadata'
+export const stream = sendTo(\`http://localhost:3000/logs/batch?\${query}\`)
+export const logger = winston.createLogger({
+  format: combine(withId(), timestamp(), json()),
+  transports: [new winston.transports.Stream({ stream })],
+})
+// logger.info('login', { userId: 'ada' })`,
   },
   {
     name: 'pino',
-    about: 'It writes one object per line, so any shipper sends its file, to this path.',
-    text: `/logs/batch?user=userId&action=msg&time=time&time-format=epoch-ms&members=metadata`,
+    text: `import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { sendTo } from './send-to.js'
+
+const query = 'user=userId&action=msg&time=time&time-format=epoch-ms&members=metadata'
+export const stream = sendTo(\`http://localhost:3000/logs/batch?\${query}\`)
+export const logger = pino({ mixin: () => ({ id: randomUUID() }) }, stream)
+// logger.info({ userId: 'ada' }, 'login')`,
   },
   {
     name: 'A Knative Trigger',
@@ -86,5 +135,10 @@ navigator.sendBeacon('/logs', new Blob([body], { type: 'application/json' }))`,
   subscriber:
     ref: { apiVersion: serving.knative.dev/v1, kind: Service, name: ingest }
     uri: /logs?user=source`,
+  },
+  {
+    name: 'openapi-generator',
+    about: 'Post one activity with postActivity, and many with postActivities; in an export, the body is a file.',
+    text: `java -jar openapi-generator-cli.jar generate -g python -i http://localhost:3000/openapi.json -o client`,
   },
 ]

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { activityRecorded, toRecord } from '@activity-log/shared/activity-recorded.ts'
 import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 
@@ -32,12 +33,23 @@ const activity = (n: number) => ({
   timestamp: new Date().toISOString(),
   metadata: { button: 'buy', page: '/checkout/payment', session: session(), ip: '203.0.113.9' },
 })
-const prepared = (count: number, make: (n: number) => string) => {
-  const requests = Array.from({ length: count }, (_, n) => Buffer.from(make(n)))
+const lines = (make: (n: number) => object) =>
+  Array.from({ length: linesAtOnce }, (_, n) => JSON.stringify(make(n))).join('\n')
+
+const prepared = (count: number, make: (n: number) => string | Buffer) => {
+  const requests = Array.from({ length: count }, (_, n) => {
+    const request = make(n)
+    return typeof request === 'string' ? Buffer.from(request) : request
+  })
   return (n: number) => requests[n % count] as Buffer
 }
 function withBody(path: string, type: string, body: string): string {
   return head(path, type, Buffer.byteLength(body)) + body
+}
+
+function withGzip(path: string, type: string, body: string): Buffer {
+  const bytes = gzipSync(body)
+  return Buffer.concat([Buffer.from(head(path, type, bytes.byteLength, 'content-encoding: gzip\r\n')), bytes])
 }
 
 /** The request that KafkaSource makes for a record of ingest; no two have the same id or position. */
@@ -53,13 +65,20 @@ function event(n: number): string {
 /** The offsets start above those of the processes before this one. */
 const firstOffset = Date.now() * 10
 
+/** Items of the same content in the form of another log, and the mapping that they need. */
+const item = (n: number) => {
+  const { userId, action, timestamp, metadata } = activity(n)
+  return { user: { name: userId }, event: action, ts: Date.parse(timestamp), ...metadata }
+}
+const mapping = '?user=user.name&action=event&time=ts&time-format=epoch-ms&members=metadata'
+
 const kinds = {
   activities: () => prepared(256, (n) => withBody('/logs', 'application/json', JSON.stringify(activity(n)))),
-  lines: () =>
-    prepared(8, () => {
-      const lines = Array.from({ length: linesAtOnce }, (_, n) => JSON.stringify(activity(n)))
-      return withBody('/logs', 'application/x-ndjson', lines.join('\n'))
-    }),
+  mapped: () => prepared(256, (n) => withBody(`/logs${mapping}`, 'application/json', JSON.stringify(item(n)))),
+  gzip: () => prepared(256, (n) => withGzip('/logs', 'application/json', JSON.stringify(activity(n)))),
+  gzipLines: () => prepared(8, () => withGzip('/logs', 'application/x-ndjson', lines(activity))),
+  mappedLines: () => prepared(8, () => withBody(`/logs${mapping}`, 'application/x-ndjson', lines(item))),
+  lines: () => prepared(8, () => withBody('/logs', 'application/x-ndjson', lines(activity))),
   events: () => event,
   pages: () => prepared(1, () => 'GET /logs HTTP/1.1\r\nhost: localhost\r\n\r\n'),
 } as const

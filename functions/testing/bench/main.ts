@@ -25,7 +25,7 @@ const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json F
 
 These compare the log with the plain design, over the servers that KAFKA_BROKERS and MONGODB_URI name:
 
-  ingest     activities a second, latency and CPU time, over Kafka
+  ingest     activities a second, latency and CPU time, over Kafka; also of gzip bodies and mapped items
   persist    events a second and CPU time, over MongoDB
   cold       the time from spawn to the first acknowledgment, and the memory at that moment
   idle       the CPU time of an idle ingest for --seconds 20, at most 5 rounds

@@ -45,6 +45,11 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
       oursFarther: under(oursFarther),
       plainFarther: under(plainFarther),
       lines: under(ours, 'lines', 4),
+      gzip: under(alone, 'gzip'),
+      mapped: under(alone, 'mapped'),
+      aloneLines: under(alone, 'lines', 4),
+      gzipLines: under(alone, 'gzipLines', 4),
+      mappedLines: under(alone, 'mappedLines', 4),
       single: under(ours, 'activities', 1),
       behindHttp: under(behindHttp, 'activities', 1),
       direct: () => directSend(plainEnv, options.seconds),
@@ -96,6 +101,22 @@ export async function measureIngest(options: LoadOptions): Promise<Comparison[]>
       ['lines', 'rate', linesAtOnce],
       ['ours', 'rate'],
     ),
+    ...(['gzip', 'mapped'] as const).flatMap((kind) => [
+      row(
+        `ingest, no queue, ${kind}: CPU µs a request`,
+        'the same without',
+        undefined,
+        [kind, 'cpuMicros'],
+        ['alone', 'cpuMicros'],
+      ),
+      row(
+        `ingest, no queue, ${linesAtOnce} lines a request, ${kind}: CPU µs a request`,
+        'the same without',
+        undefined,
+        [`${kind}Lines`, 'cpuMicros'],
+        ['aloneLines', 'cpuMicros'],
+      ),
+    ]),
   ]
 }
 

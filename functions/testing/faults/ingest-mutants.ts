@@ -77,7 +77,7 @@ export const ingestMutants: readonly Mutant[] = [
     edits: [
       {
         file: createGroupCommit,
-        find: 'if (waiting.size >= maxWaitingItems || (waiting.size > 0 && waitingBytes + bytes > maxWaitingBytes)) {',
+        find: 'if (waitingItems >= maxWaitingItems || (waitingItems > 0 && waitingBytes + bytes > maxWaitingBytes)) {',
         replace: 'if (maxWaitingItems + maxWaitingBytes < 0) {',
       },
     ],
@@ -92,7 +92,7 @@ export const ingestMutants: readonly Mutant[] = [
     edits: [
       {
         file: createGroupCommit,
-        find: 'if (group.length > 0 && (group.length >= maxItems || bytes + one.bytes > maxBytes)) break',
+        find: 'if (group.length > 0 && (group.length >= maxItems || bytes + entry.bytes > maxBytes)) break',
         replace: 'if (maxItems + maxBytes < 0) break',
       },
     ],

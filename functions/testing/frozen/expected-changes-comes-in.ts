@@ -8,6 +8,8 @@ const moreMediaTypes =
   'application/json, application/x-ndjson, application/ndjson, application/jsonl, application/cloudevents+json, ' +
   'application/cloudevents-batch+json'
 const ofUnknownMethod = /constructor for a method|a method of its own|a method in lower case/
+const ofTheServer = /OPTIONS for the server/
+const asterisk = 'OPTIONS * is valid HTTP, and is told which methods there are'
 const openapi = /\bopenapi/
 const oneOrMany = 'the contract shows one activity at /logs, many at /logs/batch, and the outcomes of many at /receipts'
 const eventHeaders = ['specversion', 'id', 'source', 'type', 'subject', 'time'].map((name) => `header ce-${name}`)
@@ -59,6 +61,16 @@ export const changesOfWhatComesIn: readonly ExpectedChange[] = [
     from: type('invalid-input'),
     to: type('not-implemented'),
     why: 'an unknown method is a 501 (RFC 9110)',
+  },
+  { requests: ofTheServer, member: '/status', from: 400, to: 405, why: asterisk },
+  { requests: ofTheServer, member: '/body/status', from: 400, to: 405, why: asterisk },
+  { requests: ofTheServer, member: '/headers/allow', from: absent, to: 'GET, HEAD, POST, DELETE', why: asterisk },
+  {
+    requests: ofTheServer,
+    member: '/body/type',
+    from: type('invalid-input'),
+    to: type('method-not-allowed'),
+    why: asterisk,
   },
   { requests: /nothing at \/receipts$/, member: '/status', from: 404, to: 405, why: 'POST /receipts is new' },
   { requests: /nothing at \/receipts$/, member: '/body/status', from: 404, to: 405, why: 'POST /receipts is new' },
