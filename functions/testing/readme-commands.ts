@@ -76,6 +76,7 @@ export const runByHand: readonly string[] = [
   'npm run log -- ledger --brokers localhost:9092 --json',
   'npm run log -- ledger write-off --brokers localhost:9092',
   'npm run system -- screenshots',
+  'npm run system -- lighthouse',
   'npm run system -- simulation --seeds 10000',
   'npm run system -- simulation --seed 4711',
   'npm run system -- model',

@@ -6,11 +6,11 @@ import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
 import { openAnswerRoom } from './answer-room.ts'
+import { answerToProblem } from './answer-to-problem.ts'
 import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
 import { discardBody } from './discard-body.ts'
 import { createDoor } from './door.ts'
-import { answerToProblem } from './event-source.ts'
 import { countHeader, type Front } from './front.ts'
 import { type KindOf, usualKind } from './kind.ts'
 import { createPeerFinder } from './peer.ts'
@@ -122,8 +122,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       done()
     }
     response.once('close', end)
-    const refuse = (problem: Problem, accept?: string) => {
-      writeAnswer(response, own, answerToProblem(problem, accept))
+    const refuse = (problem: Problem) => {
+      const { url: again = '', headers } = request
+      const path = again.replace(/\?.*$/s, '').replace(/\/+/g, '/')
+      const waysOn = rules.isPage(path) ? { home: undefined, again } : undefined
+      writeAnswer(response, own, answerToProblem(problem, headers.accept, waysOn))
       end()
     }
     const own = ownHeaders(request)
@@ -143,7 +146,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (url !== '/healthz') {
       const kind = kindOf(method, url)
       const peer = peerOf(request)
-      if (!slots.take(kind, peer)) return refuse(tooManyInFlight, request.headers.accept)
+      if (!slots.take(kind, peer)) return refuse(tooManyInFlight)
       over = () => slots.release(kind, peer)
     }
     void answered(request, response, own).then(end, (error) => {

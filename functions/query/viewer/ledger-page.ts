@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { h } from './html-elements.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
-import { number } from './views/counts-views.ts'
+import { number } from './views/histogram.ts'
 
 type Partition = {
   partition: number
@@ -49,7 +49,7 @@ export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page
     const amounts = outcomes.map(
       (outcome) => html`<td class="n" data-label="${outcome}">${number(counts[outcome] ?? 0)}</td>`,
     )
-    return html`<tr><th scope="row">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
+    return html`<tr><th scope="row" data-label="partition">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
 <td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${ranges.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'still counting' : '0'}</td></tr>`
   })
   const main = html`<h1>Ledger</h1>
