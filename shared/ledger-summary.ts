@@ -2,6 +2,15 @@ import { type Outcome, outcomes } from './outcome.ts'
 
 export type Counts = { readonly [outcome in Outcome]: number }
 
+/**
+ * Kafka numbers the partitions of a topic from 0. Records with higher numbers are stored, but not counted: whoever can
+ * deliver a record may have invented its partition, and each counted one costs time at every reading of the ledger.
+ */
+export const maxPartitions = 1000
+
+/** Whether the ledger counts the partition. */
+export const isCounted = ({ partition }: { partition: number }) => partition >= 0 && partition < maxPartitions
+
 /** A range of offsets whose outcomes are all known, except abandoned ones. Both ends are inclusive. */
 export type CountedRange = { first: number; last: number; counts: Counts }
 
@@ -122,6 +131,28 @@ export function abandonBelow(ranges: readonly CountedRange[], below: number): Co
   return joinRanges(ranges, given)
 }
 
+/**
+ * The ranges before an offset. `known` has the known offsets from there to the end of the range that goes beyond it.
+ * Returns the same ranges if none goes beyond it.
+ */
+export function cutRanges(
+  ranges: readonly CountedRange[],
+  end: number,
+  known: readonly Known[],
+): readonly CountedRange[] {
+  if ((ranges.at(-1)?.last ?? -1) < end) return ranges
+  const beyond = toRanges(known)
+    .map(({ counts }) => counts)
+    .reduce(addCounts, noCounts)
+  return ranges
+    .filter(({ first }) => first < end)
+    .map((range) => {
+      if (range.last < end) return range
+      const counts = outcomes.map((outcome) => [outcome, Math.max(0, range.counts[outcome] - beyond[outcome])])
+      return { first: range.first, last: end - 1, counts: Object.fromEntries(counts) as Counts }
+    })
+}
+
 export function summarize(partition: number, ranges: readonly CountedRange[], uncounted: boolean): PartitionSummary {
   const missing = missingIn(ranges)
   const counts = ranges.map((range) => range.counts).reduce(addCounts, noCounts)
@@ -170,6 +201,12 @@ export function completeTime(
  */
 export const acknowledgedWithinMs = 15_000
 
-export type LedgerSummary = { partitions: readonly PartitionSummary[]; completeThrough: Date | undefined }
+export type LedgerSummary = {
+  partitions: readonly PartitionSummary[]
+  completeThrough: Date | undefined
+  /** There are records in partitions that are not counted. */
+  hasUncountedPartitions?: boolean
+}
 
-export const isComplete = ({ partitions }: LedgerSummary) => partitions.every(isPartitionComplete)
+export const isComplete = ({ partitions, hasUncountedPartitions = false }: LedgerSummary) =>
+  partitions.every(isPartitionComplete) && !hasUncountedPartitions

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRateLimit } from './rate-limited-log.ts'
+import { createLimitedLog, createRateLimit } from './rate-limited-log.ts'
 
 test('writes one line a minute of each kind, with the number of those that were omitted', () => {
   let now = 0
@@ -24,4 +24,19 @@ test('all kinds beyond a hundred count as one', () => {
   const limited = createRateLimit(() => 0)
   for (let n = 0; n < 1_000; n++) limited(() => void lines++, {}, 'fact', String(n))
   expect(lines).toBe(101)
+})
+
+test('a limited log has the levels of the whole one, which share the kinds', () => {
+  const lines: string[] = []
+  const whole = {
+    warn: (fields: object, fact: string) => void lines.push(`warn ${fact} ${JSON.stringify(fields)}`),
+    error: (fields: object, fact: string) => void lines.push(`error ${fact} ${JSON.stringify(fields)}`),
+  }
+  let now = 0
+  const log = createLimitedLog(whole, () => now)
+  for (let n = 0; n < 1000; n++) log.warn({ n }, 'a fact')
+  log.error({}, 'another fact')
+  now = 60_000
+  log.warn({ n: 1000 }, 'a fact')
+  expect(lines).toEqual(['warn a fact {"n":0}', 'error another fact {}', 'warn a fact {"n":1000,"omitted":999}'])
 })

@@ -1,3 +1,5 @@
+import type { Log } from './log.ts'
+
 type LogFact = (fields: object, fact: string) => void
 
 const everyMs = 60_000
@@ -20,4 +22,17 @@ export function createRateLimit(now: () => number = () => performance.now()) {
     kinds.set(name, { at: now(), omitted: 0 })
     write(last && last.omitted > 0 ? { ...fields, omitted: last.omitted } : fields, fact)
   }
+}
+
+const levels = ['debug', 'info', 'warn', 'error'] as const
+
+/** A log of facts that clients cause: at most one line a minute of each fact, with the number of those omitted. */
+export function createLimitedLog<Level extends keyof Log>(log: Pick<Log, Level>, now?: () => number): Pick<Log, Level> {
+  const limited = createRateLimit(now)
+  const given = levels.filter((level): level is Level => level in log)
+  const entries = given.map((level) => [
+    level,
+    (fields: object, fact: string) => limited((...line) => log[level](...line), fields, fact),
+  ])
+  return Object.fromEntries(entries) as Pick<Log, Level>
 }

@@ -1,4 +1,4 @@
-import type { LedgerSummary, OffsetRange } from './ledger-summary.ts'
+import { isCounted, type LedgerSummary, type OffsetRange } from './ledger-summary.ts'
 import type { Position } from './receipt.ts'
 import { readToken, toToken } from './token.ts'
 
@@ -38,7 +38,7 @@ export function snapshotOf({ partitions }: Pick<LedgerSummary, 'partitions'>): {
 /** Adds records to a snapshot. */
 export function withRecords(snapshot: Snapshot, positions: readonly Position[]): Snapshot {
   const ranges = positions
-    .filter(({ partition }) => partition >= 0)
+    .filter(isCounted)
     .map(({ partition, offset }) => ({ partition, first: offset, last: offset }))
   return withRanges(snapshot, ranges)
 }
@@ -88,10 +88,11 @@ function without(range: OffsetRange, taken: OffsetRange): OffsetRange[] {
 }
 
 /**
- * A record whose position is unknown, since it was replayed from a dead letter without one, belongs to every snapshot.
+ * A record that the ledger does not count belongs to every snapshot. The position of a record is unknown if it was
+ * replayed from a dead letter without one.
  */
 export function hasRecord(snapshot: Snapshot, { partition, offset }: Position): boolean {
-  if (partition < 0) return true
+  if (!isCounted({ partition })) return true
   const known = snapshot.find((each) => each.partition === partition)
   if (!known || offset > known.last) return false
   return !known.missing.some(({ first, last }) => first <= offset && offset <= last)

@@ -4,6 +4,9 @@ import { exitCodes } from './exit-codes.ts'
 
 export const programName = 'activity-log'
 
+/** The words that show the help of a command. */
+export const helpWords = (name: string) => (name.includes(' ') ? `${name} --help` : `help ${name}`)
+
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /** Joins the lines of each paragraph, since only an empty line of the source ends a paragraph. */

@@ -1,8 +1,7 @@
 import { kafkaRule, topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { isComplete } from './ledger/compare.ts'
-import { reportJson, reportText } from './ledger/report-text.ts'
+import { isReportComplete, reportJson, reportText } from './ledger/report-text.ts'
 import { brokersOption, kafkaVariables } from './open-kafka.ts'
 import { mongoRules, mongoVariables } from './open-mongo.ts'
 
@@ -42,6 +41,6 @@ else with ${exitCodes.negative}.`,
     const { compareWithKafka } = await import('./ledger/compare-with-kafka.ts')
     const report = await compareWithKafka({ ...given, KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic })
     console.log(json ? reportJson(report) : reportText(report))
-    return isComplete(report.comparisons) ? exitCodes.done : exitCodes.negative
+    return isReportComplete(report) ? exitCodes.done : exitCodes.negative
   },
 })

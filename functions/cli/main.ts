@@ -1,10 +1,11 @@
 import { demoCommand } from './demo.ts'
 import { importCommand } from './import.ts'
 import { ledgerCommand } from './ledger-audit.ts'
+import { ledgerWriteOffCommand } from './ledger-write-off.ts'
 import { migrateCommand } from './migrate.ts'
 import { runProgram } from './program.ts'
 
-const commands = [importCommand, demoCommand, ledgerCommand, migrateCommand]
+const commands = [importCommand, demoCommand, ledgerCommand, ledgerWriteOffCommand, migrateCommand]
 
 async function main() {
   const code = await runProgram(commands, process.argv.slice(2), process.env)

@@ -56,6 +56,12 @@ describe('help', () => {
   })
 })
 
+test('a command of two words has help of its own, and the first word lists it', () => {
+  const { status, stdout } = activityLog(['ledger', 'write-off', '--help'])
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^Usage: activity-log ledger write-off/)])
+  expect(activityLog(['help', 'ledger']).stdout).toMatch(/write-off \[options\] +make the ledger forget/)
+})
+
 describe('exits with 64 after a usage error, and says what is wrong and where to find help', () => {
   const file = join(import.meta.dirname, 'package.json')
 
@@ -69,6 +75,13 @@ describe('exits with 64 after a usage error, and says what is wrong and where to
       "'--brokers <HOST:PORT,…>' argument 'a' is invalid",
       'help ledger',
     ],
+    [
+      'an invalid list of a command of two words',
+      ['ledger', 'write-off', '--brokers', 'a'],
+      "'--brokers <HOST:PORT,…>' argument 'a' is invalid",
+      'ledger write-off --help',
+    ],
+    ['an unknown second word', ['ledger', 'write-of'], 'too many arguments', 'help ledger'],
     ['an invalid name', ['ledger', '--topic', '*'], "'--topic <NAME>' argument '*' is invalid", 'help ledger'],
     ['an option without its value', ['demo', '--url'], "'--url <URL>' argument missing", 'help demo'],
     ['no file', ['import'], "missing required argument 'FILE'", 'help import'],

@@ -3,7 +3,7 @@ import { Argument, CommanderError, InvalidArgumentError, Option, Command as Pars
 import * as v from 'valibot'
 import type { Command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { environmentText, flags, optionText, paragraphs, programName, programText } from './help.ts'
+import { environmentText, flags, helpWords, optionText, paragraphs, programName, programText } from './help.ts'
 import { type OptionTexts, readGiven } from './read-given.ts'
 import { ServiceUnavailable } from './service-unavailable.ts'
 
@@ -17,6 +17,8 @@ export async function runProgram(
   const program = new Parser(programName)
     .description('Commands to fill, check and maintain an activity log.')
     .usage('COMMAND [options]')
+    // an option belongs to the command in front of it, although another one may have the same
+    .enablePositionalOptions()
     .helpCommand('help [COMMAND]', 'show what a command does and takes')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', programText)
@@ -38,13 +40,14 @@ export async function runProgram(
 type Action = (words: readonly string[], options: OptionTexts) => Promise<void>
 
 function addTo(program: Parser, command: Command, action: Action): void {
-  const parser = program
-    .command(command.name)
+  const { parent, word } = placeIn(program, command.name)
+  const parser = parent
+    .command(word)
     .summary(command.summary)
     .description(paragraphs(command.details))
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', environmentText(command))
-    .showHelpAfterError(`Run "${programName} help ${command.name}" to see what it takes.`)
+    .showHelpAfterError(`Run "${programName} ${helpWords(command.name)}" to see what it takes.`)
   for (const [name, { summary, schema }] of Object.entries(command.arguments)) {
     parser.addArgument(new Argument(`<${name.toUpperCase()}>`, summary).argParser(checked(schema)))
   }
@@ -53,6 +56,14 @@ function addTo(program: Parser, command: Command, action: Action): void {
     parser.addOption(option.schema ? added.argParser(checked(option.schema)) : added)
   }
   parser.action(() => action(parser.args, parser.opts<OptionTexts>()))
+}
+
+/** A name of two words is a command of another one, which stands before it in the list. */
+function placeIn(program: Parser, name: string): { parent: Parser; word: string } {
+  const [first = '', second] = name.split(' ')
+  const parent = program.commands.find((command) => command.name() === first)
+  if (second === undefined || !parent) return { parent: program, word: first }
+  return { parent: parent.enablePositionalOptions().helpCommand(false), word: second }
 }
 
 /** Makes a parser that returns the text unchanged if the schema accepts it. */

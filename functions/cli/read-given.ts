@@ -1,7 +1,7 @@
 import { ConfigError, type Environment, readConfig } from '@activity-log/shared/config.ts'
 import * as v from 'valibot'
 import type { Command } from './command.ts'
-import { programName } from './help.ts'
+import { helpWords, programName } from './help.ts'
 
 export type OptionTexts = Readonly<Record<string, string | true | undefined>>
 
@@ -42,6 +42,6 @@ async function readEnvironment({ name, rules }: Command, schemas: v.ObjectEntrie
     return readConfig(v.object(schemas), set, ...((await rules?.()) ?? []))
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new ConfigError(`${error.message}\nRun "${programName} help ${name}" to see what each variable means.`)
+    throw new ConfigError(`${error.message}\nRun "${programName} ${helpWords(name)}" to see what each variable means.`)
   }
 }

@@ -118,6 +118,8 @@ test('answers conform to the contract, and every status in it has an answer', as
   expect(files).toHaveLength(3)
   for (const file of [...files, '/assets/none']) await ask(call, 'GET', '/assets/{file}', file)
   for (const url of ['/', '/?limit=x']) await ask(call, 'GET', '/', url)
+  for (const path of ['/viewer/users', '/viewer/actions'])
+    for (const url of [path, `${path}?limit=x`]) await ask(call, 'GET', path, url)
   for (const id of ['id-1', 'none']) await ask(call, 'GET', '/viewer/logs/{id}', `/viewer/logs/${id}`)
   for (const id of [letter, 'none']) await ask(call, 'GET', '/viewer/dead-letters/{id}', `/viewer/dead-letters/${id}`)
   for (const path of ['/viewer/dead-letters', '/viewer/ledger']) await ask(call, 'GET', path, path)

@@ -6,6 +6,8 @@ export const forPeople = 'For people'
 
 const webPage = textual('text/html', 'A page that explains the error')
 
+const takesFilters = ['/', '/viewer/users', '/viewer/actions']
+
 /** Pages answer errors as HTML. */
 function page(path: string, id: string, summary: string): Operation {
   const inPath = path.includes('{id}') && { inPath: { id: v.pipe(v.string(), v.examples(['order-981-paid'])) } }
@@ -18,7 +20,7 @@ function page(path: string, id: string, summary: string): Operation {
     ...inPath,
     answers: {
       200: { description: 'The page', content: textual('text/html', 'A page') },
-      ...(path === '/' && { 400: { description: 'The parameters are not valid', content: webPage } }),
+      ...(takesFilters.includes(path) && { 400: { description: 'The parameters are not valid', content: webPage } }),
       ...(inPath && { 404: { description: 'Nothing exists under this name', content: webPage } }),
       503: {
         description: unavailable.description,
@@ -65,6 +67,8 @@ export const pages: readonly Operation[] = [
   },
   ...[
     page('/', 'showActivities', 'Show the log; this takes the parameters of GET /logs, as HTML forms send them'),
+    page('/viewer/users', 'showUsers', 'Show all users with their counts; this takes the filters of the log'),
+    page('/viewer/actions', 'showActions', 'Show all actions with their counts; this takes the filters of the log'),
     page('/viewer/logs/{id}', 'showActivity', 'Show one activity, and what its user did just before and after'),
     page('/viewer/dead-letters', 'showDeadLetters', 'Show the dead letters'),
     page('/viewer/dead-letters/{id}', 'showDeadLetter', 'Show one dead letter'),

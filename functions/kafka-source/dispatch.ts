@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type DeliveryPolicy, deadLetterHeaders, deliver, type Send } from '@activity-log/shared/dispatch/delivery.ts'
 import { type Source, type SourceRecord, sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import { createLimitedLog } from '@activity-log/shared/rate-limited-log.ts'
 import type { DeadLetter, DeadLetters } from './dead-letter-topic.ts'
 
 export type DispatchOptions = {
@@ -20,7 +21,8 @@ export type Dispatch = (record: SourceRecord, signal: AbortSignal) => Promise<vo
 const maxDelayMs = 30_000
 
 /** Delivers a record. If that fails, it writes a dead letter, and retries until Kafka has it. */
-export function createDispatch({ source, send, sinkUrl, policy, deadLetters, log }: DispatchOptions): Dispatch {
+export function createDispatch({ source, send, sinkUrl, policy, deadLetters, log: whole }: DispatchOptions): Dispatch {
+  const log = createLimitedLog(whole)
   return async function dispatch(record, signal) {
     const { partition, offset } = record
     const at = { topic: source.topic, partition, offset }

@@ -1,28 +1,12 @@
-import { once } from 'node:events'
-import { createServer, request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { post, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { pathProxies, whyNoNginx } from '@activity-log/shared/testing/path-proxies.ts'
 import { aFolder, startLog, startProgram } from '@activity-log/shared/testing/processes.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGateway } from './gateway-app.ts'
 
-/** Passes paths below /audit on unchanged, as nginx does with `location /audit/ { proxy_pass http://log; }`. */
-async function openProxy(target: string) {
-  const server = createServer((request, response) => {
-    const { method, url = '', headers } = request
-    if (!/^\/audit(\/|\?|$)/.test(url)) return void response.writeHead(404).end('elsewhere')
-    const passed = httpRequest(target + url, { method: method ?? 'GET', headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
-    })
-    response.once('close', () => passed.destroy())
-    request.pipe(passed.on('error', () => response.destroy()))
-  })
-  await once(server.listen(0), 'listening')
-  return Object.assign(server, { origin: `http://localhost:${(server.address() as AddressInfo).port}` })
-}
+if (whyNoNginx) console.log(`The log behind nginx is skipped. ${whyNoNginx}`)
 
-describe('a log under a path behind a proxy', () => {
+describe.each(Object.entries(pathProxies))('a log under a path behind %s', (_, openProxy) => {
   const opened = new AsyncDisposableStack()
   let log: Awaited<ReturnType<typeof startLog>>
   let origin = ''
@@ -42,8 +26,7 @@ describe('a log under a path behind a proxy', () => {
 
   beforeAll(async () => {
     log = opened.use(await startLog(aFolder(), { BASE_PATH: '/audit' }))
-    const proxy = await openProxy(log.origin.replace(/\/audit$/, ''))
-    opened.defer(() => void proxy.close())
+    const proxy = opened.use(await openProxy(log.origin.replace(/\/audit$/, '')))
     origin = proxy.origin
     for (const id of ['a-1', 'a-2', 'a-3'])
       await fetch(`${origin}/audit/logs`, post({ id, userId: 'ann', action: 'login', metadata: { n: id } }))
@@ -76,6 +59,8 @@ describe('a log under a path behind a proxy', () => {
       '/viewer/logs/a-1',
       '/viewer/logs/none',
       '/viewer/ledger',
+      '/viewer/users',
+      '/viewer/actions?userId=ann&userId=bob&prefix=l',
       '/docs',
     ]
     for (const page of [...pages, '/viewer/dead-letters?state=all', `/viewer/dead-letters/${data[0]?.id}`]) {
@@ -99,9 +84,11 @@ describe('a log under a path behind a proxy', () => {
     expect(await (await get('/audit/docs')).text()).toContain('$LOG/audit/logs')
   })
 
-  test('streams live', async () => {
-    const reader = (await get('/audit/live?userId=ann')).body!.pipeThrough(new TextDecoderStream()).getReader()
+  test('streams live, each event at once', async () => {
+    const reader = (await get('/audit/live?userId=eve')).body!.pipeThrough(new TextDecoderStream()).getReader()
     expect((await reader.read()).value).toMatch(/^retry: 1000\nid: \S+\nevent: position\n/)
+    await get('/audit/logs', post({ id: 'live-1', userId: 'eve', action: 'login' }))
+    expect((await reader.read()).value).toMatch(/\nevent: activity\ndata: .*"id":"live-1"/)
     await reader.cancel()
   })
 
@@ -113,6 +100,16 @@ describe('a log under a path behind a proxy', () => {
   test('leads from a lengthened link to the page below the path', async () => {
     const answer = await get('/audit/?utm_source=mail&userId=ann', { redirect: 'manual' })
     expect([answer.status, answer.headers.get('location')]).toEqual([302, '/audit/?userId=ann'])
+  })
+
+  test('leads from a filter by metadata alone to the last 30 days, and from an error back to the list', async () => {
+    const answer = await get('/audit/?metadata.n=a-1', { redirect: 'manual' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([
+      302,
+      expect.stringMatching(/^\/audit\/\?metadata\.n=a-1&from=[^&]+&to=[^&]+$/),
+    ])
+    const none = await get('/audit/nothing', { headers: { accept: 'text/html' } })
+    expect([none.status, await none.text()]).toEqual([404, expect.stringContaining('<a href="/audit/">')])
   })
 
   test('answers nothing but its health outside of the path', async () => {

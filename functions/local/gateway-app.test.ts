@@ -294,6 +294,13 @@ test('answers 503 with Retry-After and without internals if a function is down',
   expect(answer.text).not.toMatch(/ECONN|localhost|fetch|\bat /)
 })
 
+test('shows a page to a person who asks for one while a function is down', async () => {
+  await using front = await gateway({})
+  const shown = await send(`${front.origin}/?userId=ann`, { headers: { accept: 'text/html' } })
+  expect([shown.status, shown.headers['content-type']]).toEqual([503, 'text/html; charset=utf-8'])
+  expect(shown.text).toContain('<a href="/?userId=ann">Try again</a>')
+})
+
 test('answers 503 if a function closes the connection without an answer', async () => {
   await using query = await aFunction((request) => request.socket.destroy())
   await using front = await gateway({ query: query.origin })

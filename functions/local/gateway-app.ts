@@ -43,6 +43,7 @@ export function createGateway({
     log,
     routes: {},
     basePath,
+    isPage: pageFinder(originRoutes(tables), basePath),
     async otherwise(request, bindings) {
       const path = getPath(request)
       // fetch cannot send TRACE
@@ -63,7 +64,6 @@ export function createGateway({
   })
   return {
     ...service,
-    isPage: pageFinder(originRoutes(tables), basePath),
     kindOf: createKindFinder(originEntries(tables), basePath),
   }
 

@@ -28,7 +28,10 @@ const CompleteThrough = v.pipe(
 
 /** The outcome of a record, as GET /receipts/{receipt} answers it. */
 export const ReceiptAnswer = v.strictObject({
-  status: v.picklist(['pending', ...outcomes]),
+  status: v.pipe(
+    v.picklist(['pending', ...outcomes, 'expired']),
+    v.description('expired: no longer known, or removed by retention; look for the id'),
+  ),
   id: v.exactOptional(v.string()),
   position: Position,
   links: v.strictObject({ activity: v.exactOptional(PathText), deadLetter: v.exactOptional(PathText) }),
@@ -110,6 +113,12 @@ export const LedgerAnswer = v.strictObject({
         v.pipe(v.boolean(), v.description('True if there may be more records than were counted')),
       ),
     }),
+  ),
+  uncountedPartitions: v.exactOptional(
+    v.pipe(
+      v.literal(true),
+      v.description('There are records in partitions from 1,000 on, which no topic of this log has; none is counted'),
+    ),
   ),
   waiting: v.exactOptional(
     v.pipe(

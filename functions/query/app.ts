@@ -1,5 +1,6 @@
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import { createLimitedLog } from '@activity-log/shared/rate-limited-log.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import type { WaitingDeliveries } from '@activity-log/shared/waiting-deliveries.ts'
@@ -38,7 +39,15 @@ export type QueryDependencies = {
 }
 
 /** Finds recorded activities, for programs and for people. */
-export function createApp({ store, log, now, stopping = never, waiting, basePath = '' }: QueryDependencies): Service {
+export function createApp({
+  store,
+  log: whole,
+  now,
+  stopping = never,
+  waiting,
+  basePath = '',
+}: QueryDependencies): Service {
+  const log = createLimitedLog(whole)
   const known = createKnownLedger({ ledger: store.ledger, now, log })
   const forTenant = readersOf(store)
   const findOutcome = createOutcomeFinder({ forTenant, stopping })

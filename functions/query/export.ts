@@ -41,10 +41,11 @@ function checkBom(request: FilterRequest<typeof exportParameters>): Checked<Filt
 }
 
 /**
- * The target size of a page. The first page is small, since it shows how large the rows are. An export whose client
- * does not read keeps a page in memory, and small rows may be followed by rows of the maximum size.
+ * An export whose client does not read keeps one part in memory: at most this much and one row more. With 16 exports at
+ * once and rows of 256 KiB, that is 8 MiB for all of them together.
  */
-const pageBytes = 256 * 1024
+export const partBytes = 256 * 1024
+/** How many rows are read at once: few at first, since small rows may be followed by large ones. */
 const firstRows = 16
 const maxRows = 250
 /** What an activity without metadata takes, about. */
@@ -94,24 +95,42 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     const { metadata, text: searched, ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
     const matches = searchMatcher(filter)
-    let text = head
     let limit = firstRows
-    for (let after: string | undefined; ; await nextTurn()) {
-      // gzip takes several pages before it emits anything, so a client that has gone is noticed here first
-      if (gone.aborted) return
+    let after: string | undefined
+
+    /** A function of its own, so that nothing but the part is kept while the client does not read. */
+    async function nextPart(): Promise<{ bytes: Uint8Array; isLast: boolean }> {
       const place = after === undefined ? {} : { after }
       const query = { filter: indexed, order, ...place, limit }
       const { found, through } = await fromStore(() => foundInTime(find(query)))
-      for (const { activity } of found) if (matches(activity)) text += row(activity)
-      const bytes = new TextEncoder().encode(text)
+      let text = after === undefined ? head : ''
+      let taken = 0
+      let read = 1
+      let size = 0
+      for (const { activity } of found) {
+        taken++
+        // the rows that do not match may be large, too
+        read += (activity.metadataText?.length ?? 0) + rowBytes
+        const line = matches(activity) ? row(activity) : ''
+        text += line
+        size += Buffer.byteLength(line)
+        // the rest is read again with the next part
+        if (size >= partBytes) break
+      }
+      const isWhole = taken === found.length
+      const isLast = isWhole && through === undefined && found.length < limit
+      after = (isWhole ? through : undefined) ?? found[taken - 1]?.key ?? after
+      limit = Math.max(1, Math.min(maxRows, 4 * limit, Math.floor((taken * partBytes) / Math.max(read, size))))
+      return { bytes: new TextEncoder().encode(text), isLast }
+    }
+
+    for (let isFirst = true; ; isFirst = false, await nextTurn()) {
+      // gzip takes several parts before it emits anything, so a client that has gone is noticed here first
+      if (gone.aborted) return
+      const { bytes, isLast } = await nextPart()
       // the first part is sent even if it is empty: it carries the headers, and the next match may be far away
-      if (bytes.byteLength > 0 || after === undefined) yield bytes
-      if (through === undefined && found.length < limit) return
-      // the rows that do not match may be large, too
-      const read = found.reduce((sum, { activity }) => sum + (activity.metadataText?.length ?? 0) + rowBytes, 1)
-      limit = Math.max(1, Math.min(maxRows, Math.floor((limit * pageBytes) / Math.max(read, bytes.byteLength))))
-      after = through ?? found.at(-1)?.key
-      text = ''
+      if (bytes.byteLength > 0 || isFirst) yield bytes
+      if (isLast) return
     }
   }
 }

@@ -31,9 +31,8 @@ export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOption
 
   /** A record that was replayed without its first position has no outcome of its own; its dead letter knows it. */
   async function afterReplay(known: RecordOutcome): Promise<RecordOutcome> {
-    const { deadLetter } = known
-    if (deadLetter === undefined) return known
-    const resolution = (await forTenant(known.tenant).getDeadLetter(deadLetter))?.resolution
+    if (known.outcome === 'expired' || known.deadLetter === undefined) return known
+    const resolution = (await forTenant(known.tenant).getDeadLetter(known.deadLetter))?.resolution
     return resolution?.state === 'replayed' ? { ...known, outcome: resolution.outcome } : known
   }
 }

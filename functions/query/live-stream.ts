@@ -6,7 +6,7 @@ import { decodeSnapshot, maxMissingLive, newSince, type Snapshot } from '@activi
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import { readFilterRequest } from './filter-request.ts'
-import { liveEvent, openTail, type Tail, type TailOptions } from './live-tail.ts'
+import { type Batch, liveEvent, openTail, type Tail, type TailOptions } from './live-tail.ts'
 
 export type LiveOptions = Omit<TailOptions, 'arrivals'> & {
   forTenant: ForTenant
@@ -22,6 +22,8 @@ export type LiveOptions = Omit<TailOptions, 'arrivals'> & {
 
 const retryMs = 1000
 const partCharacters = 32 * 1024
+/** What followers who are behind have read for themselves, and their clients have not taken yet. */
+const maxHeldCharacters = 16 * 1024 * 1024
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 /** How long a follower waits for the end of the log to be known. */
 const timeoutMs = 1000
@@ -36,6 +38,7 @@ const headers = {
 export function liveRoutes(options: LiveOptions): Routes {
   const { stopping, heartbeatMs = 10_000, streamMs = 50_000, maxFollowers = 1000, maxBehind = 10_000 } = options
   const tails = new Map<string, Tail>()
+  const room: Room = { held: 0 }
   stopping.addEventListener('abort', () => {
     for (const tail of tails.values()) tail.wake()
   })
@@ -62,6 +65,7 @@ export function liveRoutes(options: LiveOptions): Routes {
     const stream = follow({
       tail,
       joined,
+      room,
       at: snapshot ?? named ?? head,
       matches: filterMatcher(filter),
       isStopping: () => stopping.aborted,
@@ -83,8 +87,12 @@ export function liveRoutes(options: LiveOptions): Routes {
   }
 }
 
+/** The characters that all followers hold together, each for itself. */
+type Room = { held: number }
+
 type FollowOptions = {
   tail: Tail
+  room: Room
   joined: Disposable
   at: Snapshot
   matches: ReturnType<typeof filterMatcher>
@@ -99,13 +107,14 @@ type FollowOptions = {
  * some clients forget the id of a block without data, and would resume with a gap.
  */
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
-  const { tail, joined, matches, isStopping, heartbeatMs, streamMs } = options
+  const { tail, joined, room, matches, isStopping, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
   const endsAt = Date.now() + streamMs
   let heartbeatAt = Date.now() + heartbeatMs
   let at = options.at
   let isGone = false
   let pending: readonly string[] = []
+  let held = 0
   const maxBehind = behind() + options.maxBehind
 
   function behind(): number {
@@ -120,7 +129,33 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
     let count = 0
     while (count < pending.length && (count === 0 || text.length < partCharacters)) text += pending[count++]
     pending = pending.slice(count)
+    if (pending.length === 0) hold(0)
     return text
+  }
+
+  function hold(characters: number) {
+    room.held += characters - held
+    held = characters
+  }
+
+  function leave() {
+    hold(0)
+    joined[Symbol.dispose]()
+  }
+
+  /** The next batch; 'later' if the store cannot be read now, or others hold too much. */
+  async function nextBatch(): Promise<Batch | undefined | 'later'> {
+    const kept = tail.kept(at)
+    if (kept) return kept
+    if (room.held >= maxHeldCharacters) return 'later'
+    try {
+      const batch = await tail.next(at)
+      if (batch && !isGone) hold(batch.characters)
+      return batch
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return 'later'
+      throw error
+    }
   }
 
   async function next(): Promise<string | undefined> {
@@ -131,17 +166,17 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         at = tail.head() ?? at
         return liveEvent('left-out', at, JSON.stringify({ count }))
       }
-      const batch = await tail.next(at).catch((error) => {
-        if (!(error instanceof StoreUnavailable)) throw error
-        return 'unavailable' as const
-      })
-      if (batch === 'unavailable') {
+      const batch = await nextBatch()
+      if (batch === 'later') {
         await tail.wait(retryMs)
       } else if (batch) {
         at = batch.to
         pending = batch.events.filter(({ key, activity }) => matches(key, activity)).map(({ text }) => text)
         // otherwise, reading batches that are in memory would leave no turn for others
-        if (pending.length === 0) await nextTurn()
+        if (pending.length === 0) {
+          hold(0)
+          await nextTurn()
+        }
       } else if (Date.now() >= heartbeatAt) {
         heartbeatAt = Date.now() + heartbeatMs
         return liveEvent('position', at, '{}')
@@ -160,16 +195,16 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
       },
       async pull(controller) {
         const text = await next().catch((error) => {
-          joined[Symbol.dispose]()
+          leave()
           throw error
         })
         if (text !== undefined) return controller.enqueue(encoder.encode(text))
-        joined[Symbol.dispose]()
+        leave()
         if (!isGone) controller.close()
       },
       cancel() {
         isGone = true
-        joined[Symbol.dispose]()
+        leave()
         tail.wake()
       },
       // nothing is prepared before the client can take it

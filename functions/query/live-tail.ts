@@ -24,6 +24,8 @@ const maxKeptCharacters = 8 * 1024 * 1024
 const maxBatch = 500
 const firstBatch = 50
 const batchCharacters = 256 * 1024
+/** The same for a follower who is behind, and has to keep the events until its client reads them. */
+const ownCharacters = 32 * 1024
 
 /**
  * Reads the end of the log once for all who follow it, and only while somebody does: between `join` and the disposal of
@@ -42,18 +44,24 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     for (const resolve of waiting) resolve()
   }
 
-  async function read(from: Snapshot, until: Snapshot): Promise<Batch | undefined> {
+  /** At most `maxCharacters` and one event more. */
+  async function read(from: Snapshot, until: Snapshot, maxCharacters: number): Promise<Batch | undefined> {
     const [range] = newSince(from, until)
     if (!range) return undefined
     const limit = batchSize
     const found = await arrivals({ ...range, limit })
-    const last = found.length < limit ? range.last : (found.at(-1)?.position.offset ?? range.last)
     const through = (offset: number) => withRanges(from, [{ ...range, last: offset }])
-    const events = found.map((each) => ({
-      ...each,
-      text: liveEvent('activity', through(each.position.offset), activityJson(each.activity)),
-    }))
-    const characters = events.reduce((sum, { text }) => sum + text.length, 0)
+    const events: LiveEvent[] = []
+    let characters = 0
+    for (const each of found) {
+      // the rest is read again
+      if (characters >= maxCharacters) break
+      const text = liveEvent('activity', through(each.position.offset), activityJson(each.activity))
+      events.push({ ...each, text })
+      characters += text.length
+    }
+    const isAll = found.length < limit && events.length === found.length
+    const last = isAll ? range.last : (events.at(-1)?.position.offset ?? range.last)
     if (characters > 0)
       batchSize = Math.ceil(Math.min(maxBatch, 2 * limit, (events.length * batchCharacters) / characters))
     return { to: through(last), events, characters }
@@ -67,7 +75,8 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
       head = target
       wake()
     }
-    for (let batch = await read(head, target); batch; batch = await read(head, target)) {
+    const more = (from: Snapshot) => read(from, target, batchCharacters)
+    for (let batch = await more(head); batch; batch = await more(head)) {
       kept.set(head, batch)
       head = batch.to
       let size = 0
@@ -136,12 +145,13 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
         },
       }
     },
-    /** The batch that follows a snapshot; undefined while there is none. */
+    /** The batch that follows a snapshot and is kept for all followers, or which one has to read for itself. */
+    kept: (at: Snapshot) => kept.get(at),
+    /** Reads a batch for one follower, who is behind; undefined if there is none. */
     async next(at: Snapshot): Promise<Batch | undefined> {
-      const batch = kept.get(at)
-      if (batch || !head || at === head) return batch
+      if (!head || at === head) return undefined
       const until = head
-      return (await read(at, until)) ?? { to: until, events: [], characters: 0 }
+      return (await read(at, until, ownCharacters)) ?? { to: until, events: [], characters: 0 }
     },
   }
 }

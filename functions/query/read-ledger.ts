@@ -33,6 +33,7 @@ function ledgerAnswer(ledger: LedgerSummary, waiting: WaitingDeliveries | undefi
     complete: isComplete(ledger),
     completeThrough: ledger.completeThrough?.toISOString() ?? null,
     partitions: ledger.partitions.map(partitionAnswer),
+    ...(ledger.hasUncountedPartitions && { uncountedPartitions: true as const }),
     ...(waiting && { waiting: { count: waiting.count, first: waiting.first.map(waitingAnswer) } }),
   }
 }

@@ -64,6 +64,17 @@ describe('GET /receipts', () => {
     expect(await get(`/receipts/${receiptOf(0)}`)).toEqual({ ...pending, position: at(0) })
   })
 
+  test('is expired, and never pending, for one that is counted, but no longer known', async () => {
+    const { store, get } = query()
+    await store.save([recorded({ id: 'a' }, 2)])
+    await store.abandon(0, 2)
+    const receipt = toReceipt({ position: at(1), recordedAt: new Date('2024-01-01') })
+    const expired = { status: 'expired', position: at(1), links: {} }
+    expect(await get(`/receipts/${receipt}?wait=30`)).toEqual({ code: 200, ...expired })
+    const sent = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify([receipt]) }
+    expect(await get('/receipts?wait=30', sent)).toEqual({ code: 200, results: [{ receipt, ...expired }] })
+  })
+
   test('waits for the record', async () => {
     const { store, get } = query()
     const waiting = get(`/receipts/${receiptOf(0)}?wait=30`)
@@ -239,7 +250,7 @@ describe('POST /receipts', () => {
     expect((await get('/receipts', ask(thousand)))['results']).toHaveLength(1000)
   })
 
-  test('looks up the receipts of one large request in each turn of the event loop', async () => {
+  test('does not read and look up several large requests in one turn of the event loop', async () => {
     const { app } = query()
     const body = Buffer.from(JSON.stringify(Array.from({ length: 1000 }, (_, offset) => receiptOf(offset))))
     let turn = 0

@@ -14,13 +14,15 @@ import type { FindOutcome } from './find-outcome.ts'
 import { errorsOf, ReceiptText, Wait } from './parameter-schemas.ts'
 
 const maxBodyBytes = 256 * 1024
-/** A larger body has more receipts than are looked up beside those of others in one turn of the event loop. */
+/** A larger body is read in a turn of the event loop of its own. */
 const maxBodyAtOnce = 2 * 1024
 /** How many outcomes a request looks up at once. */
 const maxLookups = 8
+const lookupsPerTurn = 50
 
 /** Serves the outcomes of records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
+  // all requests share it: a slice of each in one turn would still be long
   const nextTurn = createFairScheduler()
   return {
     'GET /receipts/:receipt': { scope: 'read', handle: outcome, kind: waitsOrReads },
@@ -66,7 +68,11 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
       const unknown = [...receipts.keys()].filter((index) => known[index] === undefined)
       const turns = unknown.values()
       const lookUp = async () => {
-        for (const index of turns) known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
+        for (const index of turns) {
+          known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
+          // a store that answers at once would otherwise answer all of them in one turn
+          if (index % lookupsPerTurn === 0) await nextTurn()
+        }
       }
       await Promise.all(Array.from({ length: maxLookups }, lookUp))
       const last = unknown.findLast((index) => known[index] === undefined)
@@ -140,7 +146,7 @@ export function receiptAnswer(
   known: RecordOutcome | undefined,
   basePath: string,
 ): ReceiptAnswer {
-  if (!known) return { status: 'pending', position, links: {} }
+  if (!known || known.outcome === 'expired') return { status: known?.outcome ?? 'pending', position, links: {} }
   const { outcome, activityId, deadLetter } = known
   const isThere = activityId !== undefined && outcome !== 'rejected'
   return {

@@ -26,6 +26,13 @@ type Report = {
 }
 type Over = { topic: string; deadLetterTopic: string; database: { name: string } }
 
+async function runWriteOff({ topic, database }: Over) {
+  const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name }
+  const all = ['--brokers', kafkaBrokers.join(','), '--topic', topic]
+  await using program = startProgram('functions/cli/main.ts', env, 'ledger', 'write-off', ...all)
+  return { code: await program.ended, output: program.output() }
+}
+
 async function runLedger({ topic, deadLetterTopic, database }: Over, ...args: string[]) {
   const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name }
   const names = ['--topic', topic, '--dead-letter-topic', deadLetterTopic]
@@ -185,6 +192,27 @@ test('abandons nothing if the topic was created again, because its offsets start
   await log.deleteBelow(2)
   const report = await readLedger(log, '--abandon')
   expect(report).toMatchObject({ code: 1, abandoned: 0, partitions: [{ isOfAnotherTopic: true, abandoned: 0 }] })
+})
+
+test('writes off what Kafka never had, so that the ledger is complete again', async () => {
+  await using log = await aLog()
+  await log.fill(4)
+  await log.save(0, 1, 2, 3, 999_999_999_999)
+  expect(await readLedger(log)).toMatchObject({ code: 1, partitions: [{ isOfAnotherTopic: true }] })
+  expect((await runLedger(log)).output).toContain('activity-log ledger write-off')
+  expect(await runWriteOff(log)).toEqual({ code: 0, output: '1 record written off.\n' })
+  expect(await readLedger(log)).toMatchObject({ code: 0, complete: true, partitions: [{ counts: { stored: 4 } }] })
+  expect(await log.store.count({ tenant: 'default' })).toBe(5)
+  expect(await runWriteOff(log)).toEqual({ code: 0, output: '0 records written off.\n' })
+})
+
+test('writes nothing off if the store is complete beyond the end of the topic, because that is another topic', async () => {
+  await using log = await aLog()
+  await log.fill(2)
+  await log.save(0, 1, 2, 3)
+  const { code, output } = await runWriteOff(log)
+  expect([code, output]).toEqual([1, expect.stringMatching(/ends at 2\. .* Nothing was written off\.\n$/)])
+  expect((await log.store.ledger()).partitions).toMatchObject([{ completeThrough: 3 }])
 })
 
 test('counts the outcomes that an earlier version never compacted', async () => {

@@ -38,6 +38,7 @@ test.each([
   ['mutants', [], 1, 'KAFKA_BROKERS and MONGODB_URI not set'],
   ['compose', [], 1, 'npm run system -- compose needs Docker'],
   ['screenshots', ['--no-such-option'], 1, '--no-such-option'],
+  ['lighthouse', ['--no-such-option'], 1, '--no-such-option'],
 ])('passes %s the other words %j, and passes on its exit status and output', (name, words, code, says) => {
   const { status, stdout, stderr } = system([name, ...words], { COMPOSE: '/nowhere/docker-compose' })
   expect(status).toBe(code)
@@ -57,6 +58,7 @@ test('these tests start every program', () => {
     'clients',
     'compose',
     'screenshots',
+    'lighthouse',
     'texts',
   ])
 })

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EmbeddedBroker, Queue, QueuedRecord } from '../broker/embedded-broker.ts'
 import type { Log } from '../log.ts'
-import { createRateLimit } from '../rate-limited-log.ts'
+import { createLimitedLog } from '../rate-limited-log.ts'
 import { reasons } from '../reasons.ts'
 import type { WaitingDeliveries } from '../waiting-deliveries.ts'
 import { type DeliveryPolicy, deadLetterHeaders, deliver, maxPollRecords, type Retry, type Send } from './delivery.ts'
@@ -49,13 +49,13 @@ export function startDispatcher({
   send,
   sinkUrl,
   policy,
-  log,
+  log: whole,
   settleEveryMs = 1000,
 }: DispatcherOptions): Dispatcher {
   const stop = new AbortController()
   const inFlight = new Set<Promise<void>>()
   const retries = openRetries(stop.signal)
-  const limited = createRateLimit()
+  const log = createLimitedLog(whole)
   /** The records whose first attempt has not ended. */
   let fresh = 0
   let failures = 0
@@ -145,7 +145,7 @@ export function startDispatcher({
       },
       untilRetry(retry) {
         const fields = { ...position, ...retry, waiting: retries.count() + 1 }
-        limited(log.info, fields, 'a delivery will be retried')
+        log.info(fields, 'a delivery will be retried')
         return retries.wait(position, retry.attempt, retry.delayMs, reasonOf(retry))
       },
     })

@@ -31,28 +31,3 @@ test('a connection that is never idle keeps only the responses that are still op
   client.destroy()
   server.close()
 })
-
-test('requests that a client sends at once share the event loop with everything else', async () => {
-  let turn = 0
-  const turns: number[] = []
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const { listener } = createPipelines({ inProgress: 4, waiting: 100 }, (_request, response, done) => {
-    turns.push(turn)
-    response.once('close', done).end()
-    if (turns.length === 40) resolve()
-  })
-  const server = createServer(listener).listen(0)
-  await once(server, 'listening')
-  const client = connect((server.address() as AddressInfo).port).resume()
-  let counter = setImmediate(function count() {
-    turn++
-    counter = setImmediate(count)
-  })
-  client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(40))
-  await promise
-  clearImmediate(counter)
-  client.destroy()
-  server.close()
-  const inOneTurn = Map.groupBy(turns, (each) => each)
-  expect(Math.max(...[...inOneTurn.values()].map(({ length }) => length))).toBeLessThanOrEqual(4)
-})

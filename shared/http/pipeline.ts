@@ -13,8 +13,7 @@ export type Connection = {
   /** Requests that were parsed and wait until earlier ones are over, from `next` on. */
   waiting: Exchange[]
   next: number
-  /** Whether the next waiting requests start in the next turn of the event loop. */
-  isDue: boolean
+  isProceeding: boolean
 }
 type Exchange = { request: IncomingMessage; response: ServerResponse }
 
@@ -28,6 +27,9 @@ export type PipelineLimits = {
 /** Starts the work for a request. `done` must be called once, when the response is closed and the work is over. */
 export type Start = (request: IncomingMessage, response: ServerResponse, done: () => void) => void
 
+/** How many waiting requests of all connections start in one turn of the event loop. */
+const startedPerTurn = 4
+
 /** Every connection may have this many waiting requests, however many others have. */
 const waitingOfEach = 8
 
@@ -40,6 +42,9 @@ const waitingOfEach = 8
 export function createPipelines(limits: PipelineLimits, start: Start) {
   const connections = new Map<Duplex, Connection>()
   let waitingInAll = 0
+  /** The connections whose next request may start, each once. */
+  const proceeding: Connection[] = []
+  let isScheduled = false
 
   function opened(socket: Socket): Connection {
     const connection: Connection = {
@@ -49,7 +54,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
       responses: [],
       waiting: [],
       next: 0,
-      isDue: false,
+      isProceeding: false,
     }
     connections.set(socket, connection)
     socket.once('close', () => {
@@ -81,26 +86,39 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     })
   }
 
-  /** Many requests are answered without a turn of the event loop, so those behind them would keep it to themselves. */
   function proceedSoon(connection: Connection) {
-    if (connection.isDue) return
-    connection.isDue = true
-    setImmediate(() => {
-      connection.isDue = false
+    if (connection.isProceeding) return
+    connection.isProceeding = true
+    proceeding.push(connection)
+    schedule()
+  }
+
+  function schedule() {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(proceedSome)
+  }
+
+  /** Starts a few requests per turn of the event loop, so that clients that pipeline do not hold up all others. */
+  function proceedSome() {
+    isScheduled = false
+    for (const connection of proceeding.splice(0, startedPerTurn)) {
+      connection.isProceeding = false
       proceed(connection)
-    })
+    }
+    if (proceeding.length > 0) schedule()
   }
 
   function proceed(connection: Connection) {
-    while (isWaiting(connection) && connection.inProgress.size < limits.inProgress) {
-      const { request, response } = connection.waiting[connection.next++] as Exchange
-      waitingInAll--
-      begin(connection, request, response)
-    }
-    if (isWaiting(connection)) return
-    connection.waiting = []
-    connection.next = 0
-    connection.socket.resume()
+    if (!isWaiting(connection)) return
+    const { request, response } = connection.waiting[connection.next++] as Exchange
+    waitingInAll--
+    begin(connection, request, response)
+    if (!isWaiting(connection)) {
+      connection.waiting = []
+      connection.next = 0
+      connection.socket.resume()
+    } else if (connection.inProgress.size < limits.inProgress) proceedSoon(connection)
   }
 
   function wait(connection: Connection, exchange: Exchange) {

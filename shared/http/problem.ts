@@ -45,9 +45,13 @@ export class Problem extends Error {
     return problems[this.code].status
   }
 
+  get title() {
+    return problems[this.code].title
+  }
+
   toJson(): string {
     const { errors, members } = this.options
-    const { status, title } = problems[this.code]
+    const { status, title } = this
     const type = `urn:activity-log:problem:${this.code}`
     return JSON.stringify({ type, title, status, detail: this.message, ...(errors && { errors }), ...members })
   }

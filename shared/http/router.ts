@@ -4,10 +4,10 @@ import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Log } from '../log.ts'
 import { type Answer, type ByteStream, contentOf, countedBytes } from './answer.ts'
+import { answerToProblem } from './answer-to-problem.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
-import { answerToProblem } from './event-source.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
 import type { Rooms } from './rooms.ts'
@@ -29,12 +29,20 @@ export type RouterOptions = {
   routes: readonly { method: string; path: string; handle: BareHandler }[]
   allowed: ReadonlyMap<string, readonly string[]>
   basePath: string
+  /** Whether the path is that of a page for people. */
+  isPage(path: string): boolean
   otherwise: Otherwise | undefined
 }
 
 /** Answers requests of any kind, from either transport; Hono finds their routes. */
-export function createRouter({ log, routes, allowed, basePath, otherwise }: RouterOptions): Router {
+export function createRouter({ log, routes, allowed, basePath, isPage, otherwise }: RouterOptions): Router {
   const app: Router = new Hono()
+  const home = isPage(`${basePath}/`) ? `${basePath}/` : undefined
+  const failed = (c: Context<{ Bindings: Bindings }>, problem: Problem, asksForPage: boolean) => {
+    const { pathname, search } = new URL(c.req.url)
+    const waysOn = asksForPage ? { home, again: pathname + search } : undefined
+    return toResponse(c, answerToProblem(problem, c.req.header('accept'), waysOn))
+  }
   const requestIdOf = (c: Context<{ Bindings: Bindings }>) =>
     c.env?.onBehalfOf?.requestId ?? c.env?.outgoing?.getHeader('x-request-id')?.toString()
 
@@ -55,9 +63,7 @@ export function createRouter({ log, routes, allowed, basePath, otherwise }: Rout
     })
   }
   for (const [path, methods] of allowed) {
-    app.all(path, (c) => {
-      throw wrongMethod(c.req.method, c.req.path, methods)
-    })
+    app.all(path, (c) => failed(c, wrongMethod(c.req.method, c.req.path, methods), true))
   }
   if (otherwise) {
     app.all('*', async (c) => {
@@ -66,15 +72,13 @@ export function createRouter({ log, routes, allowed, basePath, otherwise }: Rout
       return new Response(passedOn(response.body, c.env?.outgoing), response)
     })
   }
-  app.notFound((c) =>
-    new Problem(
-      'not-found',
-      `${c.req.path} is not a path of this service; GET ${basePath}/logs lists the log.`,
-    ).toResponse(),
-  )
+  app.notFound((c) => {
+    const detail = `${c.req.path} is not a path of this service; GET ${basePath}/logs lists the log.`
+    return failed(c, new Problem('not-found', detail), true)
+  })
   app.onError((error, c) => {
     const problem = problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path })
-    return toResponse(c, answerToProblem(problem, c.req.header('accept')))
+    return failed(c, problem, isPage(c.req.path))
   })
   return app
 }

@@ -3,13 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { Log } from '../log.ts'
+import { createLimitedLog } from '../rate-limited-log.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
 import { openAnswerRoom } from './answer-room.ts'
+import { answerToProblem } from './answer-to-problem.ts'
 import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
 import { discardBody } from './discard-body.ts'
 import { createDoor } from './door.ts'
-import { answerToProblem } from './event-source.ts'
 import { countHeader, type Front } from './front.ts'
 import { type KindOf, usualKind } from './kind.ts'
 import { createPeerFinder } from './peer.ts'
@@ -85,8 +86,9 @@ const limits: Limits = {
 
 /** Serves HTTP/1.1 until disposed of; it then accepts nothing new and answers the requests in flight. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { fetch, front, port, host, log, maxHeaderBytes, allowedHosts = [], allowedOrigins = [] } = options
+  const { fetch, front, port, host, maxHeaderBytes, allowedHosts = [], allowedOrigins = [] } = options
   const { kindOf = usualKind } = options
+  const log = createLimitedLog(options.log)
   const atOnce = { ...limits, ...options.atOnce }
   const slots = openSlots(atOnce.slots)
   const peerOf = createPeerFinder(options.trustedProxies)
@@ -120,8 +122,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       done()
     }
     response.once('close', end)
-    const refuse = (problem: Problem, accept?: string) => {
-      writeAnswer(response, own, answerToProblem(problem, accept))
+    const refuse = (problem: Problem) => {
+      const { url: again = '', headers } = request
+      const path = again.replace(/\?.*$/s, '').replace(/\/+/g, '/')
+      const waysOn = rules.isPage(path) ? { home: undefined, again } : undefined
+      writeAnswer(response, own, answerToProblem(problem, headers.accept, waysOn))
       end()
     }
     const own = ownHeaders(request)
@@ -131,6 +136,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
     const unwelcome = door(request)
     if (unwelcome) return refuse(unwelcome)
+    // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
+    const coding = request.headers['transfer-encoding']
+    if (coding !== undefined && !/^\s*chunked\s*$/i.test(coding)) return refuse(unknownCoding)
     discardBody(server, request)
     const { method = '', url = '' } = request
     // OPTIONS * asks about the server as a whole (RFC 9110, section 9.3.7)
@@ -138,7 +146,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (url !== '/healthz') {
       const kind = kindOf(method, url)
       const peer = peerOf(request)
-      if (!slots.take(kind, peer)) return refuse(tooManyInFlight, request.headers.accept)
+      if (!slots.take(kind, peer)) return refuse(tooManyInFlight)
       over = () => slots.release(kind, peer)
     }
     void answered(request, response, own).then(end, (error) => {
@@ -241,6 +249,11 @@ const noHost = new Problem('invalid-input', 'The request has no Host header; sen
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })
+const unknownCoding = new Problem(
+  'not-implemented',
+  'The only supported transfer coding is chunked; compress the body with content-encoding: gzip instead.',
+  { headers: { connection: 'close' } },
+)
 const notAnswered = new Problem('internal', 'The request failed because of a fault in the service; see its log.')
 const tooManyInFlight = unavailable(
   'Too many requests are in flight, so this one was not processed. Send it again in a moment.',

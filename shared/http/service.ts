@@ -1,7 +1,9 @@
 import type { Log } from '../log.ts'
+import { createLimitedLog } from '../rate-limited-log.ts'
 import { type Call, createCall } from './call.ts'
 import { type AskRoute, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
+import { withErrorPage } from './error-page.ts'
 import { createFront, type Front } from './front.ts'
 import { withGzip } from './gzip.ts'
 import { createKindFinder, type KindOf } from './kind.ts'
@@ -9,6 +11,7 @@ import { type Around, type Entry, entriesOf, methodsByPath, pageFinder, type Rou
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
 export type ServiceOptions = {
+  /** Gets at most one line a minute of each fact that clients cause. */
   log: Log
   routes: Routes
   /** Wrappers of every route; the first one is the outermost. */
@@ -19,6 +22,8 @@ export type ServiceOptions = {
   basePath?: string
   /** Answers paths that are not in the table, instead of a 404. */
   otherwise?: Otherwise
+  /** Whether the path is that of a page for people; by default the table decides. */
+  isPage?: (path: string) => boolean
 }
 
 export type Service = {
@@ -41,26 +46,32 @@ export type Service = {
  * not block a cold start: Knative probes it before it admits the first request.
  */
 export function createService({
-  log,
+  log: whole,
   routes: own,
   around = [],
   metrics,
   basePath = '',
   otherwise,
+  ...options
 }: ServiceOptions): Service {
+  const log = createLimitedLog(whole)
   const routes: Routes = {
     'GET /healthz': health,
     ...(metrics && { 'GET /metrics': metricsRoute(metrics) }),
     ...own,
   }
+  const isPage = options.isPage ?? pageFinder(routes, basePath)
   const entries = mounted(entriesOf(routes), basePath)
   const askRoute: AskRoute = async (path, signal, onBehalfOf) =>
     router.request(basePath + path, { signal }, { onBehalfOf })
   const wrapped = entries.map(({ method, path, route }) => {
-    const inside = [withGzip, ...around, withDeadline].reduceRight((handle, wrap) => wrap(handle, route), route.handle)
+    const inside = [withGzip, withErrorPage, ...around, withDeadline].reduceRight(
+      (handle, wrap) => wrap(handle, route),
+      route.handle,
+    )
     return { method, path, streams: route.streams, handle: withCaller(inside, askRoute, basePath) }
   })
-  const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), basePath, otherwise })
+  const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), basePath, isPage, otherwise })
   return {
     fetch: async (request, bindings) => router.fetch(request, bindings),
     request: async (path, init) => router.request(path, init),
@@ -71,7 +82,7 @@ export function createService({
     ),
     kindOf: createKindFinder(entries, basePath),
     routes,
-    isPage: pageFinder(routes, basePath),
+    isPage,
   }
 }
 

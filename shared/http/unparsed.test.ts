@@ -57,6 +57,12 @@ describe('input that never becomes a request is answered with a problem', () => 
       408,
       'request-timeout',
     ],
+    [
+      'a body that is compressed on its way',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+      501,
+      'not-implemented',
+    ],
     ['an unknown expectation', 'GET / HTTP/1.1\r\nhost: localhost\r\nexpect: cake\r\n\r\n', 417, 'expectation-failed'],
     ['a tunnel', 'CONNECT x:443 HTTP/1.1\r\nhost: localhost\r\n\r\n', 405, 'method-not-allowed'],
   ])('%s', async (_name, bytes, status, code) => {

@@ -1,6 +1,7 @@
+import { isCounted } from '../ledger-summary.ts'
 import type { Position } from '../receipt.ts'
 import { within } from '../within.ts'
-import { isKnownPosition, partitionsToCompact } from './outcomes.ts'
+import { partitionsToCompact } from './outcomes.ts'
 
 export type CompactorOptions = {
   /** `isQuiet`: no more records of the partition are expected soon. */
@@ -52,7 +53,7 @@ export function startCompactor({ compact, quietMs }: CompactorOptions): Compacto
 
   return {
     arrived(positions) {
-      expect(positions.filter(isKnownPosition).map(({ partition }) => partition))
+      expect(positions.filter(isCounted).map(({ partition }) => partition))
       for (const partition of partitionsToCompact(positions)) due.add(partition)
       if (due.size > 0) running ??= compactDue()
     },

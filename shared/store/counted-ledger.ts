@@ -12,6 +12,7 @@ import {
   toRanges,
 } from '../ledger-summary.ts'
 import { StoreUnavailable } from './store.ts'
+import { type Ends, type WriteOffRecords, writeOff } from './write-off.ts'
 
 /** An offset range; without a `last` it has no end. */
 export type OpenRange = { first: number; last?: number }
@@ -19,9 +20,11 @@ export type OpenRange = { first: number; last?: number }
 type Awaitable<Result> = Result | Promise<Result>
 
 /** The operations that a database must provide for the ledger. `Compacted` may hold more than the ranges. */
-export type LedgerRecords<Compacted extends { ranges: readonly CountedRange[] }> = {
-  /** Every partition with a known outcome, in order, with its compacted ranges. */
+export type LedgerRecords<Compacted extends { ranges: readonly CountedRange[] }> = WriteOffRecords & {
+  /** Every counted partition with a known outcome, in order, with its compacted ranges. */
   partitions(): Awaitable<readonly { partition: number; compacted: Compacted | undefined }[]>
+  /** Whether there are records in partitions that are not counted. */
+  hasUncounted(): Awaitable<boolean>
   compacted(partition: number): Awaitable<Compacted | undefined>
   /**
    * The known outcomes in these ranges, in the order of the offsets. If an offset has two outcomes, `stored` comes
@@ -50,6 +53,7 @@ export type CountedLedger = {
   /** `isQuiet`: no more records of the partition are expected soon. */
   compact(partition: number, isQuiet: boolean): Promise<void>
   abandon(partition: number, below: number): Promise<void>
+  writeOff(readEnds: () => Promise<Ends>): Promise<number>
 }
 
 type Rewrite = (compacted: readonly CountedRange[], counted: readonly CountedRange[]) => CountedRange[]
@@ -90,7 +94,8 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
   async function readOne(partition: number, ranges: readonly CountedRange[]) {
     const { counted, uncounted } = await count(partition, ranges)
     const summary = summarize(partition, joinRanges(ranges, counted), uncounted)
-    return { summary, lastRecordedAt: await records.lastRecordedAt(partition, lastComplete(summary), credible()) }
+    const last = lastComplete(summary)
+    return { summary, lastRecordedAt: last < 0 ? undefined : await records.lastRecordedAt(partition, last, credible()) }
   }
 
   return {
@@ -102,7 +107,11 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
       }
       await Promise.all(Array.from({ length: partitionsAtOnce }, readSome))
       counted.sort((a, b) => a.summary.partition - b.summary.partition)
-      return { partitions: counted.map(({ summary }) => summary), completeThrough: completeTime(counted) }
+      return {
+        partitions: counted.map(({ summary }) => summary),
+        completeThrough: completeTime(counted),
+        ...((await records.hasUncounted()) && { hasUncountedPartitions: true }),
+      }
     },
     async compact(partition, isQuiet) {
       const compactMore: Rewrite = (compacted, counted) => compactRanges(compacted, counted, isQuiet)
@@ -113,5 +122,6 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
     },
     abandon: (partition, below) =>
       rewrite(partition, (compacted, counted) => abandonBelow(joinRanges(compacted, counted), below), true),
+    writeOff: (readEnds) => writeOff(records, readEnds),
   }
 }

@@ -1,6 +1,7 @@
 import { type ActivityDocument, toFound } from '../document.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { toKey } from '../key.ts'
+import type { Position } from '../receipt.ts'
 import type { Found } from './activities.ts'
 
 /** The names of the version before formats had numbers. */
@@ -88,3 +89,6 @@ function hasDollarName(value: JsonValue): boolean {
     isJsonObject(value) && Object.entries(value).some(([name, part]) => name.startsWith('$') || hasDollarName(part))
   )
 }
+
+/** The id of an outcome is its position, so that each position has one outcome without another index. */
+export const toOutcomeId = ({ partition, offset }: Position) => `${partition}/${offset}`

@@ -1,13 +1,15 @@
 import type { AnyBulkWriteOperation, Collection } from 'mongodb'
-import type { CountedRange, Known } from '../ledger-summary.ts'
-import type { Position, Receipt } from '../receipt.ts'
+import { type CountedRange, type Known, maxPartitions } from '../ledger-summary.ts'
+import type { Receipt } from '../receipt.ts'
 import { createCountedLedger, type OpenRange } from './counted-ledger.ts'
+import type { Pruning } from './duplicate-pruning.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
 import { maxTimeMS } from './mongo-client.ts'
-import type { StoredActivity } from './mongo-documents.ts'
+import { type StoredActivity, toOutcomeId } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
 import { rejectedAsPresent } from './mongo-write.ts'
-import { isKnownPosition, maxCounted } from './outcomes.ts'
+import { createMongoWriteOff } from './mongo-write-off.ts'
+import { isIn, isKnownPosition, maxCounted, mayHaveExpired } from './outcomes.ts'
 
 /** `_id` is the position, so that each position has one outcome without another index. */
 export type StoredOutcome = Omit<WrittenOutcome, 'position'> & {
@@ -18,7 +20,7 @@ export type StoredOutcome = Omit<WrittenOutcome, 'position'> & {
 }
 
 /** The compacted ranges of a partition. Each write increments `version`; a writer that read an older one gives way. */
-export type StoredLedger = Compacted & { _id: number }
+export type StoredLedger = Compacted & { _id: number; pruning?: Pruning }
 type Compacted = { version: number; ranges: readonly CountedRange[] }
 
 export type LedgerCollections = {
@@ -44,15 +46,24 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     await rejectedAsPresent(() => outcomes.bulkWrite(stored.map(toOperation), { ordered: false }))
   }
 
-  async function outcome({ position: { partition, offset }, recordedAt }: Receipt): Promise<RecordOutcome | undefined> {
+  async function outcome(receipt: Receipt): Promise<RecordOutcome | undefined> {
+    const { position, recordedAt } = receipt
+    const { partition, offset } = position
     const place = { partition: { $eq: partition }, offset: { $eq: offset } }
     const stored = await activities.findOne(
       { ...place, recordedAt: { $eq: recordedAt } },
       { projection: { _id: 0, tenant: 1, id: 1 }, hint: byPosition, maxTimeMS },
     )
     if (stored) return { outcome: 'stored', tenant: stored.tenant, activityId: stored.id }
-    const other = await outcomes.findOne({ _id: { $eq: toId({ partition, offset }) } }, { maxTimeMS })
-    if (!other || (other.recordedAt && other.recordedAt.getTime() !== recordedAt.getTime())) return undefined
+    const other = await outcomes.findOne({ _id: { $eq: toOutcomeId({ partition, offset }) } }, { maxTimeMS })
+    if (!other) {
+      const isExpired =
+        mayHaveExpired(receipt) &&
+        isIn(receipt, (await compacted(partition))?.ranges) &&
+        (await activities.findOne(place, { projection: { _id: 1 }, hint: byPosition, maxTimeMS })) === null
+      return isExpired ? { outcome: 'expired' } : undefined
+    }
+    if (other.recordedAt && other.recordedAt.getTime() !== recordedAt.getTime()) return undefined
     const { outcome, tenant, activityId, deadLetter } = other
     return { outcome, tenant, ...(activityId !== undefined && { activityId }), ...(deadLetter && { deadLetter }) }
   }
@@ -110,7 +121,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
   async function allPartitions(compacted: readonly number[]): Promise<number[]> {
     const found = [...compacted].sort((a, b) => a - b)
     for (let at = 0, after = -1; at <= found.length; ) {
-      const before = found[at] ?? Number.POSITIVE_INFINITY
+      const before = found[at] ?? maxPartitions
       const next = before === after + 1 ? undefined : await nextPartition(after, before)
       if (next !== undefined) found.splice(at, 0, next)
       after = next ?? before
@@ -127,16 +138,24 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     return partitions.length > 0 ? Math.min(...partitions) : undefined
   }
 
+  const compacted = async (partition: number): Promise<Compacted | undefined> =>
+    (await ledger.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? undefined
+
+  const allCompacted = () =>
+    ledger.find({ _id: { $lt: maxPartitions }, ranges: { $ne: [] } }, { sort: { _id: 1 }, maxTimeMS }).toArray()
+
   const counted = createCountedLedger<Compacted>({
     async partitions() {
-      const compacted = new Map((await ledger.find({}, { maxTimeMS }).toArray()).map((stored) => [stored._id, stored]))
+      const compacted = new Map((await allCompacted()).map((stored) => [stored._id, stored]))
       const all = await allPartitions([...compacted.keys()])
       return all.map((partition) => ({ partition, compacted: compacted.get(partition) }))
     },
-    compacted: async (partition) => (await ledger.findOne({ _id: { $eq: partition } }, { maxTimeMS })) ?? undefined,
+    hasUncounted: async () => (await nextPartition(maxPartitions - 1, Number.POSITIVE_INFINITY)) !== undefined,
+    compacted,
     known,
     swapCompacted,
     lastRecordedAt,
+    ...createMongoWriteOff({ activities, outcomes }),
   })
 
   /** The newest outcome wins, because a topic that was deleted and created again reuses positions. */
@@ -182,11 +201,9 @@ function questions(ranges: readonly OpenRange[]) {
 }
 type Offsets = { $in: number[] } | { $gte: number; $lte?: number }
 
-const toId = ({ partition, offset }: Position) => `${partition}/${offset}`
-
 function toStored({ position, outcome, tenant, activityId, deadLetter, recordedAt }: WrittenOutcome): StoredOutcome {
   return {
-    _id: toId(position),
+    _id: toOutcomeId(position),
     ...position,
     outcome,
     tenant,

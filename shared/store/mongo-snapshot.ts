@@ -1,4 +1,5 @@
 import type { Document, Filter as Match } from 'mongodb'
+import { maxPartitions } from '../ledger-summary.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 
@@ -11,7 +12,7 @@ export function isInSnapshot(snapshot: Snapshot): Match<StoredActivity> {
       $and: missing.map((absent) => ({ $or: [{ offset: { $lt: absent.first } }, { offset: { $gt: absent.last } }] })),
     }),
   }))
-  return { $or: [{ partition: { $lt: 0 } }, ...partitions] }
+  return { $or: [{ partition: { $lt: 0 } }, { partition: { $gte: maxPartitions } }, ...partitions] }
 }
 
 /**
@@ -26,8 +27,9 @@ export function onlyInSnapshot(snapshot: Snapshot): Document[] {
       ...missing.map((absent) => ({ $or: [{ $lt: ['$offset', absent.first] }, { $gt: ['$offset', absent.last] }] })),
     ],
   }))
+  const notCounted = [{ $lt: ['$partition', 0] }, { $gte: ['$partition', maxPartitions] }]
   return [
-    { $project: { tenant: 1, wasThere: { $or: [{ $lt: ['$partition', 0] }, ...partitions] } } },
+    { $project: { tenant: 1, wasThere: { $or: [...notCounted, ...partitions] } } },
     { $match: { wasThere: true } },
   ]
 }

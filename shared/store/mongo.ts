@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { startedWithin, TooLate } from '../within.ts'
 import type { FindQuery, RecordedActivity } from './activities.ts'
+import { startPruning } from './background-pruning.ts'
 import { startCompactor } from './compactor.ts'
 import type { RecordOutcome } from './ledger.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
@@ -13,7 +14,8 @@ import { createMongoDeadLetters } from './mongo-dead-letters.ts'
 import { collections, type StoredActivity } from './mongo-documents.ts'
 import { assertFormat } from './mongo-format.ts'
 import { assertGuarded, keepFor, makeIndexes } from './mongo-indexes.ts'
-import { createMongoLedger } from './mongo-ledger.ts'
+import { createMongoLedger, type LedgerCollections } from './mongo-ledger.ts'
+import { createMongoPruning } from './mongo-pruning.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { outcomeOf } from './outcomes.ts'
@@ -177,6 +179,16 @@ export function openMongoStore({
     quietMs: compactAfterMs,
   })
 
+  const pruning =
+    migrate &&
+    startPruning({
+      partitions: () => ask(async ({ pruning }) => pruning.partitions()),
+      pruning: (partition) => ask(async ({ pruning }) => pruning.pruning(partition)),
+      setPruning: (partition, to) => ask(async ({ pruning }) => pruning.setPruning(partition, to)),
+      pruneDuplicates: (partition, first, last) =>
+        ask(async ({ pruning }) => pruning.pruneDuplicates(partition, first, last)),
+    })
+
   async function connectInBackground() {
     for (let pauseMs = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
       try {
@@ -224,7 +236,13 @@ export function openMongoStore({
       compactor.arrived(written.map(({ position }) => position))
     },
     abandon: (partition, below) => ask(({ ledger }) => ledger.abandon(partition, below)),
+    // many steps may take longer than one answer
+    writeOff: async (readEnds) => {
+      await ask(async () => {})
+      return asking(() => current.ledger.writeOff(readEnds))
+    },
     async [Symbol.asyncDispose]() {
+      await pruning?.[Symbol.asyncDispose]()
       await compactor[Symbol.asyncDispose]()
       closing.abort()
       await Promise.all([current.client.close(), longReads.close()])
@@ -251,15 +269,17 @@ function connectionTo({
   const client = openMongoClient({ uri })
   const db = openDatabase(client, database)
   const activities = db.collection<StoredActivity>(collections.activities)
-  const ledger = createMongoLedger({
+  const ledgerCollections: LedgerCollections = {
     activities,
     outcomes: db.collection(collections.outcomes),
     ledger: db.collection(collections.ledger),
-  })
+  }
+  const ledger = createMongoLedger(ledgerCollections)
   return {
     client,
     db,
     ledger,
+    pruning: createMongoPruning(ledgerCollections),
     save: createMongoSave(activities, ledger, hash),
     ...createMongoDeadLetters(db.collection(collections.deadLetters), ledger),
   }

@@ -1,4 +1,5 @@
-import type { Position } from '../receipt.ts'
+import { type CountedRange, isCounted } from '../ledger-summary.ts'
+import type { Position, Receipt } from '../receipt.ts'
 import { deadLetterId } from './dead-letter-id.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import type { WrittenOutcome } from './ledger.ts'
@@ -19,9 +20,22 @@ export const isKnownPosition = ({ partition }: Position) => partition !== unknow
 
 /** The partitions to compact as soon as these records have an outcome. */
 export function partitionsToCompact(positions: readonly Position[]): number[] {
-  const due = positions.filter((position) => isKnownPosition(position) && position.offset % compactEvery === 0)
+  const due = positions.filter((position) => isCounted(position) && position.offset % compactEvery === 0)
   return [...new Set(due.map(({ partition }) => partition))]
 }
+
+/** Until then a record may be one of a topic that was created again, whose former record at the offset was counted. */
+const deliveredWithinMs = 24 * 60 * 60 * 1000
+
+/**
+ * A record has expired if this is true, it is in a compacted range, and no other record has its position: its outcome
+ * was removed, or it left the queue before its outcome was known.
+ */
+export const mayHaveExpired = ({ recordedAt }: Receipt): boolean =>
+  Date.now() - recordedAt.getTime() > deliveredWithinMs
+
+export const isIn = ({ position: { offset } }: Receipt, compacted: readonly CountedRange[] = []): boolean =>
+  compacted.some(({ first, last }) => first <= offset && offset <= last)
 
 /** The outcome that a dead letter gives its record, or undefined if it came without the original position. */
 export function outcomeOf(deadLetter: DeadLetter): WrittenOutcome | undefined {

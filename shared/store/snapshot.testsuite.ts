@@ -33,12 +33,13 @@ const snapshots = fc
 /** The promises of every store about snapshots. */
 export function testSnapshots(open: () => Promise<ActivityStore>): void {
   describe('a snapshot', () => {
-    test('has its own records, and those whose position is unknown, with any filter', async () => {
+    test('has its own records, and those that the ledger does not count, with any filter', async () => {
       await using store = await open()
       const places = [0, 1, 2, 3].flatMap((partition) =>
         Array.from({ length: 8 }, (_, offset) => ({ partition, offset })),
       )
-      const activities = [...places, { partition: unknownPartition, offset: 3 }].map((position, n) => ({
+      const notCounted = [unknownPartition, 1000, 9000].map((partition) => ({ partition, offset: 3 }))
+      const activities = [...places, ...notCounted].map((position, n) => ({
         ...recorded({
           id: `id-${n}`,
           userId: n % 2 ? 'ann' : 'bob',

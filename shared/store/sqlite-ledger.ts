@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { CountedRange, Known } from '../ledger-summary.ts'
+import { type CountedRange, type Known, maxPartitions } from '../ledger-summary.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Receipt } from '../receipt.ts'
 import { createCountedLedger, type OpenRange } from './counted-ledger.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
-import { isKnownPosition, maxCounted } from './outcomes.ts'
-import { firstPlaceInSql, partitionInSql, placeOf, placesOf, positionOf } from './sqlite-places.ts'
+import { isIn, isKnownPosition, maxCounted, mayHaveExpired } from './outcomes.ts'
+import { endOfCounted, firstPlaceInSql, partitionInSql, placeOf, placesOf, positionOf } from './sqlite-places.ts'
 import { fromStoredId } from './sqlite-rows.ts'
+import { createSqliteWriteOff } from './sqlite-write-off.ts'
 
 type Compacted = { ranges: readonly CountedRange[]; text: string }
 type OutcomeRow = { outcome: Outcome; tenant: string; activityId: string | null; deadLetter: string | null }
@@ -41,16 +42,21 @@ export function createSqliteLedger(db: DatabaseSync) {
     `WITH RECURSIVE inActivities (n) AS (
        SELECT min(place) ${partitionInSql} FROM activities WHERE place >= 0
        UNION ALL SELECT (SELECT min(place) ${partitionInSql} FROM activities WHERE place >= (n + 1) ${firstPlaceInSql})
-         FROM inActivities WHERE n IS NOT NULL
+         FROM inActivities WHERE n < ${maxPartitions}
      ), elsewhere (n) AS (
        SELECT min(partition) FROM positions WHERE partition >= 0
-       UNION ALL SELECT (SELECT min(partition) FROM positions WHERE partition > n) FROM elsewhere WHERE n IS NOT NULL
+       UNION ALL SELECT (SELECT min(partition) FROM positions WHERE partition > n) FROM elsewhere WHERE n < ${maxPartitions}
      ), inOutcomes (n) AS (
        SELECT min(partition) FROM outcomes
-       UNION ALL SELECT (SELECT min(partition) FROM outcomes WHERE partition > n) FROM inOutcomes WHERE n IS NOT NULL
+       UNION ALL SELECT (SELECT min(partition) FROM outcomes WHERE partition > n) FROM inOutcomes WHERE n < ${maxPartitions}
      )
-     SELECT n FROM inActivities WHERE n IS NOT NULL UNION SELECT n FROM elsewhere WHERE n IS NOT NULL
-     UNION SELECT n FROM inOutcomes WHERE n IS NOT NULL UNION SELECT partition FROM ledger ORDER BY n`,
+     SELECT n FROM (SELECT n FROM inActivities UNION SELECT n FROM elsewhere UNION SELECT n FROM inOutcomes
+       UNION SELECT partition FROM ledger WHERE ranges <> '[]') WHERE n < ${maxPartitions} ORDER BY n`,
+  )
+  const uncounted = db.prepare(
+    `SELECT EXISTS (SELECT 1 FROM activities WHERE place >= ${endOfCounted})
+       OR EXISTS (SELECT 1 FROM positions WHERE partition >= ${maxPartitions})
+       OR EXISTS (SELECT 1 FROM outcomes WHERE partition >= ${maxPartitions}) AS hasAny`,
   )
   const inOutcomes = db.prepare(
     `SELECT offset, outcome FROM outcomes WHERE partition = ? AND offset BETWEEN ? AND ? ORDER BY offset
@@ -147,10 +153,12 @@ export function createSqliteLedger(db: DatabaseSync) {
         const partition = row['n'] as number
         return { partition, compacted: compacted(partition) }
       }),
+    hasUncounted: () => uncounted.get()?.['hasAny'] === 1,
     compacted,
     known,
     swapCompacted,
     lastRecordedAt,
+    ...createSqliteWriteOff(db),
   })
 
   return {
@@ -163,14 +171,22 @@ export function createSqliteLedger(db: DatabaseSync) {
       const statement = written.outcome === 'stored' ? put : add
       statement.run(toRow(written))
     },
-    outcome({ position: { partition, offset }, recordedAt }: Receipt): RecordOutcome | undefined {
+    outcome(receipt: Receipt): RecordOutcome | undefined {
+      const { partition, offset } = receipt.position
+      const { recordedAt } = receipt
       const place = placeOf({ partition, offset }) ?? null
       const activity = stored.get(place, partition, offset, recordedAt.getTime()) as
         | { tenant: string; id: string | Uint8Array }
         | undefined
       if (activity) return { outcome: 'stored', tenant: activity.tenant, activityId: fromStoredId(activity.id) }
       const row = other.get(partition, offset, recordedAt.getTime()) as OutcomeRow | undefined
-      if (!row) return undefined
+      if (!row) {
+        const isExpired =
+          mayHaveExpired(receipt) &&
+          knownIn(partition, offset, offset).length === 0 &&
+          isIn(receipt, compacted(partition)?.ranges)
+        return isExpired ? { outcome: 'expired' } : undefined
+      }
       const { outcome, tenant, activityId, deadLetter } = row
       return { outcome, tenant, ...(activityId !== null && { activityId }), ...(deadLetter !== null && { deadLetter }) }
     },

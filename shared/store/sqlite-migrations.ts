@@ -128,4 +128,9 @@ export const migrations = [
      partition INTEGER PRIMARY KEY,
      ranges TEXT NOT NULL
    ) STRICT;`,
+  // `pruning` is JSON
+  `CREATE TABLE pruned (
+     partition INTEGER PRIMARY KEY,
+     pruning TEXT NOT NULL
+   ) STRICT;`,
 ]

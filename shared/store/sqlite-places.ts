@@ -1,3 +1,4 @@
+import { maxPartitions } from '../ledger-summary.ts'
 import type { Position } from '../receipt.ts'
 
 /**
@@ -24,6 +25,9 @@ export function placesOf(partition: number, first: number, last: number): { firs
   const base = partition * offsets
   return { first: base + Math.min(first, offsets), last: base + Math.min(last, offsets - 1) }
 }
+
+/** The places of all positions that the ledger counts, except those in `positions`, are below this one. */
+export const endOfCounted = maxPartitions * offsets
 
 /** SQL for the partition of a place. */
 export const partitionInSql = `/ ${offsets}`

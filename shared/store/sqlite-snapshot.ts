@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
+import { maxPartitions } from '../ledger-summary.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { anyOf, type Condition } from './sqlite-conditions.ts'
-import { placesOf } from './sqlite-places.ts'
+import { endOfCounted, placesOf } from './sqlite-places.ts'
 
 /** The condition that an entry of an index belongs to a snapshot. */
 export function isInSnapshot(snapshot: Snapshot): Condition {
@@ -16,8 +17,9 @@ export function isInSnapshot(snapshot: Snapshot): Condition {
   const place = 'place BETWEEN ? AND ?'
   return {
     text: `(place >= 0 AND ${anyOf(within.map(() => place))} AND NOT ${anyOf(missing.map(() => place))}
-      OR place < 0 AND EXISTS (SELECT 1 FROM positions
-        WHERE positions.place = activities.place AND (partition < 0 OR ${anyOf(elsewhere)})))`,
+      OR place >= ${endOfCounted}
+      OR place < 0 AND EXISTS (SELECT 1 FROM positions WHERE positions.place = activities.place
+        AND (partition < 0 OR partition >= ${maxPartitions} OR ${anyOf(elsewhere)})))`,
     values: [
       ...[...within, ...missing].flatMap(({ first, last }) => [first, last]),
       ...snapshot.flatMap(({ partition, last, missing }) => [
@@ -48,7 +50,7 @@ export function createSqliteSnapshots(db: DatabaseSync) {
   }
 
   function hasMore(snapshot: Snapshot): boolean {
-    const ends = [-1, ...snapshot.map(({ partition }) => partition), Number.MAX_SAFE_INTEGER]
+    const ends = [-1, ...snapshot.map(({ partition }) => partition), maxPartitions]
     return (
       ends.slice(1).some((end, at) => hasBetween(ends[at] as number, end)) ||
       snapshot.some(({ partition, last, missing }) =>

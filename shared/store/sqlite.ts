@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { HashId } from '../key.ts'
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, setCache, transaction } from '../sqlite/file.ts'
+import { startPruning } from './background-pruning.ts'
 import { startCompactor } from './compactor.ts'
 import { inSlices } from './in-slices.ts'
 import { outcomeOf, outcomesOf } from './outcomes.ts'
@@ -9,6 +10,7 @@ import { createSqliteDeadLetters, toFoundDeadLetter } from './sqlite-dead-letter
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import { cacheMiB, type LongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
+import { createSqlitePruning } from './sqlite-pruning.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
 import { createReader } from './sqlite-reader.ts'
 import { createSqliteSave } from './sqlite-save.ts'
@@ -47,6 +49,8 @@ export function openSqliteStore({
   const { wait, wake } = createWaiters()
 
   const compactor = startCompactor({ compact: ledger.compact, quietMs: compactAfterMs })
+
+  const pruning = startPruning(createSqlitePruning(db))
 
   function committed<Result>(work: () => Result): Result {
     try {
@@ -103,7 +107,9 @@ export function openSqliteStore({
       return attempt(() => write(positions, () => accounted.forEach(ledger.account)))
     },
     abandon: (partition, below) => attempt(() => ledger.abandon(partition, below)),
+    writeOff: (readEnds) => attempt(() => ledger.writeOff(readEnds)),
     async [Symbol.asyncDispose]() {
+      await pruning[Symbol.asyncDispose]()
       await compactor[Symbol.asyncDispose]()
       // this precedes the closing of the last connection, which cleans up the file
       await reads[Symbol.asyncDispose]?.()

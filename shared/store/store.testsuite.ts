@@ -8,6 +8,7 @@ import type { FindQuery } from './activities.ts'
 import { testArrivals } from './arrivals.testsuite.ts'
 import { testDeadLetters } from './dead-letters.testsuite.ts'
 import { testFilters } from './filters.testsuite.ts'
+import { testForgedPositions } from './forged.testsuite.ts'
 import { testKeys } from './keys.testsuite.ts'
 import { testLedger } from './ledger.testsuite.ts'
 import { testMetadataFilters } from './metadata.testsuite.ts'
@@ -231,5 +232,6 @@ export function testActivityStore(open: OpenStore): void {
   testMetadataFilters(open)
   testStats(open)
   testLedger(open)
+  testForgedPositions(open)
   testDeadLetters(open)
 }

@@ -17,7 +17,7 @@ export type TenantReader = {
   arrivals(query: Omit<ArrivalsQuery, 'tenant'>): ReturnType<ActivityStore['arrivals']>
   findDeadLetters(query: Filtered<DeadLetterQuery>): ReturnType<ActivityStore['findDeadLetters']>
   getDeadLetter(id: string): ReturnType<ActivityStore['getDeadLetter']>
-  /** The record of another tenant is unknown, like one that has not arrived. */
+  /** The record of another tenant is unknown, like one that has not arrived, until its outcome has expired. */
   outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordOutcome | undefined>
 }
 
@@ -36,7 +36,7 @@ export function readersOf(store: Pick<ActivityStore, Verbs>): ForTenant {
     getDeadLetter: (id) => store.getDeadLetter(tenant, id),
     async outcome(receipt, untilAborted) {
       const known = await store.outcome(receipt, untilAborted)
-      return known?.tenant === tenant ? known : undefined
+      return known && (known.outcome === 'expired' || known.tenant === tenant) ? known : undefined
     },
   })
 }

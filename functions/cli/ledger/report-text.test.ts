@@ -9,6 +9,7 @@ const report = {
   topic: 'activities',
   deadLetterTopic: 'dead',
   comparisons: [compare({ partition: 0, first: 2, end: 10 }, 10, summary)],
+  hasUncountedPartitions: false,
   deadLetters: { ...none, read: 2, closed: 1 },
   abandoned: 0,
 }
@@ -21,6 +22,15 @@ test('shows for each partition what Kafka has, what is known, and each open rang
   expect(text).toContain('Partition 0, gone: 0 to 1')
   expect(text).toContain('2 records in dead: 1 gap closed')
   expect(text).toMatch(/The ledger is not complete\.$/)
+})
+
+test('is not complete if there are records in partitions that are not counted', () => {
+  const all = toRanges([0, 1].map((offset) => ({ offset, outcome: 'stored' })))
+  const comparisons = [compare({ partition: 0, first: 0, end: 2 }, 2, summarize(0, all, false))]
+  expect(reportText({ ...report, comparisons })).toMatch(/The ledger is complete\.$/)
+  const uncounted = { ...report, comparisons, hasUncountedPartitions: true }
+  expect(reportText(uncounted)).toMatch(/activity-log ledger write-off\.\nThe ledger is not complete\.$/)
+  expect(JSON.parse(reportJson(uncounted))).toMatchObject({ complete: false, hasUncountedPartitions: true })
 })
 
 test('prints the same as JSON', () => {

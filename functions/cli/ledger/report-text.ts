@@ -1,9 +1,13 @@
 import type { OffsetRange } from '@activity-log/shared/ledger-summary.ts'
 import { outcomes } from '@activity-log/shared/outcome.ts'
+import { programName } from '../help.ts'
 import { type Comparison, isComplete, sizeOf } from './compare.ts'
 import type { Report } from './report.ts'
 
 const maxRanges = 20
+
+export const isReportComplete = ({ comparisons, hasUncountedPartitions }: Report) =>
+  isComplete(comparisons) && !hasUncountedPartitions
 
 /** Makes the report for people: a line per partition, its open offsets, and what to do about them. */
 export function reportText(report: Report): string {
@@ -53,10 +57,17 @@ export function reportText(report: Report): string {
     ...(others.length > 0
       ? [
           `The log knows offsets of partition ${others.join(', ')} that Kafka never assigned:` +
-            ' the topic was recreated, or belongs to another log. Old outcomes say nothing about its new records.',
+            ' the topic was recreated, or belongs to another log. Old outcomes say nothing about its new records.' +
+            ` If somebody invented these records, run ${programName} ledger write-off.`,
         ]
       : []),
-    isComplete(comparisons) ? 'The ledger is complete.' : 'The ledger is not complete.',
+    ...(report.hasUncountedPartitions
+      ? [
+          'The log has records in partitions from 1,000 on, which are not counted. If somebody invented them,' +
+            ` run ${programName} ledger write-off.`,
+        ]
+      : []),
+    isReportComplete(report) ? 'The ledger is complete.' : 'The ledger is not complete.',
   ].join('\n')
 }
 
@@ -102,7 +113,8 @@ const number = (count: number) => count.toLocaleString('en')
 const records = (count: number) => (count === 1 ? '1 record' : `${number(count)} records`)
 
 /** Makes the report for scripts. Ranges include both ends. */
-export function reportJson({ comparisons, ...others }: Report): string {
+export function reportJson(report: Report): string {
+  const { comparisons, ...others } = report
   const listed = (ranges: readonly OffsetRange[]) => ranges.map(({ first, last }) => ({ from: first, to: last }))
   const partitions = comparisons.map(({ missing, notDelivered, gone, ...one }) => ({
     ...one,
@@ -110,5 +122,5 @@ export function reportJson({ comparisons, ...others }: Report): string {
     notDelivered: listed(notDelivered),
     gone: listed(gone),
   }))
-  return JSON.stringify({ complete: isComplete(comparisons), ...others, partitions }, null, 2)
+  return JSON.stringify({ complete: isReportComplete(report), ...others, partitions }, null, 2)
 }

@@ -22,6 +22,8 @@ export type Report = {
   topic: string
   deadLetterTopic: string
   comparisons: readonly Comparison[]
+  /** The store has records in partitions that the ledger does not count, and Kafka does not have. */
+  hasUncountedPartitions: boolean
   deadLetters: DeadLetterCounts
   /** The number of records that were given up because Kafka no longer had them. */
   abandoned: number
@@ -48,6 +50,7 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   const { admin, store, topic, deadLetterTopic } = options
   const ranges = await kafkaRangesOf(admin, topic)
   const deadLetters = await closeMissing(options)
+  let hasUncountedPartitions = false
   let comparisons = await compareNow()
   let abandoned = 0
   // if the store knows another topic, the low offsets of this one say nothing about its gaps
@@ -57,10 +60,11 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
     abandoned = sizeOf(gone.flatMap((one) => one.gone))
     if (abandoned > 0) comparisons = await compareNow()
   }
-  return { topic, deadLetterTopic, comparisons, deadLetters, abandoned }
+  return { topic, deadLetterTopic, comparisons, hasUncountedPartitions, deadLetters, abandoned }
 
   async function compareNow(): Promise<Comparison[]> {
-    const ledger = await ledgerOf(store)
+    const { partitions: ledger, ...others } = await ledgerOf(store)
+    hasUncountedPartitions = others.hasUncountedPartitions
     const now = await endsOf(admin, topic)
     const known = ranges.map(({ partition }) => partition)
     const absent = [...ledger.keys()].filter((partition) => !known.includes(partition))
@@ -70,13 +74,17 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
 }
 
 /** Reads the ledger, in several rounds if a log has more uncounted outcomes than one round counts. */
-async function ledgerOf(store: ReportOptions['store']): Promise<Map<number, PartitionSummary>> {
+async function ledgerOf(
+  store: ReportOptions['store'],
+): Promise<{ partitions: Map<number, PartitionSummary>; hasUncountedPartitions: boolean }> {
   for (let before = ''; ; ) {
-    const { partitions } = await store.ledger()
+    const { partitions, hasUncountedPartitions = false } = await store.ledger()
     const uncounted = partitions.filter((summary) => summary.uncounted)
     const progress = JSON.stringify(partitions.map(({ counts }) => counts))
-    if (uncounted.length === 0 || progress === before)
-      return new Map(partitions.map((summary) => [summary.partition, summary]))
+    if (uncounted.length === 0 || progress === before) {
+      const byNumber = new Map(partitions.map((summary) => [summary.partition, summary]))
+      return { partitions: byNumber, hasUncountedPartitions }
+    }
     before = progress
     // abandoning up to offset 0 gives nothing up, but compacts the outcomes that were counted
     for (const { partition } of uncounted) await store.abandon(partition, 0)
@@ -89,7 +97,7 @@ async function closeMissing(options: ReportOptions): Promise<DeadLetterCounts> {
   const ownRanges = await kafkaRangesOf(admin, deadLetterTopic)
   // these are read after the ranges of the dead letters, so that they include the record of each dead letter
   const ends = await endsOf(admin, topic)
-  const ledger = await ledgerOf(store)
+  const { partitions: ledger } = await ledgerOf(store)
   const closed = new Set<string>()
   const all = ownRanges.reduce((sum, { first, end }) => sum + end - first, 0)
   let done = 0

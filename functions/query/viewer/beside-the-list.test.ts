@@ -60,9 +60,23 @@ describe('a count beside the list', () => {
     expect(page).toContain(
       `<a href="${href}"><span class="name"><bdi>log,in*</bdi></span><span class="count">1,200</span></a>`,
     )
-    expect(page).toContain('and 30 more')
+    expect(page).toContain('<a class="all" href="/viewer/actions?order=asc">All actions</a>')
+    expect(page).toContain('<a class="all" href="/viewer/users?order=asc">All users</a>')
     expect(page).toContain('<bdi>&lt;b&gt;</bdi>')
     expect(await html(href.replaceAll('&amp;', '&'))).toContain('<a href="/?order=asc" aria-current="true">')
+  })
+
+  test('offers the names beside the chosen ones, and leaves actions out', async () => {
+    const { asked, html } = viewer(({ by = '' }) => counts(by))
+    const page = await html('/?userId=a&userId=b,c&from=2024-01-01T00:00:00Z')
+    const { asOf: _, ...ofUsers } = asked.find(({ by }) => by === 'userId') ?? {}
+    expect(ofUsers).toEqual({ by: 'userId', from: '2024-01-01T00:00:00Z' })
+    const also = 'userId=a&amp;userId=b%2Cc&amp;userId=%3Cb%3E'
+    expect(page).toMatch(new RegExp(`href="[^"]*${also}[^"]*" title="also user &lt;b&gt;"`))
+    const not = new URLSearchParams({ action: '!log\\,in\\*' })
+    expect(page).toMatch(new RegExp(`href="[^"]*${`${not}`.replace(/[*\\]/g, '\\$&')}" title="not action log,in\\*"`))
+    const without = await html('/?action=!log%5C,in%5C*,!other')
+    expect(without).toContain('<a href="/?action=%21other" class="off">')
   })
 
   test('has the same filters as the list', async () => {

@@ -107,6 +107,6 @@ curl -X DELETE <span data-origin>https://YOUR-LOG</span>${own} -H 'content-type:
 <dl class="facts">${fact('State', answer.state)}${fact('Position', html`<code>${positionOf(answer)}</code>`)}${fact('First arrived', timeElement(h, answer.firstAt, zone))}${fact('Last arrived', timeElement(h, answer.lastAt, zone))}${fact('Attempts', String(answer.attempts))}${answer.activityId && fact('Activity', foreign(h, answer.activityId))}</dl>
 <h2>Original record</h2><pre tabindex="0"><code>${foreign(h, answer.body.text ?? answer.body.base64)}</code></pre>
 <details><summary>Headers</summary><dl class="facts">${headers}</dl></details>
-${answer.state === 'open' ? todo : ''}<p class="tools"><a href="${own}">JSON</a></p></article>`
+${answer.state === 'open' ? todo : ''}<p class="tools" data-copies="${own}"><a href="${own}">JSON</a></p></article>`
   return { ...frame, main }
 }

@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { h } from './html-elements.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
-import { number } from './views/counts-views.ts'
+import { number } from './views/histogram.ts'
 
 type Partition = {
   partition: number
@@ -19,6 +19,7 @@ type LedgerSummary = {
   complete: boolean
   completeThrough: string | null
   partitions: Partition[]
+  uncountedPartitions?: true
   waiting?: { count: number; first: Waiting[] }
 }
 
@@ -40,7 +41,7 @@ export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page
       headers: retryHeaders(read.problem),
     }
   }
-  const { complete, completeThrough, partitions, waiting } = read.answer
+  const { complete, completeThrough, partitions, uncountedPartitions, waiting } = read.answer
   const rows = partitions.map(({ partition, first, last, counts, missing, missingCount, uncounted }) => {
     const ranges = missing
       .slice(0, 3)
@@ -48,11 +49,11 @@ export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page
     const amounts = outcomes.map(
       (outcome) => html`<td class="n" data-label="${outcome}">${number(counts[outcome] ?? 0)}</td>`,
     )
-    return html`<tr><th scope="row">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
+    return html`<tr><th scope="row" data-label="partition">${partition}</th><td class="n" data-label="offsets">${number(first)}–${number(last)}</td>${amounts}
 <td class="n" data-label="missing">${missingCount > 0 ? html`<b class="bad">${number(missingCount)}</b> (${ranges.join(', ')}${missing.length > 3 ? ', …' : ''})` : uncounted ? 'still counting' : '0'}</td></tr>`
   })
   const main = html`<h1>Ledger</h1>
-<p class="lead">${complete ? html`<b class="good">Complete.</b> Every record up to the newest known one has an outcome.` : html`<b class="bad">Not complete.</b> Some records have no outcome yet: they are in flight or still being counted. If any stay missing, run <code>npm run log -- ledger</code> to look for them.`}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
+<p class="lead">${complete ? html`<b class="good">Complete.</b> Every record up to the newest known one has an outcome.` : html`<b class="bad">Not complete.</b> Some records have no outcome yet: they are in flight or still being counted. If any stay missing, run <code>npm run log -- ledger</code> to look for them.`}${uncountedPartitions ? ' There are records in partitions from 1,000 on, which are not counted.' : ''}${completeThrough ? html` Complete through ${timeElement(h, completeThrough, zone)}.` : ''}</p>
 <table class="plain"><thead><tr><th scope="col">Partition</th><th scope="col" class="n">Offsets</th>${outcomes.map((outcome) => html`<th scope="col" class="n">${outcome}</th>`)}<th scope="col" class="n">missing</th></tr></thead><tbody>${rows}</tbody></table>
 ${waiting && waiting.count > 0 ? waitingList(waiting, zone) : ''}
 ${partitions.length === 0 ? html`<div class="state"><h2>Nothing to count yet</h2><p>No record has reached the store yet.</p></div>` : ''}

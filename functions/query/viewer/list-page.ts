@@ -1,14 +1,17 @@
 import { startedWithin, undefinedIfLate } from '@activity-log/shared/within.ts'
 import { html } from 'hono/html'
 import type { Ask } from './ask.ts'
+import { chips, filterParts } from './filters.ts'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
-import { exportsOf, type ListAnswer, listHead, paging, table } from './list-table.ts'
-import { chips, filterText, searchForm } from './search.ts'
+import { exportsOf, type ListAnswer, listHead, pageHref, paging, table } from './list-table.ts'
+import { searchForm } from './search.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
+import { timeElement } from './views/activity-row.ts'
 import { readCounts } from './views/counts.ts'
-import { facets, histogram } from './views/counts-views.ts'
-import { apiHref, filtersOf, href, listParameters, type View } from './views/view.ts'
+import { facets } from './views/facets.ts'
+import { histogram } from './views/histogram.ts'
+import { apiHref, href, listParameters, type View } from './views/view.ts'
 import { timeText } from './views/zone-time.ts'
 
 /** Shows the list of activities, with its search, its filters and its counts. */
@@ -57,9 +60,20 @@ async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, timeout
 /** An empty list has no other pages and nothing to export, but a live one may still get activities. */
 function listOf(answer: ListAnswer, view: View, zone: string): Content {
   const head = listHead(answer, view)
+  const through =
+    answer.searchedThrough === undefined ? '' : searchedThrough(answer.searchedThrough, answer, view, zone)
   if (answer.data.length > 0)
-    return html`${head}${table(answer, view, zone)}${paging(answer, view)}${exportsOf(answer, view)}`
+    return html`${head}${table(answer, view, zone)}${through}${paging(answer, view)}${exportsOf(answer, view)}`
+  if (through) return html`<h1 class="total">Nothing found so far</h1>${through}${paging(answer, view)}`
   return view['live'] ? html`${head}${table(answer, view, zone)}` : nothing(view, zone, answer)
+}
+
+/** Says how far a search came in the time that it has, and leads on. */
+function searchedThrough(through: string, { next }: ListAnswer, view: View, zone: string): Content {
+  const [rest, side] = view['order'] === 'asc' ? ['later', 'before'] : ['earlier', 'since']
+  return html`<p class="searched" role="status">The search has seen everything ${side} ${timeElement(h, through, zone)}; ${rest} activities take longer. ${
+    next && html`<a class="button" href="${pageHref(view, next)}">Search on</a>`
+  }</p>`
 }
 
 /** Undefined if the work takes too long; its signal then aborts. */
@@ -75,7 +89,7 @@ const waiting = (view: View) =>
   html`<p class="waiting"><span class="no-script">Counting takes a while. <a href="${href(view, { counts: 'wait' })}">Wait for the counts</a></span></p>`
 
 function titleOf(view: View, zone: string): string {
-  const filters = Object.entries(filtersOf(view)).map(([name, value]) => filterText(name, value, zone).join(' '))
+  const filters = filterParts(view, zone).map(({ label, text }) => `${label} ${text}`)
   return filters.length > 0 ? `${filters.join(', ')} · Activity log` : 'Activity log'
 }
 
@@ -87,14 +101,14 @@ function freshness(through: string, zone: string, now: Date): Content {
 }
 
 function nothing(view: View, zone: string, { page }: ListAnswer): Content {
-  const filters = Object.entries(filtersOf(view))
+  const filters = filterParts(view, zone)
   if (page > 1) {
     return html`<div class="state"><h1>There is nothing on this page</h1><p>The list ends before this page. <a class="button" href="${href(view, { page: undefined })}">First page</a></p></div>`
   }
   if (filters.length > 0) {
     const without = filters.map(
-      ([name, value]) =>
-        html`<li><a href="${href(view, { [name]: undefined })}">Remove the filter <bdi>${filterText(name, value, zone).join(' ')}</bdi></a></li>`,
+      ({ label, text, removed }) =>
+        html`<li><a href="${href(view, removed)}">Remove the filter <bdi>${label} ${text}</bdi></a></li>`,
     )
     return html`<div class="state"><h1>Nothing matches</h1><p>No activity matches all of these filters.</p><ul>${without}<li><a href="/">Clear all filters</a></li></ul></div>`
   }

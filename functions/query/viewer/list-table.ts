@@ -2,17 +2,8 @@ import { html } from 'hono/html'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
 import { activityRow, columnLabel, type ShownActivity } from './views/activity-row.ts'
-import { number } from './views/counts-views.ts'
-import {
-  apiHref,
-  columnNames,
-  columnsOf,
-  filtersOf,
-  href,
-  listParameters,
-  type View,
-  withColumn,
-} from './views/view.ts'
+import { number } from './views/histogram.ts'
+import { apiHref, columnNames, columnsOf, href, listParameters, searchOf, type View, withColumn } from './views/view.ts'
 
 /** The answer of `GET /logs`. */
 export type ListAnswer = {
@@ -21,6 +12,8 @@ export type ListAnswer = {
   limit: number
   total?: number
   totalIsExact?: boolean
+  /** The search took too long, and came this far. */
+  searchedThrough?: string
   next: string | null
   previous: string | null
   completeThrough: string | null
@@ -29,7 +22,7 @@ export type ListAnswer = {
 
 /** The bar above the list: the total, and how to view the list. */
 export const listHead = (answer: ListAnswer, view: View): Content =>
-  html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}</div>
+  html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}${answer.data.length > 0 && html`<a class="button" href="#export">Export</a>`}</div>
 ${view['live'] === undefined ? '' : liveTools}`
 
 /** The tools of a live list; the script fills them in. */
@@ -80,7 +73,7 @@ function columnChoice(view: View): Content {
 }
 
 /** The page of the viewer for a link of the API. */
-function pageHref(view: View, link: string): string {
+export function pageHref(view: View, link: string): string {
   const { cursor, page, asOf } = Object.fromEntries(new URLSearchParams(link.split('?')[1]))
   return href(view, { cursor, page, asOf, live: undefined })
 }
@@ -90,13 +83,14 @@ export function paging({ data, page, limit, next, previous, total, totalIsExact 
   const [before, after] = isOldestFirst ? ['Older', 'Newer'] : ['Newer', 'Older']
   const first = (page - 1) * limit + 1
   const of = total === undefined ? '' : ` of ${number(total)}${totalIsExact ? '' : '+'}`
+  const place = data.length === 0 ? '' : `${number(first)}–${number(first + data.length - 1)}${of}`
   const link = (to: string | null, rel: string, content: Content) =>
     to === null
       ? html`<span class="button" aria-disabled="true">${content}</span>`
       : html`<a class="button" rel="${rel}" href="${pageHref(view, to)}">${content}</a>`
   return html`<nav class="paging" aria-label="Pages of the list">
 ${link(previous, 'prev', html`<span aria-hidden="true">←</span> ${before}`)}
-<span class="place">${number(first)}–${number(first + data.length - 1)}${of}</span>
+<span class="place">${place}</span>
 ${link(next, 'next', html`${after} <span aria-hidden="true">→</span>`)}
 ${page > 1 ? html`<a class="start" href="${href(view, { cursor: undefined, page: undefined })}">First page</a>` : ''}
 </nav>`
@@ -106,7 +100,7 @@ ${page > 1 ? html`<a class="start" href="${href(view, { cursor: undefined, page:
 export function exportsOf({ asOf }: ListAnswer, view: View): Content {
   const snapshot = asOf ?? undefined
   const exported = (format: 'csv' | 'ndjson') =>
-    apiHref('/export', { format, ...(format === 'csv' && { bom: '1' }), ...filtersOf(view), asOf: snapshot })
+    apiHref('/export', { format, ...(format === 'csv' && { bom: '1' }), ...searchOf(view), asOf: snapshot })
   const shared = href(view, {
     page: view['page'],
     cursor: view['cursor'],
@@ -114,7 +108,7 @@ export function exportsOf({ asOf }: ListAnswer, view: View): Content {
     live: undefined,
     counts: undefined,
   })
-  return html`<p class="exports">
+  return html`<p class="exports" id="export">
 <span>All matches:</span> <a href="${exported('csv')}" download>CSV</a> <a href="${exported('ndjson')}" download>NDJSON</a>
 <span data-copies="${apiHref('/logs', listParameters(view))}">This page: <button type="button" data-copy="curl" hidden>Copy as curl</button></span> <a href="${apiHref('/logs', listParameters(view))}">JSON</a> <a id="share" href="${shared}">Shareable link</a>
 </p>`

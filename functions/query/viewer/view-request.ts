@@ -1,5 +1,5 @@
 import type { InputError } from '@activity-log/shared/checked.ts'
-import type { View } from './views/view.ts'
+import { isMetadataFilter, userSeparator, type View } from './views/view.ts'
 import { instantOf, isZone } from './views/zone-time.ts'
 
 const maxParameters = 100
@@ -17,13 +17,16 @@ export function readViewRequest(url: string, usualZone: string | undefined): Vie
   if (!isPercentEncoded(query)) errors.push({ pointer: 'The address', detail: 'is not valid percent-encoded UTF-8' })
   let count = 0
   for (const [name, value] of new URLSearchParams(query)) {
-    if (value.trim() === '') continue
+    if (value.trim() === '' && !isMetadataFilter(name)) continue
     if (++count > maxParameters) {
       errors.push({ pointer: 'The address', detail: `has more than ${maxParameters} parameters` })
       break
     }
-    if (Object.hasOwn(view, name)) errors.push({ pointer: name, detail: 'is repeated; send it once' })
-    Object.defineProperty(view, name, { value, enumerable: true, configurable: true, writable: true })
+    const before = Object.hasOwn(view, name) ? view[name] : undefined
+    const isAnother = name === 'userId' && before !== undefined
+    if (before !== undefined && !isAnother) errors.push({ pointer: name, detail: 'is repeated; send it once' })
+    const all = isAnother ? before + userSeparator + value : value
+    Object.defineProperty(view, name, { value: all, enumerable: true, configurable: true, writable: true })
   }
   const { zone: chosen } = view
   if (chosen !== undefined && !isZone(chosen))
@@ -38,7 +41,7 @@ export function readViewRequest(url: string, usualZone: string | undefined): Vie
   const { metadata, ...rest } = view
   const [, path, value] = /^(?:metadata\.)?([^=]+)=(.*)$/s.exec(metadata ?? '') ?? []
   if (metadata === undefined) return { view, zone, errors }
-  if (path && value) return { view: { ...rest, [`metadata.${path.trim()}`]: value.trim() }, zone, errors }
+  if (path && value !== undefined) return { view: { ...rest, [`metadata.${path.trim()}`]: value.trim() }, zone, errors }
   errors.push({ pointer: 'metadata', detail: 'must be written as name=value or name.inner=value' })
   return { view: rest, zone, errors }
 }

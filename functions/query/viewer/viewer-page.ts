@@ -4,7 +4,7 @@ import type { Ask, ShownProblem } from './ask.ts'
 import type { Content, DocumentOptions } from './html-document.ts'
 import type { ViewRequest } from './view-request.ts'
 import { visible } from './views/h.ts'
-import { href, isFilter, type View } from './views/view.ts'
+import { href, isFilter, pairsOf, type View } from './views/view.ts'
 
 export type PageRequest = ViewRequest & { id: string; ask: Ask; now: Date; timeoutMs: number }
 export type Page = Pick<DocumentOptions, 'title' | 'nav' | 'main' | 'shown'> & {
@@ -19,7 +19,7 @@ export function navigation(
   more?: Content,
 ) {
   // hidden fields keep the rest of the address when the form is sent
-  const others = Object.entries(view).filter(([name]) => name !== 'zone')
+  const others = pairsOf(view).filter(([name]) => name !== 'zone')
   const kept = others.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   return html`<nav class="pages" aria-label="Pages">${more}</nav>
 <div class="fresh">${fresh}</div>

@@ -88,6 +88,11 @@ describe('a page of the list', () => {
       from: '2024-01-19T00:00:00Z',
       to: '2024-01-20T00:00:00Z',
     })
+    const lastWeek = /<a href="([^"]*)">Last week</
+    expect(parametersOf(lastWeek.exec(await html('/'))![1]!.replaceAll('&amp;', '&'))).toEqual({
+      from: '2024-01-08T00:00:00Z',
+      to: '2024-01-15T00:00:00Z',
+    })
     const tokyo = yesterday.exec(await html('/?zone=Asia%2FTokyo'))![1]!.replaceAll('&amp;', '&')
     expect(parametersOf(tokyo)).toMatchObject({ from: '2024-01-18T15:00:00Z', to: '2024-01-19T15:00:00Z' })
   })
@@ -143,7 +148,7 @@ describe('states say what to do', () => {
     ['/?limit=0', 'limit'],
     ['/?nonsense=1', 'nonsense'],
     ['/?cursor=x', 'cursor'],
-    ['/?userId=a&userId=b', 'userId'],
+    ['/?action=a&action=b', 'action'],
     ['/?zone=Mars%2FOlympus', 'zone'],
     ['/?metadata=x', 'metadata'],
     ['/?__proto__=1', '__proto__'],
@@ -207,9 +212,9 @@ describe('text that users sent is never parsed as HTML', () => {
       },
     ])
     const asked = (value: string) =>
-      `/?${new URLSearchParams({ userId: value, action: value.replace(/[\\,*]/g, '\\$&'), columns: `time,user,action,metadata,id` })}`
+      `/?${new URLSearchParams({ userId: value, action: value.replace(/[\\,*]/g, '\\$&'), columns: `time,user,action,metadata,id`, counts: 'wait' })}`
     for (const [page, reference] of [
-      [await html('/'), await plain.html('/')],
+      [await html('/?counts=wait'), await plain.html('/?counts=wait')],
       [await html(asked(text)), await plain.html(asked('x'))],
       [await html('/viewer/logs/id-1'), await plain.html('/viewer/logs/id-1')],
     ]) {

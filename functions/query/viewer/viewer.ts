@@ -9,9 +9,12 @@ import { deadLetterPage, deadLettersPage } from './dead-letters-page.ts'
 import { document, documentHeaders, type Theme, underBasePath } from './html-document.ts'
 import { ledgerPage } from './ledger-page.ts'
 import { listPage } from './list-page.ts'
+import { withRange } from './metadata-range.ts'
+import { actionsPage, usersPage } from './names-page.ts'
 import { withoutTracking } from './tracking.ts'
 import { readViewRequest } from './view-request.ts'
 import { navigation, type Page, type PageRequest, problemContent } from './viewer-page.ts'
+import { href } from './views/view.ts'
 
 export type ViewerOptions = {
   now: () => Date
@@ -27,14 +30,16 @@ export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
     async handle(request) {
       const elsewhere = withoutTracking(request.url)
       if (elsewhere) return elsewhere
-      const { id = '' } = request.parameters
+      const { basePath, parameters } = request
+      const { id = '' } = parameters
       const cookies = parse(request.header('cookie') ?? '')
       const parsed = readViewRequest(request.url, cookies['zone'])
+      const ranged = render === listPage && parsed.errors.length === 0 && withRange(parsed.view, parsed.zone, now())
+      if (ranged) return { status: 302, headers: { location: basePath + href(ranged), 'cache-control': 'no-store' } }
       const asked = { ...parsed, id, ask: asking(request), now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
-      const { basePath } = request
       const written = await document({ ...content, zone: parsed.zone, theme, basePath, asset: await assetPaths('') })
       const all = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders, ...headers }
       return { status, headers: all, body: underBasePath(String(written), basePath) }
@@ -43,6 +48,8 @@ export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
   return {
     'GET /': page('read', listPage),
     'GET /viewer/logs/:id': page('read', activityPage),
+    'GET /viewer/users': page('read', usersPage),
+    'GET /viewer/actions': page('read', actionsPage),
     'GET /viewer/dead-letters': page('operate', deadLettersPage),
     'GET /viewer/dead-letters/:id': page('operate', deadLetterPage),
     'GET /viewer/ledger': page('operate', ledgerPage),

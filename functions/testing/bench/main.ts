@@ -10,6 +10,7 @@ import { fallen } from './gate.ts'
 import { measureGrowth } from './growth.ts'
 import { measureIdle } from './idle.ts'
 import { measureEmbedded } from './measure-embedded.ts'
+import { measureEventLoop } from './measure-event-loop.ts'
 import { measureIngest } from './measure-ingest.ts'
 import { measureJourney } from './measure-journey.ts'
 import { measurePersist } from './measure-persist.ts'
@@ -21,6 +22,7 @@ const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json F
 
   embedded   the log in one process (npm start) over loopback; imports --file FILE, or made-up activities, twice
   query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next run
+  event-loop the CPU time of the longest turn of the event loop under each hostile input; exits with 1 above 50 ms
   production the import of a file through all functions, over the servers below
 
 These compare the log with the plain design, over the servers that KAFKA_BROKERS and MONGODB_URI name:
@@ -61,11 +63,16 @@ const compared: { readonly [name: string]: Benchmark } = {
 const described: { readonly [name: string]: (options: Options, results: Results) => Promise<void> } = {
   embedded: ({ rounds, seconds = 4, file }, results) =>
     measureEmbedded({ rounds, seconds, file, note: noteIn(results) }),
+  'event-loop': async ({ rounds, folder }, results) => {
+    const tooLong = await measureEventLoop({ rounds: Math.min(3, rounds), folder, note: noteIn(results) })
+    for (const line of tooLong) console.log(line)
+    if (tooLong.length > 0) process.exitCode = 1
+  },
   production: ({ rounds, file }, results) => measureProduction({ rounds, file, note: noteIn(results) }),
   query: ({ rounds, folder }, results) => measureQuery({ rounds, folder, note: noteIn(results) }),
 }
 
-const needsNone: ReadonlySet<string> = new Set(['embedded', 'query', 'growth'])
+const needsNone: ReadonlySet<string> = new Set(['embedded', 'event-loop', 'query', 'growth'])
 
 function requireVariables(variables: readonly string[]) {
   if (variables.length > 0) throw new StartError(`${variables.join(' and ')} not set.\n\n${usage}`)

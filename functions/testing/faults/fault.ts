@@ -1,3 +1,4 @@
+import type { HostileWay } from './hostile-clients.ts'
 import type { Toxic } from './proxy.ts'
 
 /** The programs of a scenario. The second program of a kind has a number after its name. */
@@ -30,6 +31,8 @@ export type Fault =
   | { do: 'disk'; full: boolean }
   /** Puts records straight onto the topic: poison, every record so far, or a file four times, in any order. */
   | { do: 'put'; what: 'poison' | 'everything again' | 'a file, four times' }
+  /** Resolves when the client has gone, and rejects if the log took too much memory meanwhile. */
+  | { do: 'hostile'; what: HostileWay }
   | { do: 'client'; what: 'aborts' | 'sends half' | 'is slow' }
 
 /** `at` counts milliseconds from the first request. */

@@ -32,7 +32,14 @@ export type RealOptions = {
   random: Random
 }
 
-export type Setup = Omit<RealOptions, 'history' | 'random' | 'mutant'> & { diskMebibytes?: number }
+export type Setup = Omit<RealOptions, 'history' | 'random' | 'mutant'> & {
+  diskMebibytes?: number
+  /** Clients use a gateway in front of the log in one process. */
+  hasGateway?: boolean
+  maxOldSpaceMebibytes?: number
+  /** The maximum resident memory during an attack, as a multiple of that at its beginning. */
+  maxGrowth?: number
+}
 
 const scripts = { ...usualScripts, replay: usualScripts.source, log: '' }
 export const usualParts: readonly PartName[] = ['ingest', 'persist', 'query', 'source', 'deadLetterSource']

@@ -44,6 +44,12 @@ export const everythingIsTaken: Requirement = ({ attempts }) =>
     .filter(({ outcome }) => outcome === 'unknown')
     .map(({ id, why }) => violation('not accepted', `${id}: ${why}`))
 
+/** Every fault could be injected, and what it expects of the log was so. */
+export const everyFaultHappened =
+  (count: number): Requirement =>
+  ({ faults }) =>
+    faults.length === count ? [] : [violation('did not run', `${count - faults.length} of ${count} faults`)]
+
 /** When more requests arrive than can wait, some are immediately told to retry. */
 export const excessIsToldWithin =
   (ms: number): Requirement =>

@@ -2,6 +2,7 @@ import { type Load, usualLoad } from './post-load.ts'
 import { ofContent } from './scenarios/content.ts'
 import { ofCrashes } from './scenarios/crashes.ts'
 import { ofOneProcess } from './scenarios/embedded-scenarios.ts'
+import { ofHostileClients } from './scenarios/hostile-scenarios.ts'
 import { ofKafka } from './scenarios/kafka-scenarios.ts'
 import { ofLinks } from './scenarios/links.ts'
 import { ofPrograms } from './scenarios/program-scenarios.ts'
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   ...ofLinks,
   ...ofContent,
   ...ofOneProcess,
+  ...ofHostileClients,
 ]
 
 const perSecond = 800

@@ -33,6 +33,7 @@ export type Programs = AsyncDisposable & {
   stop(part: PartName): Promise<void>
   /** Throws when the program does not run. */
   signal(part: PartName, signal: NodeJS.Signals): void
+  pid(part: PartName): number | undefined
   /** Resolves when all started programs are up. */
   allUp(): Promise<void>
   keepOutput(folder: string): void
@@ -132,6 +133,7 @@ export function supervise({ run, isUp, crashes = {}, mutant }: ProgramsOptions):
       if (signal === 'SIGTERM') tell(part, life)
       else life.running.child.kill(signal)
     },
+    pid: (part) => lives.get(part)?.running.child.pid,
     async allUp() {
       for (const { running } of lives.values()) running.child.kill('SIGCONT')
       await Promise.all([...lives.keys()].map(up))

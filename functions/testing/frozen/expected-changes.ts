@@ -5,6 +5,7 @@ import { doorChanges } from './expected-changes-door.ts'
 import { changesOfFilters } from './expected-changes-filters.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
 import { changesOfTheRecord } from './expected-changes-record.ts'
+import { changesOfTheViewer } from './expected-changes-viewer.ts'
 
 // For example:
 //
@@ -119,6 +120,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
   ...changesOfTheRecord,
   ...changesOfBounds,
   ...changesOfWhatComesIn,
+  ...changesOfTheViewer,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */

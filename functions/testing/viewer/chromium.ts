@@ -2,12 +2,15 @@ import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 /** Debian's path, or the path in CHROMIUM. */
-const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+export const browserPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
-export const whyNoBrowser = existsSync(path)
+export const whyNoBrowser = existsSync(browserPath)
   ? undefined
-  : `There is no browser at ${path}: install one (apt-get install chromium), or name it with CHROMIUM.`
+  : `There is no browser at ${browserPath}: install one (apt-get install chromium), or name it with CHROMIUM.`
 
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+  return chromium.launch({
+    executablePath: browserPath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  })
 }

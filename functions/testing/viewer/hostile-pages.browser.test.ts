@@ -47,6 +47,9 @@ const pages = {
   'a dead letter': '/viewer/dead-letters/',
   ledger: '/viewer/ledger',
   docs: '/docs',
+  'all users': '/viewer/users',
+  'all actions of a long user': `/viewer/actions${at({ userId: word('w'), prefix: 'a' }).slice(1)}`,
+  'a page that is none': `/${'n'.repeat(300)}`,
 }
 
 describe.skipIf(whyNoBrowser)('pages with hostile names', () => {
@@ -101,9 +104,14 @@ describe.skipIf(whyNoBrowser)('pages with hostile names', () => {
     'nothing found',
     'dead letters',
     'ledger',
+    'a dead letter',
+    'all users',
+    'a page that is none',
+    'no activity',
+    'error',
   ] as const)('%s: every target is large enough', async (name) => {
     for (const width of [320, 1280]) {
-      const small = await visit(pages[name], width, async (page) => {
+      const small = await visit(pages[name] as string, width, async (page) => {
         await openFirst(page)
         await page.evaluate(axe)
         return page.evaluate<
@@ -154,6 +162,21 @@ describe.skipIf(whyNoBrowser)('pages with hostile names', () => {
       await row('while-reading').waitFor()
       await send('leap-live')
       await row('leap-live').waitFor()
+    })
+  })
+
+  test('a dead letter can be copied, and shown as JSON', async () => {
+    await visit('/viewer/dead-letters/', 1280, async (page) => {
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+      const clipboard = () => page.evaluate<string>('navigator.clipboard.readText()')
+      await page.getByRole('button', { name: 'Copy link' }).click()
+      await expect.poll(clipboard).toBe(`${log.origin}/viewer/dead-letters/${letter}`)
+      await page.getByRole('button', { name: 'Copy JSON' }).click()
+      await expect.poll(clipboard).toContain(`"id": "${letter}"`)
+      await page.getByRole('button', { name: 'Copy curl' }).click()
+      await expect.poll(clipboard).toBe(`curl '${log.origin}/dead-letters/${letter}'`)
+      await page.getByRole('link', { name: 'JSON' }).click()
+      await page.waitForURL(`${log.origin}/dead-letters/${letter}`)
     })
   })
 

@@ -260,6 +260,10 @@ describe.skipIf(whyNoBrowser)('the viewer in a browser', () => {
     error: '/?limit=0',
     ledger: '/viewer/ledger',
     'dead letters': '/viewer/dead-letters',
+    users: '/viewer/users',
+    'a page that is none': '/viewer/none',
+    'no activity': '/viewer/logs/none',
+    search: '/?q=fix&action=!login',
   }
   const looks = {
     light: { colorScheme: 'light' },

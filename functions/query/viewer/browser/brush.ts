@@ -1,5 +1,5 @@
 import type { Unit } from '../views/counts.ts'
-import { barLabel, rangeHref } from '../views/counts-views.ts'
+import { barLabel, rangeHref } from '../views/histogram.ts'
 import { all, h, one, underBase } from './dom.ts'
 import { view, zone } from './page-view.ts'
 

@@ -1,5 +1,5 @@
 import type { ShownActivity } from '../views/activity-row.ts'
-import { apiHref, filtersOf } from '../views/view.ts'
+import { apiHref, searchOf } from '../views/view.ts'
 import { underBase } from './dom.ts'
 import { view } from './page-view.ts'
 
@@ -22,7 +22,7 @@ export function followLive(from: string | undefined, { show, onActivity, onLeftO
   let waitMs = minWaitMs
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
-  const path = () => underBase(apiHref('/live', { ...filtersOf(view), asOf: at }))
+  const path = () => underBase(apiHref('/live', { ...searchOf(view), asOf: at }))
 
   function open() {
     source = new EventSource(path())

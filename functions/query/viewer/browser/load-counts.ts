@@ -1,5 +1,6 @@
 import { readCounts } from '../views/counts.ts'
-import { facets, histogram } from '../views/counts-views.ts'
+import { facets } from '../views/facets.ts'
+import { histogram } from '../views/histogram.ts'
 import { startBrush } from './brush.ts'
 import { h, one, svg, underBase } from './dom.ts'
 import { view, zone } from './page-view.ts'

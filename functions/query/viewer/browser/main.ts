@@ -1,3 +1,4 @@
+import { isMetadataFilter } from '../views/view.ts'
 import { addCopies, startCopy } from './copy.ts'
 import { all, one } from './dom.ts'
 import { startKeyboard } from './keyboard.ts'
@@ -23,7 +24,9 @@ function startWaiting() {
   const search = one<HTMLFormElement>('#search')
   // empty fields would only make the address longer
   search?.addEventListener('formdata', ({ formData }) => {
-    for (const [name, value] of [...formData]) if (value === '') formData.delete(name)
+    const kept = [...formData].filter(([name, value]) => value !== '' || isMetadataFilter(name))
+    for (const name of [...formData.keys()]) formData.delete(name)
+    for (const [name, value] of kept) formData.append(name, value)
   })
   addEventListener('submit', () => root.classList.add('waiting'))
   addEventListener('click', (event) => {

@@ -1,10 +1,8 @@
-import type { View } from '../views/view.ts'
+import { type View, viewOf } from '../views/view.ts'
 import { basePath } from './dom.ts'
 
 /** The parameters of this page, from its address. */
-export const view: View = Object.fromEntries(
-  [...new URLSearchParams(location.search)].filter(([, value]) => value.trim() !== ''),
-)
+export const view: View = viewOf(new URLSearchParams(location.search))
 export const zone = document.documentElement.dataset['zone'] ?? 'UTC'
 
 /** Stores a setting in a cookie for a year, since the server needs it to render a page. */

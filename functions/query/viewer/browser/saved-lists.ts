@@ -1,4 +1,4 @@
-import { apiHref, href } from '../views/view.ts'
+import { apiHref, href, viewOf } from '../views/view.ts'
 import { basePath, h, one, say } from './dom.ts'
 import { view } from './page-view.ts'
 
@@ -49,7 +49,7 @@ export function startSaved() {
   }
 }
 
-const parametersOf = (search: string) => Object.fromEntries(new URLSearchParams(search))
+const parametersOf = (search: string) => viewOf(new URLSearchParams(search))
 
 /** The filters and looks of this list, without its place and its snapshot: a saved list shows what is there then. */
 const searchOfList = () =>

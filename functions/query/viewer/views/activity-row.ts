@@ -1,6 +1,7 @@
 import { type Child, foreign, type H, visible } from './h.ts'
 import { type Json, metadataAt, metadataLine, metadataTree } from './metadata-tree.ts'
-import { apiHref, columnNames, columnsOf, exactAction, href, type PlainColumn, type View, withColumn } from './view.ts'
+import { exactAction, notAction } from './names.ts'
+import { apiHref, columnNames, columnsOf, href, type PlainColumn, type View, withColumn } from './view.ts'
 import { readInstant, timeText } from './zone-time.ts'
 
 /** An activity as the API returns it. */
@@ -68,11 +69,21 @@ function cell<Node>(h: H<Node>, name: string, activity: ShownActivity, view: Vie
     case 'user':
       return h('a', { href: href(view, { userId }), title: 'Only this user' }, foreign(h, userId))
     case 'action':
-      return h(
-        'a',
-        { href: href(view, { action: exactAction(action) }), title: 'Only this action' },
-        foreign(h, action),
-      )
+      return [
+        h('a', { href: href(view, { action: exactAction(action) }), title: 'Only this action' }, foreign(h, action)),
+        // the details have the same link, for the keyboard as well
+        h(
+          'a',
+          {
+            class: 'not',
+            href: href(view, { action: notAction(view, action) }),
+            title: 'Not this action',
+            'aria-label': 'Not this action',
+            tabindex: -1,
+          },
+          '≠',
+        ),
+      ]
     case 'metadata':
       return h('div', { class: 'line' }, metadata ? metadataLine(h, metadata) : '')
     case 'id':
@@ -91,16 +102,20 @@ export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view:
   const { id, userId, action, timestamp, metadata, recordedAt } = activity
   const isNarrow = view['userId'] !== undefined || view['action'] !== undefined
   const fact = (name: string, value: Child<Node>) => h('div', null, h('dt', null, name), h('dd', null, value))
-  const only = (href: string, what: string) =>
-    h('a', { class: 'quiet', href, 'aria-label': `only this ${what}` }, 'only this')
+  const quiet = (text: string, href: string, what: string) =>
+    h('a', { class: 'quiet', href, 'aria-label': `${text} ${what}` }, text)
   return h(
     'div',
     { class: 'details' },
     h(
       'dl',
       { class: 'facts' },
-      fact('User', [foreign(h, userId), only(href(view, { userId }), 'user')]),
-      fact('Action', [foreign(h, action), only(href(view, { action: exactAction(action) }), 'action')]),
+      fact('User', [foreign(h, userId), quiet('only this', href(view, { userId }), 'user')]),
+      fact('Action', [
+        foreign(h, action),
+        quiet('only this', href(view, { action: exactAction(action) }), 'action'),
+        quiet('not this', href(view, { action: notAction(view, action) }), 'action'),
+      ]),
       fact(zone, timeElement(h, timestamp, zone)),
       fact('As sent', timestamp),
       fact('Recorded', timeElement(h, recordedAt, zone)),
@@ -116,7 +131,7 @@ export function activityDetails<Node>(h: H<Node>, activity: ShownActivity, view:
     h(
       'p',
       { class: 'tools', 'data-copies': apiHref(`/logs/${encodeURIComponent(id)}`, {}) },
-      h('a', { href: activityHref(id) }, 'Open with context'),
+      h('a', { class: 'context', href: activityHref(id) }, 'Open with context'),
       h('a', { href: `/logs/${encodeURIComponent(id)}` }, 'JSON'),
     ),
   )

@@ -1,8 +1,9 @@
-import { apiHref, filtersOf, type View } from './view.ts'
+import { actionsOf, type NameFilter } from './names.ts'
+import { apiHref, isMetadataFilter, searchOf, type View } from './view.ts'
 import { dayStart, instantOf, readInstant, wallTime } from './zone-time.ts'
 
 /** The answer of `GET /stats`. */
-export type Stats = { data: { key: string; count: number }[]; other: number; total: number }
+export type Stats = { data: { key: string; count: number }[]; other: number; total: number; next?: string | null }
 /** Fetches a path; undefined if that fails. */
 export type Get = (path: string) => Promise<unknown>
 
@@ -11,6 +12,15 @@ export type Bar = { from: number; to: number; count: number }
 export type Outside = { before: number; after: number }
 export type Histogram = { bars: Bar[]; unit: Unit; outside: Outside }
 export type Unit = 'hour' | 'day' | 'week' | 'month' | 'year'
+/** The filters without that by a name, so that a facet offers the names beside the chosen ones. */
+export function beside(view: View, filter: NameFilter): View {
+  const { [filter]: own, ...others } = view
+  // a search may need the filter beside it, and a prefix names more than one could choose
+  const isNeeded = Object.keys(view).some((name) => name === 'q' || isMetadataFilter(name))
+  const isPrefix = filter === 'action' && actionsOf(view).some((part) => part.endsWith('*'))
+  return own === undefined || isNeeded || isPrefix ? view : others
+}
+
 export type Counts = { actions: Stats | undefined; users: Stats | undefined; histogram: Histogram | undefined }
 
 const maxBars = 150
@@ -19,14 +29,17 @@ const dayMs = 24 * hourMs
 
 /** Loads the counts beside the list, without those that fail. */
 export async function readCounts(get: Get, view: View, zone: string): Promise<Counts> {
-  const stats = async (by: string, more: { readonly [name: string]: string | undefined } = {}) => {
+  const stats = async (by: string, under: View, more: { readonly [name: string]: string } = {}) => {
     const { asOf } = view
-    return (await get(apiHref('/stats', { by, ...filtersOf(view), asOf, ...more }))) as Stats | undefined
+    return (await get(apiHref('/stats', { by, ...searchOf(under), asOf, ...more }))) as Stats | undefined
   }
-  const calendar = (by: string) => stats(by, { timezone: zone })
+  const calendar = (by: string) => stats(by, view, { timezone: zone })
   const [actions, users, histogram] = await Promise.all([
-    stats('action'),
-    view['userId'] === undefined ? stats('userId') : undefined,
+    stats('action', beside(view, 'action')),
+    // under a filter by users that is needed, the only names would be those of the filter
+    view['userId'] === undefined || beside(view, 'userId') !== view
+      ? stats('userId', beside(view, 'userId'))
+      : undefined,
     readHistogram(calendar, view, zone),
   ])
   return { actions, users, histogram }

@@ -53,7 +53,7 @@ export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks
     const kind = value === null ? 'null' : typeof value
     const text = typeof value === 'string' ? value : String(value)
     const shown = h('span', { class: `value ${kind}` }, text === '' ? '""' : foreign(h, text))
-    if (path === undefined || value === null || text === '' || text.length > maxFilterCharacters) return shown
+    if (path === undefined || value === null || text.length > maxFilterCharacters) return shown
     const { only, column } = links(`metadata.${path.join('.')}`, text)
     const name = visible(path.join('.'))
     return [

@@ -1,32 +1,9 @@
-import type { Counts, Histogram, Stats } from './counts.ts'
-import { foreign, type H } from './h.ts'
-import { exactAction, href, type View } from './view.ts'
+import type { Histogram } from './counts.ts'
+import type { H } from './h.ts'
+import { href, type View } from './view.ts'
 import { wallTime } from './zone-time.ts'
 
 export const number = (value: number) => value.toLocaleString('en-US')
-
-/** The most frequent values, each a link that filters by it. */
-export function facet<Node>(h: H<Node>, title: string, filter: 'action' | 'userId', stats: Stats, view: View): Node {
-  const asFilter = filter === 'action' ? exactAction : (key: string) => key
-  const max = Math.max(1, ...stats.data.map(({ count }) => count))
-  const items = stats.data.map(({ key, count }) => {
-    const isChosen = view[filter] === asFilter(key)
-    const link = {
-      href: href(view, { [filter]: isChosen ? undefined : asFilter(key) }),
-      'aria-current': isChosen ? 'true' : undefined,
-    }
-    const chosen = isChosen && h('span', { class: 'visually-hidden' }, ' (chosen): remove this filter')
-    const bar = h('rect', { width: (100 * count) / max, height: 2 })
-    return h(
-      'li',
-      null,
-      h('a', link, h('span', { class: 'name' }, foreign(h, key)), h('span', { class: 'count' }, number(count)), chosen),
-      h('svg', { viewBox: '0 0 100 2', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, bar),
-    )
-  })
-  const others = stats.other > 0 && h('p', { class: 'others' }, `and ${number(stats.other)} more`)
-  return h('section', { class: 'facet', 'aria-label': title }, h('h2', null, title), h('ol', null, items), others)
-}
 
 const plural = { hour: 'hours', day: 'days', week: 'weeks', month: 'months', year: 'years' }
 
@@ -107,9 +84,3 @@ const outsideLink = <Node>(h: H<Node>, count: number, side: 'before' | 'after', 
     { class: 'outside', href: to },
     `${number(count)} ${count === 1 ? 'activity' : 'activities'} ${side} this range`,
   )
-
-/** The facets that were counted. */
-export const facets = <Node>(h: H<Node>, { actions, users }: Counts, view: View): Node[] => [
-  ...(actions?.data.length ? [facet(h, 'Actions', 'action', actions, view)] : []),
-  ...(users?.data.length ? [facet(h, 'Users', 'userId', users, view)] : []),
-]

@@ -1,14 +1,17 @@
 import { parseAccept } from 'hono/utils/accept'
 import type { Answer } from './answer.ts'
+import { acceptsPages, errorPage, type WaysOn } from './error-page.ts'
 import type { Problem } from './problem.ts'
 
 /**
  * The answer to a failed request. An EventSource gives up for good after any status but 200, so during a temporary
- * failure it gets a stream that ends at once and says when to come back (HTML standard, section 9.2).
+ * failure it gets a stream that ends at once and says when to come back (HTML standard, section 9.2). A person who asked
+ * for a page gets one; `waysOn` is undefined where only programs ask.
  */
-export function answerToProblem(problem: Problem, accept: string | undefined): Answer {
+export function answerToProblem(problem: Problem, accept: string | undefined, waysOn?: WaysOn): Answer {
   const isPassing = problem.status === 503 || problem.status === 504
-  return isPassing && acceptsEvents(accept) ? comeBack : problem.toAnswer()
+  if (isPassing && acceptsEvents(accept)) return comeBack
+  return waysOn && acceptsPages(accept) ? errorPage(problem, waysOn) : problem.toAnswer()
 }
 
 const comeBack: Answer = {

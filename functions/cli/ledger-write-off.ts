@@ -1,0 +1,35 @@
+import { kafkaRule, topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
+import { type Command, defineCommand } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+import { brokersOption, kafkaVariables } from './open-kafka.ts'
+import { mongoRules, mongoVariables } from './open-mongo.ts'
+
+export const ledgerWriteOffCommand: Command = defineCommand({
+  name: 'ledger write-off',
+  summary: 'make the ledger forget records that Kafka never had',
+  details: `
+Whoever can deliver records to persist can invent their positions. The ledger then waits for the records before them,
+and is not complete. This command makes it forget the positions that Kafka does not have: those in partitions that the
+topic does not have, and those at or after the end of a partition. Their activities and dead letters stay.
+
+It changes nothing in Kafka, and you may run it at any time and again. It refuses if the store belongs to another topic,
+since it would then write off everything.`,
+  arguments: {},
+  options: {
+    brokers: brokersOption,
+    topic: {
+      value: 'NAME',
+      summary: 'the topic of the activities',
+      schema: topicEntries.KAFKA_TOPIC,
+      variable: 'KAFKA_TOPIC',
+    },
+  },
+  environment: { ...mongoVariables, ...kafkaVariables },
+  rules: async () => [kafkaRule, ...(await mongoRules())],
+  async run({ brokers, topic, ...given }) {
+    const { writeOffBeyondKafka } = await import('./ledger/write-off-beyond-kafka.ts')
+    const count = await writeOffBeyondKafka({ ...given, KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic })
+    console.log(`${count.toLocaleString('en')} ${count === 1 ? 'record' : 'records'} written off.`)
+    return exitCodes.done
+  },
+})
