@@ -20,7 +20,7 @@ type Awaitable<Result> = Result | Promise<Result>
 
 /** The operations that a database must provide for the ledger. `Compacted` may hold more than the ranges. */
 export type LedgerRecords<Compacted extends { ranges: readonly CountedRange[] }> = {
-  /** Every partition with a known outcome, in order, with its compacted ranges. */
+  /** Every partition with a known outcome or with compacted ranges, in order; never `unknownPartition`. */
   partitions(): Awaitable<readonly { partition: number; compacted: Compacted | undefined }[]>
   compacted(partition: number): Awaitable<Compacted | undefined>
   /**
