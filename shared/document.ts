@@ -93,7 +93,7 @@ export function activityJson({ metadataText, recordedAt, ...activity }: ListedAc
   return `${start}${metadata},"recordedAt":"${recordedAt}"}`
 }
 
-export const metadataOf = ({ metadataText }: ListedActivity): JsonObject | null =>
+export const metadataOf = ({ metadataText }: Pick<ListedActivity, 'metadataText'>): JsonObject | null =>
   metadataText === undefined ? null : JSON.parse(metadataText)
 
 /** Decides between duplicate and conflict: covers what the client sent, but not the members that were filled in. */

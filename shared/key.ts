@@ -14,7 +14,7 @@ const sequenceBits = 20n
 /** The sequence within one millisecond of receipt stays below this. */
 export const sequenceLimit = 2 ** Number(sequenceBits)
 
-const hashBytes = 16
+export const hashBytes = 16
 const keyBytes = 8 + 8 + hashBytes
 const keyCharacters = 43
 

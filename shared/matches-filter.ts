@@ -1,21 +1,33 @@
 import { type ListedActivity, metadataOf } from './document.ts'
-import type { Filter } from './filter.ts'
+import { type Filter, isMeant, usersOf } from './filter.ts'
 import { instantOf } from './key.ts'
 import { metadataMatcher } from './metadata-match.ts'
+import { textMatcher } from './text-match.ts'
 
 /**
  * Returns a function that decides whether an activity of the filter's tenant matches, as a store does by its indexes.
  */
-export function filterMatcher({ userId, actions, from, to, metadata }: Filter) {
-  const hasMetadata = metadata && metadataMatcher(metadata)
+export function filterMatcher(filter: Filter) {
+  const { actions, excluded, from, to } = filter
+  const users = usersOf(filter)
+  const isFound = searchMatcher(filter)
   return (key: string, activity: ListedActivity): boolean => {
-    if (userId !== undefined && activity.userId !== userId) return false
+    if (users && !users.includes(activity.userId)) return false
     if (actions && !actions.some((pattern) => isMeant(pattern, activity.action))) return false
+    if (excluded?.some((pattern) => isMeant(pattern, activity.action))) return false
     const at = instantOf(key)
     if ((from !== undefined && at < from) || (to !== undefined && at >= to)) return false
-    return !hasMetadata || hasMetadata(metadataOf(activity))
+    return isFound(activity)
   }
 }
 
-const isMeant = (pattern: { exact: string } | { prefix: string }, action: string) =>
-  'exact' in pattern ? pattern.exact === action : action.startsWith(pattern.prefix)
+/** Returns a function that decides about metadata and text, which no index covers. */
+export function searchMatcher({ metadata, text }: Pick<Filter, 'metadata' | 'text'>) {
+  const hasText = text === undefined ? undefined : textMatcher(text)
+  const hasMetadata = metadata && metadataMatcher(metadata)
+  return (activity: Pick<ListedActivity, 'userId' | 'action' | 'metadataText'>): boolean => {
+    const { userId, action, metadataText = null } = activity
+    if (hasText && !hasText({ userId, action, metadataText })) return false
+    return !hasMetadata || hasMetadata(metadataOf(activity))
+  }
+}

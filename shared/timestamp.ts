@@ -77,6 +77,15 @@ export function formatTimestamp(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z')
 }
 
+/** Writes an instant to the nanosecond, with as few digits as it takes. */
+export function formatInstant(nanoseconds: bigint): string {
+  const seconds = new Date(toMs(nanoseconds)).toISOString().slice(0, 19)
+  const digits = String(nanoseconds % 1_000_000_000n)
+    .padStart(9, '0')
+    .replace(/0+$/, '')
+  return `${seconds}${digits && '.'}${digits}Z`
+}
+
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 const isLeapYear = (year: number) => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
 const daysIn = (year: number, month: number) =>

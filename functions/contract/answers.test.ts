@@ -1,5 +1,6 @@
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { slotSizes } from '@activity-log/shared/http/slots.ts'
+import { firstKeyAt } from '@activity-log/shared/key.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { anActivity, post, silent } from '@activity-log/shared/testing/builders.ts'
@@ -54,6 +55,9 @@ test('answers conform to the contract, and every status in it has an answer', as
   await ask(call, 'GET', '/logs', '/logs?receipt=AQAAAAAAAAAAAAAAAaIQMHYH')
   const tooBroad = aLog({ find: () => Promise.reject(new TooBroad('too broad')) })
   await ask(tooBroad.call, 'GET', '/logs', '/logs')
+  const searched = { found: [], through: firstKeyAt(1_705_312_800_123_456_789n) }
+  const partly = aLog({ find: () => Promise.reject(new TooBroad('too broad', { searched })) })
+  await ask(partly.call, 'GET', '/logs', '/logs?userId=a&q=b')
   const tag = (await call('GET', '/logs/id-1')).headers.get('etag') ?? ''
   await ask(call, 'GET', '/logs/{id}', '/logs/id-1')
   await ask(call, 'GET', '/logs/{id}', '/logs/id-1', { headers: { 'if-none-match': tag } })
@@ -66,6 +70,7 @@ test('answers conform to the contract, and every status in it has an answer', as
     await ask(call, 'GET', path, `${url}?x=1`)
   }
   for (const by of ['action', 'userId', 'hour', 'day', 'month']) await ask(call, 'GET', '/stats', `/stats?by=${by}`)
+  await ask(call, 'GET', '/stats', '/stats?by=action&limit=1&prefix=c')
   for (const format of ['csv', 'ndjson']) await ask(call, 'GET', '/export', `/export?format=${format}`)
   await ask(call, 'GET', '/live', '/live')
   await ask(call, 'GET', '/receipts/{receipt}', `/receipts/${receipt}`)

@@ -120,13 +120,15 @@ function bodyOf(path: string, { name }: Parameter, { receipt }: Filled): Pick<Re
 const beside: { [name: string]: readonly [string, string][] } = {
   zone: [['time-format', 'loose']],
   metadata: [['userId', 'user_123']],
+  q: [['userId', 'user_123']],
   timezone: [['by', 'day']],
 }
 
 async function named(parameter: Parameter, path: string, log: Filled): Promise<[string, string]> {
   if (parameter.name === 'metadata') return ['metadata.n', '1']
   if (parameter.name === 'cursor') {
-    const { next } = await answerOf(await log.call('GET', `${path}?limit=1`))
+    const by = path === '/stats' ? '&by=action' : ''
+    const { next } = await answerOf(await log.call('GET', `${path}?limit=1${by}`))
     return ['cursor', new URLSearchParams(next?.split('?')[1]).get('cursor') ?? '']
   }
   return [parameter.name, await exampleOf(parameter, log)]

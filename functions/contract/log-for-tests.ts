@@ -35,7 +35,9 @@ function positions() {
 export async function aFilledLog(empty = openMemoryStore()) {
   const { store, apps, call } = aLog({}, positions(), empty)
   const { receipt } = await answerOf(await call('POST', '/logs', { ...post(anActivity({ id: 'id-0' })) }))
-  const posted = [0, 1, 2].map((n) => recorded({ id: `id-${n}`, metadata: { n } }, n))
+  const posted = [0, 1, 2].map((n) =>
+    recorded({ id: `id-${n}`, ...(n === 2 && { action: 'login' }), metadata: { n } }, n),
+  )
   await store.save(posted)
   const deadLetter = { topic: 'activities', headers: {}, tenant: 'default', at: new Date(), errors: [] }
   const body = Buffer.from('{')

@@ -93,12 +93,13 @@ const metadata: { name: string; in: 'query'; schema: JsonSchema } & { [member: s
   style: 'form',
   explode: true,
   description:
-    'metadata.a.b=value matches the value at that path; metadata.count=3 matches the number and the text. At ' +
-    'most 10 are allowed, and only with userId, action, or from and to at most 31 days apart. A backslash escapes a dot',
+    'metadata.a.b=value matches the value at that path; metadata.count=3 matches the number and the text, and ' +
+    'metadata.note= an empty text. At most 10 are allowed, and only with userId, an action that is not excluded, or ' +
+    'from and to at most 31 days apart. A backslash escapes a dot',
   schema: {
     type: 'object',
     propertyNames: { pattern: '^metadata\\.' },
-    additionalProperties: { type: 'string', minLength: 1, maxLength: 256 },
+    additionalProperties: { type: 'string', maxLength: 256 },
     maxProperties: 10,
   },
 }

@@ -24,7 +24,8 @@ export const reading: readonly Operation[] = [
     summary: 'List activities, page by page',
     description:
       'Pages do not move: their links lead to the log as it was when the first page was read. With receipt, the ' +
-      'answer comes only once that record is stored.',
+      'answer comes only once that record is stored. A search that takes too long answers what it found with ' +
+      'searchedThrough, and next goes on from there.',
     query: { ...filterParameters, ...listParameters },
     takesMetadata: true,
     answers: {
@@ -68,6 +69,7 @@ export const reading: readonly Operation[] = [
     path: '/stats',
     tag: 'Look',
     summary: 'Count matches by name or by time',
+    description: 'Names are listed page by page: next leads to those that follow.',
     query: { ...filterParameters, ...statsParameters },
     takesMetadata: true,
     answers: { 200: { description: 'The counts', content: json('StatsAnswer') }, 400: tooBroad },

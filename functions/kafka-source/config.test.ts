@@ -26,3 +26,9 @@ test.each(['http://user:secret@persist', 'http://token@persist'])('rejects crede
 test('names every invalid variable', () => {
   expect(() => read({ KAFKA_BROKERS: 'kafka', LOG_LEVEL: 'loud' })).toThrow(/KAFKA_BROKERS .*\n.*LOG_LEVEL /)
 })
+
+test('answers for its health only where it is told to', () => {
+  expect(read({}).HEALTH_PORT).toBeUndefined()
+  expect(read({ HEALTH_PORT: '8090' })).toMatchObject({ HEALTH_PORT: 8090, HOST: 'localhost' })
+  expect(() => read({ HEALTH_PORT: 'x' })).toThrow(/HEALTH_PORT must be a port/)
+})

@@ -1,5 +1,6 @@
 import { kafkaConsumerEntries, kafkaEntries } from '@activity-log/shared/broker/kafka-config.ts'
-import { LogLevel } from '@activity-log/shared/config.ts'
+import { LogLevel, Port } from '@activity-log/shared/config.ts'
+import { listenEntries } from '@activity-log/shared/listen-config.ts'
 import * as v from 'valibot'
 
 const HttpUrl = v.pipe(
@@ -14,5 +15,8 @@ export const Config = v.object({
   ...kafkaConsumerEntries,
   /** Deliveries are POSTed to exactly this URL, with its path. */
   SINK_URL: v.optional(HttpUrl, 'http://localhost:8081'),
+  /** Where `GET /healthz` is answered; by default nowhere. */
+  HEALTH_PORT: v.optional(v.unwrap(Port(''))),
+  HOST: listenEntries('').HOST,
   LOG_LEVEL: LogLevel,
 })

@@ -2,8 +2,9 @@ import { kafkaConnection, kafkaRule } from '@activity-log/shared/broker/kafka-co
 import { readConfig } from '@activity-log/shared/config.ts'
 import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
-import { untilTerminated } from '@activity-log/shared/http/serve.ts'
+import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { Config } from './config.ts'
+import { createHealth } from './health.ts'
 import { openKafkaSource } from './source.ts'
 
 /** Runs the stand-in for KafkaSource. functions/kafka-source/README.md says how it delivers, and where it differs. */
@@ -12,7 +13,8 @@ async function main() {
   const log = openLog('kafka-source', config.LOG_LEVEL)
   // kafkajs leaves some errors of lost connections unhandled; the source itself notices a dead consumer
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
-  await using source = openKafkaSource({
+  await using opened = new AsyncDisposableStack()
+  const source = openKafkaSource({
     connection: kafkaConnection(config),
     topic: config.KAFKA_TOPIC,
     deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
@@ -20,6 +22,11 @@ async function main() {
     sinkUrl: config.SINK_URL,
     log,
   })
+  opened.use(source)
+  if (config.HEALTH_PORT !== undefined) {
+    const health = createHealth({ log, lastSign: source.lastSign })
+    opened.use(await listen({ ...health, port: config.HEALTH_PORT, host: config.HOST, log }))
+  }
   log.info({ topic: config.KAFKA_TOPIC, sink: config.SINK_URL }, 'delivering')
   const signal = await Promise.race([untilTerminated(), source.misconfigured])
   log.info({ signal }, 'stopping after the deliveries in flight')

@@ -14,6 +14,8 @@ export type SessionOptions = {
   inFlight: InFlight
   commitEveryMs: number
   log: Log
+  /** Called when Kafka has answered the consumer. */
+  onSign?: () => void
 }
 
 /** One consumer, from its connection to its end. Disposing of the session leaves the group cleanly. */
@@ -32,7 +34,16 @@ const silenceMs = 30_000
 const drainMs = 5000
 const leaveMs = 2000
 
-export function startSession({ kafka, topic, group, dispatch, inFlight, commitEveryMs, log }: SessionOptions): Session {
+export function startSession({
+  kafka,
+  topic,
+  group,
+  dispatch,
+  inFlight,
+  commitEveryMs,
+  log,
+  onSign,
+}: SessionOptions): Session {
   const consumer = kafka.consumer({
     groupId: group,
     allowAutoTopicCreation: false,
@@ -92,8 +103,12 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
   }
 
   const { GROUP_JOIN, REBALANCING, END_BATCH_PROCESS, HEARTBEAT, STOP, CRASH } = consumer.events
-  consumer.on(GROUP_JOIN, ({ payload }) => {
+  const sign = () => {
     lastSign = Date.now()
+    onSign?.()
+  }
+  consumer.on(GROUP_JOIN, ({ payload }) => {
+    sign()
     running = true
     const assigned = payload.memberAssignment[topic] ?? []
     assign(assigned)
@@ -109,9 +124,7 @@ export function startSession({ kafka, topic, group, dispatch, inFlight, commitEv
   consumer.on(END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
     if (batchSize === 0) partitions.get(partition)?.progress.passed(Number(lastOffset))
   })
-  consumer.on(HEARTBEAT, () => {
-    lastSign = Date.now()
-  })
+  consumer.on(HEARTBEAT, sign)
   // a consumer that crashes stops first, which may take long; then it can neither pause nor commit
   consumer.on(STOP, () => {
     running = false

@@ -27,6 +27,8 @@ export type KafkaSourceOptions = {
 export type KafkaSource = AsyncDisposable & {
   /** Rejects with ConfigError if Kafka has no such topic or rejects the credentials. Never resolves. */
   misconfigured: Promise<never>
+  /** When it last heard from Kafka, or last began to look for it; in milliseconds since 1970. */
+  lastSign(): number
 }
 
 const restartMs = 1000
@@ -62,9 +64,14 @@ export function openKafkaSource({
   stop.signal.addEventListener('abort', () => stopped.resolve())
 
   let failures = 0
+  let lastSign = Date.now()
+  const onSign = () => {
+    lastSign = Date.now()
+  }
   async function consume() {
+    onSign()
     await assertUsable(kafka, topics, stop.signal)
-    await using session = startSession({ kafka, topic, group, dispatch, inFlight, commitEveryMs, log })
+    await using session = startSession({ kafka, topic, group, dispatch, inFlight, commitEveryMs, log, onSign })
     void session.joined.then(() => {
       failures = 0
     })
@@ -92,7 +99,7 @@ export function openKafkaSource({
     stop.abort()
     await running
   })
-  return Object.assign(opened, { misconfigured: misconfigured.promise })
+  return Object.assign(opened, { misconfigured: misconfigured.promise, lastSign: () => lastSign })
 }
 
 /** Rejects with ConfigError for a mistake that no retry fixes, and with another error if Kafka does not answer. */

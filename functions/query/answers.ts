@@ -9,6 +9,14 @@ const PreviousPath = v.pipe(v.nullable(PathText), v.description('The path of the
 const Truncated = v.exactOptional(
   v.pipe(v.literal(true), v.description('The page ended at 1 MiB; only next leads to the rest')),
 )
+const SearchedThrough = v.exactOptional(
+  v.pipe(
+    Time,
+    v.description(
+      'The search took too long and came this far: the page has every match up to this time, and next goes on from there',
+    ),
+  ),
+)
 const AsOfText = v.pipe(
   v.nullable(v.string()),
   v.description('The snapshot that this answer shows; null if none is available'),
@@ -42,6 +50,7 @@ export const ListAnswer = v.strictObject({
   total: v.exactOptional(v.pipe(Count, v.description('The number of matches; absent with count=none'))),
   totalIsExact: v.exactOptional(v.pipe(v.boolean(), v.description('False if there are more matches than total'))),
   truncated: Truncated,
+  searchedThrough: SearchedThrough,
   next: NextPath,
   previous: PreviousPath,
   completeThrough: CompleteThrough,
@@ -63,7 +72,8 @@ export const StatsAnswer = v.strictObject({
   timezone: v.exactOptional(v.string()),
   data: v.pipe(v.array(v.strictObject({ key: v.string(), count: Count })), v.readonly()),
   other: v.pipe(Count, v.description('The number of matches whose keys are not in data')),
-  total: Count,
+  total: v.pipe(Count, v.description('The number of matches; with prefix, of those whose keys begin with it')),
+  next: v.exactOptional(v.pipe(NextPath, v.description('The path of the names that follow; absent for times'))),
   asOf: AsOfText,
 })
 export type StatsAnswer = v.InferOutput<typeof StatsAnswer>

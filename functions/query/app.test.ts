@@ -198,7 +198,14 @@ describe('rejects with the name of the parameter', () => {
     ['unknown=1', ['unknown']],
     ['userId[$ne]=1', ['userId[$ne]']],
     ['__proto__=1', ['__proto__']],
-    ['userId=a&userId=b', ['userId']],
+    ['userId=a&userId=', ['userId']],
+    [Array(51).fill('userId=a').join('&'), ['userId']],
+    ['action=a&action=b', ['action']],
+    ['action=!', ['action']],
+    ['action=!!a', ['action']],
+    ['q=', ['q']],
+    ['userId=a&q=a&q=b', ['q']],
+    [`userId=a&q=${'x'.repeat(257)}`, ['q']],
     ['userId=', ['userId']],
     ['userId=%20', ['userId']],
     [`userId=${'x'.repeat(257)}`, ['userId']],
@@ -248,14 +255,6 @@ describe('rejects with the name of the parameter', () => {
     ]) {
       expect((await get(`/logs?${parameters}`)).status).toBe(400)
     }
-  })
-
-  test('a prefix of too many actions', async () => {
-    const store = openTestStore()
-    await store.save(Array.from({ length: 201 }, (_, n) => recorded({ id: `${n}`, action: `a${n}` })))
-    const { get } = await query(0, store)
-    const response = await get('/logs?action=a*')
-    expect([response.status, (await answerOf(response)).errors[0]?.pointer]).toEqual([400, 'action'])
   })
 })
 

@@ -1,12 +1,11 @@
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
-import { type ListedActivity, metadataOf } from '@activity-log/shared/document.ts'
 import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import { metadataMatcher } from '@activity-log/shared/metadata-match.ts'
+import { searchMatcher } from '@activity-log/shared/matches-filter.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
@@ -14,7 +13,7 @@ import { formatTimestamp, toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import { type ExportFormat, exportFormats } from './export-format.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
-import { fromStore } from './from-store.ts'
+import { foundInTime, fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { OrderName, oneOf } from './parameter-schemas.ts'
 import { withSnapshot } from './with-snapshot.ts'
@@ -48,6 +47,8 @@ function checkBom(request: FilterRequest<typeof exportParameters>): Checked<Filt
 const pageBytes = 256 * 1024
 const firstRows = 16
 const maxRows = 250
+/** What an activity without metadata takes, about. */
+const rowBytes = 200
 
 /** Sends every match in one snapshot, page by page, as fast as the client reads. */
 export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
@@ -82,34 +83,34 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   }
 
   /**
-   * The bytes of each page. The store is asked only when the client wants more. Metadata filters are applied here: the
-   * store ends a search that would take too long for a list, but an export has time.
+   * The bytes of each page. The store is asked only when the client wants more. Filters by metadata and text are applied
+   * here: the store ends a search that would take too long for a list, but an export has time.
    */
   async function* partsOf(
     { filter, order }: Pick<FindQuery, 'filter' | 'order'>,
     { head, row }: ExportFormat,
     gone: AbortSignal,
   ) {
-    const { metadata = [], ...indexed } = await withSnapshot(filter, known)
+    const { metadata, text: searched, ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
-    const hasMetadata = metadata.length > 0 ? metadataMatcher(metadata) : undefined
-    const matches = (activity: ListedActivity) => !hasMetadata || hasMetadata(metadataOf(activity))
-    // the rows that do not match may be large, too
-    const max = metadata.length > 0 ? firstRows : maxRows
+    const matches = searchMatcher(filter)
     let text = head
     let limit = firstRows
     for (let after: string | undefined; ; await nextTurn()) {
       // gzip takes several pages before it emits anything, so a client that has gone is noticed here first
       if (gone.aborted) return
       const place = after === undefined ? {} : { after }
-      const found = await fromStore(() => find({ filter: indexed, order, ...place, limit }))
+      const query = { filter: indexed, order, ...place, limit }
+      const { found, through } = await fromStore(() => foundInTime(find(query)))
       for (const { activity } of found) if (matches(activity)) text += row(activity)
       const bytes = new TextEncoder().encode(text)
       // the first part is sent even if it is empty: it carries the headers, and the next match may be far away
       if (bytes.byteLength > 0 || after === undefined) yield bytes
-      if (found.length < limit) return
-      after = found.at(-1)?.key
-      limit = Math.max(1, Math.min(max, Math.floor((limit * pageBytes) / bytes.byteLength)))
+      if (through === undefined && found.length < limit) return
+      // the rows that do not match may be large, too
+      const read = found.reduce((sum, { activity }) => sum + (activity.metadataText?.length ?? 0) + rowBytes, 1)
+      limit = Math.max(1, Math.min(maxRows, Math.floor((limit * pageBytes) / Math.max(read, bytes.byteLength))))
+      after = through ?? found.at(-1)?.key
       text = ''
     }
   }

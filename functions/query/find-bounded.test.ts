@@ -1,3 +1,4 @@
+import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { findBounded, type Part } from './find-bounded.ts'
@@ -11,7 +12,7 @@ function finder(rows: ReturnType<typeof rowsOf>) {
     const rest = after === undefined ? rows : rows.filter(({ key }) => key > after)
     const found = rest.slice(skip, skip + limit)
     parts.push(found.reduce((sum, { size }) => sum + size, 0))
-    return found
+    return { found }
   }
   return { find, parts }
 }
@@ -47,4 +48,33 @@ test('small rows take two parts, and large ones never more bytes at once than th
   const { found } = await findBounded(large.find, { order: 'asc', limit: 1000 }, sizeOf, 50_000)
   expect(found).toHaveLength(50)
   expect(Math.max(...large.parts)).toBeLessThanOrEqual(33_000)
+})
+
+test('all parts of a search share its time, and its rows end where that was up', async () => {
+  const rows = rowsOf(Array(100).fill(1))
+  const given: number[] = []
+  const find = async ({ limit, after = '', withinMs = 0 }: Part) => {
+    given.push(withinMs)
+    const found = rows.filter(({ key }) => key > after).slice(0, limit)
+    return after === '' ? { found } : { found: found.slice(0, 2), through: '0090' }
+  }
+  const { found, isCut, through } = await findBounded(find, { order: 'asc', limit: 100 }, sizeOf)
+  expect([found, isCut, through]).toEqual([rows.slice(0, 35), false, '0090'])
+  expect(given[1]).toBeLessThan(given[0] as number)
+})
+
+test('if a later part finds nothing in time, the rows end with those of the parts before it', async () => {
+  const rows = rowsOf(Array(100).fill(1))
+  const find = async ({ limit, after }: Part) => {
+    if (after !== undefined) throw new TooBroad('')
+    return { found: rows.slice(0, limit) }
+  }
+  const { found, through } = await findBounded(find, { order: 'asc', limit: 100 }, sizeOf)
+  expect([found, through]).toEqual([rows.slice(0, 33), '0032'])
+  const alone = findBounded(
+    () => Promise.reject(new TooBroad('')),
+    { order: 'asc', limit: 100 },
+    () => 1,
+  )
+  await expect(alone).rejects.toBeInstanceOf(TooBroad)
 })

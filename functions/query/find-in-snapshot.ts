@@ -5,6 +5,7 @@ import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snap
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import type { Part } from './find-bounded.ts'
+import { foundInTime } from './from-store.ts'
 import type { Known, KnownLedger } from './known-ledger.ts'
 import { findPage, type Page, type Place } from './page.ts'
 
@@ -54,9 +55,11 @@ async function findFirst(
   const positions: Position[] = []
   const page = await findPage(
     async (part) => {
-      const found = await forTenant(request.filter.tenant).find({ filter: request.filter, ...part })
+      const { found, through } = await foundInTime(
+        forTenant(request.filter.tenant).find({ filter: request.filter, ...part }),
+      )
       positions.push(...found.map(({ position }) => position))
-      return found.map(toListed)
+      return { found: found.map(toListed), through }
     },
     request,
     sizeOf,
@@ -74,7 +77,10 @@ async function findAt(
 ): Promise<SnapshotPage> {
   const filter = snapshot ? { ...request.filter, snapshot } : request.filter
   const page = await findPage(
-    async (part) => (await forTenant(filter.tenant).find({ filter, ...part })).map(toListed),
+    async (part) => {
+      const { found, through } = await foundInTime(forTenant(filter.tenant).find({ filter, ...part }))
+      return { found: found.map(toListed), through }
+    },
     request,
     sizeOf,
   )

@@ -1,7 +1,8 @@
-import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
-import { TooBroad, TooManyActions } from '@activity-log/shared/store/activities.ts'
+import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import { type Found, TooBroad } from '@activity-log/shared/store/activities.ts'
 import { NeedsOperator, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
+import type { FoundPart } from './find-bounded.ts'
 
 /** How long a client waits for the store before it gets a 503. */
 export const answerMs = 5_000
@@ -11,9 +12,6 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
   try {
     return await within(timeoutMs, ask(), 'The store did not answer')
   } catch (error) {
-    if (error instanceof TooManyActions) {
-      throw invalidInput([{ pointer: 'action', detail: `${error.message}; use a longer prefix` }])
-    }
     if (error instanceof TooBroad) {
       const detail = 'The query would have to read too many activities; narrow it with userId, action, from and to.'
       throw new Problem('too-broad', detail, { cause: error })
@@ -22,6 +20,16 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
     if (error instanceof StoreUnavailable || error instanceof TooLate) {
       throw unavailable('The log cannot be read at the moment; try again.', error)
     }
+    throw error
+  }
+}
+
+/** If a search takes too long, its part ends with what it found. */
+export async function foundInTime(find: Promise<readonly Found[]>): Promise<FoundPart<Found>> {
+  try {
+    return { found: await find }
+  } catch (error) {
+    if (error instanceof TooBroad && error.searched) return error.searched
     throw error
   }
 }

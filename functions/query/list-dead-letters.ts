@@ -35,7 +35,9 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     const parsed = readRequest(url, caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { parameters, filter, limit, place } = parsed.value
-    const find = ({ skip: _skip, ...part }: Part) => forTenant(caller.tenant).findDeadLetters({ filter, ...part })
+    const find = async ({ skip: _skip, withinMs: _ms, ...part }: Part) => ({
+      found: await forTenant(caller.tenant).findDeadLetters({ filter, ...part }),
+    })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }, sizeOf))
     const { cursor: _cursor, ...repeated } = parameters
     const all = pageLinks(`${basePath}/dead-letters`, repeated, digestOf(filter), page)

@@ -4,9 +4,11 @@ import { parameterOf } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { SlotKind } from '@activity-log/shared/http/slots.ts'
+import { instantOf } from '@activity-log/shared/key.ts'
 import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import { formatInstant } from '@activity-log/shared/timestamp.ts'
 import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { createCappedCounter } from './capped-counter.ts'
 import { findInSnapshot } from './find-in-snapshot.ts'
@@ -65,6 +67,7 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
       limit,
       ...total,
       ...(page.isTruncated && { truncated: true as const }),
+      ...(page.through !== undefined && { searchedThrough: formatInstant(instantOf(page.through)) }),
       next: links.next,
       previous: links.previous,
       completeThrough: completeThrough?.toISOString() ?? null,

@@ -123,6 +123,19 @@ test('shows only what the filter matches', async () => {
   await leave()
 })
 
+test('shows what several users did, without excluded actions and with a text', async () => {
+  const { follow, add } = live()
+  const { ids, leave } = await follow('/live?userId=ann&userId=bob&action=!cart.*&q=Paid&metadata.note=')
+  const matching = { userId: 'bob', action: 'login', metadata: { how: 'PAID', note: '' } }
+  await add(1, { ...matching, userId: 'cid' })
+  await add(1, { ...matching, action: 'cart.add' })
+  await add(1, { ...matching, metadata: { how: 'pa id', note: '' } })
+  await add(1, { ...matching, metadata: { how: 'paid' } })
+  await add(1, matching)
+  expect(await ids(1)).toEqual(named(4))
+  await leave()
+})
+
 describe('resumes', () => {
   test('after any event, without a gap and without a repetition', async () => {
     const { follow, add } = live()

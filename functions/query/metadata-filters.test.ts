@@ -75,8 +75,6 @@ test.each([
   ['metadata.=1', 'metadata.'],
   ['metadata.a..b=1', 'metadata.a..b'],
   ['metadata.a.=1', 'metadata.a.'],
-  ['metadata.a=', 'metadata.a'],
-  ['metadata.a', 'metadata.a'],
   ['metadata[a]=1', 'metadata[a]'],
   ['metadata.a=1&metadata.a=1', 'metadata.a'],
   ['metadata.a=1&metadata.%61=2', 'metadata.a'],
@@ -125,7 +123,7 @@ test('a total that takes too long is the count so far, which is remembered for a
   let counts = 0
   const count = async () => {
     counts++
-    throw new TooBroad('', 7)
+    throw new TooBroad('', { counted: 7 })
   }
   const { list, get } = await query(['{"a":1}'], { count })
   expect(await list(`/logs?${user}&metadata.a=1`)).toMatchObject({ total: 7, totalIsExact: false })

@@ -1,6 +1,6 @@
 import { isTooLongForName } from '@activity-log/shared/activity.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
-import type { Filter } from '@activity-log/shared/filter.ts'
+import { type Filter, isSearch } from '@activity-log/shared/filter.ts'
 import type { Parameters } from '@activity-log/shared/http/parameters.ts'
 import { type MetadataMatch, parseMetadataPath } from '@activity-log/shared/metadata-match.ts'
 
@@ -29,11 +29,19 @@ export function readMetadataFilters(parameters: Parameters): { matches: Metadata
   return { matches, errors }
 }
 
-/** Metadata have no index: without another filter that has one, a query would read the whole log. */
-export function breadthErrors({ userId, actions, from, to, metadata }: Filter, parameters: Parameters): InputError[] {
-  if (!metadata || userId !== undefined) return []
+/**
+ * Metadata and text have no index: without another filter that has one, a query would read the whole log. A list by text
+ * answers what it found in time, so any time range will do.
+ */
+export function breadthErrors(filter: Filter, parameters: Parameters): InputError[] {
+  const { userId, actions, from, to, metadata, text } = filter
+  if (!isSearch(filter) || userId !== undefined) return []
   // the empty prefix matches every action
   if (actions?.every((pattern) => !('prefix' in pattern) || pattern.prefix !== '')) return []
+  if (text !== undefined && from === undefined && to === undefined) {
+    return [{ pointer: 'q', detail: 'requires userId, an action that is not excluded, from or to beside it' }]
+  }
+  if (!metadata) return []
   if (from !== undefined && to !== undefined && to - from <= BigInt(maxDays) * day) return []
   const detail = `requires userId, action, or from and to at most ${maxDays} days apart`
   return namesIn(parameters)
@@ -44,7 +52,6 @@ export function breadthErrors({ userId, actions, from, to, metadata }: Filter, p
 const namesIn = (parameters: Parameters) => Object.keys(parameters).filter((name) => name.startsWith(metadataFamily))
 
 function faultIn(name: string, value: string): string | undefined {
-  if (value === '') return 'must not be empty'
   if (isTooLongForName(value)) return 'must be at most 256 characters'
   // metadata cannot contain this character, and MongoDB rejects it in names
   if (name.includes('\0') || value.includes('\0')) return 'contains the character U+0000, which metadata cannot contain'

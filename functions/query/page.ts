@@ -1,7 +1,7 @@
 import { type Cursor, encodeCursor } from '@activity-log/shared/cursor.ts'
 import type { Order } from '@activity-log/shared/filter.ts'
-import type { Parameters } from '@activity-log/shared/http/parameters.ts'
-import { findBounded, type Part } from './find-bounded.ts'
+import { type Parameters, writeParameters } from '@activity-log/shared/http/parameters.ts'
+import { type FoundPart, findBounded, type Part } from './find-bounded.ts'
 
 type Keyed = { key: string }
 export type Place = { page: number } | { cursor: Cursor }
@@ -12,30 +12,47 @@ export type Page<Item> = {
   hasPrevious: boolean
   /** The page ended before its limit, since its rows are large. */
   isTruncated: boolean
+  /** The key through which a search came before its time was up. */
+  through?: string | undefined
+  /** Where the pages before and after this one begin, unless at its first and last row. */
+  before?: string | undefined
+  after?: string | undefined
 }
 
 /** Finds one row more than the page has, to know whether another page follows. `sizeOf` gives the bytes of a row. */
 export async function findPage<Item extends Keyed>(
-  find: (part: Part) => Promise<readonly Item[]>,
+  find: (part: Part) => Promise<FoundPart<Item>>,
   { order, limit, place }: { order: Order; limit: number; place: Place },
   sizeOf: (item: Item) => number,
 ): Promise<Page<Item>> {
   const bounded = async (part: Omit<Part, 'limit'>) => {
-    const { found, isCut } = await findBounded(find, { ...part, limit: limit + 1 }, sizeOf)
+    const { found, isCut, through } = await findBounded(find, { ...part, limit: limit + 1 }, sizeOf)
     const isTruncated = isCut && found.length < limit
-    return { found: found.slice(0, limit), isTruncated, hasMore: isCut || found.length > limit }
+    const hasMore = isCut || found.length > limit
+    // a page that is full needs none of what the search found behind it
+    const isOver = through !== undefined && !hasMore
+    return {
+      found: found.slice(0, limit),
+      isTruncated,
+      hasMore: hasMore || isOver,
+      through: isOver ? through : undefined,
+    }
   }
   if ('page' in place) {
     const { hasMore, ...page } = await bounded({ order, skip: (place.page - 1) * limit })
-    return { ...page, number: place.page, hasNext: hasMore, hasPrevious: place.page > 1 }
+    return { ...page, after: page.through, number: place.page, hasNext: hasMore, hasPrevious: place.page > 1 }
   }
   const { reading, key, page: number } = place.cursor
   if (reading === 'onwards') {
     const { hasMore, ...page } = await bounded({ order, after: key })
-    return { ...page, number, hasNext: hasMore, hasPrevious: true }
+    const after = page.through
+    const before = page.found.length === 0 ? after : undefined
+    return { ...page, before, after, number, hasNext: hasMore, hasPrevious: true }
   }
-  const { hasMore, found, isTruncated } = await bounded({ order: order === 'desc' ? 'asc' : 'desc', after: key })
-  return { found: found.reverse(), isTruncated, number, hasNext: true, hasPrevious: hasMore }
+  const { hasMore, found, ...page } = await bounded({ order: order === 'desc' ? 'asc' : 'desc', after: key })
+  const before = page.through
+  const after = found.length === 0 ? before : undefined
+  return { ...page, found: found.reverse(), before, after, number, hasNext: true, hasPrevious: hasMore }
 }
 
 export type Links = { first: string; next: string | null; previous: string | null }
@@ -53,18 +70,20 @@ export function pageLinks(
   asOf?: string,
 ): Links {
   const link = (place: Parameters) => {
-    const query = new URLSearchParams({ ...parameters, ...place }).toString()
+    const query = writeParameters({ ...parameters, ...place })
     return query === '' ? path : `${path}?${query}`
   }
   const linkTo = (place: Parameters) => link({ ...place, ...(asOf !== undefined && { asOf }) })
   const at = (reading: Cursor['reading'], key: string, number: number) =>
     linkTo({ cursor: encodeCursor({ reading, key, page: Math.max(1, number) }, digest) })
-  const first = page.found[0]
-  const last = page.found.at(-1)
-  const goBack = first ? at('back', first.key, page.number - 1) : linkTo({ page: String(Math.max(1, page.number - 1)) })
+  const before = page.before ?? page.found[0]?.key
+  const after = page.after ?? page.found.at(-1)?.key
+  // a search that leads back to the start may find nothing on its way
+  const goOn = after ? at('onwards', after, page.number + 1) : linkTo({ page: '1' })
+  const goBack = before ? at('back', before, page.number - 1) : linkTo({ page: String(Math.max(1, page.number - 1)) })
   return {
     first: link({}),
-    next: page.hasNext && last ? at('onwards', last.key, page.number + 1) : null,
+    next: page.hasNext ? goOn : null,
     previous: page.hasPrevious ? goBack : null,
   }
 }

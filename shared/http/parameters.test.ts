@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readParameters } from './parameters.ts'
+import { readParameters, writeParameters } from './parameters.ts'
 
 const known = ['userId', 'action', 'metadata.a']
 const read = (query: string) => readParameters(`http://log/logs${query}`, known)
@@ -70,4 +70,14 @@ describe('rejects by name', () => {
       { pointer: 'x', detail: 'is not a known parameter; allowed: none' },
     ])
   })
+})
+
+test('a repeatable parameter has all its values in their order, and is written as it was', () => {
+  const query = 'userId=a&action=x&user%49d=b%26&userId=a'
+  const { parameters, errors } = readParameters(`/logs?${query}`, known, undefined, ['userId'])
+  expect([parameters, errors]).toEqual([{ userId: ['a', 'b&', 'a'], action: 'x' }, []])
+  expect(writeParameters(parameters)).toBe('userId=a&userId=b%26&userId=a&action=x')
+  expect(readParameters('/logs?action=a&action=b', known, undefined, ['userId']).errors).toHaveLength(1)
+  const many = readParameters(`/logs?${'userId=a&'.repeat(101)}`, known, undefined, ['userId'])
+  expect(many.errors).toEqual([{ pointer: 'userId', detail: 'is one parameter too many; send at most 100' }])
 })

@@ -20,6 +20,8 @@ export type FindQuery = {
   after?: string
   /** The number of activities to skip first. */
   skip?: number
+  /** A search that no index answers ends after this time; by default it has as long as the store allows. */
+  withinMs?: number
 }
 export type Found = { key: string; activity: ListedActivity; position: Position }
 
@@ -33,28 +35,35 @@ export type ArrivalsQuery = {
 }
 
 type Counting = { filter: Filter; limit: number }
-export type NameStatsQuery = Counting & { by: 'action' | 'userId' }
+export type Counted = { key: string; count: number }
+/** `prefix` and `after`, which is a place in the order of the answer, select names of those that are counted. */
+export type NameStatsQuery = Counting & { by: 'action' | 'userId'; prefix?: string; after?: Counted }
 /** `timezone` is a name from the IANA database. */
 export type CalendarStatsQuery = Counting & { by: CalendarUnit; timezone: string }
 export type StatsQuery = NameStatsQuery | CalendarStatsQuery
-/** `total` also counts the activities beyond the limit. */
-export type Stats = { data: readonly { key: string; count: number }[]; total: number }
+/** `total` also counts the activities of keys that are not in `data`, but only of names with the prefix. */
+export type Stats = { data: readonly Counted[]; total: number }
 
-/** A prefix matches more actions than the limit allows. */
-export class TooManyActions extends Error {
-  override name = 'TooManyActions'
-}
+/** A query may name this many actions, and a list merges this many parts of an index. */
 export const maxActions = 200
+/** A query may name this many users. */
+export const maxUsers = 50
+
+/** What a list had found when its time was up, and the key through which all activities were examined. */
+export type Searched = { found: readonly Found[]; through: string }
 
 /** No index answers the query in time; its filter must be narrower. */
 export class TooBroad extends Error {
   override name = 'TooBroad'
   /** How many activities were counted before the timeout, if they were counted. */
   readonly counted: number
+  /** The part of a list that was found before the timeout, if the rest can be found from there on. */
+  readonly searched: Searched | undefined
 
-  constructor(message: string, counted = 0) {
+  constructor(message: string, { counted = 0, searched }: { counted?: number; searched?: Searched | undefined } = {}) {
     super(message)
     this.counted = counted
+    this.searched = searched
   }
 }
 
@@ -67,18 +76,19 @@ export interface Activities {
    */
   save(activities: readonly RecordedActivity[]): Promise<readonly SaveOutcome[]>
   /**
-   * At most `limit`, in the order of their keys. Rejects with TooManyActions, and with TooBroad if it takes too long.
+   * At most `limit`, in the order of their keys. Rejects with TooBroad if it takes too long; if nothing was skipped,
+   * the error may have what was found.
    */
   find(query: FindQuery): Promise<readonly Found[]>
   /**
-   * The number of matching activities, but at most `max`. Rejects with TooManyActions, and with TooBroad if it takes
-   * too long. With a metadata filter and a `max`, it gives up sooner.
+   * The number of matching activities, but at most `max`. Rejects with TooBroad if it takes too long. With a `max` and
+   * a filter that no index covers, it gives up sooner.
    */
   count(filter: Filter, max?: number): Promise<number>
   get(tenant: string, id: string): Promise<Found | undefined>
   /**
    * The number of activities for each key: by name the most frequent first, ties by key; by time the newest, in order.
-   * At most `limit`. Rejects with TooManyActions, and with TooBroad if it takes too long or there are too many keys.
+   * At most `limit`. Rejects with TooBroad if it takes too long or there are too many keys.
    */
   stats(query: StatsQuery): Promise<Stats>
   /** The stored activities of an offset range, in order: at most `limit`. */

@@ -1,33 +1,53 @@
 import type { Filter } from '../filter.ts'
-import { type FindQuery, type NameStatsQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
+import { type FindQuery, type Found, type NameStatsQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { calendarOf } from './calendar.ts'
 import { createNameCounter } from './name-counter.ts'
 
+/** The matches among some activities, and the key through which all were examined if there are more. */
+export type Step<Item> = { found: readonly Item[]; through?: string | undefined }
+
 /**
- * Yields the activities that also match by metadata, in batches and in order. No index covers metadata, so the
+ * Yields the activities that also match by metadata and text, step by step and in order. No index covers them, so the
  * activities that match the other filters are examined one by one, and not many more than it takes to find `wanted` of
  * them. Rejects with TooBroad if that takes too long.
  */
 export type Matching<Item> = (
   query: Pick<FindQuery, 'filter' | 'order' | 'after'> & { wanted?: number },
   timeoutMs: number,
-) => AsyncIterable<readonly Item[]>
+) => AsyncIterable<Step<Item>>
 
 /** The timeout is shorter than a client waits for an answer. */
 const timeoutMs = 4000
 /** The total of a page is secondary and need not be exact, so it gets less time. */
-const totalTimeoutMs = 1000
+export const totalTimeoutMs = 1000
 
+/** What a search found; with `through`, its time was up when all activities through that key were examined. */
+export type Part<Item> = { found: readonly Item[]; through?: string | undefined }
+
+/** Rejects with TooBroad if nothing was examined in time, or if activities were to be skipped. */
 export async function findMatching<Item>(
   matching: Matching<Item>,
-  { limit, skip = 0, ...query }: FindQuery,
-): Promise<Item[]> {
+  { limit, skip = 0, withinMs = timeoutMs, ...query }: FindQuery,
+): Promise<Part<Item>> {
   const found: Item[] = []
-  for await (const items of matching({ ...query, wanted: skip + limit }, timeoutMs)) {
-    found.push(...items)
-    if (found.length >= skip + limit) break
+  let through: string | undefined
+  try {
+    for await (const step of matching({ ...query, wanted: skip + limit }, Math.min(withinMs, timeoutMs))) {
+      found.push(...step.found)
+      through = step.through
+      if (found.length >= skip + limit) break
+    }
+    return { found: found.slice(skip, skip + limit) }
+  } catch (error) {
+    if (!(error instanceof TooBroad) || skip > 0 || through === undefined) throw error
+    return { found, through }
   }
-  return found.slice(skip, skip + limit)
+}
+
+/** The activities of a part, unless its time was up: TooBroad then has what was found. */
+export function wholeOf({ found, through }: Part<Found>): readonly Found[] {
+  if (through === undefined) return found
+  throw new TooBroad('There are too many activities to search', { searched: { found, through } })
 }
 
 export async function countMatching(
@@ -37,13 +57,16 @@ export async function countMatching(
 ): Promise<number> {
   let counted = 0
   try {
-    for await (const items of matching({ filter, order: 'asc' }, Number.isFinite(max) ? totalTimeoutMs : timeoutMs)) {
-      counted += items.length
+    for await (const { found } of matching(
+      { filter, order: 'asc' },
+      Number.isFinite(max) ? totalTimeoutMs : timeoutMs,
+    )) {
+      counted += found.length
       if (counted >= max) return max
     }
     return counted
   } catch (error) {
-    throw error instanceof TooBroad ? new TooBroad(error.message, counted) : error
+    throw error instanceof TooBroad ? new TooBroad(error.message, { counted }) : error
   }
 }
 
@@ -60,8 +83,8 @@ export async function tallyMatching<Item>(
   const counter = createNameCounter(query)
   const spanAt = 'timezone' in query ? calendarOf(query.by, query.timezone) : undefined
   let span = { key: '', endMs: 0 }
-  for await (const items of matching({ filter: query.filter, order: 'asc' }, withinMs)) {
-    for (const item of items) {
+  for await (const { found } of matching({ filter: query.filter, order: 'asc' }, withinMs)) {
+    for (const item of found) {
       // items arrive in the order of time
       if (spanAt && timeMs(item) >= span.endMs) span = spanAt(timeMs(item))
       counter.add('timezone' in query ? span.key : name(item, query.by), 1)

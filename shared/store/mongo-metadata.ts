@@ -1,13 +1,17 @@
 import type { Collection, Filter as Match } from 'mongodb'
-import type { JsonObject } from '../json.ts'
-import { type MetadataMatch, metadataMatcher, scalarsWritten } from '../metadata-match.ts'
+import { searchMatcher } from '../matches-filter.ts'
+import { type MetadataMatch, scalarsWritten } from '../metadata-match.ts'
 import { type FindQuery, TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
 import { type StoredActivity, withMetadataText } from './mongo-documents.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
 
 const maxBatch = 100
-const maxTimeExpired = 50
+/** Others get their turn after this time. */
+const turnMs = 10
+/** Enough for a first part, even if little time is left. */
+const minTimeMS = 500
+export const maxTimeExpired = 50
 
 type Select = (query: Pick<FindQuery, 'filter' | 'order' | 'after'>) => Promise<Selection | undefined>
 
@@ -22,31 +26,38 @@ export function createMongoMatching(
 ): Matching<StoredActivity> {
   return async function* ({ wanted = maxBatch, ...query }, timeoutMs) {
     const { filter, order } = query
-    const metadata = filter.metadata ?? []
-    const matches = metadataMatcher(metadata)
+    const matches = searchMatcher(filter)
     const selection = await select(query)
     if (!selection) return
     const deadline = performance.now() + timeoutMs
-    const conditions = metadata.flatMap(mayMatch)
+    // text is compared here, so every candidate has to come, and shows how far the search is
+    const conditions = filter.text === undefined ? (filter.metadata ?? []).flatMap(mayMatch) : []
     await using candidates = activities.find(
       conditions.length > 0 ? { $and: [conditionOf(selection), ...conditions] } : conditionOf(selection),
       {
         hint: selection.hint,
         sort: { _id: order === 'asc' ? 1 : -1 },
-        batchSize: Math.min(wanted, maxBatch),
-        maxTimeMS: timeoutMs,
+        batchSize: filter.text === undefined ? Math.min(wanted, maxBatch) : maxBatch,
+        maxTimeMS: Math.max(minTimeMS, Math.ceil(timeoutMs)),
         signal,
       },
     )
     try {
       let found: StoredActivity[] = []
+      let turnAt = performance.now() + turnMs
       // the driver makes an object of one document at a time
       for await (const candidate of candidates) {
-        if (matches(metadataOf(candidate))) found.push(withMetadataText(candidate))
-        if (candidates.bufferedCount() > 0) continue
-        if (found.length > 0) yield found
+        const stored = withMetadataText(candidate)
+        if (matches(stored)) found.push(stored)
+        if (performance.now() > turnAt) {
+          await new Promise(setImmediate)
+          turnAt = performance.now() + turnMs
+        }
+        const isOver = performance.now() > deadline
+        if (candidates.bufferedCount() > 0 && !isOver) continue
+        yield { found, through: candidate._id }
         found = []
-        if (performance.now() > deadline) throw tooBroad()
+        if (isOver) throw tooBroad()
       }
     } catch (error) {
       throw (error as { code?: unknown }).code === maxTimeExpired ? tooBroad() : error
@@ -54,10 +65,7 @@ export function createMongoMatching(
   }
 }
 
-const metadataOf = ({ metadata, metadataText = 'null' }: StoredActivity): JsonObject | null =>
-  metadata ?? JSON.parse(metadataText)
-
-const tooBroad = () => new TooBroad('There are too many activities to search for metadata')
+const tooBroad = () => new TooBroad('There are too many activities to search')
 
 /** A condition that every match meets, if MongoDB can express one. Metadata stored as text may always match. */
 function mayMatch({ path, value }: MetadataMatch): Match<StoredActivity>[] {

@@ -1,14 +1,15 @@
 import type { Collection, FindCursor, Filter as Match } from 'mongodb'
-import type { FindQuery, Found } from './activities.ts'
-import { countMatching, findMatching } from './metadata-search.ts'
+import { type Filter, isSearch } from '../filter.ts'
+import { type FindQuery, type Found, TooBroad } from './activities.ts'
+import { countMatching, findMatching, totalTimeoutMs, wholeOf } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import { type StoredActivity, toFoundStored } from './mongo-documents.ts'
 import { byAction, byId, byPosition, byTime } from './mongo-indexes.ts'
-import { createMongoMatching } from './mongo-metadata.ts'
+import { createMongoMatching, maxTimeExpired } from './mongo-metadata.ts'
 import { conditionOf, type Selection, select } from './mongo-selection.ts'
 import { onlyInSnapshot } from './mongo-snapshot.ts'
 import { createMongoStats } from './mongo-stats.ts'
-import { resolveActions } from './resolve-actions.ts'
+import { type ManyActions, resolveActions } from './resolve-actions.ts'
 import type { ActivityStore } from './store.ts'
 
 /**
@@ -18,6 +19,7 @@ import type { ActivityStore } from './store.ts'
 export function createMongoQueries(
   activities: Collection<StoredActivity>,
   signal?: AbortSignal,
+  many?: ManyActions,
 ): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get' | 'arrivals'> {
   const limits = { maxTimeMS, signal }
 
@@ -29,43 +31,49 @@ export function createMongoQueries(
     return row?.action
   }
 
-  const selected = async ({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>) =>
-    select(filter, await resolveActions(nextAction, filter), order, after)
+  /** Each lookup is a command, so a filter is resolved once. */
+  const resolved = new WeakMap<Filter, ReturnType<typeof resolveActions>>()
+  const selected = async ({ filter, order, after }: Pick<FindQuery, 'filter' | 'order' | 'after'>) => {
+    const actions = resolved.get(filter) ?? resolveActions(nextAction, filter, many)
+    resolved.set(filter, actions)
+    return select(filter, await actions, order, after)
+  }
   const matching = createMongoMatching(activities, selected, signal)
 
   return {
     async find(query) {
       const { filter, order, limit, skip = 0 } = query
-      if (filter.metadata) return (await findMatching(matching, query)).map(toFoundStored)
       const selection = await selected(query)
       if (!selection) return []
-      const { match, hint, isMerge, snapshot } = selection
+      const { match, hint, isMerge, isExamined, snapshot } = selection
+      if (isSearch(filter) || (isExamined && skip === 0)) {
+        const { found, through } = await findMatching(matching, query)
+        return wholeOf({ found: found.map(toFoundStored), through })
+      }
       const sort = { _id: order === 'asc' ? 1 : -1 } as const
       const page = { sort, limit, ...limits }
       const fetch = (match: Match<StoredActivity>, hint: Selection['hint']) =>
         foundIn(activities.find(match, { ...page, batchSize: maxBatch, hint }))
       if (skip === 0 && !isMerge) return fetch(conditionOf(selection), hint)
       // skipping and merging happen in the index; only the page itself is fetched
-      const keys: { _id: string }[] = snapshot
-        ? await activities
-            .aggregate<{ _id: string }>(
-              [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(snapshot), { $skip: skip }, { $limit: limit }],
-              { hint, ...limits, batchSize: limit },
-            )
-            .toArray()
-        : await activities
+      const listed = snapshot
+        ? activities.aggregate<{ _id: string }>(
+            [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(snapshot), { $skip: skip }, { $limit: limit }],
+            { hint, ...limits, batchSize: limit },
+          )
+        : activities
             .find(match, { ...page, batchSize: limit, hint, skip })
             .project<{ _id: string }>({ _id: 1, tenant: 1 })
-            .toArray()
+      const keys = await examining(isExamined, () => listed.toArray())
       const ofPage = { tenant: { $eq: filter.tenant }, _id: { $in: keys.map(({ _id }) => _id) } }
       return keys.length === 0 ? [] : fetch(ofPage, byTime)
     },
 
     async count(filter, max) {
-      if (filter.metadata) return countMatching(matching, filter, max)
+      if (isSearch(filter)) return countMatching(matching, filter, max)
       const selection = await selected({ filter, order: 'asc' })
       if (!selection) return 0
-      const { match, hint, snapshot } = selection
+      const { match, hint, isExamined, snapshot } = selection
       // this groups by a field of the index, so that nothing is fetched
       const counted = activities.aggregate<{ n: number }>(
         [
@@ -74,9 +82,9 @@ export function createMongoQueries(
           ...(max === undefined ? [] : [{ $limit: max }]),
           { $group: { _id: '$tenant', n: { $sum: 1 } } },
         ],
-        { hint, ...limits },
+        { hint, ...limits, ...(isExamined && max !== undefined && { maxTimeMS: totalTimeoutMs }) },
       )
-      return (await counted.next())?.n ?? 0
+      return (await examining(isExamined, () => counted.next()))?.n ?? 0
     },
 
     stats: createMongoStats(activities, selected, matching, signal),
@@ -93,6 +101,16 @@ export function createMongoQueries(
           { hint: byPosition, sort: { offset: 1 }, limit, batchSize: maxBatch, ...limits },
         ),
       ),
+  }
+}
+
+/** A timeout means that the filter is too broad if documents are examined for it, and otherwise that MongoDB is slow. */
+async function examining<Result>(isExamined: boolean, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isExamined || (error as { code?: unknown }).code !== maxTimeExpired) throw error
+    throw new TooBroad('There are too many activities to examine')
   }
 }
 

@@ -1,5 +1,13 @@
 import { type Collection, type Document, MongoError } from 'mongodb'
-import { type CalendarStatsQuery, type FindQuery, type NameStatsQuery, type Stats, TooBroad } from './activities.ts'
+import { afterPrefix, isSearch } from '../filter.ts'
+import {
+  type CalendarStatsQuery,
+  type Counted as CountedName,
+  type FindQuery,
+  type NameStatsQuery,
+  type Stats,
+  TooBroad,
+} from './activities.ts'
 import type { CalendarUnit } from './calendar.ts'
 import { type Matching, type Traits, tallyMatching } from './metadata-search.ts'
 import { maxTimeMS } from './mongo-client.ts'
@@ -16,8 +24,8 @@ type Counted = { _id: string; n: number }
 const tooMuch: readonly unknown[] = [50, 146, 292]
 
 /**
- * MongoDB counts, within its limits of memory and time. With a metadata filter this code counts the matches, because
- * MongoDB cannot decide about metadata.
+ * MongoDB counts, within its limits of memory and time. With a filter by metadata or text this code counts the matches, because
+ * MongoDB cannot decide about them.
  */
 export function createMongoStats(
   activities: Collection<StoredActivity>,
@@ -30,7 +38,7 @@ export function createMongoStats(
 
   return async (query) => {
     const { filter } = query
-    if (filter.metadata) return tallyMatching(matching, query, traits)
+    if (isSearch(filter)) return tallyMatching(matching, query, traits)
     const selection = await select({ filter, order: 'asc' })
     if (!selection) return { data: [], total: 0 }
     try {
@@ -43,18 +51,20 @@ export function createMongoStats(
     }
   }
 
-  async function byName({ filter, by, limit }: NameStatsQuery, selection: Selection): Promise<Stats> {
-    const { hint } = selection
-    const isWhole = hint === byTime && filter.from === undefined && filter.to === undefined
+  async function byName(query: NameStatsQuery, selection: Selection): Promise<Stats> {
+    const { filter, by, limit, prefix, after } = query
+    const { hint, isExamined } = selection
+    const isWhole = hint === byTime && !isExamined && filter.from === undefined && filter.to === undefined
     // grouping in the order of names fetches no documents
     const ofName = by === 'userId' ? byUser : byAction
     const [row] = await aggregate<{ data: Counted[]; total: { n: number }[] }>(
       [
         { $match: conditionOf(selection) },
+        ...(prefix ? [{ $match: { [by]: { $gte: prefix, ...before(afterPrefix(prefix)) } } }] : []),
         { $group: { _id: `$${by}`, n: { $sum: 1 } } },
         {
           $facet: {
-            data: [{ $sort: { n: -1, _id: 1 } }, { $limit: limit }],
+            data: [...(after ? [comesAfter(after)] : []), { $sort: { n: -1, _id: 1 } }, { $limit: limit }],
             total: [{ $group: { _id: null, n: { $sum: '$n' } } }],
           },
         },
@@ -77,6 +87,12 @@ export function createMongoStats(
     return counter.stats()
   }
 }
+
+const before = (end: string | undefined) => (end === undefined ? {} : { $lt: end })
+
+const comesAfter = ({ key, count }: CountedName) => ({
+  $match: { $or: [{ n: { $lt: count } }, { n: { $eq: count }, _id: { $gt: key } }] },
+})
 
 const formats: { readonly [unit in CalendarUnit]: string } = {
   hour: '%Y-%m-%dT%H:00:00%z',

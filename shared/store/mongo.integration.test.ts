@@ -4,7 +4,7 @@ import { ConfigError } from '../config.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
 import { mongodbUri } from '../testing/servers.ts'
-import { type StatsQuery, TooBroad } from './activities.ts'
+import { type Found, type Searched, type StatsQuery, TooBroad } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { collections } from './mongo-documents.ts'
@@ -299,6 +299,28 @@ describe('stats', () => {
   })
 })
 
+test.runIf(features.failpoints)(
+  'what MongoDB lacks the time to examine is too broad, but not what it has in an index',
+  async () => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'a' })])
+    const filter = { tenant: 'default', excluded: [{ exact: 'x' }] }
+    const timedOut = (command: string) => failing(database, { times: 1 }, { failCommands: [command], errorCode: 50 })
+    for (const max of [10, undefined]) {
+      await using _ = await timedOut('aggregate')
+      await expect(store.count(filter, max)).rejects.toBeInstanceOf(TooBroad)
+    }
+    for (const skip of [0, 1]) {
+      await using _ = await timedOut('find')
+      const found = store.find({ filter, order: 'asc', limit: 10, skip })
+      await expect(found).rejects.toMatchObject({ name: 'TooBroad', searched: undefined })
+    }
+    await using _ = await timedOut('aggregate')
+    await expect(store.count({ tenant: 'default' })).rejects.toBeInstanceOf(StoreUnavailable)
+  },
+)
+
 describe.runIf(features.failpoints)('slow reads', () => {
   const tenant = 'default'
   const slow = (database: TestDatabase, command: string, blockTimeMS: number) =>
@@ -342,6 +364,27 @@ describe.runIf(features.failpoints)('slow reads', () => {
     await db.collection(collections.outcomes).findOne()
     expect(commands).toHaveLength(length + 1)
   })
+})
+
+test('a list whose time is up has what was found, and goes on from there', async () => {
+  const activities = Array.from({ length: 5 }, (_, n) => recorded({ id: `${n}`, action: n % 2 ? 'odd' : 'even' }, n))
+  const { store } = await watched(activities)
+  for (const asked of [{ text: 'odd' }, { excluded: [{ exact: 'even' }] }]) {
+    const query = { filter: { tenant: 'default', ...asked }, order: 'asc', limit: 10, withinMs: 0 } as const
+    const whole = await store.find({ ...query, withinMs: 1000 })
+    expect(whole).toHaveLength(2)
+    const found: Found[] = []
+    for (let after: string | undefined, isWhole = false; !isWhole; ) {
+      const part = await store.find({ ...query, ...(after !== undefined && { after }) }).catch((error) => {
+        expect(error).toBeInstanceOf(TooBroad)
+        return error.searched as Searched
+      })
+      isWhole = 'length' in part
+      found.push(...('found' in part ? part.found : part))
+      if ('through' in part) after = part.through
+    }
+    expect(found).toEqual(whole)
+  }
 })
 
 describe('a configuration that only MongoDB can check', () => {

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MongoClient } from 'mongodb'
+import { isSearch } from '../filter.ts'
 import type { HashId } from '../key.ts'
 import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
@@ -16,6 +17,7 @@ import { createMongoLedger } from './mongo-ledger.ts'
 import { createMongoQueries } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { outcomeOf } from './outcomes.ts'
+import { createManyActions } from './resolve-actions.ts'
 import { type ActivityStore, NeedsOperator, StoreUnavailable } from './store.ts'
 
 export type MongoStoreOptions = {
@@ -82,6 +84,7 @@ export function openMongoStore({
   }
   let current = connect()
   const longReads = openMongoClient({ uri, maxPoolSize: maxLongReads })
+  const many = createManyActions(() => performance.now())
   const hosts = hostsOf(current.client)
   const closing = new AbortController()
   const misconfigured = Promise.withResolvers<never>()
@@ -125,7 +128,7 @@ export function openMongoStore({
   function read<Result>(work: (queries: Queries) => Promise<Result>, isLong = false): Promise<Result> {
     const client = isLong ? longReads : current.client
     return answered(client, readMs, (signal) =>
-      work(createMongoQueries(openDatabase(client, database).collection(collections.activities), signal)),
+      work(createMongoQueries(openDatabase(client, database).collection(collections.activities), signal, many)),
     )
   }
 
@@ -234,8 +237,11 @@ type Connection = ReturnType<typeof connectionTo>
 type Queries = ReturnType<typeof createMongoQueries>
 
 /** Whether more than a page has to be read. */
-const mayTakeLong = ({ filter: { metadata, actions = [] }, skip = 0 }: FindQuery) =>
-  metadata !== undefined || skip > 0 || actions.some((pattern) => 'prefix' in pattern)
+const mayTakeLong = ({ filter, skip = 0 }: FindQuery) =>
+  isSearch(filter) ||
+  skip > 0 ||
+  filter.excluded !== undefined ||
+  filter.actions?.some((pattern) => 'prefix' in pattern) === true
 
 function connectionTo({
   uri,

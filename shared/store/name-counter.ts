@@ -1,4 +1,4 @@
-import { type Stats, type StatsQuery, TooBroad } from './activities.ts'
+import { type Counted, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { startMs } from './calendar.ts'
 
 /** The maximum number of keys in memory. */
@@ -15,13 +15,14 @@ export type NameCounter = {
 
 export function createNameCounter(query: StatsQuery): NameCounter {
   const counts = new Map<string, number>()
+  const { prefix = '', after } = 'timezone' in query ? {} : query
   const first = 'timezone' in query ? newest : topCounts
-  const firsts = () => first(counts, query.limit)
+  const firsts = () => first(counts, query.limit, after)
   let total = 0
 
   return {
     add(key, count) {
-      if (count === 0) return
+      if (count === 0 || !key.startsWith(prefix)) return
       total += count
       counts.set(key, (counts.get(key) ?? 0) + count)
       if (counts.size > maxKeys) throw new TooBroad(`There are more than ${maxKeys} different keys to count`)
@@ -38,18 +39,17 @@ export function createNameCounter(query: StatsQuery): NameCounter {
   }
 }
 
-type Counted = Stats['data'][number]
-
 function newest(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
   const inOrder = [...counts].sort(([one], [other]) => startMs(one) - startMs(other))
   return inOrder.slice(-limit).map(([key, count]) => ({ key, count }))
 }
 
 /** Takes one pass: most keys are not in the top, and are compared only with its last one. */
-function topCounts(counts: ReadonlyMap<string, number>, limit: number): Counted[] {
+function topCounts(counts: ReadonlyMap<string, number>, limit: number, after?: Counted): Counted[] {
   const first: Counted[] = []
   for (const [key, count] of counts) {
     const counted = { key, count }
+    if (after && !before(after, counted)) continue
     if (first.length === limit && before(first[limit - 1] as Counted, counted)) continue
     let [low, high] = [0, first.length]
     while (low < high) {

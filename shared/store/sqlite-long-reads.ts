@@ -1,14 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Filter } from '../filter.ts'
+import { type Filter, isSearch } from '../filter.ts'
 import { type ArrivalsQuery, type FindQuery, type Found, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import type { DeadLetterQuery } from './dead-letters.ts'
-import { countMatching, findMatching } from './metadata-search.ts'
+import { countMatching, findMatching, type Part, wholeOf } from './metadata-search.ts'
 import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createDeadLetterSearch } from './sqlite-dead-letter-search.ts'
 import type { DeadLetterRow } from './sqlite-dead-letters.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
-import { mergeable, rangeBehind, rangeOf } from './sqlite-scan.ts'
+import type { Moment } from './sqlite-rows.ts'
+import { keyBehind, rangeBehind, rangeOf } from './sqlite-scan.ts'
 import { createSqliteStats } from './sqlite-stats.ts'
 import { stepRows } from './sqlite-steps.ts'
 import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
@@ -40,14 +41,20 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   async function placesOf(
     { order, limit, after, skip = 0, ...query }: FindQuery,
     timeSlicer: TimeSlicer,
-  ): Promise<number[]> {
+  ): Promise<Part<number>> {
     const filter = queries.withoutNeedlessSnapshot(query.filter)
-    const source = mergeable(queries.sourceOf(filter))
-    if (source.scans.length === 0) return []
+    const source = queries.sourceOf(filter)
+    if (source.scans.length === 0) return { found: [] }
     const found: number[] = []
     let toSkip = skip
+    let examined: Moment | undefined
     for (let range = rangeOf(filter, order, after); ; ) {
-      await timeSlicer()
+      try {
+        await timeSlicer()
+      } catch (error) {
+        if (!(error instanceof TooBroad) || skip > 0 || !examined) throw error
+        return { found, through: keyBehind(examined, order) }
+      }
       // this many entries contain no more matches than must be skipped, unless ties are added to them
       const skipped = toSkip >= stepRows && !range.ties ? steps.count(source, range, order, toSkip) : undefined
       let last = skipped?.last
@@ -60,7 +67,8 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
         toSkip = Math.max(0, toSkip - step.places.length)
         last = step.last
       }
-      if (last === undefined || found.length === limit) return found
+      if (last === undefined || found.length === limit) return { found }
+      examined = last
       range = rangeBehind(range, order, last)
     }
   }
@@ -90,18 +98,18 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
       }
       return counted
     } catch (error) {
-      throw error instanceof TooBroad ? new TooBroad(error.message, counted) : error
+      throw error instanceof TooBroad ? new TooBroad(error.message, { counted }) : error
     }
   }
 
   return {
     async find(query) {
-      const timeSlicer = newPace()
-      const places = query.filter.metadata ? findMatching(matching, query) : placesOf(query, timeSlicer)
-      return fetch(await places, timeSlicer)
+      const isLong = isSearch(query.filter)
+      const part = await (isLong ? findMatching(matching, query) : placesOf(query, newPace(query.withinMs)))
+      return wholeOf({ ...part, found: await fetch(part.found, newPace()) })
     },
     async count(filter, max = Number.POSITIVE_INFINITY) {
-      if (filter.metadata) return countMatching(matching, filter, max)
+      if (isSearch(filter)) return countMatching(matching, filter, max)
       return countAll(queries.withoutNeedlessSnapshot(filter), max, newPace())
     },
     stats: (query) => stats(query, newPace()),

@@ -1,11 +1,13 @@
 import { createFairScheduler } from '../fair-scheduler.ts'
-import { metadataMatcher } from '../metadata-match.ts'
+import { searchMatcher } from '../matches-filter.ts'
 import { TooBroad } from './activities.ts'
 import type { Matching } from './metadata-search.ts'
 import type { SqliteQueries } from './sqlite-query.ts'
-import { mergeable, rangeBehind, rangeOf } from './sqlite-scan.ts'
+import { keyBehind, rangeBehind, rangeOf } from './sqlite-scan.ts'
 
 const rowsAtOnce = 128
+/** Others also get their turn after this many characters of metadata, which take about a millisecond. */
+const maxCharacters = 256 * 1024
 
 /** Yields the places of matching activities, in batches, and gives others their turn in between. */
 export function createSqliteMatching({
@@ -17,23 +19,27 @@ export function createSqliteMatching({
 
   return async function* ({ filter, order, after }, timeoutMs) {
     const deadline = performance.now() + timeoutMs
-    const matches = metadataMatcher(filter.metadata ?? [])
-    const source = mergeable(sourceOf(filter))
+    const matches = searchMatcher(filter)
+    const source = sourceOf(filter)
     if (source.scans.length === 0) return
 
-    function isFound(place: number): boolean {
-      const metadata = rows.metadata(place)
-      return metadata !== null && matches(JSON.parse(metadata))
-    }
-
+    let characters = 0
     for (let range = rangeOf(filter, order, after); ; ) {
       const { places, last } = steps.places(source, range, order, rowsAtOnce)
-      const found = places.filter(isFound)
-      if (found.length > 0) yield found
+      const found: number[] = []
+      for (const place of places) {
+        const searched = rows.searched(place)
+        if (searched && matches(searched)) found.push(place)
+        characters += searched?.metadataText?.length ?? 0
+        if (characters < maxCharacters) continue
+        characters = 0
+        await nextTurn()
+      }
+      yield { found, through: last && keyBehind(last, order) }
       if (last === undefined) return
       range = rangeBehind(range, order, last)
       await nextTurn()
-      if (performance.now() > deadline) throw new TooBroad('There are too many activities to search for metadata')
+      if (performance.now() > deadline) throw new TooBroad('There are too many activities to search')
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Filter } from '../filter.ts'
-import { maxActions, TooManyActions } from './activities.ts'
+import { type ActionPattern, partsOf } from '../filter.ts'
+import { maxActions } from './activities.ts'
 
 /** The maximum number of names whose numbers are kept in memory. */
 const maxCached = 20_000
@@ -20,9 +20,7 @@ export function createSqliteNames(db: DatabaseSync) {
   function actionsWith(tenant: number, prefix: string): number[] {
     const from = actionsFrom.all(tenant, prefix) as { number: number; name: string }[]
     const end = from.findIndex(({ name }) => !name.startsWith(prefix))
-    const found = end < 0 ? from : from.slice(0, end)
-    if (found.length > maxActions) throw new TooManyActions(`More than ${maxActions} actions begin with ${prefix}`)
-    return found.map(({ number }) => number)
+    return (end < 0 ? from : from.slice(0, end)).map(({ number }) => number)
   }
 
   /** A tenant keeps its number for ever. */
@@ -39,16 +37,17 @@ export function createSqliteNames(db: DatabaseSync) {
     tenant,
     user: (tenant: number, name: string) => userNumber.get(tenant, name)?.['number'] as number | undefined,
     /**
-     * The actions that match the patterns; a prefix takes one range of the index of names. Undefined without patterns.
+     * The actions that match the patterns, unless there are more than `max`; a prefix takes one range of the index of
+     * names.
      */
-    actions(tenant: number, patterns: Filter['actions']): number[] | undefined {
-      if (!patterns) return undefined
-      const numbers = patterns.flatMap((pattern) =>
-        'prefix' in pattern
-          ? actionsWith(tenant, pattern.prefix)
-          : ((actionNumber.get(tenant, pattern.exact)?.['number'] as number | undefined) ?? []),
-      )
-      return [...new Set(numbers)]
+    actions(tenant: number, patterns: readonly ActionPattern[], max: number): number[] | undefined {
+      const { names, prefixes } = partsOf(patterns)
+      const numbers = names.flatMap((name) => (actionNumber.get(tenant, name)?.['number'] as number | undefined) ?? [])
+      for (const prefix of prefixes) {
+        numbers.push(...actionsWith(tenant, prefix))
+        if (numbers.length > max) return undefined
+      }
+      return numbers.length > max ? undefined : numbers
     },
   }
 }

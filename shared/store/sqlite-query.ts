@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Filter } from '../filter.ts'
+import { type Filter, isSearch } from '../filter.ts'
 import type { FindQuery, Found } from './activities.ts'
 import { createSqliteNames } from './sqlite-names.ts'
 import { createSqliteRows } from './sqlite-rows.ts'
-import { entriesIn, mergeable, rangeOf, type Source, sourceOf, statementCache } from './sqlite-scan.ts'
+import { entriesIn, rangeOf, type Source, sourceOf, statementCache } from './sqlite-scan.ts'
 import { createSqliteSnapshots } from './sqlite-snapshot.ts'
 import { createSqliteSteps } from './sqlite-steps.ts'
 import type { Unchanged } from './sqlite-unchanged.ts'
@@ -27,12 +27,12 @@ export function createSqliteQueries(db: DatabaseSync, unchanged: Unchanged = alw
 
   /** The source that contains exactly the matches, or undefined if each row must be examined. */
   function wholeSourceOf(filter: Filter): Source | undefined {
-    if (filter.metadata) return undefined
+    if (isSearch(filter)) return undefined
     const { snapshot, ...others } = withoutNeedlessSnapshot(filter)
     if (snapshot) return undefined
     const prefixes = filter.actions?.filter((action) => 'prefix' in action) ?? []
     if (prefixes.length > maxPrefixes) return undefined
-    const source = mergeable(sourceOf(names, others))
+    const source = sourceOf(names, others)
     return source.match ? undefined : source
   }
 

@@ -139,3 +139,23 @@ test('a process that has read from the store ends by itself', async () => {
   expect(await running.ended).toBe(0)
   expect(running.output()).toBe(`${count}\n`)
 })
+
+test('a list whose time is up has what was found, and goes on from there', async () => {
+  await using reader = createReader({ path: aFilledFile(), limits: { ...readLimits, workMs: 1e-6 } })
+  for (const order of ['asc', 'desc'] as const) {
+    const query = { filter: { tenant, excluded: [{ prefix: 'click' }] }, order, limit: 5 }
+    let parts = 1
+    const part = (after?: string) => reader.find({ ...query, ...(after !== undefined && { after }) })
+    for (let found = part(); ; parts++) {
+      const error = await found.then(
+        () => undefined,
+        (error) => error,
+      )
+      if (!error) break
+      expect(error).toMatchObject({ name: 'TooBroad', searched: { found: [] } })
+      found = part(error.searched.through)
+    }
+    expect(parts).toBe(count / stepRows)
+    await expect(reader.find({ ...query, skip: 1 })).rejects.toMatchObject({ name: 'TooBroad', searched: undefined })
+  }
+})

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { within } from '../within.ts'
-import { TooBroad, TooManyActions } from './activities.ts'
+import { TooBroad } from './activities.ts'
 import type { LongReads } from './sqlite-long-reads.ts'
 import { type ReadLimits, readLimits } from './sqlite-time-slicer.ts'
 import type { ReadAnswer, ReadError, ReaderOptions, ReadRequest } from './sqlite-worker.ts'
@@ -132,9 +132,8 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
 }
 
 /** Recreates the class that the error had in the other thread. */
-function toError({ name, message, stack, code, counted }: ReadError): Error {
-  if (name === 'TooBroad') return new TooBroad(message, counted)
-  if (name === 'TooManyActions') return new TooManyActions(message)
+function toError({ name, message, stack, code, tooBroad }: ReadError): Error {
+  if (name === 'TooBroad') return new TooBroad(message, tooBroad)
   if (name === 'StoreUnavailable') return new StoreUnavailable(message)
   return Object.assign(new Error(message), { name, stack }, code !== undefined && { code })
 }

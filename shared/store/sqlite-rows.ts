@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type ActivityDocument, toFound } from '../document.ts'
+import { type ActivityDocument, type ListedActivity, toFound } from '../document.ts'
 import { arrivalOf, maxKeyNumber, recordedAtMsOf, sequenceLimit, toKey } from '../key.ts'
 import type { Position } from '../receipt.ts'
 import { formatTimestamp, nanosecondsPerMs, toMs } from '../timestamp.ts'
@@ -63,7 +63,8 @@ export function createSqliteRows(db: DatabaseSync) {
   byPlaces.setReturnArrays(true)
   byId.setReturnArrays(true)
   const hash = db.prepare('SELECT hash FROM activities WHERE place = ?')
-  const metadata = db.prepare('SELECT metadata FROM activities WHERE place = ?')
+  const searched = db.prepare('SELECT user, action, metadata FROM activities WHERE place = ?')
+  searched.setReturnArrays(true)
   const elsewhere = db.prepare('SELECT partition, offset FROM positions WHERE place = ?')
   const [userOf, actionOf] = [namesIn('users'), namesIn('actions')]
 
@@ -109,6 +110,12 @@ export function createSqliteRows(db: DatabaseSync) {
       return row && toFoundRow(row)
     },
     hash: (place: number) => hash.get(place)?.['hash'] as Uint8Array,
-    metadata: (place: number) => metadata.get(place)?.['metadata'] as string | null,
+    /** The parts of an activity that can be searched; undefined if it is no longer there. */
+    searched(place: number): Pick<ListedActivity, 'userId' | 'action' | 'metadataText'> | undefined {
+      const row = searched.get(place) as unknown as [number, number, string | null] | undefined
+      if (!row) return undefined
+      const [user, action, metadata] = row
+      return { userId: userOf(user), action: actionOf(action), ...(metadata !== null && { metadataText: metadata }) }
+    },
   }
 }

@@ -1,15 +1,15 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Filter, Order } from '../filter.ts'
-import { atMost, fromKey, type Key } from '../key.ts'
+import { type Filter, type Order, usersOf } from '../filter.ts'
+import { arrivalOf, atMost, fromKey, hashBytes, type Key, toKey } from '../key.ts'
 import { nanosecondsPerMs, toMs } from '../timestamp.ts'
+import { maxMergedActions } from './resolve-actions.ts'
+import { allOf, isAmong, isOneOf } from './sqlite-conditions.ts'
 import type { SqliteNames } from './sqlite-names.ts'
 import { type Moment, momentOf } from './sqlite-rows.ts'
 import { isInSnapshot } from './sqlite-snapshot.ts'
 
 /** The maximum number of prepared statements to keep; each shape of a query has one. */
 const maxStatements = 100
-/** SQLite joins no more than 500 selects. */
-const maxMerged = 200
 
 export type Sql = { text: string; values: SQLInputValue[] }
 /** A part of an index with all activities of a tenant, a user or an action, in the order of their moments. */
@@ -21,14 +21,32 @@ export type Scan = {
 /** Where to look for matches. `match` is the condition on each row for filters that the scans do not cover. */
 export type Source = { scans: readonly Scan[]; match?: Sql }
 
-/** The parts of the indexes that contain all matches. There are none if a name is not in the log. */
-export function sourceOf(names: SqliteNames, { tenant: name, userId, actions: patterns, snapshot }: Filter): Source {
+/** SQLite takes no more than 32,766 values in a statement. */
+const maxValues = 30_000
+
+/**
+ * The parts of the indexes that contain all matches. There are none if a name is not in the log. SQLite joins no more
+ * than 500 selects, so if there are too many parts, larger ones are read, and their rows are examined one by one.
+ */
+export function sourceOf(names: SqliteNames, filter: Filter): Source {
+  const { tenant: name, actions: patterns, excluded, snapshot } = filter
   const tenant = names.tenant(name)
-  const user = tenant === undefined || userId === undefined ? undefined : names.user(tenant, userId)
-  if (tenant === undefined || (userId !== undefined && user === undefined)) return { scans: [] }
-  const actions = names.actions(tenant, patterns)
-  const scans = actions ? actions.map((action) => scanOf(tenant, user, action)) : [scanOf(tenant, user)]
-  return { scans, ...(snapshot && { match: isInSnapshot(snapshot) }) }
+  if (tenant === undefined) return { scans: [] }
+  const users = usersOf(filter)?.flatMap((user) => names.user(tenant, user) ?? [])
+  const actions = patterns && names.actions(tenant, patterns, maxMergedActions(filter))
+  const match = allOf(
+    patterns && !actions ? isOneOf(patterns) : undefined,
+    excluded && isOneOf(excluded, 'NOT '),
+    snapshot && isInSnapshot(snapshot),
+  )
+  const scans = (users ?? [undefined]).flatMap((user) =>
+    (actions ?? [undefined]).map((action) => scanOf(tenant, user, action)),
+  )
+  if (!match) return { scans }
+  // each scan repeats the values of the condition
+  if (scans.length * match.values.length <= maxValues) return { scans, match }
+  const whole = allOf(users && isAmong('user', users), actions && isAmong('action', actions), match)
+  return { scans: [scanOf(tenant)], ...(whole && { match: whole }) }
 }
 
 export function scanOf(tenant: number, user?: number, action?: number): Scan {
@@ -39,22 +57,6 @@ export function scanOf(tenant: number, user?: number, action?: number): Scan {
   const text = ['tenant', ...columns].map((column) => `${column} = ?`).join(' AND ')
   return { index, start: { text, values: [tenant, ...Object.values(known)] }, known }
 }
-
-/** One ordered source: if there are too many parts to merge, a larger part whose rows are examined one by one. */
-export function mergeable({ scans, match }: Source): Source {
-  const [first] = scans
-  if (!first || scans.length <= maxMerged) return { scans, ...(match && { match }) }
-  const actions = { text: 'action IN (SELECT value FROM json_each(?))', values: [JSON.stringify(actionsOf(scans))] }
-  const [tenant] = first.start.values as number[]
-  return {
-    scans: [scanOf(tenant as number, first.known.user)],
-    match: match
-      ? { text: `${actions.text} AND ${match.text}`, values: [...actions.values, ...match.values] }
-      : actions,
-  }
-}
-
-const actionsOf = (scans: readonly Scan[]) => scans.map(({ known }) => known.action)
 
 /**
  * A range between two moments, which do not belong to it. `ties` is a key: the activities that tie with it belong to
@@ -85,6 +87,13 @@ export function rangeBehind({ from, to }: Range, order: Order, moment: Moment): 
   return order === 'asc'
     ? { from: from && compare(from, moment) > 0 ? from : moment, to }
     : { from, to: to && compare(to, moment) < 0 ? to : moment }
+}
+
+/** The key behind all activities of a moment. */
+export function keyBehind([timestampMs, timestampNs, delayMs, sequence]: Moment, order: Order): string {
+  const instant = BigInt(timestampMs) * nanosecondsPerMs + BigInt(timestampNs)
+  const hash = Buffer.alloc(hashBytes, order === 'asc' ? 0xff : 0)
+  return toKey({ instant, arrival: arrivalOf(timestampMs + delayMs, sequence), hash })
 }
 
 /** The part of a range up to and including all activities of a moment. */

@@ -1,10 +1,11 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Filter } from '../filter.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { anyOf, type Condition } from './sqlite-conditions.ts'
 import { placesOf } from './sqlite-places.ts'
 
 /** The condition that an entry of an index belongs to a snapshot. */
-export function isInSnapshot(snapshot: Snapshot): { text: string; values: SQLInputValue[] } {
+export function isInSnapshot(snapshot: Snapshot): Condition {
   const within = snapshot.map(({ partition, last }) => placesOf(partition, 0, last))
   const missing = snapshot.flatMap(({ partition, missing }) =>
     missing.map((absent) => placesOf(partition, absent.first, absent.last)),
@@ -26,13 +27,6 @@ export function isInSnapshot(snapshot: Snapshot): { text: string; values: SQLInp
       ]),
     ],
   }
-}
-
-/** Nests many conditions in pairs, because SQLite limits the depth of an expression. */
-function anyOf(conditions: readonly string[]): string {
-  if (conditions.length < 2) return `(${conditions[0] ?? 'false'})`
-  const middle = conditions.length >> 1
-  return `(${anyOf(conditions.slice(0, middle))} OR ${anyOf(conditions.slice(middle))})`
 }
 
 export function createSqliteSnapshots(db: DatabaseSync) {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Filter } from '../filter.ts'
+import { type Filter, isSearch } from '../filter.ts'
 import { toMs } from '../timestamp.ts'
 import type { CalendarStatsQuery, NameStatsQuery, Stats, StatsQuery } from './activities.ts'
 import { calendarOf } from './calendar.ts'
@@ -35,7 +35,7 @@ type Group = { number: number; name: string; n: number }
 
 /**
  * Counts what an index contains. Anything else is looked up row by row, such as the names of users in the order of
- * time. With a metadata filter it counts everything that `matching` finds.
+ * time. With a filter by metadata or text it counts everything that `matching` finds.
  */
 export function createSqliteStats(
   db: DatabaseSync,
@@ -47,7 +47,7 @@ export function createSqliteStats(
 
   return async function stats(query: StatsQuery, timeSlicer: TimeSlicer): Promise<Stats> {
     const { filter } = query
-    if (filter.metadata) return tallyMatching(matching, query, { timeMs, name }, workMs)
+    if (isSearch(filter)) return tallyMatching(matching, query, { timeMs, name }, workMs)
     const counter = createNameCounter(query)
     const source = sourceOf(filter)
     if (source.scans.length === 0) return counter.stats()

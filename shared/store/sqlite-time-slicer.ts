@@ -16,15 +16,15 @@ export type TimeSlicer = () => Promise<void>
  * Lets reads take turns step by step, so that none waits for the end of another. A read that works too long rejects
  * with TooBroad; one that gets too little time because of others rejects with StoreUnavailable.
  */
-export function createPaces({ workMs, answerMs }: Omit<ReadLimits, 'graceMs'>): () => TimeSlicer {
+export function createPaces({ workMs, answerMs }: Omit<ReadLimits, 'graceMs'>): (withinMs?: number) => TimeSlicer {
   const nextTurn = createFairScheduler()
-  return () => {
+  return (withinMs = workMs) => {
     const late = performance.now() + answerMs
     let worked = 0
     let stepAt: number | undefined
     return async () => {
       if (stepAt !== undefined) worked += performance.now() - stepAt
-      if (worked >= workMs) throw new TooBroad('There are too many activities to read')
+      if (worked >= Math.min(workMs, withinMs)) throw new TooBroad('There are too many activities to read')
       await nextTurn()
       stepAt = performance.now()
       if (stepAt > late) throw new StoreUnavailable('There are too many reads at the same time')

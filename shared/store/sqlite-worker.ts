@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { setCache } from '../sqlite/file.ts'
-import { TooBroad } from './activities.ts'
+import { type Searched, TooBroad } from './activities.ts'
 import { cacheMiB, createLongReads, type LongReads } from './sqlite-long-reads.ts'
 import type { ReadLimits } from './sqlite-time-slicer.ts'
 
@@ -11,7 +11,14 @@ export type ReadRequest = {
   [Verb in keyof LongReads]: { id: number; verb: Verb; args: Parameters<LongReads[Verb]> }
 }[keyof LongReads]
 /** An error loses its class and its code between threads. */
-export type ReadError = { name: string; message: string; stack: string | undefined; code: unknown; counted?: number }
+export type ReadError = {
+  name: string
+  message: string
+  stack: string | undefined
+  code: unknown
+  tooBroad?: TooBroadDetails
+}
+type TooBroadDetails = { counted: number; searched: Searched | undefined }
 export type ReadAnswer = { id: number; result: unknown } | { id: number; error: ReadError } | 'alive'
 
 if (parentPort) serve(parentPort, workerData)
@@ -47,5 +54,7 @@ function bodiesOf(result: unknown): ArrayBuffer[] {
 function toReadError(error: Error): ReadError {
   const { name, message, stack } = error
   const { code } = error as NodeJS.ErrnoException
-  return { name, message, stack, code, ...(error instanceof TooBroad && { counted: error.counted }) }
+  if (!(error instanceof TooBroad)) return { name, message, stack, code }
+  const { counted, searched } = error
+  return { name, message, stack, code, tooBroad: { counted, searched } }
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { SentActivity } from '../activity.ts'
 import { recorded } from '../testing/builders.ts'
 import { nanosecondsPerMs } from '../timestamp.ts'
-import { type CalendarStatsQuery, maxActions, type Stats, TooManyActions } from './activities.ts'
+import { type CalendarStatsQuery, maxActions, type Stats } from './activities.ts'
 import type { ActivityStore } from './store.ts'
 
 const tenant = 'default'
@@ -116,12 +116,35 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       ])
     })
 
-    test(`reject a prefix of more than ${maxActions} actions`, async () => {
+    test(`count a prefix of more than ${maxActions} actions`, async () => {
       await using many = await fresh(
         ...Array.from({ length: maxActions + 1 }, (_, n) => ({ id: `id${n}`, action: `a${n}` })),
+        { id: 'other', action: 'other' },
       )
       const filter = { tenant, actions: [{ prefix: 'a' }] }
-      await expect(many.stats({ filter, by: 'userId', limit: 1 })).rejects.toBeInstanceOf(TooManyActions)
+      expect(await many.stats({ filter, by: 'userId', limit: 1 })).toMatchObject({ total: maxActions + 1 })
+      expect(await many.stats({ filter, by: 'action', limit: 1 })).toMatchObject({ total: maxActions + 1 })
+      expect(await many.stats({ filter, by: 'day', timezone: 'UTC', limit: 1 })).toMatchObject({
+        total: maxActions + 1,
+      })
+    })
+
+    test('list the names that begin with a prefix, page by page', async () => {
+      const actions = ['b1', 'a1', 'a2', 'a1', 'a\u{10ffff}', 'a\u{e000}', 'a😀', 'b1', 'b1', 'A1']
+      await using many = await fresh(...actions.map((action, n) => ({ id: `${n}`, userId: action, action })))
+      for (const by of ['action', 'userId'] as const) {
+        const query = { filter: { tenant }, by, limit: 2 }
+        expect(text(await many.stats({ ...query, prefix: 'a' }))).toBe('a1:2 a2:1 of 6')
+        const [, second] = (await many.stats({ ...query, prefix: 'a' })).data
+        const next = await many.stats({ ...query, prefix: 'a', after: second! })
+        expect(text(next)).toBe('a\u{e000}:1 a😀:1 of 6')
+        const last = await many.stats({ ...query, prefix: 'a', after: next.data[1]! })
+        expect(text(last)).toBe('a\u{10ffff}:1 of 6')
+        const ranged = { tenant, from: 0n, userId: 'b1' }
+        expect(text(await many.stats({ ...query, filter: ranged, prefix: 'b' }))).toBe('b1:3 of 3')
+        expect(text(await many.stats({ ...query, filter: ranged, prefix: 'a' }))).toBe(' of 0')
+        expect(text(await many.stats({ ...query, prefix: '\u{10ffff}' }))).toBe(' of 0')
+      }
     })
   })
 

@@ -89,6 +89,7 @@ export type Answer = {
   limit: number
   total: number
   totalIsExact: boolean
+  searchedThrough?: string
   next: string | null
   previous: string | null
   asOf: string | null

@@ -2,6 +2,7 @@ import { absent, type ExpectedChange } from './expected-change.ts'
 import { changesOfBounds } from './expected-changes-bounds.ts'
 import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
+import { changesOfFilters } from './expected-changes-filters.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
 import { changesOfTheRecord } from './expected-changes-record.ts'
 
@@ -15,6 +16,7 @@ import { changesOfTheRecord } from './expected-changes-record.ts'
 /** The changes are applied in this order: a later one sees the result of the earlier ones. */
 export const expectedChanges: readonly ExpectedChange[] = [
   ...changesOfWhatGoesOut,
+  ...changesOfFilters,
   ...[
     { status: 400, code: 'invalid-input', headers: { connection: 'close' } },
     { status: 400, code: 'invalid-input', headers: { connection: 'close', 'transfer-encoding': 'chunked' } },

@@ -15,7 +15,7 @@ import type { Manifest } from './kustomize.ts'
 export type Check = (manifests: readonly Manifest[]) => string[]
 
 const KeyRef = v.object({ name: v.string(), key: v.string() })
-const Container = v.object({
+export const Container = v.object({
   env: v.optional(
     v.array(
       v.object({
@@ -68,7 +68,12 @@ const TopicsJob = v.object({
 const ConfigMap = v.object({ metadata: v.object({ name: v.string() }), data: v.record(v.string(), v.string()) })
 
 type AnySchema = v.BaseSchema<unknown, unknown, v.BaseIssue<unknown>>
-function all<Schema extends AnySchema>(manifests: readonly Manifest[], kind: string, schema: Schema, group = '') {
+export function all<Schema extends AnySchema>(
+  manifests: readonly Manifest[],
+  kind: string,
+  schema: Schema,
+  group = '',
+) {
   return manifests
     .filter((manifest) => manifest.kind === kind && manifest.apiVersion.startsWith(group))
     .map((manifest) => v.parse(schema, manifest))
@@ -80,7 +85,7 @@ const sinksIn = (manifests: readonly Manifest[]) => all(manifests, 'KafkaSink', 
 const configMapsIn = (manifests: readonly Manifest[]) => all(manifests, 'ConfigMap', ConfigMap)
 
 /** One line if the values differ. */
-function differs(what: string, is: unknown, ought: unknown): string[] {
+export function differs(what: string, is: unknown, ought: unknown): string[] {
   const [a, b] = [JSON.stringify(is), JSON.stringify(ought)]
   return a === b ? [] : [`${what} is ${a} and should be ${b}`]
 }
@@ -226,19 +231,11 @@ const secretValues: { [key: string]: string } = {
 }
 
 /** Each function gets exactly the variables that it reads, and starts with them. */
-export const environmentIsWhatTheFunctionsRead: Check = (manifests) => {
-  const configMaps = new Map(configMapsIn(manifests).map(({ metadata, data }) => [metadata.name, data]))
-  return functionsIn(manifests).flatMap(({ metadata, spec }) => {
+export const environmentIsWhatTheFunctionsRead: Check = (manifests) =>
+  functionsIn(manifests).flatMap(({ metadata, spec }) => {
     const Config = Object.entries(configs).find(([name]) => name === metadata.name)?.[1]
     if (!Config) return [`${metadata.name} is not a function`]
-    const [{ env, envFrom }] = spec.template.spec.containers
-    const environment: { [name: string]: string } = Object.assign(
-      {},
-      ...envFrom.map(({ configMapRef }) => configMaps.get(configMapRef.name)),
-      ...env.map(({ name, value, valueFrom }) => ({
-        [name]: value ?? secretValues[valueFrom?.secretKeyRef.key ?? ''],
-      })),
-    )
+    const environment = environmentOf(spec.template.spec.containers[0], manifests)
     const known = Object.keys(Config.entries).filter((name) => name !== 'PORT')
     const unknown = Object.keys(environment).filter((name) => !known.includes(name))
     return [
@@ -246,6 +243,20 @@ export const environmentIsWhatTheFunctionsRead: Check = (manifests) => {
       ...complaints(() => readConfig<v.ObjectSchema<v.ObjectEntries, undefined>>(Config, environment, kafkaRule)),
     ].map((line) => line.replaceAll('\n', ''))
   })
+
+/** The variables of a container, from the ConfigMaps and values that it names. */
+export function environmentOf(
+  { env, envFrom }: v.InferOutput<typeof Container>,
+  manifests: readonly Manifest[],
+): { [name: string]: string } {
+  const configMaps = new Map(configMapsIn(manifests).map(({ metadata, data }) => [metadata.name, data]))
+  return Object.assign(
+    {},
+    ...envFrom.map(({ configMapRef }) => configMaps.get(configMapRef.name)),
+    ...env.map(({ name, value, valueFrom }) => ({
+      [name]: value ?? secretValues[valueFrom?.secretKeyRef.key ?? ''],
+    })),
+  )
 }
 
 function complaints(read: () => unknown): string[] {

@@ -20,8 +20,9 @@ import {
   timeoutIsThatOfTheSink,
 } from './checks.ts'
 import { type Manifest, render, whyNoKustomize } from './kustomize.ts'
+import { standInsReplaceTheSources } from './stand-in-check.ts'
 
-const overlays = ['dev', 'production'] as const
+const overlays = ['dev', 'production', 'serving-only'] as const
 type Overlay = (typeof overlays)[number]
 const rendered = new Map(overlays.map((overlay) => [overlay, whyNoKustomize ? [] : render(overlay)] as const))
 /** A copy, because tests change it. */
@@ -41,13 +42,45 @@ const all: readonly Check[] = [
   secretsHoldNoCredentials,
 ]
 
+const withoutSources = [
+  timeoutIsThatOfTheSink,
+  stopsInTime,
+  areClusterLocal('persist'),
+  environmentIsWhatTheFunctionsRead,
+  probesAreQuick,
+  secretsHoldNoCredentials,
+  standInsReplaceTheSources,
+]
+
 describe.skipIf(whyNoKustomize).each(overlays)(about('overlay %s'), (overlay) => {
   test('agrees with the code', () => {
     const manifests = manifestsOf(overlay)
     expect(manifests.length).toBeGreaterThan(20)
-    expect(all.flatMap((check) => check(manifests))).toEqual([])
+    const checks = overlay === 'serving-only' ? withoutSources : all
+    expect(checks.flatMap((check) => check(manifests))).toEqual([])
   })
 })
+
+test.skipIf(whyNoKustomize)(
+  about('finds a stand-in that delivers another topic, or is not asked for its health'),
+  () => {
+    const changed = (path: string, value: unknown) => {
+      const manifests = manifestsOf('serving-only')
+      const hit = manifests.filter(
+        ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'dead-letter-source',
+      )
+      expect(hit).toHaveLength(1)
+      for (const manifest of hit) change(manifest, [{ op: 'replace', path, value }])
+      return standInsReplaceTheSources(manifests)
+    }
+    const container = '/spec/template/spec/containers/0'
+    expect(changed(`${container}/env/1/value`, 'activities')).toEqual([
+      expect.stringContaining('dead-letter-source is'),
+    ])
+    expect(changed(`${container}/livenessProbe`, {})).toEqual([expect.stringContaining('"isAsked":false')])
+    expect(standInsReplaceTheSources(manifestsOf('dev'))).toContain('KafkaSource activities is there, too')
+  },
+)
 
 test.skipIf(whyNoKustomize)(about('in production every function is cluster-local'), () => {
   expect(areClusterLocal('ingest', 'persist', 'query')(manifestsOf('production'))).toEqual([])

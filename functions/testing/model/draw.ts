@@ -36,10 +36,10 @@ const instant = fc
   .map(([n, nanoseconds]) => BigInt(startMs + (n % 2 ? n * 3_600_000 : n)) * 1_000_000n + nanoseconds)
 const receivedAtMs = fc.integer({ min: 0, max: 2 }).map((n) => Date.UTC(2026, 0) + n)
 const userId = fc.constantFrom('ann', 'bob', 'Ünï☃😀', '.*', '$ne', '%_')
-const actions = ['cart.add', 'cart.pay', 'cart*', 'login', 'a,b', 'back\\slash', 'żółć', 'lo%']
+const actions = ['cart.add', 'cart.pay', 'cart*', 'login', 'a,b', 'back\\slash', 'żółć', 'lo%', '!cart', '\\!']
 const action = fc.constantFrom(...actions)
 const name = fc.constantFrom('a', 'b', 'a.b', '$set', '0', '__proto__', 'constructor', '☃')
-const scalar = fc.constantFrom('1', '1.5', '"1"', 'true', '"true"', 'null', '"null"', '"☃"', '1e21')
+const scalar = fc.constantFrom('1', '1.5', '"1"', 'true', '"true"', 'null', '"null"', '"☃"', '1e21', '""')
 const json = fc.letrec<{ value: string; object: string }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 2 },
@@ -71,32 +71,34 @@ const arrival: fc.Arbitrary<Arrival> = fc.record({
 const pattern = fc.oneof(
   action.map((name) => ({ name, isBeginning: false })),
   fc
-    .constantFrom('', 'c', 'cart', 'cart.', 'cart*', 'l', 'lo', 'none', 'a,')
+    .constantFrom('', 'c', 'cart', 'cart.', 'cart*', 'l', 'lo', 'none', 'a,', '!')
     .map((name) => ({ name, isBeginning: true })),
 )
 const match = fc.record({
   path: fc.array(name, { minLength: 1, maxLength: 2 }),
-  value: fc.constantFrom('1', '1.0', '1.5', 'true', 'null', '☃', '1000000000000000000000'),
+  value: fc.constantFrom('1', '1.0', '1.5', 'true', 'null', '☃', '', '1000000000000000000000'),
 })
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
 
 const wanted: fc.Arbitrary<Wanted> = fc
   .record({
-    userId: maybe(userId),
+    users: maybe(fc.uniqueArray(userId, { minLength: 1, maxLength: 3 })),
+    excluded: maybe(fc.array(pattern, { minLength: 1, maxLength: 2 })),
     actions: maybe(fc.array(pattern, { minLength: 1, maxLength: 3 })),
     from: maybe(instant),
     to: maybe(instant),
     metadata: fc.option(fc.uniqueArray(match, { minLength: 1, maxLength: 2, selector: ({ path }) => path.join('.') }), {
       nil: undefined,
     }),
+    text: maybe(fc.constantFrom('CART', 'ünï', '1', '"', 'e+21', 'NULL', '\\', '__PROTO__', 'żÓŁĆ', 'o')),
     order: fc.constantFrom('asc', 'desc'),
   })
   .filter(({ from, to }) => from === undefined || to === undefined || from <= to)
-  .map(({ metadata, ...others }): Wanted => (isNarrow(others) ? { metadata, ...others } : others))
+  .map(({ metadata, text, ...others }): Wanted => (isNarrow(others) ? { metadata, text, ...others } : others))
 
-/** A filter by metadata needs another filter beside it. */
-const isNarrow = ({ userId, actions, from, to }: Omit<Wanted, 'metadata'>) =>
-  userId !== undefined ||
+/** A filter by metadata or text needs another filter beside it. */
+const isNarrow = ({ users, actions, from, to }: Omit<Wanted, 'metadata' | 'text'>) =>
+  users !== undefined ||
   actions?.every(({ name, isBeginning }) => !isBeginning || name !== '') === true ||
   (from !== undefined && to !== undefined)
 

@@ -57,6 +57,17 @@ test.each<[what: string, change: (find: Find) => Find]>([
   ['finds a row twice', changed((found) => [found[0] as Found, ...found])],
   ['ignores the snapshot', without('snapshot')],
   ['ignores metadata', without('metadata')],
+  ['ignores text', without('text')],
+  ['ignores excluded actions', without('excluded')],
+  [
+    'finds only one of several users',
+    (find) =>
+      ({ filter, ...query }) =>
+        find({
+          ...query,
+          filter: { ...filter, ...(filter.userId && { userId: [filter.userId].flat()[0] as string }) },
+        }),
+  ],
   ['ignores the end of a time range', without('to')],
   [
     'skips no rows',

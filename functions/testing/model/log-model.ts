@@ -16,13 +16,17 @@ export type Logged = {
   position: Position
 }
 
+export type Pattern = { name: string; isBeginning: boolean }
+
 /** The query of a list. */
 export type Wanted = {
-  userId?: string | undefined
-  actions?: readonly { name: string; isBeginning: boolean }[] | undefined
+  users?: readonly string[] | undefined
+  actions?: readonly Pattern[] | undefined
+  excluded?: readonly Pattern[] | undefined
   from?: bigint | undefined
   to?: bigint | undefined
   metadata?: readonly { path: readonly string[]; value: string }[] | undefined
+  text?: string | undefined
   order: 'asc' | 'desc'
 }
 
@@ -38,14 +42,27 @@ function compare(one: Logged, other: Logged): number {
   return received || Buffer.compare(hashId(defaultTenant, one.id), hashId(defaultTenant, other.id))
 }
 
-function isWanted(activity: Logged, { userId, actions, from, to, metadata = [] }: Wanted): boolean {
-  if (userId !== undefined && activity.userId !== userId) return false
-  const isAction = ({ name, isBeginning }: { name: string; isBeginning: boolean }) =>
+function isWanted(activity: Logged, wanted: Wanted): boolean {
+  const { users, actions, excluded = [], from, to, metadata = [], text } = wanted
+  if (users && !users.includes(activity.userId)) return false
+  const isAction = ({ name, isBeginning }: Pattern) =>
     isBeginning ? activity.action.startsWith(name) : activity.action === name
   if (actions && !actions.some(isAction)) return false
+  if (excluded.some(isAction)) return false
   if (from !== undefined && activity.instant < from) return false
   if (to !== undefined && activity.instant >= to) return false
+  const searched = text?.toLowerCase()
+  if (searched !== undefined && !textsIn(activity).some((part) => part.toLowerCase().includes(searched))) return false
   return metadata.every(({ path, value }) => isWritten(reached(activity.metadata, path), value))
+}
+
+/** The user, the action, and the names and scalars of metadata. */
+const textsIn = ({ userId, action, metadata = {} }: Logged) => [userId, action, ...textsOf(metadata)]
+
+function textsOf(value: JsonValue): string[] {
+  if (value === null || typeof value !== 'object') return [String(value)]
+  const names = Array.isArray(value) ? [] : Object.keys(value)
+  return [...names, ...Object.values(value).flatMap(textsOf)]
 }
 
 function reached(metadata: JsonValue | undefined, [name, ...rest]: readonly string[]): JsonValue | undefined {
@@ -68,13 +85,15 @@ export function writeInstant(nanoseconds: bigint): string {
   return new Date(Number(ms)).toISOString().replace('Z', `${String(nanoseconds % 1_000_000n).padStart(6, '0')}Z`)
 }
 
-export function parametersOf({ userId, actions, from, to, metadata = [], order }: Wanted): URLSearchParams {
+export function parametersOf(wanted: Wanted): URLSearchParams {
+  const { users = [], actions = [], excluded = [], from, to, metadata = [], text, order } = wanted
   const parameters = new URLSearchParams({ order })
-  const escaped = (name: string) => name.replace(/[\\,*]/g, '\\$&')
-  if (userId !== undefined) parameters.set('userId', userId)
-  if (actions) {
-    parameters.set('action', actions.map(({ name, isBeginning }) => escaped(name) + (isBeginning ? '*' : '')).join())
-  }
+  const escaped = (name: string) => name.replace(/[\\,*]|^!/g, '\\$&')
+  const written = ({ name, isBeginning }: Pattern) => escaped(name) + (isBeginning ? '*' : '')
+  for (const user of users) parameters.append('userId', user)
+  const patterns = [...actions.map(written), ...excluded.map((pattern) => `!${written(pattern)}`)]
+  if (patterns.length > 0) parameters.set('action', patterns.join())
+  if (text !== undefined) parameters.set('q', text)
   if (from !== undefined) parameters.set('from', writeInstant(from))
   if (to !== undefined) parameters.set('to', writeInstant(to))
   for (const { path, value } of metadata) {
