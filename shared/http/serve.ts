@@ -137,8 +137,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const unwelcome = door(request)
     if (unwelcome) return refuse(unwelcome)
     // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
-    const coding = request.headers['transfer-encoding']
-    if (coding !== undefined && !/^\s*chunked\s*$/i.test(coding)) return refuse(unknownCoding)
+    if (/,\s*chunked\s*$/i.test(request.headers['transfer-encoding'] ?? '')) return refuse(unknownCoding)
     discardBody(server, request)
     const { method = '', url = '' } = request
     // OPTIONS * asks about the server as a whole (RFC 9110, section 9.3.7)

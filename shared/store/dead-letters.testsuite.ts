@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aDeadLetter, deadLettersOf } from '../testing/builders.ts'
-import { deadLetterId } from './dead-letter-id.ts'
+import { deadLetterId, deadLetterKey } from './dead-letter-id.ts'
 import type { DeadLetter, DeadLetterQuery } from './dead-letters.ts'
 import type { ActivityStore } from './store.ts'
 
@@ -31,6 +31,16 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       const { at: firstAt, ...rest } = letter
       const kept = { ...rest, id: deadLetterId(letter), body: new Uint8Array(letter.body) }
       expect(await deadLettersOf(store)).toEqual([{ ...kept, firstAt, lastAt: firstAt, attempts: 1 }])
+    })
+
+    test('keeps errors and headers that hold any characters, with any names', async () => {
+      await using store = await open()
+      const errors = [{ pointer: '/a\0/$b.c', detail: 'has \0' }]
+      const headers = JSON.parse('{"$set":"1","a.b":"\\u0000","__proto__":"ÿ","ce-id":""}')
+      await store.deadLetter([at(1, { errors, headers })])
+      const [kept] = await deadLettersOf(store)
+      expect(kept).toMatchObject({ errors })
+      expect(Object.entries(kept!.headers).toSorted()).toEqual(Object.entries(headers).toSorted())
     })
 
     test('keeps the original position of an undelivered one, if it is known', async () => {
@@ -89,6 +99,33 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(await list(store, { topic: 'activities-dead-letter' })).toEqual([3])
       expect(await list(store, { from: day(2).getTime(), to: day(3).getTime() })).toEqual([2])
       expect(await list(store, { tenant: 'other' })).toEqual([4])
+      const filter = { tenant: 'default', reason: 'conflict' } as const
+      expect(await store.findDeadLetters({ filter, order: 'desc', limit: 1 })).toHaveLength(1)
+    })
+
+    test('lists each under the key that cursors name, and gets it by its id for its own tenant', async () => {
+      await using store = await open()
+      await store.deadLetter([at(1), at(2)])
+      const found = await store.findDeadLetters({ filter: { tenant: 'default' }, order: 'asc', limit: 100 })
+      for (const { key, deadLetter } of found) {
+        expect(key).toBe(deadLetterKey(deadLetter))
+        expect(await store.getDeadLetter('default', deadLetter.id)).toEqual(deadLetter)
+        expect(await store.getDeadLetter('other', deadLetter.id)).toBeUndefined()
+      }
+    })
+
+    test.each(['asc', 'desc'] as const)('continues after a key that no dead letter has, %s', async (order) => {
+      await using store = await open()
+      await store.deadLetter([1, 2, 4, 5].map((offset) => at(offset)))
+      const after = deadLetterKey({ firstAt: day(3), id: '0'.repeat(32) })
+      const query = { order, limit: 100, after }
+      const offsetsIn = async (filter: { from?: number; to?: number }) =>
+        (await store.findDeadLetters({ filter: { tenant: 'default', ...filter }, ...query })).map(
+          ({ deadLetter }) => deadLetter.position.offset,
+        )
+      expect(await offsetsIn({})).toEqual(order === 'asc' ? [4, 5] : [2, 1])
+      expect(await offsetsIn({ from: day(4).getTime() })).toEqual(order === 'asc' ? [4, 5] : [])
+      expect(await offsetsIn({ to: day(2).getTime() })).toEqual(order === 'asc' ? [] : [1])
     })
 
     test('continues after a key in both orders, even if several arrived at the same time', async () => {

@@ -20,6 +20,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
     recordedAt: new Date(recordedAt.getTime() + offset),
   })
   const receipt = ({ position, recordedAt }: RecordedActivity) => ({ position, recordedAt })
+  const summaryOf = async (store: ActivityStore) => (await store.ledger()).partitions
 
   describe('outcome', () => {
     test('is unknown for a record that never arrived', async () => {
@@ -45,6 +46,17 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
         tenant,
         deadLetter: deadLetterId(rejected),
       })
+    })
+
+    test('is that of each record if a topic was created again and reuses its positions', async () => {
+      await using store = await open()
+      const before = activity(0, 0, 'a')
+      const after = { ...before, recordedAt: new Date(before.recordedAt.getTime() + 1) }
+      expect(await store.save([before])).toEqual(['stored'])
+      expect(await store.save([after])).toEqual(['duplicate'])
+      expect(await store.save([before])).toEqual(['stored'])
+      expect(await store.outcome(receipt(before))).toMatchObject({ outcome: 'stored' })
+      expect(await store.outcome(receipt(after))).toMatchObject({ outcome: 'duplicate' })
     })
 
     test('stays the same when a record is delivered again', async () => {
@@ -91,14 +103,68 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       expect(await store.outcome(receipt(old))).toMatchObject({ activityId: 'old' })
     })
 
+    test('of a duplicate or a dead letter belongs to one record, and gives way to that of the next one', async () => {
+      await using store = await open()
+      const duplicate = activity(1, 0, 'a')
+      const letter = aDeadLetter(at({ partition: 0, offset: 2 }))
+      await store.save([activity(9, 0, 'a'), duplicate])
+      await store.deadLetter([letter])
+      const next = new Date(recordedAt.getTime() + 3_600_000)
+      for (const { position } of [duplicate, letter]) {
+        expect(await store.outcome({ position, recordedAt: next })).toBeUndefined()
+        await store.deadLetter([aDeadLetter({ position, recordedAt: next, body: Buffer.from('next') })])
+        expect(await store.outcome({ position, recordedAt: next })).toMatchObject({ outcome: 'rejected' })
+      }
+      const [partition] = await summaryOf(store)
+      expect(Object.values(partition!.counts).reduce((sum, count) => sum + count, 0)).toBe(3)
+    })
+
+    test.each([
+      ['stored', 'b'],
+      ['duplicate', 'a'],
+    ])('of a record that its dispatcher gave up on becomes %s when it is saved', async (outcome, id) => {
+      await using store = await open()
+      const record = activity(5, 2, id)
+      const letter = aDeadLetter({
+        reason: 'undelivered',
+        recordedAt: record.recordedAt,
+        firstPosition: record.position,
+      })
+      await store.save([activity(0, 1, 'a')])
+      await store.deadLetter([letter])
+      expect(await store.outcome(receipt(record))).toMatchObject({ outcome: 'rejected' })
+      expect(await store.save([record])).toEqual([outcome])
+      // the dispatcher delivers its dead letter again, too
+      await store.deadLetter([letter])
+      expect(await store.outcome(receipt(record))).toEqual({ outcome, tenant, activityId: id })
+      expect((await summaryOf(store))[1]).toMatchObject({ counts: { [outcome]: 1, rejected: 0 } })
+    })
+
+    test('is known at an offset of more than 32 bits', async () => {
+      await using store = await open()
+      const offset = 2 ** 40
+      const stored = activity(offset)
+      const letter = aDeadLetter(at({ partition: 0, offset: offset + 1 }))
+      await store.save([stored])
+      await store.deadLetter([letter])
+      expect(await store.outcome(receipt(stored))).toMatchObject({ outcome: 'stored' })
+      expect(await store.outcome(at(letter.position))).toMatchObject({ outcome: 'rejected' })
+      await store.abandon(0, offset)
+      expect(await summaryOf(store)).toMatchObject([{ completeThrough: offset + 1, abandoned: offset }])
+      const arrived = await store.arrivals({ tenant, partition: 0, first: offset, last: offset, limit: 1 })
+      expect(arrived).toMatchObject([{ position: stored.position }])
+    })
+
     test('can be awaited', async () => {
       await using store = await open()
       const [stored, conflict] = [activity(0), aDeadLetter(at({ partition: 0, offset: 1 }))]
+      const elsewhere = at({ partition: 0, offset: 2 })
       const never = new AbortController().signal
-      const waiting = [store.outcome(receipt(stored), never), store.outcome(at(conflict.position), never)]
+      const waiting = [receipt(stored), at(conflict.position), elsewhere].map((one) => store.outcome(one, never))
       await store.save([stored])
       await store.deadLetter([conflict])
-      expect(await Promise.all(waiting)).toMatchObject([{ outcome: 'stored' }, { outcome: 'rejected' }])
+      await store.account([{ ...elsewhere, tenant, outcome: 'conflict' }])
+      expect((await Promise.all(waiting)).map((known) => known?.outcome)).toEqual(['stored', 'rejected', 'conflict'])
     })
 
     test('is awaited no longer than the signal allows', async () => {
@@ -110,8 +176,6 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
   })
 
   describe('ledger', () => {
-    const summary = async (store: ActivityStore) => (await store.ledger()).partitions
-
     test('is empty at first, and complete', async () => {
       await using store = await open()
       expect(await store.ledger()).toEqual({ partitions: [], completeThrough: undefined })
@@ -121,7 +185,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       await using store = await open()
       await store.save([0, 1, 2, 5, 9].map((offset) => activity(offset)))
       await store.save([activity(1, 4)])
-      expect(await summary(store)).toMatchObject([
+      expect(await summaryOf(store)).toMatchObject([
         {
           partition: 0,
           first: 0,
@@ -143,14 +207,14 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       await store.save([activity(1, 0, '0-0')])
       await store.deadLetter([aDeadLetter(at({ partition: 0, offset: 2 }))])
       const counts = { stored: 2, duplicate: 1, conflict: 0, rejected: 1 }
-      expect(await summary(store)).toMatchObject([{ completeThrough: 3, counts, missing: [], missingCount: 0 }])
+      expect(await summaryOf(store)).toMatchObject([{ completeThrough: 3, counts, missing: [], missingCount: 0 }])
     })
 
     test('does not count a record without a position', async () => {
       await using store = await open()
       await store.save([activity(7, unknownPartition, 'a'), activity(8, unknownPartition, 'a')])
       await store.deadLetter([aDeadLetter({ reason: 'undelivered' })])
-      expect(await summary(store)).toEqual([])
+      expect(await summaryOf(store)).toEqual([])
     })
 
     test('accepts an outcome that becomes known later, unless one is known already', async () => {
@@ -164,7 +228,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       }))
       await store.account(found.map((outcome) => ({ ...outcome, deadLetter })))
       await store.account(found)
-      expect(await summary(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, rejected: 1 } }])
+      expect(await summaryOf(store)).toMatchObject([{ missingCount: 0, counts: { stored: 2, rejected: 1 } }])
       expect(await store.outcome(at({ partition: 0, offset: 1 }))).toMatchObject({ outcome: 'rejected', deadLetter })
     })
 
@@ -172,9 +236,9 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
       await using store = await open()
       await store.save([3, 4].map((offset) => activity(offset)))
       await store.abandon(0, 3)
-      expect(await summary(store)).toMatchObject([{ completeThrough: 4, abandoned: 3, missingCount: 0 }])
+      expect(await summaryOf(store)).toMatchObject([{ completeThrough: 4, abandoned: 3, missingCount: 0 }])
       await store.abandon(1, 2)
-      expect((await summary(store))[1]).toMatchObject({ partition: 1, completeThrough: 1, abandoned: 2 })
+      expect((await summaryOf(store))[1]).toMatchObject({ partition: 1, completeThrough: 1, abandoned: 2 })
     })
 
     test('is complete through the newest receipt, or through the last before a gap less the answer time', async () => {
@@ -208,7 +272,7 @@ export function testLedger(open: () => Promise<ActivityStore>): void {
             await store.save(some.map((offset) => activity(offset, 0, `${offset - (offset % 3 === 2 ? 1 : 0)}`)))
           }
           const known = new Set(offsets)
-          const [partition] = await summary(store)
+          const [partition] = await summaryOf(store)
           let next = 0
           while (known.has(next)) next++
           expect(partition).toMatchObject({ completeThrough: next - 1, last: Math.max(...offsets) })

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { toKey } from '../key.ts'
 import type { Position } from '../receipt.ts'
 import type { Found } from './activities.ts'
+import type { WrittenOutcome } from './ledger.ts'
 
 /** The names of the version before formats had numbers. */
 export const formerCollections = {
@@ -92,3 +93,11 @@ function hasDollarName(value: JsonValue): boolean {
 
 /** The id of an outcome is its position, so that each position has one outcome without another index. */
 export const toOutcomeId = ({ partition, offset }: Position) => `${partition}/${offset}`
+
+/** `_id` is the position, so that each position has one outcome without another index. */
+export type StoredOutcome = Omit<WrittenOutcome, 'position'> & {
+  _id: string
+  partition: number
+  offset: number
+  at: Date
+}

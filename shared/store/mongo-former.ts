@@ -3,8 +3,9 @@ import { arrivalOf, atMost, hashId, toKey } from '../key.ts'
 import type { CountedRange } from '../ledger-summary.ts'
 import { formatTimestamp, parseTimestamp } from '../timestamp.ts'
 import type { StoredDeadLetter } from './mongo-dead-letters.ts'
+import type { StoredOutcome } from './mongo-documents.ts'
 import { collections, formerCollections, type StoredActivity } from './mongo-documents.ts'
-import type { StoredLedger, StoredOutcome } from './mongo-ledger.ts'
+import type { StoredLedger } from './mongo-ledger.ts'
 
 /** The documents of the version before formats had numbers. Its records had neither a sequence nor a salt. */
 type FormerActivity = Omit<StoredActivity, 'salt'>

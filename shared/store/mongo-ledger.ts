@@ -1,23 +1,16 @@
 import type { AnyBulkWriteOperation, Collection } from 'mongodb'
 import { type CountedRange, type Known, maxPartitions } from '../ledger-summary.ts'
 import type { Receipt } from '../receipt.ts'
-import { createCountedLedger, type OpenRange } from './counted-ledger.ts'
+import { createCountedLedger } from './counted-ledger.ts'
 import type { Pruning } from './duplicate-pruning.ts'
 import type { RecordOutcome, WrittenOutcome } from './ledger.ts'
+import type { OpenRange } from './ledger-records.ts'
 import { maxTimeMS } from './mongo-client.ts'
-import { type StoredActivity, toOutcomeId } from './mongo-documents.ts'
+import { type StoredActivity, type StoredOutcome, toOutcomeId } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
 import { rejectedAsPresent } from './mongo-write.ts'
 import { createMongoWriteOff } from './mongo-write-off.ts'
 import { isIn, isKnownPosition, maxCounted, mayHaveExpired } from './outcomes.ts'
-
-/** `_id` is the position, so that each position has one outcome without another index. */
-export type StoredOutcome = Omit<WrittenOutcome, 'position'> & {
-  _id: string
-  partition: number
-  offset: number
-  at: Date
-}
 
 /** The compacted ranges of a partition. Each write increments `version`; a writer that read an older one gives way. */
 export type StoredLedger = Compacted & { _id: number; pruning?: Pruning }

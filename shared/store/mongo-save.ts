@@ -10,7 +10,7 @@ import type { MongoLedger } from './mongo-ledger.ts'
 import { rejectedAsPresent } from './mongo-write.ts'
 import { type ActivityStore, StoreUnavailable } from './store.ts'
 
-type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset'>
+type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | 'offset' | 'recordedAt'>
 
 /**
  * Reads from the primary what a majority has, because the document that stopped an insert may be lost in an election.
@@ -67,7 +67,7 @@ export function createMongoSave(
     const ofTenants = [...Map.groupBy(documents, ({ tenant }) => tenant)].map(([tenant, those]) =>
       activities
         .find({ tenant: { $eq: tenant }, id: { $in: those.map(({ id }) => id) } }, { ...majority, hint: byId })
-        .project<Present>({ _id: 0, tenant: 1, id: 1, digest: 1, partition: 1, offset: 1 })
+        .project<Present>({ _id: 0, tenant: 1, id: 1, digest: 1, partition: 1, offset: 1, recordedAt: 1 })
         .toArray(),
     )
     const found = (await Promise.all(ofTenants)).flat()
@@ -87,7 +87,8 @@ const toDuplicate = ({ position, tenant, activity, recordedAt }: RecordedActivit
 function outcome(document: StoredActivity, present: Present | undefined, holder: string | undefined): SaveOutcome {
   if (!present && holder !== undefined && holder !== identity(document)) return 'key-taken'
   if (!present) throw new StoreUnavailable(`A majority does not have the id that MongoDB rejected: ${document.id}`)
-  const isRedelivery = present.partition === document.partition && present.offset === document.offset
   if (present.digest !== document.digest) return 'conflict'
-  return isRedelivery ? 'stored' : 'duplicate'
+  const isSamePosition = present.partition === document.partition && present.offset === document.offset
+  // the same position with another time of receipt is that of a topic which was created again
+  return isSamePosition && present.recordedAt.getTime() === document.recordedAt.getTime() ? 'stored' : 'duplicate'
 }

@@ -1,12 +1,13 @@
+import type { Collection } from 'mongodb'
 import type { Position } from '../receipt.ts'
+import type { Ends, WriteOffRecords } from './ledger-records.ts'
 import { maxTimeMS } from './mongo-client.ts'
-import { type StoredActivity, toOutcomeId } from './mongo-documents.ts'
+import { type StoredActivity, type StoredOutcome, toOutcomeId } from './mongo-documents.ts'
 import { byPosition } from './mongo-indexes.ts'
-import type { LedgerCollections } from './mongo-ledger.ts'
 import { unknownPartition } from './outcomes.ts'
-import { type Ends, maxWrittenOff, type WriteOffRecords } from './write-off.ts'
+import { maxWrittenOff } from './write-off.ts'
 
-type Collections = Pick<LedgerCollections, 'activities' | 'outcomes'>
+type Collections = { activities: Collection<StoredActivity>; outcomes: Collection<StoredOutcome> }
 type Match = { partition: { $eq: number } | { $gte: number }; offset?: { $gte: number } }
 
 /** What writing records off reads and writes. */

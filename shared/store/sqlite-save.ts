@@ -10,7 +10,7 @@ import { createSqliteRows, type Moment, momentOf, textOf, toStoredId } from './s
 /** How many moments with ties are kept in memory. */
 const maxTied = 100
 
-type Present = { place: number; digest: Uint8Array }
+type Present = { place: number; digest: Uint8Array; recordedAtMs: number }
 
 /** Saves activities within the transaction of the caller. */
 export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'write'>, hash: HashId = hashId) {
@@ -23,7 +23,9 @@ export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'w
     if (typeof inserted === 'string') return inserted
     const present = { ...rows.position(inserted.place), digest: toText(inserted.digest) }
     if (present.digest !== document.digest) return 'conflict'
-    if (present.partition === document.partition && present.offset === document.offset) return 'stored'
+    // the same position with another time of receipt is that of a topic which was created again
+    const isSamePosition = present.partition === document.partition && present.offset === document.offset
+    if (isSamePosition && inserted.recordedAtMs === document.recordedAtMs) return 'stored'
     const { tenant, id } = document
     ledger.write({ position, outcome: 'duplicate', tenant, activityId: id, recordedAt: event.recordedAt })
     return 'duplicate'
@@ -41,7 +43,9 @@ export function createSqliteInserter(db: DatabaseSync) {
   const insert = db.prepare(
     'INSERT INTO activities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   )
-  const byId = db.prepare('SELECT place, digest FROM activities WHERE tenant = ? AND id = ?')
+  const byId = db.prepare(
+    'SELECT place, digest, timestampMs + delayMs AS recordedAtMs FROM activities WHERE tenant = ? AND id = ?',
+  )
   const isTaken = createTakenKeys(db)
   const lastElsewhere = db.prepare('SELECT min(0, coalesce(min(place), 0)) AS place FROM activities')
   const insertPosition = db.prepare('INSERT INTO positions VALUES (?, ?, ?)')

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Position } from '../receipt.ts'
 import { transaction } from '../sqlite/file.ts'
+import type { Ends, WriteOffRecords } from './ledger-records.ts'
 import { unknownPartition } from './outcomes.ts'
 import { firstPlaceInSql, placeOf, placesOf, positionOf } from './sqlite-places.ts'
-import { type Ends, maxWrittenOff, type WriteOffRecords } from './write-off.ts'
+import { maxWrittenOff } from './write-off.ts'
 
 /** What writing records off reads and writes. */
 export function createSqliteWriteOff(db: DatabaseSync): WriteOffRecords {

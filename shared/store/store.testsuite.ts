@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { SentActivity } from '../activity.ts'
 import { metadataOf } from '../document.ts'
 import type { HashId } from '../key.ts'
-import { recorded } from '../testing/builders.ts'
+import { aDeadLetter, recorded } from '../testing/builders.ts'
 import { nanosecondsPerMs } from '../timestamp.ts'
 import type { FindQuery } from './activities.ts'
 import { testArrivals } from './arrivals.testsuite.ts'
@@ -12,6 +12,7 @@ import { testForgedPositions } from './forged.testsuite.ts'
 import { testKeys } from './keys.testsuite.ts'
 import { testLedger } from './ledger.testsuite.ts'
 import { testMetadataFilters } from './metadata.testsuite.ts'
+import { testNames } from './names.testsuite.ts'
 import { testOrder } from './order.testsuite.ts'
 import { testSnapshots } from './snapshot.testsuite.ts'
 import { testStats } from './stats.testsuite.ts'
@@ -53,6 +54,12 @@ export function testActivityStore(open: OpenStore): void {
       }
       await store.save([recorded(sent)])
       expect(await read(store, sent.id)).toEqual({ ...sent, recordedAt: '2026-01-01T00:00:00.000Z' })
+    })
+
+    test('keeps the members of metadata in the order and with the values that were sent', async () => {
+      const metadata = JSON.parse('{"z":1e21,"a":{"y":-0.5,"b":1.7976931348623157e308},"m":["😀","\\n",0]}')
+      await using store = await fresh({ id: 'a', metadata })
+      expect((await store.get('default', 'a'))?.activity.metadataText).toBe(JSON.stringify(metadata))
     })
 
     test('omits metadata if none was sent, and keeps empty metadata', async () => {
@@ -128,6 +135,16 @@ export function testActivityStore(open: OpenStore): void {
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => store.save([recorded({ id: 'a' })])))
       expect(outcomes.flat().filter((outcome) => outcome === 'stored')).toHaveLength(1)
       expect(await store.count({ tenant: 'default' })).toBe(1)
+    })
+
+    test('stores each id once when groups with the same ids in other orders are saved at the same time', async () => {
+      await using store = await fresh()
+      const group = Array.from({ length: 30 }, (_, n) => ({ id: `id-${n}`, timestamp: at(n) }))
+      const groups = Array.from({ length: 6 }, (_, n) => (n % 2 ? group : group.toReversed()))
+      const outcomes = await Promise.all(groups.map((each) => store.save(each.map((one) => recorded(one)))))
+      expect(outcomes.flat().filter((outcome) => outcome === 'stored')).toHaveLength(group.length)
+      expect(outcomes.flat().filter((outcome) => outcome === 'duplicate')).toHaveLength(5 * group.length)
+      expect((await store.ledger()).partitions).toMatchObject([{ counts: { duplicate: 5 * group.length } }])
     })
   })
 
@@ -211,21 +228,45 @@ export function testActivityStore(open: OpenStore): void {
       expect(await store.find({ ...all, order, after: second!.key })).toEqual(whole.slice(2))
     })
 
+    test('gets an activity as it is listed, with its key and position', async () => {
+      for (const found of await store.find(all)) {
+        expect(await store.get(tenant, found.activity.id)).toEqual(found)
+      }
+    })
+
     test('counts at most up to the maximum', async () => {
       expect(await store.count({ tenant }, 4)).toBe(4)
       expect(await store.count({ tenant }, 100)).toBe(6)
     })
   })
 
-  test('rejects with StoreUnavailable once it is closed', async () => {
+  const { filter } = all
+  const letter = aDeadLetter()
+  const { position, tenant } = letter
+  const resolution = { state: 'discarded', note: 'a test', at: letter.at } as const
+  test.each<[verb: string, call: (store: ActivityStore) => Promise<unknown>]>([
+    ['save', (store) => store.save([recorded({ id: 'b' })])],
+    ['find', (store) => store.find(all)],
+    ['count', (store) => store.count(filter)],
+    ['get', (store) => store.get(tenant, 'a')],
+    ['stats', (store) => store.stats({ filter, by: 'action', limit: 1 })],
+    ['arrivals', (store) => store.arrivals({ tenant, partition: 0, first: 0, last: 9, limit: 1 })],
+    ['deadLetter', (store) => store.deadLetter([letter])],
+    ['findDeadLetters', (store) => store.findDeadLetters({ filter: { tenant }, order: 'asc', limit: 1 })],
+    ['getDeadLetter', (store) => store.getDeadLetter(tenant, 'f'.repeat(32))],
+    ['resolve', (store) => store.resolve(tenant, 'f'.repeat(32), resolution)],
+    ['outcome', (store) => store.outcome({ position, recordedAt: letter.at })],
+    ['ledger', (store) => store.ledger()],
+    ['account', (store) => store.account([{ position, tenant, outcome: 'rejected' }])],
+    ['abandon', (store) => store.abandon(0, 1)],
+  ])('rejects %s with StoreUnavailable once it is closed', async (_verb, call) => {
     const store = await fresh({ id: 'a' })
     await store[Symbol.asyncDispose]()
-    await expect(store.save([recorded({ id: 'b' })])).rejects.toBeInstanceOf(StoreUnavailable)
-    await expect(store.find(all)).rejects.toBeInstanceOf(StoreUnavailable)
-    await expect(store.ledger()).rejects.toBeInstanceOf(StoreUnavailable)
+    await expect(call(store)).rejects.toBeInstanceOf(StoreUnavailable)
   })
   testOrder(open)
   testKeys(open)
+  testNames(open)
   testSnapshots(open)
   testArrivals(open)
   testFilters(open)

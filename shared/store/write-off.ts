@@ -1,22 +1,9 @@
 import { type CountedRange, cutRanges } from '../ledger-summary.ts'
 import type { Position } from '../receipt.ts'
-import type { LedgerRecords } from './counted-ledger.ts'
+import type { Ends, LedgerRecords } from './ledger-records.ts'
 import { StoreUnavailable } from './store.ts'
 
-/** The end of each partition of a queue, from 0: the offset after its last record. */
-export type Ends = readonly number[]
-
 export const isBeyond = (ends: Ends, { partition, offset }: Position) => offset >= (ends[partition] ?? 0)
-
-type Awaitable<Result> = Result | Promise<Result>
-
-/** The operations that a database must provide, beside those of its ledger, to write records off. */
-export type WriteOffRecords = {
-  /** At most `maxWrittenOff` positions beyond the ends that an activity or an outcome has. */
-  beyond(ends: Ends): Awaitable<readonly Position[]>
-  /** Makes the positions of activities unknown, and deletes other outcomes. */
-  forgetPositions(positions: readonly Position[]): Awaitable<void>
-}
 
 /** The maximum number of positions of one step. */
 export const maxWrittenOff = 500
