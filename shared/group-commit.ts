@@ -151,7 +151,7 @@ export function createGroupCommit<Item, Result>(
     next = Math.max(next, oldest)
     const first = entries[oldest]
     if (!first) clearTimeout(timer)
-    timer = first && (timer ?? setTimeout(giveUpLate, first.since + deadlineMs - performance.now()))
+    timer = first && (timer ?? setTimeout(giveUpLate, Math.max(0, first.since + deadlineMs - performance.now())))
     // moving the rest is worth it only now and then
     if (oldest < entries.length && oldest < 1_024) return
     entries = entries.slice(oldest)
