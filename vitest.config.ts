@@ -8,8 +8,8 @@ const browser = 'functions/**/*.browser.test.ts'
 export default defineConfig({
   test: {
     globalSetup: 'shared/testing/temporary.ts',
-    // by default vitest leaves one core to others, which is half of a machine with two
-    maxWorkers: '100%',
+    // many tests wait for programs that they start, so there are more of them at a time than cores
+    maxWorkers: '150%',
     projects: [
       {
         test: {
