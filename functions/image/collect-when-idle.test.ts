@@ -12,7 +12,8 @@ test.each([
   ['query', 2],
 ] as const)('%s runs with a young generation of %i MiB and with the collector', (name, mebibytes) => {
   const collector = join(import.meta.dirname, 'collect-when-idle.cjs')
-  expect(argumentsOf(name)).toEqual([`--max-semi-space-size=${mebibytes}`, '--require', collector])
+  const start = join(import.meta.dirname, 'start.cjs')
+  expect(argumentsOf(name)).toEqual([`--max-semi-space-size=${mebibytes}`, '--require', collector, start])
 })
 
 /**
