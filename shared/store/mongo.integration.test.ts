@@ -44,7 +44,7 @@ describe('MongoDB store', () => {
     const database = newDatabase()
     await makeIndexes(database.db)
     return openIn(database, options)
-  })
+  }, features)
 })
 
 testStoredOutcomes(async () => {

@@ -4,6 +4,7 @@ import type { SentActivity } from '../activity.ts'
 import { recorded } from '../testing/builders.ts'
 import { nanosecondsPerMs } from '../timestamp.ts'
 import { type CalendarStatsQuery, maxActions, type Stats } from './activities.ts'
+import type { DatabaseOrder } from './names.testsuite.ts'
 import type { ActivityStore } from './store.ts'
 
 const tenant = 'default'
@@ -12,7 +13,7 @@ const ns = (text: string) => BigInt(ms(text)) * nanosecondsPerMs
 const text = ({ data, total }: Stats) => `${data.map(({ key, count }) => `${key}:${count}`).join(' ')} of ${total}`
 
 /** The promises of every store about counting. `open` returns an empty store each time. */
-export function testStats(open: () => Promise<ActivityStore>): void {
+export function testStats(open: () => Promise<ActivityStore>, { ordersByCodePoint }: DatabaseOrder): void {
   const fresh = async (...activities: Partial<SentActivity>[]) => {
     const store = await open()
     if (activities.length > 0) await store.save(activities.map((activity, n) => recorded(activity, n)))
@@ -129,7 +130,7 @@ export function testStats(open: () => Promise<ActivityStore>): void {
       })
     })
 
-    test('list the names that begin with a prefix, page by page', async () => {
+    test.skipIf(!ordersByCodePoint)('list the names that begin with a prefix, page by page', async () => {
       const actions = ['b1', 'a1', 'a2', 'a1', 'a\u{10ffff}', 'a\u{e000}', 'a😀', 'b1', 'b1', 'A1']
       await using many = await fresh(...actions.map((action, n) => ({ id: `${n}`, userId: action, action })))
       for (const by of ['action', 'userId'] as const) {

@@ -12,7 +12,7 @@ import { testForgedPositions } from './forged.testsuite.ts'
 import { testKeys } from './keys.testsuite.ts'
 import { testLedger } from './ledger.testsuite.ts'
 import { testMetadataFilters } from './metadata.testsuite.ts'
-import { testNames } from './names.testsuite.ts'
+import { type DatabaseOrder, testNames } from './names.testsuite.ts'
 import { testOrder } from './order.testsuite.ts'
 import { testSnapshots } from './snapshot.testsuite.ts'
 import { testStats } from './stats.testsuite.ts'
@@ -26,7 +26,7 @@ const ns = (text: string) => BigInt(Date.parse(text)) * nanosecondsPerMs
 export type OpenStore = (options?: { hash?: HashId }) => Promise<ActivityStore>
 
 /** The promises of every store. */
-export function testActivityStore(open: OpenStore): void {
+export function testActivityStore(open: OpenStore, order: DatabaseOrder = { ordersByCodePoint: true }): void {
   const fresh = async (...activities: Partial<SentActivity>[]) => {
     const store = await open()
     if (activities.length > 0) await store.save(activities.map((activity) => recorded(activity)))
@@ -266,12 +266,12 @@ export function testActivityStore(open: OpenStore): void {
   })
   testOrder(open)
   testKeys(open)
-  testNames(open)
+  testNames(open, order)
   testSnapshots(open)
   testArrivals(open)
   testFilters(open)
   testMetadataFilters(open)
-  testStats(open)
+  testStats(open, order)
   testLedger(open)
   testForgedPositions(open)
   testDeadLetters(open)

@@ -22,6 +22,8 @@ export function aDatabase(uri = mongodbUri): TestDatabase {
 
 /** The features that the server supports, found by using them: stand-ins lack some. */
 export type Features = {
+  /** Real servers compare text as UTF-8. */
+  ordersByCodePoint: boolean
   explain: boolean
   failpoints: boolean
   collMod: boolean
@@ -48,7 +50,10 @@ export async function askFeatures(): Promise<Features> {
       )
   await db.createCollection('any')
   await db.collection('any').createIndex({ at: 1 }, { expireAfterSeconds: 60 })
+  await db.collection('any').insertMany([{ name: '\uffee' }, { name: '\u{1f600}' }])
+  const [first] = await db.collection('any').find().sort({ name: 1 }).limit(1).toArray()
   return {
+    ordersByCodePoint: first?.['name'] === '\uffee',
     explain: await answers({ explain: { find: 'any' }, verbosity: 'executionStats' }),
     failpoints: await database.client
       .db('admin')
