@@ -12,8 +12,7 @@ test.each([
   ['query', 2],
 ] as const)('%s runs with a young generation of %i MiB and with the collector', (name, mebibytes) => {
   const collector = join(import.meta.dirname, 'collect-when-idle.cjs')
-  const start = join(import.meta.dirname, 'start.cjs')
-  expect(argumentsOf(name)).toEqual([`--max-semi-space-size=${mebibytes}`, '--require', collector, start])
+  expect(argumentsOf(name)).toEqual([`--max-semi-space-size=${mebibytes}`, '--require', collector])
 })
 
 /**
