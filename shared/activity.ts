@@ -178,7 +178,7 @@ function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
 }
 
 /**
- * At most this many bytes has a value as JSON, without what is in it, but with what separates it from the next: so
- * small metadata need not be written only to be measured.
+ * The most bytes that a value can take as JSON, with its separator but without its members. Metadata that is small by
+ * this measure need not be written only to be measured.
  */
 const maxBytesOf = (value: JsonValue) => (typeof value === 'string' ? 6 * value.length + 4 : 32)

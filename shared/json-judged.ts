@@ -22,7 +22,7 @@ export function createJudge(limits: JsonLimits): (text: string) => ParsedJson {
   let values = 0
   let isFirst = true
   return (text) => {
-    // most requests are one short text, which cannot exceed a limit of its own but that of levels
+    // most requests are one short text, and the only limit that it can exceed is the one on levels
     const isShort = isFirst && text.length <= shortText
     isFirst = false
     const json = isShort ? parseJson(text) : undefined

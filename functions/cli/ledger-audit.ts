@@ -2,7 +2,7 @@ import { kafkaRule, topicEntries } from '@activity-log/shared/broker/kafka-confi
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { isReportComplete, reportJson, reportText } from './ledger/report-text.ts'
-import { brokersOption, kafkaVariables } from './open-kafka.ts'
+import { brokersOption, kafkaVariables, topicOption } from './open-kafka.ts'
 import { mongoRules, mongoVariables } from './open-mongo.ts'
 
 export const ledgerCommand: Command = defineCommand({
@@ -17,12 +17,7 @@ else with ${exitCodes.negative}.`,
   arguments: {},
   options: {
     brokers: brokersOption,
-    topic: {
-      value: 'NAME',
-      summary: 'the topic of the activities',
-      schema: topicEntries.KAFKA_TOPIC,
-      variable: 'KAFKA_TOPIC',
-    },
+    topic: topicOption,
     deadLetterTopic: {
       value: 'NAME',
       summary: 'the topic of the dead letters',

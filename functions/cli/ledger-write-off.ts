@@ -1,7 +1,7 @@
-import { kafkaRule, topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
+import { kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { brokersOption, kafkaVariables } from './open-kafka.ts'
+import { brokersOption, kafkaVariables, topicOption } from './open-kafka.ts'
 import { mongoRules, mongoVariables } from './open-mongo.ts'
 
 export const ledgerWriteOffCommand: Command = defineCommand({
@@ -17,12 +17,7 @@ since it would then write off everything.`,
   arguments: {},
   options: {
     brokers: brokersOption,
-    topic: {
-      value: 'NAME',
-      summary: 'the topic of the activities',
-      schema: topicEntries.KAFKA_TOPIC,
-      variable: 'KAFKA_TOPIC',
-    },
+    topic: topicOption,
   },
   environment: { ...mongoVariables, ...kafkaVariables },
   rules: async () => [kafkaRule, ...(await mongoRules())],

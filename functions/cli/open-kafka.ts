@@ -1,4 +1,4 @@
-import { kafkaEntries } from '@activity-log/shared/broker/kafka-config.ts'
+import { kafkaEntries, topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
 import { ConfigError, StartError } from '@activity-log/shared/config.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { Option, Variable } from './command.ts'
@@ -9,6 +9,13 @@ export const brokersOption = {
   summary: 'the Kafka brokers',
   schema: kafkaEntries.KAFKA_BROKERS,
   variable: 'KAFKA_BROKERS',
+} as const satisfies Option
+
+export const topicOption = {
+  value: 'NAME',
+  summary: 'the topic of the activities',
+  schema: topicEntries.KAFKA_TOPIC,
+  variable: 'KAFKA_TOPIC',
 } as const satisfies Option
 
 const { KAFKA_SASL_MECHANISM, KAFKA_USERNAME, KAFKA_PASSWORD, KAFKA_TLS, KAFKA_TLS_CA } = kafkaEntries

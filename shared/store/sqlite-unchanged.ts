@@ -8,8 +8,8 @@ const maxAgeMs = 1_000
 export type Unchanged = ReturnType<typeof createSqliteUnchanged>
 
 /**
- * Remembers results while nobody writes to the database: people look at the first page of a quiet log again and again,
- * and counting its rows takes longer than all the rest.
+ * Remembers results while nobody writes to the database: people open the first page of a quiet log again and again, and
+ * counting its rows takes longer than everything else.
  */
 export function createSqliteUnchanged(db: DatabaseSync) {
   const own = db.prepare('SELECT total_changes()')
