@@ -12,7 +12,7 @@ Whoever can deliver records to persist can invent their positions. The ledger th
 and is not complete. This command makes it forget the positions that Kafka does not have: those in partitions that the
 topic does not have, and those at or after the end of a partition. Their activities and dead letters stay.
 
-It changes nothing in Kafka, and you may run it at any time and again. It refuses if the store belongs to another topic,
+It changes nothing in Kafka, and you may run it as often as you like. It refuses if the store belongs to another topic,
 since it would then write off everything.`,
   arguments: {},
   options: {
