@@ -5,7 +5,8 @@ import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { readClaims } from '@activity-log/shared/delivery-headers.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
-import type { Around, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { Authenticate } from '@activity-log/shared/http/caller.ts'
+import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
@@ -32,8 +33,7 @@ export type PersistDependencies = {
   topics?: { records: string; deadLetters: string }
   /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
-  /** Wrappers of every route, such as the one that asks deliveries for a token. */
-  around?: readonly Around[]
+  authenticate?: Authenticate | undefined
   basePath?: string
 }
 
@@ -54,7 +54,7 @@ export function createApp({
   now,
   topics = defaultTopics,
   deadlineMs = 10_000,
-  around = [],
+  authenticate,
   basePath = '',
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
@@ -72,7 +72,7 @@ export function createApp({
   return createService({
     log,
     metrics: metrics.text,
-    around,
+    authenticate,
     basePath,
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },

@@ -5,7 +5,7 @@ import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 import { type DeliveryKeys, readDeliveryKeys } from './delivery-keys.ts'
-import { createVerifier, withDeliveryToken } from './delivery-token.ts'
+import { authenticateDeliveries, createVerifier } from './delivery-token.ts'
 
 const pair = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
 const [first, second] = [pair(), pair()]
@@ -44,7 +44,12 @@ function persist(given: DeliveryKeys | 'none yet' = withFirst, maxRemembered = 1
     maxRemembered,
   })
   const store = openMemoryStore()
-  const app = createApp({ store, log: silent, now: () => at, around: [withDeliveryToken(verify, trust.subjects)] })
+  const app = createApp({
+    store,
+    log: silent,
+    now: () => at,
+    authenticate: authenticateDeliveries(verify, trust.subjects),
+  })
   async function deliver(authorization: string | undefined, path = '/') {
     const { headers, ...request } = delivery(aRecord())
     const sent = { ...(headers as { [name: string]: string }), ...(authorization !== undefined && { authorization }) }

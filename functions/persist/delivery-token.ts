@@ -1,5 +1,6 @@
+import { type Authenticate, anybody, type BareRequest } from '@activity-log/shared/http/caller.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
-import type { Around } from '@activity-log/shared/http/route.ts'
+import type { Caller } from '@activity-log/shared/http/route.ts'
 import type { WatchedFile } from '@activity-log/shared/http/watched-file.ts'
 import { reasons } from '@activity-log/shared/reasons.ts'
 import type { JWTVerifyGetKey } from 'jose'
@@ -96,22 +97,32 @@ export function createVerifier({ trust, keys, now, maxRemembered = 10_000 }: Ver
   }
 }
 
-/** Answers a delivery only if its token is one of those that the dispatchers have. */
-export function withDeliveryToken(verify: Verify, subjects: readonly string[]): Around {
-  return (handle, { scope }) => {
-    if (scope !== 'deliver') return handle
-    return async (request) => {
-      const subject = await verify(request.header('authorization')).catch((error) => {
-        if (!(error instanceof NotVerified)) throw error
-        // KafkaSource would make a dead letter after a 401 or 403; whatever is wrong here may be right in a moment
-        throw unavailable(`The delivery was not taken, because ${error.message}.`, error)
-      })
-      if (subjects.includes(subject)) return handle(request)
+/**
+ * Makes the caller of a delivery from the token of a dispatcher. All other requests are those of `otherwise`, by default
+ * of anybody.
+ */
+export function authenticateDeliveries(
+  verify: Verify,
+  subjects: readonly string[],
+  otherwise: Authenticate = () => anybody,
+): Authenticate {
+  return (request, route) => (route.scope === 'deliver' ? deliverer(request) : otherwise(request, route))
+
+  async function deliverer(request: BareRequest): Promise<Caller | Problem> {
+    try {
+      const subject = await verify(request.header('authorization'))
+      if (subjects.includes(subject)) return { ...anybody, ...onlyDelivers, subject }
       request.log.warn({ subject }, 'a delivery was rejected, because its sender is not a dispatcher')
-      throw new Problem('forbidden', 'The token is valid, but its subject may not deliver records.')
+      return new Problem('forbidden', 'The token is valid, but its subject may not deliver records.')
+    } catch (error) {
+      if (!(error instanceof NotVerified)) throw error
+      // KafkaSource would make a dead letter after a 401; whatever is wrong here may be right in a moment
+      return unavailable(`The delivery was not taken, because ${error.message}.`, error)
     }
   }
 }
+
+const onlyDelivers = { isOperator: false, system: undefined, scopes: new Set(['deliver'] as const) }
 
 function bearerToken(authorization: string | undefined): string {
   if (authorization === undefined) throw new NotVerified('it came without a token')

@@ -1,7 +1,7 @@
 import { readConfig } from '@activity-log/shared/config.ts'
+import type { Authenticate } from '@activity-log/shared/http/caller.ts'
 import { checkedClock } from '@activity-log/shared/http/clock.ts'
 import { openLog } from '@activity-log/shared/http/open-log.ts'
-import type { Around } from '@activity-log/shared/http/route.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { watchFile } from '@activity-log/shared/http/watched-file.ts'
@@ -14,7 +14,7 @@ import { createApp, maxRecordBytes } from './app.ts'
 import { Config } from './config.ts'
 import { deliveryRule, deliveryTrust } from './delivery-config.ts'
 import { readDeliveryKeys } from './delivery-keys.ts'
-import { createVerifier, withDeliveryToken } from './delivery-token.ts'
+import { authenticateDeliveries, createVerifier } from './delivery-token.ts'
 
 async function main() {
   const config = readConfig(Config, process.env, mongoRule, deliveryRule)
@@ -27,7 +27,8 @@ async function main() {
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
   const now = checkedClock(() => new Date())
-  const app = createApp({ store, log, now, topics, around: askForToken(config, log, now), basePath: config.BASE_PATH })
+  const authenticate = dispatchersOf(config, log, now)
+  const app = createApp({ store, log, now, topics, authenticate, basePath: config.BASE_PATH })
   await using server = await listen({
     ...app,
     ...listenOptions(config),
@@ -40,12 +41,12 @@ async function main() {
 }
 
 /** Only dispatchers may deliver, if the configuration says how to tell them from others. */
-function askForToken(config: v.InferOutput<typeof Config>, log: Log, now: () => Date): readonly Around[] {
+function dispatchersOf(config: v.InferOutput<typeof Config>, log: Log, now: () => Date): Authenticate | undefined {
   const wanted = deliveryTrust(config)
-  if (!wanted) return []
+  if (!wanted) return undefined
   const { file, trust } = wanted
   const keys = watchFile(file, { parse: readDeliveryKeys, maxBytes: maxKeyFileBytes, log })
-  return [withDeliveryToken(createVerifier({ trust, keys, now }), trust.subjects)]
+  return authenticateDeliveries(createVerifier({ trust, keys, now }), trust.subjects)
 }
 const maxKeyFileBytes = 1024 * 1024
 
