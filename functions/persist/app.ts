@@ -1,3 +1,4 @@
+import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
 import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
@@ -33,6 +34,8 @@ export type PersistDependencies = {
   /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
   basePath?: string
+  /** Without it, everybody may do everything. */
+  access?: Access | undefined
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
@@ -53,6 +56,7 @@ export function createApp({
   topics = defaultTopics,
   deadlineMs = 10_000,
   basePath = '',
+  access,
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
   const save = createGroupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
@@ -68,8 +72,8 @@ export function createApp({
 
   return createService({
     log,
-    metrics: metrics.text,
     basePath,
+    ...accessOptions(access, metrics.text),
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
       'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },

@@ -1,3 +1,5 @@
+import { openAccess } from '@activity-log/shared/access/open-access.ts'
+import { accessRule } from '@activity-log/shared/access-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
 import { checkedClock } from '@activity-log/shared/http/clock.ts'
 import { openLog } from '@activity-log/shared/http/open-log.ts'
@@ -10,8 +12,9 @@ import { createApp, maxRecordBytes } from './app.ts'
 import { Config } from './config.ts'
 
 async function main() {
-  const config = readConfig(Config, process.env, mongoRule)
+  const config = readConfig(Config, process.env, accessRule, mongoRule)
   const log = openLog('persist', config.LOG_LEVEL)
+  const access = await openAccess(config, log)
   await using store = openMongoStore({
     uri: config.MONGODB_URI,
     database: config.MONGODB_DATABASE,
@@ -19,10 +22,10 @@ async function main() {
     migrate: { retentionDays: config.RETENTION_DAYS },
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
-  const app = createApp({ store, log, now: checkedClock(() => new Date()), topics, basePath: config.BASE_PATH })
+  const app = createApp({ store, log, now: checkedClock(() => new Date()), topics, basePath: config.BASE_PATH, access })
   await using server = await listen({
     ...app,
-    ...listenOptions(config),
+    ...listenOptions(config), onTurnedAway: access?.onTurnedAway,
     log,
     maxHeaderBytes: maxRecordBytes,
   })
