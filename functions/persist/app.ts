@@ -1,4 +1,5 @@
 import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
+import { type Acts, nothingRecorded } from '@activity-log/shared/access/acts.ts'
 import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
 import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
@@ -39,6 +40,7 @@ export type PersistDependencies = {
   basePath?: string
   /** Without it, everybody may do everything. */
   access?: Access | undefined
+  acts?: Acts
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
@@ -61,6 +63,7 @@ export function createApp({
   authenticate,
   basePath = '',
   access,
+  acts = nothingRecorded,
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
   const save = createGroupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
@@ -82,7 +85,7 @@ export function createApp({
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
       'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
-      ...operatingRoutes({ store, now, timeoutMs: deadlineMs }),
+      ...operatingRoutes({ store, now, timeoutMs: deadlineMs, acts }),
     },
   })
 
