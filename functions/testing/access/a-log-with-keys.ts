@@ -5,12 +5,13 @@ import { accessOf, anAccessFile, bearer } from '@activity-log/shared/testing/acc
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 
-type Options = { basePath?: string; now?: () => number }
+/** `now` is the clock by which keys and sessions are judged, and `at` that of the log. */
+type Options = { basePath?: string; now?: () => number; at?: () => Date }
 
 /** Opens a log in this process that asks for keys, with a key for each entry. */
 export async function aLogWithKeys<Name extends string>(
   wanted: { readonly [name in Name]: Partial<Wanted> },
-  { basePath = '', now = Date.now }: Options = {},
+  { basePath = '', now = Date.now, at = () => new Date() }: Options = {},
 ) {
   const opened = new AsyncDisposableStack()
   const file = anAccessFile(wanted)
@@ -18,7 +19,7 @@ export async function aLogWithKeys<Name extends string>(
   const access = accessOf(file.path, { clock: () => clock.ms, now })
   const stop = new AbortController()
   const embedded = opened.use(
-    await openEmbedded({ folder: aFolder(), log: silent, stopping: stop.signal, basePath, access }),
+    await openEmbedded({ folder: aFolder(), log: silent, stopping: stop.signal, basePath, access, now: at }),
   )
   const server = opened.use(await listen({ ...embedded, port: 0, log: silent, allowedHosts: ['log.example'] }))
   opened.defer(() => stop.abort())
