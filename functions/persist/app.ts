@@ -6,6 +6,7 @@ import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { readClaims } from '@activity-log/shared/delivery-headers.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import type { Authenticate } from '@activity-log/shared/http/caller.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -13,7 +14,6 @@ import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { hasOtherContent, hasTakenKey } from './id-errors.ts'
 import { operatingRoutes } from './operate.ts'
 import { orUnavailable } from './or-unavailable.ts'
 import {
@@ -24,6 +24,7 @@ import {
   rejectDamaged,
   whyUndelivered,
 } from './read-delivery.ts'
+import { hasOtherContent, hasTakenKey, isSuspended } from './record-errors.ts'
 
 export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
@@ -33,6 +34,8 @@ export type PersistDependencies = {
   topics?: { records: string; deadLetters: string }
   /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
+  /** Precedes `access`, which it may ask. */
+  authenticate?: Authenticate | undefined
   basePath?: string
   /** Without it, everybody may do everything. */
   access?: Access | undefined
@@ -55,6 +58,7 @@ export function createApp({
   now,
   topics = defaultTopics,
   deadlineMs = 10_000,
+  authenticate,
   basePath = '',
   access,
 }: PersistDependencies): Service {
@@ -74,10 +78,11 @@ export function createApp({
     log,
     basePath,
     ...accessOptions(access, metrics.text),
+    ...(authenticate && { authenticate }),
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
       'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
-      ...operatingRoutes({ store, now, timeoutMs: deadlineMs }),
+      ...operatingRoutes({ store, now, isSuspended: access?.isSuspended, timeoutMs: deadlineMs }),
     },
   })
 
@@ -92,6 +97,7 @@ export function createApp({
       saveDeadLetter({ topic: topics.records, reason, errors, position, ...asReceived(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
+    if (access?.isSuspended(recorded.value.tenant)) return deadLetter('rejected', [isSuspended])
     const outcome = await orUnavailable(save({ ...recorded.value, position }), 'The store did not save the activity.')
     if (outcome === 'conflict') return deadLetter('conflict', [hasOtherContent])
     if (outcome === 'key-taken') return deadLetter('rejected', [hasTakenKey])
