@@ -12,10 +12,10 @@ import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
+import { isOwn } from '@activity-log/shared/own-activity.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { hasOtherContent, hasTakenKey } from './id-errors.ts'
 import { operatingRoutes } from './operate.ts'
 import { orUnavailable } from './or-unavailable.ts'
 import {
@@ -26,6 +26,7 @@ import {
   rejectDamaged,
   whyUndelivered,
 } from './read-delivery.ts'
+import { hasOtherContent, hasTakenKey, isSuspended } from './record-errors.ts'
 
 export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
@@ -85,7 +86,7 @@ export function createApp({
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
       'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
-      ...operatingRoutes({ store, now, timeoutMs: deadlineMs, acts }),
+      ...operatingRoutes({ store, now, isSuspended: access?.isSuspended, timeoutMs: deadlineMs, acts }),
     },
   })
 
@@ -100,6 +101,9 @@ export function createApp({
       saveDeadLetter({ topic: topics.records, reason, errors, position, ...asReceived(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
+    const { tenant, activity } = recorded.value
+    // what the log records about its own use is kept for those who suspended the tenant
+    if (access?.isSuspended(tenant) && !isOwn(activity.action)) return deadLetter('rejected', [isSuspended])
     const outcome = await orUnavailable(save({ ...recorded.value, position }), 'The store did not save the activity.')
     if (outcome === 'conflict') return deadLetter('conflict', [hasOtherContent])
     if (outcome === 'key-taken') return deadLetter('rejected', [hasTakenKey])

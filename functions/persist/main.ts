@@ -35,7 +35,7 @@ async function main() {
   const now = checkedClock(() => new Date())
   const isKnown = async ({ tenant, activity }: OwnActivity) => (await store.get(tenant, activity.id)) !== undefined
   const acts = openActs({ config, access, log, now, isKnown })
-  const authenticate = dispatchersOf(config, log, now)
+  const authenticate = dispatchersOf(config, { log, now, otherwise: access?.authenticate })
   const app = createApp({ store, log, now, topics, authenticate, basePath: config.BASE_PATH, access, acts })
   await using server = await listen({
     ...app,
@@ -50,12 +50,15 @@ async function main() {
 }
 
 /** Only dispatchers may deliver, if the configuration says how to tell them from others. */
-function dispatchersOf(config: v.InferOutput<typeof Config>, log: Log, now: () => Date): Authenticate | undefined {
+function dispatchersOf(
+  config: v.InferOutput<typeof Config>,
+  { log, now, otherwise }: { log: Log; now: () => Date; otherwise: Authenticate | undefined },
+): Authenticate | undefined {
   const wanted = deliveryTrust(config)
   if (!wanted) return undefined
   const { file, trust } = wanted
   const keys = watchFile(file, { parse: readDeliveryKeys, maxBytes: maxKeyFileBytes, log })
-  return authenticateDeliveries(createVerifier({ trust, keys, now }), trust.subjects)
+  return authenticateDeliveries(createVerifier({ trust, keys, now }), trust.subjects, otherwise)
 }
 const maxKeyFileBytes = 1024 * 1024
 

@@ -10,8 +10,8 @@ import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
-import { hasOtherContent, hasTakenKey } from './id-errors.ts'
 import { orUnavailable } from './or-unavailable.ts'
+import { hasOtherContent, hasTakenKey } from './record-errors.ts'
 import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
 
 export type OperateDependencies = {
@@ -19,6 +19,7 @@ export type OperateDependencies = {
   now: () => Date
   timeoutMs: number
   acts: Acts
+  isSuspended?: ((tenant: string) => boolean) | undefined
 }
 
 const maxBodyBytes = 256 * 1024
@@ -40,7 +41,7 @@ export const Discard = v.strictObject(
 )
 
 /** The routes for operators, who replay a dead letter, as it is or corrected, or discard it. Both are idempotent. */
-export function operatingRoutes({ store, now, timeoutMs, acts }: OperateDependencies): Routes {
+export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: OperateDependencies): Routes {
   return {
     'POST /dead-letters/:id/replay': { scope: 'operate', handle: replay, timeoutMs },
     'DELETE /dead-letters/:id': { scope: 'operate', handle: discard, timeoutMs },
@@ -54,6 +55,8 @@ export function operatingRoutes({ store, now, timeoutMs, acts }: OperateDependen
     if (corrected && !corrected.ok) throw invalidInput(corrected.errors)
     const event = corrected ?? readAgain(letter)
     const { id } = letter
+    if (isSuspended?.(letter.tenant))
+      throw new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
     await acts.record(request.caller, 'replay', { deadLetter: id, as: corrected ? 'corrected' : 'it was' })
     if (!event.ok) {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
