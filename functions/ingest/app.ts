@@ -56,6 +56,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     maxWaitingItems: 20_000,
     maxWaitingBytes: 32 * mebibyte,
     sizeOf: recordBytes,
+    ownerOf: tenantOf,
     deadlineMs,
     secondFrom,
     onGroup: metrics.onGroup,
@@ -173,6 +174,8 @@ function toEntries(posted: ReadPosted, record: (sent: PostedActivity) => Activit
 }
 
 const storedOnce = 'An activity is never stored twice.'
+
+const tenantOf = ({ headers }: EventRecord) => headers['ce_tenant'] ?? ''
 
 function recordBytes({ headers, value }: EventRecord): number {
   let bytes = Buffer.byteLength(value)
