@@ -87,6 +87,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     // while records wait to be published, only their text is in memory
     const posted = toEntries(read, record)
     if (posted.many) {
+      request.spend(posted.entries.length - 1)
       const results = await Promise.all(posted.entries.map(acceptOne))
       return answerMany(results, request.log)
     }
