@@ -12,6 +12,8 @@ const session =
   'A session reads and operates, as its key may, and never writes. It ends after 8 hours, and when its key expires or ' +
   'is revoked. Requests that change something have to come from a page of the log (Sec-Fetch-Site, Origin).'
 
+const refused = problem('Another page sent the form')
+
 const form = (members: { [name: string]: string }, required: readonly string[]) => ({
   'application/x-www-form-urlencoded': {
     schema: {
@@ -90,8 +92,19 @@ export const pages: readonly Operation[] = [
     page('/viewer/dead-letters/{id}', 'showDeadLetter', 'Show one dead letter'),
     page('/viewer/ledger', 'showLedger', 'Show the ledger'),
     page('/viewer/tenants', 'showTenants', 'Choose a tenant; for operators'),
-    page('/login', 'showSignIn', 'Show the form to sign in with a key; without keys, lead to the log'),
   ],
+  {
+    id: 'showSignIn',
+    method: 'get',
+    path: '/login',
+    tag: forPeople,
+    summary: 'Show the form to sign in with a key',
+    answers: {
+      200: { description: 'The form', content: textual('text/html', 'A page') },
+      303: { description: 'The log asks for no keys; Location is the page to show' },
+      503: { description: unavailable.description, content: { ...webPage, ...unavailable.content } },
+    },
+  },
   {
     id: 'signIn',
     method: 'post',
@@ -104,7 +117,10 @@ export const pages: readonly Operation[] = [
       303: { description: 'Signed in; Location is the page to show', headers: ['Set-Cookie'] },
       400: { description: 'The browser would not keep the session', content: webPage },
       401: { description: 'The key is not valid', headers: ['WWW-Authenticate'], content: webPage },
-      403: { description: 'The key cannot read the log, or another page sent the form', content: webPage },
+      403: {
+        description: 'The key cannot read the log, or another page sent the form',
+        content: { ...webPage, ...refused.content },
+      },
       413: problem('The form is larger than 16 KiB'),
       415: problem('The body is not a form', 'Accept'),
     },
@@ -117,7 +133,7 @@ export const pages: readonly Operation[] = [
     summary: 'Sign out: the browser forgets the session',
     answers: {
       303: { description: 'Signed out; Location is the sign-in', headers: ['Set-Cookie'] },
-      403: { description: 'Another page sent the form', content: webPage },
+      403: { ...refused, content: { ...webPage, ...refused.content } },
     },
   },
   {

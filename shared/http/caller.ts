@@ -21,7 +21,9 @@ export const anybody: Caller = {
 }
 
 /** A request before its caller is added. `onBehalfOf` is set when one route asks another. */
-export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'ask'> & { onBehalfOf: OnBehalfOf | undefined }
+export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'spend' | 'ask'> & {
+  onBehalfOf: OnBehalfOf | undefined
+}
 export type OnBehalfOf = { caller: Caller; requestId: string | undefined }
 
 /** Asks a route of the same service, without a socket. */
@@ -75,14 +77,20 @@ export function withCaller(
       url: caller.isNamed ? withoutTenant(request.url) : request.url,
       caller,
       basePath,
+      spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
-      ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller, requestId }),
+      ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller: counted(caller), requestId }),
     }
   }
 }
 
 /** The path and query of a URL, which begins with one slash. */
 const pathIn = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
+
+const spendNothing = () => {}
+
+/** A request that asks for another one counts once. */
+const counted = (caller: Caller): Caller => (caller.limits ? { ...caller, limits: undefined } : caller)
 
 /** Somebody who has shown no key. No tenant has this name. */
 export const visitor: Caller = {
