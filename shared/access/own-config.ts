@@ -22,4 +22,4 @@ export const ownEntries = {
 }
 
 export const ownRule: ConfigRule = ({ INGEST_URL, INGEST_KEY }) =>
-  !INGEST_URL === !INGEST_KEY ? [] : ['INGEST_URL and INGEST_KEY are required together']
+  INGEST_KEY && !INGEST_URL ? ['INGEST_URL is required with INGEST_KEY: it says where the key is sent'] : []

@@ -112,7 +112,7 @@ describe('the use of the log is in the log', () => {
     const one = await send('/logs', 'application/json', JSON.stringify(activity))
     expect([one.status, (await answerOf(one)).errors?.[0]?.pointer]).toEqual([400, pointer])
     const many = await send('/logs', 'application/x-ndjson', JSON.stringify(activity))
-    expect([many.status, (await answerOf(many)).results[0].errors?.[0]?.pointer]).toEqual([400, `/0${pointer}`])
+    expect([many.status, (await answerOf(many)).results[0]?.errors?.[0]?.pointer]).toEqual([400, `/0${pointer}`])
     const { id = 'e-1', userId: subject, action: type } = { id: undefined, ...activity }
     const event = { specversion: '1.0', source: 's', id, subject, type }
     expect((await send('/logs', 'application/cloudevents+json', JSON.stringify(event))).status).toBe(400)
