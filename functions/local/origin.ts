@@ -17,8 +17,7 @@ export type Tables = { readonly [name in FunctionName]: Routes }
 export type OriginEntry = Entry & { owner: FunctionName }
 
 /**
- * The scopes of each function's routes that the origin serves. Deliveries to persist, and metrics, which
- * each process has of its own, are not part of the API.
+ * The scopes of each function's routes that the origin serves. Deliveries to persist are not part of the API.
  * `Allow` lists the methods of a path in this order.
  */
 const served: readonly { owner: FunctionName; scopes: readonly Scope[] }[] = [
@@ -31,6 +30,7 @@ const served: readonly { owner: FunctionName; scopes: readonly Scope[] }[] = [
 export function originEntries(tables: Tables): readonly OriginEntry[] {
   return served.flatMap(({ owner, scopes }) =>
     entriesOf(tables[owner])
+      // each process has metrics of its own
       .filter(({ path, route }) => scopes.includes(route.scope) && path !== '/metrics')
       .map((entry) => ({ ...entry, owner })),
   )

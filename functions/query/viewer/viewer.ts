@@ -1,5 +1,5 @@
 import { problemOf } from '@activity-log/shared/http/failed.ts'
-import { linkOf } from '@activity-log/shared/http/named-tenant.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import type { Route, Routes, Scope, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { html } from 'hono/html'
 import { parse } from 'hono/utils/cookie'
@@ -33,7 +33,7 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
     async handle(request) {
       const { basePath, parameters, caller } = request
       const named = caller.isNamed ? caller.tenant : undefined
-      const led = (path: string) => (named === undefined ? path : linkOf(path, named))
+      const led = (path: string) => linkFrom({ basePath: '', caller }, path)
       const elsewhere = withoutTracking(request.url, led)
       if (elsewhere) return elsewhere
       const { id = '' } = parameters
