@@ -20,7 +20,7 @@ export type Matching<Item> = (
 /** The timeout is shorter than a client waits for an answer. */
 const timeoutMs = 4000
 /** The total of a page is secondary and need not be exact, so nobody waits for it for long. */
-export const totalTimeoutMs = 100
+export const totalTimeoutMs = 250
 
 /** What a search found; with `through`, its time was up when all activities through that key were examined. */
 export type Part<Item> = { found: readonly Item[]; through?: string | undefined }
