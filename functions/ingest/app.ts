@@ -56,6 +56,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     maxWaitingItems: 20_000,
     maxWaitingBytes: 32 * mebibyte,
     sizeOf: recordBytes,
+    ownerOf: tenantOf,
     deadlineMs,
     secondFrom,
     onGroup: metrics.onGroup,
@@ -86,6 +87,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     // while records wait to be published, only their text is in memory
     const posted = toEntries(read, record)
     if (posted.many) {
+      request.spend(posted.entries.length - 1)
       const results = await Promise.all(posted.entries.map(acceptOne))
       return answerMany(results, request.log)
     }
@@ -173,6 +175,8 @@ function toEntries(posted: ReadPosted, record: (sent: PostedActivity) => Activit
 }
 
 const storedOnce = 'An activity is never stored twice.'
+
+const tenantOf = ({ headers }: EventRecord) => headers['ce_tenant'] ?? ''
 
 function recordBytes({ headers, value }: EventRecord): number {
   let bytes = Buffer.byteLength(value)

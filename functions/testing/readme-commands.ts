@@ -92,6 +92,7 @@ export const runByHand: readonly string[] = [
   'npm run bench -- query',
   'npm run bench -- event-loop',
   'npm run bench -- all',
+  'npm run bench -- peers',
   'minikube start --cpus 6 --memory 10g --cni calico',
   'minikube delete',
   'V=knative-v1.23.0',

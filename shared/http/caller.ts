@@ -19,7 +19,9 @@ export const anybody: Caller = {
 }
 
 /** A request before its caller is added. `onBehalfOf` is set when one route asks another. */
-export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'ask'> & { onBehalfOf: OnBehalfOf | undefined }
+export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'spend' | 'ask'> & {
+  onBehalfOf: OnBehalfOf | undefined
+}
 export type OnBehalfOf = { caller: Caller; requestId: string | undefined }
 
 /** Asks a route of the same service, without a socket. */
@@ -64,11 +66,17 @@ export function withCaller(
       ...request,
       caller,
       basePath,
+      spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
-      ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller, requestId }),
+      ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller: counted(caller), requestId }),
     }
   }
 }
+
+const spendNothing = () => {}
+
+/** A request that asks for another one counts once. */
+const counted = (caller: Caller): Caller => (caller.limits ? { ...caller, limits: undefined } : caller)
 
 const nobody: Caller = { ...anybody, isOperator: false, system: undefined, scopes: new Set(['public']) }
 

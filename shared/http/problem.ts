@@ -13,6 +13,7 @@ const problems = {
   'too-large': { status: 413, title: 'The request is too large' },
   misdirected: { status: 421, title: 'The request is for another host' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
+  'quota-exceeded': { status: 429, title: 'Request cannot be satisfied as assigned quota has been exceeded' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
   'unsupported-media-type': { status: 415, title: 'The content type or encoding is not supported' },
@@ -21,6 +22,8 @@ const problems = {
   unavailable: { status: 503, title: 'The service is temporarily unavailable' },
   timeout: { status: 504, title: 'The log did not answer in time' },
 } as const
+/** Its type and title are those of draft-ietf-httpapi-ratelimit-headers-10, section 5.1. */
+const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exceeded'
 export type ProblemCode = keyof typeof problems
 
 export type ProblemOptions = {
@@ -54,7 +57,7 @@ export class Problem extends Error {
   toJson(): string {
     const { errors, members } = this.options
     const { status, title } = this
-    const type = `urn:activity-log:problem:${this.code}`
+    const type = this.code === 'quota-exceeded' ? quotaExceeded : `urn:activity-log:problem:${this.code}`
     return JSON.stringify({ type, title, status, detail: this.message, ...(errors && { errors }), ...members })
   }
 

@@ -40,6 +40,8 @@ export type ServiceRequest = Incoming & {
   basePath: string
   /** Adds the request id and the tenant to each line. */
   log: Log
+  /** Counts more than this one request against the limits of its caller, such as the other activities of a batch. */
+  spend(units: number): void
   /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */
   ask(path: string, signal?: AbortSignal): Promise<Response>
 }
