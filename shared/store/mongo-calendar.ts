@@ -101,6 +101,10 @@ function indexOf(spans: readonly Span[], first = 0, end = spans.length): Documen
   if (end - first === 1) return { $literal: first }
   const middle = (first + end) >> 1
   return {
-    $cond: [{ $lt: ['$_id', (spans[middle] as Span).from] }, indexOf(spans, first, middle), indexOf(spans, middle, end)],
+    $cond: [
+      { $lt: ['$_id', (spans[middle] as Span).from] },
+      indexOf(spans, first, middle),
+      indexOf(spans, middle, end),
+    ],
   }
 }

@@ -1,12 +1,6 @@
 import { type Collection, type Document, MongoError } from 'mongodb'
 import { afterPrefix, isSearch } from '../filter.ts'
-import {
-  type Counted as CountedName,
-  type FindQuery,
-  type NameStatsQuery,
-  type Stats,
-  TooBroad,
-} from './activities.ts'
+import { type Counted as CountedName, type FindQuery, type NameStatsQuery, type Stats, TooBroad } from './activities.ts'
 import { type Matching, type Traits, tallyMatching } from './metadata-search.ts'
 import { createMongoCalendar } from './mongo-calendar.ts'
 import { maxTimeMS } from './mongo-client.ts'
@@ -41,9 +35,7 @@ export function createMongoStats(
     const selection = await select({ filter, order: 'asc' })
     if (!selection) return { data: [], total: 0 }
     try {
-      return 'timezone' in query
-        ? await byCalendar(query, selection)
-        : await byName(query, selection)
+      return 'timezone' in query ? await byCalendar(query, selection) : await byName(query, selection)
     } catch (error) {
       if (!(error instanceof MongoError && tooMuch.includes(error.code))) throw error
       throw new TooBroad('There are too many activities to count')
