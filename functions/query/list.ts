@@ -1,5 +1,6 @@
 import { filterDigest, isSearch } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { parameterOf } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -60,30 +61,35 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     const parsed = readListRequest(request.url, request.caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { visible } = parsed.value
-    const { basePath } = request
-    if (!visible) return fromStore(() => answerTo(parsed.value, basePath))
+    if (!visible) return fromStore(() => answerTo(parsed.value, request))
     return fromStore(
       async () => {
         const outcome = await untilVisible(visible, request)
         // the list has its own deadline, apart from the time that the client allowed for waiting
-        return fromStore(() => answerTo(parsed.value, basePath, receiptAnswer(visible.receipt, outcome, basePath)))
+        return fromStore(() => answerTo(parsed.value, request, receiptAnswer(visible.receipt, outcome, request)))
       },
       answerMs + visible.waitS * 1000,
     )
   }
 
-  async function answerTo(request: ListRequest, basePath: string, receipt?: ReceiptAnswer): Promise<Answer> {
-    const { parameters, filter, order, count, limit, visible } = request
-    const finding = findInSnapshot({ forTenant, known, request, visible: visible?.receipt.position })
+  async function answerTo(listed: ListRequest, from: ServiceRequest, receipt?: ReceiptAnswer): Promise<Answer> {
+    const { parameters, filter, order, count, limit, visible } = listed
+    const finding = findInSnapshot({ forTenant, known, request: listed, visible: visible?.receipt.position })
     // counting a search costs as much as finding its page, which may be all that there is to count
     const isCostly = isSearch(filter) || filter.excluded !== undefined
     const counting = isCostly && count === 'capped' ? undefined : countTotal(filter, count)
     counting?.catch(() => {})
     const { page, snapshot, completeThrough } = await finding
-    const total = totalOn(page, request) ?? atLeast(page, await (counting ?? countTotal(filter, count)))
+    const total = totalOn(page, listed) ?? atLeast(page, await (counting ?? countTotal(filter, count)))
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOf = snapshot && encodeSnapshot(snapshot)
-    const links = pageLinks(`${basePath}/logs`, repeated, filterDigest(filter, order), page, asOf)
+    const links = pageLinks(
+      (search) => linkFrom(from, `/logs${search}`),
+      repeated,
+      filterDigest(filter, order),
+      page,
+      asOf,
+    )
     const rest: Omit<ListAnswer, 'data'> = {
       page: page.number,
       limit,

@@ -91,6 +91,8 @@ export interface Activities {
    * At most `limit`. Rejects with TooBroad if it takes too long or there are too many keys.
    */
   stats(query: StatsQuery): Promise<Stats>
+  /** The tenants with an activity whose names come after this one, in order: at most `limit`. */
+  tenants(after: string, limit: number): Promise<readonly string[]>
   /** The stored activities of an offset range, in order: at most `limit`. */
   arrivals(query: ArrivalsQuery): Promise<readonly Found[]>
 }
