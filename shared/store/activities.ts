@@ -76,8 +76,8 @@ export interface Activities {
    */
   save(activities: readonly RecordedActivity[]): Promise<readonly SaveOutcome[]>
   /**
-   * At most `limit`, in the order of their keys. Rejects with TooBroad if it takes too long; if nothing was skipped,
-   * the error may have what was found.
+   * At most `limit`, in the order of their keys. Rejects with TooBroad if it takes too long; the error has what was
+   * found beyond the skipped ones, if anything was examined.
    */
   find(query: FindQuery): Promise<readonly Found[]>
   /**

@@ -46,7 +46,7 @@ export function createMongoQueries(
       const selection = await selected(query)
       if (!selection) return []
       const { match, hint, isMerge, isExamined, snapshot } = selection
-      if (isSearch(filter) || (isExamined && skip === 0)) {
+      if (isSearch(filter) || isExamined) {
         const { found, through } = await findMatching(matching, query)
         return wholeOf({ found: found.map(toFoundStored), through })
       }
@@ -64,7 +64,7 @@ export function createMongoQueries(
         : activities
             .find(match, { ...page, batchSize: limit, hint, skip })
             .project<{ _id: string }>({ _id: 1, tenant: 1 })
-      const keys = await examining(isExamined, () => listed.toArray())
+      const keys = await listed.toArray()
       const ofPage = { tenant: { $eq: filter.tenant }, _id: { $in: keys.map(({ _id }) => _id) } }
       return keys.length === 0 ? [] : fetch(ofPage, byTime)
     },

@@ -63,7 +63,7 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
     'GET /viewer/actions': page('read', actionsPage),
     'GET /viewer/dead-letters': page('operate', deadLettersPage),
     'GET /viewer/dead-letters/:id': page('operate', deadLetterPage),
-    'GET /viewer/ledger': page('operate', ledgerPage),
+    'GET /viewer/ledger': { ...page('operate', ledgerPage), ofAllTenants: true },
     'GET /viewer/tenants': { ...page('read', tenantsPage), ofAllTenants: true },
     ...signInRoutes({ access, recordSignIn }),
     ...assetRoutes,
