@@ -142,6 +142,14 @@ test('the default tenant is named only where it is defined and where callers are
   expect(named.map(([file]) => file).toSorted()).toEqual(['shared/activity-recorded.ts', 'shared/http/caller.ts'])
 })
 
+test('only the authenticator makes a tenant', () => {
+  const made = [...sources].filter(
+    ([file, source]) =>
+      !isTest(file) && !/(^|\/)testing\//.test(file) && /\basTenant\b|\bas Tenant\b|<Tenant>/.test(source),
+  )
+  expect(made.map(([file]) => file).toSorted()).toEqual(['shared/http/caller.ts', 'shared/tenant.ts'])
+})
+
 test('no file imports itself through others', () => {
   expect(circles(sources)).toEqual([])
 })
