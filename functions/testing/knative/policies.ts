@@ -23,7 +23,7 @@ const tries = JSON.parse(process.env.TARGETS).map(({ name, host, port, path }) =
 Promise.all(tries).then(() => { console.log(JSON.stringify(reached)); process.exit() })`
 
 /** Where a pod tries from, by the words of knative/README.md. */
-const places: { [from: string]: { in?: string; labels?: { [name: string]: string } } } = {
+export const places: { [from: string]: { in?: string; labels?: { [name: string]: string } } } = {
   'another namespace': { in: 'default' },
   ingest: { labels: { 'serving.knative.dev/service': 'ingest' } },
   persist: { labels: { 'serving.knative.dev/service': 'persist' } },
