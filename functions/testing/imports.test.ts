@@ -30,7 +30,7 @@ const rings: readonly Ring[] = [
   { files: /^functions\/query\/viewer\/(browser|views)\//, may: [/^functions\/query\/viewer\/(browser|views)\//] },
   ...['ingest', 'persist', 'query'].map((name) => ({
     files: new RegExp(`^functions/${name}/`),
-    may: [own(name), pure, shared('(http|broker|store)/'), library('hono', 'valibot', 'uuid', 'node:util')],
+    may: [own(name), pure, shared('(http|broker|store)/'), library('hono', 'jose', 'valibot', 'uuid', 'node:util')],
   })),
   { files: own('kafka-source'), may: [own('kafka-source'), pure, behindDoors, library('kafkajs', 'valibot'), node] },
   {
