@@ -19,7 +19,10 @@ export const kafkaImage = 'apache/kafka:4.3.1'
 /** Builds the images of a checkout, and puts them and those of the servers into the cluster. */
 export async function loadImages(control: Control, tag: string): Promise<void> {
   await buildImages(root, join(root, 'functions/image/Dockerfile'), tag)
-  await loadInto(control, [...targets.map((target) => imageName(target, tag)), kafkaImage, mongodbImage])
+  // the servers are large, and do not change
+  const there = await control(['ctr', 'images', 'ls', '-q'])
+  const servers = [kafkaImage, mongodbImage].filter((image) => !there.includes(image))
+  await loadInto(control, [...targets.map((target) => imageName(target, tag)), ...servers])
 }
 
 /** Builds the images of an earlier commit, whose name becomes their tag. */

@@ -9,7 +9,7 @@ import { faults } from './faults.ts'
 import { openFront } from './front.ts'
 import { loadImages } from './images.ts'
 import { journey } from './journey.ts'
-import { readOptions, usage } from './options.ts'
+import { type Options, readOptions, usage } from './options.ts'
 import { pods } from './pods.ts'
 import { policies } from './policies.ts'
 import type { Context, Findings, Proof } from './proof.ts'
@@ -54,7 +54,7 @@ async function main() {
 
 async function prove(
   cluster: Cluster,
-  { proofs: names, isShort, from }: Exclude<ReturnType<typeof readOptions>, 'help'>,
+  { proofs: names, isShort, from, isBuilt }: Options,
   opened: AsyncDisposableStack,
 ): Promise<Part[]> {
   const parts: Part[] = []
@@ -65,7 +65,7 @@ async function prove(
     parts.push({ title, findings, ms: performance.now() - began })
     for (const problem of findings.problems.slice(0, 10)) say(`  PROBLEM ${problem}`)
   }
-  await part('The deployment', () => deploy(cluster))
+  await part('The deployment', () => deploy(cluster, isBuilt))
   if (parts.some(({ findings }) => findings.problems.length > 0)) return parts
 
   const { address, hosts } = await cluster.entrance()
@@ -98,7 +98,7 @@ function complete(error: Error): string {
   return error.message + cause
 }
 
-async function deploy(cluster: Cluster): Promise<Findings> {
+async function deploy(cluster: Cluster, isBuilt: boolean): Promise<Findings> {
   const times: string[] = []
   async function step(what: string, work: () => Promise<unknown>) {
     say(`  ${what}`)
@@ -109,7 +109,7 @@ async function deploy(cluster: Cluster): Promise<Findings> {
   await step('the cluster is up', () => cluster.control(['up']))
   await step('Knative Serving is there', () => cluster.control(['serving']))
   await step('an earlier log is gone', () => cluster.deleteLog())
-  await step('the images are built, and in the cluster', () => loadImages(cluster.control, 'dev'))
+  if (!isBuilt) await step('the images are built, and in the cluster', () => loadImages(cluster.control, 'dev'))
   await step('all functions are ready', async () => {
     await cluster.apply(deployment())
     await cluster.kubectl('wait --for=condition=Complete job/topics --timeout=300s')

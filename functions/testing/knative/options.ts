@@ -10,6 +10,7 @@ export type Options = {
   from: string
   report?: string
   isKept: boolean
+  isBuilt: boolean
 }
 
 export function readOptions(
@@ -21,6 +22,7 @@ export function readOptions(
     from: { type: 'string' },
     report: { type: 'string' },
     keep: { type: 'boolean' },
+    built: { type: 'boolean' },
     help: { type: 'boolean' },
   } as const
   const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true })
@@ -33,6 +35,7 @@ export function readOptions(
     isShort: values.short === true,
     from: values.from ?? beforeTheFormat,
     isKept: values.keep === true,
+    isBuilt: values.built === true,
     ...(values.report && { report: values.report }),
   }
 }
@@ -48,6 +51,7 @@ Proofs: ${names.join(', ')}
   --from COMMIT    the upgrade starts with the images of this commit (default ${beforeTheFormat})
   --report FILE    writes the report there as well
   --keep           leaves the cluster running; the next run uses it, with an empty log
+  --built          the images are in the cluster already, from a run with --keep
 
 MONGODB_IMAGE names an image in place of mongo:8, and CLUSTER_INGRESS_NAMESPACE the namespace of the ingress
 (knative-ingress), whose Services are called ingress and ingress-internal.`

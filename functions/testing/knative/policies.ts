@@ -9,18 +9,24 @@ import { type Findings, type Proof, table } from './proof.ts'
 type Target = { name: string; host: string; port: number; path?: string }
 
 const connectMs = 2500
+/** What enforces the policies learns about a new pod a moment after it runs. */
+const knownAfterMs = 8000
 /** Connects to each target, or asks for a page where a name leads to the ingress, and prints what it reached. */
 const script = `
 const { connect } = require('net')
 const { get } = require('http')
 const reached = []
-const tries = JSON.parse(process.env.TARGETS).map(({ name, host, port, path }) => new Promise((resolve) => {
+const tried = ({ name, host, port, path }) => new Promise((resolve) => {
   const end = (isThere) => { if (isThere) reached.push(name); resolve() }
   setTimeout(() => end(false), ${connectMs})
-  if (path) get({ host, port, path, timeout: ${connectMs} }, (answer) => end(answer.statusCode === 200)).on('error', () => end(false))
+  if (path) get({ host, port, path }, (answer) => end(answer.statusCode === 200)).on('error', () => end(false))
   else connect({ host, port }, () => end(true)).on('error', () => end(false))
-}))
-Promise.all(tries).then(() => { console.log(JSON.stringify(reached)); process.exit() })`
+})
+setTimeout(async () => {
+  await Promise.all(JSON.parse(process.env.TARGETS).map(tried))
+  console.log(JSON.stringify([...new Set(reached)]))
+  process.exit()
+}, ${knownAfterMs})`
 
 /** Where a pod tries from, by the words of knative/README.md. */
 export const places: { [from: string]: { in?: string; labels?: { [name: string]: string } } } = {
