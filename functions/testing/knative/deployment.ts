@@ -7,6 +7,7 @@ type Container = {
   image: string
   env?: { name: string; value?: string }[]
   livenessProbe?: unknown
+  resources: { requests: { [name: string]: string } }
   [field: string]: unknown
 }
 type Template = {
@@ -43,6 +44,8 @@ export function deployment({ tag = 'dev', isEarlier = false, env = {}, annotatio
     const { metadata, spec } = manifest.spec.template
     const [container] = spec.containers
     container.image = container.image.replace(/^(dev\.local\/.*):\w+$/, `$1:${tag}`).replace(/^mongo:8$/, mongodbImage)
+    // the cluster has the processors of this machine, and for a while there are two or three revisions of everything
+    container.resources.requests['cpu'] = '10m'
     if (isEarlier && manifest.kind === 'Deployment') delete container.livenessProbe
     if (!isFunction(manifest)) continue
     const more = Object.entries(env[manifest.metadata.name as FunctionName] ?? {})
