@@ -14,7 +14,7 @@ export type ContainerStatus = {
   state?: { terminated?: { exitCode: number }; running?: object }
 }
 export type Pod = {
-  metadata: { name: string; uid: string; labels: { [name: string]: string }; deletionTimestamp?: string }
+  metadata: { name: string; uid: string; labels?: { [name: string]: string }; deletionTimestamp?: string }
   spec: { [field: string]: unknown; containers: readonly { name: string; [field: string]: unknown }[] }
   status: { podIP?: string; phase: string; containerStatuses?: readonly ContainerStatus[]; conditions?: Condition[] }
 }

@@ -54,7 +54,7 @@ async function main() {
 
 async function prove(
   cluster: Cluster,
-  { proofs: names, isShort, from, isBuilt }: Options,
+  { proofs: names, isShort, from, isBuilt, rounds }: Options,
   opened: AsyncDisposableStack,
 ): Promise<Part[]> {
   const parts: Part[] = []
@@ -85,7 +85,7 @@ async function prove(
     query: opened.use(await openFront(address, hosts.query)).origin,
   }
   const account = openAccount(origins, cluster.positions)
-  const context: Context = { cluster, account, origins, isShort, from, say: (what) => say(`  ${what}`) }
+  const context: Context = { cluster, account, origins, isShort, rounds, from, say: (what) => say(`  ${what}`) }
   for (const name of names) {
     const proof = proofs[name]
     if (proof) await part(proof.title, () => proof.run(context))

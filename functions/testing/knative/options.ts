@@ -11,6 +11,8 @@ export type Options = {
   report?: string
   isKept: boolean
   isBuilt: boolean
+  /** How often a start from zero is measured. */
+  rounds: number
 }
 
 export function readOptions(
@@ -23,12 +25,15 @@ export function readOptions(
     report: { type: 'string' },
     keep: { type: 'boolean' },
     built: { type: 'boolean' },
+    rounds: { type: 'string' },
     help: { type: 'boolean' },
   } as const
   const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true })
   if (values.help) return 'help'
   const unknown = positionals.filter((name) => !all.includes(name))
   if (unknown.length > 0) throw new StartError(`There is no proof ${unknown.join(', ')}; there are ${all.join(', ')}.`)
+  const rounds = Number(values.rounds ?? 10)
+  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new StartError('--rounds must be a whole number above 0.')
   const usual = values.short ? short : all
   return {
     proofs: positionals.length > 0 ? all.filter((name) => positionals.includes(name)) : usual,
@@ -36,6 +41,7 @@ export function readOptions(
     from: values.from ?? beforeTheFormat,
     isKept: values.keep === true,
     isBuilt: values.built === true,
+    rounds,
     ...(values.report && { report: values.report }),
   }
 }
@@ -49,6 +55,7 @@ Proofs: ${names.join(', ')}
 
   --short          less of each, in at most six minutes
   --from COMMIT    the upgrade starts with the images of this commit (default ${beforeTheFormat})
+  --rounds N       measures each start from zero so often (default 10)
   --report FILE    writes the report there as well
   --keep           leaves the cluster running; the next run uses it, with an empty log
   --built          the images are in the cluster already, from a run with --keep

@@ -8,7 +8,7 @@ import { type Findings, type Proof, table } from './proof.ts'
 
 type Target = { name: string; host: string; port: number; path?: string }
 
-const connectMs = 2500
+const connectMs = 5000
 /** What enforces the policies learns about a new pod a moment after it runs. */
 const knownAfterMs = 8000
 /** Connects to each target, or asks for a page where a name leads to the ingress, and prints what it reached. */

@@ -6,6 +6,7 @@ export type Context = {
   account: Account
   origins: Origins & { persist: string }
   isShort: boolean
+  rounds: number
   /** The commit that an upgrade starts from. */
   from: string
   /** Shows what is going on. */

@@ -3,7 +3,6 @@ import { deployment } from './deployment.ts'
 import { type FunctionName, functions } from './images.ts'
 import { type Context, type Findings, type Proof, quantile, seconds, table } from './proof.ts'
 
-const rounds = 5
 const zeroMs = 600_000
 
 /** To zero in seconds rather than minutes; everything else stays. */
@@ -17,7 +16,7 @@ export const inAHurry = {
 export const scaleToZero: Proof = {
   title: 'Scale to zero and back',
   async run(context): Promise<Findings> {
-    const { cluster, account, origins, say } = context
+    const { cluster, account, origins, rounds, say } = context
     say('to zero, with the annotations of the manifests; this takes minutes')
     await account.postMany(1)
     await fetch(`${origins.query}/healthz`)
