@@ -14,6 +14,8 @@ export type Account = {
   postMany(count: number): Promise<void>
   /** Posts one activity, and resolves with its receipt. */
   postOne(): Promise<string>
+  /** The number of activities sent so far. */
+  count(): number
   /** Notes an activity that was sent in another way. */
   note(activity: SentActivity): void
   /** Waits until the ledger is complete, then compares the log with what was sent. */
@@ -77,6 +79,7 @@ export function openAccount({ ingest, query }: Origins, positions: () => Promise
   }
 
   return {
+    count: () => lines.size,
     note: (activity) => void lines.set(activity.id ?? '', JSON.stringify(activity)),
     async postEvenly(rate, until) {
       const answers: Answered[] = []

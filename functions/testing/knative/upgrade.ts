@@ -40,7 +40,7 @@ export const upgrade: Proof = {
         ...former.map((name) => `db.runCommand({ collMod: '${name}', validator: {} })`),
         ...present.map((name) => `db.getCollection('${name}').drop()`),
       ])
-      const listed = await untilListed(context, many + 1)
+      const listed = await untilListed(context, account.count())
       text.push(
         `- \`migrate\` while the earlier version ran: ${seconds(first)} s; persist answered 503 from then on.`,
         `- Back: the validators and the new collections were removed, and the earlier version stored again what had arrived meanwhile after ${seconds(listed)} s.`,
