@@ -6,6 +6,7 @@ import { countMatching, findMatching, type Part, wholeOf } from './metadata-sear
 import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createDeadLetterSearch } from './sqlite-dead-letter-search.ts'
 import type { DeadLetterRow } from './sqlite-dead-letters.ts'
+import { createSqliteJump } from './sqlite-jump.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
 import type { Moment } from './sqlite-rows.ts'
@@ -37,6 +38,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   const arrivals = createSqliteArrivals(db)
   const findDeadLetters = createDeadLetterSearch(db)
   const newPace = createPaces(limits)
+  const jump = createSqliteJump(queries)
 
   async function placesOf(
     { order, limit, after, skip = 0, ...query }: FindQuery,
@@ -46,9 +48,10 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     const source = queries.sourceOf(filter)
     if (source.scans.length === 0) return { found: [] }
     const found: number[] = []
-    let toSkip = skip
+    const place = skip >= stepRows ? await jump(filter, order, skip, timeSlicer) : undefined
+    let toSkip = place?.toSkip ?? skip
     let examined: Moment | undefined
-    for (let range = rangeOf(filter, order, after); ; ) {
+    for (let range = place?.range ?? rangeOf(filter, order, after); ; ) {
       try {
         await timeSlicer()
       } catch (error) {
@@ -83,17 +86,23 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   }
 
   async function countAll(filter: Filter, max: number, timeSlicer: TimeSlicer): Promise<number> {
+    const range = rangeOf(filter)
+    if (queries.counted.tells(filter)) await timeSlicer()
+    const { n, edges } = queries.counted.count(filter, range) ?? { n: 0, edges: [range] }
+    if (n >= max) return max
     const { scans, ...others } = queries.sourceOf(filter)
-    let counted = 0
+    let counted = n
     try {
       for (const scan of scans) {
-        for (let range = rangeOf(filter); ; ) {
-          await timeSlicer()
-          const { n, last } = steps.count({ scans: [scan], ...others }, range, 'asc')
-          counted += n
-          if (counted >= max) return max
-          if (last === undefined) break
-          range = rangeBehind(range, 'asc', last)
+        for (const edge of edges) {
+          for (let range = edge; ; ) {
+            await timeSlicer()
+            const { n, last } = steps.count({ scans: [scan], ...others }, range, 'asc')
+            counted += n
+            if (counted >= max) return max
+            if (last === undefined) break
+            range = rangeBehind(range, 'asc', last)
+          }
         }
       }
       return counted

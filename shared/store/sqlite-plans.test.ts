@@ -35,7 +35,16 @@ function explained() {
       .all()
       .map(({ detail }) => String(detail))
   const saveAll = (all: readonly RecordedActivity[]) => transaction(db, () => all.forEach(saveOne))
-  return { queries, reads, saveAll, lookups: lookups.map(explain), plans: () => made.splice(0).map(explain) }
+  const plans = () => made.splice(0).map(explain)
+  const ofRows = (plan: string[]) => plan.some((step) => /^(SEARCH|SCAN) activities /.test(step))
+  return {
+    queries,
+    reads,
+    saveAll,
+    lookups: lookups.map(explain),
+    plans: () => plans().filter(ofRows),
+    allPlans: plans,
+  }
 }
 
 const moment = String.raw`\(timestampMs,timestampNs,delayMs,sequence\)`
@@ -136,10 +145,10 @@ test('looks up arrived records by their positions', () => {
 })
 
 test.each(['asc', 'desc'] as const)('lists dead letters from a place on, %s', async (order) => {
-  const { reads, plans } = explained()
+  const { reads, allPlans } = explained()
   const filter = { tenant, reason: 'rejected', state: 'open', from: 1, to: 2 ** 45 } as const
   await reads.findDeadLetters({ filter, order, limit: 3 })
   const isRising = order === 'asc'
   const place = isRising ? '(firstAtMs,id)>(?,?) AND firstAtMs<?' : 'firstAtMs>? AND (firstAtMs,id)<(?,?)'
-  expect(plans()).toEqual([[`SEARCH deadLetters USING INDEX byArrival (tenant=? AND ${place})`]])
+  expect(allPlans()).toEqual([[`SEARCH deadLetters USING INDEX byArrival (tenant=? AND ${place})`]])
 })
