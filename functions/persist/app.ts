@@ -5,6 +5,7 @@ import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { readClaims } from '@activity-log/shared/delivery-headers.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import type { Authenticate } from '@activity-log/shared/http/caller.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -32,6 +33,7 @@ export type PersistDependencies = {
   topics?: { records: string; deadLetters: string }
   /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
+  authenticate?: Authenticate | undefined
   basePath?: string
 }
 
@@ -52,6 +54,7 @@ export function createApp({
   now,
   topics = defaultTopics,
   deadlineMs = 10_000,
+  authenticate,
   basePath = '',
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
@@ -69,6 +72,7 @@ export function createApp({
   return createService({
     log,
     metrics: metrics.text,
+    authenticate,
     basePath,
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },

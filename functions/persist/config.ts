@@ -3,11 +3,13 @@ import { LogLevel } from '@activity-log/shared/config.ts'
 import { listenEntries } from '@activity-log/shared/listen-config.ts'
 import { mongoEntries, RetentionDays } from '@activity-log/shared/store/mongo-config.ts'
 import * as v from 'valibot'
+import { deliveryEntries } from './delivery-config.ts'
 
 export const Config = v.object({
   ...listenEntries('8080'),
   ...mongoEntries,
   ...topicEntries,
+  ...deliveryEntries,
   RETENTION_DAYS: RetentionDays,
   LOG_LEVEL: LogLevel,
 })

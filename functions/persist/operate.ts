@@ -92,7 +92,10 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
   async function readLetter({ url, parameters, caller }: ServiceRequest): Promise<KeptDeadLetter> {
     refuseParameters(url)
     const { id = '' } = parameters
-    const letter = await orUnavailable(store.getDeadLetter(caller.tenant, id))
+    const { tenant, system } = caller
+    const letter =
+      (await orUnavailable(store.getDeadLetter(tenant, id))) ??
+      (system && (await orUnavailable(store.getDeadLetter(system, id))))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     return letter
   }

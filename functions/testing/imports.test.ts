@@ -30,7 +30,7 @@ const rings: readonly Ring[] = [
   { files: /^functions\/query\/viewer\/(browser|views)\//, may: [/^functions\/query\/viewer\/(browser|views)\//] },
   ...['ingest', 'persist', 'query'].map((name) => ({
     files: new RegExp(`^functions/${name}/`),
-    may: [own(name), pure, shared('(http|broker|store)/'), library('hono', 'valibot', 'uuid', 'node:util')],
+    may: [own(name), pure, shared('(http|broker|store)/'), library('hono', 'jose', 'valibot', 'uuid', 'node:util')],
   })),
   { files: own('kafka-source'), may: [own('kafka-source'), pure, behindDoors, library('kafkajs', 'valibot'), node] },
   {
@@ -140,6 +140,14 @@ test('the default tenant is named only where it is defined and where callers are
     ([file, source]) => !isTest(file) && !/(^|\/)testing\//.test(file) && /\bdefaultTenant\b/.test(source),
   )
   expect(named.map(([file]) => file).toSorted()).toEqual(['shared/activity-recorded.ts', 'shared/http/caller.ts'])
+})
+
+test('only the authenticator makes a tenant', () => {
+  const made = [...sources].filter(
+    ([file, source]) =>
+      !isTest(file) && !/(^|\/)testing\//.test(file) && /\basTenant\b|\bas Tenant\b|<Tenant>/.test(source),
+  )
+  expect(made.map(([file]) => file).toSorted()).toEqual(['shared/http/caller.ts', 'shared/tenant.ts'])
 })
 
 test('no file imports itself through others', () => {

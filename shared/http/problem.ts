@@ -4,7 +4,9 @@ import type { Answer } from './answer.ts'
 const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
   'too-broad': { status: 400, title: 'The query is too broad' },
+  unauthenticated: { status: 401, title: 'The request needs a valid key' },
   forbidden: { status: 403, title: 'The request is not allowed' },
+  'insufficient-scope': { status: 403, title: 'The key does not allow this' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed' },
   conflict: { status: 409, title: 'The request conflicts with the current state' },

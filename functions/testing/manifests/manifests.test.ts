@@ -375,7 +375,7 @@ test.each([
   }
   const unusable = new Proxy(
     {},
-    { get: (_target, name) => (name === 'stopping' || name === 'basePath' ? undefined : ask) },
+    { get: (_target, name) => (['stopping', 'basePath', 'authenticate'].includes(String(name)) ? undefined : ask) },
   ) as never
   expect((await createApp(unusable).request(healthPath)).status).toBe(200)
 })
