@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Filter, Order } from '../filter.ts'
+import { hasRecord } from '../snapshot.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
 import { nanosecondsPerMs } from '../timestamp.ts'
@@ -84,7 +85,11 @@ const filters = fc
   })
 const logs = fc.record({ all: fc.array(drawn, { maxLength: 60 }), counted: fc.integer({ min: 0, max: 70 }) })
 
-describe('the counters of SQLite', () => {
+/** Each makes a database. */
+const numRuns = 50
+const timeout = 120_000
+
+describe('the counters of SQLite', { timeout }, () => {
   test('agree with the activities, whatever was saved, counted and deleted', () => {
     fc.assert(
       fc.property(logs, ({ all, counted }) => {
@@ -96,6 +101,7 @@ describe('the counters of SQLite', () => {
         const { n } = db.prepare('SELECT coalesce(sum(activities), 0) AS n FROM users').get() as { n: number }
         expect(n).toBe(found.n)
       }),
+      { numRuns },
     )
   })
 
@@ -107,6 +113,23 @@ describe('the counters of SQLite', () => {
         const found = await reads.find({ filter, order: 'asc', limit: 100 })
         expect(await reads.count(filter)).toBe(found.length)
       }),
+      { numRuns },
+    )
+  })
+
+  test('tell which quarters have nothing of a snapshot', async () => {
+    await fc.assert(
+      fc.asyncProperty(logs, filters, fc.constantFrom('asc', 'desc'), async ({ all, counted }, filter, order) => {
+        const { db } = logOf(all, counted)
+        const { snapshot = [], ...others } = filter
+        const reads = createLongReads(db)
+        const inSnapshot = (await reads.find({ filter: others, order, limit: 100 })).filter(({ position }) =>
+          hasRecord(snapshot, position),
+        )
+        const found = await reads.find({ filter: { ...others, snapshot }, order, limit: 100 })
+        expect(found.map(({ key }) => key)).toEqual(inSnapshot.map(({ key }) => key))
+      }),
+      { numRuns },
     )
   })
 
@@ -127,6 +150,7 @@ describe('the counters of SQLite', () => {
           expect(keys).toEqual(whole.slice(skip).map(({ key }) => key))
         }
       }),
+      { numRuns },
     )
   })
 })

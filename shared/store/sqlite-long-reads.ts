@@ -11,6 +11,7 @@ import { createSqliteMatching } from './sqlite-metadata.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
 import type { Moment } from './sqlite-rows.ts'
 import { keyBehind, rangeBehind, rangeOf } from './sqlite-scan.ts'
+import { createSnapshotStart } from './sqlite-snapshot-start.ts'
 import { createSqliteStats } from './sqlite-stats.ts'
 import { stepRows } from './sqlite-steps.ts'
 import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
@@ -39,6 +40,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   const findDeadLetters = createDeadLetterSearch(db)
   const newPace = createPaces(limits)
   const jump = createSqliteJump(queries)
+  const snapshotStart = createSnapshotStart(db, queries.names)
 
   async function placesOf(
     { order, limit, after, skip = 0, ...query }: FindQuery,
@@ -51,6 +53,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     const place = skip >= stepRows ? await jump(filter, order, skip, timeSlicer) : undefined
     let toSkip = place?.toSkip ?? skip
     let examined: Moment | undefined
+    let hadMatches = false
     for (let range = place?.range ?? rangeOf(filter, order, after); ; ) {
       try {
         await timeSlicer()
@@ -58,15 +61,20 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
         if (!(error instanceof TooBroad) || skip > 0 || !examined) throw error
         return { found, through: keyBehind(examined, order) }
       }
+      const start = hadMatches ? range : snapshotStart(filter, range, order)
+      if (!start) return { found }
+      range = start
       // this many entries contain no more matches than must be skipped, unless ties are added to them
       const skipped = toSkip >= stepRows && !range.ties ? steps.count(source, range, order, toSkip) : undefined
       let last = skipped?.last
       if (skipped && skipped.n <= toSkip) {
         toSkip -= skipped.n
+        hadMatches = skipped.n > 0
       } else {
         const wanted = toSkip + limit - found.length
         const step = steps.places(source, range, order, source.match ? stepRows : Math.min(stepRows, wanted))
         found.push(...step.places.slice(toSkip, wanted))
+        hadMatches = step.places.length > 0
         toSkip = Math.max(0, toSkip - step.places.length)
         last = step.last
       }
