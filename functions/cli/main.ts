@@ -1,3 +1,4 @@
+import { checkCommand } from './check.ts'
 import { demoCommand } from './demo.ts'
 import { importCommand } from './import.ts'
 import { ledgerCommand } from './ledger-audit.ts'
@@ -5,7 +6,7 @@ import { ledgerWriteOffCommand } from './ledger-write-off.ts'
 import { migrateCommand } from './migrate.ts'
 import { runProgram } from './program.ts'
 
-const commands = [importCommand, demoCommand, ledgerCommand, ledgerWriteOffCommand, migrateCommand]
+const commands = [importCommand, demoCommand, ledgerCommand, ledgerWriteOffCommand, migrateCommand, checkCommand]
 
 async function main() {
   const code = await runProgram(commands, process.argv.slice(2), process.env)

@@ -1,5 +1,9 @@
-import type { DatabaseSync } from 'node:sqlite'
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { StartError } from '../config.ts'
+import { transaction } from '../sqlite/file.ts'
 import { allActions, createSqliteCounters, quarterMs, quartersPerDay, unit } from './sqlite-counters.ts'
+import { migrations } from './sqlite-migrations.ts'
 
 /** A counter that does not agree with the activities. */
 export type Difference = { what: string; counted: number; actual: number }
@@ -119,9 +123,43 @@ function userSteps(db: DatabaseSync): (() => Compared)[] {
   })
 }
 
-/** Counts everything again, in the transaction of the caller. */
-export function countAgain(db: DatabaseSync): void {
+/** Makes all counters anew, within the transaction of the caller. */
+export function recount(db: DatabaseSync): void {
   db.exec('DELETE FROM counts; DELETE FROM counted; UPDATE users SET activities = 0')
   const count = createSqliteCounters(db)
   while (count(10_000) > 0);
+}
+
+/** Makes all counters of a store anew, in one transaction. */
+export function countAgain(path: string): void {
+  using db = opened(path)
+  transaction(db, () => recount(db))
+}
+
+/** Compares the counters of a store with its activities. Throws StartError if there is no such store. */
+export async function differencesIn(
+  path: string,
+  onProgress: (done: number, of: number) => void,
+): Promise<{ checked: number; differences: Difference[] }> {
+  using db = opened(path, { readOnly: true })
+  const differences: Difference[] = []
+  let activities = 0
+  for (const { checked, total, differences: found } of checkCounts(db)) {
+    differences.push(...found)
+    onProgress(checked, total)
+    activities = total / 2
+    await new Promise(setImmediate)
+  }
+  return { checked: activities, differences }
+}
+
+/** Opens a store of this version. */
+function opened(path: string, options: { readOnly?: boolean } = {}): DatabaseSync {
+  if (!existsSync(path)) throw new StartError(`There is no store at ${path}. Name its folder with --data-dir.`)
+  const db = new DatabaseSync(path, { timeout: 5000, ...options })
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version === migrations.length) return db
+  db.close()
+  const advice = version < migrations.length ? 'Start this version once, which upgrades it.' : 'Use that version.'
+  throw new StartError(`Another version of the activity log wrote ${path}. ${advice}`)
 }

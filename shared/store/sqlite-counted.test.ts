@@ -7,7 +7,7 @@ import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
 import { nanosecondsPerMs } from '../timestamp.ts'
 import type { RecordedActivity } from './activities.ts'
-import { checkCounts, countAgain } from './sqlite-check.ts'
+import { checkCounts, recount } from './sqlite-check.ts'
 import { createSqliteCounters } from './sqlite-counters.ts'
 import { createSqliteJump } from './sqlite-jump.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
@@ -96,7 +96,7 @@ describe('the counters of SQLite', { timeout }, () => {
         const { db } = logOf(all, counted)
         expect(differences(db)).toEqual([])
         const found = db.prepare('SELECT count(*) AS n FROM activities').get() as { n: number }
-        transaction(db, () => countAgain(db))
+        transaction(db, () => recount(db))
         expect(differences(db)).toEqual([])
         const { n } = db.prepare('SELECT coalesce(sum(activities), 0) AS n FROM users').get() as { n: number }
         expect(n).toBe(found.n)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
@@ -72,9 +72,16 @@ export function activityOf(log: MadeUpLog, n: number): RecordedActivity {
 
 /** Saves the log in a data folder, unless it is there. */
 export async function fillFolder(folder: string, log: MadeUpLog, onProgress: (done: number) => void): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, 'store.db')
-  if (existsSync(path)) return
+  if (existsSync(join(folder, 'store.db'))) return
+  // a run that was stopped leaves nothing that looks complete
+  const unfinished = `${folder}.unfinished`
+  await rm(unfinished, { recursive: true, force: true })
+  await mkdir(unfinished, { recursive: true })
+  await save(join(unfinished, 'store.db'), log, onProgress)
+  await rename(unfinished, folder)
+}
+
+async function save(path: string, log: MadeUpLog, onProgress: (done: number) => void) {
   await using store = openSqliteStore({ path })
   for (let at = 0; at < log.size; at += batch) {
     const length = Math.min(batch, log.size - at)

@@ -65,13 +65,14 @@ async function ask(path: string, plainPath: string, requests: readonly ScaleRequ
   await using log = await startLog(path)
   await using plain = startProgram('functions/testing/scale/plain-server.ts', {}, plainPath)
   const plainOrigin = new URL(await written(plain, /(http:\/\/127\S*)\/logs/)).origin
-  const asked: Asked[] = []
+  const asked: (Omit<Asked, 'isRight'> & { answer: Answer; isRight: ScaleRequest['isRight'] })[] = []
   for (const { name, url, isRight, plain = true } of requests) {
     const { ms, answer } = await timed(log.origin + url)
     const plainMs = plain ? (await timed(plainOrigin + url)).ms : undefined
-    asked.push({ name, url, ms, plainMs, isRight: isRight(answer) })
+    asked.push({ name, url, ms, plainMs, isRight, answer })
   }
-  return asked
+  // comparing may take long, and idle connections would be closed
+  return asked.map(({ answer, isRight, ...each }) => ({ ...each, isRight: isRight(answer) }))
 }
 
 async function timed(url: string): Promise<{ ms: number; answer: Answer }> {
