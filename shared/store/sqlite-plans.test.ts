@@ -144,6 +144,30 @@ test('looks up arrived records by their positions', () => {
   expect(lookups.flat().join('\n')).toContain('INDEX byPosition (partition=? AND offset>? AND offset<?)')
 })
 
+test('counters tell numbers and distant pages in ranges of their own, and nothing reads all activities', async () => {
+  const { reads, saveAll, allPlans } = explained()
+  saveAll(Array.from({ length: 3000 }, (_, n) => recorded({ id: `many-${n}`, action: `a${n % 3}` }, 100 + n)))
+  allPlans()
+  const filters: Partial<Filter>[] = [{}, { actions: [{ prefix: 'a' }] }, { excluded: [{ exact: 'a1' }] }, range]
+  for (const each of filters) {
+    const filter = { tenant, ...each }
+    await reads.count(filter)
+    await reads.find({ filter, order: 'desc', limit: 1, skip: 2500 })
+    await reads.stats({ filter, by: 'action', limit: 10 })
+    await reads.stats({ filter, by: 'hour', timezone: 'Asia/Kolkata', limit: 10 })
+  }
+  await reads.stats({ filter: { tenant }, by: 'userId', limit: 10, after: { key: 'm', count: 3 } })
+  const steps = allPlans().flat()
+  const counters = steps.filter((step) => /(SEARCH|SCAN) (counts|users)/.test(step))
+  expect(counters.length).toBeGreaterThan(5)
+  for (const step of counters) {
+    expect(step).toMatch(
+      /^SEARCH (counts USING PRIMARY KEY \(tenant=\? AND unit=\? AND action=\?|users USING .*usersByActivities \(tenant=\? AND activities)/,
+    )
+  }
+  expect(steps.filter((step) => /SCAN activities/.test(step))).toEqual([])
+})
+
 test.each(['asc', 'desc'] as const)('lists dead letters from a place on, %s', async (order) => {
   const { reads, allPlans } = explained()
   const filter = { tenant, reason: 'rejected', state: 'open', from: 1, to: 2 ** 45 } as const
