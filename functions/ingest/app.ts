@@ -1,3 +1,4 @@
+import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import {
   type ActivityRecorded,
   activityRecorded,
@@ -35,6 +36,8 @@ export type IngestDependencies = {
    */
   secondFrom?: number
   basePath?: string
+  /** Without it, everybody may do everything. */
+  access?: Access | undefined
 }
 
 /** `isOwn` tells whether the id came with the activity: then it is safe to send it again. */
@@ -47,7 +50,7 @@ const mebibyte = 1024 * 1024
 
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service {
-  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '' } = dependencies
+  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '', access } = dependencies
   const metrics = createGroupMetrics('ingest')
   const arrive = createArrivals()
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
@@ -56,6 +59,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     maxWaitingItems: 20_000,
     maxWaitingBytes: 32 * mebibyte,
     sizeOf: recordBytes,
+    ownerOf: tenantOf,
     deadlineMs,
     secondFrom,
     onGroup: metrics.onGroup,
@@ -65,7 +69,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     'POST /logs': { scope: 'write', handle: (request) => take(request, false) },
     'POST /logs/batch': { scope: 'write', handle: (request) => take(request, true) },
   }
-  return createService({ log, metrics: metrics.text, basePath, routes })
+  return createService({ log, basePath, routes, ...accessOptions(access, metrics.text) })
 
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined
@@ -86,6 +90,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     // while records wait to be published, only their text is in memory
     const posted = toEntries(read, record)
     if (posted.many) {
+      request.spend(posted.entries.length - 1)
       const results = await Promise.all(posted.entries.map(acceptOne))
       return answerMany(results, request.log)
     }
@@ -173,6 +178,8 @@ function toEntries(posted: ReadPosted, record: (sent: PostedActivity) => Activit
 }
 
 const storedOnce = 'An activity is never stored twice.'
+
+const tenantOf = ({ headers }: EventRecord) => headers['ce_tenant'] ?? ''
 
 function recordBytes({ headers, value }: EventRecord): number {
   let bytes = Buffer.byteLength(value)

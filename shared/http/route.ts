@@ -13,6 +13,8 @@ export type Caller = {
   tenant: Tenant
   /** Whether the caller looks after the whole log, and not only after what belongs to one tenant. */
   isOperator: boolean
+  /** Whether the request names the tenant, as operators have to; links of the answer then name it, too. */
+  isNamed: boolean
   /** The tenant of what belongs to nobody, if the caller sees it beside what is their own. */
   system: Tenant | undefined
   scopes: ReadonlySet<Scope>
@@ -40,6 +42,8 @@ export type ServiceRequest = Incoming & {
   basePath: string
   /** Adds the request id and the tenant to each line. */
   log: Log
+  /** Counts more than this one request against the limits of its caller, such as the other activities of a batch. */
+  spend(units: number): void
   /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */
   ask(path: string, signal?: AbortSignal): Promise<Response>
 }
