@@ -69,6 +69,10 @@ export function createSqliteQueries(
         return (row as { n: number }).n
       })
     },
+    tenants: (after: string, limit: number): string[] =>
+      prepare('SELECT name FROM tenants WHERE name > ? ORDER BY name LIMIT ?')
+        .all(after, limit)
+        .map(({ name }) => name as string),
     get: rows.foundById,
     sourceOf: (filter: Filter) => sourceOf(names, filter),
     rows,
