@@ -1,3 +1,4 @@
+import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import {
   type ActivityRecorded,
   activityRecorded,
@@ -35,6 +36,8 @@ export type IngestDependencies = {
    */
   secondFrom?: number
   basePath?: string
+  /** Without it, everybody may do everything. */
+  access?: Access | undefined
 }
 
 /** `isOwn` tells whether the id came with the activity: then it is safe to send it again. */
@@ -47,7 +50,7 @@ const mebibyte = 1024 * 1024
 
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service {
-  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '' } = dependencies
+  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '', access } = dependencies
   const metrics = createGroupMetrics('ingest')
   const arrive = createArrivals()
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
@@ -66,7 +69,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     'POST /logs': { scope: 'write', handle: (request) => take(request, false) },
     'POST /logs/batch': { scope: 'write', handle: (request) => take(request, true) },
   }
-  return createService({ log, metrics: metrics.text, basePath, routes })
+  return createService({ log, basePath, routes, ...accessOptions(access, metrics.text) })
 
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined

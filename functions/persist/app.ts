@@ -1,3 +1,4 @@
+import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
 import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
@@ -13,7 +14,6 @@ import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { hasOtherContent, hasTakenKey } from './id-errors.ts'
 import { operatingRoutes } from './operate.ts'
 import { orUnavailable } from './or-unavailable.ts'
 import {
@@ -24,6 +24,7 @@ import {
   rejectDamaged,
   whyUndelivered,
 } from './read-delivery.ts'
+import { hasOtherContent, hasTakenKey, isSuspended } from './record-errors.ts'
 
 export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
@@ -33,8 +34,11 @@ export type PersistDependencies = {
   topics?: { records: string; deadLetters: string }
   /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
+  /** Precedes `access`, which it may ask. */
   authenticate?: Authenticate | undefined
   basePath?: string
+  /** Without it, everybody may do everything. */
+  access?: Access | undefined
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
@@ -56,6 +60,7 @@ export function createApp({
   deadlineMs = 10_000,
   authenticate,
   basePath = '',
+  access,
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
   const save = createGroupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
@@ -71,13 +76,15 @@ export function createApp({
 
   return createService({
     log,
-    metrics: metrics.text,
-    authenticate,
     basePath,
+    ...accessOptions(access, metrics.text),
+    // a dispatcher would repeat what gets a 429, and whoever replays a dead letter is an operator
+    around: [],
+    ...(authenticate && { authenticate }),
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
       'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
-      ...operatingRoutes({ store, now, timeoutMs: deadlineMs }),
+      ...operatingRoutes({ store, now, isSuspended: access?.isSuspended, timeoutMs: deadlineMs }),
     },
   })
 
@@ -92,6 +99,7 @@ export function createApp({
       saveDeadLetter({ topic: topics.records, reason, errors, position, ...asReceived(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
+    if (access?.isSuspended(recorded.value.tenant)) return deadLetter('rejected', [isSuspended])
     const outcome = await orUnavailable(save({ ...recorded.value, position }), 'The store did not save the activity.')
     if (outcome === 'conflict') return deadLetter('conflict', [hasOtherContent])
     if (outcome === 'key-taken') return deadLetter('rejected', [hasTakenKey])

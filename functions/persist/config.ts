@@ -1,3 +1,4 @@
+import { accessEntries } from '@activity-log/shared/access-config.ts'
 import { topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
 import { LogLevel } from '@activity-log/shared/config.ts'
 import { listenEntries } from '@activity-log/shared/listen-config.ts'
@@ -7,6 +8,7 @@ import { deliveryEntries } from './delivery-config.ts'
 
 export const Config = v.object({
   ...listenEntries('8080'),
+  ...accessEntries,
   ...mongoEntries,
   ...topicEntries,
   ...deliveryEntries,

@@ -1,3 +1,5 @@
+import { openAccess } from '@activity-log/shared/access/open-access.ts'
+import { accessRule } from '@activity-log/shared/access-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
 import type { Authenticate } from '@activity-log/shared/http/caller.ts'
 import { checkedClock } from '@activity-log/shared/http/clock.ts'
@@ -17,8 +19,9 @@ import { readDeliveryKeys } from './delivery-keys.ts'
 import { authenticateDeliveries, createVerifier } from './delivery-token.ts'
 
 async function main() {
-  const config = readConfig(Config, process.env, mongoRule, deliveryRule)
+  const config = readConfig(Config, process.env, accessRule, mongoRule, deliveryRule)
   const log = openLog('persist', config.LOG_LEVEL)
+  const access = await openAccess(config, log)
   await using store = openMongoStore({
     uri: config.MONGODB_URI,
     database: config.MONGODB_DATABASE,
@@ -27,11 +30,12 @@ async function main() {
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
   const now = checkedClock(() => new Date())
-  const authenticate = dispatchersOf(config, log, now)
-  const app = createApp({ store, log, now, topics, authenticate, basePath: config.BASE_PATH })
+  const authenticate = dispatchersOf(config, { log, now, otherwise: access?.authenticate })
+  const app = createApp({ store, log, now, topics, authenticate, basePath: config.BASE_PATH, access })
   await using server = await listen({
     ...app,
     ...listenOptions(config),
+    onTurnedAway: access?.onTurnedAway,
     log,
     maxHeaderBytes: maxRecordBytes,
   })
@@ -41,12 +45,15 @@ async function main() {
 }
 
 /** Only dispatchers may deliver, if the configuration says how to tell them from others. */
-function dispatchersOf(config: v.InferOutput<typeof Config>, log: Log, now: () => Date): Authenticate | undefined {
+function dispatchersOf(
+  config: v.InferOutput<typeof Config>,
+  { log, now, otherwise }: { log: Log; now: () => Date; otherwise: Authenticate | undefined },
+): Authenticate | undefined {
   const wanted = deliveryTrust(config)
   if (!wanted) return undefined
   const { file, trust } = wanted
   const keys = watchFile(file, { parse: readDeliveryKeys, maxBytes: maxKeyFileBytes, log })
-  return authenticateDeliveries(createVerifier({ trust, keys, now }), trust.subjects)
+  return authenticateDeliveries(createVerifier({ trust, keys, now }), trust.subjects, otherwise)
 }
 const maxKeyFileBytes = 1024 * 1024
 

@@ -3,6 +3,7 @@ import { childLog } from '../log.ts'
 import { asTenant, systemTenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
 import { withErrorPage } from './error-page.ts'
+import { withoutTenant } from './named-tenant.ts'
 import { Problem } from './problem.ts'
 import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
 
@@ -10,6 +11,7 @@ import { type Caller, type Handler, type Route, type ServiceRequest, scopes } fr
 export const anybody: Caller = {
   tenant: asTenant(defaultTenant),
   isOperator: true,
+  isNamed: false,
   // no operator would see it otherwise
   system: asTenant(systemTenant),
   scopes: new Set(scopes),
@@ -57,13 +59,14 @@ export function withCaller(
     const problem = found instanceof Problem ? found : whyNot(found, route)
     if (!problem) return handle(requestOf(request, found as Caller))
     // a person who is not let in gets a page, like one whose page fails
-    return withErrorPage(() => Promise.reject(problem), route)(requestOf(request, nobody))
+    return withErrorPage(() => Promise.reject(problem), route)(requestOf(request, visitor))
   }
 
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
     const { requestId } = request
     return {
       ...request,
+      url: caller.isNamed ? withoutTenant(request.url) : request.url,
       caller,
       basePath,
       spend: spendNothing,
@@ -78,10 +81,17 @@ const spendNothing = () => {}
 /** A request that asks for another one counts once. */
 const counted = (caller: Caller): Caller => (caller.limits ? { ...caller, limits: undefined } : caller)
 
-const nobody: Caller = { ...anybody, isOperator: false, system: undefined, scopes: new Set(['public']) }
+/** Somebody who has shown no key. No tenant has this name. */
+export const visitor: Caller = {
+  ...anybody,
+  tenant: asTenant(''),
+  isOperator: false,
+  system: undefined,
+  scopes: new Set(['public']),
+}
 
 /** The problem if the caller may not use the route. */
-function whyNot({ scopes, isOperator }: Caller, { scope, orScope, ofAllTenants }: Route): Problem | undefined {
+export function whyNot({ scopes, isOperator }: Caller, { scope, orScope, ofAllTenants }: Route): Problem | undefined {
   if (scope === 'public') return undefined
   if (!scopes.has(scope) && !(orScope && scopes.has(orScope))) return insufficientScope(scope)
   return ofAllTenants && !isOperator ? notAnOperator(scope) : undefined

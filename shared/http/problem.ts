@@ -6,6 +6,7 @@ const problems = {
   'too-broad': { status: 400, title: 'The query is too broad' },
   unauthenticated: { status: 401, title: 'The request needs a valid key' },
   forbidden: { status: 403, title: 'The request is not allowed' },
+  suspended: { status: 403, title: 'The tenant is suspended' },
   'insufficient-scope': { status: 403, title: 'The key does not allow this' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed' },

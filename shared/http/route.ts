@@ -13,6 +13,8 @@ export type Caller = {
   tenant: Tenant
   /** Whether the caller looks after the whole log, and not only after what belongs to one tenant. */
   isOperator: boolean
+  /** Whether the request names the tenant, as operators have to; links of the answer then name it, too. */
+  isNamed: boolean
   /** The tenant of what belongs to nobody, if the caller sees it beside what is their own. */
   system: Tenant | undefined
   scopes: ReadonlySet<Scope>

@@ -3,6 +3,7 @@ import { Config as IngestConfig } from '@activity-log/ingest/config.ts'
 import { Config as PersistConfig } from '@activity-log/persist/config.ts'
 import { deliveryRule } from '@activity-log/persist/delivery-config.ts'
 import { Config as QueryConfig } from '@activity-log/query/config.ts'
+import { accessRule } from '@activity-log/shared/access-config.ts'
 import { kafkaDefaults, kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
 import { deliveryPolicy, retryDelayMs } from '@activity-log/shared/dispatch/delivery.ts'
@@ -242,7 +243,13 @@ export const environmentIsWhatTheFunctionsRead: Check = (manifests) =>
     return [
       ...unknown.map((name) => `${metadata.name} does not read ${name}`),
       ...complaints(() =>
-        readConfig<v.ObjectSchema<v.ObjectEntries, undefined>>(Config, environment, kafkaRule, deliveryRule),
+        readConfig<v.ObjectSchema<v.ObjectEntries, undefined>>(
+          Config,
+          environment,
+          accessRule,
+          kafkaRule,
+          deliveryRule,
+        ),
       ),
     ].map((line) => line.replaceAll('\n', ''))
   })
