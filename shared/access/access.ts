@@ -6,7 +6,7 @@ import type { ServiceOptions } from '../http/service.ts'
 export type Access = {
   authenticate: Authenticate
   /** Holds callers to their limits, and shares the slots between tenants: once in a process, for all its services. */
-  around: readonly Around[]
+  around?: readonly Around[]
   /** Whether nothing of the tenant may be stored. */
   isSuspended(tenant: string): boolean
   /** The tenants that have a key. */
@@ -23,6 +23,6 @@ export const accessOptions = (
   metrics?: () => string,
 ): Pick<ServiceOptions, 'authenticate' | 'around' | 'metrics'> => ({
   authenticate: access?.authenticate,
-  ...(access && { around: access.around }),
+  ...(access?.around && { around: access.around }),
   ...((metrics || access) && { metrics: () => (metrics?.() ?? '') + (access?.metrics() ?? '') }),
 })
