@@ -52,7 +52,7 @@ export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
     'GET /viewer/actions': page('read', actionsPage),
     'GET /viewer/dead-letters': page('operate', deadLettersPage),
     'GET /viewer/dead-letters/:id': page('operate', deadLetterPage),
-    'GET /viewer/ledger': page('operate', ledgerPage),
+    'GET /viewer/ledger': { ...page('operate', ledgerPage), ofAllTenants: true },
     ...assetRoutes,
   }
 }
