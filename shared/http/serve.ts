@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
 import { openAnswerRoom } from './answer-room.ts'
-import { answerToProblem } from './answer-to-problem.ts'
+import { answerToProblem, opensLinks } from './answer-to-problem.ts'
 import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
 import { discardBody } from './discard-body.ts'
@@ -126,8 +126,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     response.once('close', end)
     const refuse = (problem: Problem) => {
       const { url: again = '', headers } = request
-      const path = again.replace(/\?.*$/s, '').replace(/\/+/g, '/')
-      const waysOn = rules.isPage(path) ? { home: undefined, again } : undefined
+      const waysOn = opensLinks(request.method) ? { home: undefined, again } : undefined
       writeAnswer(response, own, answerToProblem(problem, headers.accept, waysOn))
       end()
     }

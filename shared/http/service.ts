@@ -87,6 +87,7 @@ export function createService({
     front: createFront(
       log,
       wrapped.filter(({ streams }) => !streams),
+      isPage(`${basePath}/`) ? `${basePath}/` : undefined,
     ),
     kindOf: createKindFinder(entries, basePath),
     routes,
