@@ -20,7 +20,8 @@ After a 503, a 504 or a broken connection, send the same request again with the 
 Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.
 
 With keys, every operation takes one: Authorization: Bearer als_…, with the scope that it names. What belongs to
-another tenant is not there.
+another tenant is not there. A key and a tenant may have limits, which each process counts for itself: every answer
+then says in RateLimit what is left (draft-ietf-httpapi-ratelimit-headers-10), and beyond a limit it is a 429.
 
 Any request may be answered with a 403 if a page of another site sent it, with a 421 if its Host is not one that the
 log answers for, and with a 400 if its path contains //, \\, or the segments . and .., also percent-encoded.`
@@ -77,7 +78,14 @@ function describe(operation: Operation) {
   ]
   const isAlwaysThere = operation.path === '/healthz'
   const needsKey = route !== undefined && route.scope !== 'public' && onlyWithKeys
-  const answers = { ...needsKey, 405: wrongMethod, ...(!isAlwaysThere && { 503: unavailable }), ...operation.answers }
+  const hasLimits = needsKey && !isOfPersist(operation) && onlyWithLimits
+  const answers = {
+    ...needsKey,
+    ...hasLimits,
+    405: wrongMethod,
+    ...(!isAlwaysThere && { 503: unavailable }),
+    ...operation.answers,
+  }
   const entries = Object.entries(answers).sort(([a], [b]) => Number(a) - Number(b))
   return {
     operationId: id,
@@ -124,6 +132,18 @@ const onlyWithKeys = {
   401: problem('The key is absent or not valid', 'WWW-Authenticate'),
   403: problem('The key does not allow this, or the tenant is suspended', 'WWW-Authenticate'),
 }
+
+const onlyWithLimits = {
+  429: problem(
+    'More was sent than the limit of the key or of its tenant; violated-policies names it',
+    'Retry-After',
+    'RateLimit',
+    'RateLimit-Policy',
+  ),
+}
+
+/** persist has no limits. */
+const isOfPersist = ({ method, path }: Operation) => method !== 'get' && path.startsWith('/dead-letters/')
 
 const tenant = {
   name: 'tenant',

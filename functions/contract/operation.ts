@@ -33,6 +33,8 @@ export const answerHeaders = {
   Location: 'The path of the activity, once it is stored: /logs/{id}',
   'Set-Cookie': 'The session, or its end',
   'WWW-Authenticate': 'Bearer (RFC 6750)',
+  RateLimit: 'What is left of each limit, and when there will be more',
+  'RateLimit-Policy': 'The limits of the caller: units and seconds',
   'Retry-After': 'How many seconds to wait before trying again',
 } as const
 export type HeaderName = keyof typeof answerHeaders

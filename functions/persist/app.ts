@@ -82,6 +82,8 @@ export function createApp({
     log,
     basePath,
     ...accessOptions(access, metrics.text),
+    // a dispatcher would repeat what gets a 429, and whoever replays a dead letter is an operator
+    around: [],
     ...(authenticate && { authenticate }),
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },

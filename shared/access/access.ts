@@ -1,5 +1,5 @@
 import type { Authenticate } from '../http/caller.ts'
-import type { Caller } from '../http/route.ts'
+import type { Around, Caller } from '../http/route.ts'
 import type { ServiceOptions } from '../http/service.ts'
 
 /** A key when it is seen for the first time. */
@@ -14,6 +14,8 @@ export type Access = {
   signedIn(cookie: string | undefined): Caller | undefined
   /** Calls the listener with each key that lets somebody in, when this process sees it for the first time. */
   onFirstSeen(listener: (key: SeenKey) => Promise<void>): void
+  /** Holds callers to their limits, and shares the slots between tenants: once in a process, for all its services. */
+  around?: readonly Around[]
   /** Whether nothing of the tenant may be stored. */
   isSuspended(tenant: string): boolean
   /** The tenants that have a key. */
@@ -28,7 +30,8 @@ export type Access = {
 export const accessOptions = (
   access: Access | undefined,
   metrics?: () => string,
-): Pick<ServiceOptions, 'authenticate' | 'metrics'> => ({
+): Pick<ServiceOptions, 'authenticate' | 'around' | 'metrics'> => ({
   authenticate: access?.authenticate,
+  ...(access?.around && { around: access.around }),
   ...((metrics || access) && { metrics: () => (metrics?.() ?? '') + (access?.metrics() ?? '') }),
 })

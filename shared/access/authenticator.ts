@@ -3,11 +3,14 @@ import type { InputError } from '../checked.ts'
 import { type BareRequest, visitor, whyNot } from '../http/caller.ts'
 import { namesTenant, readNamedTenant } from '../http/named-tenant.ts'
 import { invalidInput, Problem, unavailable } from '../http/problem.ts'
+import { createRateLimits } from '../http/rate-limits.ts'
 import type { Caller, Route, Scope } from '../http/route.ts'
 import { isFromOwnPage, isSafeMethod } from '../http/same-origin.ts'
+import { createTenantShares } from '../http/tenant-share.ts'
 import type { Log } from '../log.ts'
 import { createRateLimit } from '../rate-limited-log.ts'
 import { asTenant, systemTenant } from '../tenant.ts'
+import { createTokenBuckets } from '../token-buckets.ts'
 import type { Access, SeenKey } from './access.ts'
 import type { AccessFile } from './access-file.ts'
 import type { AccessList } from './access-list.ts'
@@ -15,10 +18,16 @@ import { findKey, hashOfKey, type Key, readKey } from './key.ts'
 import { type KeyRing, type RingKey, toKeyRing } from './key-ring.ts'
 import { isSessionOf, newSession, readSession } from './session.ts'
 
-export type AccessOptions = { file: AccessFile; log: Pick<Log, 'warn'>; now: () => number }
+export type AccessOptions = {
+  file: AccessFile
+  log: Pick<Log, 'warn'>
+  now: () => number
+  /** A clock in milliseconds that is never set back. */
+  clock?: () => number
+}
 
 /** Judges each request by the key that it brings. */
-export function createAccess({ file, log, now }: AccessOptions): Access {
+export function createAccess({ file, log, now, clock = () => performance.now() }: AccessOptions): Access {
   const limited = createRateLimit()
   const rejected = { missing: 0, invalid: 0, leaked: 0, suspended: 0 }
   let list: AccessList = file.current()
@@ -129,6 +138,7 @@ export function createAccess({ file, log, now }: AccessOptions): Access {
     },
     signedIn: (cookie) => keptOfSession(currentRing(), cookie)?.caller,
     onFirstSeen: (listener) => void listeners.push(listener),
+    around: [createRateLimits(createTokenBuckets({ now: clock })), createTenantShares()],
     onTurnedAway({ authorization, origin }) {
       const key = readKey(bearerOf(authorization) ?? '')
       if (key && origin !== undefined) leaked(currentRing(), key, 'origin')
