@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseJson } from './json.ts'
-import { createJudge } from './json-judged.ts'
+import { createJudge, parseJudged } from './json-judged.ts'
 import { splitLines } from './lines.ts'
+import { allSteps } from './steps.ts'
 
 const limits = { items: 3, characters: 1_000, values: 10, valuesInAll: 25 }
 const unlimited = { items: 1_000, characters: 1_000_000, values: 1_000_000, valuesInAll: 1_000_000 }
-const judge = (text: string) => createJudge(limits)(text)
-const judgeAny = (text: string) => createJudge(unlimited)(text)
+type Judge = ReturnType<typeof createJudge>
+const parse = (judge: Judge, text: string) => allSteps(parseJudged(allSteps(judge(text))))
+const judge = (text: string) => parse(createJudge(limits), text)
+const judgeAny = (text: string) => parse(createJudge(unlimited), text)
 const read = (text: string) => {
   const json = judge(text)
   if (!json.ok) throw new Error(json.detail)
@@ -93,9 +96,9 @@ describe('does not parse', () => {
   })
 
   test('more values in all than the limit, over several texts', () => {
-    const parse = createJudge(limits)
+    const judgeOne = createJudge(limits)
     const ten = `[[${'0,'.repeat(8)}0]]`
-    expect([ten, ten, ten].map((text) => parse(text).ok)).toEqual([true, true, false])
+    expect([ten, ten, ten].map((text) => parse(judgeOne, text).ok)).toEqual([true, true, false])
     expect(judge('[[0,0,0,0,0,0,0,0],[0,0,0,0,0,0,0,0],[0,0,0,0,0,0,0]]').ok).toBe(false)
   })
 
@@ -109,7 +112,7 @@ describe('does not parse', () => {
 
 describe('lines', () => {
   const lines = (text: string, max = 10) =>
-    splitLines(Buffer.from(text), max).map(({ bytes, number }) => [number, Buffer.from(bytes).toString()])
+    allSteps(splitLines(Buffer.from(text), max)).map(({ bytes, number }) => [number, Buffer.from(bytes).toString()])
   test('are numbered, and blank ones do not count', () => {
     expect(lines('a\n\n \t\r\n b\r\nc')).toEqual([
       [1, 'a'],

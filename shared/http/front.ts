@@ -6,6 +6,7 @@ import type { BareHandler } from './caller.ts'
 import { problemOf } from './failed.ts'
 import type { Rooms } from './rooms.ts'
 import { pathPattern } from './route.ts'
+import { anyTurn } from './turns.ts'
 
 /** Answers a request that it has a route for, adding the server's own headers. Returns undefined for any other. */
 export type Front = (
@@ -54,14 +55,19 @@ export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
       if (leaving) return leaving.signal
       const controller = new AbortController()
       leaving = controller
-      response.once('close', () => controller.abort())
+      if (response.closed) controller.abort()
+      else response.once('close', () => controller.abort())
       return controller.signal
     }
     const { method = '', url = '' } = request
     const incoming = incomingFrom(request, rooms?.bodies)
     let answered: Answer
     try {
-      answered = await handle({ ...incoming, method, url, parameters, gone, requestId, log, onBehalfOf: undefined })
+      answered = await handle({
+        ...incoming,
+        ...{ method, url, parameters, gone, requestId, log, onBehalfOf: undefined },
+        turn: rooms?.turn ?? anyTurn,
+      })
     } catch (error) {
       answered = problemOf(error, { log, requestId, path }).toAnswer()
     }

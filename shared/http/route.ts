@@ -2,6 +2,7 @@ import type { Log } from '../log.ts'
 import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
 import type { SlotKind } from './slots.ts'
+import type { Turn } from './turns.ts'
 
 export const scopes = ['write', 'read', 'operate', 'deliver', 'public'] as const
 /** The right that a route requires; `deliver` is for dispatchers, and `public` requires none. */
@@ -23,6 +24,7 @@ export type ServiceRequest = Incoming & {
   url: string
   /** Aborts when the client goes away. */
   gone(): AbortSignal
+  turn: Turn
   /** Undefined for a request that did not come through a socket. */
   requestId: string | undefined
   caller: Caller
