@@ -5,6 +5,7 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { searchMatcher } from '@activity-log/shared/matches-filter.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
@@ -56,7 +57,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   const nextTurn = createFairScheduler()
   return { 'GET /export': { scope: 'read', handle: send, streams: true, kind: 'exports' } }
 
-  async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
+  async function send({ method, url, header, caller, log, turn, ...request }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, exportParameters, checkBom)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { format: name, bom, filter, order } = parsed.value
@@ -72,7 +73,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     }
     if (method === 'HEAD') return { status: 200, headers }
     const gone = request.gone()
-    const parts = partsOf({ filter, order }, format, gone)
+    const parts = partsOf({ filter, order }, format, { gone, turn })
     // the first part is read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
@@ -90,7 +91,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
   async function* partsOf(
     { filter, order }: Pick<FindQuery, 'filter' | 'order'>,
     { head, row }: ExportFormat,
-    gone: AbortSignal,
+    { gone, turn }: { gone: AbortSignal; turn: Turn },
   ) {
     const { metadata, text: searched, ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
@@ -102,7 +103,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
     async function nextPart(): Promise<{ bytes: Uint8Array; isLast: boolean }> {
       const place = after === undefined ? {} : { after }
       const query = { filter: indexed, order, ...place, limit }
-      const { found, through } = await fromStore(() => foundInTime(find(query)))
+      const { found, through } = await fromStore(() => foundInTime(find(query), turn))
       let text = after === undefined ? head : ''
       let taken = 0
       let read = 1

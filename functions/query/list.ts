@@ -42,21 +42,25 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { visible } = parsed.value
     const { basePath } = request
-    if (!visible) return fromStore(() => answerTo(parsed.value, basePath))
+    if (!visible) return fromStore(() => answerTo(parsed.value, request))
     return fromStore(
       async () => {
         const outcome = await untilVisible(visible, request)
         // the list has its own deadline, apart from the time that the client allowed for waiting
-        return fromStore(() => answerTo(parsed.value, basePath, receiptAnswer(visible.receipt, outcome, basePath)))
+        return fromStore(() => answerTo(parsed.value, request, receiptAnswer(visible.receipt, outcome, basePath)))
       },
       answerMs + visible.waitS * 1000,
     )
   }
 
-  async function answerTo(request: ListRequest, basePath: string, receipt?: ReceiptAnswer): Promise<Answer> {
+  async function answerTo(
+    request: ListRequest,
+    { basePath, turn }: ServiceRequest,
+    receipt?: ReceiptAnswer,
+  ): Promise<Answer> {
     const { parameters, filter, order, count, limit, visible } = request
     const [{ page, snapshot, completeThrough }, total] = await Promise.all([
-      findInSnapshot({ forTenant, known, request, visible: visible?.receipt.position }),
+      findInSnapshot({ forTenant, known, request, visible: visible?.receipt.position, turn }),
       countTotal(filter, count),
     ])
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
