@@ -9,7 +9,7 @@ export type Turn = () => Promise<void> | undefined
 export const anyTurn: Turn = () => undefined
 
 /** How long the work of one turn may go on before the rest waits, in milliseconds. */
-const workMs = 10
+const workMs = 5
 
 /**
  * Shares each turn of the event loop among all requests of a server, so that others never wait long for their turn,

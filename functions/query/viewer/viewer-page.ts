@@ -1,4 +1,5 @@
 import { maxErrors } from '@activity-log/shared/checked.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { html } from 'hono/html'
 import type { Ask, ShownProblem } from './ask.ts'
 import type { Content, DocumentOptions } from './html-document.ts'
@@ -6,7 +7,7 @@ import type { ViewRequest } from './view-request.ts'
 import { visible } from './views/h.ts'
 import { href, isFilter, pairsOf, type View } from './views/view.ts'
 
-export type PageRequest = ViewRequest & { id: string; ask: Ask; now: Date; timeoutMs: number }
+export type PageRequest = ViewRequest & { id: string; ask: Ask; turn: Turn; now: Date; timeoutMs: number }
 export type Page = Pick<DocumentOptions, 'title' | 'nav' | 'main' | 'shown'> & {
   status?: number
   headers?: { [name: string]: string }

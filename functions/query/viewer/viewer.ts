@@ -36,7 +36,7 @@ export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
       const parsed = readViewRequest(request.url, cookies['zone'])
       const ranged = render === listPage && parsed.errors.length === 0 && withRange(parsed.view, parsed.zone, now())
       if (ranged) return { status: 302, headers: { location: basePath + href(ranged), 'cache-control': 'no-store' } }
-      const asked = { ...parsed, id, ask: asking(request), now: now(), timeoutMs }
+      const asked = { ...parsed, id, ask: asking(request), turn: request.turn, now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
