@@ -4,6 +4,8 @@ const integration = '{shared,functions}/**/*.integration.test.ts'
 /** Each test removes a safeguard and checks that its promise breaks. */
 const mutations = 'functions/**/*.mutation.test.ts'
 const browser = 'functions/**/*.browser.test.ts'
+/** Kills, power losses, safeguards that are taken out, and bundles: minutes of CPU time. */
+const long = 'functions/**/*.long.test.ts'
 
 export default defineConfig({
   test: {
@@ -15,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,functions}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', integration, mutations, browser],
+          exclude: ['**/node_modules/**', integration, mutations, browser, long],
           testTimeout: 20_000,
         },
       },
@@ -30,6 +32,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      { test: { name: 'long', include: [long], testTimeout: 60_000 } },
       { test: { name: 'mutations', include: [mutations], testTimeout: 60_000, fileParallelism: false } },
     ],
   },

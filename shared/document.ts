@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
 import type { ActivityRecorded } from './activity-recorded.ts'
 import { canonicalAttributes } from './canonical-attributes.ts'
 import { canonicalJson, type JsonObject } from './json.ts'
-import { arrivalOf, atMost, type HashId, hashId, type Key } from './key.ts'
+import { arrivalOf, atMost, firstBytesOfSha256, type HashId, hashId, type Key } from './key.ts'
 import type { Position } from './receipt.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 
@@ -101,5 +100,5 @@ function contentDigest({ activity, filledIn, isCloudEvent }: ActivityRecorded, i
   const { userId, action, metadata = null } = activity
   const compared = isCloudEvent && metadata ? canonicalAttributes(metadata) : metadata
   const sent = { userId, action, metadata: compared, instant: filledIn.includes('timestamp') ? null : instant }
-  return hash('sha256', canonicalJson(sent), 'buffer').subarray(0, 16).toString('base64url')
+  return firstBytesOfSha256(canonicalJson(sent)).toString('base64url')
 }

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { createGroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts'
 import { TooLate } from './within.ts'
 
-const unbounded: GroupCommitOptions<string> = {
+const unbounded = {
   maxItems: 1000,
   maxBytes: 1000,
   maxWaitingBytes: 1000,
   maxWaitingItems: 1000,
-  sizeOf: (item) => item.length,
+  sizeOf: (item: string) => item.length,
   deadlineMs: 60_000,
 }
 
@@ -219,6 +219,83 @@ describe('behind a commit that hangs', () => {
   })
 })
 
+describe('items of several owners', () => {
+  /** `a1` is an item of owner a. */
+  const ownerOf = (item: string) => item[0] as string
+
+  const many = { ownerOf, maxBytes: 1e6, maxWaitingBytes: 1e7 }
+
+  test('leave in turns of 8 KiB, those of each owner in their order', async () => {
+    const large = (name: string) => name.padEnd(6 * 1024, '.')
+    const { add, groups, next } = committing({ ...many, maxItems: 4 })
+    const first = add('x')
+    const gate = await next()
+    const results = [...['a1', 'a2', 'a3', 'a4'].map(large), ...['b1', 'b2'].map(large), 'c1'].map(add)
+    gate.resolve()
+    for (let group = 0; group < 2; group++) (await next()).resolve()
+    await Promise.all([first, ...results])
+    const names = groups.map((group) => group.map((item) => item.replace(/\.+$/, '')).join(' '))
+    expect(names).toEqual(['x', 'a1 b1 c1 a2', 'b2 a3 a4'])
+  })
+
+  test('one of an owner who adds few is in the next group, however many of another wait', async () => {
+    const { add, groups, next } = committing({ ...many, maxItems: 500, maxWaitingItems: 20_000 })
+    const flood = () => Array.from({ length: 5_000 }, (_, n) => add(`a${n}`.padEnd(500)))
+    const results = [add('x')]
+    const gate = await next()
+    results.push(...flood(), add('b'))
+    gate.resolve()
+    while (groups.length < 2) await turn()
+    expect(groups[1]).toHaveLength(500)
+    expect(groups[1]).toContain('b')
+    for (let group = 1; group <= 11; group++) (await next()).resolve()
+    await Promise.all(results)
+    expect(groups.flat().filter((item) => item.startsWith('a'))).toHaveLength(5_000)
+  })
+
+  test.each<[string, Partial<GroupCommitOptions<string>>, string, number]>([
+    ['items', { maxWaitingItems: 20 }, 'a', 1],
+    ['bytes', { maxWaitingBytes: 2_000 }, 'a'.repeat(100), 0],
+  ])('of one owner alone may take all of the bound in %s, and others find room behind them', async (_what, bound, item, third) => {
+    const { add, next } = committing({ ...many, ...{ maxWaitingItems: 1e6, ...bound } })
+    const results: Promise<string>[] = [add('x')]
+    const gate = await next()
+    const addUntilFull = async (owner: string) => {
+      for (let count = 0; count < 100; count++) {
+        const result = add(owner + item.slice(1))
+        const full = await Promise.race([result.catch((error) => error), turn()])
+        if (full instanceof QueueFull) return count
+        results.push(result)
+      }
+      return Number.NaN
+    }
+    // four times what is free of the 25
+    expect(await addUntilFull('a')).toBe(20)
+    expect(await addUntilFull('b')).toBe(4)
+    expect(await addUntilFull('c')).toBe(third)
+    expect(await addUntilFull('a')).toBe(0)
+    gate.resolve()
+    ;(await next()).resolve()
+    await Promise.all(results)
+    const again = add(item)
+    ;(await next()).resolve()
+    expect(await again).toBe(item.toUpperCase())
+  })
+
+  test('that gave up take no turn, and no room', async () => {
+    const { add, groups, next } = committing({ ...many, maxWaitingItems: 3, deadlineMs: 20 })
+    const late = [add('x')]
+    const gate = await next()
+    late.push(add('a1'), add('a2'), add('b1'))
+    expect((await Promise.allSettled(late)).map(({ status }) => status)).toEqual(late.map(() => 'rejected'))
+    const results = ['a3', 'b2', 'a4', 'c1'].map(add)
+    gate.resolve()
+    ;(await next()).resolve()
+    expect(await Promise.all(results)).toHaveLength(4)
+    expect(groups[1]?.toSorted()).toEqual(['a3', 'a4', 'b2', 'c1'])
+  })
+})
+
 test('no item is lost or committed twice, whenever it arrives and whichever commits fail', async () => {
   const arrivals = fc.array(fc.record({ count: fc.nat(7), turns: fc.nat(2) }), { maxLength: 12 })
   await fc.assert(
@@ -226,9 +303,11 @@ test('no item is lost or committed twice, whenever it arrives and whichever comm
       arrivals,
       fc.integer({ min: 1, max: 5 }),
       fc.constantFrom(undefined, 1, 3),
+      fc.integer({ min: 1, max: 4 }),
       fc.infiniteStream(fc.record({ isFailing: fc.boolean(), turns: fc.integer({ min: 1, max: 3 }) })),
-      async (waves, maxItems, secondFrom, commits) => {
+      async (waves, maxItems, secondFrom, owners, commits) => {
         const committed: number[] = []
+        const ownerOf = (item: number) => String(item % owners)
         const add = createGroupCommit(
           async (items: readonly number[]) => {
             const { isFailing, turns } = commits.next().value
@@ -237,7 +316,7 @@ test('no item is lost or committed twice, whenever it arrives and whichever comm
             committed.push(...items)
             return items.map((item) => -item)
           },
-          { ...unbounded, maxItems, sizeOf: () => 1, secondFrom },
+          { ...unbounded, maxItems, sizeOf: () => 3_000, ownerOf, secondFrom, maxWaitingBytes: 1e9 },
         )
         const results: Promise<number | undefined>[] = []
         for (const { count, turns } of waves) {
@@ -246,8 +325,11 @@ test('no item is lost or committed twice, whenever it arrives and whichever comm
         }
         const settled = await Promise.all(results)
         const succeeded = settled.flatMap((result, index) => (result === undefined ? [] : [index + 1]))
-        // a commit may end before another that started earlier
-        expect(secondFrom ? committed.toSorted((a, b) => a - b) : committed).toEqual(succeeded)
+        expect(committed.toSorted((a, b) => a - b)).toEqual(succeeded)
+        // with two commits, one may end before another that started earlier
+        for (const own of secondFrom ? [] : Object.values(Object.groupBy(committed, ownerOf))) {
+          expect(own).toEqual(own?.toSorted((a, b) => a - b))
+        }
         expect(settled.filter((result) => result !== undefined)).toEqual(succeeded.map((item) => -item))
       },
     ),

@@ -1,3 +1,4 @@
+import { createFairQueue, type Waiting } from './fair-queue.ts'
 import { TooLate } from './within.ts'
 
 /** The queue is full. Everything that waits is bounded, and callers beyond the bound get this immediately. */
@@ -10,11 +11,13 @@ export type GroupCommitOptions<Item> = {
   maxItems: number
   /** The maximum number of bytes in one commit; a single larger item is committed alone. */
   maxBytes: number
-  /** The maximum number of bytes that wait; beyond it, `add` rejects with QueueFull. */
+  /** The maximum number of bytes that wait for one owner; beyond it, `add` rejects with QueueFull. */
   maxWaitingBytes: number
-  /** The maximum number of items that wait; beyond it, `add` rejects with QueueFull. */
+  /** The maximum number of items that wait for one owner; beyond it, `add` rejects with QueueFull. */
   maxWaitingItems: number
   sizeOf: (item: Item) => number
+  /** Whose item it is: groups have room for every owner, however many items another one adds. */
+  ownerOf?: (item: Item) => string
   /** After this time `add` rejects with TooLate. An item that still waits then is never committed. */
   deadlineMs: number
   /**
@@ -25,15 +28,22 @@ export type GroupCommitOptions<Item> = {
   onGroup?: (items: number, waitedMs: number) => void
 }
 
-type Entry<Item, Result> = {
+type Entry<Item, Result> = Waiting & {
   /** Undefined once it is no longer needed. */
   item: Item | undefined
-  bytes: number
   since: number
   isSettled: boolean
   resolve: (result: Result) => void
   reject: (error: unknown) => void
 }
+
+/**
+ * All owners together may have a quarter more waiting than one of them alone, and the more of it is taken, the less an
+ * owner may have: less than `spareShare` times what is free (a dynamic threshold: Choudhury and Hahne, INFOCOM 1996).
+ * So whoever fills the queue always leaves room for those who have little in it.
+ */
+const spareShare = 4
+const withSpare = 1 + 1 / spareShare
 
 /**
  * Commits items in groups. While one commit is in flight, the next items gather; they are committed together when it
@@ -46,31 +56,43 @@ export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item>,
 ): (item: Item) => Promise<Result> {
   const { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup } = options
+  const { ownerOf = nobody } = options
   const secondFrom = options.secondFrom ?? Number.POSITIVE_INFINITY
-  /** In the order of their arrival, and so of their deadlines: those in flight, then from `next` on those that wait. */
+  /** In the order of their arrival, and so of their deadlines: those in flight and those that wait. */
   let entries: Entry<Item, Result>[] = []
   let oldest = 0
-  let next = 0
-  let waitingItems = 0
-  let waitingBytes = 0
+  const queue = createFairQueue<Entry<Item, Result>>()
+  const waiting = queue.all
   let inFlight = 0
   /** One timer for all entries: one for each would cost more than committing it. */
   let timer: NodeJS.Timeout | undefined
 
   function add(item: Item): Promise<Result> {
     const bytes = sizeOf(item)
-    if (waitingItems >= maxWaitingItems || (waitingItems > 0 && waitingBytes + bytes > maxWaitingBytes)) {
-      return Promise.reject(new QueueFull(`${waitingItems} items with ${waitingBytes} bytes are already waiting`))
+    const owner = ownerOf(item)
+    if (isFull(owner, bytes)) {
+      return Promise.reject(new QueueFull(`${waiting.items} items with ${waiting.bytes} bytes are already waiting`))
     }
     return new Promise((resolve, reject) => {
-      entries.push({ item, bytes, since: performance.now(), isSettled: false, resolve, reject })
-      waitingItems++
-      waitingBytes += bytes
+      const entry = { item, bytes, since: performance.now(), isSettled: false, resolve, reject, share: undefined }
+      entries.push(entry)
+      queue.push(owner, entry)
       timer ??= setTimeout(giveUpLate, deadlineMs)
-      if (inFlight > 1 || (inFlight === 1 && waitingItems < secondFrom)) return
+      if (inFlight > 1 || (inFlight === 1 && waiting.items < secondFrom)) return
       inFlight++
       setImmediate(run)
     })
+  }
+
+  function isFull(owner: string, bytes: number): boolean {
+    if (waiting.items === 0) return false
+    const own = queue.shareOf(owner)
+    const ownItems = own?.items ?? 0
+    const ownBytes = (own?.bytes ?? 0) + bytes
+    return (
+      waiting.items + ownItems / spareShare >= maxWaitingItems * withSpare ||
+      waiting.bytes + bytes + ownBytes / spareShare > maxWaitingBytes * withSpare
+    )
   }
 
   function giveUpLate() {
@@ -81,7 +103,7 @@ export function createGroupCommit<Item, Result>(
       const entry = entries[at] as Entry<Item, Result>
       if (entry.since >= lateSince) break
       if (entry.isSettled) continue
-      if (at >= next) leaveQueue(entry)
+      if (entry.share) queue.leave(entry)
       settle(entry)
       entry.reject(new TooLate(`There was no answer within ${deadlineMs} ms`))
     }
@@ -89,7 +111,7 @@ export function createGroupCommit<Item, Result>(
   }
 
   async function run() {
-    while (waitingItems > 0) {
+    while (waiting.items > 0) {
       const group = takeGroup()
       onGroup?.(group.length, performance.now() - (group[0]?.since ?? 0))
       try {
@@ -108,7 +130,7 @@ export function createGroupCommit<Item, Result>(
       forgetSettled()
       await gather()
       // the other run takes the waiting items when its commit returns
-      if (inFlight > 1 && waitingItems < secondFrom) break
+      if (inFlight > 1 && waiting.items < secondFrom) break
     }
     inFlight--
   }
@@ -117,28 +139,21 @@ export function createGroupCommit<Item, Result>(
   async function gather() {
     let before: number
     do {
-      before = waitingItems
+      before = waiting.items
       await new Promise(setImmediate)
-    } while (waitingItems > before && waitingItems < maxItems && waitingBytes < maxBytes)
+    } while (waiting.items > before && waiting.items < maxItems && waiting.bytes < maxBytes)
   }
 
   function takeGroup(): Entry<Item, Result>[] {
     const group: Entry<Item, Result>[] = []
     let bytes = 0
-    for (; next < entries.length; next++) {
-      const entry = entries[next] as Entry<Item, Result>
-      if (entry.isSettled) continue
+    for (let entry = queue.peek(); entry; entry = queue.peek()) {
       if (group.length > 0 && (group.length >= maxItems || bytes + entry.bytes > maxBytes)) break
+      queue.take(entry)
       group.push(entry)
-      leaveQueue(entry)
       bytes += entry.bytes
     }
     return group
-  }
-
-  function leaveQueue({ bytes }: Entry<Item, Result>) {
-    waitingItems--
-    waitingBytes -= bytes
   }
 
   function settle(entry: Entry<Item, Result>) {
@@ -148,16 +163,16 @@ export function createGroupCommit<Item, Result>(
 
   function forgetSettled() {
     while (entries[oldest]?.isSettled) oldest++
-    next = Math.max(next, oldest)
     const first = entries[oldest]
     if (!first) clearTimeout(timer)
     timer = first && (timer ?? setTimeout(giveUpLate, Math.max(0, first.since + deadlineMs - performance.now())))
     // moving the rest is worth it only now and then
     if (oldest < entries.length && oldest < 1_024) return
     entries = entries.slice(oldest)
-    next -= oldest
     oldest = 0
   }
 
   return add
 }
+
+const nobody = () => ''

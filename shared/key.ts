@@ -18,9 +18,13 @@ export const hashBytes = 16
 const keyBytes = 8 + 8 + hashBytes
 const keyCharacters = 43
 
+/** By way of text it takes half the time of a buffer that Node makes. */
+export const firstBytesOfSha256 = (text: string): Buffer =>
+  Buffer.from(hash('sha256', text, 'hex').slice(0, 2 * hashBytes), 'hex')
+
 export type HashId = (tenant: string, id: string) => Buffer
 
-export const hashId: HashId = (tenant, id) => hash('sha256', `${tenant}\0${id}`, 'buffer').subarray(0, hashBytes)
+export const hashId: HashId = (tenant, id) => firstBytesOfSha256(`${tenant}\0${id}`)
 
 /** Orders activities of the same instant: by the time of receipt, then by the sequence within its millisecond. */
 export const arrivalOf = (recordedAtMs: number, sequence: number): bigint =>

@@ -41,6 +41,12 @@ describe('rejects', () => {
     ['2024-01-15 10:00:00Z', 'RFC 3339'],
     ['2024-1-15T10:00:00Z', 'RFC 3339'],
     ['2024-01-15T10:00:00.Z', 'RFC 3339'],
+    ['2026-02-30T08:00:00.000Z', 'has day 30'],
+    ['2025-02-29T08:00:00.000Z', 'has day 29'],
+    ['2026-13-01T08:00:00.000Z', 'has month 13'],
+    ['2026-01-31T24:00:00.000Z', 'has hour 24'],
+    ['2026-01-31T08:60:00.000Z', 'that do not exist'],
+    ['2026-01-31T08:00:60.000Z', 'has second 60'],
     ['2024-01-15T10:00:00,5Z', 'RFC 3339'],
     ['2024-01-15T10:00:00+0100', 'RFC 3339'],
     ['2024-01-15T10:00:00Z+01:00', 'RFC 3339'],
@@ -103,4 +109,14 @@ test('text that the log writes is read as the same instant, and has milliseconds
     }),
   )
   expect([0, 1].map(formatTimestamp)).toEqual(['1970-01-01T00:00:00Z', '1970-01-01T00:00:00.001Z'])
+})
+
+test('a time as toISOString writes it is read like any other', () => {
+  const instants = fc.date({ min: new Date(0), max: new Date(Date.UTC(9999, 11, 31)), noInvalidDate: true })
+  fc.assert(
+    fc.property(instants, (instant) => {
+      const text = instant.toISOString()
+      expect(parsed(text)).toEqual(parsed(text.replace('Z', '+00:00')))
+    }),
+  )
 })

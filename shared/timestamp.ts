@@ -25,6 +25,22 @@ export function parseTimestamp(text: string): Timestamp | string {
 let last: { text: string; parsed: Timestamp | string } = { text: '', parsed: parse('') }
 
 function parse(text: string): Timestamp | string {
+  return parseUsual(text) ?? parseAny(text)
+}
+
+/** The form of `toISOString`, which most programs send, takes a third of the time of any other. */
+const usual = /^(?:19[7-9]|2\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+function parseUsual(text: string): Timestamp | undefined {
+  if (text.length !== 24 || !usual.test(text)) return undefined
+  const ms = Date.parse(text)
+  // JavaScript takes a day that its month does not have for another day, and 24:00 for the next one
+  if (Number.isNaN(ms) || new Date(ms).getUTCDate() !== Number(text.slice(8, 10))) return undefined
+  const digits = text.endsWith('0Z', 24) ? text.slice(20, 23).replace(/0+$/, '') : text.slice(20, 23)
+  return { ms, nanoseconds: BigInt(ms) * nanosecondsPerMs, instant: `${Math.floor(ms / 1000)}.${digits}` }
+}
+
+function parseAny(text: string): Timestamp | string {
   const match = text.length <= maxLength ? rfc3339.exec(text) : null
   if (!match) return 'must be an RFC 3339 date and time with an offset, such as 2024-01-15T10:00:00Z'
   const [

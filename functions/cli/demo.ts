@@ -5,7 +5,7 @@ import { type Command, defineCommand } from './command.ts'
 import { activitiesOf, type DemoActivity, endlessSteps } from './demo-activities.ts'
 import { exitCodes } from './exit-codes.ts'
 import { startProgress } from './progress-line.ts'
-import { assertLogAnswers, urlOption } from './running-log.ts'
+import { accessOptions, assertLogAnswers, type RunningLog, runningLog, urlOption } from './running-log.ts'
 
 const days = 30
 const batchSize = 500
@@ -19,55 +19,57 @@ Sends some thousands of made-up activities of the past ${days} days to a log, th
 
 You may run it again: a past day always has the same activities, so each is stored once.`,
   arguments: {},
-  options: { url: urlOption, once: { summary: 'send only the past days, then exit' } },
+  options: { url: urlOption, ...accessOptions, once: { summary: 'send only the past days, then exit' } },
   environment: {},
-  async run({ url: origin, once }) {
+  async run({ url: origin, once, ...access }) {
+    const log = runningLog(origin, access)
     await assertLogAnswers(origin)
-    await sendPast(origin, new Date())
+    await sendPast(log, new Date())
     console.log(`The log has accepted all of them. See them at ${origin}/`)
     if (once) return exitCodes.done
     console.log(`Now a few follow every second, until Ctrl-C. Watch them at ${origin}/?live=1`)
     const end = new AbortController()
     process.once('SIGINT', () => end.abort())
     process.once('SIGTERM', () => end.abort())
-    console.log(`\nSent ${(await sendOn(origin, end.signal)).toLocaleString('en')} more.`)
+    console.log(`\nSent ${(await sendOn(log, end.signal)).toLocaleString('en')} more.`)
     return exitCodes.done
   },
 })
 
-async function sendPast(origin: string, now: Date) {
+async function sendPast(log: RunningLog, now: Date) {
   const today = Math.floor(now.getTime() / dayMs)
   const past = Array.from({ length: days }, (_, back) => activitiesOf(today - days + 1 + back))
     .flat()
     .filter(({ timestamp }) => timestamp < now.toISOString())
-  console.log(`Sending ${past.length.toLocaleString('en')} made-up activities of the past ${days} days to ${origin}`)
+  const count = past.length.toLocaleString('en')
+  console.log(`Sending ${count} made-up activities of the past ${days} days to ${log.origin}`)
   using progress = startProgress('demo')
   for (let at = 0; at < past.length; at += batchSize) {
-    await send(origin, past.slice(at, at + batchSize))
+    await send(log, past.slice(at, at + batchSize))
     progress.update(Math.min(at + batchSize, past.length), past.length)
   }
 }
 
 /** Sends activities until the signal is aborted. Resolves with their number. */
-async function sendOn(origin: string, ended: AbortSignal): Promise<number> {
+async function sendOn(log: RunningLog, ended: AbortSignal): Promise<number> {
   let sent = 0
   for (const step of endlessSteps(Math.random)) {
     // the lengths of the pauses vary, so that sometimes a few activities come together
     const pause = -Math.log(1 - Math.random()) * 350
     await wait(pause, undefined, { signal: ended }).catch(() => undefined)
     if (ended.aborted) return sent
-    await send(origin, [{ id: newId(), ...step, timestamp: new Date().toISOString() }])
+    await send(log, [{ id: newId(), ...step, timestamp: new Date().toISOString() }])
     sent++
   }
   return sent
 }
 
 /** Retries until the log accepts the activities, which is safe because their ids stay the same. */
-async function send(origin: string, activities: readonly DemoActivity[]): Promise<void> {
+async function send(log: RunningLog, activities: readonly DemoActivity[]): Promise<void> {
   for (let pauseMs = 250; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
-    const response = await fetch(`${origin}/logs`, {
+    const response = await fetch(log.url('/logs'), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...log.headers },
       body: JSON.stringify(activities),
     }).catch(() => undefined)
     const answer = await response?.text().catch(() => undefined)

@@ -12,10 +12,10 @@ import { askOutcomes } from './import/ask-outcomes.ts'
 import { createLineReader } from './import/import-lines.ts'
 import { baseName, openFile } from './import/open-file.ts'
 import { readPieces } from './import/read-pieces.ts'
-import { type SentLine, send } from './import/send.ts'
+import { type PostTarget, type SentLine, send } from './import/send.ts'
 import { createTally, isToSend, reasonOf, type Tally } from './import/tally.ts'
 import { startProgress } from './progress-line.ts'
-import { assertLogAnswers, Origin, urlOption } from './running-log.ts'
+import { accessOptions, assertLogAnswers, Origin, type RunningLog, runningLog, urlOption } from './running-log.ts'
 
 const maxLinesPerRequest = 1000
 const maxBytesPerRequest = 3 * 1024 * 1024
@@ -66,6 +66,7 @@ Items of another form are taken with the options from --user to --format, which 
       summary: 'the URL of query, if it differs from --url',
       schema: v.optional(Origin),
     },
+    ...accessOptions,
     items: { value: 'PATH', summary: 'where the array is in a file that is one object, such as Records', schema: text },
     source: { value: 'NAME', summary: 'the name of the file for ids, if it was renamed', schema: text },
     user: pathOption('user'),
@@ -94,7 +95,7 @@ Items of another form are taken with the options from --user to --format, which 
     },
   },
   environment: {},
-  async run({ file, url, queryUrl = url, items, source = baseName(file), timeFormat, ...given }) {
+  async run({ file, url, queryUrl = url, items, source = baseName(file), timeFormat, key, tenant, ...given }) {
     const parameters = { ...given, 'time-format': timeFormat }
     const mapping = mappingOf(parameters)
     const itemsPath = items === undefined ? undefined : parseMetadataPath(items)
@@ -108,7 +109,9 @@ Items of another form are taken with the options from --user to --format, which 
     const { unit, pieces } = await readPieces(opened.chunks, { file, items: itemsPath, perhapsItems })
     const tally = createTally(unit)
     const lineOf = createLineReader({ unit, source: mapping.sources.id ? undefined : source })
-    const target = { postUrl: `${url}/logs/batch${queryOf(parameters)}`, queryUrl, tally }
+    const ingest = runningLog(url, { key, tenant })
+    const post = { url: ingest.url(`/logs/batch${queryOf(parameters)}`), headers: ingest.headers }
+    const target = { post, query: runningLog(queryUrl, { key, tenant }), tally }
     let fault: unknown
     {
       using progress = startProgress(basename(file))
@@ -179,23 +182,23 @@ async function* requestsOf(
   if (lines.length > 0) yield lines
 }
 
-type Target = { postUrl: string; queryUrl: string; tally: Tally }
+type Target = { post: PostTarget; query: RunningLog; tally: Tally }
 
 async function sendAll(
   requests: AsyncIterable<SentLine[]>,
-  { postUrl, queryUrl, tally }: Target,
+  { post, query, tally }: Target,
   update: () => void,
 ): Promise<void> {
   const inFlight = new Set<Promise<void>>()
 
   async function sendAndAsk(lines: SentLine[]) {
     const accepted: { number: number; receipt: string }[] = []
-    for (const { line, result } of await send(postUrl, lines)) {
+    for (const { line, result } of await send(post, lines)) {
       if (result.status === 'accepted') accepted.push({ number: line.number, receipt: result.receipt ?? '' })
       else tally.rejectLine(line.number, reasonOf(result))
     }
     const outcomes = await askOutcomes(
-      queryUrl,
+      query,
       accepted.map(({ receipt }) => receipt),
     )
     for (const [index, { number }] of accepted.entries()) tally.countOutcome(number, outcomes[index] ?? 'pending')

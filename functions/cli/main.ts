@@ -1,11 +1,23 @@
 import { demoCommand } from './demo.ts'
 import { importCommand } from './import.ts'
+import { keysCommand, keysCreateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from './keys.ts'
 import { ledgerCommand } from './ledger-audit.ts'
 import { ledgerWriteOffCommand } from './ledger-write-off.ts'
 import { migrateCommand } from './migrate.ts'
 import { runProgram } from './program.ts'
 
-const commands = [importCommand, demoCommand, ledgerCommand, ledgerWriteOffCommand, migrateCommand]
+const commands = [
+  importCommand,
+  demoCommand,
+  keysCommand,
+  keysListCommand,
+  keysCreateCommand,
+  keysRotateCommand,
+  keysRevokeCommand,
+  ledgerCommand,
+  ledgerWriteOffCommand,
+  migrateCommand,
+]
 
 async function main() {
   const code = await runProgram(commands, process.argv.slice(2), process.env)

@@ -1,3 +1,4 @@
+import { readKey } from '@activity-log/shared/access/key.ts'
 import * as v from 'valibot'
 import { ServiceUnavailable } from './service-unavailable.ts'
 
@@ -15,6 +16,47 @@ export const urlOption = {
   summary: 'the URL of the log',
   schema: v.optional(Origin, 'http://localhost:3000'),
 } as const
+
+/** How to speak to a log that asks for keys. */
+export const accessOptions = {
+  key: {
+    value: 'KEY',
+    summary: 'a key of the log; the variable keeps it out of lists of processes',
+    schema: v.optional(
+      v.pipe(
+        v.string(),
+        v.check((text) => readKey(text) !== undefined, 'must be a whole key: als_…'),
+      ),
+    ),
+    variable: 'ACTIVITY_LOG_KEY',
+  },
+  tenant: {
+    value: 'NAME',
+    summary: 'the tenant, which a key for all tenants has to name',
+    schema: v.optional(v.pipe(v.string(), v.nonEmpty('must not be empty'))),
+  },
+} as const
+
+export type GivenAccess = { key?: string | undefined; tenant?: string | undefined }
+
+/** A log at a URL, with what it asks for. */
+export type RunningLog = {
+  origin: string
+  /** The URL of a path, with the tenant. */
+  url(path: string): string
+  headers: { readonly [name: string]: string }
+}
+
+export function runningLog(origin: string, { key, tenant }: GivenAccess): RunningLog {
+  return {
+    origin,
+    url(path) {
+      if (tenant === undefined) return origin + path
+      return `${origin}${path}${path.includes('?') ? '&' : '?'}tenant=${encodeURIComponent(tenant)}`
+    },
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+  }
+}
 
 /** Rejects if no log answers. The message names `option` as the way to choose another log. */
 export async function assertLogAnswers(origin: string, option = '--url'): Promise<void> {

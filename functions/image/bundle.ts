@@ -54,8 +54,10 @@ export async function bundle(name: Program, folder: string): Promise<Bundle> {
     minifyWhitespace: true,
     legalComments: 'none',
     external: [...optionalPackages],
+    // start.cjs runs a bundle as a script, in which import() has no loader, so it becomes require()
+    supported: { 'dynamic-import': false },
     metafile: true,
-    plugins: [assetsInside],
+    plugins: [assetsInside, loadedWhenUsed],
     logLevel: 'silent',
   })
   if (warnings.length > 0) throw new Error(`${name}: ${warnings.map(({ text }) => text).join('; ')}`)
@@ -72,6 +74,20 @@ const assetsInside: Plugin = {
   setup(building) {
     building.onLoad({ filter: /viewer[\\/]build-assets\.ts$/ }, async () => ({
       contents: `export const buildAssets = async () => (${JSON.stringify(await buildAssets())})`,
+    }))
+  },
+}
+
+/** Loads the tables that sign-in to MongoDB with a password and host names in other scripts need when they are used. */
+const loadedWhenUsed: Plugin = {
+  name: 'loaded when used',
+  setup(building) {
+    building.onResolve({ filter: /^(@mongodb-js\/saslprep|tr46)$/ }, ({ path, namespace, resolveDir }) =>
+      namespace === 'when-used' ? undefined : { path, namespace: 'when-used', pluginData: resolveDir },
+    )
+    building.onLoad({ filter: /.*/, namespace: 'when-used' }, ({ path, pluginData }) => ({
+      contents: `module.exports = new Proxy({}, { get: (_, name) => require(${JSON.stringify(path)})[name] })`,
+      resolveDir: pluginData,
     }))
   },
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 export type ImageName = 'ingest' | 'persist' | 'query'
 
@@ -14,7 +14,7 @@ const entrypointIn = (stage: string): readonly string[] | undefined => {
   return found === undefined ? undefined : JSON.parse(found)
 }
 
-/** Reads from the Dockerfile which arguments Node gets before the program. */
+/** Reads from the Dockerfile which arguments Node gets before the program: its flags, and at last start.cjs. */
 export function argumentsOf(name: ImageName): readonly string[] {
   const [, ...args] = entrypointIn(name) ?? entrypointIn('runtime') ?? []
   return args.map((argument) => argument.replace(/^\/app\//, `${folder}/`))
@@ -25,11 +25,9 @@ export const imageEnv: { readonly [name: string]: string } = Object.fromEntries(
   [...dockerfile.matchAll(/^ENV (MALLOC\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
 )
 
-/** Keeps the code that V8 makes of a function's bundle in a folder, as the build of its image does. */
-export function fillCompileCache(name: ImageName, program: string, cache: string): void {
-  const fill = join(folder, 'fill-compile-cache.cjs')
-  execFileSync(process.execPath, [fill, ...argumentsOf(name), program], {
-    stdio: 'pipe',
-    env: { ...imageEnv, NODE_COMPILE_CACHE: cache },
-  })
+/** Keeps the code that V8 makes of a function's bundle in the folder `code` beside it, as the build of its image does. */
+export function keepCode(name: ImageName, program: string): void {
+  mkdirSync(join(dirname(program), 'code'), { recursive: true })
+  const keep = join(folder, 'keep-code.cjs')
+  execFileSync(process.execPath, [keep, ...argumentsOf(name), program], { stdio: 'pipe', env: imageEnv })
 }

@@ -43,7 +43,7 @@ test.each([
     MONGODB_DATABASE: database.name,
     PORT: '0',
   }
-  const args = [...argumentsOf(name), '--require', witness, file]
+  const args = ['--require', witness, ...argumentsOf(name), file]
   await using program = startCommand(process.execPath, args, env)
   const origin = `http://localhost:${await written(program, /"port":(\d+)/)}`
   expect((await fetch(`${origin}/healthz`)).status).toBe(200)

@@ -1,3 +1,4 @@
+import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import {
   type ActivityRecorded,
   activityRecorded,
@@ -36,6 +37,8 @@ export type IngestDependencies = {
    */
   secondFrom?: number
   basePath?: string
+  /** Without it, everybody may do everything. */
+  access?: Access | undefined
 }
 
 /** `isOwn` tells whether the id came with the activity: then it is safe to send it again. */
@@ -48,7 +51,7 @@ const mebibyte = 1024 * 1024
 
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service {
-  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '' } = dependencies
+  const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '', access } = dependencies
   const metrics = createGroupMetrics('ingest')
   const arrive = createArrivals()
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
@@ -57,6 +60,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     maxWaitingItems: 20_000,
     maxWaitingBytes: 32 * mebibyte,
     sizeOf: recordBytes,
+    ownerOf: tenantOf,
     deadlineMs,
     secondFrom,
     onGroup: metrics.onGroup,
@@ -66,7 +70,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     'POST /logs': { scope: 'write', handle: (request) => take(request, false) },
     'POST /logs/batch': { scope: 'write', handle: (request) => take(request, true) },
   }
-  return createService({ log, metrics: metrics.text, basePath, routes })
+  return createService({ log, basePath, routes, ...accessOptions(access, metrics.text) })
 
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined
@@ -96,6 +100,7 @@ export function createApp(dependencies: IngestDependencies): Service {
     // while records wait to be published, only their text is in memory
     const posted = await request.use(maxBytes, async (bytes) => inSteps(readEntries(bytes), pausesOf(request)))
     if (posted.many) {
+      request.spend(posted.entries.length - 1)
       const results = await Promise.all(posted.entries.map(acceptOne))
       return answerMany(results, request.log)
     }
@@ -208,6 +213,8 @@ function pausesOf({ turn, gone }: ServiceRequest): () => Promise<void> | undefin
 const clientLeft = () => new Problem('invalid-input', 'The connection was closed before the body was read.')
 
 const storedOnce = 'An activity is never stored twice.'
+
+const tenantOf = ({ headers }: EventRecord) => headers['ce_tenant'] ?? ''
 
 function recordBytes({ headers, value }: EventRecord): number {
   let bytes = Buffer.byteLength(value)

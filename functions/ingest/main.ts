@@ -1,3 +1,5 @@
+import { openAccess } from '@activity-log/shared/access/open-access.ts'
+import { accessRule } from '@activity-log/shared/access-config.ts'
 import { openKafkaBroker } from '@activity-log/shared/broker/kafka.ts'
 import { kafkaConnection, kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
@@ -11,8 +13,9 @@ import { Config } from './config.ts'
 import { newId } from './new-id.ts'
 
 async function main() {
-  const config = readConfig(Config, process.env, kafkaRule)
+  const config = readConfig(Config, process.env, accessRule, kafkaRule)
   const log = openLog('ingest', config.LOG_LEVEL)
+  const access = await openAccess(config, log)
   // the broker connects while the listener starts; an earlier request waits for the connection
   await using broker = openKafkaBroker({ connection: kafkaConnection(config), topic: config.KAFKA_TOPIC, log })
   // a round trip to Kafka takes longer than writing the records that arrive meanwhile
@@ -23,8 +26,9 @@ async function main() {
     newId,
     secondFrom: 40,
     basePath: config.BASE_PATH,
+    access,
   })
-  await using server = await listen({ ...app, ...listenOptions(config), log })
+  await using server = await listen({ ...app, ...listenOptions(config), onTurnedAway: access?.onTurnedAway, log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])
   log.info({ signal }, 'stopping after the requests in flight')

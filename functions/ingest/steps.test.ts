@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
 import { incomingFromBytes } from '@activity-log/shared/http/body.ts'
+import { anybody } from '@activity-log/shared/http/caller.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
@@ -37,7 +38,8 @@ function anIngest() {
     const request = {
       ...incomingFromBytes({ 'content-type': contentType }, Buffer.from(text)),
       ...{ method: 'POST', url, parameters: {}, requestId: undefined, basePath: '', log: silent },
-      caller: { tenant: 'default', scopes: new Set(), subject: undefined },
+      caller: anybody,
+      spend: () => {},
       gone: () => gone.signal,
       turn: async () => {
         onTurn(++turns)

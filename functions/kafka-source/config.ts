@@ -17,6 +17,8 @@ export const Config = v.object({
   SINK_URL: v.optional(HttpUrl, 'http://localhost:8081'),
   /** Where `GET /healthz` is answered; by default nowhere. */
   HEALTH_PORT: v.optional(v.unwrap(Port(''))),
+  /** A file with the token that each delivery carries; by default they carry none. */
+  DELIVERY_TOKEN_FILE: v.optional(v.string()),
   HOST: listenEntries('').HOST,
   LOG_LEVEL: LogLevel,
 })

@@ -4,6 +4,7 @@ import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
 import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { Config } from './config.ts'
+import { openDeliveryToken } from './delivery-token.ts'
 import { createHealth } from './health.ts'
 import { openKafkaSource } from './source.ts'
 
@@ -13,6 +14,8 @@ async function main() {
   const log = openLog('kafka-source', config.LOG_LEVEL)
   // kafkajs leaves some errors of lost connections unhandled; the source itself notices a dead consumer
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
+  const { DELIVERY_TOKEN_FILE: tokenFile } = config
+  const token = tokenFile === undefined ? undefined : await openDeliveryToken(tokenFile, log)
   await using opened = new AsyncDisposableStack()
   const source = openKafkaSource({
     connection: kafkaConnection(config),
@@ -20,6 +23,7 @@ async function main() {
     deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
     group: config.KAFKA_GROUP,
     sinkUrl: config.SINK_URL,
+    token,
     log,
   })
   opened.use(source)

@@ -1,27 +1,37 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { maxErrorDataBytes, type Send, type SinkAnswer } from '@activity-log/shared/dispatch/delivery.ts'
+import type { DeliveryToken } from './delivery-token.ts'
 
 export type Sink = Disposable & { send: Send }
 
 /** The client of KafkaSource opens this many, too. */
 const maxConnections = 100
 
-/** POSTs to a URL over persistent connections. Disposing of the sink ends the requests in flight. */
-export function openSink(url: string): Sink {
+/**
+ * POSTs to a URL over persistent connections, with the token of the moment if there is one. The token is no part of the
+ * event, so no dead letter keeps it. Disposing of the sink ends the requests in flight.
+ */
+export function openSink(url: string, token?: DeliveryToken): Sink {
   const { Agent, request } = url.startsWith('https:') ? https : http
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections })
   const target = new URL(url)
 
-  const send: Send = ({ headers, body }, signal) =>
-    new Promise((resolve, reject) => {
-      const sent = { ...headers, 'content-length': String(body.byteLength) }
+  const send: Send = async ({ headers, body }, signal) => {
+    const bearer = await token?.()
+    return new Promise((resolve, reject) => {
+      const sent = {
+        ...headers,
+        'content-length': String(body.byteLength),
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      }
       // throws if a value contains a control character
       const sending = request(target, { method: 'POST', agent, headers: sent, signal })
       sending.on('error', reject)
       sending.on('response', (response) => void readAnswer(response).then(resolve, reject))
       sending.end(body)
     })
+  }
   return { send, [Symbol.dispose]: () => agent.destroy() }
 }
 

@@ -8,6 +8,7 @@ import type { Log } from '@activity-log/shared/log.ts'
 import { within } from '@activity-log/shared/within.ts'
 import type { Kafka } from 'kafkajs'
 import { deadLetterProducer, openDeadLetters } from './dead-letter-topic.ts'
+import type { DeliveryToken } from './delivery-token.ts'
 import { createDispatch } from './dispatch.ts'
 import { openInFlight } from './in-flight.ts'
 import { startSession } from './session.ts'
@@ -19,6 +20,8 @@ export type KafkaSourceOptions = {
   deadLetterTopic: string
   group: string
   sinkUrl: string
+  /** The token that each delivery carries. */
+  token?: DeliveryToken | undefined
   log: Log
   policy?: DeliveryPolicy
   commitEveryMs?: number
@@ -42,13 +45,14 @@ export function openKafkaSource({
   deadLetterTopic,
   group,
   sinkUrl,
+  token,
   log,
   policy = deliveryPolicy,
   commitEveryMs = 5000,
 }: KafkaSourceOptions): KafkaSource {
   const opened = new AsyncDisposableStack()
   const kafka = createKafka(connection, { log, clientId: 'kafka-source', requestTimeoutMs: 10_000 })
-  const { send } = opened.use(openSink(sinkUrl))
+  const { send } = opened.use(openSink(sinkUrl, token))
   // a dead letter that cannot be delivered must not become a dead letter again
   const isDeadLetters = topic === deadLetterTopic
   const producer = deadLetterProducer(createKafka(connection, { log, clientId: 'kafka-source' }))

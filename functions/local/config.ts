@@ -1,12 +1,16 @@
+import { accessEntries } from '@activity-log/shared/access-config.ts'
 import { LogLevel } from '@activity-log/shared/config.ts'
 import { listenEntries } from '@activity-log/shared/listen-config.ts'
 import * as v from 'valibot'
 
 export const Config = v.object({
   ...listenEntries('3000'),
+  ...accessEntries,
   DATA_DIR: v.optional(v.string(), './data'),
   LOG_LEVEL: LogLevel,
 })
+
+export type Config = v.InferOutput<typeof Config>
 
 /** The address of a function. It has no path, because the gateway passes on the paths of the API as they are. */
 const Origin = v.pipe(

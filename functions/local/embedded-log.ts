@@ -2,6 +2,7 @@ import { createApp as createIngest } from '@activity-log/ingest/app.ts'
 import { newId } from '@activity-log/ingest/new-id.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
+import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded-broker.ts'
 import { type DeliveryPolicy, deliveryPolicy, type Send } from '@activity-log/shared/dispatch/delivery.ts'
 import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
@@ -22,6 +23,8 @@ export type EmbeddedOptions = {
   now?: () => Date
   stopping?: AbortSignal
   basePath?: string
+  /** Without it, everybody may do everything. */
+  access?: Access | undefined
 }
 
 /** The reading thread starts this long after the process, so that it delays neither the start nor the first answers. */
@@ -35,6 +38,7 @@ export async function openEmbedded({
   now = () => new Date(),
   stopping,
   basePath = '',
+  access,
 }: EmbeddedOptions) {
   const opened = new AsyncDisposableStack()
   try {
@@ -49,16 +53,21 @@ export async function openEmbedded({
     })
     files.compare(ledger, log)
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
-    const ingest = createIngest({ broker, log, now: checkedClock(now), newId })
-    const persist = createPersist({ store, log, now: checkedClock(now) })
+    const ingest = createIngest({ broker, log, now: checkedClock(now), newId, access })
+    const persist = createPersist({ store, log, now: checkedClock(now), access })
     const dispatch = { policy, log }
     const { waiting } = opened.use(
       startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }),
     )
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/undelivered'), ...dispatch }))
-    const query = createQuery({ store, log, now, waiting, ...(stopping && { stopping }) })
+    const query = createQuery({ store, log, now, waiting, access, ...(stopping && { stopping }) })
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
-    const { fetch, front, isPage, kindOf } = createService({ log, routes: originRoutes(tables), basePath })
+    const { fetch, front, isPage, kindOf } = createService({
+      log,
+      routes: originRoutes(tables),
+      basePath,
+      ...accessOptions(access),
+    })
     return Object.assign(opened, { fetch, front, isPage, kindOf, files: [files.queue, files.store] })
   } catch (error) {
     await opened.disposeAsync()

@@ -27,8 +27,15 @@ test('npm start says where it listens, and lets this machine in alone unless tol
   const port = Number(new URL(log.origin).port)
   expect((await send(port, { headers: { host: 'evil.example' } })).status).toBe(421)
   expect((await send(port, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403)
-  await using open = await startLog(aFolder(), { HOST: '0.0.0.0', ALLOWED_ORIGINS: 'https://app.example.com' })
-  expect(await written(open, /listens on (0\.0\.0\.0.*)$/m)).toMatch(/every machine .* can read and write everything/)
+  await using open = await startLog(aFolder(), {
+    HOST: '0.0.0.0',
+    ACCESS: 'open',
+    ALLOWED_ORIGINS: 'https://app.example.com',
+  })
+  expect(await written(open, /listens on (0\.0\.0\.0.*)$/m)).toMatch(/other machines can reach it/)
+  expect(await written(open, /^ {2}(Without keys.*)$/m)).toMatch(
+    /everybody who reaches it can read and write everything/,
+  )
   const openPort = Number(new URL(open.origin).port)
   const headers = { host: 'log.example.com', origin: 'https://app.example.com', 'sec-fetch-site': 'cross-site' }
   expect((await send(openPort, { headers })).status).toBe(200)

@@ -1,3 +1,4 @@
+import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
 import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
@@ -5,6 +6,7 @@ import type { Headers } from '@activity-log/shared/cloud-event.ts'
 import { readClaims } from '@activity-log/shared/delivery-headers.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import type { Authenticate } from '@activity-log/shared/http/caller.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -12,7 +14,6 @@ import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
-import { hasOtherContent, hasTakenKey } from './id-errors.ts'
 import { operatingRoutes } from './operate.ts'
 import { orUnavailable } from './or-unavailable.ts'
 import {
@@ -23,6 +24,7 @@ import {
   rejectDamaged,
   whyUndelivered,
 } from './read-delivery.ts'
+import { hasOtherContent, hasTakenKey, isSuspended } from './record-errors.ts'
 
 export type PersistDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
@@ -32,7 +34,11 @@ export type PersistDependencies = {
   topics?: { records: string; deadLetters: string }
   /** How long the dispatcher waits for an answer before it gets a 503. It then delivers again, which is safe. */
   deadlineMs?: number
+  /** Precedes `access`, which it may ask. */
+  authenticate?: Authenticate | undefined
   basePath?: string
+  /** Without it, everybody may do everything. */
+  access?: Access | undefined
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
@@ -56,7 +62,9 @@ export function createApp({
   now,
   topics = defaultTopics,
   deadlineMs = 10_000,
+  authenticate,
   basePath = '',
+  access,
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
   const saveAll = (sized: readonly Sized[]) => store.save(sized.map(({ activity }) => activity))
@@ -73,12 +81,13 @@ export function createApp({
 
   return createService({
     log,
-    metrics: metrics.text,
     basePath,
+    ...accessOptions(access, metrics.text),
+    ...(authenticate && { authenticate }),
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
       'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
-      ...operatingRoutes({ store, now, timeoutMs: deadlineMs }),
+      ...operatingRoutes({ store, now, isSuspended: access?.isSuspended, timeoutMs: deadlineMs }),
     },
   })
 
@@ -95,6 +104,7 @@ export function createApp({
       saveDeadLetter({ topic: topics.records, reason, errors, position, ...asReceived(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
+    if (access?.isSuspended(recorded.value.tenant)) return deadLetter('rejected', [isSuspended])
     const activity = { ...recorded.value, position }
     const saved = save({ activity, bytes: body.byteLength })
     const outcome = await orUnavailable(saved, 'The store did not save the activity.')

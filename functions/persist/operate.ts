@@ -9,14 +9,15 @@ import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
-import { hasOtherContent, hasTakenKey } from './id-errors.ts'
 import { orUnavailable } from './or-unavailable.ts'
+import { hasOtherContent, hasTakenKey } from './record-errors.ts'
 import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
 
 export type OperateDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
   now: () => Date
   timeoutMs: number
+  isSuspended?: ((tenant: string) => boolean) | undefined
 }
 
 const maxBodyBytes = 256 * 1024
@@ -38,7 +39,7 @@ export const Discard = v.strictObject(
 )
 
 /** The routes for operators, who replay a dead letter, as it is or corrected, or discard it. Both are idempotent. */
-export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies): Routes {
+export function operatingRoutes({ store, now, timeoutMs, isSuspended }: OperateDependencies): Routes {
   return {
     'POST /dead-letters/:id/replay': { scope: 'operate', handle: replay, timeoutMs },
     'DELETE /dead-letters/:id': { scope: 'operate', handle: discard, timeoutMs },
@@ -52,6 +53,8 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
     if (corrected && !corrected.ok) throw invalidInput(corrected.errors)
     const event = corrected ?? readAgain(letter)
     const { id } = letter
+    if (isSuspended?.(letter.tenant))
+      throw new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
     if (!event.ok) {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
       return replayed({ id, outcome: 'rejected', errors: event.errors })
@@ -92,7 +95,10 @@ export function operatingRoutes({ store, now, timeoutMs }: OperateDependencies):
   async function readLetter({ url, parameters, caller }: ServiceRequest): Promise<KeptDeadLetter> {
     refuseParameters(url)
     const { id = '' } = parameters
-    const letter = await orUnavailable(store.getDeadLetter(caller.tenant, id))
+    const { tenant, system } = caller
+    const letter =
+      (await orUnavailable(store.getDeadLetter(tenant, id))) ??
+      (system && (await orUnavailable(store.getDeadLetter(system, id))))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     return letter
   }

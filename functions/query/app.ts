@@ -1,3 +1,4 @@
+import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { createLimitedLog } from '@activity-log/shared/rate-limited-log.ts'
@@ -36,6 +37,8 @@ export type QueryDependencies = {
   stopping?: AbortSignal
   waiting?: () => WaitingDeliveries
   basePath?: string
+  /** Without it, everybody may do everything. */
+  access?: Access | undefined
 }
 
 /** Finds recorded activities, for programs and for people. */
@@ -46,6 +49,7 @@ export function createApp({
   stopping = never,
   waiting,
   basePath = '',
+  access,
 }: QueryDependencies): Service {
   const log = createLimitedLog(whole)
   const known = createKnownLedger({ ledger: store.ledger, now, log })
@@ -54,6 +58,7 @@ export function createApp({
   return createService({
     log,
     basePath,
+    ...accessOptions(access),
     routes: {
       ...listRoutes({ forTenant, known, findOutcome, now }),
       ...activityRoutes({ forTenant }),

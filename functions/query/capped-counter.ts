@@ -1,7 +1,7 @@
-import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
+import { filterDigest } from '@activity-log/shared/filter.ts'
 import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
-import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import type { ForTenant, TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
 
 /** A total is counted up to this number, unless the request wants an exact one. */
 export const countCap = 10_000
@@ -17,7 +17,10 @@ export type Total = { total: number; totalIsExact: boolean }
  * Counts matches up to the cap, or as far as time allows. An inexact total is remembered for a minute: a log hardly
  * ever shrinks below it, and the count is the most expensive part of a first page.
  */
-export function createCappedCounter({ forTenant, now }: CappedCounterOptions): (filter: Filter) => Promise<Total> {
+export function createCappedCounter({
+  forTenant,
+  now,
+}: CappedCounterOptions): (filter: TenantFilter) => Promise<Total> {
   const known = new Map<string, { total: number; until: number }>()
   return async (filter) => {
     const remembered = known.size === 0 ? undefined : known.get(nameOf(filter))
@@ -39,5 +42,5 @@ export function createCappedCounter({ forTenant, now }: CappedCounterOptions): (
   }
 }
 
-const nameOf = (filter: Filter) =>
+const nameOf = (filter: TenantFilter) =>
   `${filterDigest(filter, 'asc').toString('hex')} ${encodeSnapshot(filter.snapshot ?? [])}`

@@ -9,7 +9,7 @@ import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { searchMatcher } from '@activity-log/shared/matches-filter.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
-import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import type { ForTenant, TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
 import { formatTimestamp, toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import { type ExportFormat, exportFormats } from './export-format.ts'
@@ -89,7 +89,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
    * here: the store ends a search that would take too long for a list, but an export has time.
    */
   async function* partsOf(
-    { filter, order }: Pick<FindQuery, 'filter' | 'order'>,
+    { filter, order }: { filter: TenantFilter; order: FindQuery['order'] },
     { head, row }: ExportFormat,
     { gone, turn }: { gone: AbortSignal; turn: Turn },
   ) {

@@ -1,10 +1,12 @@
 import { activityLimits, isTooLongForName, Name } from '@activity-log/shared/activity.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
-import { type Filter, type ParsedActions, parseActions } from '@activity-log/shared/filter.ts'
+import { type ParsedActions, parseActions } from '@activity-log/shared/filter.ts'
 import { type Parameters, readParameters } from '@activity-log/shared/http/parameters.ts'
 import { maxKeyNumber } from '@activity-log/shared/key.ts'
 import { decodeSnapshot, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { maxActions, maxUsers } from '@activity-log/shared/store/activities.ts'
+import type { TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
+import type { Tenant } from '@activity-log/shared/tenant.ts'
 import * as v from 'valibot'
 import { breadthErrors, metadataFamily, readMetadataFilters } from './metadata-filters.ts'
 import { errorsOf, Instant } from './parameter-schemas.ts'
@@ -79,7 +81,7 @@ const repeatable = ['userId']
 /** `parameters` has the raw values, which links repeat. Each of the route's own parameters is a member, too, parsed. */
 export type FilterRequest<Own extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Own, undefined>> & {
   parameters: Parameters
-  filter: Filter
+  filter: TenantFilter
 }
 
 /**
@@ -88,18 +90,18 @@ export type FilterRequest<Own extends v.ObjectEntries> = v.InferOutput<v.ObjectS
  */
 export function readFilterRequest<const Own extends v.ObjectEntries>(
   url: string,
-  tenant: string,
+  tenant: Tenant,
   own: Own,
 ): Checked<FilterRequest<Own>>
 export function readFilterRequest<const Own extends v.ObjectEntries, Request>(
   url: string,
-  tenant: string,
+  tenant: Tenant,
   own: Own,
   finish: (request: FilterRequest<Own>) => Checked<Request>,
 ): Checked<Request>
 export function readFilterRequest<const Own extends v.ObjectEntries>(
   url: string,
-  tenant: string,
+  tenant: Tenant,
   own: Own,
   finish: (request: FilterRequest<Own>) => Checked<unknown> = valid,
 ): Checked<unknown> {
@@ -112,7 +114,7 @@ export function readFilterRequest<const Own extends v.ObjectEntries>(
   const { userId, action, from, to, q: text, asOf: snapshot } = shared.output
   if (from !== undefined && to !== undefined && from > to)
     errors.push({ pointer: 'to', detail: 'must not be earlier than from' })
-  const filter: Filter = {
+  const filter: TenantFilter = {
     tenant,
     ...(userId !== undefined && { userId }),
     ...(action && action.actions.length > 0 && { actions: action.actions }),

@@ -1,10 +1,9 @@
 import { activityJson } from '@activity-log/shared/document.ts'
-import type { Filter } from '@activity-log/shared/filter.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snapshot.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
-import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import type { ForTenant, TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
 import type { Part } from './find-bounded.ts'
 import { foundInTime } from './from-store.ts'
 import type { Known, KnownLedger } from './known-ledger.ts'
@@ -24,7 +23,7 @@ export const sizeOf = ({ json }: Listed) => Buffer.byteLength(json)
 export type FindInSnapshot = {
   forTenant: ForTenant
   known: KnownLedger
-  request: { filter: Filter; place: Place; order: Part['order']; limit: number }
+  request: { filter: TenantFilter; place: Place; order: Part['order']; limit: number }
   /** A record that must be visible in the list. */
   visible: Position | undefined
   turn: Turn

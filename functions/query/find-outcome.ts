@@ -1,7 +1,7 @@
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
-import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import type { ForTenant, TenantReader } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerMs, fromStore } from './from-store.ts'
 
 export type OutcomeFinderOptions = {
@@ -22,17 +22,18 @@ export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOption
     const deadline = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone(), stopping]) : undefined
     return fromStore(
       async () => {
-        const known = await forTenant(caller.tenant).outcome(receipt, deadline)
-        return known && afterReplay(known)
+        const reader = forTenant(caller.tenant, caller.system)
+        const known = await reader.outcome(receipt, deadline)
+        return known && afterReplay(known, reader)
       },
       answerMs + waitS * 1000,
     )
   }
 
   /** A record that was replayed without its first position has no outcome of its own; its dead letter knows it. */
-  async function afterReplay(known: RecordOutcome): Promise<RecordOutcome> {
+  async function afterReplay(known: RecordOutcome, reader: TenantReader): Promise<RecordOutcome> {
     if (known.outcome === 'expired' || known.deadLetter === undefined) return known
-    const resolution = (await forTenant(known.tenant).getDeadLetter(known.deadLetter))?.resolution
+    const resolution = (await reader.getDeadLetter(known.deadLetter))?.resolution
     return resolution?.state === 'replayed' ? { ...known, outcome: resolution.outcome } : known
   }
 }

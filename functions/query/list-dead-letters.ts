@@ -36,7 +36,7 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { parameters, filter, limit, place } = parsed.value
     const find = async ({ skip: _skip, withinMs: _ms, ...part }: Part) => ({
-      found: await forTenant(caller.tenant).findDeadLetters({ filter, ...part }),
+      found: await forTenant(caller.tenant, caller.system).findDeadLetters({ filter, ...part }),
     })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }, sizeOf))
     const { cursor: _cursor, ...repeated } = parameters
@@ -57,7 +57,7 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
   async function one({ url, caller, parameters, basePath }: ServiceRequest): Promise<Answer> {
     refuseParameters(url)
     const { id = '' } = parameters
-    const letter = await fromStore(() => forTenant(caller.tenant).getDeadLetter(id))
+    const letter = await fromStore(() => forTenant(caller.tenant, caller.system).getDeadLetter(id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     const { headers } = letter
     const body: DeadLetterAnswer = { ...summaryOf(letter, basePath), headers, body: bodyOf(letter) }

@@ -1,9 +1,11 @@
 import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import { decodeCursor } from '@activity-log/shared/cursor.ts'
-import { type Filter, filterDigest, type Order } from '@activity-log/shared/filter.ts'
+import { filterDigest, type Order } from '@activity-log/shared/filter.ts'
 import type { Parameters } from '@activity-log/shared/http/parameters.ts'
 import { isKey } from '@activity-log/shared/key.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
+import type { TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
+import type { Tenant } from '@activity-log/shared/tenant.ts'
 import * as v from 'valibot'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import type { Place } from './page.ts'
@@ -12,7 +14,7 @@ import { CursorText, OrderName, ReceiptText, Wait, WholeNumber } from './paramet
 export type ListRequest = {
   /** The raw values, which the links of a page repeat. */
   parameters: Parameters
-  filter: Filter
+  filter: TenantFilter
   order: Order
   limit: number
   count: 'capped' | 'exact' | 'none'
@@ -39,7 +41,7 @@ export const listParameters = {
 }
 
 /** Reads the parameters of a list from its URL, or lists every error in them. */
-export function readListRequest(url: string, tenant: string): Checked<ListRequest> {
+export function readListRequest(url: string, tenant: Tenant): Checked<ListRequest> {
   return readFilterRequest(url, tenant, listParameters, toListRequest)
 }
 

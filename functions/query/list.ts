@@ -1,4 +1,4 @@
-import { type Filter, filterDigest } from '@activity-log/shared/filter.ts'
+import { filterDigest } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { parameterOf } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
@@ -7,7 +7,7 @@ import type { SlotKind } from '@activity-log/shared/http/slots.ts'
 import { instantOf } from '@activity-log/shared/key.ts'
 import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
-import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import type { ForTenant, TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
 import { formatInstant } from '@activity-log/shared/timestamp.ts'
 import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { createCappedCounter } from './capped-counter.ts'
@@ -95,7 +95,7 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
   }
 
   async function countTotal(
-    filter: Filter,
+    filter: TenantFilter,
     count: ListRequest['count'],
   ): Promise<{ total?: number; totalIsExact?: boolean }> {
     if (count === 'none') return {}

@@ -6,6 +6,7 @@ import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
 import { decodeSnapshot, maxMissingLive, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import type { Tenant } from '@activity-log/shared/tenant.ts'
 import { readFilterRequest } from './filter-request.ts'
 import { type Batch, liveEvent, openTail, type Tail, type TailOptions } from './live-tail.ts'
 
@@ -76,7 +77,7 @@ export function liveRoutes(options: LiveOptions): Routes {
     return { status: 200, headers, body: stream }
   }
 
-  function tailOf(tenant: string): Tail {
+  function tailOf(tenant: Tenant): Tail {
     const tail = tails.get(tenant) ?? openTail({ arrivals: options.forTenant(tenant).arrivals, ...options })
     tails.set(tenant, tail)
     return tail

@@ -1,3 +1,5 @@
+import { openAccess } from '@activity-log/shared/access/open-access.ts'
+import { accessRule } from '@activity-log/shared/access-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
 import { openLog } from '@activity-log/shared/http/open-log.ts'
 import { run } from '@activity-log/shared/http/run.ts'
@@ -9,12 +11,20 @@ import { createApp } from './app.ts'
 import { Config } from './config.ts'
 
 async function main() {
-  const config = readConfig(Config, process.env, mongoRule)
+  const config = readConfig(Config, process.env, accessRule, mongoRule)
   const log = openLog('query', config.LOG_LEVEL)
+  const access = await openAccess(config, log)
   await using store = openMongoStore({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log })
   const stopping = new AbortController()
-  const app = createApp({ store, log, now: () => new Date(), stopping: stopping.signal, basePath: config.BASE_PATH })
-  await using server = await listen({ ...app, ...listenOptions(config), log })
+  const app = createApp({
+    store,
+    log,
+    now: () => new Date(),
+    stopping: stopping.signal,
+    basePath: config.BASE_PATH,
+    access,
+  })
+  await using server = await listen({ ...app, ...listenOptions(config), onTurnedAway: access?.onTurnedAway, log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), store.misconfigured])
   log.info({ signal }, 'stopping after the requests in flight')

@@ -19,6 +19,7 @@ export function ledgerRoutes({ store, waiting }: LedgerDependencies): Routes {
   return {
     'GET /ledger': {
       scope: 'operate',
+      ofAllTenants: true,
       async handle({ url }) {
         refuseParameters(url)
         return { status: 200, body: ledgerAnswer(await fromStore(store.ledger), waiting?.()) }

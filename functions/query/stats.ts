@@ -6,7 +6,7 @@ import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import type { NameStatsQuery, StatsQuery } from '@activity-log/shared/store/activities.ts'
-import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
+import type { ForTenant, TenantReader } from '@activity-log/shared/store/tenant-reader.ts'
 import * as v from 'valibot'
 import type { StatsAnswer } from './answers.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
@@ -56,16 +56,20 @@ export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
   async function stats({ url, caller, basePath }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, statsParameters, toRequest)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    return { status: 200, body: await fromStore(() => count(parsed.value, basePath)) }
+    return { status: 200, body: await fromStore(() => count(parsed.value, forTenant(caller.tenant), basePath)) }
   }
 
-  async function count({ query: asked, parameters }: StatsRequest, basePath: string): Promise<StatsAnswer> {
+  async function count(
+    { query: asked, parameters }: StatsRequest,
+    reader: Pick<TenantReader, 'stats'>,
+    basePath: string,
+  ): Promise<StatsAnswer> {
     const filter = await withSnapshot(asked.filter, known)
     const asOf = filter.snapshot ? encodeSnapshot(filter.snapshot) : null
     const names = 'timezone' in asked ? undefined : asked
     // one name more than are shown tells whether others follow
     const query = names ? { ...names, filter, limit: names.limit + 1 } : { ...asked, filter }
-    const found = await forTenant(filter.tenant).stats(query)
+    const found = await reader.stats(query)
     const data = found.data.slice(0, asked.limit)
     const last = found.data.length > data.length ? data.at(-1) : undefined
     const nextOf = (asked: NameStatsQuery) => {

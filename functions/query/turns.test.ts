@@ -1,4 +1,5 @@
 import { incomingFromBytes } from '@activity-log/shared/http/body.ts'
+import { anybody } from '@activity-log/shared/http/caller.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
@@ -19,7 +20,7 @@ async function asking(route: string, url: string, parameters: { [name: string]: 
     return gate.promise
   }
   const onBehalfOf = {
-    caller: { tenant: 'default', scopes: new Set(), subject: undefined },
+    caller: anybody,
     requestId: undefined,
     turn,
   }

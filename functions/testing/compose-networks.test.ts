@@ -33,7 +33,7 @@ test.each([
   ['kafka-source', ['persist', 'dead-letter-source', 'ingest', 'kafka']],
   ['dead-letter-source', ['persist', 'kafka-source', 'ingest', 'kafka']],
 ])('%s reaches no service but those that it needs, and their neighbors', (name, expected) => {
-  const always = reachedBy(name).filter((other) => !['topics', 'ledger', 'debug'].includes(other))
+  const always = reachedBy(name).filter((other) => !['topics', 'ledger', 'log', 'debug'].includes(other))
   expect(always.toSorted()).toEqual(expected.toSorted())
 })
 

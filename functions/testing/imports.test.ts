@@ -14,9 +14,10 @@ const pure = shared('[^/]+\\.ts$')
 const library = (...names: string[]) => new RegExp(`^(${names.join('|')})(/|$)`)
 const node = /^node:/
 const own = (names: string) => new RegExp(`^functions/${names}/`)
-const behindDoors = shared('(http|broker|store|dispatch|sqlite)/')
+const behindDoors = shared('(access|http|broker|store|dispatch|sqlite)/')
 const rings: readonly Ring[] = [
   { files: shared('[^/]+\\.ts$'), may: [pure, library('valibot', 'node:buffer', 'node:crypto')] },
+  { files: shared('access/'), may: [pure, shared('(access|http)/'), library('valibot'), node] },
   { files: shared('sqlite/'), may: [pure, library('node:sqlite')] },
   { files: shared('http/'), may: [pure, shared('http/'), library('hono', '@hono/node-server', 'pino'), node] },
   { files: shared('broker/'), may: [pure, shared('(broker|sqlite)/'), library('kafkajs', 'valibot'), node] },
@@ -30,7 +31,12 @@ const rings: readonly Ring[] = [
   { files: /^functions\/query\/viewer\/(browser|views)\//, may: [/^functions\/query\/viewer\/(browser|views)\//] },
   ...['ingest', 'persist', 'query'].map((name) => ({
     files: new RegExp(`^functions/${name}/`),
-    may: [own(name), pure, shared('(http|broker|store)/'), library('hono', 'valibot', 'uuid', 'node:util')],
+    may: [
+      own(name),
+      pure,
+      shared('(access|http|broker|store)/'),
+      library('hono', 'jose', 'valibot', 'uuid', 'node:util'),
+    ],
   })),
   { files: own('kafka-source'), may: [own('kafka-source'), pure, behindDoors, library('kafkajs', 'valibot'), node] },
   {
@@ -140,6 +146,19 @@ test('the default tenant is named only where it is defined and where callers are
     ([file, source]) => !isTest(file) && !/(^|\/)testing\//.test(file) && /\bdefaultTenant\b/.test(source),
   )
   expect(named.map(([file]) => file).toSorted()).toEqual(['shared/activity-recorded.ts', 'shared/http/caller.ts'])
+})
+
+test('only the authenticator makes a tenant', () => {
+  const made = [...sources].filter(
+    ([file, source]) =>
+      !isTest(file) && !/(^|\/)testing\//.test(file) && /\basTenant\b|\bas Tenant\b|<Tenant>/.test(source),
+  )
+  expect(made.map(([file]) => file).toSorted()).toEqual([
+    'shared/access/authenticator.ts',
+    'shared/access/key-ring.ts',
+    'shared/http/caller.ts',
+    'shared/tenant.ts',
+  ])
 })
 
 test('no file imports itself through others', () => {

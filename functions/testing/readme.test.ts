@@ -98,7 +98,13 @@ test('every folder with a README of its own has one, and no other', () => {
   const rooms = ['', 'ingest/', 'persist/', 'query/', 'query/viewer/', 'local/', 'kafka-source/', 'cli/', 'testing/']
   const deeper = ['testing/bench/', 'testing/faults/']
   const functions = [...rooms, ...deeper].map((room) => `functions/${room}README.md`)
-  const others = ['README.md', 'knative/README.md', 'shared/README.md', 'shared/store/README.md']
+  const others = [
+    'README.md',
+    'knative/README.md',
+    'shared/README.md',
+    'shared/access/README.md',
+    'shared/store/README.md',
+  ]
   expect(readmes.toSorted()).toEqual([...functions, ...others].toSorted())
 })
 

@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { aRecord } from '../testing/builders.ts'
+import { aRecord, until } from '../testing/builders.ts'
 import { aFolder } from '../testing/processes.ts'
 import { testBroker } from './broker.testsuite.ts'
-import { openEmbeddedBroker } from './embedded-broker.ts'
+import { type EmbeddedBroker, openEmbeddedBroker } from './embedded-broker.ts'
 
 const aFile = () => join(aFolder(), 'queue.db')
 
@@ -67,6 +69,63 @@ describe('embedded queue', () => {
     })
     await broker.publish([aRecord({ id: 'a' }), aRecord({ id: 'b' })])
     expect(seen).toBe(2)
+  })
+})
+
+describe('a file that held many records', () => {
+  const sizeOf = (path: string) =>
+    ['', '-wal'].reduce((sum, end) => sum + (statSync(path + end, { throwIfNoEntry: false })?.size ?? 0), 0)
+  const large = () => Array.from({ length: 100 }, () => aRecord({ metadata: { text: 'x'.repeat(10_000) } }))
+  const mebibyte = 1024 * 1024
+
+  async function fill(queue: EmbeddedBroker, times: number) {
+    for (let n = 0; n < times; n++) await queue.publish(large())
+    return queue.read(0, 10_000).map(({ position }) => position.offset)
+  }
+
+  test('shrinks once they are gone', async () => {
+    const path = aFile()
+    await using queue = openEmbeddedBroker({ path, shrinkAfterMs: 1 })
+    const offsets = await fill(queue, 20)
+    expect(sizeOf(path)).toBeGreaterThan(20 * mebibyte)
+    queue.settle(offsets.slice(0, -200))
+    await until(() => sizeOf(path) < 4 * mebibyte + 2 * 200 * 10_000)
+    queue.settle(offsets)
+    await until(() => sizeOf(path) < 4 * mebibyte)
+  })
+
+  test('shrinks at the next start if the process ended before that', async () => {
+    const path = aFile()
+    {
+      await using queue = openEmbeddedBroker({ path, shrinkAfterMs: 60_000 })
+      queue.settle(await fill(queue, 10))
+    }
+    expect(sizeOf(path)).toBeGreaterThan(10 * mebibyte)
+    await using _queue = openEmbeddedBroker({ path, shrinkAfterMs: 1 })
+    await until(() => sizeOf(path) < 4 * mebibyte)
+  })
+
+  test('shrinks if an earlier version made it, and keeps the records that wait', async () => {
+    const path = aFile()
+    {
+      await using queue = openEmbeddedBroker({ path, shrinkAfterMs: 60_000 })
+      queue.settle((await fill(queue, 10)).slice(0, -1))
+    }
+    const db = new DatabaseSync(path)
+    db.exec('PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM')
+    db.close()
+    await using queue = openEmbeddedBroker({ path, shrinkAfterMs: 1 })
+    expect(queue.read(0, 10)).toHaveLength(1)
+    const offsets = await fill(queue, 10)
+    queue.settle(offsets)
+    await until(() => sizeOf(path) < 4 * mebibyte)
+  })
+
+  test('is read in parts that are not much larger than asked for', async () => {
+    await using queue = openEmbeddedBroker({ path: ':memory:' })
+    await queue.publish(large())
+    expect(queue.read(0, 100, 35_000)).toHaveLength(4)
+    expect(queue.read(0, 100, 1)).toHaveLength(1)
   })
 })
 

@@ -3,6 +3,7 @@ import type { EventRecord } from '../activity-recorded.ts'
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import type { Broker } from './broker.ts'
+import { allowShrinking, startShrinking } from './shrink-queue.ts'
 
 /** The queue has one partition. */
 const partition = 0
@@ -24,8 +25,11 @@ export type QueuedRecord = { position: Position; headers: EventRecord['headers']
 
 /** The part of a queue that a dispatcher reads from. */
 export interface Queue {
-  /** Returns the first records at or after an offset whose outcome is not known yet. */
-  read(fromOffset: number, limit: number): QueuedRecord[]
+  /**
+   * Returns the first records at or after an offset whose outcome is not known yet: at most `limit`, and no more after
+   * one with which they have `maxBytes`.
+   */
+  read(fromOffset: number, limit: number, maxBytes?: number): QueuedRecord[]
   /** Removes records whose outcome is known. They may come back after a crash of the machine, which is harmless. */
   settle(offsets: readonly number[]): void
   /** Calls back whenever there may be something new to read. */
@@ -47,6 +51,8 @@ export type EmbeddedBrokerOptions = {
   /** Beyond either limit, `publish` rejects until records are delivered, so senders wait and the disk does not fill. */
   maxRecords?: number
   maxBytes?: number
+  /** How long after records were removed the file gives its free pages back. */
+  shrinkAfterMs?: number
 }
 
 /** Opens a queue in a SQLite file. A record is on disk before `publish` resolves. */
@@ -54,8 +60,10 @@ export function openEmbeddedBroker({
   path,
   maxRecords = 50_000,
   maxBytes = 64 * 1024 * 1024,
+  shrinkAfterMs,
 }: EmbeddedBrokerOptions): EmbeddedBroker {
-  const db = openSqliteFile({ path, migrations })
+  const db = openSqliteFile({ path, migrations, canShrink: true })
+  allowShrinking(db)
   // a crash of the machine may undo deletions, which need no sync of their own because a second delivery is harmless
   const tail = path === ':memory:' ? db : openSqliteFile({ path, migrations, synchronous: 'NORMAL' })
   const appendRecord = db.prepare('INSERT INTO records VALUES (?, ?, ?)')
@@ -64,7 +72,11 @@ export function openEmbeddedBroker({
     'DELETE FROM records WHERE offset = ? RETURNING length(headers) + length(value) AS bytes',
   )
   const held = heldIn(db)
-  const records = queueOf(tail, 'records', held.change)
+  const shrinking = startShrinking(tail, held.bytes, shrinkAfterMs)
+  const records = queueOf(tail, 'records', (records, bytes) => {
+    held.change(records, bytes)
+    shrinking.removed()
+  })
   const deadLetters = queueOf(tail, 'deadLetters', () => {})
   let nextOffset = offsetAfterAll(db)
 
@@ -101,6 +113,7 @@ export function openEmbeddedBroker({
       deadLetters.tell()
     },
     async [Symbol.asyncDispose]() {
+      shrinking[Symbol.dispose]()
       if (tail !== db) tail.close()
       db.close()
     },
@@ -154,24 +167,33 @@ function queueOf(
   onRemoved: (records: number, bytes: number) => void,
 ): Queue & { tell(): void } {
   const readFrom = db.prepare(`SELECT offset, headers, value FROM ${table} WHERE offset >= ? ORDER BY offset LIMIT ?`)
-  const remove = db.prepare(`DELETE FROM ${table} WHERE offset = ? RETURNING length(headers) + length(value) AS bytes`)
+  const within = `FROM ${table} WHERE offset BETWEEN ? AND ?`
+  const count = db.prepare(
+    `SELECT count(*) AS records, coalesce(sum(length(headers) + length(value)), 0) AS bytes ${within}`,
+  )
+  const remove = db.prepare(`DELETE ${within}`)
   let listener = () => {}
   return {
-    read: (fromOffset, limit) =>
-      (readFrom.all(fromOffset, limit) as Row[]).map(({ offset, headers, value }) => ({
-        position: { partition, offset },
-        headers: JSON.parse(headers),
-        value,
-      })),
+    read(fromOffset, limit, maxBytes = Number.POSITIVE_INFINITY) {
+      const records: QueuedRecord[] = []
+      let bytes = 0
+      for (const row of readFrom.iterate(fromOffset, limit)) {
+        const { offset, headers, value } = row as Row
+        records.push({ position: { partition, offset }, headers: JSON.parse(headers), value })
+        bytes += headers.length + value.byteLength
+        if (bytes >= maxBytes) break
+      }
+      return records
+    },
     settle(offsets) {
       let records = 0
       let bytes = 0
       transaction(db, () => {
-        for (const offset of offsets) {
-          const removed = remove.get(offset) as Removed
-          if (!removed) continue
-          records++
+        for (const [first, last] of rangesOf(offsets)) {
+          const removed = count.get(first, last) as { records: number; bytes: number }
+          records += removed.records
           bytes += removed.bytes
+          remove.run(first, last)
         }
       })
       onRemoved(-records, -bytes)
@@ -181,4 +203,15 @@ function queueOf(
     },
     tell: () => listener(),
   }
+}
+
+/** The ranges of neighbors among offsets; most records are settled next to each other. */
+function rangesOf(offsets: readonly number[]): [first: number, last: number][] {
+  const ranges: [number, number][] = []
+  for (const offset of Float64Array.from(offsets).sort()) {
+    const range = ranges.at(-1)
+    if (range && offset <= range[1] + 1) range[1] = offset
+    else ranges.push([offset, offset])
+  }
+  return ranges
 }

@@ -4,7 +4,7 @@ import { type EmbeddedBroker, openEmbeddedBroker } from '../broker/embedded-brok
 import { aRecord, silent, until } from '../testing/builders.ts'
 import { aFolder } from '../testing/processes.ts'
 import { type DeliveryPolicy, maxPollRecords, type Send } from './delivery.ts'
-import { type DispatcherOptions, startDispatcher } from './embedded-dispatcher.ts'
+import { type DispatcherOptions, maxAtOnce, startDispatcher } from './embedded-dispatcher.ts'
 import { openRetries } from './retries.ts'
 
 const policy: DeliveryPolicy = { retry: 3, backoffPolicy: 'linear', backoffDelayMs: 1, timeoutMs: 20_000 }
@@ -68,21 +68,65 @@ describe('embedded dispatcher', () => {
     expect(Math.max(...startsByTurn.values())).toBeLessThanOrEqual(6)
   })
 
-  test('has at most 99 deliveries in flight, and starts more as they return', async () => {
+  test('has at most 99 deliveries in flight at first, and more while they succeed', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
-    await queue.publish(records(300))
+    await queue.publish(records(1_000))
     const { held, send, max } = heldSink()
     await using _dispatcher = start({ queue, send })
     let delivered = 0
-    while (delivered < 300) {
+    const answerSome = async (count: number) => {
       await until(() => held.size > 0)
-      for (const answer of [...held.values()].slice(0, 7)) {
+      for (const answer of [...held.values()].slice(0, count)) {
         answer(204)
         delivered++
       }
     }
-    expect(max()).toBeGreaterThanOrEqual(maxPollRecords)
-    expect(max()).toBeLessThanOrEqual(2 * maxPollRecords - 1)
+    await answerSome(1)
+    await until(() => held.size >= maxPollRecords)
+    expect(max()).toBeLessThanOrEqual(2 * maxPollRecords)
+    while (delivered < 1_000) await answerSome(7)
+    expect(max()).toBeGreaterThanOrEqual(maxAtOnce)
+    expect(max()).toBeLessThanOrEqual(2 * maxAtOnce - 1)
+  })
+
+  test('has fewer deliveries in flight after a failure', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(2_000))
+    const { held, send: hold } = heldSink()
+    let isOver = false
+    const send: Send = (...sent) => (isOver ? Promise.resolve({ status: 204, body: none }) : hold(...sent))
+    await using _dispatcher = start({ queue, send, policy: { ...policy, backoffDelayMs: 3_600_000 } })
+    for (let round = 0; round < 10; round++) {
+      await until(() => held.size >= maxPollRecords)
+      for (const answer of [...held.values()].slice(0, maxPollRecords)) answer(204)
+    }
+    await until(() => held.size >= maxAtOnce)
+    for (const answer of [...held.values()].slice(0, 20)) answer(503)
+    await until(() => held.size < maxAtOnce)
+    const before = held.size
+    for (const answer of [...held.values()].slice(0, before - maxPollRecords + 1)) answer(503)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(held.size).toBeLessThan(2 * maxPollRecords)
+    isOver = true
+    for (const answer of held.values()) answer(204)
+  })
+
+  test('takes few records at once if they are large', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(50).map((record) => ({ ...record, value: JSON.stringify('x'.repeat(500_000)) })))
+    const { held, send } = heldSink()
+    await using _dispatcher = start({ queue, send })
+    let delivered = 0
+    await until(() => held.size > 0)
+    expect(held.size).toBeLessThan(20)
+    while (delivered < 50) {
+      await until(() => held.size > 0)
+      expect(held.size).toBeLessThan(20)
+      for (const answer of [...held.values()].slice(0, 3)) {
+        answer(204)
+        delivered++
+      }
+    }
   })
 
   test('retries until the sink has recovered', async () => {

@@ -29,6 +29,14 @@ const troubleDelayMs = 1000
 /** A dispatcher, and the deliveries that wait for their next attempt. */
 export type Dispatcher = AsyncDisposable & { waiting(): WaitingDeliveries }
 
+/**
+ * While deliveries succeed, more and more are in flight: persist saves those that arrive together in one commit, and a
+ * commit waits for the disk. A failure brings them back to what KafkaSource has in flight.
+ */
+export const maxAtOnce = 200
+/** The records that are taken at once may be large. While they have as many bytes as this, no more are taken. */
+const maxBytesAtOnce = 4 * 1024 * 1024
+
 /** After this many failures in a row the sink seems to be down, and nothing new is taken until a delivery succeeds. */
 const maxFailures = maxPollRecords
 /** While more deliveries than this wait, nothing new is taken either. */
@@ -60,6 +68,8 @@ export function startDispatcher({
   const log = createLimitedLog(whole)
   /** The records whose first attempt has not ended. */
   let fresh = 0
+  let freshBytes = 0
+  let atOnce = maxPollRecords
   let failures = 0
   let probeAt = 0
   let nextOffset = 0
@@ -90,9 +100,9 @@ export function startDispatcher({
         await persevere('be read', () => {
           // this precedes the read, so that a record published during the read sets it again
           mayHaveMore = false
-          records = queue.read(nextOffset, room)
+          records = queue.read(nextOffset, room, maxBytesAtOnce)
         })
-        if (records.length === room) mayHaveMore = true
+        if (records.length > 0) mayHaveMore = true
         for (const record of records) {
           start(record)
           started += record.value.byteLength
@@ -109,8 +119,8 @@ export function startDispatcher({
   }
   /** How many new records may be taken. */
   function roomForNew(): number {
-    if (fresh >= maxPollRecords || retries.count() >= maxWaiting) return 0
-    if (failures < maxFailures) return maxPollRecords
+    if (fresh >= atOnce || freshBytes >= maxBytesAtOnce || retries.count() >= maxWaiting) return 0
+    if (failures < maxFailures) return atOnce
     if (fresh > 0 || Date.now() < probeAt) return 0
     probeAt = Date.now() + probeMs
     return 1
@@ -123,6 +133,7 @@ export function startDispatcher({
   function start(record: QueuedRecord) {
     nextOffset = record.position.offset + 1
     fresh++
+    freshBytes += record.value.byteLength
     const delivery = dispatch(record)
       .catch(ignoreAbort)
       .finally(() => {
@@ -147,10 +158,13 @@ export function startDispatcher({
       policy,
       signal: stop.signal,
       onAttempt(outcome) {
-        if (isFresh) fresh--
-        else retries.attempted()
+        if (isFresh) {
+          fresh--
+          freshBytes -= value.byteLength
+        } else retries.attempted()
         isFresh = false
         failures = outcome === 'retry' ? failures + 1 : 0
+        atOnce = outcome === 'retry' ? maxPollRecords : Math.min(atOnce + 1, maxAtOnce)
         if (failures === maxFailures) probeAt = Date.now() + probeMs
         refill()
       },

@@ -52,6 +52,7 @@ const isoTime = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+
 
 /** Rewrites a time as Java's OffsetDateTime does, without trailing zeros; undefined if that cannot read it. */
 export function javaTime(text: string): string | undefined {
+  if (isUsual(text)) return text.replace(/\.?0*Z$/, 'Z')
   const [, date = '', minutes = '', seconds = '00', fraction = '', offset = ''] = isoTime.exec(text) ?? []
   const instant = new Date(`${date}T${minutes}:${seconds}Z`)
   // JavaScript turns a day that its month does not have into another day
@@ -59,6 +60,13 @@ export function javaTime(text: string): string | undefined {
   const digits = fraction.replace(/0+$/, '')
   const zone = /^[+-]00:00$/.test(offset) ? 'Z' : offset.toUpperCase()
   return `${date}T${minutes}:${seconds}${digits && `.${digits}`}${zone}`
+}
+
+/** Whether it is a time as `toISOString` writes it; those of our records are. */
+function isUsual(text: string): boolean {
+  if (text.length !== 24 || !text.endsWith('Z')) return false
+  const instant = new Date(text)
+  return !Number.isNaN(instant.getTime()) && instant.toISOString() === text
 }
 
 function isOffset(text: string): boolean {

@@ -1,18 +1,30 @@
 import { defaultTenant } from '../activity-recorded.ts'
 import { childLog } from '../log.ts'
+import { asTenant, systemTenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
-import { type Caller, type Handler, type ServiceRequest, scopes } from './route.ts'
+import { withErrorPage } from './error-page.ts'
+import { withoutTenant } from './named-tenant.ts'
+import { Problem } from './problem.ts'
+import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
 import type { Turn } from './turns.ts'
 
-/** Without authentication there is one tenant, and everybody may do everything. */
-const anybody: Caller = {
-  tenant: defaultTenant,
+/** Without access control there is one tenant, and everybody may do everything. */
+export const anybody: Caller = {
+  tenant: asTenant(defaultTenant),
+  isOperator: true,
+  isNamed: false,
+  // no operator would see it otherwise
+  system: asTenant(systemTenant),
   scopes: new Set(scopes),
   subject: undefined,
+  keyId: undefined,
+  limits: undefined,
 }
 
 /** A request before its caller is added. `onBehalfOf` is set when one route asks another. */
-export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'ask'> & { onBehalfOf: OnBehalfOf | undefined }
+export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'spend' | 'ask'> & {
+  onBehalfOf: OnBehalfOf | undefined
+}
 export type OnBehalfOf = { caller: Caller; requestId: string | undefined; turn: Turn }
 
 /** Asks a route of the same service, without a socket. */
@@ -20,17 +32,79 @@ export type AskRoute = (path: string, signal: AbortSignal, onBehalfOf: OnBehalfO
 
 export type BareHandler = (request: BareRequest) => Promise<Answer>
 
-/** Adds the caller to each request, and what else a handler needs. */
-export function withCaller(handle: Handler, askRoute: AskRoute, basePath: string): BareHandler {
+/** Finds out who sends a request, or returns the problem that answers it. It must not read the body. */
+export type Authenticate = (request: BareRequest, route: Route) => Caller | Problem | Promise<Caller | Problem>
+
+type CallerOptions = {
+  /** Without it, the caller is anybody. */
+  authenticate: Authenticate | undefined
+  askRoute: AskRoute
+  basePath: string
+}
+
+/** Adds the caller to each request, if they may use the route, and what else a handler needs. */
+export function withCaller(
+  handle: Handler,
+  route: Route,
+  { authenticate, askRoute, basePath }: CallerOptions,
+): BareHandler {
   return (request) => {
-    const { requestId, onBehalfOf, turn } = request
-    const caller = onBehalfOf?.caller ?? anybody
-    return handle({
+    const { onBehalfOf } = request
+    if (onBehalfOf) return letIn(request, onBehalfOf.caller)
+    if (!authenticate) return handle(requestOf(request, anybody))
+    const found = authenticate(request, route)
+    return found instanceof Promise ? found.then((made) => letIn(request, made)) : letIn(request, found)
+  }
+
+  function letIn(request: BareRequest, found: Caller | Problem): Promise<Answer> {
+    const problem = found instanceof Problem ? found : whyNot(found, route)
+    if (!problem) return handle(requestOf(request, found as Caller))
+    // a person who is not let in gets a page, like one whose page fails
+    return withErrorPage(() => Promise.reject(problem), route)(requestOf(request, visitor))
+  }
+
+  function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
+    const { requestId, turn } = request
+    return {
       ...request,
+      url: caller.isNamed ? withoutTenant(request.url) : request.url,
       caller,
       basePath,
+      spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
-      ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller, requestId, turn }),
-    })
+      ask: (path: string, signal = request.gone()) =>
+        askRoute(path, signal, { caller: counted(caller), requestId, turn }),
+    }
   }
 }
+
+const spendNothing = () => {}
+
+/** A request that asks for another one counts once. */
+const counted = (caller: Caller): Caller => (caller.limits ? { ...caller, limits: undefined } : caller)
+
+/** Somebody who has shown no key. No tenant has this name. */
+export const visitor: Caller = {
+  ...anybody,
+  tenant: asTenant(''),
+  isOperator: false,
+  system: undefined,
+  scopes: new Set(['public']),
+}
+
+/** The problem if the caller may not use the route. */
+export function whyNot({ scopes, isOperator }: Caller, { scope, orScope, ofAllTenants }: Route): Problem | undefined {
+  if (scope === 'public') return undefined
+  if (!scopes.has(scope) && !(orScope && scopes.has(orScope))) return insufficientScope(scope)
+  return ofAllTenants && !isOperator ? notAnOperator(scope) : undefined
+}
+
+const insufficientScope = (scope: string) =>
+  new Problem('insufficient-scope', `The key does not have the scope ${scope}, which this route requires.`, {
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+  })
+
+const notAnOperator = (scope: string) =>
+  new Problem('insufficient-scope', 'This concerns all tenants; it takes a key that is for every tenant (*).', {
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+  })

@@ -4,13 +4,17 @@ import type { Answer } from './answer.ts'
 const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
   'too-broad': { status: 400, title: 'The query is too broad' },
+  unauthenticated: { status: 401, title: 'The request needs a valid key' },
   forbidden: { status: 403, title: 'The request is not allowed' },
+  suspended: { status: 403, title: 'The tenant is suspended' },
+  'insufficient-scope': { status: 403, title: 'The key does not allow this' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed' },
   conflict: { status: 409, title: 'The request conflicts with the current state' },
   'too-large': { status: 413, title: 'The request is too large' },
   misdirected: { status: 421, title: 'The request is for another host' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
+  'quota-exceeded': { status: 429, title: 'Request cannot be satisfied as assigned quota has been exceeded' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
   'unsupported-media-type': { status: 415, title: 'The content type or encoding is not supported' },
@@ -19,6 +23,8 @@ const problems = {
   unavailable: { status: 503, title: 'The service is temporarily unavailable' },
   timeout: { status: 504, title: 'The log did not answer in time' },
 } as const
+/** Its type and title are those of draft-ietf-httpapi-ratelimit-headers-10, section 5.1. */
+const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exceeded'
 export type ProblemCode = keyof typeof problems
 
 export type ProblemOptions = {
@@ -52,7 +58,7 @@ export class Problem extends Error {
   toJson(): string {
     const { errors, members } = this.options
     const { status, title } = this
-    const type = `urn:activity-log:problem:${this.code}`
+    const type = this.code === 'quota-exceeded' ? quotaExceeded : `urn:activity-log:problem:${this.code}`
     return JSON.stringify({ type, title, status, detail: this.message, ...(errors && { errors }), ...members })
   }
 

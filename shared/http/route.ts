@@ -1,20 +1,32 @@
 import type { Log } from '../log.ts'
+import type { Tenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
 import type { SlotKind } from './slots.ts'
 import type { Turn } from './turns.ts'
 
-export const scopes = ['write', 'read', 'operate', 'deliver', 'public'] as const
+export const scopes = ['write', 'read', 'operate', 'erase', 'tokens', 'deliver', 'public'] as const
 /** The right that a route requires; `deliver` is for dispatchers, and `public` requires none. */
 export type Scope = (typeof scopes)[number]
 
-/** The sender of a request. */
+/** The sender of a request; made once, by the authenticator. */
 export type Caller = {
-  tenant: string
+  tenant: Tenant
+  /** Whether the caller looks after the whole log, and not only after what belongs to one tenant. */
+  isOperator: boolean
+  /** Whether the request names the tenant, as operators have to; links of the answer then name it, too. */
+  isNamed: boolean
+  /** The tenant of what belongs to nobody, if the caller sees it beside what is their own. */
+  system: Tenant | undefined
   scopes: ReadonlySet<Scope>
   /** The name of the caller, if known. */
   subject: string | undefined
+  keyId: string | undefined
+  limits: CallerLimits | undefined
 }
+
+/** The maximum rates in activities or requests per second. */
+export type CallerLimits = { key: number | undefined; tenant: number | undefined }
 
 export type ServiceRequest = Incoming & {
   method: string
@@ -32,6 +44,8 @@ export type ServiceRequest = Incoming & {
   basePath: string
   /** Adds the request id and the tenant to each line. */
   log: Log
+  /** Counts more than this one request against the limits of its caller, such as the other activities of a batch. */
+  spend(units: number): void
   /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */
   ask(path: string, signal?: AbortSignal): Promise<Response>
 }
@@ -39,6 +53,10 @@ export type ServiceRequest = Incoming & {
 export type Handler = (request: ServiceRequest) => Promise<Answer>
 export type Route = {
   scope: Scope
+  /** Another scope that is enough. */
+  orScope?: Scope
+  /** Concerns all tenants, so only operators may use it, and it takes no tenant. */
+  ofAllTenants?: true
   handle: Handler
   /** After this time the answer is a 503. Routes that stream have no timeout. */
   timeoutMs?: number

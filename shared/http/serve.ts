@@ -40,6 +40,8 @@ export type ListenOptions = {
   log: Log
   /** Tried before `fetch`. */
   front?: Front
+  /** Called with the headers of a request that the door does not let in. */
+  onTurnedAway?: ((headers: IncomingMessage['headers']) => void) | undefined
   /** Tells which slots a request uses; by default its method decides. */
   kindOf?: KindOf
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. */
@@ -137,7 +139,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (hosts > 1) return refuse(twoHosts)
     if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
     const unwelcome = door(request)
-    if (unwelcome) return refuse(unwelcome)
+    if (unwelcome) {
+      options.onTurnedAway?.(request.headers)
+      return refuse(unwelcome)
+    }
     // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
     if (/,\s*chunked\s*$/i.test(request.headers['transfer-encoding'] ?? '')) return refuse(unknownCoding)
     discardBody(server, request)

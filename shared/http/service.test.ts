@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { asTenant } from '../tenant.ts'
 import { answerOf, silent } from '../testing/builders.ts'
 import { openWay, ways } from '../testing/ways.ts'
-import type { Handler, Route, Routes, ServiceRequest } from './route.ts'
+import { anybody } from './caller.ts'
+import { Problem } from './problem.ts'
+import { type Handler, type Route, type Routes, type ServiceRequest, scopes } from './route.ts'
 import { createService } from './service.ts'
 
 const answering = (handle: Handler): Routes => ({ 'GET /things/:id': { scope: 'read', handle } })
@@ -38,7 +41,39 @@ describe.each(ways)('%s', (name) => {
     )
     await way.request(service, '/things/1', {})
     expect(asked?.caller.tenant).toBe('default')
-    expect([...(asked?.caller.scopes ?? [])]).toEqual(['write', 'read', 'operate', 'deliver', 'public'])
+    expect([...(asked?.caller.scopes ?? [])]).toEqual([...scopes])
+    expect(asked?.caller.isOperator).toBe(true)
+  })
+
+  test('a caller needs the scope of the route, and one problem answers who is not let in', async () => {
+    await using way = await openWay(name)
+    const routes: Routes = {
+      'GET /one': { scope: 'read', handle: async ({ caller }) => ({ status: 200, body: { tenant: caller.tenant } }) },
+      'GET /either': { scope: 'operate', orScope: 'read', handle: async () => ({ status: 204 }) },
+      'POST /one': { scope: 'write', handle: async () => ({ status: 202 }) },
+      'GET /all': { scope: 'read', ofAllTenants: true, handle: async () => ({ status: 204 }) },
+      'GET /open': { scope: 'public', handle: async () => ({ status: 204 }) },
+    }
+    const reader = { ...anybody, tenant: asTenant('acme'), isOperator: false, scopes: new Set(['read'] as const) }
+    const service = createService({
+      log: silent,
+      routes,
+      authenticate: ({ header }, { scope }) =>
+        header('authorization') || scope === 'public' ? reader : new Problem('unauthenticated', 'Who is it?'),
+    })
+    const ask = async (path: string, method = 'GET', headers: Record<string, string> = { authorization: 'x' }) => {
+      const answer = await way.request(service, path, { method, headers })
+      return [answer.status, answer.headers.get('www-authenticate')]
+    }
+    expect(await answerOf(await way.request(service, '/one', { headers: { authorization: 'x' } }))).toEqual({
+      tenant: 'acme',
+    })
+    expect(await ask('/either')).toEqual([204, null])
+    expect(await ask('/open', 'GET', {})).toEqual([204, null])
+    expect(await ask('/one', 'GET', {})).toEqual([401, null])
+    expect(await ask('/one', 'HEAD', {})).toEqual([401, null])
+    expect(await ask('/one', 'POST')).toEqual([403, 'Bearer error="insufficient_scope", scope="write"'])
+    expect(await ask('/all')).toEqual([403, 'Bearer error="insufficient_scope", scope="read"'])
   })
 
   test('a route that exceeds its timeout answers 503', async () => {

@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
 import { type Call, createCall } from './call.ts'
-import { type AskRoute, withCaller } from './caller.ts'
+import { type AskRoute, type Authenticate, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { withErrorPage } from './error-page.ts'
 import { createFront, type Front } from './front.ts'
@@ -16,6 +16,8 @@ export type ServiceOptions = {
   routes: Routes
   /** Wrappers of every route; the first one is the outermost. */
   around?: readonly Around[]
+  /** By default, everybody may do everything. */
+  authenticate?: Authenticate | undefined
   /** Writes the metrics in Prometheus' text format. */
   metrics?: () => string
   /** Where the API is mounted. `/healthz`, `/metrics` and deliveries stay at the root, since no proxy asks for them. */
@@ -49,6 +51,7 @@ export function createService({
   log: whole,
   routes: own,
   around = [],
+  authenticate,
   metrics,
   basePath = '',
   otherwise,
@@ -69,7 +72,12 @@ export function createService({
       (handle, wrap) => wrap(handle, route),
       route.handle,
     )
-    return { method, path, streams: route.streams, handle: withCaller(inside, askRoute, basePath) }
+    return {
+      method,
+      path,
+      streams: route.streams,
+      handle: withCaller(inside, route, { authenticate, askRoute, basePath }),
+    }
   })
   const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), basePath, isPage, otherwise })
   return {
@@ -109,7 +117,8 @@ const withSlash: Route = {
 const health: Route = { scope: 'public', handle: async () => ({ status: 200, body: { status: 'ok' } }) }
 
 const metricsRoute = (metrics: () => string): Route => ({
-  scope: 'public',
+  scope: 'operate',
+  ofAllTenants: true,
   handle: async () => ({
     status: 200,
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },

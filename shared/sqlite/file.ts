@@ -11,13 +11,17 @@ export type SqliteFileOptions = {
    * work.
    */
   synchronous?: 'FULL' | 'NORMAL'
+  /** Whether a new file can give back free pages. */
+  canShrink?: boolean
 }
 
 /** Opens a database with a write-ahead log. Throws StartError if the file cannot be used. */
-export function openSqliteFile({ path, migrations, synchronous = 'FULL' }: SqliteFileOptions): DatabaseSync {
+export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
+  const { path, migrations, synchronous = 'FULL', canShrink = false } = options
   try {
     const db = new DatabaseSync(path)
     db.exec(`PRAGMA busy_timeout = 5000; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = 4000`)
+    if (canShrink) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
     const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string }
     if (mode !== 'wal' && path !== ':memory:')
       throw new Error(`the file system does not allow a write-ahead log (${mode})`)

@@ -56,8 +56,9 @@ export type SqliteNumbers = ReturnType<typeof createSqliteNumbers>
 
 /** Gives each name a number, within the transaction of the caller. If that transaction fails, call `forget`. */
 export function createSqliteNumbers(db: DatabaseSync) {
-  const cached = new Map<string, number>()
-  const tables = { tenants: numbersIn('tenants'), users: numbersIn('users'), actions: numbersIn('actions') }
+  const tenants = numbersIn('tenants')
+  const users = numbersIn('users')
+  const actions = numbersIn('actions')
 
   function numbersIn(table: 'tenants' | 'users' | 'actions') {
     const isTenant = table === 'tenants'
@@ -65,25 +66,52 @@ export function createSqliteNumbers(db: DatabaseSync) {
     const insert = db.prepare(
       `INSERT INTO ${table} (${isTenant ? '' : 'tenant, '}name) VALUES (${isTenant ? '' : '?, '}?)`,
     )
-    return (isAdded: boolean, ...identity: [string] | [number, string]): number | undefined => {
-      const name = `${table}/${identity.join('/')}`
-      const known = cached.get(name)
-      if (known !== undefined) return known
-      const found = select.get(...identity)?.['number'] as number | undefined
-      if (found === undefined && !isAdded) return undefined
-      const number = found ?? Number(insert.run(...identity).lastInsertRowid)
-      if (cached.size === maxCached) cached.clear()
-      cached.set(name, number)
+    /** Maps in a map cost less than a name made of both parts. */
+    const cached = new Map<number, Map<string, number>>()
+    let count = 0
+
+    function remember(tenant: number, name: string, number: number): number {
+      if (count === maxCached) forget()
+      const known = cached.get(tenant)
+      if (known) known.set(name, number)
+      else cached.set(tenant, new Map([[name, number]]))
+      count++
       return number
     }
+
+    function forget() {
+      cached.clear()
+      count = 0
+    }
+
+    function known(tenant: number, name: string): number | undefined {
+      const number = cached.get(tenant)?.get(name)
+      if (number !== undefined) return number
+      const row = isTenant ? select.get(name) : select.get(tenant, name)
+      return row && remember(tenant, name, row['number'] as number)
+    }
+
+    function numberOf(tenant: number, name: string): number {
+      const number = known(tenant, name)
+      if (number !== undefined) return number
+      const { lastInsertRowid } = isTenant ? insert.run(name) : insert.run(tenant, name)
+      return remember(tenant, name, Number(lastInsertRowid))
+    }
+
+    return { known, numberOf, forget }
   }
 
   return {
-    tenant: (name: string) => tables.tenants(true, name) as number,
-    user: (tenant: number, name: string) => tables.users(true, tenant, name) as number,
-    action: (tenant: number, name: string) => tables.actions(true, tenant, name) as number,
+    tenant: (name: string) => tenants.numberOf(noTenant, name),
+    user: users.numberOf,
+    action: actions.numberOf,
     hasBoth: (tenant: number, user: string, action: string) =>
-      tables.users(false, tenant, user) !== undefined && tables.actions(false, tenant, action) !== undefined,
-    forget: () => cached.clear(),
+      users.known(tenant, user) !== undefined && actions.known(tenant, action) !== undefined,
+    forget() {
+      for (const { forget } of [tenants, users, actions]) forget()
+    },
   }
 }
+
+/** Tenants themselves belong to no tenant. */
+const noTenant = 0

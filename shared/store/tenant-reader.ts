@@ -1,6 +1,8 @@
+import type { Filter } from '../filter.ts'
 import type { Receipt } from '../receipt.ts'
+import type { Tenant } from '../tenant.ts'
 import type { ArrivalsQuery, FindQuery, StatsQuery } from './activities.ts'
-import type { DeadLetterQuery } from './dead-letters.ts'
+import type { DeadLetterQuery, FoundDeadLetter } from './dead-letters.ts'
 import type { RecordOutcome } from './ledger.ts'
 import type { ActivityStore } from './store.ts'
 
@@ -22,21 +24,61 @@ export type TenantReader = {
 }
 
 type Verbs = 'find' | 'count' | 'get' | 'stats' | 'arrivals' | 'findDeadLetters' | 'getDeadLetter' | 'outcome'
-export type ForTenant = (tenant: string) => TenantReader
+/** A filter whose tenant the authenticator named. */
+export type TenantFilter = Filter & { tenant: Tenant }
+/** Dead letters and outcomes of the tenant `also` are among those of the first one. */
+export type ForTenant = (tenant: Tenant, also?: Tenant) => TenantReader
 
 /** The only way to read on behalf of somebody: as their tenant. */
 export function readersOf(store: Pick<ActivityStore, Verbs>): ForTenant {
-  return (tenant) => ({
-    find: (query) => store.find({ ...query, filter: { ...query.filter, tenant } }),
-    count: (filter, max) => store.count({ ...filter, tenant }, max),
-    get: (id) => store.get(tenant, id),
-    stats: (query) => store.stats({ ...query, filter: { ...query.filter, tenant } }),
-    arrivals: (query) => store.arrivals({ ...query, tenant }),
-    findDeadLetters: (query) => store.findDeadLetters({ ...query, filter: { ...query.filter, tenant } }),
-    getDeadLetter: (id) => store.getDeadLetter(tenant, id),
-    async outcome(receipt, untilAborted) {
-      const known = await store.outcome(receipt, untilAborted)
-      return known && (known.outcome === 'expired' || known.tenant === tenant) ? known : undefined
-    },
-  })
+  return (tenant, also) => {
+    const tenants = also === undefined ? [tenant] : [tenant, also]
+    return {
+      find: (query) => store.find({ ...query, filter: { ...query.filter, tenant } }),
+      count: (filter, max) => store.count({ ...filter, tenant }, max),
+      get: (id) => store.get(tenant, id),
+      stats: (query) => store.stats({ ...query, filter: { ...query.filter, tenant } }),
+      arrivals: (query) => store.arrivals({ ...query, tenant }),
+      async findDeadLetters(query) {
+        const lists = await Promise.all(
+          tenants.map((each) => store.findDeadLetters({ ...query, filter: { ...query.filter, tenant: each } })),
+        )
+        return inOrder(lists, query)
+      },
+      async getDeadLetter(id) {
+        for (const each of tenants) {
+          const letter = await store.getDeadLetter(each, id)
+          if (letter) return letter
+        }
+        return undefined
+      },
+      async outcome(receipt, untilAborted) {
+        const known = await store.outcome(receipt, untilAborted)
+        if (known?.outcome !== 'expired' && !tenants.some((each) => each === known?.tenant)) {
+          // an early answer would tell when the record of another tenant was stored
+          if (known && untilAborted) await aborted(untilAborted)
+          return undefined
+        }
+        return known
+      },
+    }
+  }
+}
+
+/** Merges lists by the keys, which have the same order for every tenant. */
+function inOrder(
+  lists: readonly (readonly FoundDeadLetter[])[],
+  { order, limit }: Pick<DeadLetterQuery, 'order' | 'limit'>,
+) {
+  const [only] = lists
+  if (only && lists.length === 1) return only
+  const sign = order === 'asc' ? 1 : -1
+  return lists
+    .flat()
+    .sort((one, other) => (one.key < other.key ? -sign : sign))
+    .slice(0, limit)
+}
+
+const aborted = async (signal: AbortSignal) => {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
 }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StartError } from '@activity-log/shared/config.ts'
+import type { RunningLog } from '../running-log.ts'
 
 /** How long to wait while no outcome becomes known. */
 const timeoutMs = 120_000
@@ -7,14 +8,14 @@ const timeoutMs = 120_000
 type Outcomes = { results: { receipt: string; status: string }[] }
 
 /** Resolves with the outcome of each record, in order: `pending` if it did not become known in time. */
-export async function askOutcomes(origin: string, receipts: readonly string[]): Promise<string[]> {
+export async function askOutcomes(log: RunningLog, receipts: readonly string[]): Promise<string[]> {
   const outcomes: string[] = receipts.map(() => 'pending')
   let deadline = Date.now() + timeoutMs
   for (;;) {
     const open = [...receipts.keys()].filter((index) => outcomes[index] === 'pending')
     if (open.length === 0 || Date.now() > deadline) return outcomes
     const results = await ask(
-      origin,
+      log,
       open.map((index) => receipts[index] as string),
     )
     for (const [at, index] of open.entries()) outcomes[index] = results?.[at]?.status ?? 'pending'
@@ -23,10 +24,10 @@ export async function askOutcomes(origin: string, receipts: readonly string[]): 
   }
 }
 
-async function ask(origin: string, receipts: readonly string[]): Promise<Outcomes['results'] | undefined> {
-  const response = await fetch(`${origin}/receipts?wait=10`, {
+async function ask(log: RunningLog, receipts: readonly string[]): Promise<Outcomes['results'] | undefined> {
+  const response = await fetch(log.url('/receipts?wait=10'), {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...log.headers },
     body: JSON.stringify({ receipts }),
   }).catch(() => undefined)
   const answer = (await response?.json().catch(() => undefined)) as (Outcomes & { detail?: string }) | undefined

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StartError } from '@activity-log/shared/config.ts'
 
+export type PostTarget = { url: string; headers: { readonly [name: string]: string } }
 export type SentLine = { number: number; bytes: Uint8Array }
 
 export type Result = {
@@ -12,11 +13,11 @@ export type Result = {
 }
 
 /** Sends until each line is accepted or rejected. Sending a line again is safe, because it has an id. */
-export async function send(url: string, lines: SentLine[]): Promise<{ line: SentLine; result: Result }[]> {
+export async function send(target: PostTarget, lines: SentLine[]): Promise<{ line: SentLine; result: Result }[]> {
   const done: { line: SentLine; result: Result }[] = []
   let rest = lines
   for (let attempt = 1; rest.length > 0; attempt++) {
-    const results = await post(url, rest)
+    const results = await post(target, rest)
     done.push(
       ...(results ?? []).flatMap((result) =>
         result.status === 'unavailable' ? [] : [{ line: rest[result.index] as SentLine, result }],
@@ -31,11 +32,11 @@ export async function send(url: string, lines: SentLine[]): Promise<{ line: Sent
 }
 
 /** Resolves with the result of each line, or with undefined if there was no answer with results. */
-async function post(url: string, lines: SentLine[]): Promise<Result[] | undefined> {
+async function post({ url, headers }: PostTarget, lines: SentLine[]): Promise<Result[] | undefined> {
   const newline = Buffer.from('\n')
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson' },
+    headers: { 'content-type': 'application/x-ndjson', ...headers },
     body: Buffer.concat(lines.flatMap(({ bytes }) => [bytes, newline])),
   }).catch(() => undefined)
   const answer = (await response?.json().catch(() => undefined)) as { results?: Result[]; detail?: string } | undefined

@@ -13,6 +13,7 @@ import { measureEmbedded } from './measure-embedded.ts'
 import { measureEventLoop } from './measure-event-loop.ts'
 import { measureIngest } from './measure-ingest.ts'
 import { measureJourney } from './measure-journey.ts'
+import { measurePeers } from './measure-peers.ts'
 import { measurePersist } from './measure-persist.ts'
 import { measureProduction } from './measure-production.ts'
 import { measureQuery } from './measure-query.ts'
@@ -24,6 +25,7 @@ const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json F
   query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next run
   event-loop the CPU time of the longest turn of the event loop under each hostile input; exits with 1 above 50 ms
   production the import of a file through all functions, over the servers below
+  peers      ingest, a Go service (which needs Go), the plain design and the upper limit of Node, over Kafka
 
 These compare the log with the plain design, over the servers that KAFKA_BROKERS and MONGODB_URI name:
 
@@ -68,6 +70,7 @@ const described: { readonly [name: string]: (options: Options, results: Results)
     for (const line of tooLong) console.log(line)
     if (tooLong.length > 0) process.exitCode = 1
   },
+  peers: ({ rounds, seconds = 3 }) => measurePeers({ rounds, seconds }),
   production: ({ rounds, file }, results) => measureProduction({ rounds, file, note: noteIn(results) }),
   query: ({ rounds, folder }, results) => measureQuery({ rounds, folder, note: noteIn(results) }),
 }
@@ -112,8 +115,9 @@ async function main() {
     requireVariables(missing)
     const results: Results = new Map()
     console.log(machine())
-    await describe({ ...options, rounds: number('rounds') ?? 5 }, results)
-    return printTable(results)
+    await describe({ ...options, rounds: number('rounds') ?? (what === 'peers' ? 9 : 5) }, results)
+    if (results.size > 0) printTable(results)
+    return
   }
   const names = what === 'all' ? Object.keys(compared) : what === 'gate' ? ['ingest', 'persist'] : [what]
   const unknown = names.find((name) => !Object.hasOwn(compared, name))

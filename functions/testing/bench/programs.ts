@@ -2,7 +2,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { bundle } from '@activity-log/image/bundle.ts'
-import { argumentsOf, fillCompileCache, type ImageName, imageEnv } from '@activity-log/image/dockerfile.ts'
+import { argumentsOf, type ImageName, imageEnv, keepCode } from '@activity-log/image/dockerfile.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 
 export type Start = { command: readonly [string, ...string[]]; env: NodeJS.ProcessEnv }
@@ -14,15 +14,14 @@ const root = join(import.meta.dirname, '../../..')
 export async function asImages(): Promise<{ start: (name: ImageName) => Start }> {
   const folder = aFolder()
   const program = (name: ImageName) => join(folder, `${name}.cjs`)
-  const cache = aFolder()
   for (const name of functions) {
     await bundle(name, folder)
-    fillCompileCache(name, program(name), cache)
+    keepCode(name, program(name))
   }
   return {
     start: (name) => ({
       command: [process.execPath, ...argumentsOf(name), program(name)],
-      env: { ...imageEnv, NODE_COMPILE_CACHE: cache },
+      env: imageEnv,
     }),
   }
 }

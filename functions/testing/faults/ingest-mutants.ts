@@ -77,8 +77,8 @@ export const ingestMutants: readonly Mutant[] = [
     edits: [
       {
         file: createGroupCommit,
-        find: 'if (waitingItems >= maxWaitingItems || (waitingItems > 0 && waitingBytes + bytes > maxWaitingBytes)) {',
-        replace: 'if (maxWaitingItems + maxWaitingBytes < 0) {',
+        find: 'if (isFull(owner, bytes)) {',
+        replace: 'if (isFull(owner, bytes) && maxWaitingItems < 0) {',
       },
     ],
   },

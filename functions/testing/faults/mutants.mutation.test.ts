@@ -18,7 +18,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { aJourney, records } from '../source-journey.ts'
 import { withFaults } from './preload.ts'
 
-/** Each safeguard is tested twice, with it and without it, as in mutants.embedded.test.ts. */
+/** Each safeguard is tested twice, with it and without it, as in mutants.embedded.long.test.ts. */
 type Faults = Parameters<typeof withFaults>[0]
 
 async function startPersist({ name }: TestDatabase, faults: Faults) {

@@ -77,8 +77,8 @@ export async function tryMutations({
 }
 
 /**
- * Cuts the power under a load as small as in durability.test.ts: with more unsynced data, files are damaged so badly
- * that no log can open them.
+ * Cuts the power under a load as small as in durability.long.test.ts: with more unsynced data, files are damaged so
+ * badly that no log can open them.
  */
 async function losePower(mutant: string) {
   if (!hasStrace()) return { killed: false, violation: 'needs strace' }

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Config as IngestConfig } from '@activity-log/ingest/config.ts'
 import { Config as PersistConfig } from '@activity-log/persist/config.ts'
+import { deliveryRule } from '@activity-log/persist/delivery-config.ts'
 import { Config as QueryConfig } from '@activity-log/query/config.ts'
+import { accessRule } from '@activity-log/shared/access-config.ts'
 import { kafkaDefaults, kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
 import { deliveryPolicy, retryDelayMs } from '@activity-log/shared/dispatch/delivery.ts'
@@ -53,7 +55,7 @@ const KafkaSource = v.object({
       timeout: v.string(),
       deadLetterSink: v.object({ ref: Ref }),
     }),
-    sink: v.object({ ref: Ref, uri: v.optional(v.string(), '/') }),
+    sink: v.object({ ref: Ref, uri: v.optional(v.string(), '/'), audience: v.optional(v.string()) }),
   }),
 })
 const KafkaSink = v.object({
@@ -78,9 +80,9 @@ export function all<Schema extends AnySchema>(
     .filter((manifest) => manifest.kind === kind && manifest.apiVersion.startsWith(group))
     .map((manifest) => v.parse(schema, manifest))
 }
-const functionsIn = (manifests: readonly Manifest[]) =>
+export const functionsIn = (manifests: readonly Manifest[]) =>
   all(manifests, 'Service', KnativeService, 'serving.knative.dev/')
-const sourcesIn = (manifests: readonly Manifest[]) => all(manifests, 'KafkaSource', KafkaSource)
+export const sourcesIn = (manifests: readonly Manifest[]) => all(manifests, 'KafkaSource', KafkaSource)
 const sinksIn = (manifests: readonly Manifest[]) => all(manifests, 'KafkaSink', KafkaSink)
 const configMapsIn = (manifests: readonly Manifest[]) => all(manifests, 'ConfigMap', ConfigMap)
 
@@ -240,7 +242,15 @@ export const environmentIsWhatTheFunctionsRead: Check = (manifests) =>
     const unknown = Object.keys(environment).filter((name) => !known.includes(name))
     return [
       ...unknown.map((name) => `${metadata.name} does not read ${name}`),
-      ...complaints(() => readConfig<v.ObjectSchema<v.ObjectEntries, undefined>>(Config, environment, kafkaRule)),
+      ...complaints(() =>
+        readConfig<v.ObjectSchema<v.ObjectEntries, undefined>>(
+          Config,
+          environment,
+          accessRule,
+          kafkaRule,
+          deliveryRule,
+        ),
+      ),
     ].map((line) => line.replaceAll('\n', ''))
   })
 

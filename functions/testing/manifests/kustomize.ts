@@ -28,10 +28,12 @@ const command = commands.find(([program, verb]) => spawnSync(program, [verb, '--
 export const whyNoKustomize = command ? '' : 'neither kustomize nor kubectl is installed'
 
 /** Everything that `kubectl apply -k` would apply, without the hashes in generated names. */
-export function render(overlay: string): Manifest[] {
+export const render = (overlay: string): Manifest[] => renderFolder(join(knative, 'overlays', overlay))
+
+export function renderFolder(folder: string): Manifest[] {
   if (!command) throw new Error(whyNoKustomize)
   const [program, verb] = command
-  const text = execFileSync(program, [verb, join(knative, 'overlays', overlay)], { encoding: 'utf8' })
+  const text = execFileSync(program, [verb, folder], { encoding: 'utf8' })
   const withoutHashes = text.replaceAll(/\b(functions|kafka|mongodb)-[a-z0-9]{10}\b/g, '$1')
   const manifests: Manifest[] = parseAllDocuments(withoutHashes).map((document) => document.toJS())
   return manifests.map((manifest) => (manifest.kind === 'Secret' ? unwrapped(manifest) : manifest))

@@ -4,6 +4,7 @@ import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { keysAreAskedFor } from './access-check.ts'
 import { change, type Operation } from './change.ts'
 import {
   areClusterLocal,
@@ -11,6 +12,8 @@ import {
   deadLettersDoNotGoRound,
   deliveryIsThatOfTheCode,
   environmentIsWhatTheFunctionsRead,
+  environmentOf,
+  functionsIn,
   healthPath,
   namesAreThoseOfTheCode,
   persistIsRoutedForOperations,
@@ -79,6 +82,21 @@ test.skipIf(whyNoKustomize)(
     ])
     expect(changed(`${container}/livenessProbe`, {})).toEqual([expect.stringContaining('"isAsked":false')])
     expect(standInsReplaceTheSources(manifestsOf('dev'))).toContain('KafkaSource activities is there, too')
+  },
+)
+
+test.skipIf(whyNoKustomize)(
+  about('in production every function asks for keys; elsewhere the overlay says ACCESS=open'),
+  () => {
+    expect(keysAreAskedFor(manifestsOf('production'))).toEqual([])
+    expect(keysAreAskedFor(manifestsOf('dev'))).toContain('ingest does not ask for keys')
+    for (const overlay of overlays) {
+      const environments = functionsIn(manifestsOf(overlay)).map(({ spec }) =>
+        environmentOf(spec.template.spec.containers[0], manifestsOf(overlay)),
+      )
+      const expected = overlay === 'production' ? 'keys' : 'open'
+      expect([overlay, ...environments.map(({ ACCESS }) => ACCESS)]).toEqual([overlay, expected, expected, expected])
+    }
   },
 )
 
@@ -375,7 +393,7 @@ test.each([
   }
   const unusable = new Proxy(
     {},
-    { get: (_target, name) => (name === 'stopping' || name === 'basePath' ? undefined : ask) },
+    { get: (_target, name) => (['stopping', 'basePath', 'authenticate'].includes(String(name)) ? undefined : ask) },
   ) as never
   expect((await createApp(unusable).request(healthPath)).status).toBe(200)
 })

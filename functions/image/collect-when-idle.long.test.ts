@@ -10,9 +10,9 @@ test.each([
   ['ingest', 8],
   ['persist', 4],
   ['query', 2],
-] as const)('%s runs with a young generation of %i MiB and with the collector', (name, mebibytes) => {
-  const collector = join(import.meta.dirname, 'collect-when-idle.cjs')
-  expect(argumentsOf(name)).toEqual([`--max-semi-space-size=${mebibytes}`, '--require', collector])
+] as const)('%s runs with a young generation of %i MiB', (name, mebibytes) => {
+  const start = join(import.meta.dirname, 'start.cjs')
+  expect(argumentsOf(name)).toEqual([`--max-semi-space-size=${mebibytes}`, start])
 })
 
 /**

@@ -7,3 +7,8 @@ export const hasTakenKey: InputError = {
   pointer: '/id',
   detail: 'has the key of another stored activity; send the activity with another id',
 }
+
+export const isSuspended: InputError = {
+  pointer: 'ce-tenant',
+  detail: 'is suspended; an operator may replay the record later',
+}

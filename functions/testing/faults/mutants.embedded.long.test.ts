@@ -8,7 +8,7 @@ import { withFaults } from './preload.ts'
 /**
  * Each safeguard is tested twice: with it, a client sees what the log promises; without it, it does not. The safeguards
  * that need an outage of Kafka or MongoDB are in mutants.mutation.test.ts, and those that need a power loss in
- * durability.test.ts.
+ * durability.long.test.ts.
  */
 type Log = Awaited<ReturnType<typeof startLog>>
 

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { nameInFolder } from '@activity-log/shared/access/access-file.ts'
+import { type AccessList, emptyAccessList, readAccessList } from '@activity-log/shared/access/access-list.ts'
+import { StartError } from '@activity-log/shared/config.ts'
+
+/** Standard input, from which a file is only read. */
+export const standardInput = '-'
+
+/** The access file as it is; one that does not exist has no keys. */
+export type OpenedFile = { list: AccessList; write(list: AccessList): void }
+
+/** Reads the access file, or the one in a folder. Throws a StartError if it is not one. */
+export function openFile(path: string, { mayBeNew = false } = {}): OpenedFile {
+  const file = path === standardInput ? path : fileOf(path)
+  const text = textOf(file)
+  const list = text.trim() === '' && (mayBeNew || path !== standardInput) ? emptyAccessList : readAccessList(text)
+  if (typeof list === 'string') throw new StartError(`${file} ${list}`)
+  if (text === '' && !mayBeNew) throw new StartError(`${file} does not exist; keys create makes it.`)
+  return {
+    list,
+    write(changed) {
+      if (file !== standardInput && textOf(file) !== text) {
+        throw new StartError(`${file} was changed at the same time, so nothing was changed. Run the command again.`)
+      }
+      if (file !== standardInput) replace(file, accessText(changed))
+    },
+  }
+}
+
+/** One key a line, so that a change of one key is a change of one line. */
+export function accessText({ keys, ...others }: AccessList): string {
+  const lines = keys.map((key) => `    ${JSON.stringify(key)}`).join(',\n')
+  return `{\n  "keys": [${lines && `\n${lines}\n  `}],\n${JSON.stringify(others, null, 2).slice(2)}\n`
+}
+
+function fileOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat) return path
+  if (!stat.isDirectory()) return realpathSync(path)
+  const inside = join(path, nameInFolder)
+  return statSync(inside, { throwIfNoEntry: false }) ? realpathSync(inside) : inside
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file === standardInput ? 0 : file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return ''
+    throw new StartError(`${file} cannot be read (${code})`, { cause: error })
+  }
+}
+
+/** A process that reads the file sees the old one or the new one, also after a power failure. */
+function replace(file: string, text: string): void {
+  const next = join(dirname(file), `.${basename(file)}.${randomUUID()}`)
+  try {
+    const owner = statSync(file, { throwIfNoEntry: false })
+    const descriptor = openSync(next, 'wx', 0o600)
+    try {
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    // a service that runs as another user still has to read it
+    if (owner && process.getuid?.() === 0) chownSync(next, owner.uid, owner.gid)
+    renameSync(next, file)
+  } catch (error) {
+    rmSync(next, { force: true })
+    throw new StartError(`${file} cannot be written (${(error as NodeJS.ErrnoException).code})`, { cause: error })
+  }
+}

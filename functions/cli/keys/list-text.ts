@@ -1,0 +1,41 @@
+import type { AccessList, KeptKey } from '@activity-log/shared/access/access-list.ts'
+
+export type KeyState = 'valid' | 'not valid yet' | 'expired' | 'revoked'
+
+export function stateOf({ id, notBefore, expires }: KeptKey, { revoked }: AccessList, now: Date): KeyState {
+  if (Object.hasOwn(revoked, id)) return 'revoked'
+  if (notBefore !== undefined && new Date(notBefore) > now) return 'not valid yet'
+  return expires !== undefined && new Date(expires) <= now ? 'expired' : 'valid'
+}
+
+/** A table of the keys; their hashes are of no use to a reader. */
+export function listText(list: AccessList, now: Date): string {
+  const head = ['id', 'name', 'tenant', 'scopes', 'state', 'created', 'expires', 'rate']
+  const rows = list.keys.map((key) => [
+    key.id,
+    key.name,
+    key.tenant,
+    key.scopes.join(','),
+    stateOf(key, list, now),
+    key.created,
+    key.expires ?? '-',
+    key.rate === undefined ? '-' : `${key.rate}/s`,
+  ])
+  const table = [head, ...rows]
+  const widths = head.map((_, at) => Math.max(...table.map((row) => (row[at] as string).length)))
+  const lines = table.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] as number))
+      .join('  ')
+      .trimEnd(),
+  )
+  const suspended = list.suspended.length > 0 ? ['', `Suspended tenants: ${list.suspended.join(', ')}`] : []
+  return [...lines, ...suspended].join('\n')
+}
+
+export const listJson = (list: AccessList, now: Date): string =>
+  JSON.stringify(
+    list.keys.map(({ hash: _hash, ...key }) => ({ ...key, state: stateOf({ ...key, hash: _hash }, list, now) })),
+    null,
+    2,
+  )

@@ -1,0 +1,119 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ConfigError } from '../config.ts'
+import { anAccessFile, writeAccess } from '../testing/access.ts'
+import { silent } from '../testing/builders.ts'
+import { aFolder } from '../testing/processes.ts'
+import { openAccessFile } from './access-file.ts'
+import { emptyAccessList, maxFileBytes } from './access-list.ts'
+
+function opened(path: string) {
+  let at = 0
+  const errors: object[] = []
+  const log = { ...silent, error: (fields: object) => errors.push(fields) }
+  const file = openAccessFile({ path, log, clock: () => at })
+  const names = () => file.current().keys.map(({ name }) => name)
+  return {
+    ...file,
+    names,
+    errors,
+    pass: (ms: number) => {
+      at += ms
+    },
+  }
+}
+
+test('is looked at again after a second, and not before', () => {
+  const { path } = anAccessFile({ one: {} })
+  const file = opened(path)
+  writeAccess(path, anAccessFile({ two: {} }).list)
+  file.pass(999)
+  expect(file.names()).toEqual(['one'])
+  file.pass(1)
+  expect(file.names()).toEqual(['two'])
+})
+
+const broken: { [what: string]: (path: string) => void } = {
+  'is gone': (path) => rmSync(path),
+  'is empty': (path) => truncateSync(path),
+  'is half-written': (path) => truncateSync(path, 100),
+  'is not JSON': (path) => writeFileSync(path, 'keys'),
+  'is an array': (path) => writeFileSync(path, '[]'),
+  'has an unknown member': (path) => writeFileSync(path, JSON.stringify({ ...emptyAccessList, kyes: [] })),
+  'has a key without a hash': (path) => writeFileSync(path, JSON.stringify({ keys: [{ id: 'abcdefghijk' }] })),
+  'is enormous': (path) => writeFileSync(path, ' '.repeat(maxFileBytes + 1)),
+  'is a folder without a file': (path) => {
+    rmSync(path)
+    mkdirSync(path)
+  },
+  'has one id twice': (path) => {
+    const [key] = anAccessFile({ one: {} }).list.keys
+    writeFileSync(path, JSON.stringify({ keys: [key, key] }))
+  },
+  'has a key of $system': (path) => {
+    const [key] = anAccessFile({ one: {} }).list.keys
+    writeFileSync(path, JSON.stringify({ keys: [{ ...key, tenant: '$system' }] }))
+  },
+  'has a scope that no key has': (path) => {
+    const [key] = anAccessFile({ one: {} }).list.keys
+    writeFileSync(path, JSON.stringify({ keys: [{ ...key, scopes: ['deliver'] }] }))
+  },
+}
+
+test.each(Object.entries(broken))('a file that %s keeps the old keys, is logged and counted', (_what, breakIt) => {
+  const { path, list } = anAccessFile({ one: {} })
+  const file = opened(path)
+  breakIt(path)
+  file.pass(1000)
+  expect(file.names()).toEqual(['one'])
+  expect(file.failures()).toBe(1)
+  expect(file.errors).toHaveLength(1)
+  file.pass(1000)
+  file.current()
+  expect(file.failures()).toBe(1)
+
+  rmSync(path, { recursive: true, force: true })
+  const [key] = list.keys
+  writeAccess(path, { ...list, keys: [{ ...(key as NonNullable<typeof key>), name: 'mended' }] })
+  file.pass(1000)
+  expect(file.names()).toEqual(['mended'])
+})
+
+test.each(Object.entries(broken))('a file that %s ends the start', (_what, breakIt) => {
+  const { path } = anAccessFile({ one: {} })
+  breakIt(path)
+  expect(() => opened(path)).toThrow(ConfigError)
+})
+
+test('the reason shows nothing of the file', () => {
+  const { path } = anAccessFile({ one: {} })
+  const file = opened(path)
+  writeFileSync(path, '{"keys":[{"id":"als_secret"}]}')
+  file.pass(1000)
+  file.current()
+  expect(JSON.stringify(file.errors)).not.toContain('als_secret')
+})
+
+test('a file without keys is valid', () => {
+  const path = join(aFolder(), 'access.json')
+  writeAccess(path, emptyAccessList)
+  expect(opened(path).names()).toEqual([])
+})
+
+test('follows the links of a mounted Secret', () => {
+  const folder = aFolder()
+  const write = (version: string, name: string) => {
+    mkdirSync(join(folder, version))
+    writeAccess(join(folder, version, 'access.json'), anAccessFile({ [name]: {} }).list)
+    symlinkSync(version, join(folder, '..new'))
+    renameSync(join(folder, '..new'), join(folder, '..data'))
+  }
+  write('..1', 'one')
+  symlinkSync(join('..data', 'access.json'), join(folder, 'access.json'))
+  const file = opened(folder)
+  expect(file.names()).toEqual(['one'])
+  write('..2', 'two')
+  file.pass(1000)
+  expect(file.names()).toEqual(['two'])
+})

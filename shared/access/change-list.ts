@@ -1,0 +1,33 @@
+import type { AccessList, KeptKey } from './access-list.ts'
+import { hashOfKey, type Key, newKey } from './key.ts'
+
+export type Wanted = Pick<KeptKey, 'name' | 'tenant' | 'scopes'> &
+  Partial<Pick<KeptKey, 'rate' | 'notBefore' | 'expires'>>
+
+/** Adds a new key. Only its holder ever sees the key itself. */
+export function addKey(list: AccessList, wanted: Wanted, now: Date): { list: AccessList; key: Key } {
+  const key = newKey()
+  const kept: KeptKey = { id: key.id, hash: hashOfKey(key), ...wanted, created: now.toISOString() }
+  return { list: { ...list, keys: [...list.keys, kept] }, key }
+}
+
+/** Adds a key that may do the same as another one. Both are valid until `until`, when the other one expires. */
+export function rotateKey(
+  list: AccessList,
+  id: string,
+  { now, until }: { now: Date; until: Date },
+): { list: AccessList; key: Key } | undefined {
+  const former = list.keys.find((key) => key.id === id)
+  if (!former || Object.hasOwn(list.revoked, id)) return undefined
+  const { id: _id, hash: _hash, created: _created, notBefore: _notBefore, ...same } = former
+  const ends = former.expires !== undefined && new Date(former.expires) < until ? former.expires : until.toISOString()
+  const keys = list.keys.map((key) => (key === former ? { ...key, expires: ends } : key))
+  return addKey({ ...list, keys }, same, now)
+}
+
+/** Revokes a key; undefined if there is none with this id. */
+export function revokeKey(list: AccessList, id: string, now: Date): AccessList | undefined {
+  if (!list.keys.some((key) => key.id === id)) return undefined
+  if (Object.hasOwn(list.revoked, id)) return list
+  return { ...list, revoked: { ...list.revoked, [id]: now.toISOString() } }
+}

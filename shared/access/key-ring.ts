@@ -1,0 +1,73 @@
+import type { Caller, CallerLimits, Scope } from '../http/route.ts'
+import { asTenant } from '../tenant.ts'
+import { parseTimestamp } from '../timestamp.ts'
+import { type AccessList, everyTenant, type KeptKey } from './access-list.ts'
+
+/** A key whose holder can be told: the caller is the same for all of its requests. */
+export type RingKey = { hash: string; caller: Caller; isValidAt(now: number): boolean }
+
+/** The keys of an access file, as requests look them up. */
+export type KeyRing = {
+  isEmpty: boolean
+  find(id: string): RingKey | undefined
+  isSuspended(tenant: string): boolean
+  limitsOf(key: string | undefined, tenant: string): CallerLimits | undefined
+  tenants: readonly string[]
+}
+
+export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): KeyRing {
+  const suspendedTenants = new Set(suspended)
+  const rates = new Map(keys.flatMap(({ id, rate }) => (rate === undefined ? [] : [[id, rate] as const])))
+  const tenantRates = new Map(Object.entries(limits.tenants))
+  const scopesOf = sharedSets()
+
+  function limitsOf(key: string | undefined, tenant: string): CallerLimits | undefined {
+    const ofKey = key === undefined ? undefined : rates.get(key)
+    const ofTenant = tenant === everyTenant ? undefined : (tenantRates.get(tenant) ?? limits.default)
+    return ofKey === undefined && ofTenant === undefined ? undefined : { key: ofKey, tenant: ofTenant }
+  }
+
+  const toRingKey = ({ id, hash, name, tenant, scopes, ...times }: KeptKey): RingKey => {
+    const from = times.notBefore === undefined ? Number.NEGATIVE_INFINITY : msOf(times.notBefore)
+    const until = times.expires === undefined ? Number.POSITIVE_INFINITY : msOf(times.expires)
+    const isRevoked = Object.hasOwn(revoked, id)
+    const caller: Caller = {
+      tenant: asTenant(tenant),
+      isOperator: tenant === everyTenant,
+      isNamed: false,
+      system: undefined,
+      scopes: scopesOf(scopes),
+      subject: name,
+      keyId: id,
+      limits: limitsOf(id, tenant),
+    }
+    return { hash, caller, isValidAt: (now) => !isRevoked && now >= from && now < until }
+  }
+
+  const byId = new Map(keys.map((key) => [key.id, toRingKey(key)]))
+  const tenants = new Set(keys.map(({ tenant }) => tenant).filter((tenant) => tenant !== everyTenant))
+  return {
+    isEmpty: byId.size === 0,
+    find: (id) => byId.get(id),
+    isSuspended: (tenant) => suspendedTenants.has(tenant),
+    limitsOf,
+    tenants: [...tenants].sort(),
+  }
+}
+
+/** Thousands of keys have the same few sets of scopes. */
+function sharedSets() {
+  const known = new Map<string, ReadonlySet<Scope>>()
+  return (scopes: readonly Scope[]): ReadonlySet<Scope> => {
+    const name = scopes.toSorted().join()
+    const set = known.get(name) ?? new Set(scopes)
+    known.set(name, set)
+    return set
+  }
+}
+
+function msOf(text: string): number {
+  const moment = parseTimestamp(text)
+  if (typeof moment === 'string') throw new Error(`${text} is not a timestamp`)
+  return moment.ms
+}

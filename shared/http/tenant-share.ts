@@ -1,0 +1,84 @@
+import type { Answer, ByteStream } from './answer.ts'
+import { usualKind } from './kind.ts'
+import { unavailable } from './problem.ts'
+import type { Around, Route, ServiceRequest } from './route.ts'
+import { type SlotKind, type SlotSizes, slotKinds, slotSizes } from './slots.ts'
+
+/**
+ * The requests in progress that one tenant may have are fewer than this many times the slots that are free. A tenant
+ * alone gets four fifths of them; what it leaves is for the others (a dynamic threshold: Choudhury and Hahne, INFOCOM
+ * 1996).
+ */
+const spareShare = 4
+
+/**
+ * Keeps one tenant from using up the slots of a kind, from however many addresses and with however many keys. Whoever
+ * has no key shares with nobody: then all belong to one tenant.
+ */
+export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
+  const all = countsOfEach()
+  const byTenant = new Map<string, ReturnType<typeof countsOfEach>>()
+
+  /** Returns how to release the slot, or undefined if the tenant has its share. */
+  function take(kind: SlotKind, tenant: string): (() => void) | undefined {
+    const own = byTenant.get(tenant) ?? countsOfEach()
+    if (own[kind] >= spareShare * (sizes[kind] - all[kind])) return undefined
+    byTenant.set(tenant, own)
+    own[kind]++
+    all[kind]++
+    let isReleased = false
+    return () => {
+      if (isReleased) return
+      isReleased = true
+      all[kind]--
+      own[kind]--
+      if (slotKinds.every((each) => own[each] === 0)) byTenant.delete(tenant)
+    }
+  }
+
+  return (handle, route) => {
+    // a page asks other routes, and they are what costs something
+    if (route.scope === 'public' || route.scope === 'deliver') return handle
+    return async (request) => {
+      const { keyId, tenant } = request.caller
+      if (keyId === undefined) return handle(request)
+      const release = take(kindOf(route, request), tenant)
+      if (!release) throw tooMany()
+      const answer = await handle(request).catch((error) => {
+        release()
+        throw error
+      })
+      if (streams(answer, request)) return whenRead(answer, request, release)
+      release()
+      return answer
+    }
+  }
+}
+
+const countsOfEach = () => ({ reads: 0, writes: 0, waits: 0, follows: 0, exports: 0, counts: 0 })
+
+function kindOf({ kind }: Route, { method, url }: ServiceRequest): SlotKind {
+  if (kind === undefined) return usualKind(method, url)
+  return typeof kind === 'string' ? kind : kind(url)
+}
+
+/** Whether the answer takes longer than its handler; nobody reads that of HEAD. */
+function streams({ body }: Answer, { method }: ServiceRequest): boolean {
+  return typeof body === 'object' && !(body instanceof Uint8Array) && Symbol.asyncIterator in body && method !== 'HEAD'
+}
+
+function whenRead(answer: Answer, request: ServiceRequest, release: () => void): Answer {
+  // a stream of which nothing was read is never told that its client has gone
+  request.gone().addEventListener('abort', release, { once: true })
+  async function* read(parts: ByteStream) {
+    try {
+      yield* parts
+    } finally {
+      release()
+    }
+  }
+  return { ...answer, body: read(answer.body as ByteStream) }
+}
+
+const tooMany = () =>
+  unavailable('Too many requests of this tenant are in progress, so this one was not processed. Send it again soon.')
