@@ -2,7 +2,7 @@ import { incomingFromBytes } from '@activity-log/shared/http/body.ts'
 import { anybody } from '@activity-log/shared/http/caller.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { recorded, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -10,7 +10,7 @@ const rows = 20
 
 /** Asks a route, which gets its turns only when the test gives them. */
 async function asking(route: string, url: string, parameters: { [name: string]: string } = {}) {
-  const store = openTestStore()
+  const store = openMemoryStore()
   await store.save(Array.from({ length: rows }, (_, n) => recorded({ id: `id-${n}`, userId: 'ada', metadata: { n } })))
   const app = createApp({ store, log: silent, now: () => new Date() })
   let turns = 0
