@@ -13,9 +13,6 @@ export const defaultTenant = 'default'
 /** Rejects names that no API key could hold: nobody could read the activities of such a tenant. */
 export const isTenant = (text: string) => /^\P{Cc}{1,256}$/u.test(text)
 
-/** The default tenant sees records whose tenant is unknown, so that somebody sees them. */
-export const tenantOrDefault = (text: string) => (isTenant(text) ? text : defaultTenant)
-
 /** The fact that an activity was received. `filledIn` lists the members that the client left out. */
 export type ActivityRecorded = {
   tenant: string

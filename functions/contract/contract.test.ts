@@ -17,7 +17,7 @@ const operations = Object.entries(contract().paths).flatMap(([path, methods]) =>
 
 describe('the contract', () => {
   test('has no pattern that a linear-time engine cannot compile, such as those of Go and Rust', () => {
-    const patterns = [...contractText().matchAll(/"pattern": "((?:[^"\\]|\\.)*)"/g)].map(([, pattern]) => pattern)
+    const patterns = [...contractText().matchAll(/"pattern": ?"((?:[^"\\]|\\.)*)"/g)].map(([, pattern]) => pattern)
     expect(patterns.length).toBeGreaterThan(10)
     expect(patterns.filter((pattern) => /\(\?[=!<]|\\\\\d/.test(pattern ?? ''))).toEqual([])
   })
@@ -56,7 +56,8 @@ describe('the contract', () => {
     parameters = [],
   }) => {
     const { call, letter } = await aFilledLog()
-    const known = parameters.filter((each) => each.in === 'query').map(({ name }) => name)
+    // keys for every tenant alone take a tenant
+    const known = parameters.filter((each) => each.in === 'query' && each.name !== 'tenant').map(({ name }) => name)
     const response = await call(method.toUpperCase(), `${filled(path, letter)}?strange=1`)
     expect(response.status).toBe(400)
     const strange = (await answerOf(response)).errors.find(({ pointer }) => pointer === 'strange')
@@ -66,7 +67,9 @@ describe('the contract', () => {
   })
 
   const each = operations.flatMap(({ method, path, parameters = [] }) =>
-    parameters.filter((one) => one.in === 'query').map((parameter) => ({ method, path, parameters, parameter })),
+    parameters
+      .filter((one) => one.in === 'query' && one.name !== 'tenant')
+      .map((parameter) => ({ method, path, parameters, parameter })),
   )
   test.each(each)('$method $path accepts $parameter.name', async ({ method, path, parameters, parameter }) => {
     const log = await aFilledLog()

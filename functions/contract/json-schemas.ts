@@ -11,6 +11,7 @@ import {
   ReceiptAnswer,
   ReceiptsAnswer,
   StatsAnswer,
+  TenantsAnswer,
 } from '@activity-log/query/answers.ts'
 import { SentActivity } from '@activity-log/shared/activity.ts'
 import { FoundActivity, InputError, Position, Problem } from '@activity-log/shared/answers.ts'
@@ -35,6 +36,7 @@ const named = {
   ReceiptAnswer,
   ReceiptsAnswer,
   LedgerAnswer,
+  TenantsAnswer,
   DeadLetterSummary,
   DeadLettersAnswer,
   DeadLetterAnswer,

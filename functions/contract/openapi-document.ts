@@ -1,8 +1,10 @@
+import { originEntries, readTables } from '@activity-log/local/origin.ts'
+import type { Route } from '@activity-log/shared/http/route.ts'
 import type * as v from 'valibot'
 import packageJson from '../../package.json' with { type: 'json' }
 import { type JsonSchema, namedSchemas, parameterSchema } from './json-schemas.ts'
 import { operating } from './operating.ts'
-import { type Answer, answerHeaders, type Operation, unavailable, wrongMethod } from './operation.ts'
+import { type Answer, answerHeaders, type Operation, problem, unavailable, wrongMethod } from './operation.ts'
 import { pages } from './pages.ts'
 import { posting } from './posting.ts'
 import { reading } from './reading.ts'
@@ -15,6 +17,9 @@ A 202 means that an activity is durable: it will be found exactly once, or be ke
 Every error is application/problem+json (RFC 9457); if the input is wrong, it lists every mistake with its place.
 After a 503, a 504 or a broken connection, send the same request again with the same id: an activity is stored once.
 Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.
+
+With keys, every operation takes one: Authorization: Bearer als_…, with the scope that it names. What belongs to
+another tenant is not there.
 
 Any request may be answered with a 403 if a page of another site sent it, with a 421 if its Host is not one that the
 log answers for, and with a 400 if its path contains //, \\, or the segments . and .., also percent-encoded.`
@@ -51,20 +56,27 @@ export function contract() {
     servers: [{ url: '/' }],
     tags,
     paths,
-    components: { schemas: namedSchemas() },
+    components: {
+      schemas: namedSchemas(),
+      securitySchemes: { key },
+    },
   }
 }
 
 function describe(operation: Operation) {
   const { id, tag, summary, description, inPath = {}, query = {}, headers = {}, takesMetadata, body } = operation
+  const route = routeOf(operation)
+  const isOfTenant = route !== undefined && route.scope !== 'public' && !route.ofAllTenants
   const parameters = [
     ...parametersIn('path', inPath),
     ...parametersIn('query', query),
     ...(takesMetadata ? [metadata] : []),
     ...parametersIn('header', headers),
+    ...(isOfTenant ? [tenant] : []),
   ]
   const isAlwaysThere = operation.path === '/healthz'
-  const answers = { 405: wrongMethod, ...(!isAlwaysThere && { 503: unavailable }), ...operation.answers }
+  const needsKey = route !== undefined && route.scope !== 'public' && onlyWithKeys
+  const answers = { ...needsKey, 405: wrongMethod, ...(!isAlwaysThere && { 503: unavailable }), ...operation.answers }
   const entries = Object.entries(answers).sort(([a], [b]) => Number(a) - Number(b))
   return {
     operationId: id,
@@ -73,8 +85,42 @@ function describe(operation: Operation) {
     ...(description && { description }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: body }),
+    security: securityOf(route),
     responses: Object.fromEntries(entries.map(([status, answer]) => [status, response(answer)])),
   }
+}
+
+const routes = originEntries(readTables())
+
+function routeOf({ method, path }: Operation): Route | undefined {
+  const named = path.replaceAll(/\{(\w+)\}/g, ':$1')
+  return routes.find((entry) => entry.method === method.toUpperCase() && entry.path === named)?.route
+}
+
+/** One of these is enough; the empty one is for a log without keys. */
+function securityOf(route: Route | undefined): { [scheme: string]: string[] }[] {
+  if (!route || route.scope === 'public') return []
+  return [...[route.scope, ...(route.orScope ? [route.orScope] : [])].map((scope) => ({ key: [scope] })), {}]
+}
+
+const key = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'als_<id>_<secret>_<checksum>',
+  description: 'A key of the log, with the scope that the operation names. A log without keys asks for none.',
+}
+
+const onlyWithKeys = {
+  401: problem('The key is absent or not valid', 'WWW-Authenticate'),
+  403: problem('The key does not allow this, or the tenant is suspended', 'WWW-Authenticate'),
+}
+
+const tenant = {
+  name: 'tenant',
+  in: 'query',
+  required: false,
+  description: 'The tenant: required with a key for every tenant (*), and rejected with any other',
+  schema: { type: 'string', minLength: 1, maxLength: 256 },
 }
 
 function parametersIn(place: 'path' | 'query' | 'header', entries: v.ObjectEntries) {

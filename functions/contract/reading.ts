@@ -2,6 +2,7 @@ import { exportParameters } from '@activity-log/query/export.ts'
 import { filterParameters } from '@activity-log/query/filter-request.ts'
 import { ContextParameters } from '@activity-log/query/get-activity.ts'
 import { listParameters } from '@activity-log/query/list-request.ts'
+import { TenantsParameters } from '@activity-log/query/list-tenants.ts'
 import { ReceiptRequest, ReceiptsParameters, ReceiptsRequest } from '@activity-log/query/receipts.ts'
 import { statsParameters } from '@activity-log/query/stats.ts'
 import * as v from 'valibot'
@@ -158,6 +159,15 @@ export const reading: readonly Operation[] = [
       413: problem('The body is too large'),
       415: problem('The content encoding is not supported', 'Accept-Encoding'),
     },
+  },
+  {
+    id: 'listTenants',
+    method: 'get',
+    path: '/tenants',
+    tag: 'Make sure',
+    summary: 'List the tenants that have a key or an activity',
+    query: TenantsParameters.entries,
+    answers: { 200: { description: 'A page', content: json('TenantsAnswer') }, 400: badRequest },
   },
   {
     id: 'getLedger',

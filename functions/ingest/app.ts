@@ -9,6 +9,7 @@ import type { Broker } from '@activity-log/shared/broker/broker.ts'
 import { type Checked, type InputError, valid } from '@activity-log/shared/checked.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
@@ -110,7 +111,7 @@ export function createApp(dependencies: IngestDependencies): Service {
       throw unavailable(`${detail} ${storedOnce}`, cause)
     })
     const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt }) }
-    const headers = { Location: `${request.basePath}/logs/${encodeURIComponent(id)}` }
+    const headers = { Location: linkFrom(request, `/logs/${encodeURIComponent(id)}`) }
     return posted.isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
   }
 

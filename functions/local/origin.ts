@@ -30,7 +30,8 @@ const served: readonly { owner: FunctionName; scopes: readonly Scope[] }[] = [
 export function originEntries(tables: Tables): readonly OriginEntry[] {
   return served.flatMap(({ owner, scopes }) =>
     entriesOf(tables[owner])
-      .filter(({ route }) => scopes.includes(route.scope))
+      // each process has metrics of its own
+      .filter(({ path, route }) => scopes.includes(route.scope) && path !== '/metrics')
       .map((entry) => ({ ...entry, owner })),
   )
 }

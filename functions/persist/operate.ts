@@ -1,6 +1,7 @@
 import { aVisibleCharacter } from '@activity-log/shared/activity.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -49,7 +50,10 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended }: OperateD
     const letter = await readLetter(request)
     if (letter.resolution?.state === 'discarded') throw isDiscarded(letter.resolution.note)
     const text = await readJsonText(request)
-    const corrected = text === '' ? undefined : readCorrected(text, letter)
+    const { tenant, system } = request.caller
+    // what belongs to no tenant becomes an activity of whoever corrects it
+    const owner = letter.tenant === system ? tenant : letter.tenant
+    const corrected = text === '' ? undefined : readCorrected(text, { ...letter, tenant: owner })
     if (corrected && !corrected.ok) throw invalidInput(corrected.errors)
     const event = corrected ?? readAgain(letter)
     const { id } = letter
@@ -60,10 +64,9 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended }: OperateD
       return replayed({ id, outcome: 'rejected', errors: event.errors })
     }
     const activityId = event.value.activity.id
-    const { basePath } = request
     const links = {
-      activity: `${basePath}/logs/${encodeURIComponent(activityId)}`,
-      deadLetter: `${basePath}/dead-letters/${id}`,
+      activity: linkFrom(request, `/logs/${encodeURIComponent(activityId)}`),
+      deadLetter: linkFrom(request, `/dead-letters/${id}`),
     }
     const saved = await orUnavailable(store.save([{ ...event.value, position: firstPositionOf(letter) }]))
     const outcome = saved[0] as (typeof saved)[number]

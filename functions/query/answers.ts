@@ -132,6 +132,12 @@ export const LedgerAnswer = v.strictObject({
 })
 export type LedgerAnswer = v.InferOutput<typeof LedgerAnswer>
 
+export const TenantsAnswer = v.strictObject({
+  data: v.array(v.strictObject({ tenant: v.string(), hasKey: v.boolean() })),
+  next: NextPath,
+})
+export type TenantsAnswer = v.InferOutput<typeof TenantsAnswer>
+
 const resolvedAt = { at: Time }
 /** A dead letter as lists show it. */
 export const DeadLetterSummary = v.strictObject({

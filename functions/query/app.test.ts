@@ -159,13 +159,21 @@ describe('the total', () => {
     ['?count=capped', { total: 10_000, totalIsExact: false }],
     ['?count=exact', { total: 12_345, totalIsExact: true }],
   ])('of 12,345 matches: /logs%s', async (parameters, expected) => {
-    const { list } = await query(1, { count })
+    const { list } = await query(11, { count })
     expect(await list(`/logs${parameters}`)).toMatchObject(expected)
   })
 
   test('of exactly 10,000 is exact', async () => {
-    const { list } = await query(1, { count: async () => 10_000 })
+    const { list } = await query(11, { count: async () => 10_000 })
     expect(await list('/logs')).toMatchObject({ total: 10_000, totalIsExact: true })
+  })
+
+  test('of a first page that is not full is its length, whatever is counted', async () => {
+    const { list } = await query(6, { count: async () => 12_345 })
+    expect(await list('/logs')).toMatchObject({ total: 6, totalIsExact: true })
+    expect(await list('/logs?userId=nobody')).toMatchObject({ total: 0, totalIsExact: true })
+    expect(await list('/logs?limit=5')).toMatchObject({ total: 10_000, totalIsExact: false })
+    expect(await list('/logs?page=2&limit=5')).toMatchObject({ total: 10_000, totalIsExact: false })
   })
 
   test('is not counted with count=none', async () => {
@@ -175,7 +183,7 @@ describe('the total', () => {
 
   test('is remembered for a minute and its filter if it is over the cap, and else counted each time', async () => {
     const asked: unknown[] = []
-    const { list, clock } = await query(1, {
+    const { list, clock } = await query(15, {
       count: async (filter) => {
         asked.push(filter)
         return filter.userId ? 3 : 10_001
@@ -184,8 +192,8 @@ describe('the total', () => {
     await list('/logs')
     await list('/logs?page=2')
     expect(asked).toHaveLength(1)
-    await list('/logs?userId=a')
-    await list('/logs?userId=a')
+    await list('/logs?userId=user_1')
+    await list('/logs?userId=user_1')
     expect(asked).toHaveLength(3)
     clock.now += 60_001
     await list('/logs')

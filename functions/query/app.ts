@@ -12,6 +12,7 @@ import { activityRoutes } from './get-activity.ts'
 import { createKnownLedger } from './known-ledger.ts'
 import { listRoutes } from './list.ts'
 import { deadLetterRoutes } from './list-dead-letters.ts'
+import { tenantRoutes } from './list-tenants.ts'
 import { liveRoutes } from './live-stream.ts'
 import { ledgerRoutes } from './read-ledger.ts'
 import { receiptRoutes } from './receipts.ts'
@@ -23,6 +24,7 @@ type Verbs =
   | 'count'
   | 'stats'
   | 'get'
+  | 'tenants'
   | 'arrivals'
   | 'outcome'
   | 'ledger'
@@ -68,6 +70,7 @@ export function createApp({
       ...deadLetterRoutes({ forTenant }),
       ...liveRoutes({ known, forTenant, log, stopping }),
       ...ledgerRoutes({ store, ...(waiting && { waiting }) }),
+      ...tenantRoutes({ store, withKeys: access?.tenants }),
       ...viewerRoutes({ now }),
       ...docsRoutes(),
     },

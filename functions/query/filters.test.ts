@@ -202,7 +202,7 @@ describe('text', () => {
   test('a count that takes too long is a problem that says how to narrow it', async () => {
     const count = () => Promise.reject(new TooBroad('secret', { counted: 3 }))
     const { get, list } = await query(sent, () => ({ count, stats: count }))
-    expect(await list('/logs?userId=bob&q=paid')).toMatchObject({ total: 3, totalIsExact: false })
+    expect(await list('/logs?userId=bob&q=paid&limit=1')).toMatchObject({ total: 3, totalIsExact: false })
     for (const url of ['/logs?userId=bob&q=paid&count=exact', '/stats?by=action&userId=bob&q=paid']) {
       const response = await get(url)
       const { type, detail } = (await response.json()) as { type: string; detail: string }

@@ -2,6 +2,7 @@ import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { decodeCursor } from '@activity-log/shared/cursor.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { type Parameters, readParameters, refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -31,7 +32,8 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     'GET /dead-letters/:id': { scope: 'operate', handle: one },
   }
 
-  async function list({ url, caller, basePath }: ServiceRequest): Promise<Answer> {
+  async function list(request: ServiceRequest): Promise<Answer> {
+    const { url, caller } = request
     const parsed = readRequest(url, caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { parameters, filter, limit, place } = parsed.value
@@ -40,10 +42,10 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }, sizeOf))
     const { cursor: _cursor, ...repeated } = parameters
-    const all = pageLinks(`${basePath}/dead-letters`, repeated, digestOf(filter), page)
+    const all = pageLinks((search) => linkFrom(request, `/dead-letters${search}`), repeated, digestOf(filter), page)
     // a page beyond the end has no row to go back from, and no page number to go back to
     const links = page.found.length > 0 ? all : { ...all, previous: all.previous && all.first }
-    const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter, basePath))
+    const data = page.found.map(({ deadLetter }) => summaryOf(deadLetter, request))
     const body: DeadLettersAnswer = {
       data,
       limit,
@@ -54,13 +56,14 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     return { status: 200, headers: { Link: linkHeader(links) }, body }
   }
 
-  async function one({ url, caller, parameters, basePath }: ServiceRequest): Promise<Answer> {
+  async function one(request: ServiceRequest): Promise<Answer> {
+    const { url, caller, parameters } = request
     refuseParameters(url)
     const { id = '' } = parameters
     const letter = await fromStore(() => forTenant(caller.tenant, caller.system).getDeadLetter(id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     const { headers } = letter
-    const body: DeadLetterAnswer = { ...summaryOf(letter, basePath), headers, body: bodyOf(letter) }
+    const body: DeadLetterAnswer = { ...summaryOf(letter, request), headers, body: bodyOf(letter) }
     return { status: 200, body }
   }
 }
@@ -115,7 +118,7 @@ function readRequest(url: string, tenant: string): Checked<DeadLettersRequest> {
   return valid({ parameters, filter, limit, place: cursor ? { cursor } : { page: 1 } })
 }
 
-function summaryOf(letter: KeptDeadLetter, basePath: string): DeadLetterSummary {
+function summaryOf(letter: KeptDeadLetter, request: ServiceRequest): DeadLetterSummary {
   const { id, reason, topic, position, errors, attempts, activityId } = letter
   const { recordedAt, firstPosition, firstAt, lastAt, resolution } = letter
   return {
@@ -132,7 +135,7 @@ function summaryOf(letter: KeptDeadLetter, basePath: string): DeadLetterSummary 
     lastAt: lastAt.toISOString(),
     attempts,
     ...(resolution && { resolution: { ...resolution, at: resolution.at.toISOString() } }),
-    links: { self: `${basePath}/dead-letters/${id}` },
+    links: { self: linkFrom(request, `/dead-letters/${id}`) },
   }
 }
 

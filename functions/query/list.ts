@@ -1,5 +1,6 @@
-import { filterDigest } from '@activity-log/shared/filter.ts'
+import { filterDigest, isSearch } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { parameterOf } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -16,7 +17,7 @@ import type { FindOutcome } from './find-outcome.ts'
 import { answerMs, fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
-import { linkHeader, pageLinks } from './page.ts'
+import { linkHeader, type Page, pageLinks } from './page.ts'
 import { receiptAnswer } from './receipts.ts'
 
 export type ListDependencies = {
@@ -32,6 +33,25 @@ function kindOfList(url: string): SlotKind {
   return parameterOf(url, 'count') === 'exact' ? 'counts' : 'reads'
 }
 
+type Total = { total?: number; totalIsExact?: boolean }
+
+/** The total that a first page shows by itself: if it ends before its limit, it has everything. */
+function totalOn(
+  { found, hasNext, through }: Page<unknown>,
+  { count, place }: Pick<ListRequest, 'count' | 'place'>,
+): Total | undefined {
+  if (count !== 'capped' || !('page' in place) || place.page !== 1) return undefined
+  if (through !== undefined) return { total: found.length, totalIsExact: false }
+  return hasNext ? undefined : { total: found.length, totalIsExact: true }
+}
+
+/** A count that ran out of time may know less than the page. */
+function atLeast({ found, hasNext }: Page<unknown>, counted: Total): Total {
+  const { total, totalIsExact } = counted
+  if (total === undefined || totalIsExact) return counted
+  return { total: Math.max(total, found.length + (hasNext ? 1 : 0)), totalIsExact: false }
+}
+
 /** Lists the log, page by page. */
 export function listRoutes({ forTenant, known, findOutcome, now }: ListDependencies): Routes {
   const countCapped = createCappedCounter({ forTenant, now })
@@ -41,31 +61,36 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     const parsed = readListRequest(request.url, request.caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { visible } = parsed.value
-    const { basePath } = request
     if (!visible) return fromStore(() => answerTo(parsed.value, request))
     return fromStore(
       async () => {
         const outcome = await untilVisible(visible, request)
         // the list has its own deadline, apart from the time that the client allowed for waiting
-        return fromStore(() => answerTo(parsed.value, request, receiptAnswer(visible.receipt, outcome, basePath)))
+        return fromStore(() => answerTo(parsed.value, request, receiptAnswer(visible.receipt, outcome, request)))
       },
       answerMs + visible.waitS * 1000,
     )
   }
 
-  async function answerTo(
-    request: ListRequest,
-    { basePath, turn }: ServiceRequest,
-    receipt?: ReceiptAnswer,
-  ): Promise<Answer> {
-    const { parameters, filter, order, count, limit, visible } = request
-    const [{ page, snapshot, completeThrough }, total] = await Promise.all([
-      findInSnapshot({ forTenant, known, request, visible: visible?.receipt.position, turn }),
-      countTotal(filter, count),
-    ])
+  async function answerTo(listed: ListRequest, from: ServiceRequest, receipt?: ReceiptAnswer): Promise<Answer> {
+    const { parameters, filter, order, count, limit, visible } = listed
+    const place = { forTenant, known, request: listed, visible: visible?.receipt.position }
+    const finding = findInSnapshot({ ...place, turn: from.turn })
+    // counting a search costs as much as finding its page, which may be all that there is to count
+    const isCostly = isSearch(filter) || filter.excluded !== undefined
+    const counting = isCostly && count === 'capped' ? undefined : countTotal(filter, count)
+    counting?.catch(() => {})
+    const { page, snapshot, completeThrough } = await finding
+    const total = totalOn(page, listed) ?? atLeast(page, await (counting ?? countTotal(filter, count)))
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOf = snapshot && encodeSnapshot(snapshot)
-    const links = pageLinks(`${basePath}/logs`, repeated, filterDigest(filter, order), page, asOf)
+    const links = pageLinks(
+      (search) => linkFrom(from, `/logs${search}`),
+      repeated,
+      filterDigest(filter, order),
+      page,
+      asOf,
+    )
     const rest: Omit<ListAnswer, 'data'> = {
       page: page.number,
       limit,
@@ -94,10 +119,7 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     throw new Problem('timeout', detail, { headers: { 'retry-after': '1' } })
   }
 
-  async function countTotal(
-    filter: TenantFilter,
-    count: ListRequest['count'],
-  ): Promise<{ total?: number; totalIsExact?: boolean }> {
+  async function countTotal(filter: TenantFilter, count: ListRequest['count']): Promise<Total> {
     if (count === 'none') return {}
     if (count === 'exact') return { total: await forTenant(filter.tenant).count(filter), totalIsExact: true }
     return countCapped(filter)

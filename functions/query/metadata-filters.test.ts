@@ -1,3 +1,4 @@
+import { firstKeyAt } from '@activity-log/shared/key.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { answerOf, recorded, silent } from '@activity-log/shared/testing/builders.ts'
@@ -16,6 +17,7 @@ async function query(metadata: string[] = [], changes: Partial<ActivityStore> = 
   return { list, get: (url: string) => app.request(url) }
 }
 const user = 'userId=user_123'
+const aKey = firstKeyAt(1_000_000_000n)
 
 test.each([
   ['metadata.count=3', ['id-1', 'id-0']],
@@ -113,6 +115,33 @@ test('links keep metadata filters, and a cursor accepts them in any order but re
   }
 })
 
+test('a total is no less than what the page shows', async () => {
+  const count = () => Promise.reject(new TooBroad('', { counted: 0 }))
+  const { list } = await query(
+    Array.from({ length: 9 }, () => '{"a":1}'),
+    { count },
+  )
+  expect(await list('/logs?action=!none&limit=3')).toMatchObject({ total: 4, totalIsExact: false })
+})
+
+test('a list that ran out of time is counted no further', async () => {
+  let counts = 0
+  const count = async () => ++counts
+  const find: ActivityStore['find'] = () => Promise.reject(new TooBroad('', { searched: { found: [], through: aKey } }))
+  const { list } = await query([], { find, count })
+  for (const filter of [`${user}&metadata.a=1`, 'action=!none'])
+    expect(await list(`/logs?${filter}`)).toMatchObject({ data: [], total: 0, totalIsExact: false })
+  expect(counts).toBe(0)
+})
+
+test('a page number whose search ran out of time answers what was found on it, and leads on', async () => {
+  const find: ActivityStore['find'] = () => Promise.reject(new TooBroad('', { searched: { found: [], through: aKey } }))
+  const { list } = await query([], { find })
+  const answer = await list(`/logs?${user}&metadata.a=1&page=3`)
+  expect(answer).toMatchObject({ data: [], page: 3, searchedThrough: '1970-01-01T00:00:01Z' })
+  expect(answer.next).toContain('cursor=')
+})
+
 test('a search that takes too long says how to narrow it', async () => {
   const { get } = await query([], { find: () => Promise.reject(new TooBroad('secret')) })
   const response = await get(`/logs?${user}&metadata.a=1`)
@@ -125,11 +154,15 @@ test('a total that takes too long is the count so far, which is remembered for a
     counts++
     throw new TooBroad('', { counted: 7 })
   }
-  const { list, get } = await query(['{"a":1}'], { count })
-  expect(await list(`/logs?${user}&metadata.a=1`)).toMatchObject({ total: 7, totalIsExact: false })
-  expect(await list(`/logs?${user}&metadata.a=1`)).toMatchObject({ total: 7, totalIsExact: false })
+  const { list, get } = await query(['{"a":1}', '{"a":1}', '{"a":2}', '{"a":2}'], { count })
+  expect(await list(`/logs?${user}&metadata.a=1&limit=1`)).toMatchObject({ total: 7, totalIsExact: false })
+  expect(await list(`/logs?${user}&metadata.a=1&limit=1`)).toMatchObject({ total: 7, totalIsExact: false })
   expect(counts).toBe(1)
-  await list(`/logs?${user}&metadata.a=2`)
+  await list(`/logs?${user}&metadata.a=2&limit=1`)
+  expect(counts).toBe(2)
+  // a page that is not full is everything
+  expect(await list(`/logs?${user}&metadata.a=1`)).toMatchObject({ total: 2, totalIsExact: true })
+  expect(await list(`/logs?${user}&metadata.a=none`)).toMatchObject({ total: 0, totalIsExact: true })
   expect(counts).toBe(2)
   expect((await get(`/logs?${user}&metadata.a=1&count=exact`)).status).toBe(400)
 })

@@ -63,7 +63,8 @@ export type Links = { first: string; next: string | null; previous: string | nul
  * the newest.
  */
 export function pageLinks(
-  path: string,
+  /** Makes a link of a search, which begins with ? or is empty. */
+  linkWith: (search: string) => string,
   parameters: Parameters,
   digest: Buffer,
   page: Page<Keyed>,
@@ -71,7 +72,7 @@ export function pageLinks(
 ): Links {
   const link = (place: Parameters) => {
     const query = writeParameters({ ...parameters, ...place })
-    return query === '' ? path : `${path}?${query}`
+    return linkWith(query === '' ? '' : `?${query}`)
   }
   const linkTo = (place: Parameters) => link({ ...place, ...(asOf !== undefined && { asOf }) })
   const at = (reading: Cursor['reading'], key: string, number: number) =>

@@ -2,6 +2,7 @@ import { type Checked, firstErrors, invalid, pointerTo, valid } from '@activity-
 import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { parameterOf, readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -34,7 +35,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     const parsed = readReceiptRequest(request.url, text)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { receipt, wait = 0 } = parsed.value
-    return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request), request.basePath) }
+    return { status: 200, body: receiptAnswer(receipt, await findOutcome(receipt, wait, request), request) }
   }
 
   async function outcomes(request: ServiceRequest): Promise<Answer> {
@@ -48,7 +49,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
       request,
     )
     const results = texts.map(({ receipt, text }, index) => {
-      return { receipt: text, ...receiptAnswer(receipt, known[index], request.basePath) }
+      return { receipt: text, ...receiptAnswer(receipt, known[index], request) }
     })
     return { status: 200, body: { results } }
   }
@@ -144,7 +145,7 @@ function readReceiptRequest(url: string, receipt: string): Checked<v.InferOutput
 export function receiptAnswer(
   { position }: Receipt,
   known: RecordOutcome | undefined,
-  basePath: string,
+  request: Pick<ServiceRequest, 'basePath' | 'caller'>,
 ): ReceiptAnswer {
   if (!known || known.outcome === 'expired') return { status: known?.outcome ?? 'pending', position, links: {} }
   const { outcome, activityId, deadLetter } = known
@@ -154,8 +155,8 @@ export function receiptAnswer(
     ...(activityId !== undefined && { id: activityId }),
     position,
     links: {
-      ...(isThere && { activity: `${basePath}/logs/${encodeURIComponent(activityId)}` }),
-      ...(deadLetter !== undefined && { deadLetter: `${basePath}/dead-letters/${deadLetter}` }),
+      ...(isThere && { activity: linkFrom(request, `/logs/${encodeURIComponent(activityId)}`) }),
+      ...(deadLetter !== undefined && { deadLetter: linkFrom(request, `/dead-letters/${deadLetter}`) }),
     },
   }
 }

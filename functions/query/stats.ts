@@ -1,6 +1,7 @@
 import { activityLimits, isTooLongForName } from '@activity-log/shared/activity.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { type Parameters, writeParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -53,16 +54,17 @@ export const statsParameters = {
 export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
   return { 'GET /stats': { scope: 'read', handle: stats } }
 
-  async function stats({ url, caller, basePath }: ServiceRequest): Promise<Answer> {
+  async function stats(request: ServiceRequest): Promise<Answer> {
+    const { url, caller } = request
     const parsed = readFilterRequest(url, caller.tenant, statsParameters, toRequest)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    return { status: 200, body: await fromStore(() => count(parsed.value, forTenant(caller.tenant), basePath)) }
+    return { status: 200, body: await fromStore(() => count(parsed.value, forTenant(caller.tenant), request)) }
   }
 
   async function count(
     { query: asked, parameters }: StatsRequest,
     reader: Pick<TenantReader, 'stats'>,
-    basePath: string,
+    from: ServiceRequest,
   ): Promise<StatsAnswer> {
     const filter = await withSnapshot(asked.filter, known)
     const asOf = filter.snapshot ? encodeSnapshot(filter.snapshot) : null
@@ -74,7 +76,7 @@ export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
     const last = found.data.length > data.length ? data.at(-1) : undefined
     const nextOf = (asked: NameStatsQuery) => {
       const place = last && { ...(asOf && { asOf }), cursor: encodeNameCursor(last, asked) }
-      return place ? `${basePath}/stats?${writeParameters({ ...parameters, ...place })}` : null
+      return place ? linkFrom(from, `/stats?${writeParameters({ ...parameters, ...place })}`) : null
     }
     const shown = data.reduce((sum, one) => sum + one.count, 0)
     return {

@@ -1,6 +1,7 @@
 import { isTenant } from '../activity-recorded.ts'
 import type { InputError } from '../checked.ts'
 import { systemTenant } from '../tenant.ts'
+import type { ServiceRequest } from './route.ts'
 
 const name = 'tenant'
 
@@ -25,9 +26,11 @@ export function withoutTenant(url: string): string {
   return others.length === 0 ? path : `${path}?${others.join('&')}`
 }
 
-/** A link of an answer, with the tenant that its request named. */
-export const linkOf = (path: string, tenant: string): string =>
-  `${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(tenant)}`
+/** A link of an answer. It names the tenant if its request did: whoever follows it is asked for one again. */
+export function linkFrom({ basePath, caller }: Pick<ServiceRequest, 'basePath' | 'caller'>, path: string): string {
+  if (!caller.isNamed) return basePath + path
+  return `${basePath}${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(caller.tenant)}`
+}
 
 const partsOf = (url: string): string[] => {
   const at = url.indexOf('?')

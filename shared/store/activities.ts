@@ -76,8 +76,8 @@ export interface Activities {
    */
   save(activities: readonly RecordedActivity[]): Promise<readonly SaveOutcome[]>
   /**
-   * At most `limit`, in the order of their keys. Rejects with TooBroad if it takes too long; if nothing was skipped,
-   * the error may have what was found.
+   * At most `limit`, in the order of their keys. Rejects with TooBroad if it takes too long; the error has what was
+   * found beyond the skipped ones, if anything was examined.
    */
   find(query: FindQuery): Promise<readonly Found[]>
   /**
@@ -91,6 +91,8 @@ export interface Activities {
    * At most `limit`. Rejects with TooBroad if it takes too long or there are too many keys.
    */
   stats(query: StatsQuery): Promise<Stats>
+  /** The tenants with an activity whose names come after this one, in order: at most `limit`. */
+  tenants(after: string, limit: number): Promise<readonly string[]>
   /** The stored activities of an offset range, in order: at most `limit`. */
   arrivals(query: ArrivalsQuery): Promise<readonly Found[]>
 }

@@ -2,6 +2,7 @@ import type { Filter } from '../filter.ts'
 import { type FindQuery, type Found, type NameStatsQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { calendarOf } from './calendar.ts'
 import { createNameCounter } from './name-counter.ts'
+import { StoreUnavailable } from './store.ts'
 
 /** The matches among some activities, and the key through which all were examined if there are more. */
 export type Step<Item> = { found: readonly Item[]; through?: string | undefined }
@@ -18,13 +19,13 @@ export type Matching<Item> = (
 
 /** The timeout is shorter than a client waits for an answer. */
 const timeoutMs = 4000
-/** The total of a page is secondary and need not be exact, so it gets less time. */
-export const totalTimeoutMs = 1000
+/** The total of a page is secondary and need not be exact, so nobody waits for it for long. */
+export const totalTimeoutMs = 250
 
 /** What a search found; with `through`, its time was up when all activities through that key were examined. */
 export type Part<Item> = { found: readonly Item[]; through?: string | undefined }
 
-/** Rejects with TooBroad if nothing was examined in time, or if activities were to be skipped. */
+/** Rejects with StoreUnavailable if nothing was examined in time, since a first step is short. */
 export async function findMatching<Item>(
   matching: Matching<Item>,
   { limit, skip = 0, withinMs = timeoutMs, ...query }: FindQuery,
@@ -39,8 +40,9 @@ export async function findMatching<Item>(
     }
     return { found: found.slice(skip, skip + limit) }
   } catch (error) {
-    if (!(error instanceof TooBroad) || skip > 0 || through === undefined) throw error
-    return { found, through }
+    if (!(error instanceof TooBroad)) throw error
+    if (through === undefined) throw new StoreUnavailable('A search did not begin in time', { cause: error })
+    return { found: found.slice(skip), through }
   }
 }
 

@@ -160,6 +160,25 @@ describe('MongoDB reads no more than a page shows', () => {
     expect((await examined()).documents).toBe(0)
   })
 
+  explains.each([
+    ['hour', 'Europe/Berlin'],
+    ['day', 'Asia/Kathmandu'],
+    ['month', 'UTC'],
+  ] as const)('counts by %s in %s read no document and no key twice', async (by, timezone) => {
+    const { queries, examined, commands } = log
+    for (const filter of [{}, { userId: 'user-1' }, one, range]) {
+      const matches = await queries.count({ tenant, ...filter })
+      commands.length = 0
+      const { total } = await queries.stats({ filter: { tenant, ...filter }, by, timezone, limit: 1000 })
+      expect(total).toBe(matches)
+      expect(commands.length).toBeLessThanOrEqual(3)
+      const { documents, keys } = await examined()
+      expect(documents).toBe(0)
+      // each range of keys has an end, and the first and the last key are looked up
+      expect(keys).toBeLessThanOrEqual(matches + 10)
+    }
+  })
+
   explains('of metadata, what the other filters leave is read, and little else is sent', async () => {
     const { queries, examined, commands } = log
     const find = (path: string, value: string) => {

@@ -20,7 +20,7 @@ export function createMongoQueries(
   activities: Collection<StoredActivity>,
   signal?: AbortSignal,
   many?: ManyActions,
-): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get' | 'arrivals'> {
+): Pick<ActivityStore, 'find' | 'count' | 'stats' | 'get' | 'tenants' | 'arrivals'> {
   const limits = { maxTimeMS, signal }
 
   async function nextAction(tenant: string, from: string, isAfter: boolean): Promise<string | undefined> {
@@ -46,7 +46,7 @@ export function createMongoQueries(
       const selection = await selected(query)
       if (!selection) return []
       const { match, hint, isMerge, isExamined, snapshot } = selection
-      if (isSearch(filter) || (isExamined && skip === 0)) {
+      if (isSearch(filter) || isExamined) {
         const { found, through } = await findMatching(matching, query)
         return wholeOf({ found: found.map(toFoundStored), through })
       }
@@ -64,7 +64,7 @@ export function createMongoQueries(
         : activities
             .find(match, { ...page, batchSize: limit, hint, skip })
             .project<{ _id: string }>({ _id: 1, tenant: 1 })
-      const keys = await examining(isExamined, () => listed.toArray())
+      const keys = await listed.toArray()
       const ofPage = { tenant: { $eq: filter.tenant }, _id: { $in: keys.map(({ _id }) => _id) } }
       return keys.length === 0 ? [] : fetch(ofPage, byTime)
     },
@@ -92,6 +92,20 @@ export function createMongoQueries(
     async get(tenant, id) {
       const stored = await activities.findOne({ tenant: { $eq: tenant }, id: { $eq: id } }, { hint: byId, ...limits })
       return stored ? toFoundStored(stored) : undefined
+    },
+
+    /** Skips from each tenant to the next one, since a tenant may have any number of activities. */
+    async tenants(after, limit) {
+      const names: string[] = []
+      while (names.length < limit) {
+        const next: Pick<StoredActivity, 'tenant'> | null = await activities.findOne(
+          { tenant: { $gt: names.at(-1) ?? after } },
+          { projection: { _id: 0, tenant: 1 }, sort: { tenant: 1, id: 1 }, hint: byId, ...limits },
+        )
+        if (!next) break
+        names.push(next.tenant)
+      }
+      return names
     },
 
     arrivals: ({ tenant, partition, first, last, limit }) =>

@@ -13,6 +13,8 @@ import { isInSnapshot } from './mongo-snapshot.ts'
 export type Selection = {
   /** The condition at any snapshot. */
   match: Match<StoredActivity>
+  /** The part of the condition that the index covers. */
+  indexed: Match<StoredActivity>
   snapshot: Snapshot | undefined
   hint: typeof byTime | typeof byUser | typeof byAction | typeof byUserAndAction
   isMerge: boolean
@@ -42,16 +44,22 @@ export function select(
   if (patterns && !actions) examined.push(isOneOf(patterns))
   if (excluded) examined.push({ $nor: [isOneOf(excluded)] })
 
-  const conditions = [...bounds, ...examined]
-  const match: Match<StoredActivity> = {
+  const all = (conditions: Match<StoredActivity>[]): Match<StoredActivity> => ({
     tenant: { $eq: tenant },
     ...(users && { userId: oneOf(users) }),
     ...(actions && { action: oneOf(actions) }),
     ...(conditions.length > 0 && { $and: conditions }),
-  }
+  })
   const hint = actions ? (users ? byUserAndAction : byAction) : users ? byUser : byTime
   const isMerge = [users, actions].some((names) => names !== undefined && names.length > 1)
-  return { match, snapshot, hint, isMerge, isExamined: examined.length > 0 }
+  return {
+    match: all([...bounds, ...examined]),
+    indexed: all(bounds),
+    snapshot,
+    hint,
+    isMerge,
+    isExamined: examined.length > 0,
+  }
 }
 
 const oneOf = (names: readonly string[]) => (names.length === 1 ? { $eq: names[0] as string } : { $in: names })

@@ -1,20 +1,12 @@
 import { type Collection, type Document, MongoError } from 'mongodb'
 import { afterPrefix, isSearch } from '../filter.ts'
-import {
-  type CalendarStatsQuery,
-  type Counted as CountedName,
-  type FindQuery,
-  type NameStatsQuery,
-  type Stats,
-  TooBroad,
-} from './activities.ts'
-import type { CalendarUnit } from './calendar.ts'
+import { type Counted as CountedName, type FindQuery, type NameStatsQuery, type Stats, TooBroad } from './activities.ts'
 import { type Matching, type Traits, tallyMatching } from './metadata-search.ts'
+import { createMongoCalendar } from './mongo-calendar.ts'
 import { maxTimeMS } from './mongo-client.ts'
 import type { StoredActivity } from './mongo-documents.ts'
 import { byAction, byTime, byUser } from './mongo-indexes.ts'
 import { conditionOf, type Selection } from './mongo-selection.ts'
-import { createNameCounter, maxKeys, type NameCounter } from './name-counter.ts'
 import type { ActivityStore } from './store.ts'
 
 type Select = (query: Pick<FindQuery, 'filter' | 'order'>) => Promise<Selection | undefined>
@@ -33,18 +25,17 @@ export function createMongoStats(
   matching: Matching<StoredActivity>,
   signal?: AbortSignal,
 ): ActivityStore['stats'] {
+  const byCalendar = createMongoCalendar(activities, signal)
   const aggregate = <Row extends Document>(stages: Document[], hint: Selection['hint']) =>
     activities.aggregate<Row>(stages, { hint, maxTimeMS, signal, allowDiskUse: false }).toArray()
 
-  return async (query) => {
+  const stats: ActivityStore['stats'] = async (query) => {
     const { filter } = query
     if (isSearch(filter)) return tallyMatching(matching, query, traits)
     const selection = await select({ filter, order: 'asc' })
     if (!selection) return { data: [], total: 0 }
     try {
-      return 'timezone' in query
-        ? await byCalendar(query, selection, createNameCounter(query))
-        : await byName(query, selection)
+      return 'timezone' in query ? await byCalendar(query, selection) : await byName(query, selection)
     } catch (error) {
       if (!(error instanceof MongoError && tooMuch.includes(error.code))) throw error
       throw new TooBroad('There are too many activities to count')
@@ -77,15 +68,7 @@ export function createMongoStats(
     }
   }
 
-  async function byCalendar(query: CalendarStatsQuery, selection: Selection, counter: NameCounter): Promise<Stats> {
-    const span = { $dateToString: { date: '$timestamp', format: formats[query.by], timezone: query.timezone } }
-    const rows = await aggregate<Counted>(
-      [{ $match: conditionOf(selection) }, { $group: { _id: span, n: { $sum: 1 } } }, { $limit: maxKeys + 1 }],
-      selection.hint,
-    )
-    for (const { _id, n } of rows) counter.add(withColon(_id), n)
-    return counter.stats()
-  }
+  return stats
 }
 
 const before = (end: string | undefined) => (end === undefined ? {} : { $lt: end })
@@ -93,15 +76,6 @@ const before = (end: string | undefined) => (end === undefined ? {} : { $lt: end
 const comesAfter = ({ key, count }: CountedName) => ({
   $match: { $or: [{ n: { $lt: count } }, { n: { $eq: count }, _id: { $gt: key } }] },
 })
-
-const formats: { readonly [unit in CalendarUnit]: string } = {
-  hour: '%Y-%m-%dT%H:00:00%z',
-  day: '%Y-%m-%d',
-  month: '%Y-%m',
-}
-
-/** MongoDB writes the offset of an hour as +0100. */
-const withColon = (key: string) => key.replace(/T(.*)[+-]0000$/, 'T$1Z').replace(/T(.*)(\d\d)$/, 'T$1:$2')
 
 const traits: Traits<StoredActivity> = {
   timeMs: ({ timestamp }) => timestamp.getTime(),

@@ -300,7 +300,7 @@ describe('stats', () => {
 })
 
 test.runIf(features.failpoints)(
-  'what MongoDB lacks the time to examine is too broad, but not what it has in an index',
+  'a count that MongoDB lacks the time to examine is too broad, but not what it has in an index, and no list',
   async () => {
     const database = newDatabase()
     await using store = openIn(database)
@@ -313,8 +313,7 @@ test.runIf(features.failpoints)(
     }
     for (const skip of [0, 1]) {
       await using _ = await timedOut('find')
-      const found = store.find({ filter, order: 'asc', limit: 10, skip })
-      await expect(found).rejects.toMatchObject({ name: 'TooBroad', searched: undefined })
+      await expect(store.find({ filter, order: 'asc', limit: 10, skip })).rejects.toBeInstanceOf(StoreUnavailable)
     }
     await using _ = await timedOut('aggregate')
     await expect(store.count({ tenant: 'default' })).rejects.toBeInstanceOf(StoreUnavailable)

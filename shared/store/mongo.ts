@@ -225,6 +225,7 @@ export function openMongoStore({
     count: (filter, max) => read(({ count }) => count(filter, max), true),
     arrivals: (query) => read(({ arrivals }) => arrivals(query)),
     stats: (query) => read(({ stats }) => stats(query), true),
+    tenants: (after, limit) => read(({ tenants }) => tenants(after, limit), true),
     get: (tenant, id) => read(({ get }) => get(tenant, id)),
     outcome: (receipt, untilAborted) => awaitOutcome(receipt, untilAborted),
     ledger: () => ask(({ ledger }) => ledger.read()),

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Filter, isSearch } from '../filter.ts'
 import { type ArrivalsQuery, type FindQuery, type Found, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import type { DeadLetterQuery } from './dead-letters.ts'
-import { countMatching, findMatching, type Part, wholeOf } from './metadata-search.ts'
+import { countMatching, findMatching, type Part, totalTimeoutMs, wholeOf } from './metadata-search.ts'
 import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createDeadLetterSearch } from './sqlite-dead-letter-search.ts'
 import type { DeadLetterRow } from './sqlite-dead-letters.ts'
@@ -52,7 +52,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
       try {
         await timeSlicer()
       } catch (error) {
-        if (!(error instanceof TooBroad) || skip > 0 || !examined) throw error
+        if (!(error instanceof TooBroad) || !examined) throw error
         return { found, through: keyBehind(examined, order) }
       }
       // this many entries contain no more matches than must be skipped, unless ties are added to them
@@ -110,7 +110,9 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     },
     async count(filter, max = Number.POSITIVE_INFINITY) {
       if (isSearch(filter)) return countMatching(matching, filter, max)
-      return countAll(queries.withoutNeedlessSnapshot(filter), max, newPace())
+      const whole = queries.withoutNeedlessSnapshot(filter)
+      const isHasty = whole.excluded !== undefined && Number.isFinite(max)
+      return countAll(whole, max, newPace(isHasty ? totalTimeoutMs : undefined))
     },
     stats: (query) => stats(query, newPace()),
     arrivals: async (query) => {

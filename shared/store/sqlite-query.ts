@@ -60,6 +60,10 @@ export function createSqliteQueries(db: DatabaseSync, unchanged: Unchanged = alw
         return (row as { n: number }).n
       })
     },
+    tenants: (after: string, limit: number): string[] =>
+      prepare('SELECT name FROM tenants WHERE name > ? ORDER BY name LIMIT ?')
+        .all(after, limit)
+        .map(({ name }) => name as string),
     get: rows.foundById,
     sourceOf: (filter: Filter) => sourceOf(names, filter),
     rows,

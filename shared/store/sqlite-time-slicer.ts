@@ -13,18 +13,21 @@ export const readLimits: ReadLimits = { workMs: 4000, answerMs: 5000, graceMs: 1
 export type TimeSlicer = () => Promise<void>
 
 /**
- * Lets reads take turns step by step, so that none waits for the end of another. A read that works too long rejects
- * with TooBroad; one that gets too little time because of others rejects with StoreUnavailable.
+ * Lets reads take turns step by step, so that none waits for the end of another. A read that works too long, or is not
+ * over within its own time, rejects with TooBroad; one that gets too little time because of others rejects with
+ * StoreUnavailable.
  */
 export function createPaces({ workMs, answerMs }: Omit<ReadLimits, 'graceMs'>): (withinMs?: number) => TimeSlicer {
   const nextTurn = createFairScheduler()
-  return (withinMs = workMs) => {
-    const late = performance.now() + answerMs
+  return (withinMs = Number.POSITIVE_INFINITY) => {
+    const start = performance.now()
+    const late = start + answerMs
     let worked = 0
     let stepAt: number | undefined
     return async () => {
       if (stepAt !== undefined) worked += performance.now() - stepAt
-      if (worked >= Math.min(workMs, withinMs)) throw new TooBroad('There are too many activities to read')
+      const isOver = stepAt !== undefined && performance.now() - start >= withinMs
+      if (worked >= workMs || isOver) throw new TooBroad('There are too many activities to read')
       await nextTurn()
       stepAt = performance.now()
       if (stepAt > late) throw new StoreUnavailable('There are too many reads at the same time')

@@ -89,6 +89,7 @@ export function openSqliteStore({
     count: (filter, max) => attempt(async () => queries.count(filter, max) ?? reads.count(filter, max)),
     arrivals: (query) => attempt(() => reads.arrivals(query)),
     stats: (query) => attempt(() => reads.stats(query)),
+    tenants: (after, limit) => attempt(() => queries.tenants(after, limit)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
     outcome: (receipt, untilAborted) =>
       attempt(async () => {

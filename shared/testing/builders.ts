@@ -12,6 +12,7 @@ import type { Log } from '../log.ts'
 import type { RecordedActivity } from '../store/activities.ts'
 import type { DeadLetter, KeptDeadLetter } from '../store/dead-letters.ts'
 import type { ActivityStore } from '../store/store.ts'
+import { systemTenant } from '../tenant.ts'
 
 /** An activity with default values; a test overrides those that it is about. */
 export function anActivity(changes: Partial<Record<keyof SentActivity, unknown>> = {}): SentActivity {
@@ -52,8 +53,15 @@ export const aDeadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
 
 /** All dead letters, the oldest first. */
 export async function deadLettersOf(store: Pick<ActivityStore, 'findDeadLetters'>): Promise<KeptDeadLetter[]> {
-  const found = await store.findDeadLetters({ filter: { tenant: defaultTenant }, order: 'asc', limit: 1000 })
-  return found.map(({ deadLetter }) => deadLetter)
+  const lists = await Promise.all(
+    [defaultTenant, systemTenant].map((tenant) =>
+      store.findDeadLetters({ filter: { tenant }, order: 'asc', limit: 1000 }),
+    ),
+  )
+  return lists
+    .flat()
+    .sort((one, other) => (one.key < other.key ? -1 : 1))
+    .map(({ deadLetter }) => deadLetter)
 }
 
 export const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({

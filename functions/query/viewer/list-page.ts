@@ -4,7 +4,7 @@ import type { Ask } from './ask.ts'
 import { chips, filterParts } from './filters.ts'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
-import { drawRows, exportsOf, type ListAnswer, listHead, pageHref, paging, table } from './list-table.ts'
+import { drawRows, exportsOf, type ListAnswer, listHead, nextHref, paging, table } from './list-table.ts'
 import { searchForm } from './search.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
@@ -70,10 +70,11 @@ function listOf(answer: ListAnswer, rows: Content, view: View, zone: string): Co
 }
 
 /** Says how far a search came in the time that it has, and leads on. */
-function searchedThrough(through: string, { next }: ListAnswer, view: View, zone: string): Content {
-  const [rest, side] = view['order'] === 'asc' ? ['later', 'before'] : ['earlier', 'since']
-  return html`<p class="searched" role="status">The search has seen everything ${side} ${timeElement(h, through, zone)}; ${rest} activities take longer. ${
-    next && html`<a class="button" href="${pageHref(view, next)}">Search on</a>`
+function searchedThrough(through: string, answer: ListAnswer, view: View, zone: string): Content {
+  const onwards = nextHref(answer, view)
+  const [rest, way] = view['order'] === 'asc' ? ['later', 'up'] : ['earlier', 'back']
+  return html`<p class="searched" role="status">Searched ${way} to ${timeElement(h, through, zone)}; ${rest} activities take longer. ${
+    onwards && html`<a class="button" href="${onwards}">Continue</a>`
   }</p>`
 }
 

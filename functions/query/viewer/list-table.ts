@@ -89,26 +89,48 @@ function columnChoice(view: View): Content {
   return html`<details class="menu"><summary class="button">Columns</summary><ul>${links}</ul></details>`
 }
 
-/** The page of the viewer for a link of the API. */
-export function pageHref(view: View, link: string): string {
+/** The page of the viewer for a link of the API, and the number of its first row if its page number does not tell. */
+function pageHref(view: View, link: string, row: string | undefined): string {
   const { cursor, page, asOf } = Object.fromEntries(new URLSearchParams(link.split('?')[1]))
-  return href(view, { cursor, page, asOf, live: undefined })
+  return href(view, { cursor, page, asOf, row, live: undefined })
 }
 
-export function paging({ data, page, limit, next, previous, total, totalIsExact }: ListAnswer, view: View): Content {
+/** A page may have ended before its limit, since its search took too long or its rows are large. */
+function firstRowOf({ page, limit }: ListAnswer, { row = '' }: View): number {
+  return /^[1-9]\d{0,9}$/.test(row) ? Number(row) : (page - 1) * limit + 1
+}
+
+const rowOn = (page: number, { limit }: ListAnswer, row: number) =>
+  row === (page - 1) * limit + 1 ? undefined : String(row)
+
+export function nextHref(answer: ListAnswer, view: View): string | undefined {
+  const { next, page, data } = answer
+  return next === null
+    ? undefined
+    : pageHref(view, next, rowOn(page + 1, answer, firstRowOf(answer, view) + data.length))
+}
+
+function previousHref(answer: ListAnswer, view: View): string | undefined {
+  const { previous, page, limit } = answer
+  const row = Math.max(1, firstRowOf(answer, view) - limit)
+  return previous === null ? undefined : pageHref(view, previous, rowOn(Math.max(1, page - 1), answer, row))
+}
+
+export function paging(answer: ListAnswer, view: View): Content {
+  const { data, page, total, totalIsExact } = answer
   const isOldestFirst = view['order'] === 'asc'
   const [before, after] = isOldestFirst ? ['Older', 'Newer'] : ['Newer', 'Older']
-  const first = (page - 1) * limit + 1
+  const first = firstRowOf(answer, view)
   const of = total === undefined ? '' : ` of ${number(total)}${totalIsExact ? '' : '+'}`
   const place = data.length === 0 ? '' : `${number(first)}–${number(first + data.length - 1)}${of}`
-  const link = (to: string | null, rel: string, content: Content) =>
-    to === null
+  const link = (to: string | undefined, rel: string, content: Content) =>
+    to === undefined
       ? html`<span class="button" aria-disabled="true">${content}</span>`
-      : html`<a class="button" rel="${rel}" href="${pageHref(view, to)}">${content}</a>`
+      : html`<a class="button" rel="${rel}" href="${to}">${content}</a>`
   return html`<nav class="paging" aria-label="Pages of the list">
-${link(previous, 'prev', html`<span aria-hidden="true">←</span> ${before}`)}
+${link(previousHref(answer, view), 'prev', html`<span aria-hidden="true">←</span> ${before}`)}
 <span class="place">${place}</span>
-${link(next, 'next', html`${after} <span aria-hidden="true">→</span>`)}
+${link(nextHref(answer, view), 'next', html`${after} <span aria-hidden="true">→</span>`)}
 ${page > 1 ? html`<a class="start" href="${href(view, { cursor: undefined, page: undefined })}">First page</a>` : ''}
 </nav>`
 }
@@ -121,6 +143,7 @@ export function exportsOf({ asOf }: ListAnswer, view: View): Content {
   const shared = href(view, {
     page: view['page'],
     cursor: view['cursor'],
+    row: view['row'],
     asOf: view['asOf'] ?? snapshot,
     live: undefined,
     counts: undefined,

@@ -10,7 +10,7 @@ const dayMs = 86_400_000
 
 /** A form that works without scripts. It keeps parameters that it has no field for, except the place in the list. */
 export function searchForm(view: View, zone: string, now: Date, counts: Counts | undefined): Content {
-  const replaced: readonly string[] = [...plainFilters, 'page', 'cursor', 'asOf', 'counts']
+  const replaced: readonly string[] = [...plainFilters, 'page', 'cursor', 'asOf', 'row', 'counts']
   const kept = pairsOf(view).filter(([name]) => !replaced.includes(name))
   const users = usersOf(view)
   const user = (name: string, value: string) =>

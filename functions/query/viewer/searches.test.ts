@@ -44,7 +44,28 @@ test('says how far a search came, and leads on', async () => {
   })
   const html = await (await app.request('/?q=x&zone=Europe%2FBerlin')).text()
   expect(html).toMatch(/<h1[^>]*>Nothing found so far<\/h1>/)
-  expect(html.replace(/<[^>]+>/g, '')).toContain('everything since 2024-01-10 09:00:00; earlier activities take longer')
+  expect(html.replace(/<[^>]+>/g, '')).toContain('Searched back to 2024-01-10 09:00:00; earlier activities take longer')
   const on = links(html).find((link) => link.includes('cursor=c')) ?? ''
-  expect(parametersOf(on)).toEqual({ q: 'x', zone: 'Europe/Berlin', cursor: 'c', asOf: 'a' })
+  expect(parametersOf(on)).toEqual({ q: 'x', zone: 'Europe/Berlin', cursor: 'c', asOf: 'a', row: '1' })
+})
+
+test('numbers the rows behind a page that ended early by what it has shown', async () => {
+  const activity = { userId: 'a', action: 'b', timestamp: '2024-01-15T10:00:00Z', recordedAt: '2024-01-15T10:00:00Z' }
+  const rows = (count: number) => Array.from({ length: count }, (_, n) => ({ id: `${n}`, ...activity }))
+  const pageOf = async (url: string, answer: object) => {
+    const html = await (await viewerOf({ limit: 50, previous: null, next: null, ...answer }).request(url)).text()
+    const hrefs = links(html)
+    const to = (cursor: string) => parametersOf(hrefs.find((link) => link.includes(`cursor=${cursor}`)) ?? '')['row']
+    return { place: /<span class="place">([^<]*)</.exec(html)?.[1], next: to('n'), previous: to('p') }
+  }
+  const next = '/logs?q=x&cursor=n'
+  const previous = '/logs?q=x&cursor=p'
+  const early = { data: rows(3), page: 1, next, searchedThrough: '2024-01-10T08:00:00Z' }
+  expect(await pageOf('/?q=x', early)).toEqual({ place: '1–3', next: '4', previous: undefined })
+  const second = { data: rows(50), page: 2, next, previous }
+  expect(await pageOf('/?q=x&cursor=c&row=4', second)).toEqual({ place: '4–53', next: '54', previous: undefined })
+  const third = { data: rows(50), page: 3, next, previous }
+  expect(await pageOf('/?q=x&cursor=c&row=54', third)).toEqual({ place: '54–103', next: '104', previous: '4' })
+  expect(await pageOf('/?q=x&cursor=c', second)).toEqual({ place: '51–100', next: undefined, previous: undefined })
+  expect((await pageOf('/?q=x&cursor=c&row=-1', second)).place).toBe('51–100')
 })

@@ -43,7 +43,7 @@ describe('a page of the list', () => {
   })
 
   test('shows 10,000+ when the total is not exact', async () => {
-    const { html } = await viewer(many(2), { count: async () => 10_001 })
+    const { html } = await viewer(many(51), { count: async () => 10_001 })
     expect(await html('/')).toContain('10,000+ activities')
   })
 

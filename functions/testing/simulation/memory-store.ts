@@ -26,6 +26,7 @@ export type SimulatedStore = Pick<
   | 'count'
   | 'stats'
   | 'get'
+  | 'tenants'
   | 'arrivals'
   | 'outcome'
   | 'ledger'
@@ -134,6 +135,11 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
       listed(query)
         .slice(skip, skip + limit)
         .map(toFoundDocument),
+    tenants: async (after, limit) =>
+      [...new Set([...byId.values()].map(({ tenant }) => tenant))]
+        .filter((name) => name > after)
+        .sort()
+        .slice(0, limit),
     arrivals: async ({ tenant, partition, first, last, limit }) =>
       [...byId.values()]
         .filter((each) => each.tenant === tenant && each.partition === partition)

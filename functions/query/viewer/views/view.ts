@@ -5,9 +5,9 @@
 export type View = { readonly [name: string]: string }
 
 export const plainFilters = ['userId', 'action', 'q', 'from', 'to'] as const
-const places: readonly string[] = ['page', 'cursor', 'asOf']
-/** Parameters of appearance, which the API does not know. */
-export const looks: readonly string[] = ['columns', 'zone', 'live', 'counts']
+const places: readonly string[] = ['page', 'cursor', 'asOf', 'row']
+/** Parameters of appearance, which the API does not know. `row` is the number of the first row of a page. */
+export const looks: readonly string[] = ['columns', 'zone', 'live', 'counts', 'row']
 export const userSeparator = '\ud800'
 
 export const isMetadataFilter = (name: string) => name.startsWith('metadata.')
