@@ -37,6 +37,9 @@ test.each([
   ['texts', ['titles'], 0, 'these tests start every program'],
   ['mutants', [], 1, 'KAFKA_BROKERS and MONGODB_URI not set'],
   ['compose', [], 1, 'npm run system -- compose needs Docker'],
+  ['knative', ['--help'], 0, 'Usage: npm run system -- knative'],
+  ['knative', [], 1, 'CLUSTER_CONTROL not set'],
+  ['knative', ['no-such-proof'], 1, 'There is no proof no-such-proof'],
   ['screenshots', ['--no-such-option'], 1, '--no-such-option'],
   ['lighthouse', ['--no-such-option'], 1, '--no-such-option'],
 ])('passes %s the other words %j, and passes on its exit status and output', (name, words, code, says) => {
@@ -57,6 +60,7 @@ test('these tests start every program', () => {
     'fuzz',
     'clients',
     'compose',
+    'knative',
     'screenshots',
     'lighthouse',
     'texts',

@@ -23,6 +23,7 @@ const programs: { readonly [name: string]: Program } = {
   fuzz: { summary: 'sends requests that Schemathesis generates from the contract', file: 'fuzz/main.ts' },
   clients: { summary: 'generates clients from the contract, and uses them', file: 'clients/main.ts' },
   compose: { summary: 'runs docker-compose.yml the way a user does', file: 'compose.ts' },
+  knative: { summary: 'proves the promises on a real Kubernetes with Knative', file: 'knative/main.ts' },
   screenshots: { summary: "takes the README's screenshots from a running log", file: 'viewer/screenshots.ts' },
   lighthouse: { summary: 'asks Lighthouse about each page of a running log', file: 'viewer/lighthouse.ts' },
   texts: { summary: 'prints all messages, labels, test titles or comments', file: 'texts.ts' },
