@@ -10,11 +10,18 @@ import { openTurns } from './turns.ts'
 /** Turns by a clock that only the test moves. */
 function turnsOf() {
   let now = 0
-  const turn = openTurns(() => now)
+  let waited = 0
+  const turn = openTurns(
+    () => now + waited,
+    () => now,
+  )
   const work = (ms: number) => {
     now += ms
   }
-  return { turn, work }
+  const wait = (ms: number) => {
+    waited += ms
+  }
+  return { turn, work, wait }
 }
 
 test('work goes on at once while there is time, and again in the next turn', async () => {
@@ -65,6 +72,15 @@ test('what has waited does not take the time of what arrives', async () => {
     expect(turn()).toBeUndefined()
   }
   await all
+})
+
+test('time that passes without work does not count', async () => {
+  const { turn, work, wait } = turnsOf()
+  void turn()
+  wait(100)
+  expect(turn()).toBeUndefined()
+  work(5)
+  expect(turn()).toBeInstanceOf(Promise)
 })
 
 /** A service over sockets, in which each request takes a while. */
