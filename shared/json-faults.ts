@@ -1,5 +1,6 @@
 import { type InputError, maxErrors, pointerTo } from './checked.ts'
 import { numberSurvives } from './json-number.ts'
+import { partLength, type Steps } from './steps.ts'
 
 /** Both limits are far above those of an activity; anything deeper or larger is rejected without a look inside. */
 export const maxLevels = 64
@@ -33,6 +34,22 @@ type Open = {
   names: string[] | Set<string>
 }
 
+export type Faults = { faults: InputError[]; members: number }
+
+/** Finds the faults of a short text. */
+export function findFaults(text: string, comparesNames: boolean): Faults {
+  const { walk, found } = createWalk(text, comparesNames)
+  walk(text.length)
+  return found()
+}
+
+/** Finds the faults of a text of any length. */
+export function* findAllFaults(text: string): Steps<Faults> {
+  const { walk, found } = createWalk(text, false)
+  while (walk(partLength)) yield
+  return found()
+}
+
 /**
  * Walks the characters of valid JSON text, and lists the first faults of a single value, or of each item of an array.
  * It lists one more than an answer names, and at least one of each faulty item. `members` counts the members on the
@@ -41,14 +58,15 @@ type Open = {
  * Hostile text must not keep its reader busy for much longer than JSON.parse does. So pointers are made only for
  * faults, and names are compared only if `comparesNames` is set.
  */
-export function findFaults(text: string, comparesNames: boolean): { faults: InputError[]; members: number } {
+function createWalk(text: string, comparesNames: boolean) {
   const faults: InputError[] = []
+  let position = 0
   const open: Open[] = []
   let depth = 0
-  let members = 0
+  let allMembers = 0
   let ofItem = 0
   let isDone = false
-  let expectsName = false
+  let isNameNext = false
 
   const note = (detail: string | undefined, levels = depth, isWhole = false) => {
     if (detail === undefined || isDone) return
@@ -74,59 +92,72 @@ export function findFaults(text: string, comparesNames: boolean): { faults: Inpu
     }
   }
 
-  for (let at = 0; at < text.length && faults.length < maxPlaces; at++) {
-    const code = text.charCodeAt(at)
-    if (code === quote) {
-      const start = at
-      let hasEscape = false
-      let hasCode = false
-      for (let next = text.charCodeAt(++at); next !== quote; next = text.charCodeAt(++at)) {
-        if (next !== backslash) continue
-        hasEscape = true
-        if (text.charCodeAt(++at) === u) hasCode = true
+  /** Goes on for so many characters, or to the end of a text there. Returns whether more follows. */
+  function walk(length: number): boolean {
+    const end = Math.min(text.length, position + length)
+    let at = position
+    // variables of the function itself are faster
+    let expectsName = isNameNext
+    let members = 0
+    for (; at < end && faults.length < maxPlaces; at++) {
+      const code = text.charCodeAt(at)
+      if (code === quote) {
+        const start = at
+        let hasEscape = false
+        let hasCode = false
+        for (let next = text.charCodeAt(++at); next !== quote; next = text.charCodeAt(++at)) {
+          if (next !== backslash) continue
+          hasEscape = true
+          if (text.charCodeAt(++at) === u) hasCode = true
+        }
+        if (isDone) continue
+        const parent = open[depth - 1]
+        if (!expectsName || !parent) {
+          if (hasCode) note(textFault(JSON.parse(text.slice(start, at + 1)), 'holds '))
+          continue
+        }
+        parent.nameStart = start
+        parent.nameEnd = at + 1
+        if (!comparesNames && !hasCode) continue
+        const name = hasEscape ? JSON.parse(text.slice(start, at + 1)) : text.slice(start + 1, at)
+        if (comparesNames && isKnown(parent, name)) note('is named twice in the same object')
+        if (hasCode) note(textFault(name, 'has a name with '))
+      } else if (code === minus || (code >= zero && code <= nine)) {
+        const start = at
+        while (isInNumber(text.charCodeAt(at + 1))) at++
+        if (isDone || numberSurvives(text, start, at + 1)) continue
+        const number = shorten(text.slice(start, at + 1))
+        note(`holds the number ${number}, which cannot be represented exactly; send it as a string`)
+      } else if (code === comma) {
+        const parent = open[depth - 1]
+        if (!parent || depth > maxLevels) continue
+        parent.index++
+        expectsName = parent.isObject
+        if (expectsName && parent.index === maxMembers) note(`has more than ${maxMembers} members`, depth - 1, true)
+        if (depth === 1 && !parent.isObject) {
+          ofItem = 0
+          isDone = false
+        }
+      } else if (code === colon) {
+        if (depth <= maxLevels) members++
+        expectsName = false
+      } else if (code === bracket || code === brace) {
+        expectsName = code === brace
+        if (depth < maxLevels) opens(depth, expectsName)
+        else note(`is nested deeper than ${maxLevels} levels`, depth, true)
+        depth++
+      } else if (code === endOfBracket || code === endOfBrace) {
+        depth--
+        expectsName = false
       }
-      if (isDone) continue
-      const parent = open[depth - 1]
-      if (!expectsName || !parent) {
-        if (hasCode) note(textFault(JSON.parse(text.slice(start, at + 1)), 'holds '))
-        continue
-      }
-      parent.nameStart = start
-      parent.nameEnd = at + 1
-      if (!comparesNames && !hasCode) continue
-      const name = hasEscape ? JSON.parse(text.slice(start, at + 1)) : text.slice(start + 1, at)
-      if (comparesNames && isKnown(parent, name)) note('is named twice in the same object')
-      if (hasCode) note(textFault(name, 'has a name with '))
-    } else if (code === minus || (code >= zero && code <= nine)) {
-      const start = at
-      while (isInNumber(text.charCodeAt(at + 1))) at++
-      if (isDone || numberSurvives(text, start, at + 1)) continue
-      const number = shorten(text.slice(start, at + 1))
-      note(`holds the number ${number}, which cannot be represented exactly; send it as a string`)
-    } else if (code === comma) {
-      const parent = open[depth - 1]
-      if (!parent || depth > maxLevels) continue
-      parent.index++
-      expectsName = parent.isObject
-      if (expectsName && parent.index === maxMembers) note(`has more than ${maxMembers} members`, depth - 1, true)
-      if (depth === 1 && !parent.isObject) {
-        ofItem = 0
-        isDone = false
-      }
-    } else if (code === colon) {
-      if (depth <= maxLevels) members++
-      expectsName = false
-    } else if (code === bracket || code === brace) {
-      expectsName = code === brace
-      if (depth < maxLevels) opens(depth, expectsName)
-      else note(`is nested deeper than ${maxLevels} levels`, depth, true)
-      depth++
-    } else if (code === endOfBracket || code === endOfBrace) {
-      depth--
-      expectsName = false
     }
+    position = at
+    isNameNext = expectsName
+    allMembers += members
+    return at < text.length && faults.length < maxPlaces
   }
-  return { faults, members }
+
+  return { walk, found: (): Faults => ({ faults, members: allMembers }) }
 }
 
 const isInNumber = (code: number) =>

@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseJson } from './json.ts'
-import { createJudge } from './json-judged.ts'
+import { createJudge, parseJudged } from './json-judged.ts'
 import { splitLines } from './lines.ts'
+import { allSteps, partLength } from './steps.ts'
 
 const limits = { items: 3, characters: 1_000, values: 10, valuesInAll: 25 }
 const unlimited = { items: 1_000, characters: 1_000_000, values: 1_000_000, valuesInAll: 1_000_000 }
-const judge = (text: string) => createJudge(limits)(text)
-const judgeAny = (text: string) => createJudge(unlimited)(text)
+type Judge = ReturnType<typeof createJudge>
+const parse = (judge: Judge, text: string) => allSteps(parseJudged(allSteps(judge(text))))
+const judge = (text: string) => parse(createJudge(limits), text)
+const judgeAny = (text: string) => parse(createJudge(unlimited), text)
 const read = (text: string) => {
   const json = judge(text)
   if (!json.ok) throw new Error(json.detail)
@@ -64,6 +67,31 @@ describe('within the limits', () => {
     if (place(mine) !== undefined) expect(place(mine)).toBe(place(theirs))
   })
 
+  test('reads text that takes several steps', () => {
+    const around = fc.integer({ min: partLength - 12, max: partLength + 2 })
+    const parts = fc.constantFrom('\\"', '\\\\', '[', ',', ' ', '{"a":1},', '12,', '"]",')
+    fc.assert(
+      fc.property(around, parts, fc.constantFrom('1', '"x"', '[]', ''), (length, part, end) => {
+        for (const text of [
+          `["${'x'.repeat(length - 3)}${part.replaceAll('"', '\\"').repeat(3)}",${end}]`,
+          `[${' '.repeat(length)}${part.repeat(3)}${end}]`,
+          `{"${'x'.repeat(length)}${part.replaceAll('"', '')}":[${end}]}`,
+        ]) {
+          const [mine, theirs] = [judgeAny(text), parseJson(text)]
+          if (theirs.ok) expect(mine).toEqual(theirs)
+          else expect(mine.ok).toBe(false)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('names the place of what is broken behind many lines', () => {
+    const text = `[1,${'\n'.repeat(3_000)}  {"a" 1}]`
+    expect(judgeAny(text)).toEqual({ ok: false, detail: 'is not valid JSON at line 3001, column 8' })
+    expect(parseJson(text)).toEqual(judgeAny(text))
+  })
+
   test('finds lossy values in the items of an array', () => {
     expect(read('[1, -0 , {"a":[1,-0]}]').places.map((place) => place.split(' ')[0])).toEqual(['/1', '/2/a/1'])
   })
@@ -93,9 +121,9 @@ describe('does not parse', () => {
   })
 
   test('more values in all than the limit, over several texts', () => {
-    const parse = createJudge(limits)
+    const judgeOne = createJudge(limits)
     const ten = `[[${'0,'.repeat(8)}0]]`
-    expect([ten, ten, ten].map((text) => parse(text).ok)).toEqual([true, true, false])
+    expect([ten, ten, ten].map((text) => parse(judgeOne, text).ok)).toEqual([true, true, false])
     expect(judge('[[0,0,0,0,0,0,0,0],[0,0,0,0,0,0,0,0],[0,0,0,0,0,0,0]]').ok).toBe(false)
   })
 
@@ -109,7 +137,7 @@ describe('does not parse', () => {
 
 describe('lines', () => {
   const lines = (text: string, max = 10) =>
-    splitLines(Buffer.from(text), max).map(({ bytes, number }) => [number, Buffer.from(bytes).toString()])
+    allSteps(splitLines(Buffer.from(text), max)).map(({ bytes, number }) => [number, Buffer.from(bytes).toString()])
   test('are numbered, and blank ones do not count', () => {
     expect(lines('a\n\n \t\r\n b\r\nc')).toEqual([
       [1, 'a'],
@@ -119,6 +147,15 @@ describe('lines', () => {
     expect(lines('')).toEqual([])
     expect(lines('\n\n')).toEqual([])
     expect(lines('\n \na\n')).toEqual([[3, 'a']])
+  })
+  test('are the same when they take several steps', () => {
+    const blanks = '\n \t'.repeat(partLength)
+    const numbers = partLength + 1
+    expect(lines(`a\n${blanks}b\n\uFEFF\uFEFF c`)).toEqual([
+      [1, 'a'],
+      [numbers + 1, 'b'],
+      [numbers + 2, 'c'],
+    ])
   })
   test('are read up to one more than the maximum', () => {
     expect(lines('a\n'.repeat(100), 3)).toHaveLength(4)

@@ -1,7 +1,8 @@
 import { type InputError, pointerTo } from './checked.ts'
-import { type ParsedJson, parseJson } from './json.ts'
-import { findFaults, maxLevels } from './json-faults.ts'
-import { type Outline, outlineJson, type Part } from './json-outline.ts'
+import { type ParsedJson, parseJson, placeOf } from './json.ts'
+import { findAllFaults, maxLevels } from './json-faults.ts'
+import { outlineJson, type Part } from './json-outline.ts'
+import { inOneStep, type Steps } from './steps.ts'
 
 export type JsonLimits = {
   items: number
@@ -13,64 +14,88 @@ export type JsonLimits = {
 }
 
 /**
- * Returns a parser for one request: the values of all texts that it parses are in memory together, so they have a limit
- * as well.
+ * JSON text that was judged, but not parsed yet. Its items are those of an array, or the one value of any other text.
+ * An item beyond the limits is not parsed: its value is undefined, which no JSON is, and `lossy` says why.
  */
-export function createJudge(limits: JsonLimits): (text: string) => ParsedJson {
+export type Judged =
+  | { ok: true; isArray: boolean; count: number; item: (index: number) => Steps<ParsedJson> }
+  | { ok: false; detail: string }
+
+/**
+ * Returns a judge for one request: the values of all its texts are in memory together, so they have a limit as well. If
+ * an array has too many items, none is parsed, and the count is one more than the limit.
+ */
+export function createJudge(limits: JsonLimits): (text: string) => Steps<Judged> {
   // a text has fewer values than characters
   const shortText = Math.min(limits.items, limits.characters, limits.values)
   let values = 0
   let isFirst = true
-  return (text) => {
+  return function* judge(text) {
     // most requests are one short text, and the only limit that it can exceed is the one on levels
     const isShort = isFirst && text.length <= shortText
     isFirst = false
     const json = isShort ? parseJson(text) : undefined
-    if (json?.ok && json.lossy.length === 0) return json
-    const outline = outlineJson(text, limits.items)
+    if (json?.ok && json.lossy.length === 0) return parsedAlready(json.value)
+    const outline = yield* outlineJson(text, limits.items)
     if (typeof outline === 'object') {
       for (const part of outline.parts) if (part.values <= limits.values) values += part.values
     }
     if (values > limits.valuesInAll)
       return { ok: false, detail: `brings the request to more than ${limits.valuesInAll} values` }
-    return parseOutlined(text, outline, limits)
+    if (outline === 'too many items') return { ok: true, isArray: true, count: limits.items + 1, item: leftOut }
+    // broken text is parsed only to learn where it breaks, and not at all if that could be costly
+    if (outline === 'broken') return text.length > limits.characters ? notJson : withoutValue(parseJson(text))
+    const { isArray, parts } = outline
+    const item = (index: number) => parsePart(text, parts[index] as Part, isArray, limits)
+    return { ok: true, isArray, count: parts.length, item }
   }
 }
 
-/**
- * Parses JSON text like `parseJson`, but judges it first and parses an array item by item. An item beyond the limits is
- * not parsed: its value is undefined, which no JSON is, and `lossy` says why. If an array has too many items, none is
- * parsed, and the value is an array that is too long.
- */
-function parseOutlined(text: string, outline: Outline, limits: JsonLimits): ParsedJson {
-  if (outline === 'too many items') return { ok: true, value: Array(limits.items + 1), lossy: [] }
-  // broken text is parsed only to learn where it breaks, and not at all if that could be costly
-  if (outline === 'broken') return text.length > limits.characters ? notJson : withoutValue(parseJson(text))
-  const { isArray, parts } = outline
+function parsedAlready(value: unknown): Judged {
+  const isArray = Array.isArray(value)
+  const items: readonly unknown[] = isArray ? value : [value]
+  const item = (index: number) => inOneStep<ParsedJson>(() => ({ ok: true, value: items[index], lossy: [] }))
+  return { ok: true, isArray, count: items.length, item }
+}
+
+const leftOut = () => inOneStep<ParsedJson>(() => ({ ok: true, value: undefined, lossy: [] }))
+
+function* parsePart(text: string, part: Part, isArray: boolean, limits: JsonLimits): Steps<ParsedJson> {
+  const item = text.slice(part.start, part.end)
+  const faults = yield* faultsOf(item, part, limits)
+  if (faults.length > 0) return { ok: true, value: undefined, lossy: faults }
+  const json = parseJson(item)
+  if (json.ok || !isArray) return json
+  return { ok: false, detail: placeIn(text, part.start, json.detail) }
+}
+
+/** Parses judged text like `parseJson`, as far as the limits allow. */
+export function* parseJudged(judged: Judged): Steps<ParsedJson> {
+  if (!judged.ok) return judged
+  const { isArray, count, item } = judged
+  if (!isArray) return yield* item(0)
   const values: unknown[] = []
   const lossy: InputError[] = []
-  for (const [index, part] of parts.entries()) {
-    const item = text.slice(part.start, part.end)
-    const pointer = isArray ? pointerTo('', index) : ''
-    const faults = faultsOf(item, part, limits)
-    if (faults.length > 0) {
-      values.push(undefined)
-      lossy.push(...faults.map((fault) => ({ ...fault, pointer: pointer + fault.pointer })))
-      continue
-    }
-    const json = parseJson(item)
-    if (!json.ok) return { ok: false, detail: isArray ? placeIn(text, part.start, json.detail) : json.detail }
+  for (let index = 0; index < count; index++) {
+    const json = yield* item(index)
+    if (!json.ok) return json
     values.push(json.value)
+    const pointer = pointerTo('', index)
     for (const fault of json.lossy) lossy.push({ ...fault, pointer: pointer + fault.pointer })
   }
-  return { ok: true, value: isArray ? values : values[0], lossy }
+  return { ok: true, value: values, lossy }
 }
 
-const notJson = { ok: false, detail: 'is not valid JSON' } as const
-const withoutValue = (json: ParsedJson): ParsedJson => (json.ok ? notJson : json)
+type NotJson = Extract<ParsedJson, { ok: false }>
+const notJson: NotJson = { ok: false, detail: 'is not valid JSON' }
+const withoutValue = (json: ParsedJson): NotJson => (json.ok ? notJson : json)
 
-function faultsOf(item: string, { levels, values }: Part, { characters, values: maxValues }: JsonLimits): InputError[] {
-  if (levels > maxLevels) return findFaults(item, false).faults
+function* faultsOf(
+  item: string,
+  { levels, values }: Part,
+  { characters, values: maxValues }: JsonLimits,
+): Steps<InputError[]> {
+  if (levels > maxLevels) return (yield* findAllFaults(item)).faults
   if (item.length > characters) return [{ pointer: '', detail: `is larger than ${characters} bytes` }]
   if (values > maxValues) {
     const detail = `has more than ${maxValues} values in all`
@@ -83,8 +108,8 @@ function faultsOf(item: string, { levels, values }: Part, { characters, values: 
 function placeIn(text: string, start: number, detail: string): string {
   const found = /line (\d+), column (\d+)/.exec(detail)
   if (!found) return detail === 'is empty' ? notJson.detail : detail
-  const before = text.slice(0, start).split('\n')
+  const before = placeOf(text, start)
   const [line, column] = [Number(found[1]), Number(found[2])]
-  const moved = line === 1 ? column + (before.at(-1)?.length ?? 0) : column
-  return detail.replace(found[0], `line ${before.length - 1 + line}, column ${moved}`)
+  const moved = line === 1 ? column + before.column - 1 : column
+  return detail.replace(found[0], `line ${before.line - 1 + line}, column ${moved}`)
 }

@@ -52,8 +52,20 @@ function whereItBreaks(text: string, error: unknown): string {
   const position = Number(/position (\d+)/.exec(String(error))?.[1] ?? Number.NaN)
   if (text.trim() === '') return 'is empty'
   if (Number.isNaN(position)) return 'is not valid JSON'
-  const lines = text.slice(0, position).split('\n')
-  return `is not valid JSON at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`
+  const { line, column } = placeOf(text, position)
+  return `is not valid JSON at line ${line}, column ${column}`
+}
+
+/** The line and the column of a place in a text, from 1 on. A text may have millions of lines. */
+export function placeOf(text: string, place: number): { line: number; column: number } {
+  let line = 1
+  let start = 0
+  for (let at = 0; at < place; at++) {
+    if (text.charCodeAt(at) !== 0x0a) continue
+    line++
+    start = at + 1
+  }
+  return { line, column: place - start + 1 }
 }
 
 /** Counts members on the first levels: deeper values are rejected, and may nest too deeply for a recursion. */

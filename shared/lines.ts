@@ -1,3 +1,5 @@
+import { partLength, type Steps } from './steps.ts'
+
 export type Line = { bytes: Uint8Array; number: number }
 
 const newline = 0x0a
@@ -6,23 +8,39 @@ const newline = 0x0a
  * Returns the lines that are not blank, without copying them. It stops at one more than the maximum, which shows that
  * there are too many. Blank lines cost a look at each byte: a body may hold millions.
  */
-export function splitLines(bytes: Uint8Array, maxLines: number): Line[] {
-  const lines: Line[] = []
-  let number = 1
-  for (let at = 0; at < bytes.length && lines.length <= maxLines; ) {
-    // files with a byte order mark may have been joined
-    while (at < bytes.length && (isBlank(bytes[at] as number) || isMark(bytes, at))) at += isMark(bytes, at) ? 3 : 1
-    if (bytes[at] === newline || at >= bytes.length) {
+export function* splitLines(bytes: Uint8Array, maxLines: number): Steps<Line[]> {
+  const split: Split = { at: 0, number: 1, lines: [] }
+  while (splitPart(bytes, split, maxLines)) yield
+  return split.lines
+}
+
+type Split = { at: number; number: number; lines: Line[] }
+
+/** A plain function is much faster for this than the generator around it. Returns whether more follows. */
+function splitPart(bytes: Uint8Array, split: Split, maxLines: number): boolean {
+  const { lines } = split
+  const end = Math.min(bytes.length, split.at + partLength)
+  let { at, number } = split
+  while (at < end && lines.length <= maxLines) {
+    const byte = bytes[at] as number
+    if (byte === newline) {
       number++
       at++
-      continue
+    } else if (isBlank(byte)) {
+      at++
+    } else if (isMark(bytes, at)) {
+      // files with a byte order mark may have been joined
+      at += 3
+    } else {
+      const found = bytes.indexOf(newline, at)
+      const to = found === -1 ? bytes.length : found
+      lines.push({ bytes: bytes.subarray(at, to), number: number++ })
+      at = to + 1
     }
-    const found = bytes.indexOf(newline, at)
-    const end = found === -1 ? bytes.length : found
-    lines.push({ bytes: bytes.subarray(at, end), number: number++ })
-    at = end + 1
   }
-  return lines
+  split.at = at
+  split.number = number
+  return at < bytes.length && lines.length <= maxLines
 }
 
 const isMark = (bytes: Uint8Array, at: number) => bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf

@@ -17,11 +17,12 @@ import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { OwnActivity, PublishOwn } from '@activity-log/shared/own-activity.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
+import { inSteps, type Steps } from '@activity-log/shared/steps.ts'
 import type { Accepted, PostResult } from './answers.ts'
-import { createArrivals, newSalt } from './arrivals.ts'
+import { type Arrival, createArrivals, newSalt } from './arrivals.ts'
 import { ownActivityRoutes } from './own-activities.ts'
 import type { PostedActivity } from './posted-items.ts'
-import { type ReadPosted, readPosted } from './read-posted.ts'
+import { type ReadPosted, readerOf } from './read-posted.ts'
 
 export type IngestDependencies = {
   broker: Pick<Broker, 'publish'>
@@ -83,21 +84,30 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined
     const startedAt = now()
-    const read = await readPosted(request, { receivedAt: startedAt, mapped }, onlyMany)
-    // taken once the body has arrived, since completeness depends on how soon after its receipt a record is
-    // acknowledged
-    const readAt = now()
+    const { maxBytes, read } = readerOf(request, { receivedAt: startedAt, mapped }, onlyMany)
     const traceparent = validTraceparent(request.header('traceparent'))
     const { tenant } = request.caller
-    const record = (sent: PostedActivity) => {
+
+    function* readEntries(bytes: Uint8Array): Steps<Entries> {
+      yield
+      const posted = yield* read(bytes)
+      // taken once the body has arrived, since completeness depends on how soon after its receipt a record is
+      // acknowledged
+      const readAt = now()
       // if the clock was set back meanwhile, its time could put a timestamp that passed the check too far ahead
-      const arrival = arrive(readAt > startedAt ? readAt : startedAt)
-      const { isCloudEvent } = sent
-      return activityRecorded(sent, { tenant, ...arrival, salt: newSalt(), newId, traceparent, isCloudEvent })
+      const receivedAt = readAt > startedAt ? readAt : startedAt
+      return yield* toEntries(
+        posted,
+        () => arrive(receivedAt),
+        (sent, arrival) => {
+          const { isCloudEvent } = sent
+          return activityRecorded(sent, { tenant, ...arrival, salt: newSalt(), newId, traceparent, isCloudEvent })
+        },
+      )
     }
 
     // while records wait to be published, only their text is in memory
-    const posted = toEntries(read, record)
+    const posted = await request.use(maxBytes, async (bytes) => inSteps(readEntries(bytes), pausesOf(request)))
     if (posted.many) {
       request.spend(posted.entries.length - 1)
       const results = await Promise.all(posted.entries.map(acceptOne))
@@ -173,18 +183,43 @@ type Entries = { isEvent: boolean } & (
   | { many: true; entries: readonly Checked<Entry>[] }
 )
 
-function toEntries(posted: ReadPosted, record: (sent: PostedActivity) => ActivityRecorded): Entries {
+function* toEntries(
+  posted: ReadPosted,
+  arrive: () => Arrival,
+  record: (sent: PostedActivity, arrival: Arrival) => ActivityRecorded,
+): Steps<Entries> {
   const { isEvent } = posted
-  const toEntry = (sent: PostedActivity): Entry => {
-    const recorded = record(sent)
+  const toEntry = (sent: PostedActivity, arrival: Arrival): Entry => {
+    const recorded = record(sent, arrival)
     const { id, timestamp } = recorded.activity
     const { recordedAt } = recorded
     return { id, timestamp, recordedAt, event: toRecord(recorded), isOwn: sent.id !== undefined }
   }
-  if (!posted.many) return { isEvent, many: false, entry: toEntry(posted.activity) }
-  const entries = posted.activities.map((sent) => (sent.ok ? valid(toEntry(sent.value)) : sent))
+  if (!posted.many) return { isEvent, many: false, entry: toEntry(posted.activity, arrive()) }
+  // all of a request arrive before a pause, so that other requests cannot come in between
+  const arrived = posted.activities.map((sent) => (sent.ok ? { sent: sent.value, arrival: arrive() } : sent))
+  const entries: Checked<Entry>[] = []
+  for (const each of arrived) {
+    yield
+    entries.push('sent' in each ? valid(toEntry(each.sent, each.arrival)) : each)
+  }
   return { isEvent, many: true, entries }
 }
+
+/** Long work for a request pauses when others should have their turn, and ends when the client goes away. */
+function pausesOf({ turn, gone }: ServiceRequest): () => Promise<void> | undefined {
+  let left: AbortSignal | undefined
+  return () => {
+    const next = turn()
+    if (!next) return undefined
+    left ??= gone()
+    return next.then(() => {
+      if (left?.aborted) throw clientLeft()
+    })
+  }
+}
+
+const clientLeft = () => new Problem('invalid-input', 'The connection was closed before the body was read.')
 
 const storedOnce = 'An activity is never stored twice.'
 

@@ -7,50 +7,61 @@ import {
   utf8,
   utf8WithMark,
 } from '@activity-log/shared/cloud-event.ts'
-import { type Incoming, notUtf8, readText } from '@activity-log/shared/http/body.ts'
+import { type Incoming, notUtf8 } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
+import { inOneStep } from '@activity-log/shared/steps.ts'
 import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
 import {
-  bodyLimits,
   jsonOrProblem,
-  many,
+  newJudge,
   one,
-  type Posted,
   type PostedActivity,
+  type ReadBody,
   type ReadItem,
+  readItems,
   readItemsOneByOne,
   readUnlessLeftOut,
 } from './posted-items.ts'
 import type { Reading } from './read-mapped.ts'
 
 /** Structured mode. */
-export async function readCloudEvent(incoming: Incoming, reading: Reading): Promise<Posted> {
+export function readCloudEvent(reading: Reading): ReadBody {
   const read = structuredReader(reading)
-  const { value, lossy } = jsonOrProblem(await readText(incoming, bodyLimits.oneBytes))
-  return one(readUnlessLeftOut(read, value, lossy))
+  return function* (bytes) {
+    const text = utf8(bytes)
+    if (text === undefined) throw notUtf8()
+    const { value, lossy } = yield* jsonOrProblem(yield* newJudge()(text))
+    return one(readUnlessLeftOut(read, value, lossy))
+  }
 }
 
 /** Batched mode. */
-export async function readCloudEvents(incoming: Incoming, reading: Reading): Promise<Posted> {
+export function readCloudEvents(reading: Reading): ReadBody {
   const read = structuredReader(reading)
-  const bytes = await incoming.bytes(bodyLimits.manyBytes)
-  const text = utf8(bytes)
-  if (text === undefined) {
-    const posted = readItemsOneByOne(bytes, read)
-    if (!posted) throw notUtf8()
-    return posted
+  return function* (bytes) {
+    const text = utf8(bytes)
+    if (text === undefined) {
+      const posted = yield* readItemsOneByOne(bytes, read)
+      if (!posted) throw notUtf8()
+      return posted
+    }
+    const judged = yield* newJudge()(text)
+    if (judged.ok && judged.isArray) return yield* readItems(judged, read)
+    yield* jsonOrProblem(judged)
+    throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')
   }
-  const { value, lossy } = jsonOrProblem(text)
-  if (!Array.isArray(value)) throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')
-  return many(value, lossy, read)
 }
 
-export async function readBinaryCloudEvent(incoming: Incoming, { receivedAt, mapped }: Reading): Promise<Posted> {
+export function readBinaryCloudEvent({ receivedAt, mapped }: Reading, incoming: Pick<Incoming, 'headers'>): ReadBody {
   const user = mapped?.userAttribute()
-  const event = readBinary(withUtf8(incoming.headers()), await incoming.bytes(bodyLimits.oneBytes))
-  if (!event.ok) throw invalidInput(event.errors)
-  return one(checkEvent(event.value, 'binary', receivedAt, user))
+  const headers = withUtf8(incoming.headers())
+  return (bytes) =>
+    inOneStep(() => {
+      const event = readBinary(headers, bytes)
+      if (!event.ok) throw invalidInput(event.errors)
+      return one(checkEvent(event.value, 'binary', receivedAt, user))
+    })
 }
 
 function structuredReader({ receivedAt, mapped }: Reading): ReadItem {

@@ -3,10 +3,11 @@ import { below, type Checked, firstErrors, type InputError, invalid } from '@act
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { ParsedJson } from '@activity-log/shared/json.ts'
-import { createJudge, type JsonLimits } from '@activity-log/shared/json-judged.ts'
+import { createJudge, type JsonLimits, type Judged, parseJudged } from '@activity-log/shared/json-judged.ts'
 import { splitLines } from '@activity-log/shared/lines.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
-import { createItemCutter } from '@activity-log/shared/pieces.ts'
+import { createItemCutter, type Piece } from '@activity-log/shared/pieces.ts'
+import { partLength, type Steps } from '@activity-log/shared/steps.ts'
 import { timeForms } from '@activity-log/shared/time-format.ts'
 
 export const bodyLimits = { oneBytes: 256 * 1024, manyBytes: 4 * 1024 * 1024, items: 1000 } as const
@@ -20,8 +21,8 @@ const jsonLimits: JsonLimits = {
   valuesInAll: 400_000,
 }
 
-/** Returns a parser for the texts of one request. It gives undefined for each item beyond the limits. */
-export const createParser = (): Parse => createJudge(jsonLimits)
+/** Returns a judge for the texts of one request. Each item beyond its limits is undefined. */
+export const newJudge = (): Judge => createJudge(jsonLimits)
 
 /** If `isCloudEvent` is set, the metadata are the attributes and the data of a CloudEvent. */
 export type PostedActivity = SentActivity & { isCloudEvent?: true }
@@ -35,8 +36,11 @@ export type Posted =
  */
 export type ReadItem = (item: unknown, lossy: readonly InputError[]) => Checked<PostedActivity>
 
-/** Parses the text of one item, or of all. */
-export type Parse = (text: string) => ParsedJson
+/** Judges the text of one item, or of all. */
+export type Judge = (text: string) => Steps<Judged>
+
+/** Reads the bytes of a body. Throws a Problem if no activity can be taken from them. */
+export type ReadBody = (bytes: Uint8Array) => Steps<Posted>
 
 /** Reads items that are activities as they are. */
 export const readActivity =
@@ -62,72 +66,91 @@ export function one(checked: Checked<PostedActivity>): Posted {
   return { many: false, activity: checked.value }
 }
 
-export function many(items: readonly unknown[], lossy: readonly InputError[], read: ReadItem): Posted {
-  assertItems(items.length)
-  const byItem = Map.groupBy(lossy, ({ pointer }) => Number(pointer.split('/')[1]))
-  return {
-    many: true,
-    activities: items.map((item, index) => {
-      const prefix = `/${index}`
-      const ofItem = byItem.get(index) ?? []
-      const inItem = ofItem.map(({ pointer, detail }) => ({ pointer: pointer.slice(prefix.length), detail }))
-      return prefixed(prefix, readUnlessLeftOut(read, item, inItem))
-    }),
+/** Reads a whole body: the items of an array, or else one. */
+export function* readWhole(text: string, read: ReadItem, judge: Judge = newJudge()): Steps<Posted> {
+  const judged = yield* judge(text)
+  if (judged.ok && judged.isArray) return yield* readItems(judged, read)
+  const { value, lossy } = yield* jsonOrProblem(judged)
+  return one(readUnlessLeftOut(read, value, lossy))
+}
+
+/** Reads the items of an array that was judged. */
+export function* readItems({ count, item }: Extract<Judged, { ok: true }>, read: ReadItem): Steps<Posted> {
+  assertItems(count)
+  const activities: Checked<PostedActivity>[] = []
+  for (let index = 0; index < count; index++) {
+    yield
+    const json = yield* item(index)
+    if (!json.ok) throw notJson(json.detail)
+    activities.push(prefixed(`/${index}`, readUnlessLeftOut(read, json.value, json.lossy)))
   }
+  return { many: true, activities }
 }
 
 /** A broken line does not affect the others. Blank lines do not count. */
-export function readLines(bytes: Uint8Array, read: ReadItem, parse: Parse = createParser()): Posted {
-  const lines = splitLines(bytes, bodyLimits.items)
+export function* readLines(bytes: Uint8Array, read: ReadItem, judge: Judge = newJudge()): Steps<Posted> {
+  const lines = yield* splitLines(bytes, bodyLimits.items)
   assertItems(lines.length)
-  return {
-    many: true,
-    activities: lines.map((line, index) => {
-      const { number } = line
-      if (line.bytes.byteLength > bodyLimits.oneBytes) {
-        return invalid({ pointer: `/${index}`, detail: `${tooLong} (line ${number})` })
-      }
-      return readText(utf8(line.bytes), index, number, read, parse)
-    }),
+  const activities: Checked<PostedActivity>[] = []
+  for (const [index, { bytes: line, number }] of lines.entries()) {
+    yield
+    const isTooLong = line.byteLength > bodyLimits.oneBytes
+    activities.push(
+      isTooLong
+        ? invalid({ pointer: `/${index}`, detail: `${tooLong} (line ${number})` })
+        : yield* readText(utf8(line), index, number, read, judge),
+    )
   }
+  return { many: true, activities }
 }
 
 /**
  * Reads the items of an array that is not UTF-8 as a whole, so that one with invalid bytes does not affect the others.
  * Returns undefined if it is no array.
  */
-export function readItemsOneByOne(
+export function* readItemsOneByOne(
   bytes: Uint8Array,
   read: ReadItem,
-  parse: Parse = createParser(),
-): Posted | undefined {
+  judge: Judge = newJudge(),
+): Steps<Posted | undefined> {
   const cutter = createItemCutter([], bodyLimits.oneBytes)
-  const pieces = cutter.add(bytes)
-  if (cutter.end().fault !== undefined) return undefined
-  assertItems(pieces.length)
-  return {
-    many: true,
-    activities: pieces.map((piece, index) => {
-      if (!piece.bytes) return invalid({ pointer: `/${index}`, detail: tooLong })
-      return readText(utf8(piece.bytes), index, undefined, read, parse)
-    }),
+  const pieces: Piece[] = []
+  let count = 0
+  for (let at = 0; at < bytes.length; at += partLength) {
+    yield
+    const more = cutter.add(bytes.subarray(at, at + partLength))
+    count += more.length
+    // a body may have millions, and then none is read
+    if (count <= bodyLimits.items) pieces.push(...more)
   }
+  if (cutter.end().fault !== undefined) return undefined
+  assertItems(count)
+  const activities: Checked<PostedActivity>[] = []
+  for (const [index, piece] of pieces.entries()) {
+    yield
+    activities.push(
+      piece.bytes
+        ? yield* readText(utf8(piece.bytes), index, undefined, read, judge)
+        : invalid({ pointer: `/${index}`, detail: tooLong }),
+    )
+  }
+  return { many: true, activities }
 }
 
 const tooLong = `is larger than ${bodyLimits.oneBytes} bytes`
 
-function readText(
+function* readText(
   text: string | undefined,
   index: number,
   line: number | undefined,
   read: ReadItem,
-  parse: Parse,
-): Checked<PostedActivity> {
+  judge: Judge,
+): Steps<Checked<PostedActivity>> {
   const pointer = `/${index}`
   const at = line === undefined ? '' : ` (line ${line})`
   if (text === undefined) return invalid({ pointer, detail: `is not valid UTF-8${at}` })
   if (Buffer.byteLength(text) > bodyLimits.oneBytes) return invalid({ pointer, detail: tooLong + at })
-  const json = parse(text)
+  const json = yield* parseJudged(yield* judge(text))
   if (json.ok) return prefixed(pointer, readUnlessLeftOut(read, json.value, json.lossy))
   return invalid({
     pointer,
@@ -135,16 +158,15 @@ function readText(
   })
 }
 
-/** Parses a whole body. */
-export function jsonOrProblem(
-  text: string,
-  parse: Parse = createParser(),
-): { value: unknown; lossy: readonly InputError[] } {
-  const json = parse(text)
-  if (!json.ok)
-    throw new Problem('invalid-input', `The body ${json.detail}.`, { errors: [{ pointer: '', detail: json.detail }] })
+/** Parses the one value of a body that was judged. */
+export function* jsonOrProblem(judged: Judged): Steps<Extract<ParsedJson, { ok: true }>> {
+  const json = yield* parseJudged(judged)
+  if (!json.ok) throw notJson(json.detail)
   return json
 }
+
+const notJson = (detail: string) =>
+  new Problem('invalid-input', `The body ${detail}.`, { errors: [{ pointer: '', detail }] })
 
 const prefixed = (pointer: string, checked: Checked<PostedActivity>): Checked<PostedActivity> =>
   checked.ok ? checked : invalid(...below(pointer, checked.errors))

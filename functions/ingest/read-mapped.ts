@@ -2,15 +2,14 @@ import { applyMapping } from '@activity-log/shared/apply-mapping.ts'
 import { firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
-import type { ParsedJson } from '@activity-log/shared/json.ts'
 import { restoreDigits } from '@activity-log/shared/json-number-text.ts'
 import { mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
-import { createParser, type Parse, type ReadItem, withTimeForms } from './posted-items.ts'
+import { type Judge, newJudge, type ReadItem, withTimeForms } from './posted-items.ts'
 
 export type Mapped = {
   readItem: (receivedAt: Date) => ReadItem
-  parse: (text: string) => ParsedJson
+  judge: Judge
   /** The attribute of a CloudEvent that is its user. Throws a 400 if the parameters are not for CloudEvents. */
   userAttribute: () => string | undefined
 }
@@ -51,16 +50,21 @@ export function readMapped(url: string): Mapped | undefined {
     throw invalidInput([{ pointer: 'user', detail: 'must be the name of an attribute of the CloudEvent' }])
   }
 
-  return { readItem, parse: parserKeepingDigits(), userAttribute }
+  return { readItem, judge: judgeKeepingDigits(), userAttribute }
 }
 
 const isNumber = (detail: string) => detail.startsWith('holds the number')
 
-function parserKeepingDigits(): Parse {
-  const parse = createParser()
-  return (text) => {
-    const json = parse(text)
-    if (json.ok) restoreDigits(json.value, json.lossy)
-    return json
+function judgeKeepingDigits(): Judge {
+  const judge = newJudge()
+  return function* (text) {
+    const judged = yield* judge(text)
+    if (!judged.ok) return judged
+    const item = function* (index: number) {
+      const json = yield* judged.item(index)
+      if (json.ok) restoreDigits(json.value, json.lossy)
+      return json
+    }
+    return { ...judged, item }
   }
 }

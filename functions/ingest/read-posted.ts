@@ -4,45 +4,53 @@ import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { type Incoming, notUtf8, tooLarge } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { isOwn, reserved } from '@activity-log/shared/own-activity.ts'
+import type { Steps } from '@activity-log/shared/steps.ts'
 import * as v from 'valibot'
 import { readBinaryCloudEvent, readCloudEvent, readCloudEvents } from './posted-events.ts'
 import {
   bodyLimits,
-  jsonOrProblem,
-  many,
-  one,
   type Posted,
+  type ReadBody,
   readActivity,
   readItemsOneByOne,
   readLines,
-  readUnlessLeftOut,
+  readWhole,
 } from './posted-items.ts'
 import type { Reading } from './read-mapped.ts'
 
-type Read = (incoming: Incoming, reading: Reading) => Promise<Posted>
+/** Returns how to read a body, or throws a Problem if that is known to be wrong without it. */
+type Prepare = (reading: Reading, incoming: Incoming) => ReadBody
+type MediaType = { prepare: Prepare; isEvent: boolean; isOne?: true }
 
-const mediaTypes: { readonly [essence: string]: { read: Read; isEvent: boolean; isOne?: true } } = {
-  'application/json': { read: readJson, isEvent: false },
-  'application/x-ndjson': { read: readNdjson, isEvent: false },
-  'application/ndjson': { read: readNdjson, isEvent: false },
-  'application/jsonl': { read: readNdjson, isEvent: false },
-  'application/cloudevents+json': { read: readCloudEvent, isEvent: true, isOne: true },
-  'application/cloudevents-batch+json': { read: readCloudEvents, isEvent: true },
+const mediaTypes: { readonly [essence: string]: MediaType } = {
+  'application/json': { prepare: readJson, isEvent: false },
+  'application/x-ndjson': { prepare: readNdjson, isEvent: false },
+  'application/ndjson': { prepare: readNdjson, isEvent: false },
+  'application/jsonl': { prepare: readNdjson, isEvent: false },
+  'application/cloudevents+json': { prepare: readCloudEvent, isEvent: true, isOne: true },
+  'application/cloudevents-batch+json': { prepare: readCloudEvents, isEvent: true },
 }
-const binary = { read: readBinaryCloudEvent, isEvent: true, isOne: true } as const
+const binary: MediaType = { prepare: readBinaryCloudEvent, isEvent: true, isOne: true }
 
 export type ReadPosted = Posted & { isEvent: boolean }
 
+/** How to read the body of a request, of at most so many bytes. */
+export type PostedReader = { maxBytes: number; read: (bytes: Uint8Array) => Steps<ReadPosted> }
+
 /**
- * Reads the body of a POST in any of its content types. With `onlyMany` it takes no single activity. Throws a Problem
- * if no activity can be taken from it.
+ * Returns how to read the body of a POST in any of its content types. With `onlyMany` it takes no single activity.
+ * Throws a Problem if the headers or the parameters are wrong already.
  */
-export async function readPosted(incoming: Incoming, reading: Reading, onlyMany: boolean): Promise<ReadPosted> {
-  const mediaType = mediaTypeOf(incoming)
-  if (onlyMany && mediaType.isOne) throw oneOnly()
-  const posted = await mediaType.read(incoming, reading)
-  if (onlyMany && !posted.many) throw oneOnly()
-  return { ...withIdempotencyKey(posted, incoming.header('idempotency-key')), isEvent: mediaType.isEvent }
+export function readerOf(incoming: Incoming, reading: Reading, onlyMany: boolean): PostedReader {
+  const { prepare, isEvent, isOne } = mediaTypeOf(incoming)
+  if (onlyMany && isOne) throw oneOnly()
+  const readBody = prepare(reading, incoming)
+  const read = function* (bytes: Uint8Array): Steps<ReadPosted> {
+    const posted = yield* readBody(bytes)
+    if (onlyMany && !posted.many) throw oneOnly()
+    return { ...withIdempotencyKey(posted, incoming.header('idempotency-key')), isEvent }
+  }
+  return { maxBytes: isOne ? bodyLimits.oneBytes : bodyLimits.manyBytes, read }
 }
 
 const oneOnly = () =>
@@ -82,24 +90,23 @@ const accepted = Object.keys(mediaTypes).join(', ')
 const unsupported = (detail: string, cause?: unknown) =>
   new Problem('unsupported-media-type', detail, { headers: { accept: accepted }, cause })
 
-async function readJson(incoming: Incoming, { receivedAt, mapped }: Reading): Promise<Posted> {
-  const bytes = await incoming.bytes(bodyLimits.manyBytes)
+function readJson({ receivedAt, mapped }: Reading): ReadBody {
   const read = mapped?.readItem(receivedAt) ?? readActivity(receivedAt)
-  const text = utf8(bytes)
-  if (text === undefined) {
-    const posted = readItemsOneByOne(bytes, read, mapped?.parse)
-    if (!posted) throw notUtf8()
-    return posted
+  return function* (bytes) {
+    const text = utf8(bytes)
+    if (text === undefined) {
+      const posted = yield* readItemsOneByOne(bytes, read, mapped?.judge)
+      if (!posted) throw notUtf8()
+      return posted
+    }
+    if (bytes.byteLength > bodyLimits.oneBytes && !/^\s*\[/.test(text)) throw tooLarge(bodyLimits.oneBytes)
+    return yield* readWhole(text, read, mapped?.judge)
   }
-  if (bytes.byteLength > bodyLimits.oneBytes && !/^\s*\[/.test(text)) throw tooLarge(bodyLimits.oneBytes)
-  const { value, lossy } = jsonOrProblem(text, mapped?.parse)
-  if (Array.isArray(value)) return many(value, lossy, read)
-  return one(readUnlessLeftOut(read, value, lossy))
 }
 
-async function readNdjson(incoming: Incoming, { receivedAt, mapped }: Reading): Promise<Posted> {
-  const bytes = await incoming.bytes(bodyLimits.manyBytes)
-  return readLines(bytes, mapped?.readItem(receivedAt) ?? readActivity(receivedAt), mapped?.parse)
+function readNdjson({ receivedAt, mapped }: Reading): ReadBody {
+  const read = mapped?.readItem(receivedAt) ?? readActivity(receivedAt)
+  return (bytes) => readLines(bytes, read, mapped?.judge)
 }
 
 /**

@@ -42,6 +42,20 @@ function structuredText({ headers, value }: EventRecord, further: Record<string,
   return JSON.stringify({ ...Object.fromEntries(attributes), ...further, data: JSON.parse(value) })
 }
 
+test('saves large records in small groups, so that others are answered in between', async () => {
+  const groups: number[] = []
+  const { app, store } = persist({
+    save: async (activities) => {
+      groups.push(activities.length)
+      return store.save(activities)
+    },
+  })
+  const records = Array.from({ length: 20 }, (_, n) => aRecord({ id: `id-${n}`, metadata: { x: 'x'.repeat(30_000) } }))
+  const deliveries = records.map((record) => app.request('/', delivery(record)))
+  for (const { status } of await Promise.all(deliveries)) expect(status).toBe(204)
+  expect(Math.max(...groups)).toBe(4)
+})
+
 describe.each(ways)('%s:', (name) => {
   beforeAll(async () => {
     way = await openWay(name, maxRecordBytes)

@@ -49,6 +49,10 @@ const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults
 /** The maximum that a broker accepts for the value of a record, and for its headers. */
 export const maxRecordBytes = 2 * 1024 * 1024
 
+/** Larger groups of large records would keep the process from answering others while they are saved. */
+const maxGroupBytes = 128 * 1024
+type Sized = { activity: RecordedActivity; bytes: number }
+
 /**
  * Takes one CloudEvent per request, as KafkaSource delivers them, and saves its activity. A record that can never be
  * saved becomes a dead letter and gets a 204, because KafkaSource would only deliver it again, as it does after a 503.
@@ -67,13 +71,14 @@ export function createApp({
   acts = nothingRecorded,
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
-  const save = createGroupCommit((activities: readonly RecordedActivity[]) => store.save(activities), {
+  const saveAll = (sized: readonly Sized[]) => store.save(sized.map(({ activity }) => activity))
+  const save = createGroupCommit(saveAll, {
     maxItems: 500,
-    maxBytes: Number.POSITIVE_INFINITY,
+    maxBytes: maxGroupBytes,
     // each dispatcher has at most 99 requests in flight
     maxWaitingItems: 10_000,
     maxWaitingBytes: Number.POSITIVE_INFINITY,
-    sizeOf: () => 0,
+    sizeOf: ({ bytes }) => bytes,
     deadlineMs,
     onGroup: metrics.onGroup,
   })
@@ -94,6 +99,8 @@ export function createApp({
 
   async function take(request: ServiceRequest): Promise<Answer> {
     const body = await request.bytes(maxRecordBytes)
+    const wait = request.turn()
+    if (wait) await wait
     const headers = request.headers()
     const delivery = readDelivery(headers, body)
     rejectDamaged(delivery)
@@ -103,10 +110,13 @@ export function createApp({
       saveDeadLetter({ topic: topics.records, reason, errors, position, ...asReceived(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
-    const { tenant, activity } = recorded.value
+    const { tenant } = recorded.value
     // what the log records about its own use is kept for those who suspended the tenant
-    if (access?.isSuspended(tenant) && !isOwn(activity.action)) return deadLetter('rejected', [isSuspended])
-    const outcome = await orUnavailable(save({ ...recorded.value, position }), 'The store did not save the activity.')
+    if (access?.isSuspended(tenant) && !isOwn(recorded.value.activity.action))
+      return deadLetter('rejected', [isSuspended])
+    const activity = { ...recorded.value, position }
+    const saved = save({ activity, bytes: body.byteLength })
+    const outcome = await orUnavailable(saved, 'The store did not save the activity.')
     if (outcome === 'conflict') return deadLetter('conflict', [hasOtherContent])
     if (outcome === 'key-taken') return deadLetter('rejected', [hasTakenKey])
     return taken

@@ -6,6 +6,7 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { searchMatcher } from '@activity-log/shared/matches-filter.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
@@ -58,7 +59,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
   const nextTurn = createFairScheduler()
   return { 'GET /export': { scope: 'read', handle: send, streams: true, kind: 'exports' } }
 
-  async function send({ method, url, header, caller, log, ...request }: ServiceRequest): Promise<Answer> {
+  async function send({ method, url, header, caller, log, turn, ...request }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, exportParameters, checkBom)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { format: name, bom, filter, order } = parsed.value
@@ -75,7 +76,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     if (method === 'HEAD') return { status: 200, headers }
     await acts.record(caller, 'export', { query: queryOf(url) })
     const gone = request.gone()
-    const parts = partsOf({ filter, order }, format, gone)
+    const parts = partsOf({ filter, order }, format, { gone, turn })
     // the first part is read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
@@ -93,7 +94,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
   async function* partsOf(
     { filter, order }: { filter: TenantFilter; order: FindQuery['order'] },
     { head, row }: ExportFormat,
-    gone: AbortSignal,
+    { gone, turn }: { gone: AbortSignal; turn: Turn },
   ) {
     const { metadata, text: searched, ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
@@ -105,7 +106,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     async function nextPart(): Promise<{ bytes: Uint8Array; isLast: boolean }> {
       const place = after === undefined ? {} : { after }
       const query = { filter: indexed, order, ...place, limit }
-      const { found, through } = await fromStore(() => foundInTime(find(query)))
+      const { found, through } = await fromStore(() => foundInTime(find(query), turn))
       let text = after === undefined ? head : ''
       let taken = 0
       let read = 1

@@ -1,4 +1,5 @@
 import { activityJson } from '@activity-log/shared/document.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snapshot.ts'
 import type { Found } from '@activity-log/shared/store/activities.ts'
@@ -25,6 +26,7 @@ export type FindInSnapshot = {
   request: { filter: TenantFilter; place: Place; order: Part['order']; limit: number }
   /** A record that must be visible in the list. */
   visible: Position | undefined
+  turn: Turn
 }
 
 /**
@@ -47,7 +49,7 @@ export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotP
  * the snapshot. Other activities stored since then are on no page.
  */
 async function findFirst(
-  { forTenant, request }: FindInSnapshot,
+  { forTenant, request, turn }: FindInSnapshot,
   before: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
@@ -56,6 +58,7 @@ async function findFirst(
     async (part) => {
       const { found, through } = await foundInTime(
         forTenant(request.filter.tenant).find({ filter: request.filter, ...part }),
+        turn,
       )
       positions.push(...found.map(({ position }) => position))
       return { found: found.map(toListed), through }
@@ -70,14 +73,14 @@ async function findFirst(
 const notTooLong = (snapshot: Snapshot | undefined) => (snapshot && !isTooLong(snapshot) ? snapshot : undefined)
 
 async function findAt(
-  { forTenant, request }: FindInSnapshot,
+  { forTenant, request, turn }: FindInSnapshot,
   snapshot: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
   const filter = snapshot ? { ...request.filter, snapshot } : request.filter
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(forTenant(filter.tenant).find({ filter, ...part }))
+      const { found, through } = await foundInTime(forTenant(filter.tenant).find({ filter, ...part }), turn)
       return { found: found.map(toListed), through }
     },
     request,

@@ -1,4 +1,5 @@
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { type Found, TooBroad } from '@activity-log/shared/store/activities.ts'
 import { NeedsOperator, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
@@ -24,10 +25,15 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
   }
 }
 
-/** If a search takes too long, its part ends with what it found. */
-export async function foundInTime(find: Promise<readonly Found[]>): Promise<FoundPart<Found>> {
+/**
+ * If a search takes too long, its part ends with what it found. Many searches may end at the same time, so what is found
+ * waits for a turn in which there is time to make an answer of it.
+ */
+export async function foundInTime(find: Promise<readonly Found[]>, turn: Turn): Promise<FoundPart<Found>> {
   try {
-    return { found: await find }
+    const found = await find
+    await turn()
+    return { found }
   } catch (error) {
     if (error instanceof TooBroad && error.searched) return error.searched
     throw error

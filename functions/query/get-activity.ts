@@ -56,9 +56,11 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
     const filter = { userId: activity.userId }
     const find = async (order: Order) => {
       const part = { after: key, order, limit }
-      const listed = async (part: Part) => ({
-        found: (await forTenant(tenant).find({ filter, ...part })).map(toListed),
-      })
+      const listed = async (part: Part) => {
+        const found = await forTenant(tenant).find({ filter, ...part })
+        await request.turn()
+        return { found: found.map(toListed) }
+      }
       const { found, isCut } = await findBounded(listed, part, sizeOf, maxRowBytes / 2)
       return { json: found.map(({ json }) => json), isCut }
     }

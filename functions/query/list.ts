@@ -74,7 +74,8 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
 
   async function answerTo(listed: ListRequest, from: ServiceRequest, receipt?: ReceiptAnswer): Promise<Answer> {
     const { parameters, filter, order, count, limit, visible } = listed
-    const finding = findInSnapshot({ forTenant, known, request: listed, visible: visible?.receipt.position })
+    const place = { forTenant, known, request: listed, visible: visible?.receipt.position }
+    const finding = findInSnapshot({ ...place, turn: from.turn })
     // counting a search costs as much as finding its page, which may be all that there is to count
     const isCostly = isSearch(filter) || filter.excluded !== undefined
     const counting = isCostly && count === 'capped' ? undefined : countTotal(filter, count)

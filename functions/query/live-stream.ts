@@ -1,6 +1,7 @@
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
 import { decodeSnapshot, maxMissingLive, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
@@ -45,7 +46,7 @@ export function liveRoutes(options: LiveOptions): Routes {
   })
   return { 'GET /live': { scope: 'read', handle: live, streams: true, kind: 'follows' } }
 
-  async function live({ method, url, header, caller }: ServiceRequest): Promise<Answer> {
+  async function live({ method, url, header, caller, turn }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, {})
     const resumed = header('last-event-id')
     const snapshot = resumed ? decodeSnapshot(resumed, maxMissingLive) : undefined
@@ -70,6 +71,7 @@ export function liveRoutes(options: LiveOptions): Routes {
       at: snapshot ?? named ?? head,
       matches: filterMatcher(filter),
       isStopping: () => stopping.aborted,
+      turn,
       ...{ heartbeatMs, streamMs, maxBehind },
     })
     return { status: 200, headers, body: stream }
@@ -98,6 +100,7 @@ type FollowOptions = {
   at: Snapshot
   matches: ReturnType<typeof filterMatcher>
   isStopping: () => boolean
+  turn: Turn
   heartbeatMs: number
   streamMs: number
   maxBehind: number
@@ -108,7 +111,7 @@ type FollowOptions = {
  * some clients forget the id of a block without data, and would resume with a gap.
  */
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
-  const { tail, joined, room, matches, isStopping, heartbeatMs, streamMs } = options
+  const { tail, joined, room, matches, isStopping, turn, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
   const endsAt = Date.now() + streamMs
   let heartbeatAt = Date.now() + heartbeatMs
@@ -171,6 +174,8 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
       if (batch === 'later') {
         await tail.wait(retryMs)
       } else if (batch) {
+        // a batch that all followers wait for is more than one turn can send
+        await turn()
         at = batch.to
         pending = batch.events.filter(({ key, activity }) => matches(key, activity)).map(({ text }) => text)
         // otherwise, reading batches that are in memory would leave no turn for others

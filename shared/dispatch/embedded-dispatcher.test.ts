@@ -47,6 +47,27 @@ describe('embedded dispatcher', () => {
     await until(() => queue.read(0, 1).length === 0)
   })
 
+  test('starts few large records in one turn of the event loop', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(
+      Array.from({ length: 40 }, (_, n) => aRecord({ id: `id-${n}`, metadata: { x: 'x'.repeat(30_000) } })),
+    )
+    let turn = 0
+    let next = setImmediate(function tick() {
+      turn++
+      next = setImmediate(tick)
+    })
+    const startsByTurn = new Map<number, number>()
+    const send: Send = async () => {
+      startsByTurn.set(turn, (startsByTurn.get(turn) ?? 0) + 1)
+      return { status: 204, body: none }
+    }
+    await using _dispatcher = start({ queue, send })
+    await until(() => queue.read(0, 1).length === 0)
+    clearImmediate(next)
+    expect(Math.max(...startsByTurn.values())).toBeLessThanOrEqual(6)
+  })
+
   test('has at most 99 deliveries in flight at first, and more while they succeed', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(1_000))

@@ -44,6 +44,8 @@ const maxWaiting = 1_000
 /** While the sink seems to be down, one new record is taken this often, since it may still be deliverable. */
 const probeMs = 5_000
 const listedWaiting = 20
+/** How many bytes of records start in one turn of the event loop. */
+const maxStartedBytes = 64 * 1024
 
 /**
  * Delivers every record of the queue, many at a time and in no order, as an unordered KafkaSource does. Unlike with
@@ -92,6 +94,7 @@ export function startDispatcher({
     if (filling) return
     filling = true
     try {
+      let started = 0
       for (let room = roomForNew(); mayHaveMore && room > 0 && !stop.signal.aborted; room = roomForNew()) {
         let records: QueuedRecord[] = []
         await persevere('be read', () => {
@@ -100,7 +103,15 @@ export function startDispatcher({
           records = queue.read(nextOffset, room, maxBytesAtOnce)
         })
         if (records.length > 0) mayHaveMore = true
-        for (const record of records) start(record)
+        for (const record of records) {
+          start(record)
+          started += record.value.byteLength
+          if (started < maxStartedBytes) continue
+          // the sink reads each at once, and others need their turns
+          started = 0
+          await new Promise(setImmediate)
+          if (stop.signal.aborted) return
+        }
       }
     } finally {
       filling = false

@@ -1,4 +1,3 @@
-import { createFairScheduler } from '../fair-scheduler.ts'
 import { type Problem, unavailable } from './problem.ts'
 
 /** Counts one body while it arrives. */
@@ -6,13 +5,15 @@ export type ArrivingBody = {
   add(bytes: number): void
   release(): void
   /** Resolves when it is the turn of a body that has arrived. A small one does not have to wait. */
-  turn(): Promise<unknown> | undefined
+  turn(): Promise<Done> | undefined
 }
+/** Call it when a large body has been handled, so that the next one has its turn. */
+export type Done = () => void
 /** `end` stops reading the body and answers with the problem. */
 export type BodyRoom = {
   open(end: (problem: Problem) => void): ArrivingBody
-  /** Resolves when a large body may be handled. */
-  nextTurn(): Promise<unknown>
+  /** Resolves when a large body may be handled, and no other one is. */
+  nextTurn(): Promise<Done>
 }
 
 type Entry = { bytes: number; isWhole: boolean; since: number; end: (problem: Problem) => void }
@@ -26,11 +27,11 @@ const headStartMs = 2_000
 /**
  * Bounds the bytes of all bodies that are arriving. Each counts for the bytes that have arrived, until it is read. When
  * there is no room left, a large body gets the 503: so a few large ones that trickle do not keep out small ones. Large
- * bodies are handed over one in each turn of the event loop, and count until then.
+ * bodies are handed over one after another, each when the one before it has been handled, and count until then.
  */
 export function openBodyRoom(maxBytes: number): BodyRoom {
   const arriving = new Set<Entry>()
-  const nextTurn = createFairScheduler()
+  const nextTurn = oneByOne()
   let held = 0
 
   function remove(entry: Entry) {
@@ -73,6 +74,18 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
         },
       }
     },
+  }
+}
+
+function oneByOne(): () => Promise<Done> {
+  let last: Promise<unknown> = Promise.resolve()
+  return async () => {
+    const before = last
+    const { promise, resolve } = Promise.withResolvers<void>()
+    last = promise
+    await before
+    await new Promise(setImmediate)
+    return resolve
   }
 }
 

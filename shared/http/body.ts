@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
-import type { ArrivingBody, BodyRoom } from './body-room.ts'
+import type { ArrivingBody, BodyRoom, Done } from './body-room.ts'
 import { gunzipBody, isGzip } from './gunzip-body.ts'
 import { Problem } from './problem.ts'
 
@@ -14,7 +14,41 @@ export type Incoming = {
    * is inflated.
    */
   bytes(maxBytes: number): Promise<Uint8Array>
+  /** Reads the body like `bytes`, and uses it. Large bodies are used one after another, so a use must not wait long. */
+  use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result>
 }
+
+type Read = (maxBytes: number, onTurn: (done: Done) => void) => Promise<Uint8Array>
+
+function readersOf(read: Read): Pick<Incoming, 'bytes' | 'use'> {
+  async function use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
+    let done: Done | undefined
+    try {
+      const bytes = await read(maxBytes, (ofTurn) => {
+        done = ofTurn
+      })
+      return await use(bytes)
+    } finally {
+      done?.()
+    }
+  }
+  return { use, bytes: (maxBytes) => use(maxBytes, async (bytes) => bytes) }
+}
+
+/** Reads what was sent, and inflates it if it is gzip. */
+const inflating =
+  (header: Incoming['header'], room: BodyRoom | undefined, sent: Read): Read =>
+  async (maxBytes, onTurn) => {
+    const gzip = isGzip(header('content-encoding'))
+    rejectBySize(header('content-length'), maxBytes)
+    if (!gzip) return sent(maxBytes, onTurn)
+    let hasTurn = false
+    const bytes = await sent(maxBytes, (done) => {
+      hasTurn = true
+      onTurn(done)
+    })
+    return gunzipBody(bytes, maxBytes, { room, hasTurn, onTurn })
+  }
 
 /** Wraps a Request. Its body is read from the socket, if it came through one. */
 export function incomingOf(request: Request, socket?: IncomingMessage, room?: BodyRoom): Incoming {
@@ -23,21 +57,16 @@ export function incomingOf(request: Request, socket?: IncomingMessage, room?: Bo
   return {
     header,
     headers: () => Object.fromEntries(headers),
-    async bytes(maxBytes) {
-      const declared = header('content-length')
-      const gzip = isGzip(header('content-encoding'))
-      rejectBySize(declared, maxBytes)
-      const bytes = await sent()
-      return gzip ? gunzipBody(bytes, maxBytes, room) : bytes
+    ...readersOf(inflating(header, room, sent)),
+  }
 
-      async function sent(): Promise<Uint8Array> {
-        if (socket) return readStream(socket, { maxBytes, declared, room })
-        // the fast path: only a body without a declared length has to be counted while it arrives
-        if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
-        if (request.body === null) return new Uint8Array()
-        return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), { maxBytes })
-      }
-    },
+  async function sent(maxBytes: number, onTurn: (done: Done) => void): Promise<Uint8Array> {
+    const declared = header('content-length')
+    if (socket) return readStream(socket, { maxBytes, declared, room, onTurn })
+    // the fast path: only a body without a declared length has to be counted while it arrives
+    if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
+    if (request.body === null) return new Uint8Array()
+    return readStream(Readable.fromWeb(request.body as WebStream, oneByOne), { maxBytes, onTurn })
   }
 }
 type WebStream = Parameters<typeof Readable.fromWeb>[0]
@@ -47,27 +76,21 @@ const oneByOne = { highWaterMark: 1 }
 /** Wraps a request on its socket. */
 export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incoming {
   const headers = request.headers as Headers
-  return {
-    header: (name) => headers[name],
-    headers: () => headers,
-    async bytes(maxBytes) {
-      const gzip = isGzip(headers['content-encoding'])
-      rejectBySize(headers['content-length'], maxBytes)
-      const sent = readStream(request, { maxBytes, declared: headers['content-length'], room })
-      return gzip ? sent.then((bytes) => gunzipBody(bytes, maxBytes, room)) : sent
-    },
-  }
+  const header = (name: string) => headers[name]
+  const sent: Read = (maxBytes, onTurn) =>
+    readStream(request, { maxBytes, declared: headers['content-length'], room, onTurn })
+  return { header, headers: () => headers, ...readersOf(inflating(header, room, sent)) }
 }
 
 /** Wraps a body that is there already. Header names are in lower case. */
-export const incomingFromBytes = (headers: Headers, body: Uint8Array): Incoming => ({
-  header: (name) => headers[name],
-  headers: () => headers,
-  async bytes(maxBytes) {
+export function incomingFromBytes(headers: Headers, body: Uint8Array): Incoming {
+  const read: Read = async (maxBytes, onTurn) => {
     if (body.byteLength > maxBytes) throw tooLarge(maxBytes)
-    return isGzip(headers['content-encoding']) ? gunzipBody(body, maxBytes) : body
-  },
-})
+    const whole = { room: undefined, hasTurn: true, onTurn }
+    return isGzip(headers['content-encoding']) ? gunzipBody(body, maxBytes, whole) : body
+  }
+  return { header: (name) => headers[name], headers: () => headers, ...readersOf(read) }
+}
 
 /** Reads the body as text. It rejects invalid UTF-8, since a replacement character would change a value. */
 export async function readText(incoming: Incoming, maxBytes: number): Promise<string> {
@@ -82,18 +105,26 @@ function rejectBySize(declared: string | undefined, maxBytes: number) {
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
 }
 
-type Limits = { maxBytes: number; declared?: string | undefined; room?: BodyRoom | undefined }
+type Limits = {
+  maxBytes: number
+  declared?: string | undefined
+  room?: BodyRoom | undefined
+  /** Receives what ends the turn of a large body. */
+  onTurn: (done: Done) => void
+}
 
-function readStream(stream: Readable, { maxBytes, declared, room }: Limits): Promise<Uint8Array> {
+function readStream(stream: Readable, { maxBytes, declared, room, onTurn }: Limits): Promise<Uint8Array> {
   const whole = Number(declared)
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let bytes = 0
+    let isOver = false
     const fail = (problem: Problem) => {
       stream.off('data', onData).pause()
       // the rest of the body may take a while to arrive, or to be discarded
       chunks.length = 0
       arriving?.release()
+      isOver = true
       reject(problem)
     }
     let arriving: ArrivingBody | undefined
@@ -116,8 +147,13 @@ function readStream(stream: Readable, { maxBytes, declared, room }: Limits): Pro
       .on('data', onData)
       .on('end', () => {
         const turn = arriving?.turn()
-        if (turn) void turn.then(finish)
-        else finish()
+        if (!turn) return finish()
+        void turn.then((done) => {
+          // nobody would end the turn of a body that failed meanwhile
+          if (isOver) return done()
+          onTurn(done)
+          finish()
+        })
       })
       .on('error', (error) => fail(notInFull(error)))
       // every stream emits close, so the error is created only when it is needed

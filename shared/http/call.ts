@@ -4,6 +4,7 @@ import { contentOf } from './answer.ts'
 import { incomingFromBytes } from './body.ts'
 import { problemOf } from './failed.ts'
 import type { FrontRoute } from './front.ts'
+import { anyTurn } from './turns.ts'
 
 /** Header names are in lower case. */
 export type Call = (
@@ -27,6 +28,7 @@ export function createCall(log: Log, routes: readonly FrontRoute[]): Call {
         url: path,
         parameters: {},
         gone: () => never,
+        turn: anyTurn,
         requestId: undefined,
         log,
         onBehalfOf: undefined,

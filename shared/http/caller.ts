@@ -6,6 +6,7 @@ import { acceptsPages, withErrorPage } from './error-page.ts'
 import { withoutTenant } from './named-tenant.ts'
 import { Problem } from './problem.ts'
 import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
+import type { Turn } from './turns.ts'
 
 /** Without access control there is one tenant, and everybody may do everything. */
 export const anybody: Caller = {
@@ -24,7 +25,7 @@ export const anybody: Caller = {
 export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'spend' | 'ask'> & {
   onBehalfOf: OnBehalfOf | undefined
 }
-export type OnBehalfOf = { caller: Caller; requestId: string | undefined }
+export type OnBehalfOf = { caller: Caller; requestId: string | undefined; turn: Turn }
 
 /** Asks a route of the same service, without a socket. */
 export type AskRoute = (path: string, signal: AbortSignal, onBehalfOf: OnBehalfOf) => Promise<Response>
@@ -71,7 +72,7 @@ export function withCaller(
   }
 
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
-    const { requestId } = request
+    const { requestId, turn } = request
     return {
       ...request,
       url: caller.isNamed ? withoutTenant(request.url) : request.url,
@@ -79,7 +80,8 @@ export function withCaller(
       basePath,
       spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
-      ask: (path: string, signal = request.gone()) => askRoute(path, signal, { caller: counted(caller), requestId }),
+      ask: (path: string, signal = request.gone()) =>
+        askRoute(path, signal, { caller: counted(caller), requestId, turn }),
     }
   }
 }

@@ -8,6 +8,7 @@ import { acceptsPages, errorPage } from './error-page.ts'
 import { problemOf } from './failed.ts'
 import type { Rooms } from './rooms.ts'
 import { pathPattern } from './route.ts'
+import { anyTurn } from './turns.ts'
 
 /** Answers a request that it has a route for, adding the server's own headers. Returns undefined for any other. */
 export type Front = (
@@ -56,14 +57,19 @@ export function createFront(log: Log, routes: readonly FrontRoute[], home?: stri
       if (leaving) return leaving.signal
       const controller = new AbortController()
       leaving = controller
-      response.once('close', () => controller.abort())
+      if (response.closed) controller.abort()
+      else response.once('close', () => controller.abort())
       return controller.signal
     }
     const { method = '', url = '' } = request
     const incoming = incomingFrom(request, rooms?.bodies)
     let answered: Answer
     try {
-      answered = await handle({ ...incoming, method, url, parameters, gone, requestId, log, onBehalfOf: undefined })
+      answered = await handle({
+        ...incoming,
+        ...{ method, url, parameters, gone, requestId, log, onBehalfOf: undefined },
+        turn: rooms?.turn ?? anyTurn,
+      })
     } catch (error) {
       const problem = problemOf(error, { log, requestId, path })
       const asksForPage = opensLinks(method) && acceptsPages(request.headers.accept)

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { type BodyRoom, largeBytes } from './body-room.ts'
+import { type BodyRoom, type Done, largeBytes } from './body-room.ts'
 import { Problem } from './problem.ts'
 
 /**
@@ -18,13 +18,18 @@ export function isGzip(contentEncoding: string | undefined): boolean {
 /**
  * Inflates a body, unless that makes it larger than `maxBytes`. It does so at once: the limit is a few MiB, and bodies
  * that were inflated side by side would each need that much memory. One that becomes large, which may be tiny before,
- * first waits for its turn.
+ * first waits for its turn, unless it has it already. `onTurn` receives what ends the turn.
  */
-export async function gunzipBody(body: Uint8Array, maxBytes: number, room?: BodyRoom): Promise<Uint8Array> {
-  const small = inflated(body, Math.min(maxBytes, largeBytes))
+export async function gunzipBody(
+  body: Uint8Array,
+  maxBytes: number,
+  { room, hasTurn, onTurn }: { room?: BodyRoom | undefined; hasTurn: boolean; onTurn: (done: Done) => void },
+): Promise<Uint8Array> {
+  const now = hasTurn ? maxBytes : Math.min(maxBytes, largeBytes)
+  const small = inflated(body, now)
   if (small) return small
-  if (maxBytes > largeBytes) {
-    await room?.nextTurn()
+  if (maxBytes > now) {
+    if (room) onTurn(await room.nextTurn())
     const large = inflated(body, maxBytes)
     if (large) return large
   }

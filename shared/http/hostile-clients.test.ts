@@ -159,6 +159,52 @@ describe('bodies', () => {
     expect(new Set(turns).size).toBe(4)
   })
 
+  test('that are large are used one after another, whatever happens to one, and small ones do not wait', async () => {
+    const used: string[] = []
+    const gates = new Map<string, PromiseWithResolvers<void>>()
+    const route: Route = {
+      scope: 'write',
+      handle: (request) =>
+        request.use(mebibyte, async (bytes) => {
+          const name = String.fromCharCode(bytes[0] ?? 0)
+          used.push(name)
+          const gate = Promise.withResolvers<void>()
+          gates.set(name, gate)
+          if (bytes.length > 100) await gate.promise
+          return { status: 202 }
+        }),
+    }
+    const service = createService({ log: silent, routes: { 'POST /': route } })
+    await using server = await listen({ ...service, port: 0, log: silent })
+    const send = (body: string | Uint8Array, headers: Record<string, string> = {}) => {
+      const sent = { method: 'POST', body: body as string, headers, signal: AbortSignal.timeout(20_000) }
+      return fetch(`http://localhost:${server.port}/`, sent).then(({ status }) => status)
+    }
+    const first = send('a'.repeat(100_000))
+    await until(() => used.includes('a'))
+    const others = [send('b'.repeat(100_000)), send(gzipSync('c'.repeat(100_000)), { 'content-encoding': 'gzip' })]
+    // its client does not wait for the turn of its body
+    const impatient = connect(server.port, 'localhost').on('error', () => {})
+    impatient.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n${'d'.repeat(100_000)}`)
+    expect(await send('s')).toBe(202)
+    expect(await send('t')).toBe(202)
+    expect(used).toEqual(['a', 's', 't'])
+    impatient.resetAndDestroy()
+    gates.get('a')?.reject(new Error('It could not be used'))
+    expect(await first).toBe(500)
+    for (const left = new Set(['b', 'c']); left.size > 0; ) {
+      await until(() => [...left, 'd'].some((name) => gates.has(name)))
+      const names = [...gates.keys()].filter((name) => left.has(name) || name === 'd')
+      expect(names).toHaveLength(1)
+      for (const name of names) {
+        gates.get(name)?.resolve()
+        gates.delete(name)
+        left.delete(name)
+      }
+    }
+    expect(await Promise.all(others)).toEqual([202, 202])
+  })
+
   test('that are declared but do not arrive keep out nobody', async () => {
     await using server = await serving()
     const head = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${4 * mebibyte}\r\n\r\nx`

@@ -3,6 +3,7 @@ import type { Tenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
 import type { SlotKind } from './slots.ts'
+import type { Turn } from './turns.ts'
 
 export const scopes = ['write', 'read', 'operate', 'erase', 'tokens', 'deliver', 'audit', 'public'] as const
 /**
@@ -38,6 +39,7 @@ export type ServiceRequest = Incoming & {
   url: string
   /** Aborts when the client goes away. */
   gone(): AbortSignal
+  turn: Turn
   /** Undefined for a request that did not come through a socket. */
   requestId: string | undefined
   caller: Caller

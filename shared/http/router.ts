@@ -11,6 +11,7 @@ import type { BareHandler, OnBehalfOf } from './caller.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
 import type { Rooms } from './rooms.ts'
+import { anyTurn } from './turns.ts'
 import { wrongMethod } from './wrong-method.ts'
 
 /**
@@ -55,6 +56,7 @@ export function createRouter({ log, routes, allowed, basePath, isPage, otherwise
         parameters: c.req.param(),
         url: raw.url,
         gone: () => raw.signal,
+        turn: c.env?.onBehalfOf?.turn ?? c.env?.rooms?.turn ?? anyTurn,
         requestId: requestIdOf(c),
         log,
         onBehalfOf: c.env?.onBehalfOf,

@@ -19,6 +19,7 @@ import { Problem, unavailable } from './problem.ts'
 import type { Rooms } from './rooms.ts'
 import { openSlots, type SlotSizes, slotSizes } from './slots.ts'
 import { type SlowClientLimits, slowClientLimits, watchSlowClients } from './slow-clients.ts'
+import { openTurns } from './turns.ts'
 import { answerUnparsed } from './unparsed.ts'
 import { wrongMethod } from './wrong-method.ts'
 
@@ -95,7 +96,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const slots = openSlots(atOnce.slots)
   const peerOf = createPeerFinder(options.trustedProxies)
   const answers = openAnswerRoom(atOnce.answerBytes)
-  const rooms: Rooms = { bodies: openBodyRoom(atOnce.bodyBytes), answers }
+  const turn = openTurns()
+  const rooms: Rooms = { bodies: openBodyRoom(atOnce.bodyBytes), answers, turn }
   let draining = false
   const rules = { allowedHosts, anyHost: false, allowedOrigins, isPage: options.isPage ?? (() => false) }
   // replaced as soon as it is known who can reach the server
@@ -155,7 +157,12 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       if (!slots.take(kind, peer)) return refuse(tooManyInFlight)
       over = () => slots.release(kind, peer)
     }
-    void answered(request, response, own).then(end, (error) => {
+    const wait = url === '/healthz' ? undefined : turn()
+    // nobody reads the answer to a client that went away meanwhile
+    const work = wait
+      ? wait.then(() => (request.socket.destroyed ? undefined : answered(request, response, own)))
+      : answered(request, response, own)
+    void work.then(end, (error) => {
       log.error({ err: error }, 'sending an answer failed')
       if (response.headersSent) response.destroy()
       else writeProblem(response, own, notAnswered)

@@ -1,14 +1,15 @@
 import { html } from 'hono/html'
 import { h } from './html-elements.ts'
+import { drawRows } from './list-table.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
-import { activityDetails, activityRow, type ShownActivity } from './views/activity-row.ts'
+import { activityDetails, type ShownActivity } from './views/activity-row.ts'
 import { foreign } from './views/h.ts'
 import { href } from './views/view.ts'
 
 type Context = { before: ShownActivity[]; after: ShownActivity[] }
 
 /** Shows one activity, and what the same user did just before and after. */
-export async function activityPage({ view, zone, id, ask }: PageRequest): Promise<Page> {
+export async function activityPage({ view, zone, id, ask, turn }: PageRequest): Promise<Page> {
   const path = `/logs/${encodeURIComponent(id)}`
   const here = `/viewer${path}`
   const nav = navigation({ zone, view: {}, path: here }, '', html`<a href="/">Activities</a>`)
@@ -22,11 +23,11 @@ export async function activityPage({ view, zone, id, ask }: PageRequest): Promis
   const columns = { columns: 'time,action,metadata' }
   const context = await ask<Context>(`${path}/context?around=20`)
   const rows = (activities: readonly ShownActivity[]) =>
-    activities.map((each) => activityRow(h, each, { ...view, ...columns }, zone))
+    drawRows(activities, { view: { ...view, ...columns }, zone, turn })
   const around = context.ok
     ? html`<section aria-label="Before and after"><h2>${foreign(h, answer.userId)} just before and after</h2>
 <table id="activities"><thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th><th scope="col" class="c-time">Time</th><th scope="col" class="c-action">Action</th><th scope="col" class="c-metadata">Metadata</th></tr></thead>
-${rows(context.answer.after.toReversed())}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${rows(context.answer.before.toReversed())}</table></section>`
+${await rows(context.answer.after.toReversed())}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${await rows(context.answer.before.toReversed())}</table></section>`
     : html`<p><a class="button" href="${href({}, { userId: answer.userId })}">All activities of ${foreign(h, answer.userId)}</a></p>`
   const main = html`<article class="one"><h1>${foreign(h, answer.action)} <span class="by">by</span> ${foreign(h, answer.userId)}</h1>
 ${activityDetails(h, answer, {}, zone)}</article>${around}`

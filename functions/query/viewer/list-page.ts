@@ -5,7 +5,7 @@ import type { Ask } from './ask.ts'
 import { chips, filterParts } from './filters.ts'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
-import { exportsOf, type ListAnswer, listHead, nextHref, paging, table } from './list-table.ts'
+import { drawRows, exportsOf, type ListAnswer, listHead, nextHref, paging, table } from './list-table.ts'
 import { searchForm } from './search.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders, seesLedger } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
@@ -39,6 +39,7 @@ export async function listPage(request: PageRequest): Promise<Page> {
   const through = answer.completeThrough
   const fresh = through ? freshness(through, zone, now) : ''
   const nav = navigation({ zone, view, path: '/' }, fresh, pages(through !== null && seesLedger(caller)))
+  const rows = await drawRows(answer.data, request)
   const main = html`${search}
 <section class="over-time" aria-label="Activities over time" data-counts="${counts ? 'here' : 'missing'}">${
     counts ? counts.histogram && histogram(h, h, counts.histogram, view, zone) : waiting(view)
@@ -46,7 +47,7 @@ export async function listPage(request: PageRequest): Promise<Page> {
 <div class="columns">
 <aside class="facets" aria-label="Most frequent actions and users">${counts && facets(h, counts, view)}</aside>
 <section class="listed" aria-label="Activities">
-${listOf(answer, request)}
+${listOf(answer, rows, request)}
 </section>
 </div>`
   return { ...frame, nav, main }
@@ -61,14 +62,14 @@ async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, timeout
 }
 
 /** An empty list has no other pages and nothing to export, but a live one may still get activities. */
-function listOf(answer: ListAnswer, { view, zone, caller }: PageRequest): Content {
+function listOf(answer: ListAnswer, rows: Content, { view, zone, caller }: PageRequest): Content {
   const head = listHead(answer, view)
   const through =
     answer.searchedThrough === undefined ? '' : searchedThrough(answer.searchedThrough, answer, view, zone)
   if (answer.data.length > 0)
-    return html`${head}${table(answer, view, zone)}${through}${paging(answer, view)}${exportsOf(answer, view)}`
+    return html`${head}${table(answer, rows, view)}${through}${paging(answer, view)}${exportsOf(answer, view)}`
   if (through) return html`<h1 class="total">Nothing found so far</h1>${through}${paging(answer, view)}`
-  return view['live'] ? html`${head}${table(answer, view, zone)}` : nothing(view, zone, answer, caller)
+  return view['live'] ? html`${head}${table(answer, rows, view)}` : nothing(view, zone, answer, caller)
 }
 
 /** Says how far a search came in the time that it has, and leads on. */

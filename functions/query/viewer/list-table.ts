@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
+import type { PageRequest } from './viewer-page.ts'
 import { activityRow, columnLabel, type ShownActivity } from './views/activity-row.ts'
 import { number } from './views/histogram.ts'
 import { apiHref, columnNames, columnsOf, href, listParameters, searchOf, type View, withColumn } from './views/view.ts'
@@ -29,7 +30,23 @@ ${view['live'] === undefined ? '' : liveTools}`
 const liveTools = html`<div class="live-tools" id="live-tools" hidden><p class="live-state" id="live-state"></p>
 <button type="button" id="live-pause" aria-pressed="false">Pause</button><button type="button" class="primary" id="live-new" hidden></button></div>`
 
-export function table(answer: ListAnswer, view: View, zone: string): Content {
+/**
+ * Draws rows one after another, with turns for other requests in between: a row may have hundreds of members, and a page
+ * a hundred rows.
+ */
+export async function drawRows(
+  activities: readonly ShownActivity[],
+  { view, zone, turn }: Pick<PageRequest, 'view' | 'zone' | 'turn'>,
+): Promise<Content> {
+  const rows: Content[] = []
+  for (const activity of activities) {
+    await turn()
+    rows.push(await html`${activityRow(h, activity, view, zone)}`)
+  }
+  return rows
+}
+
+export function table(answer: ListAnswer, rows: Content, view: View): Content {
   const columns = columnsOf(view)
   const isOldestFirst = view['order'] === 'asc'
   const turned = href(view, { order: isOldestFirst ? undefined : 'asc' })
@@ -40,7 +57,7 @@ export function table(answer: ListAnswer, view: View, zone: string): Content {
   })
   return html`<table id="activities" data-order="${isOldestFirst ? 'asc' : 'desc'}" data-as-of="${answer.asOf ?? ''}">
 <thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th>${heads}</tr></thead>
-${answer.data.map((activity) => activityRow(h, activity, view, zone))}
+${rows}
 </table>`
 }
 

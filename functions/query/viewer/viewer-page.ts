@@ -1,5 +1,6 @@
 import { maxErrors } from '@activity-log/shared/checked.ts'
 import type { Caller } from '@activity-log/shared/http/route.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { html } from 'hono/html'
 import type { Ask, ShownProblem } from './ask.ts'
 import type { Content, DocumentOptions } from './html-document.ts'
@@ -12,6 +13,7 @@ export type PageRequest = ViewRequest & {
   ask: Ask
   caller: Caller
   basePath: string
+  turn: Turn
   now: Date
   timeoutMs: number
 }

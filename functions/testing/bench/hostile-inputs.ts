@@ -49,8 +49,12 @@ const post = async (
     .catch(() => {})
 }
 
+/** As many of the item as a batch may have. */
+const thousand = (item: string) => `[${Array(1000).fill(item).join()}]`
 const members = (count: number) =>
   Array.from({ length: count }, (_, n) => `"k${n.toString(36).padStart(4, '0')}":0`).join()
+const ndjson = { 'content-type': 'application/x-ndjson' }
+const sixTimes = async (send: () => Promise<void>) => void (await Promise.all(Array.from({ length: 6 }, send)))
 const bodies: { [what: string]: string } = {
   'nested arrays': filled('[', '[', ''),
   'an array of empty objects': filled('[', '{},', '{}]'),
@@ -64,10 +68,21 @@ const bodies: { [what: string]: string } = {
   '1,000 activities of 4 KB, each wrong': `[${Array(1000)
     .fill(`{"userId":"u","x":"${'x'.repeat(4000)}"}`)
     .join()}]`,
-  '1,000 valid activities of 4 KB': `[${Array(1000)
-    .fill(`{"userId":"u","action":"flood","metadata":{"x":"${'x'.repeat(4000)}"}}`)
-    .join()}]`,
+  '1,000 valid activities of 4 KB': thousand(`{"userId":"u","action":"flood","metadata":{"x":"${'x'.repeat(4000)}"}}`),
+  '1,000 valid activities of 400 values': thousand(
+    `{"userId":"u","action":"flood","metadata":{"x":[${'[1.5,""],'.repeat(130)}0]}}`,
+  ),
+  'the most levels, that close': `${'['.repeat(2 * mebibyte)}${']'.repeat(2 * mebibyte)}`,
+  'lines before a broken item': `[${Array(15)
+    .fill(`{"userId":"u","action":"a"}${'\n'.repeat(250_000)}`)
+    .join()},{]`,
+  'an array that is not UTF-8': filled('["\xff",', '1,', '1]'),
 }
+const faults = thousand(`{"u":"u","n":[${'1e999,'.repeat(400)}0],"t":[${'"\\u0000",'.repeat(100)}0]}`)
+const events = thousand(
+  `{"specversion":"1.0","id":"i","source":"s","type":"t","subject":"u","data":[${'[1.5,""],'.repeat(130)}0]}`,
+)
+const lines = (text: string) => text.slice(1, -1).replaceAll('},{', '}\n{')
 const followBegin = 'Last-Event-ID: AQAAAAAA\r\n'
 const names = (count: number) => Array.from({ length: count }, (_, n) => `n${n}`).join()
 const unknown = (count: number) => Array.from({ length: count }, (_, n) => `a${n}=1`).join('&')
@@ -78,6 +93,10 @@ export const hostileInputs: readonly HostileInput[] = [
   {
     what: '50 lists of 1,000 of the worst rows at once',
     send: async (to) => void (await Promise.all(Array.from({ length: 50 }, () => get(to, '/logs?limit=1000')))),
+  },
+  {
+    what: '200 lists of the worst rows at once',
+    send: async (to) => void (await Promise.all(Array.from({ length: 200 }, () => get(to, '/logs?action=worst')))),
   },
   {
     what: 'a follower from the beginning',
@@ -125,6 +144,32 @@ export const hostileInputs: readonly HostileInput[] = [
     },
   ]),
   {
+    what: 'six mapped bodies at once, full of faults',
+    send: async (to) => sixTimes(() => post(to, faults, {}, '/logs?user=u&action=n.1&members=metadata')),
+  },
+  {
+    what: 'six batches of CloudEvents at once',
+    send: async (to) => sixTimes(() => post(to, events, { 'content-type': 'application/cloudevents-batch+json' })),
+  },
+  {
+    what: 'six bodies of lines at once',
+    send: async (to) =>
+      sixTimes(() => post(to, lines(bodies['1,000 valid activities of 400 values'] ?? ''), ndjson, '/logs/batch')),
+  },
+  {
+    what: 'six mapped bodies of lines at once, full of faults',
+    send: async (to) => sixTimes(() => post(to, lines(faults), ndjson, '/logs?user=u&action=n.1&members=metadata')),
+  },
+  {
+    what: '300 bodies of 60 KB at once',
+    send: async (to) => {
+      const body = `[${Array(15)
+        .fill(`{"userId":"u","action":"a","metadata":{"x":"${'x'.repeat(4000)}"}}`)
+        .join()}]`
+      await Promise.all(Array.from({ length: 300 }, () => post(to, body, {}, '/logs/batch')))
+    },
+  },
+  {
     what: '4,000,000 empty lines of NDJSON',
     send: (to) => post(to, '\n'.repeat(4 * mebibyte), { 'content-type': 'application/x-ndjson' }),
   },
@@ -139,6 +184,34 @@ export const hostileInputs: readonly HostileInput[] = [
   {
     what: 'gzip that becomes 1 GiB',
     send: (to) => post(to, gzipSync(Buffer.alloc(256 * mebibyte)), { 'content-encoding': 'gzip' }),
+  },
+  {
+    what: '300 pages of the contract at once',
+    send: async (to) => {
+      const pages = ['/docs', '/openapi.json']
+      await Promise.all(Array.from({ length: 300 }, (_, n) => get(to, pages[n % 2] as string)))
+    },
+  },
+  {
+    what: '100 pages of the viewer with the worst rows',
+    send: async (to) =>
+      void (await Promise.all(Array.from({ length: 100 }, () => get(to, '/?action=worst&limit=100')))),
+  },
+  {
+    what: '100 exports of the worst rows',
+    send: async (to) =>
+      void (await Promise.all(
+        Array.from({ length: 100 }, (_, n) => get(to, `/export?action=worst&format=${n % 2 ? 'csv' : 'ndjson'}`)),
+      )),
+  },
+  {
+    what: '200 followers, and 200 posts of 20 KB',
+    send: async (to) => {
+      const followers = Array.from({ length: 200 }, () => get(to, '/live?text=x', 6_000))
+      const body = JSON.stringify({ userId: 'u', action: 'a', metadata: { x: 'x'.repeat(20_000) } })
+      await Promise.all(Array.from({ length: 200 }, () => post(to, body)))
+      await Promise.all(followers)
+    },
   },
   {
     what: '1,000 receipts in one body',

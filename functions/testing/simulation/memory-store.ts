@@ -166,8 +166,10 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
       const kept = deadLetters.get(id)
       if (kept && !kept.resolution) deadLetters.set(id, { ...kept, resolution })
     },
-    findDeadLetters: async () =>
-      [...deadLetters.values()].map((deadLetter) => ({ key: deadLetterKey(deadLetter), deadLetter })),
+    findDeadLetters: async ({ filter }) =>
+      [...deadLetters.values()]
+        .filter(({ tenant }) => tenant === filter.tenant)
+        .map((deadLetter) => ({ key: deadLetterKey(deadLetter), deadLetter })),
   }
 }
 

@@ -1,0 +1,119 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
+import { incomingFromBytes } from '@activity-log/shared/http/body.ts'
+import { anybody } from '@activity-log/shared/http/caller.ts'
+import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import { createApp } from './app.ts'
+
+const types = {
+  json: 'application/json',
+  lines: 'application/x-ndjson',
+  events: 'application/cloudevents-batch+json',
+}
+const many = (item: string, count = 1_000) => Array(count).fill(item)
+const activity = '{"userId":"ada","action":"login"}'
+const event = '{"specversion":"1.0","id":"i","source":"s","type":"t","subject":"ada"}'
+
+/** ingest, with a clock that goes on by itself, and a way to handle a request in as many turns as it has parts. */
+function anIngest() {
+  const published: EventRecord[] = []
+  let ids = 0
+  let now = receivedAt.getTime()
+  const app = createApp({
+    broker: {
+      async publish(records) {
+        published.push(...records)
+        return records.map((_record, index) => ({ partition: 0, offset: published.length - records.length + index }))
+      },
+    },
+    log: silent,
+    now: () => new Date(now++),
+    newId: () => `made-${++ids}`,
+  })
+  const gone = new AbortController()
+  async function inTurns(contentType: string, text: string | Buffer, onTurn = (_turns: number) => {}, url = '/logs') {
+    let turns = 0
+    const request = {
+      ...incomingFromBytes({ 'content-type': contentType }, Buffer.from(text)),
+      ...{ method: 'POST', url, parameters: {}, requestId: undefined, basePath: '', log: silent },
+      caller: anybody,
+      spend: () => {},
+      gone: () => gone.signal,
+      turn: async () => {
+        onTurn(++turns)
+        await nextTurn()
+      },
+    } satisfies Omit<ServiceRequest, 'ask'>
+    const answer = await app.routes['POST /logs']?.handle(request as never)
+    return { answer, turns }
+  }
+  return { app, published, inTurns, gone }
+}
+
+test.each<[what: string, contentType: string, body: string | Buffer, url?: string]>([
+  ['an array', types.json, `[${many(activity)}]`],
+  ['an array that is mapped', types.json, `[${many('{"u":1e400}')}]`, '/logs?user=u&action=u'],
+  ['an array that is not UTF-8', types.json, Buffer.from(`[${many(activity, 999)},"\xff"]`, 'latin1')],
+  ['lines', types.lines, many(activity, 999).join('\n')],
+  ['CloudEvents', types.events, `[${many(event)}]`],
+])('there may be a pause at each item of %s', async (_what, contentType, body, url) => {
+  const { inTurns } = anIngest()
+  let turns = 0
+  await inTurns(contentType, body, () => turns++, url).catch(() => {})
+  expect(turns).toBeGreaterThanOrEqual(999)
+})
+
+const mebibyte = 1024 * 1024
+test.each<[what: string, contentType: string, body: string]>([
+  ['blanks', types.json, `[${' '.repeat(mebibyte)}]`],
+  ['a long text', types.json, `["${'\\"'.repeat(mebibyte / 2)}"]`],
+  ['many levels', types.json, '['.repeat(mebibyte / 2) + ']'.repeat(mebibyte / 2)],
+  ['blank lines', types.lines, '\n'.repeat(mebibyte)],
+])('there may be a pause every 64 KiB while the items are looked for: %s', async (_what, contentType, body) => {
+  const { inTurns } = anIngest()
+  let turns = 0
+  await inTurns(contentType, body, () => turns++).catch(() => {})
+  expect(turns).toBeGreaterThanOrEqual(16)
+})
+
+test('a batch that pauses is published as a whole, in its order, and others go on in between', async () => {
+  const { app, published, inTurns } = anIngest()
+  const items = Array.from({ length: 20 }, (_, n) => ({ id: `b-${n}`, userId: 'u', action: 'a' }))
+  let others = 0
+  const { answer } = await inTurns(types.json, JSON.stringify(items), () => {
+    others++
+    void app.request('/logs', post({ id: `o-${others}`, userId: 'u', action: 'a' }))
+  })
+  expect(answer?.status).toBe(202)
+  const records = published.map(({ headers, value }) => ({ headers, id: JSON.parse(value).id as string }))
+  const ofBatch = records.filter(({ id }) => id.startsWith('b-'))
+  expect(ofBatch.map(({ id }) => id)).toEqual(items.map(({ id }) => id))
+  expect(records.findIndex(({ id }) => id.startsWith('o-'))).toBeLessThan(records.indexOf(ofBatch[0] as never))
+  // those of a request arrive together, whatever arrives while it pauses
+  const arrivals = ofBatch.map(({ headers }) => [headers['ce_recordedtime'], Number(headers['ce_sequence'])] as const)
+  expect(new Set(arrivals.map(([time]) => time)).size).toBe(1)
+  expect(arrivals.map(([, sequence]) => sequence - (arrivals[0]?.[1] ?? 0))).toEqual([...items.keys()])
+  const all = records.map(({ headers }) => `${headers['ce_recordedtime']} ${headers['ce_sequence']}`)
+  expect(new Set(all).size).toBe(records.length)
+})
+
+test('nothing is published if the last item is broken', async () => {
+  const { published, inTurns } = anIngest()
+  await expect(inTurns(types.json, `[${many(activity, 50)},{]`)).rejects.toThrow('is not valid JSON')
+  await expect(inTurns(types.json, `[${many(activity, 50)},{"a" 1}]`)).rejects.toThrow('is not valid JSON at line 1')
+  expect(published).toEqual([])
+})
+
+test('a client that goes away ends the work, and nothing is published', async () => {
+  const { published, inTurns, gone } = anIngest()
+  let last = 0
+  const left = inTurns(types.json, `[${many(activity)}]`, (turns) => {
+    last = turns
+    if (turns === 100) gone.abort()
+  })
+  await expect(left).rejects.toThrow('The connection was closed')
+  expect(last).toBe(100)
+  expect(published).toEqual([])
+})

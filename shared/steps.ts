@@ -1,0 +1,42 @@
+/** Long work in parts: it may pause wherever it yields. */
+export type Steps<Result> = Generator<undefined, Result, void>
+
+/** How many characters or bytes a scan looks at in one part, which takes about a millisecond. */
+export const partLength = 64 * 1024
+
+/** Work that may wait for its turn, and is then done at once. */
+export function* inOneStep<Result>(work: () => Result): Steps<Result> {
+  yield
+  return work()
+}
+
+/** Does all parts without a pause. */
+export function allSteps<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/** Does the parts with a pause wherever `pause` returns a promise. If it never does, the result is there at once. */
+export function inSteps<Result>(
+  steps: Steps<Result>,
+  pause: () => Promise<void> | undefined,
+): Result | Promise<Result> {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+    const wait = pause()
+    if (wait) return goOn(steps, pause, wait)
+  }
+}
+
+async function goOn<Result>(steps: Steps<Result>, pause: () => Promise<void> | undefined, first: Promise<void>) {
+  let wait: Promise<void> | undefined = first
+  for (;;) {
+    if (wait) await wait
+    const { done, value } = steps.next()
+    if (done) return value
+    wait = pause()
+  }
+}
