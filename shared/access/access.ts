@@ -8,14 +8,14 @@ export type SeenKey = { caller: Caller; keyId: string; created: string }
 /** Who may do what, as an access file says. */
 export type Access = {
   authenticate: Authenticate
+  /** Holds callers to their limits, and shares the slots between tenants: once in a process, for all its services. */
+  around?: readonly Around[]
   /** Signs a person in who has sent a key; undefined if it is not valid. The session is the value of the cookie. */
   signIn(key: string): { caller: Caller; session: string } | undefined
   /** Who has signed in, by the header Cookie. */
   signedIn(cookie: string | undefined): Caller | undefined
   /** Calls the listener with each key that lets somebody in, when this process sees it for the first time. */
   onFirstSeen(listener: (key: SeenKey) => Promise<void>): void
-  /** Holds callers to their limits, and shares the slots between tenants: once in a process, for all its services. */
-  around?: readonly Around[]
   /** Whether nothing of the tenant may be stored. */
   isSuspended(tenant: string): boolean
   /** The tenants that have a key. */

@@ -124,6 +124,7 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
 
   return {
     authenticate,
+    around: [createRateLimits(createTokenBuckets({ now: clock })), createTenantShares()],
     signIn(text) {
       const ring = currentRing()
       if (ring.isEmpty) throw noKeys()
@@ -138,7 +139,6 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
     },
     signedIn: (cookie) => keptOfSession(currentRing(), cookie)?.caller,
     onFirstSeen: (listener) => void listeners.push(listener),
-    around: [createRateLimits(createTokenBuckets({ now: clock })), createTenantShares()],
     onTurnedAway({ authorization, origin }) {
       const key = readKey(bearerOf(authorization) ?? '')
       if (key && origin !== undefined) leaked(currentRing(), key, 'origin')

@@ -22,13 +22,12 @@ const parameters: { readonly [operation: string]: readonly string[] } = {
   '~1dead-letters~1{id}/delete': ['path id, required'],
   '~1dead-letters~1{id}~1replay/post': ['path id, required'],
   '~1/get': [],
-  '~1viewer~1ledger/get': [],
   '~1viewer~1logs~1{id}/get': ['path id, required'],
   '~1viewer~1dead-letters/get': [],
   '~1viewer~1dead-letters~1{id}/get': ['path id, required'],
 }
-/** Those whose parameters changed with the filters, and one that takes no tenant. */
-const others = ['~1logs/get', '~1stats/get', '~1export/get', '~1live/get', '~1ledger/get']
+/** Those whose parameters changed with the filters, and two that take no tenant. */
+const others = ['~1logs/get', '~1stats/get', '~1export/get', '~1live/get', '~1ledger/get', '~1viewer~1ledger/get']
 const ofPersist = ['~1dead-letters~1{id}/delete', '~1dead-letters~1{id}~1replay/post']
 const operations = [...Object.keys(parameters), ...others]
 

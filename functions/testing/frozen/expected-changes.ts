@@ -123,8 +123,8 @@ export const expectedChanges: readonly ExpectedChange[] = [
   ...changesOfBounds,
   ...changesOfWhatComesIn,
   ...changesOfTheViewer,
-  ...changesOfPeople,
   ...changesOfAccess,
+  ...changesOfPeople,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */
