@@ -1,4 +1,5 @@
 import { absent, type ExpectedChange } from './expected-change.ts'
+import { changesOfAccess } from './expected-changes-access.ts'
 import { changesOfBounds } from './expected-changes-bounds.ts'
 import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
@@ -121,6 +122,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
   ...changesOfBounds,
   ...changesOfWhatComesIn,
   ...changesOfTheViewer,
+  ...changesOfAccess,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */
