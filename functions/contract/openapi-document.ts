@@ -1,4 +1,5 @@
 import { originEntries, readTables } from '@activity-log/local/origin.ts'
+import { sessionCookie } from '@activity-log/shared/access/session.ts'
 import type { Route } from '@activity-log/shared/http/route.ts'
 import type * as v from 'valibot'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -58,7 +59,7 @@ export function contract() {
     paths,
     components: {
       schemas: namedSchemas(),
-      securitySchemes: { key },
+      securitySchemes: { key, session },
     },
   }
 }
@@ -100,7 +101,8 @@ function routeOf({ method, path }: Operation): Route | undefined {
 /** One of these is enough; the empty one is for a log without keys. */
 function securityOf(route: Route | undefined): { [scheme: string]: string[] }[] {
   if (!route || route.scope === 'public') return []
-  return [...[route.scope, ...(route.orScope ? [route.orScope] : [])].map((scope) => ({ key: [scope] })), {}]
+  const keys = [route.scope, ...(route.orScope ? [route.orScope] : [])].map((scope) => ({ key: [scope] }))
+  return [...keys, ...(route.scope === 'write' ? [] : [{ session: [] }]), {}]
 }
 
 const key = {
@@ -108,6 +110,14 @@ const key = {
   scheme: 'bearer',
   bearerFormat: 'als_<id>_<secret>_<checksum>',
   description: 'A key of the log, with the scope that the operation names. A log without keys asks for none.',
+}
+
+const session = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: sessionCookie,
+  description:
+    'The session of a person who has signed in with a key at /login. It reads and operates, and never writes.',
 }
 
 const onlyWithKeys = {

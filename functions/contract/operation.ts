@@ -31,6 +31,7 @@ export const answerHeaders = {
   ETag: 'Identifies this version; send it back in If-None-Match',
   Link: 'first, next and prev (RFC 8288)',
   Location: 'The path of the activity, once it is stored: /logs/{id}',
+  'Set-Cookie': 'The session, or its end',
   'WWW-Authenticate': 'Bearer (RFC 6750)',
   'Retry-After': 'How many seconds to wait before trying again',
 } as const

@@ -124,6 +124,7 @@ export const runByHand: readonly string[] = [
   'kubectl -n activity-log get pods -w',
   'kubectl -n activity-log exec kafka-0 -- …',
   'kubectl -n activity-log create secret generic mongodb …',
+  'kubectl -n activity-log create secret generic ingest-key …',
   'kubectl -n activity-log delete pod -l serving.knative.dev/service=ingest',
   'kubectl -n kourier-system port-forward service/kourier 3000:80 &',
   'kubectl delete -k knative/overlays/dev',

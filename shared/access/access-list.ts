@@ -4,7 +4,7 @@ import { parseTimestamp } from '../timestamp.ts'
 import { isKeyId } from './key.ts'
 
 /** The scopes that a key can have. */
-export const keyScopes = ['write', 'read', 'operate', 'erase', 'tokens'] as const
+export const keyScopes = ['write', 'read', 'operate', 'erase', 'tokens', 'audit'] as const
 
 /** The tenant of a key for operators, who name the tenant in each request. */
 export const everyTenant = '*'

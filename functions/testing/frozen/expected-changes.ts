@@ -5,6 +5,7 @@ import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
 import { changesOfFilters } from './expected-changes-filters.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
+import { changesOfPeople } from './expected-changes-people.ts'
 import { changesOfTheRecord } from './expected-changes-record.ts'
 import { changesOfTheViewer } from './expected-changes-viewer.ts'
 
@@ -123,6 +124,7 @@ export const expectedChanges: readonly ExpectedChange[] = [
   ...changesOfWhatComesIn,
   ...changesOfTheViewer,
   ...changesOfAccess,
+  ...changesOfPeople,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */
