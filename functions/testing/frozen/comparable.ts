@@ -100,9 +100,10 @@ function routesOf(contract: Json): Json {
 
 function operationOf({ parameters = [], requestBody, responses }: Operation): Json {
   return {
-    parameters: parameters.map(
-      ({ name, in: place, required = false }) => `${place} ${name}${required ? ', required' : ''}`,
-    ),
+    parameters: parameters
+      .filter(({ name }) => name !== 'tenant')
+      .map(({ name, in: place, required = false }) => `${place} ${name}${required ? ', required' : ''}`),
+    ...(parameters.some(({ name }) => name === 'tenant') && { takesTenant: true }),
     takes: Object.keys(requestBody?.content ?? {}),
     answers: mapped(responses ?? {}, ({ content = {} }) => Object.keys(content)),
   }

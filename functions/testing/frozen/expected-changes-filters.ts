@@ -8,7 +8,6 @@ const any = (count: number) => Array.from({ length: count }, () => /./)
 const filters = any(4)
 const metadata = 'query metadata'
 /** With keys, an operator names the tenant. */
-const tenant = 'query tenant'
 
 /** Each route with the parameters that it takes after the filters, before and now. */
 const parameters: readonly [path: string, before: readonly unknown[], now: readonly unknown[]][] = [
@@ -21,21 +20,21 @@ export const changesOfFilters: readonly ExpectedChange[] = [
     requests: /\bopenapi/,
     member: `/body/~1${path}/get/parameters`,
     from: [...filters, 'query asOf', ...before, metadata],
-    to: [...filters, 'query q', 'query asOf', ...now, metadata, tenant],
+    to: [...filters, 'query q', 'query asOf', ...now, metadata],
     why: text,
   })),
   {
     requests: /\bopenapi/,
     member: '/body/~1export/get/parameters',
     from: [...any(7), 'query bom', metadata],
-    to: [...any(8), 'query bom', metadata, tenant],
+    to: [...any(8), 'query bom', metadata],
     why: text,
   },
   {
     requests: /\bopenapi/,
     member: '/body/~1live/get/parameters',
     from: [...filters, 'query asOf', metadata, /./],
-    to: [...filters, 'query q', 'query asOf', metadata, /./, tenant],
+    to: [...filters, 'query q', 'query asOf', metadata, /./],
     why: text,
   },
   {
