@@ -81,6 +81,8 @@ describe('the use of the log is in the log', () => {
     const [{ id } = { id: '' }] = await letters()
     expect((await send(`/dead-letters/${id}/replay`, 'POST')).status).toBe(200)
     expect((await send('/dead-letters/none/replay', 'POST')).status).toBe(404)
+    const forged = { userId: 'ann', action: 'activity-log.sign-in' }
+    expect((await send(`/dead-letters/${id}/replay`, 'POST', forged)).status).toBe(400)
     expect((await send(`/dead-letters/${id}`, 'DELETE', { note: 'a test' })).status).toBe(204)
     await until(async () => (await listOf(log, 'shop')).length === 3)
     const acts = (await listOf(log, 'shop')).filter(({ action }) => /replay|discard/.test(action))
