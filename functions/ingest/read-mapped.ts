@@ -1,4 +1,3 @@
-import { checkActivity } from '@activity-log/shared/activity.ts'
 import { applyMapping } from '@activity-log/shared/apply-mapping.ts'
 import { firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
@@ -6,6 +5,7 @@ import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { ParsedJson } from '@activity-log/shared/json.ts'
 import { restoreDigits } from '@activity-log/shared/json-number-text.ts'
 import { mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
+import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
 import { createParser, type Parse, type ReadItem, withTimeForms } from './posted-items.ts'
 
 export type Mapped = {
@@ -34,7 +34,7 @@ export function readMapped(url: string): Mapped | undefined {
     (receivedAt: Date): ReadItem =>
     (item, lossy) => {
       const { input, errors, readAsText, failed, placeOf } = applyMapping(item, mapping.value)
-      const checked = checkActivity(input, receivedAt)
+      const checked = checkSentActivity(input, receivedAt)
       const left = lossy.filter(({ pointer, detail }) => !(isNumber(detail) && readAsText.has(pointer)))
       const others = checked.ok ? [] : checked.errors.filter(({ pointer }) => !failed.has(pointer.slice(1)))
       const placed = others.map(withTimeForms).map(({ pointer, detail }) => ({ pointer: placeOf(pointer), detail }))

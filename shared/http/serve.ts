@@ -135,6 +135,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const hosts = countHeader(request.rawHeaders, 'host')
     if (hosts > 1) return refuse(twoHosts)
     if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
+    // Node drops the second one, but a proxy may have judged the request by it
+    const isSigned = request.headers.authorization !== undefined
+    if (isSigned && countHeader(request.rawHeaders, 'authorization') > 1) return refuse(twoCredentials)
     const unwelcome = door(request)
     if (unwelcome) {
       options.onTurnedAway?.(request.headers)
@@ -249,6 +252,11 @@ const twoHosts = new Problem('invalid-input', 'The request has more than one Hos
 const noHost = new Problem('invalid-input', 'The request has no Host header; send one.', {
   headers: { connection: 'close' },
 })
+const twoCredentials = new Problem(
+  'invalid-input',
+  'The request has more than one Authorization header; send exactly one.',
+  { headers: { connection: 'close' } },
+)
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })

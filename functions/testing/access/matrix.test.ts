@@ -6,6 +6,7 @@ import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { revokeKey } from '@activity-log/shared/access/change-list.ts'
 import { newKey, toKey } from '@activity-log/shared/access/key.ts'
 import type { Service } from '@activity-log/shared/http/service.ts'
+import { ownActivity } from '@activity-log/shared/own-activity.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import { accessOf, anAccessFile, bearer, writeAccess } from '@activity-log/shared/testing/access.ts'
 import { aDeadLetter, recorded, silent } from '@activity-log/shared/testing/builders.ts'
@@ -28,6 +29,7 @@ const callers = [
   'operate',
   'erase',
   'tokens',
+  'audit',
   'operator',
   'operator, unnamed',
 ] as const
@@ -45,13 +47,14 @@ async function aLog() {
   await store.deadLetter([aDeadLetter({ tenant: 'acme', position: { partition: 0, offset: 1 } })])
   const [letter] = await store.findDeadLetters({ filter: { tenant: 'acme' }, order: 'asc', limit: 1 })
   const acme = { tenant: 'acme' }
-  const all = ['write', 'read', 'operate', 'erase', 'tokens'] as const
+  const all = ['write', 'read', 'operate', 'erase', 'tokens', 'audit'] as const
   const file = anAccessFile({
     write: { ...acme, scopes: ['write'] },
     read: { ...acme, scopes: ['read'] },
     operate: { ...acme, scopes: ['operate'] },
     erase: { ...acme, scopes: ['erase'] },
     tokens: { ...acme, scopes: ['tokens'] },
+    audit: { ...acme, scopes: ['audit'] },
     'other tenant': { tenant: 'other', scopes: [...all] },
     operator: { tenant: '*', scopes: [...all] },
     expired: { ...acme, scopes: [...all], expires: '2024-01-01T00:00:00Z' },
@@ -79,6 +82,9 @@ async function aLog() {
   }
   return { apps, keys, letter: letter?.deadLetter.id ?? '' }
 }
+
+const ownForm = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
+const { activity: ownAct } = ownActivity('acme', { action: 'sign-in', keyId: 'k', at: receivedAt, metadata: {} })
 
 /** The request for each route. A route without one fails the test. */
 const requests: { readonly [route: string]: RequestInit & { path?: string } } = {
@@ -109,6 +115,11 @@ const requests: { readonly [route: string]: RequestInit & { path?: string } } = 
   'GET /viewer/dead-letters': {},
   'GET /viewer/dead-letters/:id': {},
   'GET /viewer/ledger': {},
+  'GET /viewer/tenants': {},
+  'GET /login': {},
+  'POST /login': { headers: ownForm, body: 'key=none' },
+  'POST /logout': { headers: ownForm },
+  'POST /own-activities': { headers: { 'content-type': 'application/json' }, body: JSON.stringify(ownAct) },
   'GET /docs': {},
   'GET /openapi.json': {},
   'GET /assets/:file': { path: '/assets/x' },
@@ -148,7 +159,9 @@ describe('the matrix of access', () => {
       const challenge = response.headers.get('www-authenticate') ?? ''
       const about = `${name} as ${caller}`
 
-      if (scope === 'public') expect([about, [200, 303, 404].includes(status)]).toEqual([about, true])
+      // the key in the form counts, and not that of the request
+      if (name === 'POST /login') expect([about, status]).toEqual([about, 401])
+      else if (scope === 'public') expect([about, [200, 303, 404].includes(status)]).toEqual([about, true])
       // the network lets dispatchers in, whatever they send
       else if (scope === 'deliver') expect([about, status]).toEqual([about, 400])
       else if (notValid.includes(caller)) {

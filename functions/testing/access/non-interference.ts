@@ -60,6 +60,9 @@ async function answersOf(store: ActivityStore, one: string, own: readonly Happen
     isSuspended: () => false,
     tenants: () => [],
     metrics: () => '',
+    signIn: () => undefined,
+    signedIn: () => undefined,
+    onFirstSeen() {},
     onTurnedAway() {},
   }
   const now = () => receivedAt
