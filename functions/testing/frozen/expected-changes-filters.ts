@@ -7,7 +7,6 @@ const any = (count: number) => Array.from({ length: count }, () => /./)
 /** The filters before asOf. */
 const filters = any(4)
 const metadata = 'query metadata'
-/** With keys, an operator names the tenant. */
 
 /** Each route with the parameters that it takes after the filters, before and now. */
 const parameters: readonly [path: string, before: readonly unknown[], now: readonly unknown[]][] = [
