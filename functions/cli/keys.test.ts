@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readAccessList } from '@activity-log/shared/access/access-list.ts'
-import { hashOfKey, newKey, readKey } from '@activity-log/shared/access/key.ts'
+import { hashOfKey, hashOfSecret, newKey, readKey, sessionSecretOf } from '@activity-log/shared/access/key.ts'
 import { anAccessFile, bearer } from '@activity-log/shared/testing/access.ts'
 import { until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
@@ -39,6 +39,7 @@ test('create makes a file that only its owner reads, and prints a key that is no
     {
       id: key.id,
       hash: hashOfKey(key),
+      sessionHash: hashOfSecret(sessionSecretOf(key)),
       name: 'shop',
       tenant: 'acme',
       scopes: ['write', 'read'],

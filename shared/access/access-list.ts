@@ -56,6 +56,8 @@ const KeptKey = v.strictObject({
   id: KeyId,
   /** The SHA-256 of the key in base64url. */
   hash: v.pipe(v.string('must be text'), v.regex(/^[\w-]{43}$/, 'must be a SHA-256 in base64url')),
+  /** The SHA-256 of what the sessions of this key show, in base64url. */
+  sessionHash: v.pipe(v.string('must be text'), v.regex(/^[\w-]{43}$/, 'must be a SHA-256 in base64url')),
   name: v.pipe(
     v.string('must be text'),
     v.nonEmpty('must not be empty'),

@@ -135,7 +135,7 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
         return undefined
       }
       seen(kept)
-      return { caller: kept.caller, session: newSession(kept, now()) }
+      return { caller: kept.caller, session: newSession(key, kept, now()) }
     },
     signedIn: (cookie) => keptOfSession(currentRing(), cookie)?.caller,
     onFirstSeen: (listener) => void listeners.push(listener),

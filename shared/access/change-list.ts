@@ -1,5 +1,5 @@
 import type { AccessList, KeptKey } from './access-list.ts'
-import { hashOfKey, type Key, newKey } from './key.ts'
+import { hashOfKey, hashOfSecret, type Key, newKey, sessionSecretOf } from './key.ts'
 
 export type Wanted = Pick<KeptKey, 'name' | 'tenant' | 'scopes'> &
   Partial<Pick<KeptKey, 'rate' | 'notBefore' | 'expires'>>
@@ -7,7 +7,8 @@ export type Wanted = Pick<KeptKey, 'name' | 'tenant' | 'scopes'> &
 /** Adds a new key. Only its holder ever sees the key itself. */
 export function addKey(list: AccessList, wanted: Wanted, now: Date): { list: AccessList; key: Key } {
   const key = newKey()
-  const kept: KeptKey = { id: key.id, hash: hashOfKey(key), ...wanted, created: now.toISOString() }
+  const sessionHash = hashOfSecret(sessionSecretOf(key))
+  const kept: KeptKey = { id: key.id, hash: hashOfKey(key), sessionHash, ...wanted, created: now.toISOString() }
   return { list: { ...list, keys: [...list.keys, kept] }, key }
 }
 
@@ -19,7 +20,7 @@ export function rotateKey(
 ): { list: AccessList; key: Key } | undefined {
   const former = list.keys.find((key) => key.id === id)
   if (!former || Object.hasOwn(list.revoked, id)) return undefined
-  const { id: _id, hash: _hash, created: _created, notBefore: _notBefore, ...same } = former
+  const { id: _id, hash: _hash, sessionHash: _session, created: _created, notBefore: _notBefore, ...same } = former
   const ends = former.expires !== undefined && new Date(former.expires) < until ? former.expires : until.toISOString()
   const keys = list.keys.map((key) => (key === former ? { ...key, expires: ends } : key))
   return addKey({ ...list, keys }, same, now)

@@ -7,6 +7,7 @@ import { type AccessList, everyTenant, type KeptKey } from './access-list.ts'
 export type RingKey = {
   id: string
   hash: string
+  sessionHash: string
   created: string
   caller: Caller
   isValidAt(now: number): boolean
@@ -33,7 +34,7 @@ export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): Key
     return ofKey === undefined && ofTenant === undefined ? undefined : { key: ofKey, tenant: ofTenant }
   }
 
-  const toRingKey = ({ id, hash, name, tenant, scopes, created, ...times }: KeptKey): RingKey => {
+  const toRingKey = ({ id, hash, sessionHash, name, tenant, scopes, created, ...times }: KeptKey): RingKey => {
     const from = times.notBefore === undefined ? Number.NEGATIVE_INFINITY : msOf(times.notBefore)
     const until = times.expires === undefined ? Number.POSITIVE_INFINITY : msOf(times.expires)
     const isRevoked = Object.hasOwn(revoked, id)
@@ -47,7 +48,7 @@ export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): Key
       keyId: id,
       limits: limitsOf(id, tenant),
     }
-    return { id, hash, created, caller, isValidAt: (now) => !isRevoked && now >= from && now < until }
+    return { id, hash, sessionHash, created, caller, isValidAt: (now) => !isRevoked && now >= from && now < until }
   }
 
   const byId = new Map(keys.map((key) => [key.id, toRingKey(key)]))

@@ -47,6 +47,13 @@ export function findKey(text: string): Key | undefined {
 /** What is stored of a key. A slow hash would only help against guesses, and nobody guesses 256 bits. */
 export const hashOfKey = ({ text }: Key): string => hash('sha256', text, 'base64url')
 
+/**
+ * What the cookie of a session shows instead of the key that it was made with. The file has its hash alone, so whoever
+ * reads the file can neither use a key nor make a session.
+ */
+export const sessionSecretOf = ({ text }: Key): string => hash('sha256', `activity-log session ${text}`, 'base64url')
+export const hashOfSecret = (secret: string): string => hash('sha256', secret, 'base64url')
+
 function checksumOf(text: string): string {
   let rest = crc32(text)
   let written = ''

@@ -35,7 +35,10 @@ export function listText(list: AccessList, now: Date): string {
 
 export const listJson = (list: AccessList, now: Date): string =>
   JSON.stringify(
-    list.keys.map(({ hash: _hash, ...key }) => ({ ...key, state: stateOf({ ...key, hash: _hash }, list, now) })),
+    list.keys.map((key) => {
+      const { hash: _hash, sessionHash: _session, ...shown } = key
+      return { ...shown, state: stateOf(key, list, now) }
+    }),
     null,
     2,
   )
