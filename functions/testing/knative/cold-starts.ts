@@ -91,7 +91,7 @@ function findings(times: ReadonlyMap<string, readonly Moments[]>, rounds: number
   const names = [...times.keys()]
   const all = [...new Set([...times.values()].flat().flatMap((moments) => Object.keys(moments)))]
   const rows = [
-    ...all.map((what) => [what, ...names.map((name) => Math.round(median(name, what)))]),
+    ...all.map((what) => [what, ...names.map((name) => Math.round(median(name, what)) || '–')]),
     ['more than the bare echo', ...names.map(more)],
   ]
   const verdict = (name: string) =>
