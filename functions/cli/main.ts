@@ -1,3 +1,4 @@
+import { checkCommand } from './check.ts'
 import { demoCommand } from './demo.ts'
 import { importCommand } from './import.ts'
 import { keysCommand, keysCreateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from './keys.ts'
@@ -17,6 +18,7 @@ const commands = [
   ledgerCommand,
   ledgerWriteOffCommand,
   migrateCommand,
+  checkCommand,
 ]
 
 async function main() {

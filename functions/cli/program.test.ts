@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { StartError } from '@activity-log/shared/config.ts'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { checkCommand } from './check.ts'
 import { type Command, defineCommand } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { importCommand } from './import.ts'
@@ -23,7 +24,7 @@ function activityLog(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr }
 }
 
-const commands = [importCommand, demoCommand, ledgerCommand, migrateCommand]
+const commands = [importCommand, demoCommand, ledgerCommand, migrateCommand, checkCommand]
 
 describe('help', () => {
   test('of the program names every command and every exit code', () => {

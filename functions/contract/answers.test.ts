@@ -1,10 +1,12 @@
+import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { slotSizes } from '@activity-log/shared/http/slots.ts'
 import { firstKeyAt } from '@activity-log/shared/key.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { accessOf, anAccessFile } from '@activity-log/shared/testing/access.ts'
 import { anActivity, post, silent } from '@activity-log/shared/testing/builders.ts'
-import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore, openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { openConformance } from './conformance.ts'
 import { aFilledLog, aLog, type Call, filled } from './log-for-tests.ts'
@@ -125,6 +127,8 @@ test('answers conform to the contract, and every status in it has an answer', as
   for (const id of [letter, 'none']) await ask(call, 'GET', '/viewer/dead-letters/{id}', `/viewer/dead-letters/${id}`)
   for (const path of ['/viewer/dead-letters', '/viewer/ledger']) await ask(call, 'GET', path, path)
 
+  await askToSignIn(ask, call)
+
   for (const { path, method } of operations) {
     faults.push(...(await faultsOf(method, path, await call('PATCH', filled(path, letter)))))
     const query = { '/stats': '?by=action', '/export': '?format=csv' }[path] ?? ''
@@ -132,15 +136,53 @@ test('answers conform to the contract, and every status in it has an answer', as
     if (response.status === 503) faults.push(...(await faultsOf(method, path, response)))
   }
   // none of these needs the store, so only a flood of requests makes them a 503
-  const noneInFlight = { slots: { ...slotSizes, reads: 0 } }
+  const noneInFlight = { slots: { ...slotSizes, reads: 0, writes: 0 } }
   await using flooded = await listen({ fetch: apps.query.fetch, port: 0, log: silent, atOnce: noneInFlight })
-  for (const path of ['/openapi.json', '/docs', '/assets/{file}']) {
-    faults.push(...(await faultsOf('get', path, await fetch(`http://localhost:${flooded.port}${path}`))))
+  for (const [method, path] of [
+    ['get', '/openapi.json'],
+    ['get', '/docs'],
+    ['get', '/assets/{file}'],
+    ['get', '/login'],
+    ['get', '/viewer/tenants'],
+    ['post', '/login'],
+    ['post', '/logout'],
+  ] as const) {
+    faults.push(...(await faultsOf(method, path, await fetch(`http://localhost:${flooded.port}${path}`, { method }))))
   }
   expect(faults).toEqual([])
-  // the matrix of access has these
-  expect(unseen().filter((answer) => !/ 40[13]$/.test(answer))).toEqual([])
+  // the tests of access have these
+  expect(unseen().filter((answer) => !/ (?:40[13]|429)$/.test(answer))).toEqual([])
 })
+
+type Ask = (
+  call: Call,
+  method: string,
+  path: string,
+  url: string,
+  init?: Omit<RequestInit, 'method'>,
+) => Promise<unknown>
+
+/** Without keys nobody signs in; with keys, some can. */
+async function askToSignIn(ask: Ask, withoutKeys: Call) {
+  const { path, keys } = anAccessFile({ reader: { scopes: ['read'] }, writer: { scopes: ['write'] } })
+  const access = accessOf(path)
+  const { request } = createQuery({ store: openMemoryStore(), log: silent, now: () => new Date(), access })
+  const call: Call = (method, url, init = {}) => request(url, { method, ...init })
+  const own = { 'sec-fetch-site': 'same-origin' }
+  const form = (key: string, headers: { [name: string]: string } = own) => ({
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams({ key }).toString(),
+  })
+  await ask(withoutKeys, 'GET', '/viewer/tenants', '/viewer/tenants')
+  await ask(withoutKeys, 'GET', '/login', '/login')
+  await ask(call, 'GET', '/login', '/login')
+  const plain = { origin: 'http://log.example', host: 'log.example' }
+  const forms = [form(keys.reader), form(keys.reader, plain), form('x'), form(keys.writer), form(keys.reader, {})]
+  for (const sent of [...forms, form('x'.repeat(20_000)), { headers: own, body: 'x' }])
+    await ask(call, 'POST', '/login', '/login', sent)
+  await ask(call, 'POST', '/logout', '/logout', { headers: own })
+  await ask(call, 'POST', '/logout', '/logout')
+}
 
 /** A store whose every verb is unavailable. */
 function outage() {

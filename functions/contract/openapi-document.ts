@@ -1,4 +1,5 @@
 import { originEntries, readTables } from '@activity-log/local/origin.ts'
+import { sessionCookie } from '@activity-log/shared/access/session.ts'
 import type { Route } from '@activity-log/shared/http/route.ts'
 import type * as v from 'valibot'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -19,7 +20,8 @@ After a 503, a 504 or a broken connection, send the same request again with the 
 Unknown, repeated and malformed parameters are rejected. Every GET route also answers HEAD.
 
 With keys, every operation takes one: Authorization: Bearer als_…, with the scope that it names. What belongs to
-another tenant is not there.
+another tenant is not there. A key and a tenant may have limits, which each process counts for itself: every answer
+then says in RateLimit what is left (draft-ietf-httpapi-ratelimit-headers-10), and beyond a limit it is a 429.
 
 Any request may be answered with a 403 if a page of another site sent it, with a 421 if its Host is not one that the
 log answers for, and with a 400 if its path contains //, \\, or the segments . and .., also percent-encoded.`
@@ -58,7 +60,7 @@ export function contract() {
     paths,
     components: {
       schemas: namedSchemas(),
-      securitySchemes: { key },
+      securitySchemes: { key, session },
     },
   }
 }
@@ -76,7 +78,14 @@ function describe(operation: Operation) {
   ]
   const isAlwaysThere = operation.path === '/healthz'
   const needsKey = route !== undefined && route.scope !== 'public' && onlyWithKeys
-  const answers = { ...needsKey, 405: wrongMethod, ...(!isAlwaysThere && { 503: unavailable }), ...operation.answers }
+  const hasLimits = needsKey && !isOfPersist(operation) && onlyWithLimits
+  const answers = {
+    ...needsKey,
+    ...hasLimits,
+    405: wrongMethod,
+    ...(!isAlwaysThere && { 503: unavailable }),
+    ...operation.answers,
+  }
   const entries = Object.entries(answers).sort(([a], [b]) => Number(a) - Number(b))
   return {
     operationId: id,
@@ -100,7 +109,8 @@ function routeOf({ method, path }: Operation): Route | undefined {
 /** One of these is enough; the empty one is for a log without keys. */
 function securityOf(route: Route | undefined): { [scheme: string]: string[] }[] {
   if (!route || route.scope === 'public') return []
-  return [...[route.scope, ...(route.orScope ? [route.orScope] : [])].map((scope) => ({ key: [scope] })), {}]
+  const keys = [route.scope, ...(route.orScope ? [route.orScope] : [])].map((scope) => ({ key: [scope] }))
+  return [...keys, ...(route.scope === 'write' ? [] : [{ session: [] }]), {}]
 }
 
 const key = {
@@ -110,10 +120,30 @@ const key = {
   description: 'A key of the log, with the scope that the operation names. A log without keys asks for none.',
 }
 
+const session = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: sessionCookie,
+  description:
+    'The session of a person who has signed in with a key at /login. It reads and operates, and never writes.',
+}
+
 const onlyWithKeys = {
   401: problem('The key is absent or not valid', 'WWW-Authenticate'),
   403: problem('The key does not allow this, or the tenant is suspended', 'WWW-Authenticate'),
 }
+
+const onlyWithLimits = {
+  429: problem(
+    'More was sent than the limit of the key or of its tenant; violated-policies names it',
+    'Retry-After',
+    'RateLimit',
+    'RateLimit-Policy',
+  ),
+}
+
+/** persist has no limits. */
+const isOfPersist = ({ method, path }: Operation) => method !== 'get' && path.startsWith('/dead-letters/')
 
 const tenant = {
   name: 'tenant',

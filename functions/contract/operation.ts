@@ -31,7 +31,10 @@ export const answerHeaders = {
   ETag: 'Identifies this version; send it back in If-None-Match',
   Link: 'first, next and prev (RFC 8288)',
   Location: 'The path of the activity, once it is stored: /logs/{id}',
+  'Set-Cookie': 'The session, or its end',
   'WWW-Authenticate': 'Bearer (RFC 6750)',
+  RateLimit: 'What is left of each limit, and when there will be more',
+  'RateLimit-Policy': 'The limits of the caller: units and seconds',
   'Retry-After': 'How many seconds to wait before trying again',
 } as const
 export type HeaderName = keyof typeof answerHeaders

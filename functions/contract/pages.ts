@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { badRequest, EntityTags, json, notFound, type Operation, textual, unavailable } from './operation.ts'
+import { badRequest, EntityTags, json, notFound, type Operation, problem, textual, unavailable } from './operation.ts'
 
 const tag = 'The service'
 export const forPeople = 'For people'
@@ -7,6 +7,24 @@ export const forPeople = 'For people'
 const webPage = textual('text/html', 'A page that explains the error')
 
 const takesFilters = ['/', '/viewer/users', '/viewer/actions']
+
+const session =
+  'A session reads and operates, as its key may, and never writes. It ends after 8 hours, and when its key expires or ' +
+  'is revoked. Requests that change something have to come from a page of the log (Sec-Fetch-Site, Origin).'
+
+const refused = problem('Another page sent the form')
+
+const form = (members: { [name: string]: string }, required: readonly string[]) => ({
+  'application/x-www-form-urlencoded': {
+    schema: {
+      type: 'object',
+      required,
+      properties: Object.fromEntries(
+        Object.entries(members).map(([name, description]) => [name, { type: 'string', description }]),
+      ),
+    },
+  },
+})
 
 /** Pages answer errors as HTML. */
 function page(path: string, id: string, summary: string): Operation {
@@ -73,7 +91,51 @@ export const pages: readonly Operation[] = [
     page('/viewer/dead-letters', 'showDeadLetters', 'Show the dead letters'),
     page('/viewer/dead-letters/{id}', 'showDeadLetter', 'Show one dead letter'),
     page('/viewer/ledger', 'showLedger', 'Show the ledger'),
+    page('/viewer/tenants', 'showTenants', 'Choose a tenant; for operators'),
   ],
+  {
+    id: 'showSignIn',
+    method: 'get',
+    path: '/login',
+    tag: forPeople,
+    summary: 'Show the form to sign in with a key',
+    answers: {
+      200: { description: 'The form', content: textual('text/html', 'A page') },
+      303: { description: 'The log asks for no keys; Location is the page to show' },
+      503: { description: unavailable.description, content: { ...webPage, ...unavailable.content } },
+    },
+  },
+  {
+    id: 'signIn',
+    method: 'post',
+    path: '/login',
+    tag: forPeople,
+    summary: 'Sign in with a key; the session of 8 hours is a cookie',
+    description: `Only the sign-in page itself may send this. ${session}`,
+    body: { required: true, content: form({ key: 'The key', to: 'The path to go to then' }, ['key']) },
+    answers: {
+      303: { description: 'Signed in; Location is the page to show', headers: ['Set-Cookie'] },
+      400: { description: 'The browser would not keep the session', content: webPage },
+      401: { description: 'The key is not valid', headers: ['WWW-Authenticate'], content: webPage },
+      403: {
+        description: 'The key cannot read the log, or another page sent the form',
+        content: { ...webPage, ...refused.content },
+      },
+      413: problem('The form is larger than 16 KiB'),
+      415: problem('The body is not a form', 'Accept'),
+    },
+  },
+  {
+    id: 'signOut',
+    method: 'post',
+    path: '/logout',
+    tag: forPeople,
+    summary: 'Sign out: the browser forgets the session',
+    answers: {
+      303: { description: 'Signed out; Location is the sign-in', headers: ['Set-Cookie'] },
+      403: { ...refused, content: { ...webPage, ...refused.content } },
+    },
+  },
   {
     id: 'getAsset',
     method: 'get',

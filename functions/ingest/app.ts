@@ -15,10 +15,12 @@ import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
+import type { OwnActivity, PublishOwn } from '@activity-log/shared/own-activity.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import { inSteps, type Steps } from '@activity-log/shared/steps.ts'
 import type { Accepted, PostResult } from './answers.ts'
 import { type Arrival, createArrivals, newSalt } from './arrivals.ts'
+import { ownActivityRoutes } from './own-activities.ts'
 import type { PostedActivity } from './posted-items.ts'
 import { type ReadPosted, readerOf } from './read-posted.ts'
 
@@ -51,7 +53,7 @@ type Result =
 const mebibyte = 1024 * 1024
 
 /** Accepts activities and answers 202 once they are durable. */
-export function createApp(dependencies: IngestDependencies): Service {
+export function createApp(dependencies: IngestDependencies): Service & { publishOwn: PublishOwn } {
   const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '', access } = dependencies
   const metrics = createGroupMetrics('ingest')
   const arrive = createArrivals()
@@ -70,8 +72,14 @@ export function createApp(dependencies: IngestDependencies): Service {
   const routes: Routes = {
     'POST /logs': { scope: 'write', handle: (request) => take(request, false) },
     'POST /logs/batch': { scope: 'write', handle: (request) => take(request, true) },
+    ...ownActivityRoutes(publishOwn, now),
   }
-  return createService({ log, basePath, routes, ...accessOptions(access, metrics.text) })
+  return { ...createService({ log, basePath, routes, ...accessOptions(access, metrics.text) }), publishOwn }
+
+  async function publishOwn({ tenant, activity }: OwnActivity): Promise<void> {
+    const event = activityRecorded(activity, { tenant, ...arrive(now()), salt: newSalt(), newId })
+    await publish(toRecord(event))
+  }
 
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined

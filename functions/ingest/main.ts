@@ -1,3 +1,4 @@
+import { recordFirstSeen } from '@activity-log/shared/access/acts.ts'
 import { openAccess } from '@activity-log/shared/access/open-access.ts'
 import { accessRule } from '@activity-log/shared/access-config.ts'
 import { openKafkaBroker } from '@activity-log/shared/broker/kafka.ts'
@@ -28,6 +29,7 @@ async function main() {
     basePath: config.BASE_PATH,
     access,
   })
+  if (access) recordFirstSeen(access, { publish: app.publishOwn })
   await using server = await listen({ ...app, ...listenOptions(config), onTurnedAway: access?.onTurnedAway, log })
   log.info({ port: server.port, hosts: server.hosts }, 'listening')
   const signal = await Promise.race([untilTerminated(), broker.misconfigured])

@@ -1,4 +1,3 @@
-import { checkActivity } from '@activity-log/shared/activity.ts'
 import { type Checked, firstErrors, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import {
   type CloudEvent,
@@ -10,6 +9,7 @@ import {
 } from '@activity-log/shared/cloud-event.ts'
 import { type Incoming, notUtf8 } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
 import { inOneStep } from '@activity-log/shared/steps.ts'
 import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
 import {
@@ -81,7 +81,7 @@ function checkEvent(
   userAttribute: string | undefined,
 ): Checked<PostedActivity> {
   const { input, isOurs, userFrom } = fromCloudEvent(event, userAttribute)
-  const checked = checkActivity(input, receivedAt)
+  const checked = checkSentActivity(input, receivedAt)
   if (checked.ok) return isOurs ? checked : valid({ ...checked.value, isCloudEvent: true })
   const errors = checked.errors.map(({ pointer, detail }) => ({
     pointer: cloudEventPointer(pointer, { mode, isOurs, userFrom }),

@@ -1,10 +1,11 @@
-import { activityLimits, checkActivity, type SentActivity } from '@activity-log/shared/activity.ts'
+import { activityLimits, type SentActivity } from '@activity-log/shared/activity.ts'
 import { below, type Checked, firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { ParsedJson } from '@activity-log/shared/json.ts'
 import { createJudge, type JsonLimits, type Judged, parseJudged } from '@activity-log/shared/json-judged.ts'
 import { splitLines } from '@activity-log/shared/lines.ts'
+import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
 import { createItemCutter, type Piece } from '@activity-log/shared/pieces.ts'
 import { partLength, type Steps } from '@activity-log/shared/steps.ts'
 import { timeForms } from '@activity-log/shared/time-format.ts'
@@ -45,7 +46,7 @@ export type ReadBody = (bytes: Uint8Array) => Steps<Posted>
 export const readActivity =
   (receivedAt: Date): ReadItem =>
   (item, lossy) => {
-    const checked = checkActivity(item, receivedAt)
+    const checked = checkSentActivity(item, receivedAt)
     if (checked.ok && lossy.length === 0) return checked
     return invalid(...firstErrors([...lossy, ...(checked.ok ? [] : checked.errors.map(withTimeForms))]))
   }

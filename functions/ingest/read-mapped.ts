@@ -1,10 +1,10 @@
-import { checkActivity } from '@activity-log/shared/activity.ts'
 import { applyMapping } from '@activity-log/shared/apply-mapping.ts'
 import { firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import { restoreDigits } from '@activity-log/shared/json-number-text.ts'
 import { mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
+import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
 import { type Judge, newJudge, type ReadItem, withTimeForms } from './posted-items.ts'
 
 export type Mapped = {
@@ -33,7 +33,7 @@ export function readMapped(url: string): Mapped | undefined {
     (receivedAt: Date): ReadItem =>
     (item, lossy) => {
       const { input, errors, readAsText, failed, placeOf } = applyMapping(item, mapping.value)
-      const checked = checkActivity(input, receivedAt)
+      const checked = checkSentActivity(input, receivedAt)
       const left = lossy.filter(({ pointer, detail }) => !(isNumber(detail) && readAsText.has(pointer)))
       const others = checked.ok ? [] : checked.errors.filter(({ pointer }) => !failed.has(pointer.slice(1)))
       const placed = others.map(withTimeForms).map(({ pointer, detail }) => ({ pointer: placeOf(pointer), detail }))

@@ -3,12 +3,14 @@ import { newId } from '@activity-log/ingest/new-id.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
 import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
+import { createActs, recordFirstSeen } from '@activity-log/shared/access/acts.ts'
 import { openEmbeddedBroker } from '@activity-log/shared/broker/embedded-broker.ts'
 import { type DeliveryPolicy, deliveryPolicy, type Send } from '@activity-log/shared/dispatch/delivery.ts'
 import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
 import { checkedClock } from '@activity-log/shared/http/clock.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import type { OwnActivity } from '@activity-log/shared/own-activity.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '@activity-log/shared/store/sqlite.ts'
 import { createReader } from '@activity-log/shared/store/sqlite-reader.ts'
 import { type UpgradeProgress, upgradeSqliteStore } from '@activity-log/shared/store/sqlite-upgrade.ts'
@@ -54,13 +56,25 @@ export async function openEmbedded({
     files.compare(ledger, log)
     const broker = opened.use(openEmbeddedBroker({ path: files.queue }))
     const ingest = createIngest({ broker, log, now: checkedClock(now), newId, access })
-    const persist = createPersist({ store, log, now: checkedClock(now), access })
+    const { publishOwn: publish } = ingest
+    const acts = access && createActs({ publish, now: checkedClock(now) })
+    const isKnown = async ({ tenant, activity }: OwnActivity) => (await store.get(tenant, activity.id)) !== undefined
+    if (access) recordFirstSeen(access, { publish, isKnown })
+    const persist = createPersist({ store, log, now: checkedClock(now), access, ...(acts && { acts }) })
     const dispatch = { policy, log }
     const { waiting } = opened.use(
       startDispatcher({ queue: broker, deadLetter: broker.deadLetter, ...sendTo(persist, '/'), ...dispatch }),
     )
     opened.use(startDispatcher({ queue: broker.deadLetters, ...sendTo(persist, '/undelivered'), ...dispatch }))
-    const query = createQuery({ store, log, now, waiting, access, ...(stopping && { stopping }) })
+    const query = createQuery({
+      store,
+      log,
+      now,
+      waiting,
+      access,
+      ...(acts && { acts }),
+      ...(stopping && { stopping }),
+    })
     const tables = { ingest: ingest.routes, persist: persist.routes, query: query.routes }
     const { fetch, front, isPage, kindOf } = createService({
       log,

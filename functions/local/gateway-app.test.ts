@@ -435,3 +435,24 @@ test('waiting requests and followers do not take the slots of the others', async
   expect((await ask('/logs')).status).toBe(200)
   for (const response of open) await response.body?.cancel()
 })
+
+test('tells a function that a page of its own origin sends a request, and of no other', async () => {
+  await using query = await aFunction((_, response) => response.end())
+  await using server = await gateway({ query: query.origin })
+  const { origin } = server
+  for (const headers of [
+    { origin, 'sec-fetch-site': 'same-origin' },
+    { origin },
+    { origin, 'sec-fetch-site': 'same-site' },
+    {},
+  ] as { [name: string]: string }[])
+    await send(`${origin}/login`, { method: 'POST', headers })
+  const seen = query.requests.map(({ headers }) => [headers.origin, headers['sec-fetch-site']])
+  const own = query.origin
+  expect(seen).toEqual([
+    [own, 'same-origin'],
+    [own, undefined],
+    [undefined, undefined],
+    [undefined, undefined],
+  ])
+})

@@ -6,6 +6,7 @@ import { createTrust, isLoopback, plainAddress } from '@activity-log/shared/http
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import { pageFinder } from '@activity-log/shared/http/route.ts'
 import type { Bindings } from '@activity-log/shared/http/router.ts'
+import { isFromOwnPage } from '@activity-log/shared/http/same-origin.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -122,6 +123,7 @@ async function passOn(
         // the function has to see that a page has the key
         const isKeyOfPage = /^bearer +als_/i.test(passed.headers.get('authorization') ?? '')
         for (const name of ofThisConnection) if (name !== 'origin' || !isKeyOfPage) passed.headers.delete(name)
+        for (const [name, value] of ownPage(headers, target)) passed.headers.set(name, value)
         if (body) passed.headers.set('content-length', String(body.byteLength))
         if (forwardedFor !== undefined) passed.headers.set('x-forwarded-for', forwardedFor)
         if (id !== undefined) passed.headers.set('x-request-id', id)
@@ -139,6 +141,17 @@ async function passOn(
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
   }
+}
+
+/** What says that a page of this origin sends the request, in terms of the host that the function has. */
+function ownPage(headers: Headers, target: string): [string, string][] {
+  if (!isFromOwnPage((name) => headers.get(name) ?? undefined)) return []
+  const { protocol } = URL.parse(headers.get('origin') ?? '') ?? {}
+  const origin = protocol && new URL(target).host
+  return [
+    ...(origin === undefined ? [] : ([['origin', `${protocol}//${origin}`]] as [string, string][])),
+    ...(headers.has('sec-fetch-site') ? ([['sec-fetch-site', 'same-origin']] as [string, string][]) : []),
+  ]
 }
 
 /**

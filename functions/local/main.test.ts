@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { differencesIn } from '@activity-log/shared/store/sqlite-check.ts'
 import { anActivity, answerOf, post, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startCommand, startLog, startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { describe, expect, test } from 'vitest'
@@ -101,6 +102,8 @@ describe('an acknowledged activity', () => {
     }
     expect(found.toSorted()).toEqual(all.map(({ id }) => id!).toSorted())
     expect(acknowledged.size).toBeGreaterThan(0)
+    const { differences } = await differencesIn(join(folder, 'store.db'), () => {})
+    expect(differences).toEqual([])
   })
 
   const has = (command: string) => {

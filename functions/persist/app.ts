@@ -1,4 +1,5 @@
 import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
+import { type Acts, nothingRecorded } from '@activity-log/shared/access/acts.ts'
 import { readActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
 import { kafkaDefaults } from '@activity-log/shared/broker/kafka-config.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
@@ -11,6 +12,7 @@ import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
+import { isOwn } from '@activity-log/shared/own-activity.ts'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import type { DeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
@@ -39,6 +41,7 @@ export type PersistDependencies = {
   basePath?: string
   /** Without it, everybody may do everything. */
   access?: Access | undefined
+  acts?: Acts
 }
 
 const defaultTopics = { records: kafkaDefaults.topic, deadLetters: kafkaDefaults.deadLetterTopic }
@@ -65,6 +68,7 @@ export function createApp({
   authenticate,
   basePath = '',
   access,
+  acts = nothingRecorded,
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
   const saveAll = (sized: readonly Sized[]) => store.save(sized.map(({ activity }) => activity))
@@ -83,11 +87,13 @@ export function createApp({
     log,
     basePath,
     ...accessOptions(access, metrics.text),
+    // a dispatcher would repeat what gets a 429, and whoever replays a dead letter is an operator
+    around: [],
     ...(authenticate && { authenticate }),
     routes: {
       'POST /': { scope: 'deliver', handle: take, timeoutMs: deadlineMs },
       'POST /undelivered': { scope: 'deliver', handle: takeDeadLetter, timeoutMs: deadlineMs },
-      ...operatingRoutes({ store, now, isSuspended: access?.isSuspended, timeoutMs: deadlineMs }),
+      ...operatingRoutes({ store, now, isSuspended: access?.isSuspended, timeoutMs: deadlineMs, acts }),
     },
   })
 
@@ -104,9 +110,10 @@ export function createApp({
       saveDeadLetter({ topic: topics.records, reason, errors, position, ...asReceived(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
-    if (access?.isSuspended(recorded.value.tenant)) return deadLetter('rejected', [isSuspended])
-    const activity = { ...recorded.value, position }
-    const saved = save({ activity, bytes: body.byteLength })
+    const { tenant, activity } = recorded.value
+    // what the log records about its own use is kept for those who suspended the tenant
+    if (access?.isSuspended(tenant) && !isOwn(activity.action)) return deadLetter('rejected', [isSuspended])
+    const saved = save({ activity: { ...recorded.value, position }, bytes: body.byteLength })
     const outcome = await orUnavailable(saved, 'The store did not save the activity.')
     if (outcome === 'conflict') return deadLetter('conflict', [hasOtherContent])
     if (outcome === 'key-taken') return deadLetter('rejected', [hasTakenKey])

@@ -1,3 +1,4 @@
+import { ownEntries } from '@activity-log/shared/access/own-config.ts'
 import { accessEntries } from '@activity-log/shared/access-config.ts'
 import { topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
 import { LogLevel } from '@activity-log/shared/config.ts'
@@ -9,6 +10,7 @@ import { deliveryEntries } from './delivery-config.ts'
 export const Config = v.object({
   ...listenEntries('8080'),
   ...accessEntries,
+  ...ownEntries,
   ...mongoEntries,
   ...topicEntries,
   ...deliveryEntries,

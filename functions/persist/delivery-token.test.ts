@@ -132,6 +132,7 @@ describe('answers 503, after which the dispatcher tries again, to', () => {
     const { deliver, store } = persist()
     const { status, text } = await deliver(await authorization())
     expect([status, JSON.parse(text).detail]).toEqual([503, expect.stringMatching(why)])
+    expect(text).not.toContain('[object')
     expect(await store.find({ filter: { tenant: anEvent().tenant }, order: 'asc', limit: 1 })).toEqual([])
   })
 

@@ -2,7 +2,6 @@ import { type Authenticate, anybody, type BareRequest } from '@activity-log/shar
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Caller } from '@activity-log/shared/http/route.ts'
 import type { WatchedFile } from '@activity-log/shared/http/watched-file.ts'
-import { reasons } from '@activity-log/shared/reasons.ts'
 import type { JWTVerifyGetKey } from 'jose'
 import type { DeliveryKeys } from './delivery-keys.ts'
 
@@ -74,7 +73,7 @@ export function createVerifier({ trust, keys, now, maxRemembered = 10_000 }: Ver
       .catch((error) => {
         // a fault of ours keeps its stack; whatever a token says does not
         const cause = error instanceof jose.errors.JOSEError ? undefined : error
-        throw new NotVerified(`its token is not valid (${reasons(error)})`, { cause })
+        throw new NotVerified(`its token is not valid (${error.message})`, { cause })
       })
     const { sub: subject = '', exp = 0 } = payload
     // other keys may have come meanwhile

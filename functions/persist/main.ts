@@ -1,4 +1,6 @@
 import { openAccess } from '@activity-log/shared/access/open-access.ts'
+import { openActs } from '@activity-log/shared/access/open-acts.ts'
+import { ownRule } from '@activity-log/shared/access/own-config.ts'
 import { accessRule } from '@activity-log/shared/access-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
 import type { Authenticate } from '@activity-log/shared/http/caller.ts'
@@ -9,6 +11,7 @@ import { listen, untilTerminated } from '@activity-log/shared/http/serve.ts'
 import { watchFile } from '@activity-log/shared/http/watched-file.ts'
 import { listenOptions } from '@activity-log/shared/listen-config.ts'
 import type { Log } from '@activity-log/shared/log.ts'
+import type { OwnActivity } from '@activity-log/shared/own-activity.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { mongoRule } from '@activity-log/shared/store/mongo-client.ts'
 import type * as v from 'valibot'
@@ -19,7 +22,7 @@ import { readDeliveryKeys } from './delivery-keys.ts'
 import { authenticateDeliveries, createVerifier } from './delivery-token.ts'
 
 async function main() {
-  const config = readConfig(Config, process.env, accessRule, mongoRule, deliveryRule)
+  const config = readConfig(Config, process.env, accessRule, ownRule, mongoRule, deliveryRule)
   const log = openLog('persist', config.LOG_LEVEL)
   const access = await openAccess(config, log)
   await using store = openMongoStore({
@@ -30,8 +33,10 @@ async function main() {
   })
   const topics = { records: config.KAFKA_TOPIC, deadLetters: config.KAFKA_DEAD_LETTER_TOPIC }
   const now = checkedClock(() => new Date())
+  const isKnown = async ({ tenant, activity }: OwnActivity) => (await store.get(tenant, activity.id)) !== undefined
+  const acts = openActs({ config, access, log, now, isKnown })
   const authenticate = dispatchersOf(config, { log, now, otherwise: access?.authenticate })
-  const app = createApp({ store, log, now, topics, authenticate, basePath: config.BASE_PATH, access })
+  const app = createApp({ store, log, now, topics, authenticate, basePath: config.BASE_PATH, access, acts })
   await using server = await listen({
     ...app,
     ...listenOptions(config),

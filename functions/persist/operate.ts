@@ -1,3 +1,4 @@
+import type { Acts } from '@activity-log/shared/access/acts.ts'
 import { aVisibleCharacter } from '@activity-log/shared/activity.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
@@ -18,6 +19,7 @@ export type OperateDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
   now: () => Date
   timeoutMs: number
+  acts: Acts
   isSuspended?: ((tenant: string) => boolean) | undefined
 }
 
@@ -40,7 +42,7 @@ export const Discard = v.strictObject(
 )
 
 /** The routes for operators, who replay a dead letter, as it is or corrected, or discard it. Both are idempotent. */
-export function operatingRoutes({ store, now, timeoutMs, isSuspended }: OperateDependencies): Routes {
+export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: OperateDependencies): Routes {
   return {
     'POST /dead-letters/:id/replay': { scope: 'operate', handle: replay, timeoutMs },
     'DELETE /dead-letters/:id': { scope: 'operate', handle: discard, timeoutMs },
@@ -59,6 +61,7 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended }: OperateD
     const { id } = letter
     if (isSuspended?.(letter.tenant))
       throw new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
+    await acts.record(request.caller, 'replay', { deadLetter: id, as: corrected ? 'corrected' : 'it was' })
     if (!event.ok) {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
       return replayed({ id, outcome: 'rejected', errors: event.errors })
@@ -90,6 +93,7 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended }: OperateD
         `The dead letter was replayed (${letter.resolution.outcome}) and cannot be discarded.`,
       )
     }
+    await acts.record(request.caller, 'discard', { deadLetter: letter.id, note })
     await orUnavailable(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
     request.log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
     return { status: 204 }

@@ -1,8 +1,8 @@
-import { checkActivity } from '@activity-log/shared/activity.ts'
 import { type ActivityRecorded, readActivityRecorded, readReception } from '@activity-log/shared/activity-recorded.ts'
 import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import { Problem } from '@activity-log/shared/http/problem.ts'
 import { isJsonObject, parseJson } from '@activity-log/shared/json.ts'
+import { checkSentActivity, isOwn } from '@activity-log/shared/own-activity.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { unknownPartition } from '@activity-log/shared/store/outcomes.ts'
@@ -42,7 +42,7 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
   const value = isJsonObject(json.value)
     ? { ...(activityId !== undefined && { id: activityId }), ...json.value }
     : json.value
-  const checked = checkActivity(value, recordedAt)
+  const checked = checkCorrected(value, recordedAt, letter)
   if (!checked.ok) return checked
   const { id, timestamp = formatTimestamp(recordedAt.getTime()) } = checked.value
   if (id === undefined) return invalid({ pointer: '/id', detail: 'is required, because the dead letter has none' })
@@ -61,6 +61,15 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
     ...(traceparent && { traceparent }),
     ...(sentAs === 'cloudevent' && { isCloudEvent: true }),
   })
+}
+
+/** Whoever corrects a dead letter may write what a client may. */
+const checkCorrected = (value: unknown, recordedAt: Date, { activityId = '' }: KeptDeadLetter) =>
+  isOwn(activityId) ? invalid(ofTheLog) : checkSentActivity(value, recordedAt)
+
+const ofTheLog: InputError = {
+  pointer: '',
+  detail: 'is what the log recorded about its own use, which nobody corrects; replay it as it is, or discard it',
 }
 
 const otherId = (id: string): InputError => ({

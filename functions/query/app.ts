@@ -1,4 +1,5 @@
 import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
+import { type Acts, nothingRecorded } from '@activity-log/shared/access/acts.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { createLimitedLog } from '@activity-log/shared/rate-limited-log.ts'
@@ -41,6 +42,7 @@ export type QueryDependencies = {
   basePath?: string
   /** Without it, everybody may do everything. */
   access?: Access | undefined
+  acts?: Acts
 }
 
 /** Finds recorded activities, for programs and for people. */
@@ -52,6 +54,7 @@ export function createApp({
   waiting,
   basePath = '',
   access,
+  acts = nothingRecorded,
 }: QueryDependencies): Service {
   const log = createLimitedLog(whole)
   const known = createKnownLedger({ ledger: store.ledger, now, log })
@@ -64,14 +67,14 @@ export function createApp({
     routes: {
       ...listRoutes({ forTenant, known, findOutcome, now }),
       ...activityRoutes({ forTenant }),
-      ...exportRoutes({ forTenant, known }),
+      ...exportRoutes({ forTenant, known, acts }),
       ...statsRoutes({ forTenant, known }),
       ...receiptRoutes({ findOutcome }),
       ...deadLetterRoutes({ forTenant }),
       ...liveRoutes({ known, forTenant, log, stopping }),
       ...ledgerRoutes({ store, ...(waiting && { waiting }) }),
       ...tenantRoutes({ store, withKeys: access?.tenants }),
-      ...viewerRoutes({ now }),
+      ...viewerRoutes({ now, access, recordSignIn: (caller) => acts.record(caller, 'sign-in') }),
       ...docsRoutes(),
     },
   })

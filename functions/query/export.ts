@@ -1,3 +1,4 @@
+import type { Acts } from '@activity-log/shared/access/acts.ts'
 import { type Checked, invalid, valid } from '@activity-log/shared/checked.ts'
 import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
 import type { Filter } from '@activity-log/shared/filter.ts'
@@ -22,6 +23,7 @@ import { withSnapshot } from './with-snapshot.ts'
 export type ExportDependencies = {
   forTenant: ForTenant
   known: Pick<KnownLedger, 'fresh'>
+  acts: Acts
 }
 
 /** The parameters that only exports take. */
@@ -53,7 +55,7 @@ const maxRows = 250
 const rowBytes = 200
 
 /** Sends every match in one snapshot, page by page, as fast as the client reads. */
-export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
+export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Routes {
   const nextTurn = createFairScheduler()
   return { 'GET /export': { scope: 'read', handle: send, streams: true, kind: 'exports' } }
 
@@ -72,6 +74,7 @@ export function exportRoutes({ forTenant, known }: ExportDependencies): Routes {
       ...(isCompressed && { 'content-encoding': 'gzip' }),
     }
     if (method === 'HEAD') return { status: 200, headers }
+    await acts.record(caller, 'export', { query: queryOf(url) })
     const gone = request.gone()
     const parts = partsOf({ filter, order }, format, { gone, turn })
     // the first part is read before the headers are sent, so that an early failure is still a problem like any other
@@ -151,6 +154,8 @@ async function* reportingFailure<Part>(parts: AsyncIterable<Part>, report: (erro
     throw error
   }
 }
+
+const queryOf = (url: string) => /\?([^#]*)/s.exec(url)?.[1] ?? ''
 
 function fileName({ from, to }: Filter): string {
   const named = (name: string, instant: bigint | undefined) =>

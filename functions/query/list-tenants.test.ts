@@ -13,6 +13,9 @@ test('lists the tenants that have a key or an activity, page by page', async () 
     isSuspended: () => false,
     tenants: () => ['b', 'd'],
     metrics: () => '',
+    signIn: () => undefined,
+    signedIn: () => undefined,
+    onFirstSeen() {},
     onTurnedAway() {},
   }
   const { request } = createApp({ store, log: silent, now: () => receivedAt, access })
@@ -41,6 +44,9 @@ test('the links of an answer name the tenant that its request named', async () =
     isSuspended: () => false,
     tenants: () => [],
     metrics: () => '',
+    signIn: () => undefined,
+    signedIn: () => undefined,
+    onFirstSeen() {},
     onTurnedAway() {},
   }
   const { request } = createApp({ store, log: silent, now: () => receivedAt, access })

@@ -96,7 +96,7 @@ const readmes = globSync('**/README.md', { cwd: root, exclude: (path) => path.in
 
 test('every folder with a README of its own has one, and no other', () => {
   const rooms = ['', 'ingest/', 'persist/', 'query/', 'query/viewer/', 'local/', 'kafka-source/', 'cli/', 'testing/']
-  const deeper = ['testing/bench/', 'testing/faults/', 'testing/knative/']
+  const deeper = ['testing/bench/', 'testing/faults/', 'testing/knative/', 'testing/scale/']
   const functions = [...rooms, ...deeper].map((room) => `functions/${room}README.md`)
   const others = [
     'README.md',

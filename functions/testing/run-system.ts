@@ -20,6 +20,7 @@ const programs: { readonly [name: string]: Program } = {
   'own-writes': { summary: 'reads thousands of activities right after their 202s', file: 'own-writes.ts' },
   simulation: { summary: 'simulates crashes, lost messages and rebalances from a seed', file: 'simulation/main.ts' },
   model: { summary: 'compares random lists with those of a plain array', file: 'model/main.ts' },
+  scale: { summary: 'asks logs of 100,000 to 10,000,000 activities, beside a plain table', file: 'scale/main.ts' },
   fuzz: { summary: 'sends requests that Schemathesis generates from the contract', file: 'fuzz/main.ts' },
   clients: { summary: 'generates clients from the contract, and uses them', file: 'clients/main.ts' },
   compose: { summary: 'runs docker-compose.yml the way a user does', file: 'compose.ts' },

@@ -117,3 +117,29 @@ test('follows the links of a mounted Secret', () => {
   file.pass(1000)
   expect(file.names()).toEqual(['two'])
 })
+
+test.each([
+  'constructor',
+  '__proto__',
+  'prototype',
+  'toString',
+])('a tenant named %s has the limit that it is given', (name) => {
+  const { path, list } = anAccessFile({ one: {} })
+  writeFileSync(
+    path,
+    JSON.stringify({ ...list, limits: {} }).replace('"limits":{}', `"limits":{"tenants":{"${name}":7}}`),
+  )
+  expect(Object.entries(opened(path).current().limits.tenants)).toEqual([[name, 7]])
+})
+
+test.each([
+  ['{"limits":{"tenants":{"a":0}}}', '/limits/tenants/a must be a whole number from 1'],
+  ['{"limits":{"tenants":{"$system":1}}}', '/limits/tenants/$system is not a possible name'],
+  ['{"limits":{"tenants":[]}}', '/limits/tenants must be an object'],
+  ['{"revoked":{"x":"2024-01-01T00:00:00Z"}}', '/revoked/x is not a possible name'],
+  ['{"revoked":{"abcdefghijk":"soon"}}', '/revoked/abcdefghijk must be a timestamp'],
+])('a file with %s says what is wrong', (text, reason) => {
+  const { path } = anAccessFile({ one: {} })
+  writeFileSync(path, text.replace('{', '{"keys":[],'))
+  expect(() => opened(path)).toThrow(reason)
+})

@@ -4,7 +4,7 @@ import { parseTimestamp } from '../timestamp.ts'
 import { isKeyId } from './key.ts'
 
 /** The scopes that a key can have. */
-export const keyScopes = ['write', 'read', 'operate', 'erase', 'tokens'] as const
+export const keyScopes = ['write', 'read', 'operate', 'erase', 'tokens', 'audit'] as const
 
 /** The tenant of a key for operators, who name the tenant in each request. */
 export const everyTenant = '*'
@@ -31,6 +31,25 @@ const Rate = v.pipe(
   v.number('must be a number'),
   v.check((rate) => Number.isSafeInteger(rate) && rate >= 1 && rate <= 1_000_000_000, 'must be a whole number from 1'),
 )
+/** An object by names of any kind: v.record passes over `constructor` and `__proto__`, which tenants may be named. */
+const byName = <Value extends string | number>(isName: (name: string) => boolean, value: v.GenericSchema<Value>) =>
+  v.pipe(
+    v.custom<{ readonly [name: string]: Value }>(
+      (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
+      'must be an object',
+    ),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return
+      for (const [name, given] of Object.entries(dataset.value)) {
+        const [wrong] = v.safeParse(value, given).issues ?? []
+        const message = isName(name) ? wrong?.message : 'is not a possible name'
+        if (message) {
+          const { value: input } = dataset
+          addIssue({ message, path: [{ type: 'object', origin: 'value', input, key: name, value: given }] })
+        }
+      }
+    }),
+  )
 const KeyId = v.pipe(v.string('must be text'), v.check(isKeyId, 'must be the id of a key'))
 
 const KeptKey = v.strictObject({
@@ -59,13 +78,13 @@ const AccessFile = v.pipe(
   v.strictObject({
     keys: v.pipe(v.array(KeptKey, 'must be an array'), v.maxLength(maxKeys, `must be at most ${maxKeys}`)),
     /** When each key was revoked. Keys stay in the file, so that a list shows them. */
-    revoked: v.optional(v.record(KeyId, Moment), {}),
+    revoked: v.optional(byName(isKeyId, Moment), {}),
     suspended: v.optional(v.array(TenantName), []),
     limits: v.optional(
       v.strictObject({
         /** The rate of each tenant that has none of its own. */
         default: v.optional(Rate),
-        tenants: v.optional(v.record(TenantName, Rate), {}),
+        tenants: v.optional(byName(isTenantOfKeys, Rate), {}),
       }),
       { tenants: {} },
     ),

@@ -1,21 +1,33 @@
 import { timingSafeEqual } from 'node:crypto'
+import type { InputError } from '../checked.ts'
 import { type BareRequest, visitor, whyNot } from '../http/caller.ts'
 import { namesTenant, readNamedTenant } from '../http/named-tenant.ts'
 import { invalidInput, Problem, unavailable } from '../http/problem.ts'
-import type { Caller, Route } from '../http/route.ts'
+import { createRateLimits } from '../http/rate-limits.ts'
+import type { Caller, Route, Scope } from '../http/route.ts'
+import { isFromOwnPage, isSafeMethod } from '../http/same-origin.ts'
+import { createTenantShares } from '../http/tenant-share.ts'
 import type { Log } from '../log.ts'
 import { createRateLimit } from '../rate-limited-log.ts'
 import { asTenant, systemTenant } from '../tenant.ts'
-import type { Access } from './access.ts'
+import { createTokenBuckets } from '../token-buckets.ts'
+import type { Access, SeenKey } from './access.ts'
 import type { AccessFile } from './access-file.ts'
 import type { AccessList } from './access-list.ts'
 import { findKey, hashOfKey, type Key, readKey } from './key.ts'
-import { type KeyRing, toKeyRing } from './key-ring.ts'
+import { type KeyRing, type RingKey, toKeyRing } from './key-ring.ts'
+import { isSessionOf, newSession, readSession } from './session.ts'
 
-export type AccessOptions = { file: AccessFile; log: Pick<Log, 'warn'>; now: () => number }
+export type AccessOptions = {
+  file: AccessFile
+  log: Pick<Log, 'warn'>
+  now: () => number
+  /** A clock in milliseconds that is never set back. */
+  clock?: () => number
+}
 
 /** Judges each request by the key that it brings. */
-export function createAccess({ file, log, now }: AccessOptions): Access {
+export function createAccess({ file, log, now, clock = () => performance.now() }: AccessOptions): Access {
   const limited = createRateLimit()
   const rejected = { missing: 0, invalid: 0, leaked: 0, suspended: 0 }
   let list: AccessList = file.current()
@@ -29,16 +41,23 @@ export function createAccess({ file, log, now }: AccessOptions): Access {
   }
 
   /** Undefined for an unknown key as for a wrong one, which both take the same work. */
-  function callerOf(ring: KeyRing, key: Key): Caller | undefined {
+  function keptOf(ring: KeyRing, key: Key): RingKey | undefined {
     const kept = ring.find(key.id)
     const isEqual = timingSafeEqual(Buffer.from(hashOfKey(key)), Buffer.from(kept?.hash ?? hashOfNoKey))
-    return isEqual && kept?.isValidAt(now()) ? kept.caller : undefined
+    return isEqual && kept?.isValidAt(now()) ? kept : undefined
+  }
+
+  /** The key is looked up again for each request of a session, so a session ends when its key does. */
+  function keptOfSession(ring: KeyRing, cookie: string | undefined): RingKey | undefined {
+    const session = readSession(cookie)
+    const kept = session && ring.find(session.keyId)
+    return kept && isSessionOf(session, kept, now()) && kept.isValidAt(now()) ? kept : undefined
   }
 
   /** A key where programs keep copies of it counts as known to others. The log gets its id alone. */
   function leaked(ring: KeyRing, key: Key, place: keyof typeof leaks): Problem {
     rejected.leaked++
-    const holder = callerOf(ring, key)
+    const holder = keptOf(ring, key)?.caller
     if (holder) {
       const fields = { keyId: key.id, tenant: holder.tenant, place }
       limited((...line) => log.warn(...line), fields, 'a key has leaked; revoke it', `leaked ${key.id}`)
@@ -53,6 +72,15 @@ export function createAccess({ file, log, now }: AccessOptions): Access {
     if (route.scope === 'public') return visitor
     if (route.scope === 'deliver') return dispatcher
     if (ring.isEmpty) return noKeys()
+    const kept = request.header('authorization') === undefined ? bySession(ring, request, route) : byKey(ring, request)
+    if (kept instanceof Problem) return kept
+    seen(kept)
+    const { caller } = kept
+    return whyNot(caller, route) ?? notSuspended(ring, route, asTenantOf(ring, caller, request, route))
+  }
+
+  /** An Authorization header decides alone, whatever cookie comes with it. */
+  function byKey(ring: KeyRing, request: BareRequest): RingKey | Problem {
     const sent = bearerOf(request.header('authorization'))
     if (sent === undefined) {
       rejected.missing++
@@ -60,12 +88,31 @@ export function createAccess({ file, log, now }: AccessOptions): Access {
     }
     const key = readKey(sent)
     if (key && request.header('origin') !== undefined) return leaked(ring, key, 'origin')
-    const caller = key && callerOf(ring, key)
-    if (!caller) {
-      rejected.invalid++
-      return invalidKey
+    const kept = key && keptOf(ring, key)
+    if (kept) return kept
+    rejected.invalid++
+    return invalidKey
+  }
+
+  /** Programs write, and people read and operate; so no page can make a browser write. */
+  function bySession(ring: KeyRing, { method, header }: BareRequest, { scope }: Route): RingKey | Problem {
+    const kept = ofPeople.has(scope) ? keptOfSession(ring, header('cookie')) : undefined
+    if (!kept) {
+      rejected.missing++
+      return notSignedIn
     }
-    return whyNot(caller, route) ?? notSuspended(ring, route, asTenantOf(ring, caller, request, route))
+    return isSafeMethod(method) || isFromOwnPage(header) ? kept : ofAnotherPage
+  }
+
+  /** When to tell of each key again: never, unless a listener failed. */
+  const tellAgainAt = new Map<string, number>()
+  const listeners: ((key: SeenKey) => Promise<void>)[] = []
+  function seen({ id, created, caller }: RingKey): void {
+    const again = tellAgainAt.get(id)
+    if (again !== undefined && (again === Number.POSITIVE_INFINITY || now() < again)) return
+    tellAgainAt.set(id, Number.POSITIVE_INFINITY)
+    const told = Promise.all(listeners.map((listener) => listener({ keyId: id, created, caller })))
+    void told.catch(() => tellAgainAt.set(id, now() + tellAgainMs))
   }
 
   /** Nothing may be written for a suspended tenant; what it has can still be read. */
@@ -77,6 +124,21 @@ export function createAccess({ file, log, now }: AccessOptions): Access {
 
   return {
     authenticate,
+    around: [createRateLimits(createTokenBuckets({ now: clock })), createTenantShares()],
+    signIn(text) {
+      const ring = currentRing()
+      if (ring.isEmpty) throw noKeys()
+      const key = readKey(text)
+      const kept = key && keptOf(ring, key)
+      if (!kept) {
+        rejected.invalid++
+        return undefined
+      }
+      seen(kept)
+      return { caller: kept.caller, session: newSession(kept, now()) }
+    },
+    signedIn: (cookie) => keptOfSession(currentRing(), cookie)?.caller,
+    onFirstSeen: (listener) => void listeners.push(listener),
     onTurnedAway({ authorization, origin }) {
       const key = readKey(bearerOf(authorization) ?? '')
       if (key && origin !== undefined) leaked(currentRing(), key, 'origin')
@@ -100,7 +162,7 @@ function asTenantOf(ring: KeyRing, caller: Caller, { url }: BareRequest, { ofAll
   if (ofAllTenants) return { ...caller, tenant: asTenant(systemTenant) }
   if (!caller.isOperator) return namesTenant(url) ? ownTenantOnly() : caller
   const named = readNamedTenant(url)
-  if ('pointer' in named) return invalidInput([named])
+  if ('pointer' in named) return new Problem('invalid-input', `${named.pointer} ${named.detail}`, tenantWanted(named))
   const { tenant } = named
   return { ...caller, tenant: asTenant(tenant), isNamed: true, limits: ring.limitsOf(caller.keyId, tenant) }
 }
@@ -121,6 +183,12 @@ function keyInUrl(url: string): Key | undefined {
   }
 }
 
+const tellAgainMs = 60_000
+
+const ofPeople: ReadonlySet<Scope> = new Set<Scope>(['read', 'operate'])
+
+const tenantWanted = (error: InputError) => ({ errors: [error], page: '/viewer/tenants' })
+
 /** A hash that no key has, as text of the same length. */
 const hashOfNoKey = '-'.repeat(43)
 
@@ -132,12 +200,22 @@ const dispatcher: Caller = {
   subject: 'dispatcher',
 }
 
-const unauthenticated = (detail: string, challenge: string) =>
-  new Problem('unauthenticated', detail, { headers: { 'www-authenticate': `Bearer ${challenge}` } })
+const unauthenticated = (detail: string, challenge: string, page?: string) =>
+  new Problem('unauthenticated', detail, {
+    headers: { 'www-authenticate': `Bearer ${challenge}` },
+    ...(page && { page }),
+  })
 const realm = 'realm="activity-log"'
 const invalidToken = `${realm}, error="invalid_token"`
 
-const noKey = unauthenticated('The request has no key. Send one in the header Authorization: Bearer als_…', realm)
+const withoutKey = 'The request has no key. Send one in the header Authorization: Bearer als_…'
+const noKey = unauthenticated(withoutKey, realm)
+/** The same answer; a person who asks for a page is led to the sign-in. */
+const notSignedIn = unauthenticated(withoutKey, realm, '/login')
+const ofAnotherPage = new Problem(
+  'forbidden',
+  'A session is for the pages of the log itself; no other page may use it. A program sends its key in Authorization.',
+)
 const invalidKey = unauthenticated(
   'The key is not valid: it is unknown, not valid yet, expired or revoked.',
   invalidToken,

@@ -4,7 +4,13 @@ import { parseTimestamp } from '../timestamp.ts'
 import { type AccessList, everyTenant, type KeptKey } from './access-list.ts'
 
 /** A key whose holder can be told: the caller is the same for all of its requests. */
-export type RingKey = { hash: string; caller: Caller; isValidAt(now: number): boolean }
+export type RingKey = {
+  id: string
+  hash: string
+  created: string
+  caller: Caller
+  isValidAt(now: number): boolean
+}
 
 /** The keys of an access file, as requests look them up. */
 export type KeyRing = {
@@ -27,7 +33,7 @@ export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): Key
     return ofKey === undefined && ofTenant === undefined ? undefined : { key: ofKey, tenant: ofTenant }
   }
 
-  const toRingKey = ({ id, hash, name, tenant, scopes, ...times }: KeptKey): RingKey => {
+  const toRingKey = ({ id, hash, name, tenant, scopes, created, ...times }: KeptKey): RingKey => {
     const from = times.notBefore === undefined ? Number.NEGATIVE_INFINITY : msOf(times.notBefore)
     const until = times.expires === undefined ? Number.POSITIVE_INFINITY : msOf(times.expires)
     const isRevoked = Object.hasOwn(revoked, id)
@@ -41,7 +47,7 @@ export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): Key
       keyId: id,
       limits: limitsOf(id, tenant),
     }
-    return { hash, caller, isValidAt: (now) => !isRevoked && now >= from && now < until }
+    return { id, hash, created, caller, isValidAt: (now) => !isRevoked && now >= from && now < until }
   }
 
   const byId = new Map(keys.map((key) => [key.id, toRingKey(key)]))

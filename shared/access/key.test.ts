@@ -30,4 +30,9 @@ test('finds a key anywhere in a text', () => {
   expect(findKey(`/logs?userId=${key.text}&page=1`)).toEqual(key)
   expect(findKey(`/logs/${key.text}`)).toEqual(key)
   expect(findKey(`/logs?userId=als_and_more`)).toBeUndefined()
+  // what only looks like a key hides none
+  const decoy = `als_${'a'.repeat(11)}_${'b'.repeat(43)}_`
+  for (const before of [`${decoy}cccccc&`, `${decoy}ccc`, 'x', 'als_']) {
+    expect(findKey(`/logs?key=${before}${key.text}x`)).toEqual(key)
+  }
 })

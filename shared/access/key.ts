@@ -12,7 +12,8 @@ const checksumLength = 6
 
 const format = `als_([0-9A-Za-z]{${idLength}})_[0-9A-Za-z]{${secretLength}}_[0-9A-Za-z]{${checksumLength}}`
 const whole = new RegExp(`^${format}$`)
-const anywhere = new RegExp(`(?<![0-9A-Za-z])${format}(?![0-9A-Za-z])`)
+/** Matches at each place, since something that only looks like a key may overlap one. */
+const anywhere = new RegExp(`(?=(${format.replace('(', '(?:')}))`, 'g')
 const keyLength = 'als_'.length + idLength + 1 + secretLength + 1 + checksumLength
 
 export const isKeyId = (text: string): boolean => new RegExp(`^[0-9A-Za-z]{${idLength}}$`).test(text)
@@ -36,8 +37,11 @@ export function readKey(text: string): Key | undefined {
 
 /** The first key anywhere in a text. */
 export function findKey(text: string): Key | undefined {
-  const found = anywhere.exec(text)?.[0]
-  return found === undefined ? undefined : readKey(found)
+  for (const [, found = ''] of text.matchAll(anywhere)) {
+    const key = readKey(found)
+    if (key) return key
+  }
+  return undefined
 }
 
 /** What is stored of a key. A slow hash would only help against guesses, and nobody guesses 256 bits. */

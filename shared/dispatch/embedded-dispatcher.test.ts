@@ -91,18 +91,17 @@ describe('embedded dispatcher', () => {
 
   test('has fewer deliveries in flight after a failure', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
-    await queue.publish(records(2_000))
+    await queue.publish(records(5_000))
     const { held, send: hold } = heldSink()
     let isOver = false
     const send: Send = (...sent) => (isOver ? Promise.resolve({ status: 204, body: none }) : hold(...sent))
     await using _dispatcher = start({ queue, send, policy: { ...policy, backoffDelayMs: 3_600_000 } })
-    for (let round = 0; round < 10; round++) {
+    while (held.size < maxAtOnce) {
       await until(() => held.size >= maxPollRecords)
       for (const answer of [...held.values()].slice(0, maxPollRecords)) answer(204)
+      await new Promise((resolve) => setImmediate(resolve))
     }
-    await until(() => held.size >= maxAtOnce)
     for (const answer of [...held.values()].slice(0, 20)) answer(503)
-    await until(() => held.size < maxAtOnce)
     const before = held.size
     for (const answer of [...held.values()].slice(0, before - maxPollRecords + 1)) answer(503)
     await new Promise((resolve) => setImmediate(resolve))

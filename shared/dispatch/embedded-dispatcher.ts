@@ -33,7 +33,10 @@ export type Dispatcher = AsyncDisposable & { waiting(): WaitingDeliveries }
  * While deliveries succeed, more and more are in flight: persist saves those that arrive together in one commit, and a
  * commit waits for the disk. A failure brings them back to what KafkaSource has in flight.
  */
-export const maxAtOnce = 200
+export const maxAtOnce = 400
+/** While records are published, senders wait for their commits, too, so the deliveries get a smaller share. */
+const maxBesidePublishing = 200
+const quietMs = 250
 /** The records that are taken at once may be large. While they have as many bytes as this, no more are taken. */
 const maxBytesAtOnce = 4 * 1024 * 1024
 
@@ -70,6 +73,7 @@ export function startDispatcher({
   let fresh = 0
   let freshBytes = 0
   let atOnce = maxPollRecords
+  let publishedAt = Number.NEGATIVE_INFINITY
   let failures = 0
   let probeAt = 0
   let nextOffset = 0
@@ -164,7 +168,8 @@ export function startDispatcher({
         } else retries.attempted()
         isFresh = false
         failures = outcome === 'retry' ? failures + 1 : 0
-        atOnce = outcome === 'retry' ? maxPollRecords : Math.min(atOnce + 1, maxAtOnce)
+        const max = performance.now() - publishedAt > quietMs ? maxAtOnce : maxBesidePublishing
+        atOnce = outcome === 'retry' ? maxPollRecords : Math.min(atOnce + 1, max)
         if (failures === maxFailures) probeAt = Date.now() + probeMs
         refill()
       },
@@ -209,6 +214,7 @@ export function startDispatcher({
 
   queue.onPublished(() => {
     mayHaveMore = true
+    publishedAt = performance.now()
     // the callers of publish get their answers first
     setImmediate(refill)
   })

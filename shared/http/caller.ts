@@ -2,7 +2,7 @@ import { defaultTenant } from '../activity-recorded.ts'
 import { childLog } from '../log.ts'
 import { asTenant, systemTenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
-import { withErrorPage } from './error-page.ts'
+import { acceptsPages, withErrorPage } from './error-page.ts'
 import { withoutTenant } from './named-tenant.ts'
 import { Problem } from './problem.ts'
 import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
@@ -59,8 +59,16 @@ export function withCaller(
   function letIn(request: BareRequest, found: Caller | Problem): Promise<Answer> {
     const problem = found instanceof Problem ? found : whyNot(found, route)
     if (!problem) return handle(requestOf(request, found as Caller))
+    const { page } = problem.options
+    if (page && route.page && acceptsPages(request.header('accept'))) return Promise.resolve(ledTo(page, request))
     // a person who is not let in gets a page, like one whose page fails
     return withErrorPage(() => Promise.reject(problem), route)(requestOf(request, visitor))
+  }
+
+  /** A person is led to the page that helps, and from there back to the page they asked for. */
+  function ledTo(page: string, { url }: BareRequest): Answer {
+    const to = new URLSearchParams({ to: pathIn(url) })
+    return { status: 303, headers: { location: `${basePath}${page}?${to}`, vary: 'cookie' } }
   }
 
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
@@ -77,6 +85,9 @@ export function withCaller(
     }
   }
 }
+
+/** The path and query of a URL, which begins with one slash. */
+const pathIn = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
 
 const spendNothing = () => {}
 

@@ -87,7 +87,7 @@ const listed = (value: string | string[] | undefined): string[] =>
         .filter((part) => part !== '')
 
 /** A page without an origin, for example in a sandbox, sends `null`, which equals no origin. */
-function isSameHost(origin: string, host: string | undefined): boolean {
+export function isSameHost(origin: string, host: string | undefined): boolean {
   const [, scheme, sender] = /^(https?):\/\/([^/?#@\\]+)$/.exec(origin) ?? []
   if (!scheme || !sender || host === undefined) return false
   const name = hostIn(scheme, sender)

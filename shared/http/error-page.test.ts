@@ -45,6 +45,19 @@ describe.each(ways)('%s', (name) => {
     expect(html).toContain('<a href="/audit/">Show all activities</a>')
   })
 
+  test('a person who opens a route for programs that fails gets a page, and a program a problem', async () => {
+    await using way = await openWay(name)
+    const { page: _page, ...invalid } = failing(invalidInput([{ pointer: 'limit', detail: 'must be less' }]))
+    const service = serve({ 'GET /list': invalid, 'POST /list': invalid })
+    const shown = await way.request(service, '/list?limit=x', { headers: browser })
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])
+    expect(await shown.text()).toMatch(/<li><b>limit<\/b> must be less<\/li>[\s\S]*<a href="\/">/)
+    for (const init of [{ headers: { accept: '*/*' } }, {}, { method: 'POST', body: 'a=1', headers: browser }]) {
+      const answer = await way.request(service, '/list', init)
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'application/problem+json'])
+    }
+  })
+
   test('a fault of ours shows no internals', async () => {
     await using way = await openWay(name)
     const shown = await way.request(serve({ 'GET /broken': failing(new Error('secret')) }), '/broken', {
@@ -66,7 +79,7 @@ test('a person who comes when too many do gets a page', async () => {
     '1',
   ])
   expect(await shown.text()).toContain('<a href="/?userId=a">Try again</a>')
-  const answered = await fetch(`http://localhost:${server.port}/logs`, { headers: browser })
+  const answered = await fetch(`http://localhost:${server.port}/logs`, { headers: { accept: '*/*' } })
   expect(answered.headers.get('content-type')).toBe('application/problem+json')
 })
 

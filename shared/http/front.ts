@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.ts'
 import { type Answer, type OwnHeaders, writeAnswer } from './answer.ts'
+import { opensLinks } from './answer-to-problem.ts'
 import { incomingFrom } from './body.ts'
 import type { BareHandler } from './caller.ts'
+import { acceptsPages, errorPage } from './error-page.ts'
 import { problemOf } from './failed.ts'
 import type { Rooms } from './rooms.ts'
 import { pathPattern } from './route.ts'
@@ -26,7 +28,7 @@ type Exchange = { request: IncomingMessage; response: ServerResponse; own: OwnHe
  * same answers. It also handles what is not plain: other methods and paths, bodies without a declared length, and
  * unusual headers.
  */
-export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
+export function createFront(log: Log, routes: readonly FrontRoute[], home?: string): Front {
   const exact = Map.groupBy(routes, ({ path }) => path)
   const patterns = routes
     .filter(({ path }) => path.includes('/:'))
@@ -69,7 +71,9 @@ export function createFront(log: Log, routes: readonly FrontRoute[]): Front {
         turn: rooms?.turn ?? anyTurn,
       })
     } catch (error) {
-      answered = problemOf(error, { log, requestId, path }).toAnswer()
+      const problem = problemOf(error, { log, requestId, path })
+      const asksForPage = opensLinks(method) && acceptsPages(request.headers.accept)
+      answered = asksForPage ? errorPage(problem, { home, again: url }) : problem.toAnswer()
     }
     writeAnswer(response, own, answered, rooms?.answers)
   }

@@ -3,8 +3,10 @@ import { promisify } from 'node:util'
 import { createGzip, gzip as gzipCallback } from 'node:zlib'
 import { parseAccept } from 'hono/utils/accept'
 import { type Answer, contentOf, type OwnHeaders } from './answer.ts'
+import { opensLinks } from './answer-to-problem.ts'
+import { acceptsPages } from './error-page.ts'
 import { Problem } from './problem.ts'
-import type { Around } from './route.ts'
+import type { Around, ServiceRequest } from './route.ts'
 
 /** Below this size, compressing would save less than a packet. */
 export const minBytes = 1024
@@ -44,16 +46,17 @@ export const withGzip: Around = (handle, { streams }) => {
     const isWanted = prefersGzip(request.header('accept-encoding'))
     if (isWanted)
       return handle(request)
-        .catch(problemAnswer)
+        .catch((error) => problemAnswer(error, request))
         .then((answer) => inCoding(answer, isWanted))
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     return isRead ? handle(request).then((answer) => inCoding(answer, isWanted)) : handle(request)
   }
 }
 
-/** A problem may list a thousand errors. Those that are logged are answered elsewhere. */
-function problemAnswer(error: unknown): Answer {
-  if (error instanceof Problem && error.status < 500) return error.toAnswer()
+/** A problem may list a thousand errors. Those that are logged, or become a page, are answered elsewhere. */
+function problemAnswer(error: unknown, { method, header }: Pick<ServiceRequest, 'method' | 'header'>): Answer {
+  const isPage = opensLinks(method) && acceptsPages(header('accept'))
+  if (!isPage && error instanceof Problem && error.status < 500) return error.toAnswer()
   throw error
 }
 

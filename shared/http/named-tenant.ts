@@ -28,9 +28,11 @@ export function withoutTenant(url: string): string {
 
 /** A link of an answer. It names the tenant if its request did: whoever follows it is asked for one again. */
 export function linkFrom({ basePath, caller }: Pick<ServiceRequest, 'basePath' | 'caller'>, path: string): string {
-  if (!caller.isNamed) return basePath + path
-  return `${basePath}${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(caller.tenant)}`
+  return basePath + (caller.isNamed ? linkOf(path, caller.tenant) : path)
 }
+
+export const linkOf = (path: string, tenant: string): string =>
+  `${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(tenant)}`
 
 const partsOf = (url: string): string[] => {
   const at = url.indexOf('?')

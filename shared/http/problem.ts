@@ -32,6 +32,8 @@ export type ProblemOptions = {
   headers?: { [name: string]: string }
   /** Additional members of the answer (RFC 9457, section 3.2). */
   members?: { [name: string]: unknown }
+  /** The page where a person can do something about it, under the base path. */
+  page?: string
   cause?: unknown
 }
 

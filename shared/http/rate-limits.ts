@@ -1,4 +1,4 @@
-import { createTokenBuckets, type TokenBuckets } from '../token-buckets.ts'
+import type { TokenBuckets } from '../token-buckets.ts'
 import type { Answer } from './answer.ts'
 import { Problem } from './problem.ts'
 import type { Around, Caller } from './route.ts'
@@ -12,7 +12,7 @@ type Policy = { name: 'key' | 'tenant'; bucket: string; perSecond: number }
  * activities, even if that is more than what is left. The answers have the fields of
  * draft-ietf-httpapi-ratelimit-headers-10.
  */
-export function createRateLimits(buckets: TokenBuckets = createTokenBuckets()): Around {
+export function createRateLimits(buckets: TokenBuckets): Around {
   return (handle, { scope }) => {
     // a dispatcher would only deliver again
     if (scope === 'deliver' || scope === 'public') return handle

@@ -5,8 +5,11 @@ import type { Incoming } from './body.ts'
 import type { SlotKind } from './slots.ts'
 import type { Turn } from './turns.ts'
 
-export const scopes = ['write', 'read', 'operate', 'erase', 'tokens', 'deliver', 'public'] as const
-/** The right that a route requires; `deliver` is for dispatchers, and `public` requires none. */
+export const scopes = ['write', 'read', 'operate', 'erase', 'tokens', 'deliver', 'audit', 'public'] as const
+/**
+ * The right that a route requires; `deliver` is for dispatchers, `audit` for what the functions record about the use of
+ * the log, and `public` requires none.
+ */
 export type Scope = (typeof scopes)[number]
 
 /** The sender of a request; made once, by the authenticator. */

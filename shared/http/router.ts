@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Log } from '../log.ts'
 import { type Answer, type ByteStream, contentOf, countedBytes } from './answer.ts'
-import { answerToProblem } from './answer-to-problem.ts'
+import { answerToProblem, opensLinks } from './answer-to-problem.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
 import type { BareHandler, OnBehalfOf } from './caller.ts'
@@ -80,7 +80,7 @@ export function createRouter({ log, routes, allowed, basePath, isPage, otherwise
   })
   app.onError((error, c) => {
     const problem = problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path })
-    return failed(c, problem, isPage(c.req.path))
+    return failed(c, problem, opensLinks(c.req.method))
   })
   return app
 }

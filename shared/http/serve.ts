@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
 import { openAnswerRoom } from './answer-room.ts'
-import { answerToProblem } from './answer-to-problem.ts'
+import { answerToProblem, opensLinks } from './answer-to-problem.ts'
 import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
 import { discardBody } from './discard-body.ts'
@@ -128,8 +128,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     response.once('close', end)
     const refuse = (problem: Problem) => {
       const { url: again = '', headers } = request
-      const path = again.replace(/\?.*$/s, '').replace(/\/+/g, '/')
-      const waysOn = rules.isPage(path) ? { home: undefined, again } : undefined
+      const waysOn = opensLinks(request.method) ? { home: undefined, again } : undefined
       writeAnswer(response, own, answerToProblem(problem, headers.accept, waysOn))
       end()
     }
@@ -138,6 +137,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const hosts = countHeader(request.rawHeaders, 'host')
     if (hosts > 1) return refuse(twoHosts)
     if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
+    // Node drops the second one, but a proxy may have judged the request by it
+    const isSigned = request.headers.authorization !== undefined
+    if (isSigned && countHeader(request.rawHeaders, 'authorization') > 1) return refuse(twoCredentials)
     const unwelcome = door(request)
     if (unwelcome) {
       options.onTurnedAway?.(request.headers)
@@ -257,6 +259,11 @@ const twoHosts = new Problem('invalid-input', 'The request has more than one Hos
 const noHost = new Problem('invalid-input', 'The request has no Host header; send one.', {
   headers: { connection: 'close' },
 })
+const twoCredentials = new Problem(
+  'invalid-input',
+  'The request has more than one Authorization header; send exactly one.',
+  { headers: { connection: 'close' } },
+)
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })

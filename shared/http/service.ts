@@ -87,6 +87,7 @@ export function createService({
     front: createFront(
       log,
       wrapped.filter(({ streams }) => !streams),
+      isPage(`${basePath}/`) ? `${basePath}/` : undefined,
     ),
     kindOf: createKindFinder(entries, basePath),
     routes,
@@ -99,11 +100,13 @@ function mounted(entries: readonly Entry[], basePath: string): readonly Entry[] 
   const placed = entries.flatMap((entry) => {
     const { path, route } = entry
     if (path === '/healthz') return [entry, { ...entry, path: basePath + path }]
-    return path === '/metrics' || route.scope === 'deliver' ? [entry] : [{ ...entry, path: basePath + path }]
+    return path === '/metrics' || internal.has(route.scope) ? [entry] : [{ ...entry, path: basePath + path }]
   })
   const hasRoot = placed.some(({ method, path }) => method === 'GET' && path === `${basePath}/`)
   return hasRoot ? [...placed, { method: 'GET', path: basePath, route: withSlash } as const] : placed
 }
+
+const internal: ReadonlySet<string> = new Set(['deliver', 'audit'])
 
 /** Relative links would lead elsewhere from the path without the slash. */
 const withSlash: Route = {

@@ -6,6 +6,7 @@ export type CalendarUnit = 'hour' | 'day' | 'month'
 export type CalendarSpan = { key: string; endMs: number }
 
 const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 
 /**
  * The hours, days or months of a time zone. An hour that is repeated when clocks are set back counts as two, told apart
@@ -13,7 +14,8 @@ const hourMs = 3_600_000
  * changes.
  */
 export function calendarOf(unit: CalendarUnit, timezone: string): (ms: number) => CalendarSpan {
-  const offsetAt = (ms: number) => Math.round(tzOffset(timezone, new Date(ms)) * 60_000)
+  const lookUp = (ms: number) => Math.round(tzOffset(timezone, new Date(ms)) * 60_000)
+  const offsetAt = timezone === 'UTC' ? () => 0 : rememberedForADay(lookUp)
 
   function changeOfOffset(fromMs: number, toMs: number, offset: number): number {
     let [before, after] = [fromMs, toMs]
@@ -31,6 +33,17 @@ export function calendarOf(unit: CalendarUnit, timezone: string): (ms: number) =
     const endMs = endOf(unit, local) - offset
     const isWhole = offsetAt(endMs - 1) === offset
     return { key: keyOf(unit, local, offset), endMs: isWhole ? endMs : changeOfOffset(ms, endMs - 1, offset) }
+  }
+}
+
+/** Looks an offset up twice a day, instead of for each hour: it changes at most once in a day. */
+function rememberedForADay(lookUp: (ms: number) => number): (ms: number) => number {
+  let known = { fromMs: 0, toMs: 0, offset: 0 }
+  return (ms) => {
+    if (ms >= known.fromMs && ms < known.toMs) return known.offset
+    const offset = lookUp(ms)
+    if (lookUp(ms + dayMs) === offset) known = { fromMs: ms, toMs: ms + dayMs, offset }
+    return offset
   }
 }
 

@@ -6,10 +6,12 @@ import { countMatching, findMatching, type Part, totalTimeoutMs, wholeOf } from 
 import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createDeadLetterSearch } from './sqlite-dead-letter-search.ts'
 import type { DeadLetterRow } from './sqlite-dead-letters.ts'
+import { createSqliteJump } from './sqlite-jump.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
 import type { Moment } from './sqlite-rows.ts'
 import { keyBehind, rangeBehind, rangeOf } from './sqlite-scan.ts'
+import { createSnapshotStart } from './sqlite-snapshot-start.ts'
 import { createSqliteStats } from './sqlite-stats.ts'
 import { stepRows } from './sqlite-steps.ts'
 import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
@@ -37,6 +39,8 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   const arrivals = createSqliteArrivals(db)
   const findDeadLetters = createDeadLetterSearch(db)
   const newPace = createPaces(limits)
+  const jump = createSqliteJump(queries)
+  const snapshotStart = createSnapshotStart(db, queries.names)
 
   async function placesOf(
     { order, limit, after, skip = 0, ...query }: FindQuery,
@@ -46,24 +50,31 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     const source = queries.sourceOf(filter)
     if (source.scans.length === 0) return { found: [] }
     const found: number[] = []
-    let toSkip = skip
+    const place = skip >= stepRows ? await jump(filter, order, skip, timeSlicer) : undefined
+    let toSkip = place?.toSkip ?? skip
     let examined: Moment | undefined
-    for (let range = rangeOf(filter, order, after); ; ) {
+    let hadMatches = false
+    for (let range = place?.range ?? rangeOf(filter, order, after); ; ) {
       try {
         await timeSlicer()
       } catch (error) {
         if (!(error instanceof TooBroad) || !examined) throw error
         return { found, through: keyBehind(examined, order) }
       }
+      const start = hadMatches ? range : snapshotStart(filter, range, order)
+      if (!start) return { found }
+      range = start
       // this many entries contain no more matches than must be skipped, unless ties are added to them
       const skipped = toSkip >= stepRows && !range.ties ? steps.count(source, range, order, toSkip) : undefined
       let last = skipped?.last
       if (skipped && skipped.n <= toSkip) {
         toSkip -= skipped.n
+        hadMatches = skipped.n > 0
       } else {
         const wanted = toSkip + limit - found.length
         const step = steps.places(source, range, order, source.match ? stepRows : Math.min(stepRows, wanted))
         found.push(...step.places.slice(toSkip, wanted))
+        hadMatches = step.places.length > 0
         toSkip = Math.max(0, toSkip - step.places.length)
         last = step.last
       }
@@ -83,17 +94,23 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   }
 
   async function countAll(filter: Filter, max: number, timeSlicer: TimeSlicer): Promise<number> {
+    const range = rangeOf(filter)
+    if (queries.counted.tells(filter)) await timeSlicer()
+    const { n, edges } = queries.counted.count(filter, range) ?? { n: 0, edges: [range] }
+    if (n >= max) return max
     const { scans, ...others } = queries.sourceOf(filter)
-    let counted = 0
+    let counted = n
     try {
       for (const scan of scans) {
-        for (let range = rangeOf(filter); ; ) {
-          await timeSlicer()
-          const { n, last } = steps.count({ scans: [scan], ...others }, range, 'asc')
-          counted += n
-          if (counted >= max) return max
-          if (last === undefined) break
-          range = rangeBehind(range, 'asc', last)
+        for (const edge of edges) {
+          for (let range = edge; ; ) {
+            await timeSlicer()
+            const { n, last } = steps.count({ scans: [scan], ...others }, range, 'asc')
+            counted += n
+            if (counted >= max) return max
+            if (last === undefined) break
+            range = rangeBehind(range, 'asc', last)
+          }
         }
       }
       return counted

@@ -133,4 +133,38 @@ export const migrations = [
      partition INTEGER PRIMARY KEY,
      pruning TEXT NOT NULL
    ) STRICT;`,
+  // how many activities there are, see sqlite-counters.ts; `counted` has the places that are counted already
+  `ALTER TABLE users ADD COLUMN activities INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX usersByActivities ON users (tenant, activities DESC, name);
+   CREATE TABLE counts (
+     tenant INTEGER NOT NULL,
+     unit INTEGER NOT NULL,
+     action INTEGER NOT NULL,
+     time INTEGER NOT NULL,
+     n INTEGER NOT NULL,
+     first INTEGER NOT NULL,
+     last INTEGER NOT NULL,
+     PRIMARY KEY (tenant, unit, action, time)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE counted (
+     partition INTEGER PRIMARY KEY,
+     first INTEGER NOT NULL,
+     last INTEGER NOT NULL
+   ) STRICT;
+   CREATE TRIGGER countInserted AFTER INSERT ON activities
+   WHEN EXISTS (SELECT 1 FROM counted WHERE partition = NEW.place >> 40 AND NEW.place BETWEEN first AND last) BEGIN
+     INSERT INTO counts
+       SELECT NEW.tenant, unit, action, iif(unit = 2, 0, NEW.timestampMs / iif(unit = 0, 900000, 86400000)), 1,
+         NEW.place, NEW.place
+       FROM (SELECT 0 AS unit UNION ALL SELECT 1 UNION ALL SELECT 2), (SELECT 0 AS action UNION ALL SELECT NEW.action)
+       WHERE true
+       ON CONFLICT DO UPDATE SET n = n + 1, first = min(first, excluded.first), last = max(last, excluded.last);
+     UPDATE users SET activities = activities + 1 WHERE number = NEW.user;
+   END;
+   CREATE TRIGGER countDeleted AFTER DELETE ON activities
+   WHEN EXISTS (SELECT 1 FROM counted WHERE partition = OLD.place >> 40 AND OLD.place BETWEEN first AND last) BEGIN
+     UPDATE counts SET n = n - 1 WHERE tenant = OLD.tenant AND action IN (0, OLD.action) AND (unit, time) IN
+       (VALUES (0, OLD.timestampMs / 900000), (1, OLD.timestampMs / 86400000), (2, 0));
+     UPDATE users SET activities = activities - 1 WHERE number = OLD.user;
+   END;`,
 ]

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type ActionPattern, partsOf } from '../filter.ts'
+import { type ActionPattern, afterPrefix, partsOf } from '../filter.ts'
 import { maxActions } from './activities.ts'
 
 /** The maximum number of names whose numbers are kept in memory. */
@@ -16,6 +16,15 @@ export function createSqliteNames(db: DatabaseSync) {
   const actionsFrom = db.prepare(
     `SELECT number, name FROM actions WHERE tenant = ? AND name >= ? ORDER BY name LIMIT ${maxActions + 1}`,
   )
+
+  const from = 'SELECT number FROM actions WHERE tenant = ? AND name >= ?'
+  const [actionsOnwards, actionsBetween] = [db.prepare(from), db.prepare(`${from} AND name < ?`)]
+
+  function allActionsWith(tenant: number, prefix: string): number[] {
+    const end = afterPrefix(prefix)
+    const rows = end === undefined ? actionsOnwards.all(tenant, prefix) : actionsBetween.all(tenant, prefix, end)
+    return rows.map(({ number }) => number as number)
+  }
 
   function actionsWith(tenant: number, prefix: string): number[] {
     const from = actionsFrom.all(tenant, prefix) as { number: number; name: string }[]
@@ -48,6 +57,12 @@ export function createSqliteNames(db: DatabaseSync) {
         if (numbers.length > max) return undefined
       }
       return numbers.length > max ? undefined : numbers
+    },
+    /** The actions that match the patterns, however many they are. */
+    allActions(tenant: number, patterns: readonly ActionPattern[]): number[] {
+      const { names, prefixes } = partsOf(patterns)
+      const numbers = names.flatMap((name) => (actionNumber.get(tenant, name)?.['number'] as number | undefined) ?? [])
+      return [...numbers, ...prefixes.flatMap((prefix) => allActionsWith(tenant, prefix))]
     },
   }
 }

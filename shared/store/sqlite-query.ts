@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Filter, isSearch } from '../filter.ts'
 import type { FindQuery, Found } from './activities.ts'
+import { createSqliteCounted } from './sqlite-counted.ts'
 import { createSqliteNames } from './sqlite-names.ts'
 import { createSqliteRows } from './sqlite-rows.ts'
 import { entriesIn, rangeOf, type Source, sourceOf, statementCache } from './sqlite-scan.ts'
@@ -22,12 +23,16 @@ const always: Unchanged = (_name, compute) => compute()
 export type SqliteQueries = ReturnType<typeof createSqliteQueries>
 
 /** The reads that an index and a limit keep too short to delay anything else. */
-export function createSqliteQueries(db: DatabaseSync, unchanged: Unchanged = always) {
+export function createSqliteQueries(
+  db: DatabaseSync,
+  { unchanged = always, maxChanges }: { unchanged?: Unchanged; maxChanges?: number } = {},
+) {
   const prepare = statementCache(db)
   const names = createSqliteNames(db)
   const rows = createSqliteRows(db)
   const steps = createSqliteSteps(db, rows)
   const withoutNeedlessSnapshot = createSqliteSnapshots(db)
+  const counted = createSqliteCounted(db, names, maxChanges)
 
   /** The source that contains exactly the matches, or undefined if each row must be examined. */
   function wholeSourceOf(filter: Filter): Source | undefined {
@@ -54,8 +59,12 @@ export function createSqliteQueries(db: DatabaseSync, unchanged: Unchanged = alw
       const source = max <= maxLookedAt ? wholeSourceOf(filter) : undefined
       if (!source) return undefined
       if (source.scans.length === 0) return 0
-      const entries = entriesIn(source.scans, rangeOf(filter))
+      const range = rangeOf(filter)
+      const entries = entriesIn(source.scans, range)
       return unchanged(`${entries.text} ${entries.values} ${max}`, () => {
+        // the edges of a range may take longer than counting up to the maximum
+        const parts = range.from || range.to ? undefined : counted.count(filter, range)
+        if (parts) return Math.min(parts.n, max)
         const row = prepare(`SELECT count(*) AS n FROM (${entries.text} LIMIT ?)`).get(...entries.values, max)
         return (row as { n: number }).n
       })
@@ -69,5 +78,7 @@ export function createSqliteQueries(db: DatabaseSync, unchanged: Unchanged = alw
     rows,
     steps,
     withoutNeedlessSnapshot,
+    counted,
+    names,
   }
 }

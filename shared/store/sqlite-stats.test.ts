@@ -74,7 +74,7 @@ describe('counting over SQLite', () => {
     await expect(reads.stats(shapes[0]![1])).rejects.toBeInstanceOf(StoreUnavailable)
   })
 
-  test('reads only indexes if they contain what is counted', () => {
+  test('reads only indexes if they contain what no counter tells', () => {
     const db = openSqliteFile({ path: ':memory:', migrations })
     const plans: string[] = []
     const explaining = new Proxy(db, {
@@ -90,13 +90,13 @@ describe('counting over SQLite', () => {
       },
     })
     const { saveOne } = createSqliteSave(db, createSqliteLedger(db))
-    saveOne(activities[0]!)
+    activities.slice(0, 2).forEach(saveOne)
     const reads = createLongReads(explaining)
-    return Promise.all(shapes.slice(0, 2).map(([, query]) => reads.stats(query))).then(() => {
-      expect(plans).toHaveLength(2)
+    return Promise.all(shapes.slice(2, 3).map(([, query]) => reads.stats(query))).then(() => {
+      expect(plans).toHaveLength(1)
       for (const plan of plans)
         expect(plan).toMatch(
-          /SEARCH activities USING COVERING INDEX by(User|Action) \(tenant=\? AND \(\w+,timestampMs,timestampNs,delayMs,sequence\)>/,
+          /SEARCH activities USING COVERING INDEX byUser \(tenant=\? AND \(\w+,timestampMs,timestampNs,delayMs,sequence\)>/,
         )
     })
   })

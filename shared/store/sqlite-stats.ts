@@ -2,9 +2,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Filter, isSearch } from '../filter.ts'
 import { toMs } from '../timestamp.ts'
 import type { CalendarStatsQuery, NameStatsQuery, Stats, StatsQuery } from './activities.ts'
-import { calendarOf } from './calendar.ts'
+import { type CalendarSpan, calendarOf } from './calendar.ts'
 import { type Matching, tallyMatching } from './metadata-search.ts'
 import { createNameCounter, type NameCounter } from './name-counter.ts'
+import { createSqliteCountedStats } from './sqlite-counted-stats.ts'
 import type { SqliteQueries } from './sqlite-query.ts'
 import {
   beforeMs,
@@ -39,11 +40,13 @@ type Group = { number: number; name: string; n: number }
  */
 export function createSqliteStats(
   db: DatabaseSync,
-  { sourceOf, steps }: Pick<SqliteQueries, 'sourceOf' | 'steps'>,
+  queries: Pick<SqliteQueries, 'sourceOf' | 'steps' | 'counted' | 'names'>,
   matching: Matching<number>,
   workMs: number,
 ) {
+  const { sourceOf, steps } = queries
   const prepare = statementCache(db)
+  const fromCounters = createSqliteCountedStats(db, queries, countSpans)
 
   return async function stats(query: StatsQuery, timeSlicer: TimeSlicer): Promise<Stats> {
     const { filter } = query
@@ -51,6 +54,8 @@ export function createSqliteStats(
     const counter = createNameCounter(query)
     const source = sourceOf(filter)
     if (source.scans.length === 0) return counter.stats()
+    const known = await fromCounters(query, timeSlicer)
+    if (known) return known
     if ('timezone' in query) await byCalendar(query, source, counter, timeSlicer)
     else if (isForGroups(filter, source)) await byGroups(query, source, counter, timeSlicer)
     else await byName(query, source, counter, timeSlicer)
@@ -75,14 +80,23 @@ export function createSqliteStats(
   /** Each span of time is a range, and it takes one index step to reach the next span with an activity. */
   async function byCalendar(
     { filter, by, timezone }: CalendarStatsQuery,
-    { scans, ...others }: Source,
+    source: Source,
     counter: NameCounter,
     timeSlicer: TimeSlicer,
   ) {
-    const spanAt = calendarOf(by, timezone)
+    await countSpans(source, rangeOf(filter), calendarOf(by, timezone), counter, timeSlicer)
+  }
+
+  async function countSpans(
+    { scans, ...others }: Source,
+    whole: Range,
+    spanAt: (ms: number) => CalendarSpan,
+    counter: NameCounter,
+    timeSlicer: TimeSlicer,
+  ) {
     for (const scan of scans) {
       const source = { scans: [scan], ...others }
-      for (let range = rangeOf(filter); ; ) {
+      for (let range = whole; ; ) {
         await timeSlicer()
         const first = firstMsIn(source, range)
         if (first === undefined) break

@@ -2,10 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { HashId } from '../key.ts'
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, setCache, transaction } from '../sqlite/file.ts'
+import { startCounting } from './background-counting.ts'
 import { startPruning } from './background-pruning.ts'
 import { startCompactor } from './compactor.ts'
 import { inSlices } from './in-slices.ts'
 import { outcomeOf, outcomesOf } from './outcomes.ts'
+import { createSqliteCounters, countedAtOnce as usualCountedAtOnce } from './sqlite-counters.ts'
 import { createSqliteDeadLetters, toFoundDeadLetter } from './sqlite-dead-letters.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import { cacheMiB, type LongReads } from './sqlite-long-reads.ts'
@@ -22,11 +24,16 @@ import { createWaiters } from './waiters.ts'
 /** How long after its first record a partition is compacted, even with few records. */
 const compactAfterMs = 60_000
 
+/** How many uncounted activities a count looks at in this thread. */
+const maxChangesHere = 2 * usualCountedAtOnce
+
 export type SqliteStoreOptions = {
   /** The path of the file. */
   path: string
   /** By default SHA-256. */
   hash?: HashId
+  /** How many activities are counted together. */
+  countedAtOnce?: number
   /** Runs long reads; by default in a separate thread. */
   createReads?: (db: DatabaseSync, path: string) => LongReads & Partial<AsyncDisposable>
 }
@@ -35,6 +42,7 @@ export type SqliteStoreOptions = {
 export function openSqliteStore({
   path,
   hash,
+  countedAtOnce,
   createReads = (_db, path) => createReader({ path }),
 }: SqliteStoreOptions): ActivityStore {
   const db = openSqliteFile({ path, migrations })
@@ -43,9 +51,10 @@ export function openSqliteStore({
   const ledger = createSqliteLedger(db)
   const deadLetters = createSqliteDeadLetters(db)
   const unchanged = createSqliteUnchanged(db)
-  const queries = createSqliteQueries(db, unchanged)
+  const queries = createSqliteQueries(db, { unchanged, maxChanges: maxChangesHere })
   const reads = createReads(db, path)
   const { saveOne, forget } = createSqliteSave(db, ledger, hash)
+  const counting = startCounting(createSqliteCounters(db), (work) => transaction(db, work), countedAtOnce)
   const { wait, wake } = createWaiters()
 
   const compactor = startCompactor({ compact: ledger.compact, quietMs: compactAfterMs })
@@ -72,7 +81,7 @@ export function openSqliteStore({
   return {
     save: (activities) => {
       const positions = activities.map(({ position }) => position)
-      return attempt(() => write(positions, () => activities.map(saveOne)))
+      return attempt(() => write(positions, () => counting.counted(activities.map(saveOne))))
     },
     deadLetter: (letters) => {
       const positions = letters.flatMap((letter) => outcomeOf(letter)?.position ?? [])
@@ -110,6 +119,7 @@ export function openSqliteStore({
     abandon: (partition, below) => attempt(() => ledger.abandon(partition, below)),
     writeOff: (readEnds) => attempt(() => ledger.writeOff(readEnds)),
     async [Symbol.asyncDispose]() {
+      await counting[Symbol.asyncDispose]()
       await pruning[Symbol.asyncDispose]()
       await compactor[Symbol.asyncDispose]()
       // this precedes the closing of the last connection, which cleans up the file

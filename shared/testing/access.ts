@@ -34,7 +34,7 @@ export function anAccessFile<Name extends string>(
 }
 
 export function accessOf(path: string, { log = silent, clock = () => performance.now(), now = Date.now } = {}): Access {
-  return createAccess({ file: openAccessFile({ path, log, clock }), log, now })
+  return createAccess({ file: openAccessFile({ path, log, clock }), log, now, clock })
 }
 
 export const bearer = (key: string) => ({ authorization: `Bearer ${key}` })

@@ -1,8 +1,9 @@
 import type { InputError } from '@activity-log/shared/checked.ts'
+import type { Caller } from '@activity-log/shared/http/route.ts'
 import { html } from 'hono/html'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
-import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
+import { navigation, type Page, type PageRequest, problemContent, retryHeaders, seesLedger } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
 import { foreign } from './views/h.ts'
 import { apiHref, type View } from './views/view.ts'
@@ -29,10 +30,11 @@ const reasons: { readonly [reason: string]: string } = {
   undelivered: 'the dispatcher gave up on the record',
 }
 const ownParameters = ['zone', 'columns', 'live']
-const pages = html`<a href="/">Activities</a><a href="/viewer/ledger">Ledger</a>`
+const pagesFor = (caller: Caller) =>
+  html`<a href="/">Activities</a>${seesLedger(caller) ? html`<a href="/viewer/ledger">Ledger</a>` : ''}`
 
 /** Lists the records that could not be saved, from `GET /dead-letters`. */
-export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise<Page> {
+export async function deadLettersPage({ view, zone, ask, caller }: PageRequest): Promise<Page> {
   const parameters: View = {
     limit: '50',
     ...Object.fromEntries(Object.entries(view).filter(([name]) => !ownParameters.includes(name))),
@@ -40,7 +42,7 @@ export async function deadLettersPage({ view, zone, ask }: PageRequest): Promise
   const frame = {
     title: 'Dead letters · Activity log',
     shown: 'page' as const,
-    nav: navigation({ zone, view, path }, '', pages),
+    nav: navigation({ zone, view, path }, '', pagesFor(caller)),
   }
   const listed = await ask<List>(apiHref('/dead-letters', parameters))
   if (!listed.ok) {
@@ -80,12 +82,16 @@ const wrong = ({ errors, reason }: DeadLetter): Content =>
     : reasons[reason]
 
 /** Shows one dead letter with its original record, and what can be done about it. */
-export async function deadLetterPage({ zone, id, ask }: PageRequest): Promise<Page> {
+export async function deadLetterPage({ zone, id, ask, caller }: PageRequest): Promise<Page> {
   const own = `/dead-letters/${encodeURIComponent(id)}`
   const frame = {
     title: 'Dead letter · Activity log',
     shown: 'page' as const,
-    nav: navigation({ zone, view: {}, path: `/viewer${own}` }, '', html`<a href="${path}">Dead letters</a>${pages}`),
+    nav: navigation(
+      { zone, view: {}, path: `/viewer${own}` },
+      '',
+      html`<a href="${path}">Dead letters</a>${pagesFor(caller)}`,
+    ),
   }
   const found = await ask<Single>(own)
   if (!found.ok) {
@@ -100,13 +106,16 @@ export async function deadLetterPage({ zone, id, ask }: PageRequest): Promise<Pa
   const { answer } = found
   const fact = (name: string, value: Content) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
   const headers = Object.entries(answer.headers).map(([name, value]) => fact(name, foreign(h, value)))
+  const addressed = html`<span data-origin>https://YOUR-LOG</span>${own}`
+  const key = caller.keyId === undefined ? '' : ' -H "authorization: Bearer $ACTIVITY_LOG_KEY"'
+  const tenant = caller.isNamed ? `?tenant=${encodeURIComponent(caller.tenant)}` : ''
   const todo = html`<h2>Next steps</h2><p>Replay the record as it is or with a corrected activity as the body, or discard it with a note:</p>
-<pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>${own}/replay
-curl -X DELETE <span data-origin>https://YOUR-LOG</span>${own} -H 'content-type: application/json' -d '{"note":"a test"}'</code></pre>`
+<pre tabindex="0"><code>curl -X POST ${addressed}/replay${tenant}${key}
+curl -X DELETE ${addressed}${tenant}${key} -H 'content-type: application/json' -d '{"note":"a test"}'</code></pre>`
   const main = html`<article class="one"><h1>Dead letter: ${answer.reason}</h1><p class="lead">${wrong(answer)}</p>
 <dl class="facts">${fact('State', answer.state)}${fact('Position', html`<code>${positionOf(answer)}</code>`)}${fact('First arrived', timeElement(h, answer.firstAt, zone))}${fact('Last arrived', timeElement(h, answer.lastAt, zone))}${fact('Attempts', String(answer.attempts))}${answer.activityId && fact('Activity', foreign(h, answer.activityId))}</dl>
 <h2>Original record</h2><pre tabindex="0"><code>${foreign(h, answer.body.text ?? answer.body.base64)}</code></pre>
 <details><summary>Headers</summary><dl class="facts">${headers}</dl></details>
-${answer.state === 'open' ? todo : ''}<p class="tools" data-copies="${own}"><a href="${own}">JSON</a></p></article>`
+${answer.state === 'open' && caller.scopes.has('operate') ? todo : ''}<p class="tools" data-copies="${own}"><a href="${own}">JSON</a></p></article>`
   return { ...frame, main }
 }

@@ -4,6 +4,8 @@ import type { AssetPath } from './assets.ts'
 
 export type Content = ReturnType<typeof html> | JSXNode | string | null | undefined | false | readonly Content[]
 export type Theme = 'light' | 'dark' | undefined
+export const themeOf = (text: string | undefined): Theme => (text === 'light' || text === 'dark' ? text : undefined)
+
 export type DocumentOptions = {
   title: string
   theme: Theme
@@ -11,6 +13,10 @@ export type DocumentOptions = {
   basePath: string
   asset: AssetPath
   nav: Content
+  /** Says who has signed in. */
+  who?: Content
+  /** The tenant that the request names, as operators have to; the script then names it, too. */
+  tenant?: string | undefined
   main: Content
   shown: 'list' | 'page'
 }
@@ -43,9 +49,28 @@ export const documentHeaders = {
 export const underBasePath = (page: string, basePath: string): string =>
   basePath === '' ? page : page.replace(/ (href|src|action|data-copies)="\//g, ` $1="${basePath}/`)
 
-export function document({ title, theme, zone, basePath, asset, nav, main, shown }: DocumentOptions) {
+/** Names the tenant in every link and form of a page that leads to something of a tenant. */
+export function underTenant(page: string, tenant: string): string {
+  const named = `tenant=${encodeURIComponent(tenant)}`
+  const field = `<input type="hidden" name="tenant" value="${escapeHtml(tenant)}">`
+  return page
+    .replace(/ (href|data-copies)="(\/[^"]*)"/g, (link, name: string, to: string) =>
+      ofNoTenant.test(to) || /[?;]tenant=/.test(to)
+        ? link
+        : ` ${name}="${to}${to.includes('?') ? '&amp;' : '?'}${named}"`,
+    )
+    .replace(/<form\b[^>]* method="get"[^>]*>/g, (form) => form + field)
+}
+
+const ofNoTenant = /^\/(?:assets\/|docs$|openapi\.json$|ledger$|viewer\/tenants|log(?:in|out)$)/
+
+const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character] as string)
+
+export function document({ title, theme, zone, basePath, asset, nav, who, tenant, main, shown }: DocumentOptions) {
+  const named = tenant === undefined ? '' : html` data-tenant="${tenant}"`
   return html`<!doctype html>
-<html lang="en" data-theme="${theme ?? 'auto'}" data-zone="${zone}" data-shown="${shown}" data-base="${basePath}">
+<html lang="en" data-theme="${theme ?? 'auto'}" data-zone="${zone}" data-shown="${shown}" data-base="${basePath}"${named}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -60,7 +85,12 @@ export function document({ title, theme, zone, basePath, asset, nav, main, shown
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <a class="brand" href="/"><svg viewBox="0 0 16 16" aria-hidden="true"><rect x="1" y="9" width="3" height="6" rx="1"></rect><rect x="6.5" y="5" width="3" height="10" rx="1"></rect><rect x="12" y="1" width="3" height="14" rx="1"></rect></svg>Activity log</a>
-${nav}
+${nav}${
+  who
+    ? html`
+${who}`
+    : ''
+}
 </header>
 <div class="banner" id="offline" role="status" hidden>You are offline. This page shows what was loaded before; live updates resume when the network is back.</div>
 <main id="main" tabindex="-1">${main}</main>

@@ -4,6 +4,7 @@ import { h } from './html-elements.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
 import { number } from './views/histogram.ts'
+import { apiHref } from './views/view.ts'
 
 type Partition = {
   partition: number
@@ -26,10 +27,12 @@ type LedgerSummary = {
 /** Shows the outcomes of all records, partition by partition, from `GET /ledger`. */
 export async function ledgerPage({ view, zone, ask }: PageRequest): Promise<Page> {
   const path = '/viewer/ledger'
+  // an operator goes back to the tenant that they chose
+  const { tenant } = view
   const nav = navigation(
     { zone, view, path },
     '',
-    html`<a href="/">Activities</a><a href="/viewer/dead-letters">Dead letters</a>`,
+    html`<a href="${apiHref('/', { tenant })}">Activities</a><a href="${apiHref('/viewer/dead-letters', { tenant })}">Dead letters</a>`,
   )
   const frame = { title: 'Ledger · Activity log', shown: 'page' as const, nav }
   const read = await ask<LedgerSummary>('/ledger')

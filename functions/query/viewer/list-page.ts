@@ -1,3 +1,4 @@
+import type { Caller } from '@activity-log/shared/http/route.ts'
 import { startedWithin, undefinedIfLate } from '@activity-log/shared/within.ts'
 import { html } from 'hono/html'
 import type { Ask } from './ask.ts'
@@ -6,7 +7,7 @@ import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
 import { drawRows, exportsOf, type ListAnswer, listHead, nextHref, paging, table } from './list-table.ts'
 import { searchForm } from './search.ts'
-import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
+import { navigation, type Page, type PageRequest, problemContent, retryHeaders, seesLedger } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
 import { readCounts } from './views/counts.ts'
 import { facets } from './views/facets.ts'
@@ -16,10 +17,12 @@ import { timeText } from './views/zone-time.ts'
 
 /** Shows the list of activities, with its search, its filters and its counts. */
 export async function listPage(request: PageRequest): Promise<Page> {
-  const { view, zone, errors, ask, now, timeoutMs } = request
+  const { view, zone, errors, ask, caller, now, timeoutMs } = request
   const [listed, deadLetters] = await Promise.all([
     errors.length > 0 ? undefined : ask<ListAnswer>(apiHref('/logs', listParameters(view))),
-    inTime(timeoutMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal)),
+    caller.scopes.has('operate')
+      ? inTime(timeoutMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal))
+      : undefined,
   ])
   const counts = listed?.ok ? await countsOf(listed.answer, request) : undefined
   const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
@@ -35,7 +38,7 @@ export async function listPage(request: PageRequest): Promise<Page> {
   const { answer } = listed
   const through = answer.completeThrough
   const fresh = through ? freshness(through, zone, now) : ''
-  const nav = navigation({ zone, view, path: '/' }, fresh, pages(through !== null))
+  const nav = navigation({ zone, view, path: '/' }, fresh, pages(through !== null && seesLedger(caller)))
   const rows = await drawRows(answer.data, request)
   const main = html`${search}
 <section class="over-time" aria-label="Activities over time" data-counts="${counts ? 'here' : 'missing'}">${
@@ -44,7 +47,7 @@ export async function listPage(request: PageRequest): Promise<Page> {
 <div class="columns">
 <aside class="facets" aria-label="Most frequent actions and users">${counts && facets(h, counts, view)}</aside>
 <section class="listed" aria-label="Activities">
-${listOf(answer, rows, view, zone)}
+${listOf(answer, rows, request)}
 </section>
 </div>`
   return { ...frame, nav, main }
@@ -59,14 +62,14 @@ async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, timeout
 }
 
 /** An empty list has no other pages and nothing to export, but a live one may still get activities. */
-function listOf(answer: ListAnswer, rows: Content, view: View, zone: string): Content {
+function listOf(answer: ListAnswer, rows: Content, { view, zone, caller }: PageRequest): Content {
   const head = listHead(answer, view)
   const through =
     answer.searchedThrough === undefined ? '' : searchedThrough(answer.searchedThrough, answer, view, zone)
   if (answer.data.length > 0)
     return html`${head}${table(answer, rows, view)}${through}${paging(answer, view)}${exportsOf(answer, view)}`
   if (through) return html`<h1 class="total">Nothing found so far</h1>${through}${paging(answer, view)}`
-  return view['live'] ? html`${head}${table(answer, rows, view)}` : nothing(view, zone, answer)
+  return view['live'] ? html`${head}${table(answer, rows, view)}` : nothing(view, zone, answer, caller)
 }
 
 /** Says how far a search came in the time that it has, and leads on. */
@@ -95,6 +98,10 @@ function titleOf(view: View, zone: string): string {
   return filters.length > 0 ? `${filters.join(', ')} · Activity log` : 'Activity log'
 }
 
+/** A program sends its key with each request; without keys there is none to send. */
+const keyLine = ({ keyId }: Caller) =>
+  keyId === undefined ? '' : '\n  -H "authorization: Bearer $ACTIVITY_LOG_KEY" \\'
+
 /** No activity that was accepted before this time is still missing. */
 function freshness(through: string, zone: string, now: Date): Content {
   const { date, time } = timeText(Date.parse(through), zone)
@@ -102,7 +109,7 @@ function freshness(through: string, zone: string, now: Date): Content {
   return html`<span class="dot" aria-hidden="true"></span>Complete through <time datetime="${through}">${isToday ? '' : html`${date} `}${time}</time>`
 }
 
-function nothing(view: View, zone: string, { page }: ListAnswer): Content {
+function nothing(view: View, zone: string, { page }: ListAnswer, caller: Caller): Content {
   const filters = filterParts(view, zone)
   if (page > 1) {
     return html`<div class="state"><h1>There is nothing on this page</h1><p>The list ends before this page. <a class="button" href="${href(view, { page: undefined })}">First page</a></p></div>`
@@ -116,7 +123,7 @@ function nothing(view: View, zone: string, { page }: ListAnswer): Content {
   }
   return html`<div class="state"><h1>The log is empty</h1>
 <p>Send a first activity, then reload this page:</p>
-<pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>/logs \\
+<pre tabindex="0"><code>curl -X POST <span data-origin>https://YOUR-LOG</span>/logs \\${keyLine(caller)}
   -H 'content-type: application/json' \\
   -d '{"userId":"user_123","action":"click_button","metadata":{"button":"buy"}}'</code></pre>
 <p>Or fill the log with made-up activities: <code>npm run log -- demo</code></p></div>`

@@ -17,11 +17,11 @@ const isTracking = (part: string) => {
 /**
  * A redirect to the same page without such parameters, so that a link works as it was meant; undefined if it has none.
  */
-export function withoutTracking(url: string): Answer | undefined {
+export function withoutTracking(url: string, led = (path: string) => path): Answer | undefined {
   const [, path = '/', query = ''] = /^(?:https?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/.exec(url) ?? []
   const parts = query.split('&')
   const kept = parts.filter((part) => !isTracking(part))
   if (kept.length === parts.length) return undefined
   const location = kept.length > 0 ? `${path}?${kept.join('&')}` : path
-  return { status: 302, headers: { location, 'cache-control': 'no-store' } }
+  return { status: 302, headers: { location: led(location), 'cache-control': 'no-store' } }
 }

@@ -1,4 +1,5 @@
 import { maxErrors } from '@activity-log/shared/checked.ts'
+import type { Caller } from '@activity-log/shared/http/route.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { html } from 'hono/html'
 import type { Ask, ShownProblem } from './ask.ts'
@@ -7,7 +8,15 @@ import type { ViewRequest } from './view-request.ts'
 import { visible } from './views/h.ts'
 import { href, isFilter, pairsOf, type View } from './views/view.ts'
 
-export type PageRequest = ViewRequest & { id: string; ask: Ask; turn: Turn; now: Date; timeoutMs: number }
+export type PageRequest = ViewRequest & {
+  id: string
+  ask: Ask
+  turn: Turn
+  caller: Caller
+  basePath: string
+  now: Date
+  timeoutMs: number
+}
 export type Page = Pick<DocumentOptions, 'title' | 'nav' | 'main' | 'shown'> & {
   status?: number
   headers?: { [name: string]: string }
@@ -31,6 +40,18 @@ export function navigation(
 <button type="button" id="help" aria-label="Keyboard shortcuts" hidden>?</button>
 </form>`
 }
+
+/** Says who has signed in, and whose log this is. Without keys nobody signs in, and there is one log. */
+export function whoIsThere({ keyId, subject, tenant, isOperator, isNamed }: Caller): Content {
+  if (keyId === undefined) return ''
+  const whose = isNamed || !isOperator ? html`<span class="tenant">of <bdi>${visible(tenant)}</bdi></span>` : ''
+  const others = isOperator ? html`<a href="/viewer/tenants">${isNamed ? 'Other tenant' : 'Tenants'}</a>` : ''
+  return html`<div class="who"><span>Signed in as <b><bdi>${visible(subject ?? keyId)}</bdi></b></span>${whose}${others}
+<form action="/logout" method="post"><button>Sign out</button></form></div>`
+}
+
+/** The account of all tenants is for operators alone. */
+export const seesLedger = ({ isOperator, scopes }: Caller): boolean => isOperator && scopes.has('operate')
 
 /** Offers UTC and the current zone. The script adds the reader's own, and the address accepts any. */
 const zones = (zone: string) => [...new Set(['UTC', zone])]

@@ -1,4 +1,5 @@
 import { problemOf } from '@activity-log/shared/http/failed.ts'
+import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import type { Route, Routes, Scope, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { html } from 'hono/html'
 import { parse } from 'hono/utils/cookie'
@@ -6,43 +7,53 @@ import { activityPage } from './activity-page.ts'
 import { asking, type ShownProblem } from './ask.ts'
 import { assetPaths, assetRoutes } from './assets.ts'
 import { deadLetterPage, deadLettersPage } from './dead-letters-page.ts'
-import { document, documentHeaders, type Theme, underBasePath } from './html-document.ts'
+import { document, documentHeaders, themeOf, underBasePath, underTenant } from './html-document.ts'
 import { ledgerPage } from './ledger-page.ts'
 import { listPage } from './list-page.ts'
 import { withRange } from './metadata-range.ts'
 import { actionsPage, usersPage } from './names-page.ts'
+import { type SignInOptions, signInRoutes } from './sign-in.ts'
+import { tenantsPage } from './tenants-page.ts'
 import { withoutTracking } from './tracking.ts'
 import { readViewRequest } from './view-request.ts'
-import { navigation, type Page, type PageRequest, problemContent } from './viewer-page.ts'
+import { navigation, type Page, type PageRequest, problemContent, whoIsThere } from './viewer-page.ts'
 import { href } from './views/view.ts'
 
-export type ViewerOptions = {
+export type ViewerOptions = Partial<SignInOptions> & {
   now: () => Date
   /** How long a page waits for the counts beside its list; after that the script loads them. */
   timeoutMs?: number
 }
 
 /** Pages for people over the JSON routes of the same service. They work without scripts; one script adds the rest. */
-export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
+export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = nothing }: ViewerOptions): Routes {
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
     page: true,
     async handle(request) {
-      const elsewhere = withoutTracking(request.url)
+      const { basePath, parameters, caller } = request
+      const named = caller.isNamed ? caller.tenant : undefined
+      const led = (path: string) => linkFrom({ basePath: '', caller }, path)
+      const elsewhere = withoutTracking(request.url, led)
       if (elsewhere) return elsewhere
-      const { basePath, parameters } = request
       const { id = '' } = parameters
       const cookies = parse(request.header('cookie') ?? '')
       const parsed = readViewRequest(request.url, cookies['zone'])
       const ranged = render === listPage && parsed.errors.length === 0 && withRange(parsed.view, parsed.zone, now())
-      if (ranged) return { status: 302, headers: { location: basePath + href(ranged), 'cache-control': 'no-store' } }
-      const asked = { ...parsed, id, ask: asking(request), turn: request.turn, now: now(), timeoutMs }
+      if (ranged)
+        return { status: 302, headers: { location: led(basePath + href(ranged)), 'cache-control': 'no-store' } }
+      const asked = { ...parsed, id, ask: asking(request), turn: request.turn, caller, basePath, now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
-      const written = await document({ ...content, zone: parsed.zone, theme, basePath, asset: await assetPaths('') })
+      const frame = { zone: parsed.zone, theme, basePath, who: whoIsThere(caller), tenant: named }
+      const written = String(await document({ ...content, ...frame, asset: await assetPaths('') }))
       const all = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders, ...headers }
-      return { status, headers: all, body: underBasePath(String(written), basePath) }
+      return {
+        status,
+        headers: all,
+        body: underBasePath(named === undefined ? written : underTenant(written, named), basePath),
+      }
     },
   })
   return {
@@ -52,10 +63,14 @@ export function viewerRoutes({ now, timeoutMs = 150 }: ViewerOptions): Routes {
     'GET /viewer/actions': page('read', actionsPage),
     'GET /viewer/dead-letters': page('operate', deadLettersPage),
     'GET /viewer/dead-letters/:id': page('operate', deadLetterPage),
-    'GET /viewer/ledger': page('operate', ledgerPage),
+    'GET /viewer/ledger': { ...page('operate', ledgerPage), ofAllTenants: true },
+    'GET /viewer/tenants': { ...page('read', tenantsPage), ofAllTenants: true },
+    ...signInRoutes({ access, recordSignIn }),
     ...assetRoutes,
   }
 }
+
+const nothing = () => Promise.resolve()
 
 /** An error is a page, too, so that the reader has a title and a way back. */
 function failedPage(error: unknown, { zone }: PageRequest, { url, basePath, log, requestId }: ServiceRequest): Page {
@@ -65,5 +80,3 @@ function failedPage(error: unknown, { zone }: PageRequest, { url, basePath, log,
   const main = problemContent(problem, {}, path.slice(basePath.length) + search)
   return { title: `${problem.title} · Activity log`, shown: 'page', nav, main, status: problem.status }
 }
-
-const themeOf = (text: string | undefined): Theme => (text === 'light' || text === 'dark' ? text : undefined)

@@ -4,7 +4,7 @@ import { activityRecorded, toRecord } from '@activity-log/shared/activity-record
 import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 
 /**
- * Use: node load.ts ORIGIN KIND CONNECTIONS SECONDS. Each connection sends its next request when the last one is
+ * Use: node load.ts ORIGIN KIND CONNECTIONS SECONDS [KEY]. Each connection sends its next request when the last one is
  * answered. Writes the results as JSON. HTTP is written and read by hand, because a client library takes more CPU time
  * than some of the servers under test.
  */
@@ -23,8 +23,10 @@ export type Seen = {
 export const linesAtOnce = 500
 const warmUpMs = 1_000
 
+const key = process.argv[6]
+const authorization = key === undefined ? '' : `authorization: Bearer ${key}\r\n`
 const head = (path: string, type: string, bytes: number, more = '') =>
-  `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${bytes}\r\n${more}\r\n`
+  `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${bytes}\r\n${authorization}${more}\r\n`
 const session = () => crypto.randomUUID()
 
 const activity = (n: number) => ({

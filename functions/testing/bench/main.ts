@@ -11,6 +11,7 @@ import { measureGrowth } from './growth.ts'
 import { measureIdle } from './idle.ts'
 import { measureEmbedded } from './measure-embedded.ts'
 import { measureEventLoop } from './measure-event-loop.ts'
+import { measureFairness } from './measure-fairness.ts'
 import { measureIngest } from './measure-ingest.ts'
 import { measureJourney } from './measure-journey.ts'
 import { measurePeers } from './measure-peers.ts'
@@ -24,6 +25,7 @@ const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json F
   embedded   the log in one process (npm start) over loopback; imports --file FILE, or made-up activities, twice
   query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next run
   event-loop the CPU time of the longest turn of the event loop under each hostile input; exits with 1 above 50 ms
+  fairness   how long a quiet tenant waits for ingest over Kafka, beside one that sends as much as it can
   production the import of a file through all functions, over the servers below
   peers      ingest, a Go service (which needs Go), the plain design and the upper limit of Node, over Kafka
 
@@ -71,6 +73,7 @@ const described: { readonly [name: string]: (options: Options, results: Results)
     if (tooLong.length > 0) process.exitCode = 1
   },
   peers: ({ rounds, seconds = 3 }) => measurePeers({ rounds, seconds }),
+  fairness: ({ rounds, seconds = 5 }, results) => measureFairness({ rounds, seconds, note: noteIn(results) }),
   production: ({ rounds, file }, results) => measureProduction({ rounds, file, note: noteIn(results) }),
   query: ({ rounds, folder }, results) => measureQuery({ rounds, folder, note: noteIn(results) }),
 }

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import type { FoundActivity } from '@activity-log/shared/document.ts'
+import { checkCounts } from '@activity-log/shared/store/sqlite-check.ts'
 import { type Answer, post } from '@activity-log/shared/testing/builders.ts'
 
 /** Sends a request to a log, with or without a socket. */
@@ -12,14 +13,20 @@ export type Verdict = { lost: readonly string[]; twice: readonly string[]; chang
 
 export const holds = ({ lost, twice, changed }: Verdict) => lost.length + twice.length + changed.length === 0
 
-/** Checks the integrity of the two files of a stopped log, without changing them; 'ok' means that a file is intact. */
+/**
+ * Checks the integrity of the two files of a stopped log, without changing them; 'ok' means that a file is intact, and
+ * that its counters agree with its activities.
+ */
 export function integrityOf(folder: string): { [file: string]: string } {
   const said = ['queue.db', 'store.db'].map((file) => {
     // when a connection that may write closes, it recovers the file, and the log would have nothing left to recover
     const db = new DatabaseSync(join(folder, file), { readOnly: true })
     try {
       const rows = db.prepare('PRAGMA integrity_check').all()
-      return [file, rows.map((row) => row['integrity_check']).join('; ')]
+      const isStore = file === 'store.db' && db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'counts'").get()
+      const wrong = isStore ? [...checkCounts(db)].flatMap(({ differences }) => differences) : []
+      const said = rows.map((row) => row['integrity_check'])
+      return [file, [...said, ...wrong.map(({ what }) => `the counter of ${what} is wrong`)].join('; ')]
     } finally {
       db.close()
     }

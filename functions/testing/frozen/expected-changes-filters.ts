@@ -7,6 +7,8 @@ const any = (count: number) => Array.from({ length: count }, () => /./)
 /** The filters before asOf. */
 const filters = any(4)
 const metadata = 'query metadata'
+/** With keys, an operator names the tenant. */
+const tenant = 'query tenant'
 
 /** Each route with the parameters that it takes after the filters, before and now. */
 const parameters: readonly [path: string, before: readonly unknown[], now: readonly unknown[]][] = [
@@ -19,21 +21,21 @@ export const changesOfFilters: readonly ExpectedChange[] = [
     requests: /\bopenapi/,
     member: `/body/~1${path}/get/parameters`,
     from: [...filters, 'query asOf', ...before, metadata],
-    to: [...filters, 'query q', 'query asOf', ...now, metadata],
+    to: [...filters, 'query q', 'query asOf', ...now, metadata, tenant],
     why: text,
   })),
   {
     requests: /\bopenapi/,
     member: '/body/~1export/get/parameters',
     from: [...any(7), 'query bom', metadata],
-    to: [...any(8), 'query bom', metadata],
+    to: [...any(8), 'query bom', metadata, tenant],
     why: text,
   },
   {
     requests: /\bopenapi/,
     member: '/body/~1live/get/parameters',
     from: [...filters, 'query asOf', metadata, /./],
-    to: [...filters, 'query q', 'query asOf', metadata, /./],
+    to: [...filters, 'query q', 'query asOf', metadata, /./, tenant],
     why: text,
   },
   {

@@ -1,9 +1,11 @@
 import { absent, type ExpectedChange } from './expected-change.ts'
+import { changesOfAccess } from './expected-changes-access.ts'
 import { changesOfBounds } from './expected-changes-bounds.ts'
 import { changesOfWhatComesIn } from './expected-changes-comes-in.ts'
 import { doorChanges } from './expected-changes-door.ts'
 import { changesOfFilters } from './expected-changes-filters.ts'
 import { changesOfWhatGoesOut } from './expected-changes-goes-out.ts'
+import { changesOfPeople } from './expected-changes-people.ts'
 import { changesOfTheRecord } from './expected-changes-record.ts'
 import { changesOfTheViewer } from './expected-changes-viewer.ts'
 
@@ -121,6 +123,8 @@ export const expectedChanges: readonly ExpectedChange[] = [
   ...changesOfBounds,
   ...changesOfWhatComesIn,
   ...changesOfTheViewer,
+  ...changesOfAccess,
+  ...changesOfPeople,
 ]
 
 /** False leaves out `title` and `detail` of problems, which may be reworded without an entry for each. */

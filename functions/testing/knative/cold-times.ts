@@ -1,4 +1,4 @@
-import type { Cluster, Pod } from './cluster.ts'
+import { type Cluster, eventually, type Pod } from './cluster.ts'
 import type { Followed } from './command.ts'
 import { namespace } from './deployment.ts'
 
@@ -22,8 +22,11 @@ export function observeStarts(cluster: Cluster): Observer {
       const asked = Date.now()
       await ask()
       const answered = Date.now()
-      const [pod] = await cluster.podsOf(name)
-      if (!pod) throw new Error(`${name} has no pod`)
+      // not the pods that there are now: this one may be on its way out again, and earlier ones still are
+      const earlier = new Set(pods.lines.flatMap(({ at, text }) => (at < asked ? nameIn(text) : [])))
+      const isNew = ({ text }: { text: string }) => text.startsWith(`${name}-`) && !earlier.has(nameIn(text))
+      await eventually(`a pod of ${name} was created`, 10_000, async () => pods.lines.some(isNew))
+      const pod = await cluster.get<Pod>(`pod ${nameIn(pods.lines.find(isNew)?.text ?? '')}`)
       const moments: [string, number | undefined][] = [
         ['pod created', seen(pods, asked, (line) => line.startsWith(pod.metadata.name))],
         ['pod scheduled', seen(pods, asked, (line) => line.startsWith(pod.metadata.name) && !line.endsWith('<none>'))],
@@ -42,6 +45,8 @@ export function observeStarts(cluster: Cluster): Observer {
     },
   }
 }
+
+const nameIn = (line: string) => line.split(' ')[0] ?? ''
 
 const seen = ({ lines }: Followed, from: number, is: (line: string) => boolean) =>
   lines.find(({ at, text }) => at >= from && is(text.trim()))?.at

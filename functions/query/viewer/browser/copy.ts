@@ -30,12 +30,15 @@ async function copy(button: HTMLElement) {
   const url = location.origin + path.replaceAll("'", '%27')
   if (button.dataset['copy'] === 'link')
     return put(button, location.origin + underBase(`/viewer${path.slice(basePath.length)}`))
-  if (button.dataset['copy'] === 'curl') return put(button, `curl '${url}'`)
+  if (button.dataset['copy'] === 'curl') return put(button, `curl ${keyOf()}'${url}'`)
   const answer = await fetch(path).catch(() => undefined)
   if (!answer?.ok) return tell(button, 'The activity could not be loaded; try again')
   const text = JSON.stringify(await answer.json(), null, 2)
   return put(button, text)
 }
+
+/** A command sends a key, where people sign in. */
+const keyOf = () => (one('.who') ? '-H "authorization: Bearer $ACTIVITY_LOG_KEY" ' : '')
 
 async function put(element: HTMLElement, text: string) {
   try {

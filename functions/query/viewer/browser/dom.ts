@@ -21,8 +21,14 @@ function make(namespaceOf: (tag: string) => string): H<Element> {
 }
 
 export const basePath = document.documentElement.dataset['base'] ?? ''
-/** Links are written as if the log were at the root of its origin; this is where it is. */
-export const underBase = (path: string) => (path.startsWith('/') ? basePath + path : path)
+/** The tenant in the address of this page, which an operator chose. */
+const { tenant } = document.documentElement.dataset
+/** Links are written as if the log were at the root of its origin and had one tenant; this is where it is. */
+export const underBase = (path: string) => (path.startsWith('/') ? basePath + withTenant(path) : path)
+const withTenant = (path: string) =>
+  tenant === undefined || /[?&]tenant=/.test(path)
+    ? path
+    : `${path}${path.includes('?') ? '&' : '?'}tenant=${encodeURIComponent(tenant)}`
 
 function append(parent: Element, children: readonly Child<Element>[]) {
   for (const child of children) {

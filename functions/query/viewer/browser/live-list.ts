@@ -1,6 +1,6 @@
 import { activityRow, type ShownActivity } from '../views/activity-row.ts'
 import { href } from '../views/view.ts'
-import { all, h, one, say } from './dom.ts'
+import { all, h, one, say, underBase } from './dom.ts'
 import { followLive } from './follow-live.ts'
 import { countAgain } from './load-counts.ts'
 import { view, zone } from './page-view.ts'
@@ -121,5 +121,5 @@ export function startLive() {
   })
   // a page that comes back from the cache of the browser has no connection any more
   addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
-  button.href = href(view, { live: undefined })
+  button.href = underBase(href(view, { live: undefined }))
 }

@@ -1,0 +1,15 @@
+import { isSameHost } from './door.ts'
+
+/**
+ * Whether a page of this very origin sends the request, as its browser says. Browsers add a cookie to requests of other
+ * pages as well, and a page of a neighboring host counts as the same site.
+ */
+export function isFromOwnPage(header: (lowerCaseName: string) => string | undefined): boolean {
+  const site = header('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin'
+  // over plain HTTP, browsers send Origin alone
+  const origin = header('origin')
+  return origin !== undefined && isSameHost(origin, header('host'))
+}
+
+export const isSafeMethod = (method: string): boolean => method === 'GET' || method === 'HEAD'

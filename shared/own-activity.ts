@@ -1,0 +1,59 @@
+import { hash } from 'node:crypto'
+import { type Activity, checkActivity, type SentActivity } from './activity.ts'
+import { type Checked, invalid } from './checked.ts'
+import { formatTimestamp } from './timestamp.ts'
+
+/** Begins the actions and ids of what the log itself records: how it is used. */
+const ownPrefix = 'activity-log.'
+
+export const ownActions = ['sign-in', 'first-seen', 'export', 'replay', 'discard'] as const
+export type OwnAction = (typeof ownActions)[number]
+
+/** An activity that the log records about its own use, and the tenant in whose log it is. */
+export type OwnActivity = { tenant: string; activity: Activity }
+
+/** Resolves once the activity is durable. It may be sent again: the same activity has the same id. */
+export type PublishOwn = (own: OwnActivity) => Promise<void>
+
+/** Acts that are alike count once in this time, so that a retry or another process records nothing twice. */
+export const windowMs = 5 * 60 * 1000
+
+export const windowOf = (now: Date): Date => new Date(Math.floor(now.getTime() / windowMs) * windowMs)
+
+export type Act = {
+  action: OwnAction
+  /** The id of the key that acts. */
+  keyId: string
+  at: Date
+  metadata: NonNullable<Activity['metadata']>
+}
+
+/** The id is the hash of everything else, so two processes that record the same act write the same activity. */
+export function ownActivity(tenant: string, { action, keyId, at, metadata }: Act): OwnActivity {
+  const named = {
+    userId: `key:${keyId}`,
+    action: `${ownPrefix}${action}`,
+    timestamp: formatTimestamp(at.getTime()),
+    metadata,
+  }
+  const id = `${ownPrefix}${hash('sha256', JSON.stringify([tenant, named]), 'base64url')}`
+  return { tenant, activity: { id, ...named } }
+}
+
+/** Other spellings are the log's as well, since readers might take them for it. */
+export const isOwn = (name: string): boolean =>
+  name.length >= ownPrefix.length && name.slice(0, ownPrefix.length).toLowerCase() === ownPrefix
+
+/** Checks an activity that a client sends. It cannot be one that the log itself writes, nor take the id of one. */
+export function checkSentActivity(sent: unknown, receivedAt: Date): Checked<SentActivity> {
+  const checked = checkActivity(sent, receivedAt)
+  if (!checked.ok) return checked
+  const { id = '', action } = checked.value
+  if (!isOwn(action) && !isOwn(id)) return checked
+  return invalid(
+    ...(isOwn(id) ? [{ pointer: '/id', detail: reserved }] : []),
+    ...(isOwn(action) ? [{ pointer: '/action', detail: reserved }] : []),
+  )
+}
+
+export const reserved = `must not begin with ${ownPrefix}, since such activities are written by the log alone`
