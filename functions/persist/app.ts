@@ -110,12 +110,10 @@ export function createApp({
       saveDeadLetter({ topic: topics.records, reason, errors, position, ...asReceived(headers, body) }, request.log)
 
     if (!recorded.ok) return deadLetter('rejected', recorded.errors)
-    const { tenant } = recorded.value
+    const { tenant, activity } = recorded.value
     // what the log records about its own use is kept for those who suspended the tenant
-    if (access?.isSuspended(tenant) && !isOwn(recorded.value.activity.action))
-      return deadLetter('rejected', [isSuspended])
-    const activity = { ...recorded.value, position }
-    const saved = save({ activity, bytes: body.byteLength })
+    if (access?.isSuspended(tenant) && !isOwn(activity.action)) return deadLetter('rejected', [isSuspended])
+    const saved = save({ activity: { ...recorded.value, position }, bytes: body.byteLength })
     const outcome = await orUnavailable(saved, 'The store did not save the activity.')
     if (outcome === 'conflict') return deadLetter('conflict', [hasOtherContent])
     if (outcome === 'key-taken') return deadLetter('rejected', [hasTakenKey])

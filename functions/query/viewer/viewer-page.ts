@@ -11,6 +11,7 @@ import { href, isFilter, pairsOf, type View } from './views/view.ts'
 export type PageRequest = ViewRequest & {
   id: string
   ask: Ask
+  turn: Turn
   caller: Caller
   basePath: string
   turn: Turn

@@ -42,8 +42,7 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
       const ranged = render === listPage && parsed.errors.length === 0 && withRange(parsed.view, parsed.zone, now())
       if (ranged)
         return { status: 302, headers: { location: led(basePath + href(ranged)), 'cache-control': 'no-store' } }
-      const { turn } = request
-      const asked = { ...parsed, id, ask: asking(request), caller, basePath, turn, now: now(), timeoutMs }
+      const asked = { ...parsed, id, ask: asking(request), turn: request.turn, caller, basePath, now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
