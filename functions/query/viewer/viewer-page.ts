@@ -14,7 +14,6 @@ export type PageRequest = ViewRequest & {
   turn: Turn
   caller: Caller
   basePath: string
-  turn: Turn
   now: Date
   timeoutMs: number
 }
