@@ -4,8 +4,8 @@ const integration = '{shared,functions}/**/*.integration.test.ts'
 /** Each test removes a safeguard and checks that its promise breaks. */
 const mutations = 'functions/**/*.mutation.test.ts'
 const browser = 'functions/**/*.browser.test.ts'
-/** Kills, power losses, safeguards that are taken out, and bundles: minutes of CPU time. */
-const long = 'functions/**/*.long.test.ts'
+/** Kills, power losses, safeguards that are taken out, simulations, and bundles: minutes of CPU time. */
+const long = '{shared,functions}/**/*.long.test.ts'
 
 export default defineConfig({
   test: {

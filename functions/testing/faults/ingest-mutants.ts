@@ -48,8 +48,8 @@ export const ingestMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'shared/broker/embedded-broker.ts',
-        find: 'const db = openSqliteFile({ path, migrations })',
-        replace: "const db = openSqliteFile({ path, migrations, synchronous: 'OFF' as 'FULL' })",
+        find: 'const db = openSqliteFile({ path, migrations, canShrink: true })',
+        replace: "const db = openSqliteFile({ path, migrations, canShrink: true, synchronous: 'OFF' as 'FULL' })",
       },
     ],
   },

@@ -123,8 +123,8 @@ export const persistMutants: readonly Mutant[] = [
     edits: [
       {
         file: persist,
-        find: 'const outcome = await orUnavailable(save({ ...recorded.value, position }),',
-        replace: `save({ ...recorded.value, position }).catch(() => {})
+        find: 'const outcome = await orUnavailable(saved,',
+        replace: `saved.catch(() => {})
     return taken
     const outcome = await orUnavailable(Promise.resolve(''),`,
       },
