@@ -26,7 +26,7 @@ export const wrongConfiguration: Proof = {
     return {
       text: [
         table(
-          ['function', 's until the second end with 78', 'what the Service says', 'takes the traffic'],
+          ['function', 's until it ended with 78 and was tried again', 'what the Service says', 'takes the traffic'],
           functions.map((name, index) => [
             name,
             Math.round((times[index] ?? 0) / 1000),
@@ -46,14 +46,19 @@ export const wrongConfiguration: Proof = {
   },
 }
 
-/** The newest pod has ended with the exit code twice, so Kubernetes tried again, too. */
+/** A pod of the newest revision has ended with the exit code and was started again. */
 const untilItEnds = (cluster: Cluster, name: FunctionName) =>
-  eventually(`${name} ends with ${misconfigured} twice`, 120_000, async () => {
+  eventually(`${name} ends with ${misconfigured}, and again`, 120_000, async () => {
+    const { latestCreatedRevisionName: newest, latestReadyRevisionName: ready } = (await cluster.service(name)).status
     const all = await cluster.podsOf(name)
-    return all.some(({ status }) =>
-      status.containerStatuses?.some(
-        ({ restartCount, lastState }) => restartCount > 0 && lastState?.terminated?.exitCode === misconfigured,
-      ),
+    const its = all.filter(({ metadata }) => metadata.labels?.['serving.knative.dev/revision'] === newest)
+    return (
+      newest !== ready &&
+      its.some(({ status }) =>
+        status.containerStatuses?.some(
+          ({ restartCount, lastState }) => restartCount > 0 && lastState?.terminated?.exitCode === misconfigured,
+        ),
+      )
     )
   })
 
