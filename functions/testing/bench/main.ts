@@ -14,6 +14,7 @@ import { measureEventLoop } from './measure-event-loop.ts'
 import { measureFairness } from './measure-fairness.ts'
 import { measureIngest } from './measure-ingest.ts'
 import { measureJourney } from './measure-journey.ts'
+import { measureList } from './measure-list.ts'
 import { measurePeers } from './measure-peers.ts'
 import { measurePersist } from './measure-persist.ts'
 import { measureProduction } from './measure-production.ts'
@@ -33,6 +34,7 @@ These compare the log with the plain design, over the servers that KAFKA_BROKERS
 
   ingest     activities a second, latency and CPU time, over Kafka; also of gzip bodies and mapped items
   persist    events a second and CPU time, over MongoDB
+  list       first pages a second and CPU time, over MongoDB
   cold       the time from spawn to the first acknowledgment, and the memory at that moment
   idle       the CPU time of an idle ingest for --seconds 20, at most 5 rounds
   outage     an outage of Kafka for 20 s, at most 3 rounds; needs KAFKA_CONTROL
@@ -40,7 +42,7 @@ These compare the log with the plain design, over the servers that KAFKA_BROKERS
   growth     the CPU time per activity in one process: a log of 1,000,000 compared with one of 100,000; --folder FOLDER
              keeps them
   all        all comparisons; writes results.json and results.md beside the benchmarks
-  gate       a short form of ingest and persist; exits with 1 when a ratio is more than 15 % worse than recorded`
+  gate       a short form of ingest, persist and list; exits with 1 when a ratio is more than 15 % worse than recorded`
 
 type Options = {
   rounds: number
@@ -57,6 +59,7 @@ const short = 2
 const compared: { readonly [name: string]: Benchmark } = {
   ingest: ({ rounds, seconds = 3 }) => measureIngest({ rounds, seconds }),
   persist: ({ rounds, seconds = 3 }) => measurePersist({ rounds, seconds }),
+  list: ({ rounds, seconds = 3 }) => measureList({ rounds, seconds }),
   growth: ({ rounds, seconds = 3, folder }) => measureGrowth({ rounds, seconds, folder }),
   cold: ({ rounds }) => measureCold({ rounds }),
   idle: ({ rounds, seconds = 20 }) => measureIdle({ rounds: Math.min(5, rounds), seconds }),
@@ -122,7 +125,7 @@ async function main() {
     if (results.size > 0) printTable(results)
     return
   }
-  const names = what === 'all' ? Object.keys(compared) : what === 'gate' ? ['ingest', 'persist'] : [what]
+  const names = what === 'all' ? Object.keys(compared) : what === 'gate' ? ['ingest', 'persist', 'list'] : [what]
   const unknown = names.find((name) => !Object.hasOwn(compared, name))
   if (unknown !== undefined) throw new ConfigError(`Unknown benchmark: "${unknown}".\n\n${usage}`)
   requireVariables(missing)

@@ -149,7 +149,8 @@ describe.skipIf(whyNoBrowser)('signing in, in a browser', () => {
     await page.getByRole('link', { name: 'Ledger' }).click()
     await page.waitForURL(/\/viewer\/ledger\?tenant=bakery/)
     expect(await page.getByText(/Complete|Not complete/).count()).toBeGreaterThan(0)
-    await page.getByRole('link', { name: 'Other tenant' }).click()
+    // the ledger is of all tenants, so it belongs to none of them
+    await page.getByRole('link', { name: 'Tenants' }).click()
     await page.getByRole('link', { name: '$system' }).click()
     await page.waitForURL(/tenant=%24system/)
     await page.locator('tbody', { hasText: 'activity-log.sign-in' }).first().waitFor()
