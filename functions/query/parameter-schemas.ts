@@ -65,6 +65,7 @@ export const errorsOf = (issues: readonly v.BaseIssue<unknown>[] = [], entries: 
 
 function isRequired(schema: v.ObjectEntries[string] | undefined): string {
   if (!schema || !('options' in schema)) return 'is required'
-  return `is required: ${choices.format(schema.options as readonly string[])}`
+  return `is required: ${choices().format(schema.options as readonly string[])}`
 }
-const choices = new Intl.ListFormat('en', { type: 'disjunction' })
+/** Made when it is needed, since loading the words of a language takes milliseconds of a start. */
+const choices = () => new Intl.ListFormat('en', { type: 'disjunction' })
