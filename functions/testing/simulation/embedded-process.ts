@@ -1,7 +1,7 @@
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
 import type { EmbeddedBroker, Queue } from '@activity-log/shared/broker/embedded-broker.ts'
 import { deliveryPolicy } from '@activity-log/shared/dispatch/delivery.ts'
-import { startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
+import { maxAtOnce, startDispatcher } from '@activity-log/shared/dispatch/embedded-dispatcher.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Life } from './life.ts'
@@ -27,7 +27,7 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
 
   const sendTo = (path: string, { answered }: Deliveries) => ({
     sinkUrl: `http://persist${path}`,
-    send: countingUnderWay(setting, life, async ({ headers, body }) => {
+    send: countingUnderWay(setting, life, maxAtOnce, async ({ headers, body }) => {
       const position = { partition: 0, offset: Number(headers['ce-knativekafkaoffset']) }
       const answer = await life.ask(() => network.serve(persist, { method: 'POST', path, headers, body }))
       answered(position, answer.status)

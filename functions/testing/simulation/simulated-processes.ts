@@ -81,7 +81,7 @@ export function sendTo(
   { life, to, path, deliveries }: { life: Life; to: readonly Server[]; path: string; deliveries: Deliveries },
 ): Send {
   const { world, network } = setting
-  return countingUnderWay(setting, life, async ({ headers, body }, signal) => {
+  return countingUnderWay(setting, life, maxPollRecords, async ({ headers, body }, signal) => {
     const position = {
       partition: Number(headers['ce-knativekafkapartition']),
       offset: Number(headers['ce-knativekafkaoffset']),
@@ -102,11 +102,11 @@ export function sendTo(
   })
 }
 
-/** The maximum number of deliveries that a dispatcher may have in flight. */
-const maxUnderWay = 2 * maxPollRecords - 1
-
-/** Reports a violation when more deliveries are in flight than allowed. */
-export function countingUnderWay({ world }: Setting, life: Life, send: Send): Send {
+/**
+ * Reports a violation when more deliveries are in flight than a dispatcher may have that takes so many records at once.
+ */
+export function countingUnderWay({ world }: Setting, life: Life, atOnce: number, send: Send): Send {
+  const maxUnderWay = 2 * atOnce - 1
   let underWay = 0
   return async (request, signal) => {
     if (++underWay > maxUnderWay && !life.isOver()) world.violate(`${life.name} has ${underWay} deliveries in flight`)
