@@ -29,7 +29,7 @@ test('says that all counters agree, beside a running log, too', async () => {
   expect(check(dirname(path))).toEqual({ status: 0, text: 'All counters agree with 10 activities.\n' })
 })
 
-test('finds counters that differ, and makes them anew', async () => {
+test('finds counters that differ, and repairs them', async () => {
   const path = await aStore()
   {
     using db = new DatabaseSync(path)
@@ -41,7 +41,7 @@ user 1: the counter says 11, but it is 10
 `
   expect(check(dirname(path))).toEqual({ status: 1, text: differing })
   const repaired = check(dirname(path), '--repair')
-  expect(repaired).toEqual({ status: 0, text: `${differing}All counters were made anew.\n` })
+  expect(repaired).toEqual({ status: 0, text: `${differing}All counters are right again.\n` })
   expect(check(dirname(path)).status).toBe(0)
 })
 

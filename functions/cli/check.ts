@@ -14,7 +14,7 @@ export const checkCommand: Command = defineCommand({
 The log in one process counts its activities as it saves them: by action in each quarter of an hour, and by user. This
 command counts them again and prints the counters that differ. It only reads, so you may run it beside a running log.
 
-With --repair it makes all counters anew if any of them differs. Stop the log first: it could save nothing meanwhile.`,
+With --repair it counts everything again if a counter differs. Stop the log first, because it can save nothing in the meantime.`,
   arguments: {},
   options: {
     dataDir: {
@@ -23,7 +23,7 @@ With --repair it makes all counters anew if any of them differs. Stop the log fi
       schema: v.optional(v.string(), './data'),
       variable: 'DATA_DIR',
     },
-    repair: { summary: 'make all counters anew if any of them differs' },
+    repair: { summary: 'count everything again if a counter differs' },
   },
   environment: {},
   async run({ dataDir, repair }) {
@@ -43,7 +43,7 @@ With --repair it makes all counters anew if any of them differs. Stop the log fi
     console.log(differences.length === 1 ? '1 counter differs.' : `${number} counters differ.`)
     if (!repair) return exitCodes.negative
     countAgain(path)
-    console.log('All counters were made anew.')
+    console.log('All counters are right again.')
     return exitCodes.done
   },
 })

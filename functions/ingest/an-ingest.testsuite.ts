@@ -1,10 +1,10 @@
 import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
-import { createApp } from './app.ts'
+import { createApp, type IngestDependencies } from './app.ts'
 
 /** ingest over a broker that keeps what is published. */
-export function anIngest() {
+export function anIngest(changes: Partial<IngestDependencies> = {}) {
   const published: EventRecord[] = []
   let ids = 0
   const app = createApp({
@@ -17,6 +17,7 @@ export function anIngest() {
     log: silent,
     now: () => receivedAt,
     newId: () => `made-${++ids}`,
+    ...changes,
   })
   const send = (body: unknown, headers?: Record<string, string>, path = '/logs') =>
     app.request(path, post(body, headers))

@@ -1,30 +1,16 @@
-import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
-import { anActivity, answerOf, post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
+import { anActivity, answerOf, post } from '@activity-log/shared/testing/builders.ts'
 import { openWay, type Way, ways } from '@activity-log/shared/testing/ways.ts'
 import { CloudEvent, HTTP } from 'cloudevents'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createApp, type IngestDependencies } from './app.ts'
+import { anIngest } from './an-ingest.testsuite.ts'
+import type { IngestDependencies } from './app.ts'
 
 let way: Way
 
 function ingest(changes: Partial<IngestDependencies> = {}) {
-  const published: EventRecord[] = []
-  let ids = 0
-  const app = createApp({
-    broker: {
-      async publish(records) {
-        published.push(...records)
-        return records.map((_record, index) => ({ partition: 0, offset: published.length - records.length + index }))
-      },
-    },
-    log: silent,
-    now: () => receivedAt,
-    newId: () => `made-${++ids}`,
-    ...changes,
-  })
+  const { app, published, stored } = anIngest(changes)
   const request = (init: RequestInit, path = '/logs') => way.request(app, path, init)
   const send = (body: unknown, headers?: Record<string, string>) => request(post(body, headers))
-  const stored = () => published.map(({ value }) => JSON.parse(value))
   return { app, published, stored, request, send }
 }
 

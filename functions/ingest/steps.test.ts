@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { EventRecord } from '@activity-log/shared/activity-recorded.ts'
 import { incomingFromBytes } from '@activity-log/shared/http/body.ts'
 import { anybody } from '@activity-log/shared/http/caller.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { post, receivedAt, silent } from '@activity-log/shared/testing/builders.ts'
 import { expect, test } from 'vitest'
-import { createApp } from './app.ts'
+import { anIngest } from './an-ingest.testsuite.ts'
 
 const types = {
   json: 'application/json',
@@ -17,21 +16,9 @@ const activity = '{"userId":"ada","action":"login"}'
 const event = '{"specversion":"1.0","id":"i","source":"s","type":"t","subject":"ada"}'
 
 /** ingest, with a clock that goes on by itself, and a way to handle a request in as many turns as it has parts. */
-function anIngest() {
-  const published: EventRecord[] = []
-  let ids = 0
+function anIngestInTurns() {
   let now = receivedAt.getTime()
-  const app = createApp({
-    broker: {
-      async publish(records) {
-        published.push(...records)
-        return records.map((_record, index) => ({ partition: 0, offset: published.length - records.length + index }))
-      },
-    },
-    log: silent,
-    now: () => new Date(now++),
-    newId: () => `made-${++ids}`,
-  })
+  const { app, published } = anIngest({ now: () => new Date(now++) })
   const gone = new AbortController()
   async function inTurns(contentType: string, text: string | Buffer, onTurn = (_turns: number) => {}, url = '/logs') {
     let turns = 0
@@ -59,7 +46,7 @@ test.each<[what: string, contentType: string, body: string | Buffer, url?: strin
   ['lines', types.lines, many(activity, 999).join('\n')],
   ['CloudEvents', types.events, `[${many(event)}]`],
 ])('there may be a pause at each item of %s', async (_what, contentType, body, url) => {
-  const { inTurns } = anIngest()
+  const { inTurns } = anIngestInTurns()
   let turns = 0
   await inTurns(contentType, body, () => turns++, url).catch(() => {})
   expect(turns).toBeGreaterThanOrEqual(999)
@@ -72,14 +59,14 @@ test.each<[what: string, contentType: string, body: string]>([
   ['many levels', types.json, '['.repeat(mebibyte / 2) + ']'.repeat(mebibyte / 2)],
   ['blank lines', types.lines, '\n'.repeat(mebibyte)],
 ])('there may be a pause every 64 KiB while the items are looked for: %s', async (_what, contentType, body) => {
-  const { inTurns } = anIngest()
+  const { inTurns } = anIngestInTurns()
   let turns = 0
   await inTurns(contentType, body, () => turns++).catch(() => {})
   expect(turns).toBeGreaterThanOrEqual(16)
 })
 
 test('a batch that pauses is published as a whole, in its order, and others go on in between', async () => {
-  const { app, published, inTurns } = anIngest()
+  const { app, published, inTurns } = anIngestInTurns()
   const items = Array.from({ length: 20 }, (_, n) => ({ id: `b-${n}`, userId: 'u', action: 'a' }))
   let others = 0
   const { answer } = await inTurns(types.json, JSON.stringify(items), () => {
@@ -100,14 +87,14 @@ test('a batch that pauses is published as a whole, in its order, and others go o
 })
 
 test('nothing is published if the last item is broken', async () => {
-  const { published, inTurns } = anIngest()
+  const { published, inTurns } = anIngestInTurns()
   await expect(inTurns(types.json, `[${many(activity, 50)},{]`)).rejects.toThrow('is not valid JSON')
   await expect(inTurns(types.json, `[${many(activity, 50)},{"a" 1}]`)).rejects.toThrow('is not valid JSON at line 1')
   expect(published).toEqual([])
 })
 
 test('a client that goes away ends the work, and nothing is published', async () => {
-  const { published, inTurns, gone } = anIngest()
+  const { published, inTurns, gone } = anIngestInTurns()
   let last = 0
   const left = inTurns(types.json, `[${many(activity)}]`, (turns) => {
     last = turns

@@ -1,5 +1,6 @@
 import { anybody } from '@activity-log/shared/http/caller.ts'
 import { asTenant } from '@activity-log/shared/tenant.ts'
+import { accessAs } from '@activity-log/shared/testing/access.ts'
 import { answerOf, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
@@ -8,16 +9,7 @@ import { createApp } from './app.ts'
 test('lists the tenants that have a key or an activity, page by page', async () => {
   const store = openMemoryStore()
   for (const [at, tenant] of ['b', 'a & b', 'c'].entries()) await store.save([recorded({ id: 'one' }, at, tenant)])
-  const access = {
-    authenticate: () => anybody,
-    isSuspended: () => false,
-    tenants: () => ['b', 'd'],
-    metrics: () => '',
-    signIn: () => undefined,
-    signedIn: () => undefined,
-    onFirstSeen() {},
-    onTurnedAway() {},
-  }
+  const access = accessAs(anybody, ['b', 'd'])
   const { request } = createApp({ store, log: silent, now: () => receivedAt, access })
   const found: object[] = []
   for (let path: string | null = '/tenants?limit=2'; path; ) {
@@ -38,17 +30,7 @@ test('lists the tenants that have a key or an activity, page by page', async () 
 test('the links of an answer name the tenant that its request named', async () => {
   const store = openMemoryStore()
   for (const n of [0, 1, 2]) await store.save([recorded({ id: `${n}` }, n, 'a & b')])
-  const caller = { ...anybody, tenant: asTenant('a & b'), isNamed: true }
-  const access = {
-    authenticate: () => caller,
-    isSuspended: () => false,
-    tenants: () => [],
-    metrics: () => '',
-    signIn: () => undefined,
-    signedIn: () => undefined,
-    onFirstSeen() {},
-    onTurnedAway() {},
-  }
+  const access = accessAs({ ...anybody, tenant: asTenant('a & b'), isNamed: true })
   const { request } = createApp({ store, log: silent, now: () => receivedAt, access })
   const first = (await answerOf(await request('/logs?limit=1&tenant=a+%26+b'))) as { next: string }
   expect(first.next).toMatch(/^\/logs\?limit=1&.*&tenant=a%20%26%20b$/)

@@ -75,9 +75,9 @@ test.each(Object.entries(broken))('a file that %s keeps the old keys, is logged 
 
   rmSync(path, { recursive: true, force: true })
   const [key] = list.keys
-  writeAccess(path, { ...list, keys: [{ ...(key as NonNullable<typeof key>), name: 'mended' }] })
+  writeAccess(path, { ...list, keys: [{ ...(key as NonNullable<typeof key>), name: 'repaired' }] })
   file.pass(1000)
-  expect(file.names()).toEqual(['mended'])
+  expect(file.names()).toEqual(['repaired'])
 })
 
 test.each(Object.entries(broken))('a file that %s ends the start', (_what, breakIt) => {

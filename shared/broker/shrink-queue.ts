@@ -6,7 +6,7 @@ const maxFreeBytes = 3 * 1024 * 1024
 const pagesAtOnce = 500
 const shrinkAfterMs = 2_000
 
-/** Lets a file give back pages. One of an earlier version is written anew once, without its free pages. */
+/** Lets a file give back pages. A file of an earlier version is rewritten once, without its free pages. */
 export function allowShrinking(db: DatabaseSync): void {
   const { auto_vacuum: mode } = db.prepare('PRAGMA auto_vacuum').get() as { auto_vacuum: number }
   if (mode === incremental) return

@@ -123,14 +123,14 @@ function userSteps(db: DatabaseSync): (() => Compared)[] {
   })
 }
 
-/** Makes all counters anew, within the transaction of the caller. */
+/** Counts everything again, within the transaction of the caller. */
 export function recount(db: DatabaseSync): void {
   db.exec('DELETE FROM counts; DELETE FROM counted; UPDATE users SET activities = 0')
   const count = createSqliteCounters(db)
   while (count(10_000) > 0);
 }
 
-/** Makes all counters of a store anew, in one transaction. */
+/** Counts everything in a store again, in one transaction. */
 export function countAgain(path: string): void {
   using db = opened(path)
   transaction(db, () => recount(db))

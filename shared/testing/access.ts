@@ -5,6 +5,7 @@ import { openAccessFile } from '../access/access-file.ts'
 import { type AccessList, emptyAccessList } from '../access/access-list.ts'
 import { createAccess } from '../access/authenticator.ts'
 import { addKey, type Wanted } from '../access/change-list.ts'
+import type { Caller } from '../http/route.ts'
 import { silent } from './builders.ts'
 import { aFolder } from './processes.ts'
 
@@ -36,5 +37,17 @@ export function anAccessFile<Name extends string>(
 export function accessOf(path: string, { log = silent, clock = () => performance.now(), now = Date.now } = {}): Access {
   return createAccess({ file: openAccessFile({ path, log, clock }), log, now, clock })
 }
+
+/** Takes everybody for the same caller, whatever they send. */
+export const accessAs = (caller: Caller, tenants: readonly string[] = []): Access => ({
+  authenticate: () => caller,
+  isSuspended: () => false,
+  tenants: () => tenants,
+  metrics: () => '',
+  signIn: () => undefined,
+  signedIn: () => undefined,
+  onFirstSeen() {},
+  onTurnedAway() {},
+})
 
 export const bearer = (key: string) => ({ authorization: `Bearer ${key}` })

@@ -4,6 +4,7 @@ import { anybody } from '@activity-log/shared/http/caller.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { asTenant } from '@activity-log/shared/tenant.ts'
+import { accessAs } from '@activity-log/shared/testing/access.ts'
 import { aDeadLetter, receivedAt, recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -55,16 +56,7 @@ let nextOffset = 0
 
 /** Saves what happens to tenant `one`, between what happens to others, and answers all that it may ask for. */
 async function answersOf(store: ActivityStore, one: string, own: readonly Happening[], others: readonly Happening[]) {
-  const access = {
-    authenticate: () => ({ ...anybody, tenant: asTenant(one), isOperator: false, system: undefined }),
-    isSuspended: () => false,
-    tenants: () => [],
-    metrics: () => '',
-    signIn: () => undefined,
-    signedIn: () => undefined,
-    onFirstSeen() {},
-    onTurnedAway() {},
-  }
+  const access = accessAs({ ...anybody, tenant: asTenant(one), isOperator: false, system: undefined })
   const now = () => receivedAt
   const query = createQuery({ store, log: silent, now, access })
   const persist = createPersist({ store, log: silent, now, access })
