@@ -4,7 +4,7 @@ import { asTenant, systemTenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
 import { acceptsPages, withErrorPage } from './error-page.ts'
 import { withoutTenant } from './named-tenant.ts'
-import { createWhyNoLonger, never, type WhyNoLonger } from './no-longer.ts'
+import { createWhyNoLonger } from './no-longer.ts'
 import { Problem } from './problem.ts'
 import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
 import type { Turn } from './turns.ts'
@@ -74,9 +74,9 @@ export function withCaller(
   }
 
   /** Whom nobody asked for a key may stay. */
-  function whyNoLonger(request: BareRequest, caller: Caller): WhyNoLonger {
-    if (!authenticate || !isLong || request.onBehalfOf) return never
-    return createWhyNoLonger(authenticate, { request, route, caller })
+  function whyNoLonger(request: BareRequest, caller: Caller): () => Problem | undefined {
+    if (!authenticate || !isLong || request.onBehalfOf) return noReason
+    return createWhyNoLonger(caller, () => authenticate(request, route))
   }
 
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
@@ -102,6 +102,7 @@ const mayTakeLong = ({ streams, kind }: Route): boolean => streams === true || k
 const pathIn = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
 
 const spendNothing = () => {}
+const noReason = () => undefined
 
 /** A request that asks for another one counts once. */
 const counted = (caller: Caller): Caller => (caller.limits ? { ...caller, limits: undefined } : caller)

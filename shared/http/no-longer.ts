@@ -1,29 +1,24 @@
-import type { Authenticate, BareRequest } from './caller.ts'
 import { Problem } from './problem.ts'
-import type { Caller, Route } from './route.ts'
-
-/** Tells why the sender of a request may no longer have its answer; undefined as long as they may. */
-export type WhyNoLonger = () => Problem | undefined
+import type { Caller } from './route.ts'
 
 const lookEveryMs = 1000
 
+type Found = Caller | Problem
+
 /**
- * An answer that takes long ends with the right to it: when the key or the session of its request expires, is revoked,
- * or becomes another caller's. Asks the authenticator at most once a second, and only when it is asked itself.
+ * Returns a function that tells why the sender of a request may no longer have its answer: the key or the session has
+ * expired, was revoked, or is another caller's now. It looks at most once a second, and only when it is asked.
  */
-export function createWhyNoLonger(
-  authenticate: Authenticate,
-  { request, route, caller }: { request: BareRequest; route: Route; caller: Caller },
-): WhyNoLonger {
+export function createWhyNoLonger(caller: Caller, look: () => Found | Promise<Found>): () => Problem | undefined {
   let lookAt = 0
   let problem: Problem | undefined
-  const judge = (found: Caller | Problem) => {
+  const judge = (found: Found) => {
     problem = found instanceof Problem ? found : isSame(found, caller) ? undefined : ofAnother
   }
   return () => {
     if (problem || performance.now() < lookAt) return problem
     lookAt = performance.now() + lookEveryMs
-    const found = authenticate(request, route)
+    const found = look()
     if (found instanceof Promise) void found.then(judge, () => judge(ofAnother))
     else judge(found)
     return problem
@@ -35,5 +30,3 @@ const isSame = (one: Caller, other: Caller) => one.tenant === other.tenant && on
 const ofAnother = new Problem('unauthenticated', 'The key of this request has changed; send the request again.', {
   headers: { 'www-authenticate': 'Bearer realm="activity-log", error="invalid_token"' },
 })
-
-export const never: WhyNoLonger = () => undefined

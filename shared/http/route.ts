@@ -2,7 +2,7 @@ import type { Log } from '../log.ts'
 import type { Tenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
-import type { WhyNoLonger } from './no-longer.ts'
+import type { Problem } from './problem.ts'
 import type { SlotKind } from './slots.ts'
 import type { Turn } from './turns.ts'
 
@@ -49,7 +49,7 @@ export type ServiceRequest = Incoming & {
   /** Adds the request id and the tenant to each line. */
   log: Log
   /** For answers that take long: why the sender may no longer have it, if so. */
-  whyNoLonger: WhyNoLonger
+  whyNoLonger(): Problem | undefined
   /** Counts more than this one request against the limits of its caller, such as the other activities of a batch. */
   spend(units: number): void
   /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */

@@ -121,6 +121,7 @@ describe.skipIf(whyNoBrowser)('signing in, in a browser', () => {
   test('the live list and the counts work with a session', async () => {
     const page = await visit('/')
     await signIn(page, log.keys.reader)
+    await page.getByText('Signed in as').waitFor()
     await page.goto('/?live=1')
     await page.locator('#live-state[data-state=connected]').waitFor()
     await send('shop', 'live-1')
