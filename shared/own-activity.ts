@@ -6,7 +6,7 @@ import { formatTimestamp } from './timestamp.ts'
 /** Begins the actions and ids of what the log itself records: how it is used. */
 const ownPrefix = 'activity-log.'
 
-export const ownActions = ['sign-in', 'first-seen', 'export', 'replay', 'discard'] as const
+export const ownActions = ['sign-in', 'first-seen', 'export', 'replay', 'discard', 'write-off'] as const
 export type OwnAction = (typeof ownActions)[number]
 
 /** An activity that the log records about its own use, and the tenant in whose log it is. */
