@@ -144,7 +144,7 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
       if (key && origin !== undefined) leaked(currentRing(), key, 'origin')
     },
     isSuspended: (tenant) => currentRing().isSuspended(tenant),
-    tenants: () => currentRing().tenants,
+    tenants: () => currentRing().tenants(),
     metrics() {
       const counts = Object.entries(rejected).map(([reason, n]) => `access_rejected_total{reason="${reason}"} ${n}\n`)
       return (

@@ -19,7 +19,8 @@ export type KeyRing = {
   find(id: string): RingKey | undefined
   isSuspended(tenant: string): boolean
   limitsOf(key: string | undefined, tenant: string): CallerLimits | undefined
-  tenants: readonly string[]
+  /** The tenants that have a key, in order. */
+  tenants(): readonly string[]
 }
 
 export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): KeyRing {
@@ -51,14 +52,26 @@ export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): Key
     return { id, hash, sessionHash, created, caller, isValidAt: (now) => !isRevoked && now >= from && now < until }
   }
 
-  const byId = new Map(keys.map((key) => [key.id, toRingKey(key)]))
-  const tenants = new Set(keys.map(({ tenant }) => tenant).filter((tenant) => tenant !== everyTenant))
+  const kept = new Map(keys.map((key) => [key.id, key]))
+  // most keys of a large file are never used in the life of a process
+  const used = new Map<string, RingKey>()
+
+  function find(id: string): RingKey | undefined {
+    const known = used.get(id)
+    if (known) return known
+    const key = kept.get(id)
+    if (!key) return undefined
+    const ringKey = toRingKey(key)
+    used.set(id, ringKey)
+    return ringKey
+  }
+
   return {
-    isEmpty: byId.size === 0,
-    find: (id) => byId.get(id),
+    isEmpty: kept.size === 0,
+    find,
     isSuspended: (tenant) => suspendedTenants.has(tenant),
     limitsOf,
-    tenants: [...tenants].sort(),
+    tenants: () => [...new Set(keys.map(({ tenant }) => tenant))].filter((tenant) => tenant !== everyTenant).sort(),
   }
 }
 

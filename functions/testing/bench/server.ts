@@ -9,7 +9,10 @@ import type { Start } from './programs.ts'
 export type LoadOptions = { rounds: number; seconds: number }
 /** The results of a server under load; the CPU time is in microseconds for each answered request. */
 export type Served = Seen & { cpuMicros: number }
-export type Server = AsyncDisposable & { under(kind: Kind, connections: number, seconds: number): Promise<Served> }
+export type Server = AsyncDisposable & {
+  /** With a key, each request shows it. */
+  under(kind: Kind, connections: number, seconds: number, key?: string): Promise<Served>
+}
 
 /**
  * Starts a server on its core. It is paused while others are measured, because even an idle server would take some of
@@ -23,10 +26,10 @@ export async function aServer({ command, env: own }: Start, env: NodeJS.ProcessE
   await wait(1_000)
   child.kill('SIGSTOP')
   return {
-    async under(kind, connections, seconds) {
+    async under(kind, connections, seconds, key) {
       child.kill('SIGCONT')
       const before = cpuSeconds(child.pid)
-      const seen = await load(origin, kind, connections, seconds)
+      const seen = await load(origin, kind, connections, seconds, key)
       const cpu = cpuSeconds(child.pid) - before
       child.kill('SIGSTOP')
       // includes the warm-up, which takes one more second
@@ -37,9 +40,16 @@ export async function aServer({ command, env: own }: Start, env: NodeJS.ProcessE
 }
 
 /** Loads a server from another process, on the core for the load. Throws when a request was rejected. */
-export async function load(origin: string, kind: Kind, connections: number, seconds: number): Promise<Seen> {
+export async function load(
+  origin: string,
+  kind: Kind,
+  connections: number,
+  seconds: number,
+  key?: string,
+): Promise<Seen> {
   const script = join(import.meta.dirname, 'load.ts')
-  const command = [process.execPath, script, origin, kind, `${connections}`, `${seconds}`] as const
+  const keys = key === undefined ? [] : [key]
+  const command = [process.execPath, script, origin, kind, `${connections}`, `${seconds}`, ...keys] as const
   await using loading = startPinned(loadCore, command)
   const seen = JSON.parse(await written(loading, /\{.*\}/)) as Seen
   if (seen.rejected > 0) throw new Error(`${seen.rejected} of ${seen.answered + seen.rejected} requests were rejected`)
