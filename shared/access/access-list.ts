@@ -77,6 +77,7 @@ export const KeptKey = v.strictObject({
 })
 export type KeptKey = v.InferOutput<typeof KeptKey>
 
+type Unchecked = { readonly [name in keyof KeptKey]?: unknown }
 const members: ReadonlySet<string> = new Set(Object.keys(KeptKey.entries))
 const scopesOfKeys: ReadonlySet<unknown> = new Set(keyScopes)
 const isText = (value: unknown, is: (text: string) => boolean) => typeof value === 'string' && is(value)
@@ -89,7 +90,7 @@ const mayBeMoment = (value: unknown) => value === undefined || isText(value, isM
 export function isKeptKey(value: unknown): value is KeptKey {
   if (typeof value !== 'object' || value === null) return false
   for (const name in value) if (!members.has(name)) return false
-  const { id, hash, sessionHash, name, tenant, scopes, rate, ...times } = value as { readonly [name: string]: unknown }
+  const { id, hash, sessionHash, name, tenant, scopes, rate, created, notBefore, expires } = value as Unchecked
   return (
     isText(id, isKeyId) &&
     isText(hash, isHash) &&
@@ -100,13 +101,17 @@ export function isKeptKey(value: unknown): value is KeptKey {
     scopes.length > 0 &&
     scopes.every((scope) => scopesOfKeys.has(scope)) &&
     (rate === undefined || (typeof rate === 'number' && isRate(rate))) &&
-    isText(times['created'], isMoment) &&
-    mayBeMoment(times['notBefore']) &&
-    mayBeMoment(times['expires'])
+    isText(created, isMoment) &&
+    mayBeMoment(notBefore) &&
+    mayBeMoment(expires)
   )
 }
 
-const haveOwnIds = (keys: readonly KeptKey[]) => new Set(keys.map(({ id }) => id)).size === keys.length
+function haveOwnIds(keys: readonly KeptKey[]): boolean {
+  const ids = new Set<string>()
+  for (const { id } of keys) ids.add(id)
+  return ids.size === keys.length
+}
 
 const AccessFile = v.pipe(
   v.strictObject({

@@ -24,13 +24,14 @@ export type KeyRing = {
 }
 
 export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): KeyRing {
+  const kept = new Map<string, KeptKey>()
+  for (const key of keys) kept.set(key.id, key)
   const suspendedTenants = new Set(suspended)
-  const rates = new Map(keys.flatMap(({ id, rate }) => (rate === undefined ? [] : [[id, rate] as const])))
   const tenantRates = new Map(Object.entries(limits.tenants))
   const scopesOf = sharedSets()
 
   function limitsOf(key: string | undefined, tenant: string): CallerLimits | undefined {
-    const ofKey = key === undefined ? undefined : rates.get(key)
+    const ofKey = key === undefined ? undefined : kept.get(key)?.rate
     const ofTenant = tenant === everyTenant ? undefined : (tenantRates.get(tenant) ?? limits.default)
     return ofKey === undefined && ofTenant === undefined ? undefined : { key: ofKey, tenant: ofTenant }
   }
@@ -52,7 +53,6 @@ export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): Key
     return { id, hash, sessionHash, created, caller, isValidAt: (now) => !isRevoked && now >= from && now < until }
   }
 
-  const kept = new Map(keys.map((key) => [key.id, key]))
   // most keys of a large file are never used in the life of a process
   const used = new Map<string, RingKey>()
 

@@ -1,49 +1,63 @@
-import { anAccessFile } from '@activity-log/shared/testing/access.ts'
+import { anAccessFile, bearer } from '@activity-log/shared/testing/access.ts'
 import { anActivity } from '@activity-log/shared/testing/builders.ts'
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { aTopic, kafkaBrokers, mongodbUri } from '@activity-log/shared/testing/servers.ts'
 import { freePorts } from '../production.ts'
 import { median } from './bench-report.ts'
 import { type Comparison, comparisonTable, interleaved, isMet } from './compare-rounds.ts'
-import { type FirstAnswer, firstAnswer } from './first-answer.ts'
+import { firstAnswer } from './first-answer.ts'
 import { fillList } from './measure-list.ts'
 import { asImages, aside, type Start } from './programs.ts'
 import { aServer, type LoadOptions, rowsOf, type Server } from './server.ts'
 
 /** The least share of the requests without keys, and the most CPU time for each, that a server with keys has. */
 const wanted = { ingest: [{ min: 0.9 }, { max: 1.11 }], list: [{ min: 0.95 }, { max: 1.05 }] } as const
-/** What a start with so many keys takes more than one without. */
-const maxMore = [
-  { what: 'CPU time until the first answer, ms', keys: 1_000, member: 'cpuMs', max: 10 },
-  { what: 'memory after the first answer, MiB', keys: 10_000, member: 'residentMebibytes', max: 15 },
-] as const
+const manyKeys = 10_000
+/** What the keys of a log may take more than a log without keys. */
+const maxMebibytes = 15
+const start = { keys: 1_000, maxCpuMs: 10 }
 /** Starts take little time and differ much, so there are this many for each round of the others. */
 const startsPerRound = 10 / 3
 
 /** Compares the same functions with keys and without, and returns which of them take more than they should. */
 export async function measureAccess(options: LoadOptions): Promise<readonly string[]> {
   const images = await asImages()
-  const comparisons = await measureRequests(images.start, options)
+  const { comparisons, memory } = await measureRequests(images.start, options)
+  const cpu = await measureStarts(images.start('ingest'), Math.ceil(options.rounds * startsPerRound))
   console.log(`\n${comparisonTable(comparisons)}`)
-  const missed = comparisons.filter((comparison) => isMet(comparison) === false).map(({ what }) => what)
-  const tooMuch = await measureStarts(images.start('ingest'), Math.ceil(options.rounds * startsPerRound))
-  return [...missed, ...tooMuch].map((what) => `missed: ${what}`)
+  console.log('\n| measurement | with | without | more | target |\n| --- | ---: | ---: | ---: | ---: |')
+  const more = [memory, cpu]
+  for (const each of more) console.log(rowOf(each))
+  return [
+    ...comparisons.filter((comparison) => isMet(comparison) === false).map(({ what }) => what),
+    ...more.filter(isTooMuch).map(({ what }) => what),
+  ].map((what) => `missed: ${what}`)
 }
 
-async function measureRequests(start: (name: 'ingest' | 'query') => Start, { rounds, seconds }: LoadOptions) {
+/** What a log takes with keys and without. */
+type More = { what: string; ours: readonly number[]; theirs: readonly number[]; max: number }
+const isTooMuch = ({ ours, theirs, max }: More) => !(median(ours) - median(theirs) <= max)
+
+function rowOf(more: More): string {
+  const [ours, theirs] = [median(more.ours), median(more.theirs)]
+  const figures = [ours, theirs, ours - theirs].map((figure) => figure.toFixed(1))
+  return `| ${[more.what, ...figures].join(' | ')} | ≤ ${more.max}${isTooMuch(more) ? ' (missed)' : ''} |`
+}
+
+async function measureRequests(startOf: (name: 'ingest' | 'query') => Start, { rounds, seconds }: LoadOptions) {
   await using stack = new AsyncDisposableStack()
-  const { path, keys } = anAccessFile({ ...manyKeys(1_000), program: {} })
+  const { path, keys } = anAccessFile(customers(manyKeys))
   const kafka = { KAFKA_BROKERS: kafkaBrokers.join(','), KAFKA_TOPIC: stack.use(await aTopic(12)).name }
   const mongodb = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: stack.use(aDatabase()).name }
   await fillList(mongodb.MONGODB_DATABASE)
-  const withKeys = { ACCESS_FILE: path }
 
   async function both(program: Start, env: NodeJS.ProcessEnv): Promise<readonly [Server, Server]> {
-    return [stack.use(await aServer(program, { ...env, ...withKeys })), stack.use(await aServer(program, env))]
+    const open = stack.use(await aServer(program, env))
+    return [stack.use(await aServer(program, { ...env, ACCESS_FILE: path })), open]
   }
-  const [keyed, open] = await both(start('ingest'), kafka)
+  const [keyed, open] = await both(startOf('ingest'), kafka)
   const [keyedAlone, openAlone] = await both(aside('ingest-alone'), {})
-  const [keyedQuery, openQuery] = await both(start('query'), mongodb)
+  const [keyedQuery, openQuery] = await both(startOf('query'), mongodb)
   const measured = await interleaved(
     {
       keyed: () => keyed.under('activities', 128, seconds, keys.program),
@@ -66,50 +80,43 @@ async function measureRequests(start: (name: 'ingest' | 'query') => Start, { rou
     row(`${what}: requests/s`, against, wanted[goal][0], [ours, 'rate'], [theirs, 'rate']),
     row(`${what}: CPU µs a request`, against, wanted[goal][1], [ours, 'cpuMicros'], [theirs, 'cpuMicros']),
   ]
-  return [
+  const comparisons: readonly Comparison[] = [
     ...rows('ingest with a key, 128 connections', 'ingest', 'keyed', 'open'),
     ...rows('ingest with a key, no queue', 'ingest', 'keyedAlone', 'openAlone'),
     ...rows('list with a key, 8 connections', 'list', 'keyedList', 'openList'),
-  ] satisfies Comparison[]
+  ]
+  const [ours, theirs] = [measured.keyed, measured.open].map((served) => served.map((each) => each.residentMebibytes))
+  const what = `ingest with ${manyKeys.toLocaleString('en')} keys: resident memory after the requests, MiB`
+  return { comparisons, memory: { what, ours: ours ?? [], theirs: theirs ?? [], max: maxMebibytes } }
 }
 
-/** Starts ingest with and without keys until its first answer, and prints what more the keys take. */
-async function measureStarts({ command, env }: Start, rounds: number): Promise<readonly string[]> {
+/** Starts ingest with keys and without until its first answer. */
+async function measureStarts({ command, env }: Start, rounds: number): Promise<More> {
   await using stack = new AsyncDisposableStack()
   const kafka = { KAFKA_BROKERS: kafkaBrokers.join(','), KAFKA_TOPIC: stack.use(await aTopic()).name }
+  const { path, keys } = anAccessFile(customers(start.keys))
   let next = 0
-  const first = (own: NodeJS.ProcessEnv, key?: string) => async () => {
+  const first = (own: NodeJS.ProcessEnv, more: { [name: string]: string }) => async () => {
     const [port = 0] = await freePorts(1)
-    const asked = {
+    return firstAnswer({ command, env: { ...env, ...kafka, ...own } }, port, {
       method: 'POST',
       path: '/logs',
-      headers: { 'content-type': 'application/json', ...(key !== undefined && { authorization: `Bearer ${key}` }) },
+      headers: { 'content-type': 'application/json', ...more },
       body: JSON.stringify(anActivity({ id: `first-${next++}` })),
       status: 202,
-    }
-    return firstAnswer({ command, env: { ...env, ...kafka, ...own } }, port, asked)
+    })
   }
-  const variants: { [keys: number]: () => Promise<FirstAnswer> } = { 0: first({}) }
-  for (const { keys: count } of maxMore) {
-    const { path, keys } = anAccessFile({ ...manyKeys(count - 1), program: {} })
-    variants[count] = first({ ACCESS_FILE: path }, keys.program)
-  }
-  const measured = await interleaved<{ [keys: number]: FirstAnswer }>(variants, rounds)
-
-  console.log(`\n| ingest with keys: what more a start takes | keys | with | without | more | target |`)
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: |')
-  return maxMore.flatMap(({ what, keys, member, max }) => {
-    const [ours, theirs] = [measured[keys] ?? [], measured[0] ?? []].map((answers) =>
-      median(answers.map((answer) => answer[member])),
-    ) as [number, number]
-    const isTooMuch = !(ours - theirs <= max)
-    const figures = [ours, theirs, ours - theirs].map((figure) => figure.toFixed(1))
-    const cells = [what, keys.toLocaleString('en'), ...figures, `≤ ${max}${isTooMuch ? ' (missed)' : ''}`]
-    console.log(`| ${cells.join(' | ')} |`)
-    return isTooMuch ? [`${what}, with ${keys.toLocaleString('en')} keys`] : []
-  })
+  const measured = await interleaved(
+    { keyed: first({ ACCESS_FILE: path }, bearer(keys.program)), open: first({}, {}) },
+    rounds,
+  )
+  const [ours, theirs] = [measured.keyed, measured.open].map((answers) => answers.map(({ cpuMs }) => cpuMs))
+  const what = `ingest with ${start.keys.toLocaleString('en')} keys: CPU time until the first answer, ms`
+  return { what, ours: ours ?? [], theirs: theirs ?? [], max: start.maxCpuMs }
 }
 
-/** A key for each of so many tenants. */
-const manyKeys = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, n) => [`customer-${n}`, { tenant: `customer-${n}` }]))
+/** So many keys, each of another tenant. */
+function customers(count: number) {
+  const others = Array.from({ length: count - 1 }, (_, n) => [`customer-${n}`, { tenant: `customer-${n}` }])
+  return { ...(Object.fromEntries(others) as { [name: string]: { tenant: string } }), program: {} }
+}

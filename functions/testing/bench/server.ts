@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { written } from '@activity-log/shared/testing/processes.ts'
+import { residentMebibytes } from './bench-report.ts'
 import type { Comparison } from './compare-rounds.ts'
 import type { Kind, Seen } from './load.ts'
 import { cpuSeconds, loadCore, serverCore, startPinned } from './pinned.ts'
@@ -8,7 +9,7 @@ import type { Start } from './programs.ts'
 
 export type LoadOptions = { rounds: number; seconds: number }
 /** The results of a server under load; the CPU time is in microseconds for each answered request. */
-export type Served = Seen & { cpuMicros: number }
+export type Served = Seen & { cpuMicros: number; residentMebibytes: number }
 export type Server = AsyncDisposable & {
   /** With a key, each request shows it. */
   under(kind: Kind, connections: number, seconds: number, key?: string): Promise<Served>
@@ -33,7 +34,8 @@ export async function aServer({ command, env: own }: Start, env: NodeJS.ProcessE
       const cpu = cpuSeconds(child.pid) - before
       child.kill('SIGSTOP')
       // includes the warm-up, which takes one more second
-      return { ...seen, cpuMicros: (cpu / (seen.rate * (seconds + 1))) * 1e6 }
+      const cpuMicros = (cpu / (seen.rate * (seconds + 1))) * 1e6
+      return { ...seen, cpuMicros, residentMebibytes: residentMebibytes(child.pid) }
     },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }
