@@ -52,7 +52,8 @@ describe('the use of the log is in the log', () => {
   test('whoever repeats an act in the same window makes no more records', async () => {
     await using log = await openLog()
     const positions = async () => {
-      const { partitions } = await answerOf(await fetch(`${log.origin}/ledger`, { headers: log.as(log.keys.operator) }))
+      const response = await fetch(`${log.origin}/ledger`, { headers: log.as(log.keys.operator) })
+      const { partitions } = (await response.json()) as { partitions: { last: number }[] }
       return partitions[0]?.last ?? -1
     }
     const repeat = async () => {
