@@ -26,29 +26,30 @@ export type Judged =
  * an array has too many items, none is parsed, and the count is one more than the limit.
  */
 export function createJudge(limits: JsonLimits): (text: string) => Steps<Judged> {
-  // a text has fewer values than characters
-  const shortText = Math.min(limits.items, limits.characters, limits.values)
-  let values = 0
-  let isFirst = true
-  return function* judge(text) {
-    // most requests are one short text, and the only limit that it can exceed is the one on levels
-    const isShort = isFirst && text.length <= shortText
-    isFirst = false
-    const json = isShort ? parseJson(text) : undefined
-    if (json?.ok && json.lossy.length === 0) return parsedAlready(json.value)
-    const outline = yield* outlineJson(text, limits.items)
-    if (typeof outline === 'object') {
-      for (const part of outline.parts) if (part.values <= limits.values) values += part.values
-    }
-    if (values > limits.valuesInAll)
-      return { ok: false, detail: `brings the request to more than ${limits.valuesInAll} values` }
-    if (outline === 'too many items') return { ok: true, isArray: true, count: limits.items + 1, item: leftOut }
-    // broken text is parsed only to learn where it breaks, and not at all if that could be costly
-    if (outline === 'broken') return text.length > limits.characters ? notJson : withoutValue(parseJson(text))
-    const { isArray, parts } = outline
-    const item = (index: number) => parsePart(text, parts[index] as Part, isArray, limits)
-    return { ok: true, isArray, count: parts.length, item }
+  const judged = { values: 0, isFirst: true }
+  return (text) => judge(text, limits, judged)
+}
+
+/** `judged` is what this judge knows of the texts before. */
+function* judge(text: string, limits: JsonLimits, judged: { values: number; isFirst: boolean }): Steps<Judged> {
+  // most requests are one short text, and the only limit that it can exceed is the one on levels: it has fewer values
+  // than characters
+  const isShort = judged.isFirst && text.length <= Math.min(limits.items, limits.characters, limits.values)
+  judged.isFirst = false
+  const json = isShort ? parseJson(text) : undefined
+  if (json?.ok && json.lossy.length === 0) return parsedAlready(json.value)
+  const outline = yield* outlineJson(text, limits.items)
+  if (typeof outline === 'object') {
+    for (const part of outline.parts) if (part.values <= limits.values) judged.values += part.values
   }
+  if (judged.values > limits.valuesInAll)
+    return { ok: false, detail: `brings the request to more than ${limits.valuesInAll} values` }
+  if (outline === 'too many items') return { ok: true, isArray: true, count: limits.items + 1, item: leftOut }
+  // broken text is parsed only to learn where it breaks, and not at all if that could be costly
+  if (outline === 'broken') return text.length > limits.characters ? notJson : withoutValue(parseJson(text))
+  const { isArray, parts } = outline
+  const item = (index: number) => parsePart(text, parts[index] as Part, isArray, limits)
+  return { ok: true, isArray, count: parts.length, item }
 }
 
 function parsedAlready(value: unknown): Judged {

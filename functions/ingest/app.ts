@@ -87,27 +87,28 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     const { maxBytes, read } = readerOf(request, { receivedAt: startedAt, mapped }, onlyMany)
     const traceparent = validTraceparent(request.header('traceparent'))
     const { tenant } = request.caller
-
-    function* readEntries(bytes: Uint8Array): Steps<Entries> {
-      yield
-      const posted = yield* read(bytes)
+    const recording: Recording = {
       // taken once the body has arrived, since completeness depends on how soon after its receipt a record is
       // acknowledged
-      const readAt = now()
-      // if the clock was set back meanwhile, its time could put a timestamp that passed the check too far ahead
-      const receivedAt = readAt > startedAt ? readAt : startedAt
-      return yield* toEntries(
-        posted,
-        () => arrive(receivedAt),
-        (sent, arrival) => {
-          const { isCloudEvent } = sent
-          return activityRecorded(sent, { tenant, ...arrival, salt: newSalt(), newId, traceparent, isCloudEvent })
-        },
-      )
+      receivedAt: () => {
+        const readAt = now()
+        // if the clock was set back meanwhile, its time could put a timestamp that passed the check too far ahead
+        return readAt > startedAt ? readAt : startedAt
+      },
+      arrive,
+      record: (sent, { receivedAt, sequence }) => {
+        const { isCloudEvent } = sent
+        return activityRecorded(sent, {
+          ...{ tenant, receivedAt, sequence, traceparent, isCloudEvent },
+          ...{ salt: newSalt(), newId },
+        })
+      },
     }
 
     // while records wait to be published, only their text is in memory
-    const posted = await request.use(maxBytes, async (bytes) => inSteps(readEntries(bytes), pausesOf(request)))
+    const posted = await request.use(maxBytes, (bytes) =>
+      inSteps(readEntries(read(bytes), recording), pausesOf(request)),
+    )
     if (posted.many) {
       request.spend(posted.entries.length - 1)
       const results = await Promise.all(posted.entries.map(acceptOne))
@@ -183,27 +184,34 @@ type Entries = { isEvent: boolean } & (
   | { many: true; entries: readonly Checked<Entry>[] }
 )
 
-function* toEntries(
-  posted: ReadPosted,
-  arrive: () => Arrival,
-  record: (sent: PostedActivity, arrival: Arrival) => ActivityRecorded,
-): Steps<Entries> {
+/** How activities that were read become records. */
+type Recording = {
+  receivedAt: () => Date
+  arrive: (receivedAt: Date) => Arrival
+  record: (sent: PostedActivity, arrival: Arrival) => ActivityRecorded
+}
+
+function* readEntries(reading: Steps<ReadPosted>, { receivedAt, arrive, record }: Recording): Steps<Entries> {
+  yield
+  const posted = yield* reading
   const { isEvent } = posted
-  const toEntry = (sent: PostedActivity, arrival: Arrival): Entry => {
-    const recorded = record(sent, arrival)
-    const { id, timestamp } = recorded.activity
-    const { recordedAt } = recorded
-    return { id, timestamp, recordedAt, event: toRecord(recorded), isOwn: sent.id !== undefined }
-  }
-  if (!posted.many) return { isEvent, many: false, entry: toEntry(posted.activity, arrive()) }
+  const at = receivedAt()
+  if (!posted.many)
+    return { isEvent, many: false, entry: toEntry(posted.activity, record(posted.activity, arrive(at))) }
   // all of a request arrive before a pause, so that other requests cannot come in between
-  const arrived = posted.activities.map((sent) => (sent.ok ? { sent: sent.value, arrival: arrive() } : sent))
+  const arrived = posted.activities.map((sent) => (sent.ok ? { sent: sent.value, arrival: arrive(at) } : sent))
   const entries: Checked<Entry>[] = []
   for (const each of arrived) {
     yield
-    entries.push('sent' in each ? valid(toEntry(each.sent, each.arrival)) : each)
+    entries.push('sent' in each ? valid(toEntry(each.sent, record(each.sent, each.arrival))) : each)
   }
   return { isEvent, many: true, entries }
+}
+
+function toEntry(sent: PostedActivity, recorded: ActivityRecorded): Entry {
+  const { activity, recordedAt } = recorded
+  const { id, timestamp } = activity
+  return { id, timestamp, recordedAt, event: toRecord(recorded), isOwn: sent.id !== undefined }
 }
 
 /** Long work for a request pauses when others should have their turn, and ends when the client goes away. */

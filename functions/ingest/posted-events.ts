@@ -10,12 +10,13 @@ import {
 import { type Incoming, notUtf8 } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
-import { inOneStep } from '@activity-log/shared/steps.ts'
+import { inOneStep, type Steps } from '@activity-log/shared/steps.ts'
 import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
 import {
   jsonOrProblem,
   newJudge,
   one,
+  type Posted,
   type PostedActivity,
   type ReadBody,
   type ReadItem,
@@ -28,29 +29,33 @@ import type { Reading } from './read-mapped.ts'
 /** Structured mode. */
 export function readCloudEvent(reading: Reading): ReadBody {
   const read = structuredReader(reading)
-  return function* (bytes) {
-    const text = utf8(bytes)
-    if (text === undefined) throw notUtf8()
-    const { value, lossy } = yield* jsonOrProblem(yield* newJudge()(text))
-    return one(readUnlessLeftOut(read, value, lossy))
-  }
+  return (bytes) => readOne(bytes, read)
+}
+
+function* readOne(bytes: Uint8Array, read: ReadItem): Steps<Posted> {
+  const text = utf8(bytes)
+  if (text === undefined) throw notUtf8()
+  const { value, lossy } = yield* jsonOrProblem(yield* newJudge()(text))
+  return one(readUnlessLeftOut(read, value, lossy))
 }
 
 /** Batched mode. */
 export function readCloudEvents(reading: Reading): ReadBody {
   const read = structuredReader(reading)
-  return function* (bytes) {
-    const text = utf8(bytes)
-    if (text === undefined) {
-      const posted = yield* readItemsOneByOne(bytes, read)
-      if (!posted) throw notUtf8()
-      return posted
-    }
-    const judged = yield* newJudge()(text)
-    if (judged.ok && judged.isArray) return yield* readItems(judged, read)
-    yield* jsonOrProblem(judged)
-    throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')
+  return (bytes) => readAll(bytes, read)
+}
+
+function* readAll(bytes: Uint8Array, read: ReadItem): Steps<Posted> {
+  const text = utf8(bytes)
+  if (text === undefined) {
+    const posted = yield* readItemsOneByOne(bytes, read)
+    if (!posted) throw notUtf8()
+    return posted
   }
+  const judged = yield* newJudge()(text)
+  if (judged.ok && judged.isArray) return yield* readItems(judged, read)
+  yield* jsonOrProblem(judged)
+  throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')
 }
 
 export function readBinaryCloudEvent({ receivedAt, mapped }: Reading, incoming: Pick<Incoming, 'headers'>): ReadBody {

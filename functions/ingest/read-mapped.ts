@@ -2,9 +2,12 @@ import { applyMapping } from '@activity-log/shared/apply-mapping.ts'
 import { firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
+import type { ParsedJson } from '@activity-log/shared/json.ts'
+import type { Judged } from '@activity-log/shared/json-judged.ts'
 import { restoreDigits } from '@activity-log/shared/json-number-text.ts'
 import { mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
+import type { Steps } from '@activity-log/shared/steps.ts'
 import { type Judge, newJudge, type ReadItem, withTimeForms } from './posted-items.ts'
 
 export type Mapped = {
@@ -57,14 +60,16 @@ const isNumber = (detail: string) => detail.startsWith('holds the number')
 
 function judgeKeepingDigits(): Judge {
   const judge = newJudge()
-  return function* (text) {
-    const judged = yield* judge(text)
-    if (!judged.ok) return judged
-    const item = function* (index: number) {
-      const json = yield* judged.item(index)
-      if (json.ok) restoreDigits(json.value, json.lossy)
-      return json
-    }
-    return { ...judged, item }
-  }
+  return (text) => keepingDigits(judge(text))
+}
+
+function* keepingDigits(judging: Steps<Judged>): Steps<Judged> {
+  const judged = yield* judging
+  return judged.ok ? { ...judged, item: (index) => withDigits(judged.item(index)) } : judged
+}
+
+function* withDigits(parsing: Steps<ParsedJson>): Steps<ParsedJson> {
+  const json = yield* parsing
+  if (json.ok) restoreDigits(json.value, json.lossy)
+  return json
 }

@@ -9,8 +9,11 @@ import * as v from 'valibot'
 import { readBinaryCloudEvent, readCloudEvent, readCloudEvents } from './posted-events.ts'
 import {
   bodyLimits,
+  type Judge,
+  newJudge,
   type Posted,
   type ReadBody,
+  type ReadItem,
   readActivity,
   readItemsOneByOne,
   readLines,
@@ -45,12 +48,18 @@ export function readerOf(incoming: Incoming, reading: Reading, onlyMany: boolean
   const { prepare, isEvent, isOne } = mediaTypeOf(incoming)
   if (onlyMany && isOne) throw oneOnly()
   const readBody = prepare(reading, incoming)
-  const read = function* (bytes: Uint8Array): Steps<ReadPosted> {
-    const posted = yield* readBody(bytes)
+  const finish = (posted: Posted): ReadPosted => {
     if (onlyMany && !posted.many) throw oneOnly()
     return { ...withIdempotencyKey(posted, incoming.header('idempotency-key')), isEvent }
   }
-  return { maxBytes: isOne ? bodyLimits.oneBytes : bodyLimits.manyBytes, read }
+  return {
+    maxBytes: isOne ? bodyLimits.oneBytes : bodyLimits.manyBytes,
+    read: (bytes) => finished(readBody(bytes), finish),
+  }
+}
+
+function* finished(reading: Steps<Posted>, finish: (posted: Posted) => ReadPosted): Steps<ReadPosted> {
+  return finish(yield* reading)
 }
 
 const oneOnly = () =>
@@ -92,16 +101,18 @@ const unsupported = (detail: string, cause?: unknown) =>
 
 function readJson({ receivedAt, mapped }: Reading): ReadBody {
   const read = mapped?.readItem(receivedAt) ?? readActivity(receivedAt)
-  return function* (bytes) {
-    const text = utf8(bytes)
-    if (text === undefined) {
-      const posted = yield* readItemsOneByOne(bytes, read, mapped?.judge)
-      if (!posted) throw notUtf8()
-      return posted
-    }
-    if (bytes.byteLength > bodyLimits.oneBytes && !/^\s*\[/.test(text)) throw tooLarge(bodyLimits.oneBytes)
-    return yield* readWhole(text, read, mapped?.judge)
+  return (bytes) => readJsonBody(bytes, read, mapped?.judge)
+}
+
+function* readJsonBody(bytes: Uint8Array, read: ReadItem, judge: Judge = newJudge()): Steps<Posted> {
+  const text = utf8(bytes)
+  if (text === undefined) {
+    const posted = yield* readItemsOneByOne(bytes, read, judge)
+    if (!posted) throw notUtf8()
+    return posted
   }
+  if (bytes.byteLength > bodyLimits.oneBytes && !/^\s*\[/.test(text)) throw tooLarge(bodyLimits.oneBytes)
+  return yield* readWhole(text, read, judge)
 }
 
 function readNdjson({ receivedAt, mapped }: Reading): ReadBody {

@@ -117,6 +117,7 @@ export const runByHand: readonly string[] = [
   'kubectl wait --for=condition=Available --all deployment -n knative-…',
   'kubectl patch configmap config-network -n knative-serving …',
   'kubectl patch configmap config-features -n knative-eventing …',
+  'kubectl patch configmap config-features -n knative-serving …',
   'kubectl get --raw /.well-known/openid-configuration',
   'kubectl get --raw /openid/v1/jwks >jwks.json',
   'kubectl -n activity-log create configmap delivery-keys …',

@@ -15,13 +15,13 @@ export type Incoming = {
    */
   bytes(maxBytes: number): Promise<Uint8Array>
   /** Reads the body like `bytes`, and uses it. Large bodies are used one after another, so a use must not wait long. */
-  use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result>
+  use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Result | Promise<Result>): Promise<Result>
 }
 
 type Read = (maxBytes: number, onTurn: (done: Done) => void) => Promise<Uint8Array>
 
 function readersOf(read: Read): Pick<Incoming, 'bytes' | 'use'> {
-  async function use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Promise<Result>): Promise<Result> {
+  async function use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Result | Promise<Result>): Promise<Result> {
     let done: Done | undefined
     try {
       const bytes = await read(maxBytes, (ofTurn) => {
@@ -32,22 +32,22 @@ function readersOf(read: Read): Pick<Incoming, 'bytes' | 'use'> {
       done?.()
     }
   }
-  return { use, bytes: (maxBytes) => use(maxBytes, async (bytes) => bytes) }
+  return { use, bytes: (maxBytes) => use(maxBytes, (bytes) => bytes) }
 }
 
 /** Reads what was sent, and inflates it if it is gzip. */
 const inflating =
   (header: Incoming['header'], room: BodyRoom | undefined, sent: Read): Read =>
-  async (maxBytes, onTurn) => {
+  (maxBytes, onTurn) => {
     const gzip = isGzip(header('content-encoding'))
     rejectBySize(header('content-length'), maxBytes)
     if (!gzip) return sent(maxBytes, onTurn)
     let hasTurn = false
-    const bytes = await sent(maxBytes, (done) => {
+    const whole = sent(maxBytes, (done) => {
       hasTurn = true
       onTurn(done)
     })
-    return gunzipBody(bytes, maxBytes, { room, hasTurn, onTurn })
+    return whole.then((bytes) => gunzipBody(bytes, maxBytes, { room, hasTurn, onTurn }))
   }
 
 /** Wraps a Request. Its body is read from the socket, if it came through one. */

@@ -14,6 +14,13 @@ export type CommandOptions = {
 
 /** Resolves with what the program writes; rejects with its complaint when it does not end with 0. */
 export async function command(words: readonly string[], options: CommandOptions = {}): Promise<string> {
+  return (await bothOutputs(words, options)).out
+}
+
+export type Outputs = { out: string; error: string }
+
+/** The same, with what it writes to its standard error. */
+export async function bothOutputs(words: readonly string[], options: CommandOptions = {}): Promise<Outputs> {
   const { input = '', timeoutMs = 900_000, env = process.env, cwd } = options
   const [program = '', ...args] = words
   const child = spawn(program, args, { stdio: 'pipe', timeout: timeoutMs, env, ...(cwd && { cwd }) })
@@ -21,7 +28,7 @@ export async function command(words: readonly string[], options: CommandOptions 
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  if (code === 0) return out
+  if (code === 0) return { out, error }
   throw new Error(`${words.slice(0, 8).join(' ')} ended with ${code ?? 'no answer'}\n${error || out}`.trim())
 }
 

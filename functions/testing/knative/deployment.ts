@@ -1,4 +1,5 @@
-import { type Manifest, render } from '../manifests/kustomize.ts'
+import { join } from 'node:path'
+import { type Manifest, renderFolder } from '../manifests/kustomize.ts'
 import { type FunctionName, functions, imageName, mongodbImage } from './images.ts'
 
 export const namespace = 'activity-log'
@@ -26,15 +27,21 @@ export type Changes = {
   tag?: string
   /** Whether it has the probes that only the present images answer. */
   isEarlier?: boolean
+  /** Whether the functions ask for keys, which are in Secrets. */
+  asksForKeys?: boolean
   /** More environment variables of a function. */
   env?: { [name in FunctionName]?: { [variable: string]: string } }
   /** Annotations of every function, for a cluster in a hurry; null takes one away. */
   annotations?: { [name: string]: string | null }
 }
 
+const root = join(import.meta.dirname, '../../..')
+const overlays = { open: 'knative/overlays/serving-only', keys: 'functions/testing/manifests/keys' }
+
 /** The overlay serving-only, with these images and changes. */
-export function deployment({ tag = 'dev', isEarlier = false, env = {}, annotations = {} }: Changes = {}): Manifest[] {
-  const manifests = render('serving-only')
+export function deployment(changes: Changes = {}): Manifest[] {
+  const { tag = 'dev', isEarlier = false, asksForKeys = false, env = {}, annotations = {} } = changes
+  const manifests = renderFolder(join(root, asksForKeys ? overlays.keys : overlays.open))
   for (const manifest of manifests) {
     if (manifest.kind === 'Secret' && manifest.metadata.name === 'mongodb') {
       const uri = Buffer.from(mongodbUri).toString('base64')

@@ -5,6 +5,7 @@ import { readOptions } from './options.ts'
 import { documentedTable, places } from './policies.ts'
 import { isDocumented, others } from './proof.ts'
 import { report } from './report.ts'
+import { contradictions } from './revocation.ts'
 
 const names = { all: ['journey', 'faults', 'upgrade'], short: ['journey'] }
 
@@ -38,13 +39,31 @@ test('a report names every problem', () => {
   expect(text).toContain('## A proof (1:01 min)\n\na figure\n\n- PROBLEM: id-1 is lost\n')
 })
 
+test('a key may work until a second after the Secret of a function has changed', () => {
+  const asked = { name: 'ingest', success: 202, changedAt: 10_000 }
+  const answer = (sentAt: number, status: number) => ({ sentAt, status, text: 'why' })
+  const fine = [answer(9000, 202), answer(10_900, 202), answer(10_950, 401), answer(10_960, 503), answer(12_000, 401)]
+  expect(contradictions(fine, asked)).toEqual([])
+  expect(contradictions([...fine, answer(11_100, 202)], asked)).toEqual([
+    'ingest took the key 1 times after it was revoked',
+  ])
+  expect(contradictions([answer(11_100, 403)], asked)).toEqual(['ingest with a revoked key: 403 why'])
+})
+
 describe.skipIf(whyNoKustomize)('the overlay under test', () => {
   test('has the images of the tag; an earlier stand-in is not asked for its health', () => {
     const text = JSON.stringify(deployment({ tag: 'abc', isEarlier: true }))
     expect(text.match(/dev\.local\/activity-log\/\w+:abc/g)).toHaveLength(5)
-    expect(text).not.toMatch(/dev\.local\/[^"]*:dev/)
+    expect(text).not.toMatch(/dev\.local\/activity-log\/[^"]*:dev/)
     expect(text.match(/"livenessProbe"/g)).toHaveLength(2)
     expect(JSON.stringify(deployment()).match(/"livenessProbe"/g)).toHaveLength(4)
+  })
+
+  test('asks for keys where that is wanted', () => {
+    const text = JSON.stringify(deployment({ asksForKeys: true }))
+    expect(text).toContain('"ACCESS":"keys"')
+    expect(text.match(/"secretName":"access"/g)).toHaveLength(3)
+    expect(JSON.stringify(deployment())).toContain('"ACCESS":"open"')
   })
 
   test('differs from the overlay only in what is asked for', () => {

@@ -9,6 +9,7 @@ import { faults } from './faults.ts'
 import { openFront } from './front.ts'
 import { loadImages } from './images.ts'
 import { journey } from './journey.ts'
+import { keys } from './keys.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { pods } from './pods.ts'
 import { policies } from './policies.ts'
@@ -26,6 +27,7 @@ const proofs: { readonly [name: string]: Proof } = {
   'wrong-configuration': wrongConfiguration,
   'scale-to-zero': scaleToZero,
   'cold-starts': coldStarts,
+  keys,
   upgrade,
 }
 const short = ['journey', 'pods', 'policies', 'faults', 'wrong-configuration']

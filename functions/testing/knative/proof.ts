@@ -30,7 +30,7 @@ export function quantile(numbers: readonly number[], q: number): number {
 }
 
 /** Whether a client may get this answer: a success, or an outcome that it does not know. */
-export const isDocumented = ({ status }: Answered, success: number) =>
+export const isDocumented = ({ status }: Pick<Answered, 'status'>, success: number) =>
   status === success || status === 0 || status >= 500
 
 /** How often each answer came that was not a success: "3 × 502". */
