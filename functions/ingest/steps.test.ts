@@ -32,7 +32,7 @@ function anIngestInTurns() {
         onTurn(++turns)
         await nextTurn()
       },
-    } satisfies Omit<ServiceRequest, 'ask'>
+    } satisfies Omit<ServiceRequest, 'ask' | 'whyNoLonger'>
     const answer = await app.routes['POST /logs']?.handle(request as never)
     return { answer, turns }
   }

@@ -2,9 +2,14 @@ import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
+import type { Access } from '@activity-log/shared/access/access.ts'
+import { anybody } from '@activity-log/shared/http/caller.ts'
+import { Problem } from '@activity-log/shared/http/problem.ts'
+import type { Caller } from '@activity-log/shared/http/route.ts'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import { accessAs } from '@activity-log/shared/testing/access.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore, openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -34,7 +39,7 @@ async function query(count = 0, find?: (query: FindQuery, nth: number) => Promis
 }
 
 /** A log that never ends. */
-function endless() {
+function endless(access?: Access) {
   const activities = Array.from({ length: 1000 }, (_, n) => ({
     id: `${n}`,
     // random text, which does not compress
@@ -51,11 +56,24 @@ function endless() {
       .map((activity) => ({ key: '01HM6RK0000000000000000000', activity, position: { partition: 0, offset: 0 } }))
   }
   const store = { ...openMemoryStore(), find }
-  return { app: createApp({ store, log: silent, now: () => new Date() }), finds: () => finds }
+  return { app: createApp({ store, log: silent, now: () => new Date(), access }), finds: () => finds }
 }
 
 const idsIn = (ndjson: string) => ndjson.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).id]))
 const newestFirst = (count: number) => Array.from({ length: count }, (_, n) => `id-${count - 1 - n}`)
+
+test('an export breaks off when its key is revoked', async () => {
+  const reader = { ...anybody, keyId: 'k' }
+  let found: Caller | Problem = reader
+  const { app } = endless({ ...accessAs(reader), authenticate: () => found })
+  const body = (await app.request('/export?format=ndjson')).body!.getReader()
+  for (let part = 0; part < 3; part++) expect((await body.read()).done).toBe(false)
+  found = new Problem('unauthenticated', 'The key is not valid.')
+  const readAll = async () => {
+    while (!(await body.read()).done);
+  }
+  await expect(readAll()).rejects.toThrow('interrupted')
+})
 
 describe('an export', () => {
   test('as NDJSON has every activity as in lists, newest first', async () => {

@@ -6,7 +6,6 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { searchMatcher } from '@activity-log/shared/matches-filter.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { FindQuery } from '@activity-log/shared/store/activities.ts'
@@ -59,7 +58,16 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
   const nextTurn = createFairScheduler()
   return { 'GET /export': { scope: 'read', handle: send, streams: true, kind: 'exports' } }
 
-  async function send({ method, url, header, caller, log, turn, ...request }: ServiceRequest): Promise<Answer> {
+  async function send({
+    method,
+    url,
+    header,
+    caller,
+    log,
+    turn,
+    whyNoLonger,
+    ...request
+  }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, exportParameters, checkBom)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { format: name, bom, filter, order } = parsed.value
@@ -76,7 +84,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     if (method === 'HEAD') return { status: 200, headers }
     await acts.record(caller, 'export', { query: queryOf(url) })
     const gone = request.gone()
-    const parts = partsOf({ filter, order }, format, { gone, turn })
+    const parts = partsOf({ filter, order }, format, { gone, turn, whyNoLonger })
     // the first part is read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
@@ -94,7 +102,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
   async function* partsOf(
     { filter, order }: { filter: TenantFilter; order: FindQuery['order'] },
     { head, row }: ExportFormat,
-    { gone, turn }: { gone: AbortSignal; turn: Turn },
+    { gone, turn, whyNoLonger }: { gone: AbortSignal } & Pick<ServiceRequest, 'turn' | 'whyNoLonger'>,
   ) {
     const { metadata, text: searched, ...indexed } = await withSnapshot(filter, known)
     const { find } = forTenant(filter.tenant)
@@ -131,6 +139,8 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     for (let isFirst = true; ; isFirst = false, await nextTurn()) {
       // gzip takes several parts before it emits anything, so a client that has gone is noticed here first
       if (gone.aborted) return
+      const problem = whyNoLonger()
+      if (problem) throw problem
       const { bytes, isLast } = await nextPart()
       // the first part is sent even if it is empty: it carries the headers, and the next match may be far away
       if (bytes.byteLength > 0 || isFirst) yield bytes

@@ -14,13 +14,13 @@ export type OutcomeFinderOptions = {
 export type FindOutcome = (
   receipt: Receipt,
   waitS: number,
-  request: Pick<ServiceRequest, 'caller' | 'gone'>,
+  request: Pick<ServiceRequest, 'caller' | 'gone' | 'whyNoLonger'>,
 ) => Promise<RecordOutcome | undefined>
 
 export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOptions): FindOutcome {
-  return (receipt, waitS, { caller, gone }) => {
+  return async (receipt, waitS, { caller, gone, whyNoLonger }) => {
     const deadline = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone(), stopping]) : undefined
-    return fromStore(
+    const found = await fromStore(
       async () => {
         const reader = forTenant(caller.tenant, caller.system)
         const known = await reader.outcome(receipt, deadline)
@@ -28,6 +28,9 @@ export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOption
       },
       answerMs + waitS * 1000,
     )
+    const problem = waitS > 0 ? whyNoLonger() : undefined
+    if (problem) throw problem
+    return found
   }
 
   /** A record that was replayed without its first position has no outcome of its own; its dead letter knows it. */

@@ -326,6 +326,39 @@ test('HEAD opens no stream, and followers beyond the limit get a 503', async () 
   await leaveAgain()
 })
 
+test('a client that goes before it reads anything follows no longer', async () => {
+  const { app, follow } = live({ maxFollowers: 1 })
+  const gone = new AbortController()
+  expect((await app.request('/live', { signal: gone.signal })).status).toBe(200)
+  expect((await app.request('/live')).status).toBe(503)
+  gone.abort()
+  const { response, leave } = await follow()
+  expect(response.status).toBe(200)
+  await leave()
+})
+
+test('nothing is kept of a tenant whose last follower has left', async () => {
+  let opened = 0
+  const store = openMemoryStore()
+  const readers = readersOf(store)
+  const { follow } = live({
+    forTenant: (tenant) => {
+      opened++
+      return readers(tenant)
+    },
+  })
+  const both = [await follow(), await follow()]
+  expect(opened).toBe(1)
+  await both[0]?.leave()
+  const third = await follow()
+  expect(opened).toBe(1)
+  for (const { leave } of [both[1]!, third]) await leave()
+  await new Promise(setImmediate)
+  const { leave } = await follow()
+  expect(opened).toBe(2)
+  await leave()
+})
+
 test('an EventSource that must wait gets a 200 that ends at once, since it would not come back after a 503', async () => {
   const { app, follow } = live({ maxFollowers: 1 })
   const { leave } = await follow()

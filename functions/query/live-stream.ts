@@ -1,7 +1,6 @@
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
 import { decodeSnapshot, maxMissingLive, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
@@ -23,6 +22,8 @@ export type LiveOptions = Omit<TailOptions, 'arrivals'> & {
 }
 
 const retryMs = 1000
+/** How long a stream without anything new may take to notice that its sender may no longer have it. */
+const lookEveryMs = 1000
 const partCharacters = 32 * 1024
 /** What followers who are behind have read for themselves, and their clients have not taken yet. */
 const maxHeldCharacters = 16 * 1024 * 1024
@@ -46,7 +47,8 @@ export function liveRoutes(options: LiveOptions): Routes {
   })
   return { 'GET /live': { scope: 'read', handle: live, streams: true, kind: 'follows' } }
 
-  async function live({ method, url, header, caller, turn }: ServiceRequest): Promise<Answer> {
+  async function live(request: ServiceRequest): Promise<Answer> {
+    const { method, url, header, caller, turn, whyNoLonger } = request
     const parsed = readFilterRequest(url, caller.tenant, {})
     const resumed = header('last-event-id')
     const snapshot = resumed ? decodeSnapshot(resumed, maxMissingLive) : undefined
@@ -56,13 +58,14 @@ export function liveRoutes(options: LiveOptions): Routes {
     if (method === 'HEAD') return { status: 200, headers }
     if (followers() >= maxFollowers)
       throw unavailable(`There are too many live connections (at most ${maxFollowers}); try again later.`)
-    const tail = tailOf(caller.tenant)
-    const joined = tail.join()
+    const { tail, joined } = join(caller.tenant)
     const head = await tail.headWithin(timeoutMs)
     if (!head) {
       joined[Symbol.dispose]()
       throw unavailable('The current end of the log is unknown; try again.')
     }
+    // a stream of which nothing was read is never told that its client has gone
+    request.gone().addEventListener('abort', () => joined[Symbol.dispose](), { once: true })
     const { snapshot: named, ...filter } = parsed.value.filter
     const stream = follow({
       tail,
@@ -70,17 +73,27 @@ export function liveRoutes(options: LiveOptions): Routes {
       room,
       at: snapshot ?? named ?? head,
       matches: filterMatcher(filter),
-      isStopping: () => stopping.aborted,
+      mustEnd: () => stopping.aborted || whyNoLonger() !== undefined,
       turn,
       ...{ heartbeatMs, streamMs, maxBehind },
     })
     return { status: 200, headers, body: stream }
   }
 
-  function tailOf(tenant: Tenant): Tail {
+  /** A tail that nobody follows is forgotten, since there may be any number of tenants. */
+  function join(tenant: Tenant): { tail: Tail; joined: Disposable } {
     const tail = tails.get(tenant) ?? openTail({ arrivals: options.forTenant(tenant).arrivals, ...options })
     tails.set(tenant, tail)
-    return tail
+    const follower = tail.join()
+    return {
+      tail,
+      joined: {
+        [Symbol.dispose]() {
+          follower[Symbol.dispose]()
+          if (tail.followers() === 0 && tails.get(tenant) === tail) tails.delete(tenant)
+        },
+      },
+    }
   }
 
   function followers(): number {
@@ -99,8 +112,8 @@ type FollowOptions = {
   joined: Disposable
   at: Snapshot
   matches: ReturnType<typeof filterMatcher>
-  isStopping: () => boolean
-  turn: Turn
+  mustEnd: () => boolean
+  turn: ServiceRequest['turn']
   heartbeatMs: number
   streamMs: number
   maxBehind: number
@@ -111,7 +124,7 @@ type FollowOptions = {
  * some clients forget the id of a block without data, and would resume with a gap.
  */
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
-  const { tail, joined, room, matches, isStopping, turn, heartbeatMs, streamMs } = options
+  const { tail, joined, room, matches, mustEnd, turn, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
   const endsAt = Date.now() + streamMs
   let heartbeatAt = Date.now() + heartbeatMs
@@ -125,7 +138,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
     return newSince(at, tail.head() ?? at).reduce((sum, { first, last }) => sum + last - first + 1, 0)
   }
 
-  const isOver = () => isGone || isStopping() || Date.now() >= endsAt
+  const isOver = () => isGone || mustEnd() || Date.now() >= endsAt
 
   /** Takes only the events that are to be sent next, so a client that does not read takes little memory. */
   function takePending(): string {
@@ -188,7 +201,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         return liveEvent('position', at, '{}')
       } else if (!isOver()) {
         // an await between `tail.next` and this would miss a wake-up, and new events would wait for the next heartbeat
-        await tail.untilNew(at, Math.min(heartbeatAt, endsAt) - Date.now())
+        await tail.untilNew(at, Math.min(lookEveryMs, Math.min(heartbeatAt, endsAt) - Date.now()))
       }
     }
     return undefined

@@ -4,6 +4,7 @@ import { asTenant, systemTenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
 import { acceptsPages, withErrorPage } from './error-page.ts'
 import { withoutTenant } from './named-tenant.ts'
+import { createWhyNoLonger } from './no-longer.ts'
 import { Problem } from './problem.ts'
 import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
 import type { Turn } from './turns.ts'
@@ -22,7 +23,7 @@ export const anybody: Caller = {
 }
 
 /** A request before its caller is added. `onBehalfOf` is set when one route asks another. */
-export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'spend' | 'ask'> & {
+export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'whyNoLonger' | 'spend' | 'ask'> & {
   onBehalfOf: OnBehalfOf | undefined
 }
 export type OnBehalfOf = { caller: Caller; requestId: string | undefined; turn: Turn }
@@ -48,6 +49,7 @@ export function withCaller(
   route: Route,
   { authenticate, askRoute, basePath }: CallerOptions,
 ): BareHandler {
+  const isLong = mayTakeLong(route)
   return (request) => {
     const { onBehalfOf } = request
     if (onBehalfOf) return letIn(request, onBehalfOf.caller)
@@ -71,6 +73,12 @@ export function withCaller(
     return { status: 303, headers: { location: `${basePath}${page}?${to}`, vary: 'cookie' } }
   }
 
+  /** Whom nobody asked for a key may stay. */
+  function whyNoLonger(request: BareRequest, caller: Caller): () => Problem | undefined {
+    if (!authenticate || !isLong || request.onBehalfOf) return noReason
+    return createWhyNoLonger(caller, () => authenticate(request, route))
+  }
+
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
     const { requestId, turn } = request
     return {
@@ -78,6 +86,7 @@ export function withCaller(
       url: caller.isNamed ? withoutTenant(request.url) : request.url,
       caller,
       basePath,
+      whyNoLonger: whyNoLonger(request, caller),
       spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
       ask: (path: string, signal = request.gone()) =>
@@ -86,10 +95,14 @@ export function withCaller(
   }
 }
 
+/** Streams, and routes with slots of their own, such as those that wait for a record. */
+const mayTakeLong = ({ streams, kind }: Route): boolean => streams === true || kind !== undefined
+
 /** The path and query of a URL, which begins with one slash. */
 const pathIn = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
 
 const spendNothing = () => {}
+const noReason = () => undefined
 
 /** A request that asks for another one counts once. */
 const counted = (caller: Caller): Caller => (caller.limits ? { ...caller, limits: undefined } : caller)

@@ -2,6 +2,7 @@ import type { Log } from '../log.ts'
 import type { Tenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
 import type { Incoming } from './body.ts'
+import type { Problem } from './problem.ts'
 import type { SlotKind } from './slots.ts'
 import type { Turn } from './turns.ts'
 
@@ -47,6 +48,8 @@ export type ServiceRequest = Incoming & {
   basePath: string
   /** Adds the request id and the tenant to each line. */
   log: Log
+  /** For answers that take long: why the sender may no longer have it, if so. */
+  whyNoLonger(): Problem | undefined
   /** Counts more than this one request against the limits of its caller, such as the other activities of a batch. */
   spend(units: number): void
   /** Asks another route of the service for the same caller. Without a signal, it aborts when the client goes away. */

@@ -121,10 +121,22 @@ describe.skipIf(whyNoBrowser)('signing in, in a browser', () => {
   test('the live list and the counts work with a session', async () => {
     const page = await visit('/')
     await signIn(page, log.keys.reader)
+    await page.getByText('Signed in as').waitFor()
     await page.goto('/?live=1')
     await page.locator('#live-state[data-state=connected]').waitFor()
     await send('shop', 'live-1')
     await page.locator('tbody[data-id="live-1"]').waitFor()
+  })
+
+  test('a live list says that its session has ended', async () => {
+    const page = await visit('/?live=1')
+    await signIn(page, log.keys.reader)
+    await page.locator('#live-state[data-state=connected]').waitFor()
+    const began = now
+    now = began + 8 * hourMs
+    await page.locator('#live-state[data-state=ended]').waitFor()
+    expect(await page.locator('#live-state').textContent()).toContain('You are signed out')
+    now = began
   })
 
   test('an operator chooses a tenant, and stays with it', async () => {

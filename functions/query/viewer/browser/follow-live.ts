@@ -52,7 +52,8 @@ export function followLive(from: string | undefined, { show, onActivity, onLeftO
   async function openAgain() {
     const answer = await fetch(path(), { method: 'HEAD' }).catch(() => undefined)
     if (answer && answer.status >= 400 && answer.status < 500) {
-      show('ended', 'The log rejects the live connection; reload the page.')
+      const why = answer.status === 401 ? 'You are signed out' : 'The log rejects the live connection'
+      show('ended', `${why}; reload the page.`)
       return
     }
     show('reconnecting', `The log does not answer; trying again in ${Math.round(waitMs / 1000)} s.`)
