@@ -107,6 +107,7 @@ export const runByHand: readonly string[] = [
   'npm run bench -- event-loop',
   'npm run bench -- all',
   'npm run bench -- peers',
+  'npm run bench -- access',
   'minikube start --cpus 6 --memory 10g --cni calico',
   'minikube delete',
   'V=knative-v1.23.0',
