@@ -8,6 +8,7 @@ import type { Part } from './find-bounded.ts'
 import { foundInTime } from './from-store.ts'
 import type { Known, KnownLedger } from './known-ledger.ts'
 import { findPage, type Page, type Place } from './page.ts'
+import type { Hold } from './row-room.ts'
 
 /**
  * `snapshot` is undefined when it is unknown which records the log has; each page then shows the log at the time of its
@@ -27,6 +28,7 @@ export type FindInSnapshot = {
   /** A record that must be visible in the list. */
   visible: Position | undefined
   turn: Turn
+  hold: Hold
 }
 
 /**
@@ -49,7 +51,7 @@ export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotP
  * the snapshot. Other activities stored since then are on no page.
  */
 async function findFirst(
-  { forTenant, request, turn }: FindInSnapshot,
+  { forTenant, request, turn, hold }: FindInSnapshot,
   before: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
@@ -58,7 +60,7 @@ async function findFirst(
     async (part) => {
       const { found, through } = await foundInTime(
         forTenant(request.filter.tenant).find({ filter: request.filter, ...part }),
-        turn,
+        { turn, hold },
       )
       positions.push(...found.map(({ position }) => position))
       return { found: found.map(toListed), through }
@@ -73,14 +75,14 @@ async function findFirst(
 const notTooLong = (snapshot: Snapshot | undefined) => (snapshot && !isTooLong(snapshot) ? snapshot : undefined)
 
 async function findAt(
-  { forTenant, request, turn }: FindInSnapshot,
+  { forTenant, request, turn, hold }: FindInSnapshot,
   snapshot: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
   const filter = snapshot ? { ...request.filter, snapshot } : request.filter
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(forTenant(filter.tenant).find({ filter, ...part }), turn)
+      const { found, through } = await foundInTime(forTenant(filter.tenant).find({ filter, ...part }), { turn, hold })
       return { found: found.map(toListed), through }
     },
     request,

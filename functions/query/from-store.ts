@@ -4,6 +4,7 @@ import { type Found, TooBroad } from '@activity-log/shared/store/activities.ts'
 import { NeedsOperator, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 import type { FoundPart } from './find-bounded.ts'
+import type { Hold } from './row-room.ts'
 
 /** How long a client waits for the store before it gets a 503. */
 export const answerMs = 5_000
@@ -29,9 +30,13 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
  * If a search takes too long, its part ends with what it found. Many searches may end at the same time, so what is found
  * waits for a turn in which there is time to make an answer of it.
  */
-export async function foundInTime(find: Promise<readonly Found[]>, turn: Turn): Promise<FoundPart<Found>> {
+export async function foundInTime(
+  find: Promise<readonly Found[]>,
+  { turn, hold }: { turn: Turn; hold: Hold },
+): Promise<FoundPart<Found>> {
   try {
     const found = await find
+    hold(found.reduce((sum, { activity }) => sum + (activity.metadataText?.length ?? 0), 0))
     await turn()
     return { found }
   } catch (error) {
