@@ -5,10 +5,9 @@ import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snap
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant, TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
 import type { Part } from './find-bounded.ts'
-import { foundInTime } from './from-store.ts'
+import { foundInTime, type Hold } from './from-store.ts'
 import type { Known, KnownLedger } from './known-ledger.ts'
 import { findPage, type Page, type Place } from './page.ts'
-import type { Hold } from './row-room.ts'
 
 /**
  * `snapshot` is undefined when it is unknown which records the log has; each page then shows the log at the time of its

@@ -4,7 +4,6 @@ import { type Found, TooBroad } from '@activity-log/shared/store/activities.ts'
 import { NeedsOperator, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 import type { FoundPart } from './find-bounded.ts'
-import type { Hold } from './row-room.ts'
 
 /** How long a client waits for the store before it gets a 503. */
 export const answerMs = 5_000
@@ -25,6 +24,9 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
     throw error
   }
 }
+
+/** Counts the bytes of rows that were found. They may take twice as many until they are an answer. */
+export type Hold = (bytes: number) => void
 
 /**
  * If a search takes too long, its part ends with what it found. Many searches may end at the same time, so what is found

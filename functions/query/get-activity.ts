@@ -11,9 +11,9 @@ import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import * as v from 'valibot'
 import { findBounded, maxRowBytes, type Part } from './find-bounded.ts'
 import { sizeOf, toListed } from './find-in-snapshot.ts'
-import { foundInTime, fromStore } from './from-store.ts'
+import { foundInTime, fromStore, type Hold } from './from-store.ts'
 import { errorsOf, WholeNumber } from './parameter-schemas.ts'
-import type { Hold, RowRoom } from './row-room.ts'
+import type { RowRoom } from './row-room.ts'
 
 /** Part of each entity tag: tags that were given out before the keys of activities changed match nothing. */
 const tagVersion = 2

@@ -19,10 +19,10 @@ import { toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import type { Part } from './find-bounded.ts'
-import { fromStore } from './from-store.ts'
+import { fromStore, type Hold } from './from-store.ts'
 import { findPage, linkHeader, type Place, pageLinks } from './page.ts'
 import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameter-schemas.ts'
-import type { Hold, RowRoom } from './row-room.ts'
+import type { RowRoom } from './row-room.ts'
 
 export type DeadLettersDependencies = { forTenant: ForTenant; inRowRoom: RowRoom }
 

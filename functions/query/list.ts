@@ -14,12 +14,12 @@ import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { createCappedCounter } from './capped-counter.ts'
 import { findInSnapshot } from './find-in-snapshot.ts'
 import type { FindOutcome } from './find-outcome.ts'
-import { answerMs, fromStore } from './from-store.ts'
+import { answerMs, fromStore, type Hold } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
 import { linkHeader, type Page, pageLinks } from './page.ts'
 import { receiptAnswer } from './receipts.ts'
-import type { Hold, RowRoom } from './row-room.ts'
+import type { RowRoom } from './row-room.ts'
 
 export type ListDependencies = {
   forTenant: ForTenant

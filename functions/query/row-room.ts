@@ -1,13 +1,11 @@
 import { unavailable } from '@activity-log/shared/http/problem.ts'
-import { answerMs } from './from-store.ts'
+import { answerMs, type Hold } from './from-store.ts'
 
 /** What all requests hold in rows that are not an answer yet. */
 const maxHeldBytes = 16 * 1024 * 1024
 /** Rows up to this size are always held: otherwise large lists could keep out small ones. */
 const smallBytes = 64 * 1024
 
-/** Counts rows that were found. They may take twice these bytes until they are an answer. */
-export type Hold = (bytes: number) => void
 export type RowRoom = <Result>(find: (hold: Hold) => Promise<Result>) => Promise<Result>
 
 class NoRoom extends Error {
