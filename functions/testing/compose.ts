@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { type Answer, anActivity, post } from '@activity-log/shared/testing/builders.ts'
+import { askForKeys } from './compose-keys.ts'
 
 /** npm run system -- compose: uses docker-compose.yml as a user does, in a project and on a port of its own. */
 const help = `npm run system -- compose needs Docker with its compose plugin and a running engine; "docker compose ls"
@@ -22,10 +23,13 @@ const own = [...functions, 'gateway', 'kafka-source', 'dead-letter-source']
 const maxRssMib = 100
 
 /** Runs compose on the file, and shows its output or returns it. Throws the output as an error. */
-async function compose(args: readonly string[], { show = false, timeoutMs = 900_000 } = {}): Promise<string> {
+async function compose(
+  args: readonly string[],
+  { show = false, timeoutMs = 900_000, env = {} as NodeJS.ProcessEnv } = {},
+): Promise<string> {
   const options = ['--project-name', project, '--file', join(root, 'docker-compose.yml')]
   const child = spawn(command, [...commandArgs, ...options, ...args], {
-    env: { ...process.env, PORT: port, COMPOSE_PROFILES: '' },
+    env: { ...process.env, PORT: port, COMPOSE_PROFILES: '', ...env },
     stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     timeout: timeoutMs,
   })
@@ -38,7 +42,7 @@ async function compose(args: readonly string[], { show = false, timeoutMs = 900_
   return out
 }
 
-const upAgain = () => compose(['up', '--detach', '--wait', '--wait-timeout', '300'])
+const upAgain = (env: NodeJS.ProcessEnv = {}) => compose(['up', '--detach', '--wait', '--wait-timeout', '300'], { env })
 
 /** The ids of all activities that were answered with 202. */
 const accepted = new Set<string>()
@@ -235,6 +239,10 @@ const steps: readonly [string, () => Promise<unknown>][] = [
   ['finds each activity once after every service restarted under load', restarts],
   ['ends every program with 0 at a stop', stopsWithZero],
   ['finds each activity once after down and up', downAndUp],
+  [
+    'asks for the keys that were made, and records who uses it',
+    () => askForKeys({ origin, compose, request, answer, eventually, upAgain }),
+  ],
   // a store that was just started may answer too late at first, but a gap stays a gap
   [
     'has a complete ledger that agrees with Kafka',
