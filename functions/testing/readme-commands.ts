@@ -84,7 +84,7 @@ export const runByHand: readonly string[] = [
   'npm run log -- import trail.json.gz --format cloudtrail --items Records',
   'npm run log -- ledger --brokers localhost:9092',
   'npm run log -- ledger --brokers localhost:9092 --json',
-  'npm run log -- ledger write-off --brokers localhost:9092',
+  'ACCESS=open npm run log -- ledger write-off --brokers localhost:9092',
   'npm run system -- knative',
   'npm run system -- knative upgrade --from 820e461 --report report.md',
   'npm run system -- screenshots',
