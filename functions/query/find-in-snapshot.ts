@@ -5,7 +5,7 @@ import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snap
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant, TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
 import type { Part } from './find-bounded.ts'
-import { foundInTime } from './from-store.ts'
+import { foundInTime, type Hold } from './from-store.ts'
 import type { Known, KnownLedger } from './known-ledger.ts'
 import { findPage, type Page, type Place } from './page.ts'
 
@@ -27,6 +27,7 @@ export type FindInSnapshot = {
   /** A record that must be visible in the list. */
   visible: Position | undefined
   turn: Turn
+  hold: Hold
 }
 
 /**
@@ -49,7 +50,7 @@ export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotP
  * the snapshot. Other activities stored since then are on no page.
  */
 async function findFirst(
-  { forTenant, request, turn }: FindInSnapshot,
+  { forTenant, request, turn, hold }: FindInSnapshot,
   before: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
@@ -58,7 +59,7 @@ async function findFirst(
     async (part) => {
       const { found, through } = await foundInTime(
         forTenant(request.filter.tenant).find({ filter: request.filter, ...part }),
-        turn,
+        { turn, hold },
       )
       positions.push(...found.map(({ position }) => position))
       return { found: found.map(toListed), through }
@@ -73,14 +74,14 @@ async function findFirst(
 const notTooLong = (snapshot: Snapshot | undefined) => (snapshot && !isTooLong(snapshot) ? snapshot : undefined)
 
 async function findAt(
-  { forTenant, request, turn }: FindInSnapshot,
+  { forTenant, request, turn, hold }: FindInSnapshot,
   snapshot: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
   const filter = snapshot ? { ...request.filter, snapshot } : request.filter
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(forTenant(filter.tenant).find({ filter, ...part }), turn)
+      const { found, through } = await foundInTime(forTenant(filter.tenant).find({ filter, ...part }), { turn, hold })
       return { found: found.map(toListed), through }
     },
     request,
