@@ -33,12 +33,13 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
   }
 
   async function list(request: ServiceRequest): Promise<Answer> {
-    const { url, caller } = request
+    const { url, caller, gone } = request
     const parsed = readRequest(url, caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { parameters, filter, limit, place } = parsed.value
+    const reader = forTenant(caller.tenant, { also: caller.system, gone })
     const find = async ({ skip: _skip, withinMs: _ms, ...part }: Part) => ({
-      found: await forTenant(caller.tenant, caller.system).findDeadLetters({ filter, ...part }),
+      found: await reader.findDeadLetters({ filter, ...part }),
     })
     const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }, sizeOf))
     const { cursor: _cursor, ...repeated } = parameters
@@ -60,7 +61,7 @@ export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes
     const { url, caller, parameters } = request
     refuseParameters(url)
     const { id = '' } = parameters
-    const letter = await fromStore(() => forTenant(caller.tenant, caller.system).getDeadLetter(id))
+    const letter = await fromStore(() => forTenant(caller.tenant, { also: caller.system }).getDeadLetter(id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     const { headers } = letter
     const body: DeadLetterAnswer = { ...summaryOf(letter, request), headers, body: bodyOf(letter) }
