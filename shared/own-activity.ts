@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto'
 import { type Activity, checkActivity, type SentActivity } from './activity.ts'
 import { type Checked, invalid } from './checked.ts'
+import { mayPassForOwn, ownPrefix } from './own-name.ts'
 import { formatTimestamp } from './timestamp.ts'
 
-/** Begins the actions and ids of what the log itself records: how it is used. */
-const ownPrefix = 'activity-log.'
-
-export const ownActions = ['sign-in', 'first-seen', 'export', 'replay', 'discard'] as const
+export const ownActions = ['sign-in', 'first-seen', 'export', 'replay', 'discard', 'write-off'] as const
 export type OwnAction = (typeof ownActions)[number]
 
 /** An activity that the log records about its own use, and the tenant in whose log it is. */
@@ -25,11 +23,12 @@ export type Act = {
   /** The id of the key that acts. */
   keyId: string
   at: Date
-  metadata: NonNullable<Activity['metadata']>
+  metadata: { readonly [name: string]: string }
 }
 
 /** The id is the hash of everything else, so two processes that record the same act write the same activity. */
-export function ownActivity(tenant: string, { action, keyId, at, metadata }: Act): OwnActivity {
+export function ownActivity(tenant: string, { action, keyId, at, metadata: given }: Act): OwnActivity {
+  const metadata = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, storable(value)]))
   const named = {
     userId: `key:${keyId}`,
     action: `${ownPrefix}${action}`,
@@ -40,20 +39,19 @@ export function ownActivity(tenant: string, { action, keyId, at, metadata }: Act
   return { tenant, activity: { id, ...named } }
 }
 
-/** Other spellings are the log's as well, since readers might take them for it. */
-export const isOwn = (name: string): boolean =>
-  name.length >= ownPrefix.length && name.slice(0, ownPrefix.length).toLowerCase() === ownPrefix
+/** Names of keys may hold what no activity may; the act has to be recorded all the same. */
+const storable = (value: string) => value.toWellFormed().replaceAll('\0', '\uFFFD')
 
 /** Checks an activity that a client sends. It cannot be one that the log itself writes, nor take the id of one. */
 export function checkSentActivity(sent: unknown, receivedAt: Date): Checked<SentActivity> {
   const checked = checkActivity(sent, receivedAt)
   if (!checked.ok) return checked
   const { id = '', action } = checked.value
-  if (!isOwn(action) && !isOwn(id)) return checked
+  if (!mayPassForOwn(action) && !mayPassForOwn(id)) return checked
   return invalid(
-    ...(isOwn(id) ? [{ pointer: '/id', detail: reserved }] : []),
-    ...(isOwn(action) ? [{ pointer: '/action', detail: reserved }] : []),
+    ...(mayPassForOwn(id) ? [{ pointer: '/id', detail: reserved }] : []),
+    ...(mayPassForOwn(action) ? [{ pointer: '/action', detail: reserved }] : []),
   )
 }
 
-export const reserved = `must not begin with ${ownPrefix}, since such activities are written by the log alone`
+export const reserved = `must not begin with ${ownPrefix} or what looks like it, since the log alone writes such activities`

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readAccessList } from '@activity-log/shared/access/access-list.ts'
+import { maxKeys, readAccessList } from '@activity-log/shared/access/access-list.ts'
 import { hashOfKey, hashOfSecret, newKey, readKey, sessionSecretOf } from '@activity-log/shared/access/key.ts'
 import { anAccessFile, bearer } from '@activity-log/shared/testing/access.ts'
 import { until } from '@activity-log/shared/testing/builders.ts'
@@ -158,3 +158,13 @@ test('demo sends the key that it is given', async () => {
   expect([demo.status, demo.stderr]).toEqual([0, ''])
   await until(async () => (await all.total('/logs', all.own)) > 1000)
 }, 60_000)
+
+test('a change that no log would read changes nothing', () => {
+  const { path, list } = anAccessFile({ one: {} })
+  const keys = Array.from({ length: maxKeys }, (_, n) => ({ ...list.keys[0], id: String(n).padStart(11, '0') }))
+  const full = JSON.stringify({ ...list, keys })
+  writeFileSync(path, full)
+  const made = activityLog(['keys', 'create', '--name', 'b', '--tenant', 'acme', '--file', path])
+  expect(made).toEqual({ status: 1, stdout: '', stderr: expect.stringContaining(`must be at most ${maxKeys}`) })
+  expect(readFileSync(path, 'utf8')).toBe(full)
+})

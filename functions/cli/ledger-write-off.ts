@@ -1,8 +1,10 @@
 import { kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
+import { recordRule, recordVariables } from './ledger/record-write-off.ts'
 import { brokersOption, kafkaVariables, topicOption } from './open-kafka.ts'
 import { mongoRules, mongoVariables } from './open-mongo.ts'
+import { accessOptions } from './running-log.ts'
 
 export const ledgerWriteOffCommand: Command = defineCommand({
   name: 'ledger write-off',
@@ -13,14 +15,18 @@ and is not complete. This command makes it forget the positions that Kafka does 
 topic does not have, and those at or after the end of a partition. Their activities and dead letters stay.
 
 It changes nothing in Kafka, and you may run it as often as you like. It refuses if the store belongs to another topic,
-since it would then write off everything.`,
+since it would then write off everything.
+
+The log records who does this in the tenant $system, as activity-log.write-off, and nothing is written off unless it
+can. A log without keys (ACCESS=open) records nothing.`,
   arguments: {},
   options: {
     brokers: brokersOption,
     topic: topicOption,
+    key: accessOptions.key,
   },
-  environment: { ...mongoVariables, ...kafkaVariables },
-  rules: async () => [kafkaRule, ...(await mongoRules())],
+  environment: { ...recordVariables, ...mongoVariables, ...kafkaVariables },
+  rules: async () => [recordRule, kafkaRule, ...(await mongoRules())],
   async run({ brokers, topic, ...given }) {
     const { writeOffBeyondKafka } = await import('./ledger/write-off-beyond-kafka.ts')
     const count = await writeOffBeyondKafka({ ...given, KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic })

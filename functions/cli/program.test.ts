@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { newKey } from '@activity-log/shared/access/key.ts'
 import { StartError } from '@activity-log/shared/config.ts'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
@@ -121,6 +122,18 @@ describe('exits with 78 after a mistake in the environment', () => {
       expect(stderr).toContain(`\n  ${mistake}`)
     }
     expect(stderr).toContain('"activity-log help ledger"')
+  })
+
+  test.each([
+    ['nothing', {}, true],
+    ['a key alone', { ACTIVITY_LOG_KEY: newKey().text }, true],
+    ['the URL of ingest alone', { INGEST_URL: 'http://localhost:8080' }, true],
+    ['both', { INGEST_URL: 'http://localhost:8080', ACTIVITY_LOG_KEY: newKey().text }, false],
+    ['that there are no keys', { ACCESS: 'open' }, false],
+  ])('a write-off asks who does it, if the environment says %s', (_what, env, asks) => {
+    const { status, stderr } = activityLog(['ledger', 'write-off', '--brokers', 'localhost:1'], env)
+    // MONGODB_URI is missing as well
+    expect([status, stderr.includes('INGEST_URL and ACTIVITY_LOG_KEY are required')]).toEqual([78, asks])
   })
 
   test('but ignores a variable that an option overrides', () => {

@@ -111,6 +111,18 @@ test('answers conform to the contract, and every status in it has an answer', as
   await ask(call, 'GET', '/dead-letters', '/dead-letters?state=all')
   await ask(call, 'GET', one, `/dead-letters/${other}`)
 
+  const acts = '/viewer/dead-letters/{id}'
+  const formOf = (fields: { [name: string]: string }) => ({
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
+    body: new URLSearchParams(fields).toString(),
+  })
+  const discard = formOf({ do: 'discard', note: 'a test' })
+  for (const form of [discard, formOf({ do: 'replay' }), formOf({ do: 'x' }), formOf({ note: 'x'.repeat(20_000) })])
+    await ask(call, 'POST', acts, `/viewer/dead-letters/${other}`, form)
+  await ask(call, 'POST', acts, '/viewer/dead-letters/none', discard)
+  await ask(call, 'POST', acts, `/viewer/dead-letters/${other}`, { headers: { 'sec-fetch-site': 'same-origin' } })
+  await ask(away.call, 'POST', acts, `/viewer/dead-letters/${other}`, discard)
+
   await ask(call, 'GET', '/healthz', '/healthz')
   const etag = (await call('GET', '/openapi.json')).headers.get('etag') ?? ''
   await ask(call, 'GET', '/openapi.json', '/openapi.json')

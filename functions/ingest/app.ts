@@ -1,4 +1,5 @@
 import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
+import { checkActivity } from '@activity-log/shared/activity.ts'
 import {
   type ActivityRecorded,
   activityRecorded,
@@ -77,6 +78,9 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
   return { ...createService({ log, basePath, routes, ...accessOptions(access, metrics.text) }), publishOwn }
 
   async function publishOwn({ tenant, activity }: OwnActivity): Promise<void> {
+    // otherwise it would become a dead letter, and what it records would be done all the same
+    const { ok } = checkActivity(activity, now())
+    if (!ok) throw new Error(`The record ${activity.id} of the use of the log cannot be stored`)
     const event = activityRecorded(activity, { tenant, ...arrive(now()), salt: newSalt(), newId })
     await publish(toRecord(event))
   }

@@ -4,7 +4,8 @@ import { readText } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
-import { isOwn, type PublishOwn } from '@activity-log/shared/own-activity.ts'
+import type { PublishOwn } from '@activity-log/shared/own-activity.ts'
+import { isOwn } from '@activity-log/shared/own-name.ts'
 
 const maxBytes = 64 * 1024
 

@@ -3,7 +3,8 @@ import { Id } from '@activity-log/shared/activity.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { type Incoming, notUtf8, tooLarge } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
-import { isOwn, reserved } from '@activity-log/shared/own-activity.ts'
+import { reserved } from '@activity-log/shared/own-activity.ts'
+import { mayPassForOwn } from '@activity-log/shared/own-name.ts'
 import type { Steps } from '@activity-log/shared/steps.ts'
 import * as v from 'valibot'
 import { readBinaryCloudEvent, readCloudEvent, readCloudEvents } from './posted-events.ts'
@@ -137,6 +138,6 @@ function withIdempotencyKey(posted: Posted, header: string | undefined): Posted 
   }
   const id = v.safeParse(Id, key)
   if (!id.success) throw invalidInput([{ pointer, detail: id.issues[0].message }])
-  if (isOwn(key)) throw invalidInput([{ pointer, detail: reserved }])
+  if (mayPassForOwn(key)) throw invalidInput([{ pointer, detail: reserved }])
   return { many: false, activity: { ...activity, id: key } }
 }

@@ -246,3 +246,35 @@ test.each([
   await app.request('/undelivered', delivery(ours, 4))
   expect(await replay()).toMatchObject({ status: 503 })
 })
+
+describe('the form of the page', () => {
+  const form = (fields: { [name: string]: string }, headers: { [name: string]: string }) => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(fields).toString(),
+  })
+  const own = { 'sec-fetch-site': 'same-origin' }
+
+  test('does what the route for programs does, and leads back to the page', async () => {
+    const { app, letter, found } = await persist()
+    await app.request('/undelivered', delivery(ours, 3))
+    const { id } = await letter()
+    const answer = await app.request(`/viewer/dead-letters/${id}`, form({ do: 'replay' }, own))
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, `/viewer/dead-letters/${id}?outcome=stored`])
+    expect(await found()).toMatchObject([{ id: 'a' }])
+    expect((await app.request(`/viewer/dead-letters/${id}`, form({ do: 'discard', note: 'n' }, own))).status).toBe(409)
+  })
+
+  test('has to come from a page of the log, also without keys', async () => {
+    const { app, letter } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const { id } = await letter()
+    for (const headers of [{}, { 'sec-fetch-site': 'none' }, { origin: 'http://localhost:1' }] as {
+      [name: string]: string
+    }[]) {
+      const discard = form({ do: 'discard', note: 'n' }, headers)
+      expect((await app.request(`/viewer/dead-letters/${id}`, discard)).status).toBe(403)
+    }
+    expect(await letter()).not.toHaveProperty('resolution')
+  })
+})

@@ -1,6 +1,6 @@
 import type { Acts } from '@activity-log/shared/access/acts.ts'
 import { aVisibleCharacter } from '@activity-log/shared/activity.ts'
-import type { Answer } from '@activity-log/shared/http/answer.ts'
+import type { InputError } from '@activity-log/shared/checked.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
@@ -11,6 +11,7 @@ import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
+import { operatingPageRoutes } from './operate-page.ts'
 import { orUnavailable } from './or-unavailable.ts'
 import { hasOtherContent, hasTakenKey } from './record-errors.ts'
 import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
@@ -44,14 +45,33 @@ export const Discard = v.strictObject(
 /** The routes for operators, who replay a dead letter, as it is or corrected, or discard it. Both are idempotent. */
 export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: OperateDependencies): Routes {
   return {
-    'POST /dead-letters/:id/replay': { scope: 'operate', handle: replay, timeoutMs },
-    'DELETE /dead-letters/:id': { scope: 'operate', handle: discard, timeoutMs },
+    'POST /dead-letters/:id/replay': {
+      scope: 'operate',
+      handle: async (request) => ({ status: 200, body: await replay(request, readJsonText) }),
+      timeoutMs,
+    },
+    'DELETE /dead-letters/:id': {
+      scope: 'operate',
+      async handle(request) {
+        await discard(request, async () => readNote(await readJsonText(request)))
+        return { status: 204 }
+      },
+      timeoutMs,
+    },
+    ...operatingPageRoutes({
+      replay: (request) => replay(request, asItIs),
+      discard: (request, note) => discard(request, async () => checkNote({ note })),
+      timeoutMs,
+    }),
   }
 
-  async function replay(request: ServiceRequest): Promise<Answer> {
+  async function replay(
+    request: ServiceRequest,
+    readCorrection: (request: ServiceRequest) => Promise<string>,
+  ): Promise<Replayed> {
     const letter = await readLetter(request)
     if (letter.resolution?.state === 'discarded') throw isDiscarded(letter.resolution.note)
-    const text = await readJsonText(request)
+    const text = await readCorrection(request)
     const { tenant, system } = request.caller
     // what belongs to no tenant becomes an activity of whoever corrects it
     const owner = letter.tenant === system ? tenant : letter.tenant
@@ -64,7 +84,7 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     await acts.record(request.caller, 'replay', { deadLetter: id, as: corrected ? 'corrected' : 'it was' })
     if (!event.ok) {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
-      return replayed({ id, outcome: 'rejected', errors: event.errors })
+      return { id, outcome: 'rejected', errors: event.errors }
     }
     const activityId = event.value.activity.id
     const links = {
@@ -75,18 +95,18 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     const outcome = saved[0] as (typeof saved)[number]
     if (outcome === 'conflict' || outcome === 'key-taken') {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
-      if (outcome === 'conflict') return replayed({ id, outcome, errors: [hasOtherContent], links })
-      return replayed({ id, outcome: 'rejected', errors: [hasTakenKey] })
+      if (outcome === 'conflict') return { id, outcome, errors: [hasOtherContent], links }
+      return { id, outcome: 'rejected', errors: [hasTakenKey] }
     }
     // after a crash before this step the dead letter is still open, and the next replay finds a duplicate
     await orUnavailable(store.resolve(letter.tenant, id, { state: 'replayed', outcome, at: now() }))
     request.log.info({ deadLetter: id, activityId, outcome }, 'a dead letter was replayed')
-    return replayed({ id, outcome, links })
+    return { id, outcome, links }
   }
 
-  async function discard(request: ServiceRequest): Promise<Answer> {
+  async function discard(request: ServiceRequest, read: () => Promise<string>): Promise<void> {
     const letter = await readLetter(request)
-    const note = readNote(await readJsonText(request))
+    const note = await read()
     if (letter.resolution?.state === 'replayed') {
       throw new Problem(
         'conflict',
@@ -96,7 +116,6 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     await acts.record(request.caller, 'discard', { deadLetter: letter.id, note })
     await orUnavailable(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
     request.log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
-    return { status: 204 }
   }
 
   async function readLetter({ url, parameters, caller }: ServiceRequest): Promise<KeptDeadLetter> {
@@ -111,7 +130,7 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
   }
 }
 
-const replayed = (body: Replayed): Answer => ({ status: 200, body })
+const asItIs = () => Promise.resolve('')
 
 const isDiscarded = (note: string) =>
   new Problem(
@@ -123,13 +142,17 @@ const isDiscarded = (note: string) =>
 function readNote(text: string): string {
   const json = parseJson(text === '' ? 'null' : text)
   if (!json.ok) throw invalidInput([{ pointer: '', detail: json.detail }])
-  const parsed = v.safeParse(Discard, json.value)
-  if (parsed.success && json.lossy.length === 0) return parsed.output.note
+  return checkNote(json.value, json.lossy)
+}
+
+function checkNote(body: unknown, lossy: readonly InputError[] = []): string {
+  const parsed = v.safeParse(Discard, body)
+  if (parsed.success && lossy.length === 0) return parsed.output.note
   const issues = (parsed.issues ?? []).map(({ path, message }) => ({
     pointer: path?.map(({ key }) => `/${String(key)}`).join('') ?? '',
     detail: message,
   }))
-  throw invalidInput([...json.lossy, ...issues])
+  throw invalidInput([...lossy, ...issues])
 }
 
 /** Returns an empty text if there is no body. Throws a 415 for a body of another type. */

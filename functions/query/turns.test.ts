@@ -28,6 +28,7 @@ async function asking(route: string, url: string, parameters: { [name: string]: 
     ...incomingFromBytes({}, new Uint8Array()),
     ...{ method: 'GET', url, parameters, requestId: undefined, basePath: '', log: silent, caller: onBehalfOf.caller },
     gone: () => new AbortController().signal,
+    whyNoLonger: () => undefined,
     turn,
     onBehalfOf,
   } satisfies Partial<Record<keyof ServiceRequest | 'onBehalfOf', unknown>>

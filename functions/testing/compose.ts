@@ -1,16 +1,20 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { type Answer, anActivity, post } from '@activity-log/shared/testing/builders.ts'
+import { otherMongodb } from './compose-mongodb.ts'
 
 /** npm run system -- compose: uses docker-compose.yml as a user does, in a project and on a port of its own. */
 const help = `npm run system -- compose needs Docker with its compose plugin and a running engine; "docker compose ls"
-checks both. COMPOSE names another command that takes the same arguments, such as "docker-compose".`
+checks both. COMPOSE names another command that takes the same arguments, such as "docker-compose", and MONGODB_IMAGE
+an image in place of mongo:8.`
 
 const root = join(import.meta.dirname, '../..')
 const [command = '', ...commandArgs] = (process.env['COMPOSE'] || 'docker compose').split(' ')
@@ -21,9 +25,12 @@ const functions = ['ingest', 'persist', 'query']
 const own = [...functions, 'gateway', 'kafka-source', 'dead-letter-source']
 const maxRssMib = 100
 
+const folder = mkdtempSync(join(tmpdir(), 'activity-log-compose-'))
+const files = [join(root, 'docker-compose.yml'), ...otherMongodb(process.env['MONGODB_IMAGE'], folder)]
+
 /** Runs compose on the file, and shows its output or returns it. Throws the output as an error. */
 async function compose(args: readonly string[], { show = false, timeoutMs = 900_000 } = {}): Promise<string> {
-  const options = ['--project-name', project, '--file', join(root, 'docker-compose.yml')]
+  const options = ['--project-name', project, ...files.flatMap((file) => ['--file', file])]
   const child = spawn(command, [...commandArgs, ...options, ...args], {
     env: { ...process.env, PORT: port, COMPOSE_PROFILES: '' },
     stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
@@ -280,6 +287,7 @@ async function cleanUp() {
   await compose(['down', '--volumes', '--remove-orphans', '--timeout', '5']).catch(({ message }) =>
     console.error(message),
   )
+  rmSync(folder, { recursive: true })
 }
 
 async function freePort(): Promise<number> {

@@ -1,7 +1,10 @@
+import { anIngest } from '@activity-log/ingest/an-ingest.testsuite.ts'
 import { toRecord } from '@activity-log/shared/activity-recorded.ts'
+import { listen } from '@activity-log/shared/http/serve.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { collections } from '@activity-log/shared/store/mongo-documents.ts'
+import { accessOf, anAccessFile } from '@activity-log/shared/testing/access.ts'
 import { anEvent, aRecord, receivedAt, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
 import { startProgram } from '@activity-log/shared/testing/processes.ts'
@@ -26,8 +29,8 @@ type Report = {
 }
 type Over = { topic: string; deadLetterTopic: string; database: { name: string } }
 
-async function runWriteOff({ topic, database }: Over) {
-  const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name }
+async function runWriteOff({ topic, database }: Over, who: { [name: string]: string } = { ACCESS: 'open' }) {
+  const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name, ...who }
   const all = ['--brokers', kafkaBrokers.join(','), '--topic', topic]
   await using program = startProgram('functions/cli/main.ts', env, 'ledger', 'write-off', ...all)
   return { code: await program.ended, output: program.output() }
@@ -204,6 +207,28 @@ test('writes off what Kafka never had, so that the ledger is complete again', as
   expect(await readLedger(log)).toMatchObject({ code: 0, complete: true, partitions: [{ counts: { stored: 4 } }] })
   expect(await log.store.count({ tenant: 'default' })).toBe(5)
   expect(await runWriteOff(log)).toEqual({ code: 0, output: '0 records written off.\n' })
+})
+
+test('records who writes off, and writes nothing off while it cannot', async () => {
+  await using log = await aLog()
+  await log.fill(1)
+  await log.save(0, 7)
+  const file = anAccessFile({ audit: { tenant: '*', scopes: ['audit'] }, writer: { scopes: ['write'] } })
+  const { app, published } = anIngest({ access: accessOf(file.path), now: () => new Date() })
+  const server = await listen({ ...app, port: 0, log: silent })
+  const ingest = `http://localhost:${server.port}`
+  const as = (key: string) => ({ INGEST_URL: ingest, ACTIVITY_LOG_KEY: key })
+  const unable = { code: 69, output: expect.stringMatching(/so nothing was written off: .*INGEST_URL.*scope audit/) }
+  expect(await runWriteOff(log, as(file.keys.writer))).toEqual(unable)
+  expect(await runWriteOff(log, as(file.keys.audit))).toEqual({ code: 0, output: '1 record written off.\n' })
+  expect(published.map(({ headers }) => headers['ce_tenant'])).toEqual(['$system'])
+  expect(published.map(({ value }) => JSON.parse(value))).toMatchObject([
+    { action: 'activity-log.write-off', userId: `key:${file.ids.audit}`, metadata: { topic: log.topic } },
+  ])
+  await server[Symbol.asyncDispose]()
+  await log.save(9)
+  expect(await runWriteOff(log, as(file.keys.audit))).toEqual(unable)
+  expect(await runWriteOff(log)).toEqual({ code: 0, output: '1 record written off.\n' })
 })
 
 test('writes nothing off if the store is complete beyond the end of the topic, because that is another topic', async () => {

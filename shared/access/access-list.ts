@@ -19,18 +19,19 @@ const TenantName = v.pipe(
   v.string('must be text'),
   v.check(isTenantOfKeys, `must be 1 to 256 characters, without control characters, and not begin with $`),
 )
+const isTenantOfKey = (text: string) => text === everyTenant || isTenantOfKeys(text)
+const isMoment = (text: string) => typeof parseTimestamp(text) !== 'string'
+const isRate = (rate: number) => Number.isSafeInteger(rate) && rate >= 1 && rate <= 1_000_000_000
+const isHash = (text: string) => /^[\w-]{43}$/.test(text)
+const maxNameLength = 256
+
 const TenantOfKey = v.pipe(
   v.string('must be text'),
-  v.check((text) => text === everyTenant || isTenantOfKeys(text), 'must be the name of a tenant, or * for all'),
+  v.check(isTenantOfKey, 'must be the name of a tenant, or * for all'),
 )
-const Moment = v.pipe(
-  v.string('must be text'),
-  v.check((text) => typeof parseTimestamp(text) !== 'string', 'must be a timestamp, such as 2027-01-01T00:00:00Z'),
-)
-const Rate = v.pipe(
-  v.number('must be a number'),
-  v.check((rate) => Number.isSafeInteger(rate) && rate >= 1 && rate <= 1_000_000_000, 'must be a whole number from 1'),
-)
+const Moment = v.pipe(v.string('must be text'), v.check(isMoment, 'must be a timestamp, such as 2027-01-01T00:00:00Z'))
+const Rate = v.pipe(v.number('must be a number'), v.check(isRate, 'must be a whole number from 1'))
+const Hash = v.pipe(v.string('must be text'), v.check(isHash, 'must be a SHA-256 in base64url'))
 /** An object by names of any kind: v.record passes over `constructor` and `__proto__`, which tenants may be named. */
 const byName = <Value extends string | number>(isName: (name: string) => boolean, value: v.GenericSchema<Value>) =>
   v.pipe(
@@ -52,16 +53,16 @@ const byName = <Value extends string | number>(isName: (name: string) => boolean
   )
 const KeyId = v.pipe(v.string('must be text'), v.check(isKeyId, 'must be the id of a key'))
 
-const KeptKey = v.strictObject({
+export const KeptKey = v.strictObject({
   id: KeyId,
   /** The SHA-256 of the key in base64url. */
-  hash: v.pipe(v.string('must be text'), v.regex(/^[\w-]{43}$/, 'must be a SHA-256 in base64url')),
+  hash: Hash,
   /** The SHA-256 of what the sessions of this key show, in base64url. */
-  sessionHash: v.pipe(v.string('must be text'), v.regex(/^[\w-]{43}$/, 'must be a SHA-256 in base64url')),
+  sessionHash: Hash,
   name: v.pipe(
     v.string('must be text'),
     v.nonEmpty('must not be empty'),
-    v.maxLength(256, 'must be at most 256 characters'),
+    v.maxLength(maxNameLength, `must be at most ${maxNameLength} characters`),
   ),
   tenant: TenantOfKey,
   scopes: v.pipe(
@@ -75,6 +76,42 @@ const KeptKey = v.strictObject({
   expires: v.optional(Moment),
 })
 export type KeptKey = v.InferOutput<typeof KeptKey>
+
+type Unchecked = { readonly [name in keyof KeptKey]?: unknown }
+const members: ReadonlySet<string> = new Set(Object.keys(KeptKey.entries))
+const scopesOfKeys: ReadonlySet<unknown> = new Set(keyScopes)
+const isText = (value: unknown, is: (text: string) => boolean) => typeof value === 'string' && is(value)
+const mayBeMoment = (value: unknown) => value === undefined || isText(value, isMoment)
+
+/**
+ * Whether the schema takes the value as it is. A start reads all keys, and the schema takes ten times as long and as
+ * much memory; it only has to say what is wrong.
+ */
+export function isKeptKey(value: unknown): value is KeptKey {
+  if (typeof value !== 'object' || value === null) return false
+  for (const name in value) if (!members.has(name)) return false
+  const { id, hash, sessionHash, name, tenant, scopes, rate, created, notBefore, expires } = value as Unchecked
+  return (
+    isText(id, isKeyId) &&
+    isText(hash, isHash) &&
+    isText(sessionHash, isHash) &&
+    isText(name, (text) => text !== '' && text.length <= maxNameLength) &&
+    isText(tenant, isTenantOfKey) &&
+    Array.isArray(scopes) &&
+    scopes.length > 0 &&
+    scopes.every((scope) => scopesOfKeys.has(scope)) &&
+    (rate === undefined || (typeof rate === 'number' && isRate(rate))) &&
+    isText(created, isMoment) &&
+    mayBeMoment(notBefore) &&
+    mayBeMoment(expires)
+  )
+}
+
+function haveOwnIds(keys: readonly KeptKey[]): boolean {
+  const ids = new Set<string>()
+  for (const { id } of keys) ids.add(id)
+  return ids.size === keys.length
+}
 
 const AccessFile = v.pipe(
   v.strictObject({
@@ -91,7 +128,7 @@ const AccessFile = v.pipe(
       { tenants: {} },
     ),
   }),
-  v.check(({ keys }) => new Set(keys.map(({ id }) => id)).size === keys.length, 'has two keys with the same id'),
+  v.check(({ keys }) => haveOwnIds(keys), 'has two keys with the same id'),
 )
 /** What the access file says. */
 export type AccessList = v.InferOutput<typeof AccessFile>
@@ -106,8 +143,9 @@ export function readAccessList(text: string): AccessList | string {
   } catch {
     return 'is not valid JSON'
   }
-  const parsed = v.safeParse(AccessFile, json, { abortEarly: true })
-  if (parsed.success) return parsed.output
+  const keys = keptKeysOf(json)
+  const parsed = v.safeParse(AccessFile, keys ? { ...(json as object), keys: [] } : json, { abortEarly: true })
+  if (parsed.success) return keys ? { ...parsed.output, keys } : parsed.output
   const [{ path = [], message }] = parsed.issues
   const place = path.map(({ key }) => `/${String(key).slice(0, 100)}`).join('')
   return place === ''
@@ -115,4 +153,11 @@ export function readAccessList(text: string): AccessList | string {
       ? message
       : 'must be an object with keys'
     : `${place} ${message}`
+}
+
+/** The keys of a file, if nothing is wrong with them. */
+function keptKeysOf(json: unknown): KeptKey[] | undefined {
+  if (typeof json !== 'object' || json === null || !('keys' in json) || !Array.isArray(json.keys)) return undefined
+  const { keys } = json
+  return keys.length <= maxKeys && keys.every(isKeptKey) && haveOwnIds(keys) ? keys : undefined
 }

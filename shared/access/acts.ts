@@ -20,9 +20,29 @@ export type ActsOptions = {
   now: () => Date
 }
 
+/** Beyond as many different acts in one window, an act that is repeated is sent again. */
+const maxRemembered = 10_000
+
 export const nothingRecorded: Acts = { record: () => Promise.resolve() }
 
 export function createActs({ publish, now }: ActsOptions): Acts {
+  /** The acts of the current window by their ids, so that whoever repeats one makes no more records. */
+  const recorded = new Map<string, Promise<void>>()
+  let window = Number.NaN
+
+  function once(own: OwnActivity, at: Date, publish: PublishOwn): Promise<void> {
+    if (at.getTime() !== window) recorded.clear()
+    window = at.getTime()
+    const { id } = own.activity
+    const before = recorded.get(id)
+    if (before) return before
+    const published = publish(own)
+    if (recorded.size >= maxRemembered) return published
+    recorded.set(id, published)
+    published.catch(() => recorded.delete(id))
+    return published
+  }
+
   return {
     async record(caller, action, metadata = {}) {
       const { keyId, subject, tenant, isOperator, isNamed } = caller
@@ -31,8 +51,9 @@ export function createActs({ publish, now }: ActsOptions): Acts {
       const own = isOperator && !isNamed ? [] : [tenant]
       const tenants = new Set<string>(isOperator ? [...own, systemTenant] : own)
       const said = { name: subject ?? keyId, ...(isOperator && isNamed && { tenant }), ...metadata }
-      const act = { action, keyId, at: windowOf(now()), metadata: said }
-      await Promise.all([...tenants].map((each) => publish(ownActivity(each, act)))).catch((cause) => {
+      const at = windowOf(now())
+      const acts = [...tenants].map((each) => ownActivity(each, { action, keyId, at, metadata: said }))
+      await Promise.all(acts.map((act) => once(act, at, publish))).catch((cause) => {
         throw unavailable(notRecorded, cause)
       })
     },

@@ -143,9 +143,12 @@ describe.each(ways)('%s', (name) => {
     const inUrl = await all.ask(`/mine?key=${keys.acme}`, bearer(keys.acme))
     expect([inUrl.status, inUrl.challenge]).toEqual([401, 'Bearer realm="activity-log", error="invalid_token"'])
     expect((await all.ask(`/open?key=${keys.writer.replaceAll('_', '%5F')}`)).status).toBe(401)
+    for (const place of ['?a=%zz&key=', '?a=%ff%20'])
+      expect((await all.ask(`/open${place}${keys.local.replace('als', '%61l%73')}`)).status).toBe(401)
     const inPage = await all.ask('/mine', { ...bearer(keys.operator), origin: 'http://localhost' })
     if (name === 'handed over') expect(inPage.status).toBe(401)
     const logged = all.lines.join('\n')
+    expect(logged).toContain(ids.local)
     expect(logged).toContain(ids.acme)
     expect(logged).toContain(ids.writer)
     for (const key of Object.values(keys)) expect(logged).not.toContain(key.slice(16, 59))
@@ -166,6 +169,8 @@ describe.each(ways)('%s', (name) => {
       expect((await ask(`/mine?tenant=${other}`, bearer(keys.acme))).status).toBe(400)
       expect((await ask(`/mine?%74enant=${other}`, bearer(keys.acme))).status).toBe(400)
     }
+    // only the log itself writes there
+    expect((await ask('/mine?tenant=%24system', bearer(keys.operator), 'POST')).status).toBe(400)
     expect((await ask('/all', bearer(keys.operator))).status).toBe(204)
     expect((await ask('/all', bearer(keys.local))).status).toBe(403)
     expect((await ask('/metrics', bearer(keys.local))).status).toBe(403)

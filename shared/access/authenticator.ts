@@ -109,10 +109,10 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
   const listeners: ((key: SeenKey) => Promise<void>)[] = []
   function seen({ id, created, caller }: RingKey): void {
     const again = tellAgainAt.get(id)
-    if (again !== undefined && (again === Number.POSITIVE_INFINITY || now() < again)) return
+    if (again !== undefined && (again === Number.POSITIVE_INFINITY || clock() < again)) return
     tellAgainAt.set(id, Number.POSITIVE_INFINITY)
     const told = Promise.all(listeners.map((listener) => listener({ keyId: id, created, caller })))
-    void told.catch(() => tellAgainAt.set(id, now() + tellAgainMs))
+    void told.catch(() => tellAgainAt.set(id, clock() + tellAgainMs))
   }
 
   /** Nothing may be written for a suspended tenant; what it has can still be read. */
@@ -144,7 +144,7 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
       if (key && origin !== undefined) leaked(currentRing(), key, 'origin')
     },
     isSuspended: (tenant) => currentRing().isSuspended(tenant),
-    tenants: () => currentRing().tenants,
+    tenants: () => currentRing().tenants(),
     metrics() {
       const counts = Object.entries(rejected).map(([reason, n]) => `access_rejected_total{reason="${reason}"} ${n}\n`)
       return (
@@ -158,12 +158,13 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
 }
 
 /** An operator acts for the tenant that the request names. */
-function asTenantOf(ring: KeyRing, caller: Caller, { url }: BareRequest, { ofAllTenants }: Route): Caller | Problem {
-  if (ofAllTenants) return { ...caller, tenant: asTenant(systemTenant) }
+function asTenantOf(ring: KeyRing, caller: Caller, { url }: BareRequest, route: Route): Caller | Problem {
+  if (route.ofAllTenants) return { ...caller, tenant: asTenant(systemTenant) }
   if (!caller.isOperator) return namesTenant(url) ? ownTenantOnly() : caller
   const named = readNamedTenant(url)
   if ('pointer' in named) return new Problem('invalid-input', `${named.pointer} ${named.detail}`, tenantWanted(named))
   const { tenant } = named
+  if (route.scope === 'write' && tenant === systemTenant) return ofTheLog()
   return { ...caller, tenant: asTenant(tenant), isNamed: true, limits: ring.limitsOf(caller.keyId, tenant) }
 }
 
@@ -173,14 +174,10 @@ function bearerOf(header: string | undefined): string | undefined {
   return header.slice('bearer'.length).trim()
 }
 
-/** The key in a URL, also if part of it is percent-encoded. */
+/** The key in a URL, also if part of it is percent-encoded, and other parts are so in a wrong way. */
 function keyInUrl(url: string): Key | undefined {
-  if (!url.includes('als') && !url.includes('%')) return undefined
-  try {
-    return findKey(url) ?? findKey(decodeURIComponent(url))
-  } catch {
-    return undefined
-  }
+  if (!url.includes('%')) return url.includes('als_') ? findKey(url) : undefined
+  return findKey(url.replace(/%([2-7][\da-f])/gi, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16))))
 }
 
 const tellAgainMs = 60_000
@@ -232,5 +229,7 @@ const leaks = {
 }
 const suspended = new Problem('suspended', 'The tenant is suspended: it can read its log, and not write to it.')
 const noKeys = () => unavailable('The log has no keys yet; whoever operates it creates one: activity-log keys create.')
+const ofTheLog = () =>
+  invalidInput([{ pointer: 'tenant', detail: `${systemTenant} is for what the log itself writes` }])
 const ownTenantOnly = () =>
   invalidInput([{ pointer: 'tenant', detail: 'is for keys of every tenant; this key has its own' }])

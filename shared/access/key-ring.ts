@@ -19,17 +19,19 @@ export type KeyRing = {
   find(id: string): RingKey | undefined
   isSuspended(tenant: string): boolean
   limitsOf(key: string | undefined, tenant: string): CallerLimits | undefined
-  tenants: readonly string[]
+  /** The tenants that have a key, in order. */
+  tenants(): readonly string[]
 }
 
 export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): KeyRing {
+  const kept = new Map<string, KeptKey>()
+  for (const key of keys) kept.set(key.id, key)
   const suspendedTenants = new Set(suspended)
-  const rates = new Map(keys.flatMap(({ id, rate }) => (rate === undefined ? [] : [[id, rate] as const])))
   const tenantRates = new Map(Object.entries(limits.tenants))
   const scopesOf = sharedSets()
 
   function limitsOf(key: string | undefined, tenant: string): CallerLimits | undefined {
-    const ofKey = key === undefined ? undefined : rates.get(key)
+    const ofKey = key === undefined ? undefined : kept.get(key)?.rate
     const ofTenant = tenant === everyTenant ? undefined : (tenantRates.get(tenant) ?? limits.default)
     return ofKey === undefined && ofTenant === undefined ? undefined : { key: ofKey, tenant: ofTenant }
   }
@@ -51,14 +53,25 @@ export function toKeyRing({ keys, revoked, suspended, limits }: AccessList): Key
     return { id, hash, sessionHash, created, caller, isValidAt: (now) => !isRevoked && now >= from && now < until }
   }
 
-  const byId = new Map(keys.map((key) => [key.id, toRingKey(key)]))
-  const tenants = new Set(keys.map(({ tenant }) => tenant).filter((tenant) => tenant !== everyTenant))
+  // most keys of a large file are never used in the life of a process
+  const used = new Map<string, RingKey>()
+
+  function find(id: string): RingKey | undefined {
+    const known = used.get(id)
+    if (known) return known
+    const key = kept.get(id)
+    if (!key) return undefined
+    const ringKey = toRingKey(key)
+    used.set(id, ringKey)
+    return ringKey
+  }
+
   return {
-    isEmpty: byId.size === 0,
-    find: (id) => byId.get(id),
+    isEmpty: kept.size === 0,
+    find,
     isSuspended: (tenant) => suspendedTenants.has(tenant),
     limitsOf,
-    tenants: [...tenants].sort(),
+    tenants: () => [...new Set(keys.map(({ tenant }) => tenant))].filter((tenant) => tenant !== everyTenant).sort(),
   }
 }
 

@@ -16,7 +16,8 @@ const whole = new RegExp(`^${format}$`)
 const anywhere = new RegExp(`(?=(${format.replace('(', '(?:')}))`, 'g')
 const keyLength = 'als_'.length + idLength + 1 + secretLength + 1 + checksumLength
 
-export const isKeyId = (text: string): boolean => new RegExp(`^[0-9A-Za-z]{${idLength}}$`).test(text)
+const keyId = new RegExp(`^[0-9A-Za-z]{${idLength}}$`)
+export const isKeyId = (text: string): boolean => keyId.test(text)
 
 /** Makes a key of random digits. */
 export const newKey = (): Key => toKey(randomDigits(idLength), randomDigits(secretLength))

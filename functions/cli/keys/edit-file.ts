@@ -13,7 +13,12 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { nameInFolder } from '@activity-log/shared/access/access-file.ts'
-import { type AccessList, emptyAccessList, readAccessList } from '@activity-log/shared/access/access-list.ts'
+import {
+  type AccessList,
+  emptyAccessList,
+  maxFileBytes,
+  readAccessList,
+} from '@activity-log/shared/access/access-list.ts'
 import { StartError } from '@activity-log/shared/config.ts'
 
 /** Standard input, from which a file is only read. */
@@ -35,7 +40,12 @@ export function openFile(path: string, { mayBeNew = false } = {}): OpenedFile {
       if (file !== standardInput && textOf(file) !== text) {
         throw new StartError(`${file} was changed at the same time, so nothing was changed. Run the command again.`)
       }
-      if (file !== standardInput) replace(file, accessText(changed))
+      const next = accessText(changed)
+      const wrong =
+        Buffer.byteLength(next) > maxFileBytes ? `is larger than ${maxFileBytes} bytes` : readAccessList(next)
+      // no log would read it
+      if (typeof wrong === 'string') throw new StartError(`${file} ${wrong} then, so nothing was changed.`)
+      if (file !== standardInput) replace(file, next)
     },
   }
 }

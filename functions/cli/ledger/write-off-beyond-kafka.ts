@@ -2,9 +2,10 @@ import { kafkaRangesOf } from '@activity-log/shared/broker/kafka-read.ts'
 import { StartError } from '@activity-log/shared/config.ts'
 import type { LedgerSummary } from '@activity-log/shared/ledger-summary.ts'
 import { type Connected, optionOfTopic, overBoth } from './over-both.ts'
+import { type RecordWith, recordWriteOff } from './record-write-off.ts'
 
 /** Resolves with the number of records. Rejects with ConfigError, StartError or ServiceUnavailable. */
-export function writeOffBeyondKafka(options: Connected): Promise<number> {
+export function writeOffBeyondKafka(options: Connected & RecordWith): Promise<number> {
   const { KAFKA_TOPIC: topic } = options
   return overBoth(options, [{ topic, variable: optionOfTopic }], async ({ admin, store }) => {
     const readEnds = async () => {
@@ -14,6 +15,7 @@ export function writeOffBeyondKafka(options: Connected): Promise<number> {
     }
     const ledger = await store.ledger()
     assertSameTopic(ledger, await readEnds(), topic)
+    await recordWriteOff(options, topic)
     return store.writeOff(readEnds)
   })
 }

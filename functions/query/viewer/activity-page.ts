@@ -9,7 +9,8 @@ import { href } from './views/view.ts'
 type Context = { before: ShownActivity[]; after: ShownActivity[] }
 
 /** Shows one activity, and what the same user did just before and after. */
-export async function activityPage({ view, zone, id, ask, turn }: PageRequest): Promise<Page> {
+export async function activityPage(request: PageRequest): Promise<Page> {
+  const { view, zone, id, ask, askText, drawing } = request
   const path = `/logs/${encodeURIComponent(id)}`
   const here = `/viewer${path}`
   const nav = navigation({ zone, view: {}, path: here }, '', html`<a href="/">Activities</a>`)
@@ -21,15 +22,16 @@ export async function activityPage({ view, zone, id, ask, turn }: PageRequest): 
   }
   const { answer } = found
   const columns = { columns: 'time,action,metadata' }
-  const context = await ask<Context>(`${path}/context?around=20`)
+  const around = await drawing.load(() => askText(`${path}/context?around=20`), href(view))
+  const context: Context | undefined = around.ok ? JSON.parse(around.answer) : undefined
   const rows = (activities: readonly ShownActivity[]) =>
-    drawRows(activities, { view: { ...view, ...columns }, zone, turn })
-  const around = context.ok
+    drawRows(activities, { ...request, view: { ...view, ...columns } })
+  const inContext = context
     ? html`<section aria-label="Before and after"><h2>${foreign(h, answer.userId)} just before and after</h2>
 <table id="activities"><thead><tr><th scope="col" class="c-toggle"><span class="visually-hidden">Details</span></th><th scope="col" class="c-time">Time</th><th scope="col" class="c-action">Action</th><th scope="col" class="c-metadata">Metadata</th></tr></thead>
-${await rows(context.answer.after.toReversed())}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${await rows(context.answer.before.toReversed())}</table></section>`
+${await rows(context.after.toReversed())}${h('tbody', { class: 'this' }, h('tr', null, h('td', { colspan: 4 }, 'this activity')))}${await rows(context.before.toReversed())}</table></section>`
     : html`<p><a class="button" href="${href({}, { userId: answer.userId })}">All activities of ${foreign(h, answer.userId)}</a></p>`
   const main = html`<article class="one"><h1>${foreign(h, answer.action)} <span class="by">by</span> ${foreign(h, answer.userId)}</h1>
-${activityDetails(h, answer, {}, zone)}</article>${around}`
+${activityDetails(h, answer, {}, zone)}</article>${inContext}`
   return { ...frame, main }
 }

@@ -1,6 +1,7 @@
 import type { InputError } from '@activity-log/shared/checked.ts'
 import type { Caller } from '@activity-log/shared/http/route.ts'
 import { html } from 'hono/html'
+import { deadLetterActs } from './dead-letter-acts.ts'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders, seesLedger } from './viewer-page.ts'
@@ -20,7 +21,12 @@ type DeadLetter = {
   lastAt: string
   attempts: number
 }
-type Single = DeadLetter & { headers: { [name: string]: string }; body: { base64: string; text?: string } }
+type Resolution = { state: string; outcome?: string; note?: string; at: string }
+type Single = DeadLetter & {
+  headers: { [name: string]: string }
+  body: { base64: string; text?: string }
+  resolution?: Resolution
+}
 type List = { data: DeadLetter[]; next: string | null; previous: string | null }
 
 const path = '/viewer/dead-letters'
@@ -82,7 +88,7 @@ const wrong = ({ errors, reason }: DeadLetter): Content =>
     : reasons[reason]
 
 /** Shows one dead letter with its original record, and what can be done about it. */
-export async function deadLetterPage({ zone, id, ask, caller }: PageRequest): Promise<Page> {
+export async function deadLetterPage({ view, zone, id, ask, caller }: PageRequest): Promise<Page> {
   const own = `/dead-letters/${encodeURIComponent(id)}`
   const frame = {
     title: 'Dead letter · Activity log',
@@ -106,16 +112,41 @@ export async function deadLetterPage({ zone, id, ask, caller }: PageRequest): Pr
   const { answer } = found
   const fact = (name: string, value: Content) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
   const headers = Object.entries(answer.headers).map(([name, value]) => fact(name, foreign(h, value)))
-  const addressed = html`<span data-origin>https://YOUR-LOG</span>${own}`
-  const key = caller.keyId === undefined ? '' : ' -H "authorization: Bearer $ACTIVITY_LOG_KEY"'
-  const tenant = caller.isNamed ? `?tenant=${encodeURIComponent(caller.tenant)}` : ''
-  const todo = html`<h2>Next steps</h2><p>Replay the record as it is or with a corrected activity as the body, or discard it with a note:</p>
-<pre tabindex="0"><code>curl -X POST ${addressed}/replay${tenant}${key}
-curl -X DELETE ${addressed}${tenant}${key} -H 'content-type: application/json' -d '{"note":"a test"}'</code></pre>`
-  const main = html`<article class="one"><h1>Dead letter: ${answer.reason}</h1><p class="lead">${wrong(answer)}</p>
-<dl class="facts">${fact('State', answer.state)}${fact('Position', html`<code>${positionOf(answer)}</code>`)}${fact('First arrived', timeElement(h, answer.firstAt, zone))}${fact('Last arrived', timeElement(h, answer.lastAt, zone))}${fact('Attempts', String(answer.attempts))}${answer.activityId && fact('Activity', foreign(h, answer.activityId))}</dl>
+  const resolved = resolutionFacts(answer).map(([name, value]) => fact(name, value))
+  const main = html`<article class="one"><h1>Dead letter: ${answer.reason}</h1>${said(answer, view['outcome'])}<p class="lead">${wrong(answer)}</p>
+<dl class="facts">${fact('State', answer.state)}${resolved}${fact('Position', html`<code>${positionOf(answer)}</code>`)}${fact('First arrived', timeElement(h, answer.firstAt, zone))}${fact('Last arrived', timeElement(h, answer.lastAt, zone))}${fact('Attempts', String(answer.attempts))}${answer.activityId && fact('Activity', foreign(h, answer.activityId))}</dl>
 <h2>Original record</h2><pre tabindex="0"><code>${foreign(h, answer.body.text ?? answer.body.base64)}</code></pre>
 <details><summary>Headers</summary><dl class="facts">${headers}</dl></details>
-${answer.state === 'open' && caller.scopes.has('operate') ? todo : ''}<p class="tools" data-copies="${own}"><a href="${own}">JSON</a></p></article>`
+${answer.state === 'open' && caller.scopes.has('operate') ? deadLetterActs(own, caller) : ''}<p class="tools" data-copies="${own}"><a href="${own}">JSON</a></p></article>`
   return { ...frame, main }
 }
+
+const resolutionFacts = ({ resolution }: Single): [string, Content][] => {
+  if (!resolution) return []
+  const { outcome, note } = resolution
+  return [
+    ...(outcome === undefined ? [] : [['Outcome', outcome] as [string, Content]]),
+    ...(note === undefined ? [] : [['Note', foreign(h, note)] as [string, Content]]),
+  ]
+}
+
+/** What was just done. An address may claim anything, so it counts only if the dead letter agrees. */
+function said({ state, resolution, attempts, activityId }: Single, claimed: string | undefined): Content {
+  const done = state === 'replayed' ? resolution?.outcome : state
+  const agrees = state === 'open' ? attempts > 1 : claimed === done
+  const text = agrees ? (state === 'open' ? notStored : closed).get(claimed ?? '') : undefined
+  if (text === undefined) return ''
+  const isThere = state === 'replayed' && activityId !== undefined
+  const link = isThere ? html` <a href="/viewer/logs/${encodeURIComponent(activityId)}">Show the activity</a>` : ''
+  return html`<p class="said" role="status">${text}${link}</p>`
+}
+
+const closed = new Map([
+  ['stored', 'Replayed: the activity is stored.'],
+  ['duplicate', 'Replayed: the same activity had been stored already.'],
+  ['discarded', 'Discarded: the record is kept, and counts as done.'],
+])
+const notStored = new Map([
+  ['conflict', 'Replayed, but not stored: another activity has the same id.'],
+  ['rejected', 'Replayed, but not stored: the record is still not valid. It can be corrected with curl.'],
+])

@@ -5,11 +5,22 @@ import type { Ask } from './ask.ts'
 import { chips, filterParts } from './filters.ts'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
-import { drawRows, exportsOf, type ListAnswer, listHead, nextHref, paging, table } from './list-table.ts'
+import {
+  drawRows,
+  endOf,
+  exportsOf,
+  type ListAnswer,
+  listHead,
+  nextHref,
+  paging,
+  readList,
+  rowsOf,
+  table,
+} from './list-table.ts'
 import { searchForm } from './search.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders, seesLedger } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
-import { readCounts } from './views/counts.ts'
+import { type Counts, readCounts } from './views/counts.ts'
 import { facets } from './views/facets.ts'
 import { histogram } from './views/histogram.ts'
 import { apiHref, href, listParameters, type View } from './views/view.ts'
@@ -17,14 +28,23 @@ import { timeText } from './views/zone-time.ts'
 
 /** Shows the list of activities, with its search, its filters and its counts. */
 export async function listPage(request: PageRequest): Promise<Page> {
-  const { view, zone, errors, ask, caller, now, timeoutMs } = request
+  const { view, zone, errors, ask, askText, drawing, turn, caller, now, timeoutMs } = request
+  const path = apiHref('/logs', listParameters(view))
+  let counts: Counts | undefined
   const [listed, deadLetters] = await Promise.all([
-    errors.length > 0 ? undefined : ask<ListAnswer>(apiHref('/logs', listParameters(view))),
+    errors.length > 0
+      ? undefined
+      : drawing.load(
+          () => askText(path),
+          href(view),
+          async (text) => {
+            counts = await countsOf(endOf(text), request)
+          },
+        ),
     caller.scopes.has('operate')
       ? inTime(timeoutMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal))
       : undefined,
   ])
-  const counts = listed?.ok ? await countsOf(listed.answer, request) : undefined
   const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
   const pages = (hasLedger: boolean) =>
     html`${deadLetters?.ok && deadLetters.answer.data.length > 0 ? html`<a href="/viewer/dead-letters">Dead letters</a>` : ''}${hasLedger ? html`<a href="/viewer/ledger">Ledger</a>` : ''}`
@@ -35,11 +55,11 @@ export async function listPage(request: PageRequest): Promise<Page> {
     const nav = navigation({ zone, view, path: '/' }, '', pages(false))
     return { ...frame, nav, main, status: problem.status, headers: retryHeaders(problem) }
   }
-  const { answer } = listed
+  const answer = await readList(listed.answer, turn)
   const through = answer.completeThrough
   const fresh = through ? freshness(through, zone, now) : ''
   const nav = navigation({ zone, view, path: '/' }, fresh, pages(through !== null && seesLedger(caller)))
-  const rows = await drawRows(answer.data, request)
+  const rows = await drawRows(rowsOf(answer), request)
   const main = html`${search}
 <section class="over-time" aria-label="Activities over time" data-counts="${counts ? 'here' : 'missing'}">${
     counts ? counts.histogram && histogram(h, h, counts.histogram, view, zone) : waiting(view)
@@ -54,7 +74,10 @@ ${listOf(answer, rows, request)}
 }
 
 /** Counting a long log takes time, so the script loads the counts later. Without scripts, a link waits for them. */
-async function countsOf({ totalIsExact }: ListAnswer, { view, zone, ask, timeoutMs }: PageRequest) {
+async function countsOf(
+  { totalIsExact }: Pick<ListAnswer, 'totalIsExact'>,
+  { view, zone, ask, timeoutMs }: PageRequest,
+) {
   const isWaitedFor = view['counts'] === 'wait'
   if (!totalIsExact && !isWaitedFor) return undefined
   const ms = isWaitedFor ? 30_000 : timeoutMs

@@ -1,14 +1,19 @@
+import type { Turn } from '@activity-log/shared/http/turns.ts'
+import { outlineJson } from '@activity-log/shared/json-outline.ts'
+import { inSteps } from '@activity-log/shared/steps.ts'
 import { html } from 'hono/html'
+import { drawEach, maxDrawnLength } from './drawing.ts'
 import type { Content } from './html-document.ts'
 import { h } from './html-elements.ts'
 import type { PageRequest } from './viewer-page.ts'
-import { activityRow, columnLabel, type ShownActivity } from './views/activity-row.ts'
+import { activityRow, columnLabel, extentFor, type ShownActivity } from './views/activity-row.ts'
 import { number } from './views/histogram.ts'
 import { apiHref, columnNames, columnsOf, href, listParameters, searchOf, type View, withColumn } from './views/view.ts'
 
 /** The answer of `GET /logs`. */
 export type ListAnswer = {
-  data: ShownActivity[]
+  /** The JSON of each activity, which is parsed when it is drawn. */
+  data: readonly string[]
   page: number
   limit: number
   total?: number
@@ -21,6 +26,23 @@ export type ListAnswer = {
   asOf?: string | null
 }
 
+const beforeRows = '{"data":'
+const maxRows = 1000
+
+/** Parses the answer of a list apart from its rows: as objects, a list takes up to twenty times the memory of its text. */
+export async function readList(text: string, turn: Turn): Promise<ListAnswer> {
+  const rows = text.slice(beforeRows.length, endOfRows(text))
+  const outline = await inSteps(outlineJson(rows, maxRows), turn)
+  if (typeof outline !== 'object') throw new Error(`The list that the viewer asked for is ${outline}`)
+  return { ...endOf(text), data: outline.parts.map(({ start, end }) => rows.slice(start, end)) }
+}
+
+/** Everything but the rows. */
+export const endOf = (text: string): Omit<ListAnswer, 'data'> => JSON.parse(`{${text.slice(endOfRows(text) + 1)}`)
+
+/** Quotes in texts are escaped, so this is the last member but one of the answer itself. */
+const endOfRows = (text: string): number => text.lastIndexOf('],"page":') + 1
+
 /** The bar above the list: the total, and how to view the list. */
 export const listHead = (answer: ListAnswer, view: View): Content =>
   html`<div class="bar"><h1 class="total">${totalOf(answer)}</h1>${liveSwitch(view)}${columnChoice(view)}${answer.data.length > 0 && html`<a class="button" href="#export">Export</a>`}</div>
@@ -30,20 +52,22 @@ ${view['live'] === undefined ? '' : liveTools}`
 const liveTools = html`<div class="live-tools" id="live-tools" hidden><p class="live-state" id="live-state"></p>
 <button type="button" id="live-pause" aria-pressed="false">Pause</button><button type="button" class="primary" id="live-new" hidden></button></div>`
 
-/**
- * Draws rows one after another, with turns for other requests in between: a row may have hundreds of members, and a page
- * a hundred rows.
- */
+/** Draws rows in full, until they are so long that the rest is drawn as lines. */
 export async function drawRows(
-  activities: readonly ShownActivity[],
-  { view, zone, turn }: Pick<PageRequest, 'view' | 'zone' | 'turn'>,
-): Promise<Content> {
-  const rows: Content[] = []
-  for (const activity of activities) {
-    await turn()
-    rows.push(await html`${activityRow(h, activity, view, zone)}`)
-  }
-  return rows
+  activities: Iterable<ShownActivity>,
+  request: Pick<PageRequest, 'view' | 'zone' | 'turn' | 'isGone'>,
+): Promise<Content[]> {
+  const { view, zone } = request
+  const usual = extentFor(view)
+  return drawEach(activities, request, (activity, drawnLength) => {
+    const extent = drawnLength > maxDrawnLength ? 'line' : usual
+    return activityRow(h, activity, view, zone, extent)
+  })
+}
+
+/** Parses one row at a time. */
+export function* rowsOf({ data }: ListAnswer): Generator<ShownActivity> {
+  for (const text of data) yield JSON.parse(text)
 }
 
 export function table(answer: ListAnswer, rows: Content, view: View): Content {

@@ -52,8 +52,9 @@ test('says how far a search came, and leads on', async () => {
 test('numbers the rows behind a page that ended early by what it has shown', async () => {
   const activity = { userId: 'a', action: 'b', timestamp: '2024-01-15T10:00:00Z', recordedAt: '2024-01-15T10:00:00Z' }
   const rows = (count: number) => Array.from({ length: count }, (_, n) => ({ id: `${n}`, ...activity }))
+  const rest = { limit: 50, previous: null, next: null }
   const pageOf = async (url: string, answer: object) => {
-    const html = await (await viewerOf({ limit: 50, previous: null, next: null, ...answer }).request(url)).text()
+    const html = await (await viewerOf({ data: [], page: 1, ...rest, ...answer }).request(url)).text()
     const hrefs = links(html)
     const to = (cursor: string) => parametersOf(hrefs.find((link) => link.includes(`cursor=${cursor}`)) ?? '')['row']
     return { place: /<span class="place">([^<]*)</.exec(html)?.[1], next: to('n'), previous: to('p') }

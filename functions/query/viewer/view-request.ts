@@ -1,8 +1,10 @@
 import type { InputError } from '@activity-log/shared/checked.ts'
-import { isMetadataFilter, userSeparator, type View } from './views/view.ts'
+import { href, isMetadataFilter, userSeparator, type View } from './views/view.ts'
 import { instantOf, isZone } from './views/zone-time.ts'
 
 const maxParameters = 100
+/** Each of the hundreds of links of a page repeats its address. */
+const maxLength = 8_000
 
 export type ViewRequest = { view: View; zone: string; errors: InputError[] }
 
@@ -27,6 +29,10 @@ export function readViewRequest(url: string, usualZone: string | undefined): Vie
     if (before !== undefined && !isAnother) errors.push({ pointer: name, detail: 'is repeated; send it once' })
     const all = isAnother ? before + userSeparator + value : value
     Object.defineProperty(view, name, { value: all, enumerable: true, configurable: true, writable: true })
+  }
+  if (href(view).length > maxLength) {
+    errors.push({ pointer: 'The address', detail: `is longer than ${maxLength} characters` })
+    return { view: {}, zone: 'UTC', errors }
   }
   const { zone: chosen } = view
   if (chosen !== undefined && !isZone(chosen))

@@ -2,7 +2,8 @@ import { maxErrors } from '@activity-log/shared/checked.ts'
 import type { Caller } from '@activity-log/shared/http/route.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { html } from 'hono/html'
-import type { Ask, ShownProblem } from './ask.ts'
+import type { Ask, AskText, ShownProblem } from './ask.ts'
+import type { Drawing } from './drawing.ts'
 import type { Content, DocumentOptions } from './html-document.ts'
 import type { ViewRequest } from './view-request.ts'
 import { visible } from './views/h.ts'
@@ -11,7 +12,10 @@ import { href, isFilter, pairsOf, type View } from './views/view.ts'
 export type PageRequest = ViewRequest & {
   id: string
   ask: Ask
+  askText: AskText
+  drawing: Drawing
   turn: Turn
+  isGone: () => boolean
   caller: Caller
   basePath: string
   now: Date

@@ -7,6 +7,7 @@ import { activityPage } from './activity-page.ts'
 import { asking, type ShownProblem } from './ask.ts'
 import { assetPaths, assetRoutes } from './assets.ts'
 import { deadLetterPage, deadLettersPage } from './dead-letters-page.ts'
+import { openDrawings } from './drawing.ts'
 import { document, documentHeaders, themeOf, underBasePath, underTenant } from './html-document.ts'
 import { ledgerPage } from './ledger-page.ts'
 import { listPage } from './list-page.ts'
@@ -27,6 +28,7 @@ export type ViewerOptions = Partial<SignInOptions> & {
 
 /** Pages for people over the JSON routes of the same service. They work without scripts; one script adds the rest. */
 export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = nothing }: ViewerOptions): Routes {
+  const openDrawing = openDrawings()
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
     page: true,
@@ -42,7 +44,10 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
       const ranged = render === listPage && parsed.errors.length === 0 && withRange(parsed.view, parsed.zone, now())
       if (ranged)
         return { status: 302, headers: { location: led(basePath + href(ranged)), 'cache-control': 'no-store' } }
-      const asked = { ...parsed, id, ask: asking(request), turn: request.turn, caller, basePath, now: now(), timeoutMs }
+      using drawing = openDrawing()
+      const isGone = () => request.gone().aborted
+      const own = { ...asking(request), drawing, turn: request.turn, isGone }
+      const asked = { ...parsed, ...own, id, caller, basePath, now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])

@@ -60,22 +60,29 @@ test.each<[what: string, key: 'reader' | 'brief', end: (log: Log) => void]>([
     (log) => log.change(changed(log, (key) => ({ ...key, tenant: 'bakery' }))),
   ],
   ['may no longer read', 'reader', (log) => log.change(changed(log, (key) => ({ ...key, scopes: ['write'] })))],
-])('streams of a key and of its sessions end when the key %s, and others go on', async (_, name, end) => {
-  await using log = await aLog()
-  const [own, session, other] = await Promise.all([
-    log.follow(log.as(log.keys[name])),
-    log.signIn(log.keys[name]).then(log.follow),
-    log.follow(log.as(log.keys.other)),
-  ])
-  end(log)
-  await Promise.all([own.ended(), session.ended()])
-  const headers = { 'content-type': 'application/json', ...log.as(log.keys.other) }
-  const sent = await fetch(`${log.origin}/logs`, { ...post({ id: 'after', userId: 'ann', action: 'login' }), headers })
-  expect(sent.status).toBe(202)
-  expect(await other.shows('"after"')).toContain('"after"')
-  await other.leave()
-  expect(await own.ended()).not.toContain('"after"')
-})
+])(
+  'streams of a key and of its sessions end when the key %s, and others go on',
+  { timeout: 60_000 },
+  async (_, name, end) => {
+    await using log = await aLog()
+    const [own, session, other] = await Promise.all([
+      log.follow(log.as(log.keys[name])),
+      log.signIn(log.keys[name]).then(log.follow),
+      log.follow(log.as(log.keys.other)),
+    ])
+    end(log)
+    await Promise.all([own.ended(), session.ended()])
+    const headers = { 'content-type': 'application/json', ...log.as(log.keys.other) }
+    const sent = await fetch(`${log.origin}/logs`, {
+      ...post({ id: 'after', userId: 'ann', action: 'login' }),
+      headers,
+    })
+    expect(sent.status).toBe(202)
+    expect(await other.shows('"after"')).toContain('"after"')
+    await other.leave()
+    expect(await own.ended()).not.toContain('"after"')
+  },
+)
 
 const withKeys = ({ list }: Log, isKept: (key: Log['list']['keys'][number]) => boolean) => ({
   ...list,

@@ -4,6 +4,7 @@ import { createApp as createQuery } from '@activity-log/query/app.ts'
 import { createActs, recordFirstSeen } from '@activity-log/shared/access/acts.ts'
 import type { Wanted } from '@activity-log/shared/access/change-list.ts'
 import { postOwn } from '@activity-log/shared/access/post-own.ts'
+import { anybody } from '@activity-log/shared/http/caller.ts'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { type OwnActivity, ownActivity, windowMs, windowOf } from '@activity-log/shared/own-activity.ts'
 import { accessOf, anAccessFile, bearer } from '@activity-log/shared/testing/access.ts'
@@ -46,6 +47,39 @@ describe('the use of the log is in the log', () => {
     expect(await listOf(log, '$system')).toMatchObject([
       { action: 'activity-log.first-seen', userId: `key:${log.ids.operator}` },
     ])
+  })
+
+  test('whoever repeats an act in the same window makes no more records', async () => {
+    await using log = await openLog()
+    const positions = async () => {
+      const response = await fetch(`${log.origin}/ledger`, { headers: log.as(log.keys.operator) })
+      const { partitions } = (await response.json()) as { partitions: { last: number }[] }
+      return partitions[0]?.last ?? -1
+    }
+    const repeat = async () => {
+      const signIns = Array.from({ length: 5 }, () => log.form('/login', { key: log.keys.reader }))
+      const exports = Array.from({ length: 3 }, () =>
+        fetch(`${log.origin}/export?format=csv`, { headers: log.as(log.keys.reader) }),
+      )
+      const answers = await Promise.all([...signIns, ...exports])
+      for (const answer of answers) await answer.text()
+      expect(answers.map(({ status }) => status)).toEqual([303, 303, 303, 303, 303, 200, 200, 200])
+    }
+    await repeat()
+    // first-seen of both keys, the sign-in and the export
+    await until(async () => (await positions()) === 3)
+    await repeat()
+    await log.form('/login', { key: log.keys.other })
+    await until(async () => (await positions()) >= 5)
+    expect(await positions()).toBe(5)
+  })
+
+  test('the name of a key may hold what no activity may', async () => {
+    await using log = await aLogWithKeys({ ...keys, odd: { tenant: 'shop', name: 'a\u0000\ud800' } }, { at: () => at })
+    expect((await log.form('/login', { key: log.keys.odd })).status).toBe(303)
+    await until(async () => (await listOf(log, 'shop')).length === 2)
+    const signIn = (await listOf(log, 'shop')).find(({ action }) => action === 'activity-log.sign-in')
+    expect(signIn?.metadata).toEqual({ name: 'a\ufffd\ufffd' })
   })
 
   test('exports are recorded, and those of operators in both logs', async () => {
@@ -102,6 +136,7 @@ describe('the use of the log is in the log', () => {
   test.each([
     ['an action', { userId: 'ann', action: 'activity-log.sign-in' }, '/action'],
     ['an action in other letters', { userId: 'ann', action: ' Activity-Log.export ' }, '/action'],
+    ['an action that looks like one', { userId: 'ann', action: '\u200bаctivity\u2010log.export' }, '/action'],
     ['an id', { id: 'activity-log.x', userId: 'ann', action: 'login' }, '/id'],
   ])('no client writes %s of the log itself', async (_, activity, pointer) => {
     await using log = await openLog()
@@ -187,6 +222,47 @@ describe('query and persist record by way of ingest', () => {
     for (const key of [ingest.keys.writer, ingest.keys.reader])
       await expect(postOwn({ url: ingest.origin, key })(own)).rejects.toThrow('ingest answered 4')
     expect(ingest.published).toHaveLength(2)
+  })
+
+  test('what could not be stored is not published, so that its act is not done', async () => {
+    const published: unknown[] = []
+    const app = createIngest({
+      broker: {
+        async publish(records) {
+          published.push(...records)
+          return records.map((_, offset) => ({ partition: 0, offset }))
+        },
+      },
+      log: silent,
+      now: () => new Date(),
+      newId: () => 'new',
+    })
+    const tooLarge = { ...own, activity: { ...own.activity, metadata: { note: 'x'.repeat(40_000) } } }
+    await expect(app.publishOwn(tooLarge)).rejects.toThrow('cannot be stored')
+    expect(published).toEqual([])
+    await app.publishOwn(own)
+    expect(published).toHaveLength(1)
+  })
+
+  test('an act that could not be recorded is sent again when it is repeated, and in another window', async () => {
+    let at = new Date(windowMs)
+    const sent: string[] = []
+    const publish = async ({ activity }: OwnActivity) => {
+      sent.push(activity.timestamp)
+      if (sent.length === 1) throw new Error('ingest is down')
+    }
+    const reader = { ...anybody, keyId: 'k', isOperator: false }
+    const acts = createActs({ publish, now: () => at })
+    await expect(acts.record(reader, 'export')).rejects.toThrow('could not record')
+    await acts.record(reader, 'export')
+    await acts.record(reader, 'export')
+    expect(sent).toHaveLength(2)
+    at = new Date(2 * windowMs)
+    await acts.record(reader, 'export')
+    // a clock that jumps back
+    at = new Date(windowMs)
+    await acts.record(reader, 'export')
+    expect(sent).toHaveLength(4)
   })
 
   test('without keys, nobody can forge what the log records', async () => {

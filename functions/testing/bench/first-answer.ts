@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { residentMebibytes } from './bench-report.ts'
-import { serverCore, startPinned } from './pinned.ts'
+import { serverCore, startPinned, threadSeconds } from './pinned.ts'
 import type { Start } from './programs.ts'
 
 export type FirstRequest = {
@@ -13,7 +13,8 @@ export type FirstRequest = {
   /** The status that acknowledges the request; any other status is a mistake in the benchmark. */
   status: number
 }
-export type FirstAnswer = { ms: number; residentMebibytes: number }
+/** The time from spawn, and the CPU time that the process has used. */
+export type FirstAnswer = { ms: number; cpuMs: number; residentMebibytes: number }
 
 /** Polls at least as often as a proxy that holds a request would. */
 const pollMs = 2
@@ -30,7 +31,8 @@ export async function firstAnswer({ command, env }: Start, port: number, asked: 
       if (answer.statusCode !== asked.status) {
         throw new Error(`${command.join(' ')} answered ${answer.statusCode}:\n${server.output()}`)
       }
-      return { ms, residentMebibytes: residentMebibytes(server.child.pid) }
+      const { pid } = server.child
+      return { ms, cpuMs: threadSeconds(pid) * 1000, residentMebibytes: residentMebibytes(pid) }
     }
     if (server.child.exitCode !== null) throw new Error(`${command.join(' ')} ended:\n${server.output()}`)
     await wait(pollMs)

@@ -198,6 +198,17 @@ export const hostileInputs: readonly HostileInput[] = [
       void (await Promise.all(Array.from({ length: 100 }, () => get(to, '/?action=worst&limit=100')))),
   },
   {
+    what: '20 pages of the viewer with rows of 300 members, and a long address',
+    send: async (to) => {
+      const metadata = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`k${n}`, n]))
+      await post(to, JSON.stringify(Array(100).fill({ userId: 'u', action: 'wide', metadata })), {}, '/logs/batch')
+      await sixTimes(() => get(to, '/?action=wide&limit=100'))
+      const users = ['u', ...Array.from({ length: 45 }, (_, n) => `${n}`.padEnd(150, 'x'))]
+      const address = `/?limit=100&${users.map((user) => `userId=${user}`).join('&')}`
+      await Promise.all(Array.from({ length: 14 }, () => get(to, address)))
+    },
+  },
+  {
     what: '100 exports of the worst rows',
     send: async (to) =>
       void (await Promise.all(

@@ -82,7 +82,7 @@ const kinds = {
   mappedLines: () => prepared(8, () => withBody(`/logs${mapping}`, 'application/x-ndjson', lines(item))),
   lines: () => prepared(8, () => withBody('/logs', 'application/x-ndjson', lines(activity))),
   events: () => event,
-  pages: () => prepared(1, () => 'GET /logs HTTP/1.1\r\nhost: localhost\r\n\r\n'),
+  pages: () => prepared(1, () => `GET /logs HTTP/1.1\r\nhost: localhost\r\n${authorization}\r\n`),
 } as const
 export type Kind = keyof typeof kinds
 

@@ -9,6 +9,7 @@ import { type Comparison, comparisonTable, type Report } from './compare-rounds.
 import { fallen } from './gate.ts'
 import { measureGrowth } from './growth.ts'
 import { measureIdle } from './idle.ts'
+import { measureAccess } from './measure-access.ts'
 import { measureEmbedded } from './measure-embedded.ts'
 import { measureEventLoop } from './measure-event-loop.ts'
 import { measureFairness } from './measure-fairness.ts'
@@ -27,6 +28,8 @@ const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json F
   query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next run
   event-loop the CPU time of the longest turn of the event loop under each hostile input; exits with 1 above 50 ms
   fairness   how long a quiet tenant waits for ingest over Kafka, beside one that sends as much as it can
+  access     ingest and lists with a key, compared with the same without keys, and starts with many keys, over the
+             servers below; exits with 1 when keys take more than they should
   production the import of a file through all functions, over the servers below
   peers      ingest, a Go service (which needs Go), the plain design and the upper limit of Node, over Kafka
 
@@ -75,6 +78,11 @@ const described: { readonly [name: string]: (options: Options, results: Results)
     for (const line of tooLong) console.log(line)
     if (tooLong.length > 0) process.exitCode = 1
   },
+  access: async ({ rounds, seconds = 3 }) => {
+    const missed = await measureAccess({ rounds, seconds })
+    for (const line of missed) console.log(line)
+    if (missed.length > 0) process.exitCode = 1
+  },
   peers: ({ rounds, seconds = 3 }) => measurePeers({ rounds, seconds }),
   fairness: ({ rounds, seconds = 5 }, results) => measureFairness({ rounds, seconds, note: noteIn(results) }),
   production: ({ rounds, file }, results) => measureProduction({ rounds, file, note: noteIn(results) }),
@@ -121,7 +129,7 @@ async function main() {
     requireVariables(missing)
     const results: Results = new Map()
     console.log(machine())
-    await describe({ ...options, rounds: number('rounds') ?? (what === 'peers' ? 9 : 5) }, results)
+    await describe({ ...options, rounds: number('rounds') ?? (what === 'peers' || what === 'access' ? 9 : 5) }, results)
     if (results.size > 0) printTable(results)
     return
   }

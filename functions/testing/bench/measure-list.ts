@@ -1,3 +1,4 @@
+import type { Activity } from '@activity-log/shared/activity.ts'
 import { openMongoStore } from '@activity-log/shared/store/mongo.ts'
 import { anEvent, silent } from '@activity-log/shared/testing/builders.ts'
 import { aDatabase } from '@activity-log/shared/testing/mongodb.ts'
@@ -16,16 +17,9 @@ export async function measureList({ rounds, seconds }: LoadOptions): Promise<Com
   const [ourDatabase, plainDatabase] = [stack.use(aDatabase()), stack.use(aDatabase())]
   const plainActivities = plainDatabase.db.collection('activities')
   await plainActivities.createIndexes([{ key: { timestamp: -1 } }, { key: { userId: 1, timestamp: -1 } }])
-  {
-    const migrate = { retentionDays: undefined }
-    const options = { uri: mongodbUri, database: ourDatabase.name, log: silent, migrate }
-    await using store = openMongoStore(options)
-    for (let at = 0; at < count; at += batch) {
-      const recorded = Array.from({ length: batch }, (_, n) => recordedAt(at + n))
-      await store.save(recorded)
-      await plainActivities.insertMany(recorded.map(({ activity }) => plainDocument(activity)))
-    }
-  }
+  await fillList(ourDatabase.name, async (activities) => {
+    await plainActivities.insertMany(activities.map(plainDocument))
+  })
   const env = ({ name }: { name: string }) => ({ MONGODB_URI: mongodbUri, MONGODB_DATABASE: name })
   const ours = stack.use(await aServer((await asImages()).start('query'), env(ourDatabase)))
   const plain = stack.use(await aServer(asPlain().start('query'), env(plainDatabase)))
@@ -42,6 +36,20 @@ export async function measureList({ rounds, seconds }: LoadOptions): Promise<Com
     ),
     row('list, first page: CPU µs a page', plainDesign, undefined, ['ours', 'cpuMicros'], ['plain', 'cpuMicros']),
   ]
+}
+
+/** Fills a database with the activities of the list, and passes each batch on. */
+export async function fillList(
+  database: string,
+  onBatch: (activities: readonly Activity[]) => Promise<void> = async () => {},
+): Promise<void> {
+  const options = { uri: mongodbUri, database, log: silent, migrate: { retentionDays: undefined } }
+  await using store = openMongoStore(options)
+  for (let at = 0; at < count; at += batch) {
+    const recorded = Array.from({ length: batch }, (_, n) => recordedAt(at + n))
+    await store.save(recorded)
+    await onBatch(recorded.map(({ activity }) => activity))
+  }
 }
 
 const rate = <Name extends string>(name: Name) => [name, 'rate'] as const

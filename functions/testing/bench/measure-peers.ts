@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { StartError } from '@activity-log/shared/config.ts'
+import { anAccessFile } from '@activity-log/shared/testing/access.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 import { aTopic, kafkaBrokers } from '@activity-log/shared/testing/servers.ts'
 import { median } from './bench-report.ts'
@@ -15,16 +16,21 @@ const loads = [
   ['activities', 512],
   ['lines', 4],
 ] as const
+const withKey = 'ingest, with a key'
 type Load = (typeof loads)[number]
 
 /**
  * Compares ingest with a Go service (net/http and franz-go without linger), with the plain design and with the upper
- * limit of Node, each on one core, over the same brokers. Prints a row for each load and server.
+ * limit of Node, each on one core, over the same brokers, and ingest also with a key in each request. Prints a row for
+ * each load and server.
  */
 export async function measurePeers({ rounds, seconds }: LoadOptions): Promise<void> {
   await using stack = new AsyncDisposableStack()
+  const ingest = (await asImages()).start('ingest')
+  const { path, keys } = anAccessFile({ program: {} })
   const starts: { [name: string]: Start } = {
-    ingest: (await asImages()).start('ingest'),
+    ingest,
+    [withKey]: { ...ingest, env: { ...ingest.env, ACCESS_FILE: path } },
     'Go, franz-go': goPeer(),
     'plain design': asPlain().start('ingest'),
     'node:http, no queue': aside('ceiling'),
@@ -36,7 +42,8 @@ export async function measurePeers({ rounds, seconds }: LoadOptions): Promise<vo
     const server = stack.use(await aServer(start, env))
     for (const load of loads) {
       if (load[0] === 'lines' && !takesLines.has(name)) continue
-      variants[nameOf(load, name)] = () => server.under(load[0], load[1], seconds)
+      variants[nameOf(load, name)] = () =>
+        server.under(load[0], load[1], seconds, name === withKey ? keys.program : undefined)
     }
   }
   const measured = await interleaved(variants, rounds)
@@ -52,7 +59,7 @@ export async function measurePeers({ rounds, seconds }: LoadOptions): Promise<vo
 }
 
 /** The plain design and the upper limit take one activity a request. */
-const takesLines: ReadonlySet<string> = new Set(['ingest', 'Go, franz-go'])
+const takesLines: ReadonlySet<string> = new Set(['ingest', withKey, 'Go, franz-go'])
 const nameOf = ([kind, connections]: Load, server: string) => `${kind} ${connections} ${server}`
 
 function row([kind, connections]: Load, name: string, served: readonly Served[], go: readonly Served[]): string {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
-import { isOwn } from '@activity-log/shared/own-activity.ts'
+import { isOwn } from '@activity-log/shared/own-name.ts'
 import { bearer } from '@activity-log/shared/testing/access.ts'
 import { uniqueName } from '@activity-log/shared/testing/servers.ts'
 import { eventually } from './cluster.ts'

@@ -74,7 +74,8 @@ function anEcho(manifests: readonly Manifest[], name: (typeof echoes)[number]): 
     spec: { template: { spec: { serviceAccountName: string; containers: [{ [field: string]: unknown }] } } }
   }
   const [container] = echo.spec.template.spec.containers
-  Object.assign(container, { name: 'echo', env: [], envFrom: [] })
+  // the variables stay: the kubelet waits for their ConfigMaps and Secrets before it starts a container
+  container['name'] = 'echo'
   if (name === 'go-echo') container['image'] = 'dev.local/echo:1'
   else Object.assign(container, { image: imageName('query', 'dev'), command: ['/nodejs/bin/node', '-e', script] })
   // the echo in Go has no route of its own for health, and answers every path

@@ -61,5 +61,6 @@ async function firstLine(cluster: Cluster, pod: Pod, name: string, text: string)
   const container = pod.spec.containers.find((one) => one.name === name)?.name ?? pod.spec.containers[0]?.name
   const log = await cluster.kubectl(`logs ${pod.metadata.name} -c ${container} --timestamps`)
   const line = log.split('\n').find((one) => one.includes(text))
-  return line ? Date.parse(line.slice(0, line.indexOf(' '))) : undefined
+  const at = Date.parse(line?.slice(0, line.indexOf(' ')) ?? '')
+  return Number.isNaN(at) ? undefined : at
 }

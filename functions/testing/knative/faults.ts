@@ -73,7 +73,7 @@ export const faults: Proof = {
     const { account, isShort, say } = context
     const rows: (string | number)[][] = []
     const problems: string[] = []
-    const reasons = new Map<string, number>()
+    const reasons: string[] = []
     for (const fault of isShort ? some : all) {
       say(fault.name)
       const { posts, reads } = await underLoad(context, fault)
@@ -82,7 +82,9 @@ export const faults: Proof = {
         ...reads.filter((answer) => !isDocumented(answer, 200)),
       ]
       problems.push(...wrong.map(({ status, why }) => `${fault.name}: ${status} ${why}`))
-      countReasons(reasons, [...posts, ...reads])
+      const because = reasonsOf([...posts, ...reads]).map((reason) => `${fault.name}: ${reason}`)
+      for (const reason of because) say(reason)
+      reasons.push(...because)
       const audit = isShort ? undefined : await account.audit()
       problems.push(...(audit?.problems ?? []).map((problem) => `${fault.name}: ${problem}`))
       const ms = posts.flatMap((answer) => (answer.status === 202 ? answer.ms : []))
@@ -96,29 +98,21 @@ export const faults: Proof = {
     }
     const { sent, found, problems: wrong } = await account.audit()
     const head = ['fault', 'POSTs', 'not 202', 'p50 of a 202, ms', 'p99', 'longest', 'reads not 200']
-    const said = reasons.size > 0 ? [`What the other answers said:\n\n${reasonsText(reasons)}`] : []
     const sum = `${found} found of ${sent} sent in all, compared byte for byte; the ledger is complete.`
+    const said = reasons.length > 0 ? [reasons.map((reason) => `- ${reason}`).join('\n')] : []
     return { text: [table(head, rows), ...said, sum], problems: [...problems, ...wrong] }
   },
 }
 
-/** Counts the answers that give a reason, without the ids in it. */
-function countReasons(reasons: Map<string, number>, answers: readonly Answered[]) {
-  for (const { status, why } of answers) {
-    if (why === undefined) continue
+/** The answers that give a reason, counted, without the ids in it: "3 × 502: connection refused". */
+function reasonsOf(answers: readonly Answered[]): string[] {
+  const reasons = answers.flatMap(({ status, why }) => {
+    if (why === undefined) return []
     const text = why.replaceAll(/[0-9a-f-]{8,}|:\d+/g, '…').replaceAll(/\s+/g, ' ')
-    const reason = `${status || 'no answer'}: ${text.slice(0, 120)}`
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-  }
+    return `${status || 'no answer'}: ${text.slice(0, 160)}`
+  })
+  return [...Map.groupBy(reasons, (reason) => reason)].map(([reason, { length }]) => `${length} × ${reason}`)
 }
-
-const maxReasons = 12
-const reasonsText = (reasons: ReadonlyMap<string, number>) =>
-  [...reasons]
-    .toSorted(([, a], [, b]) => b - a)
-    .slice(0, maxReasons)
-    .map(([reason, count]) => `- ${count} × ${reason}`)
-    .join('\n')
 
 async function underLoad({ cluster, account, origins, isShort }: Context, fault: Fault) {
   const pauseMs = isShort ? quietMs / 5 : quietMs

@@ -16,9 +16,11 @@ export const imageName = (target: string, tag: string) => `dev.local/activity-lo
 export const mongodbImage = process.env['MONGODB_IMAGE'] || 'mongo:8'
 export const kafkaImage = 'apache/kafka:4.3.1'
 
-/** Builds the images of a checkout, and puts them and those of the servers into the cluster. */
+/** Builds the images of this checkout. */
+export const buildImages = (tag: string) => buildFrom(root, join(root, 'functions/image/Dockerfile'), tag)
+
+/** Puts the images of this checkout and those of the servers into the cluster. */
 export async function loadImages(control: Control, tag: string): Promise<void> {
-  await buildImages(root, join(root, 'functions/image/Dockerfile'), tag)
   // the servers are large, and do not change
   const there = await control(['ctr', 'images', 'ls', '-q'])
   const servers = [kafkaImage, mongodbImage].filter((image) => !there.includes(image))
@@ -33,7 +35,7 @@ export async function loadEarlierImages(control: Control, commit: string): Promi
     await command(tree, { cwd: root })
     const names = await command(['git', 'ls-tree', '-r', '--name-only', commit, 'functions'], { cwd: root })
     const file = names.split('\n').find((name) => name.endsWith('/Dockerfile')) ?? ''
-    await buildImages(folder, join(folder, file), commit)
+    await buildFrom(folder, join(folder, file), commit)
     await loadInto(
       control,
       targets.map((target) => imageName(target, commit)),
@@ -43,7 +45,7 @@ export async function loadEarlierImages(control: Control, commit: string): Promi
   }
 }
 
-async function buildImages(folder: string, file: string, tag: string) {
+async function buildFrom(folder: string, file: string, tag: string) {
   for (const target of targets) {
     await command(['docker', 'build', '--quiet', '-f', file, '--target', target, '-t', imageName(target, tag), folder])
   }

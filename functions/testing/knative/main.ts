@@ -7,7 +7,7 @@ import { readControl } from './command.ts'
 import { deployment, ingressNamespace } from './deployment.ts'
 import { faults } from './faults.ts'
 import { openFront } from './front.ts'
-import { loadImages } from './images.ts'
+import { buildImages, loadImages } from './images.ts'
 import { journey } from './journey.ts'
 import { keys } from './keys.ts'
 import { type Options, readOptions, usage } from './options.ts'
@@ -108,10 +108,14 @@ async function deploy(cluster: Cluster, isBuilt: boolean): Promise<Findings> {
     await work()
     times.push(`- ${what}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
   }
+  // the images are built while the cluster starts, since that waits more than it computes
+  const building = isBuilt ? undefined : buildImages('dev')
+  building?.catch(() => {})
   await step('the cluster is up', () => cluster.control(['up']))
   if (!isBuilt) await step('Knative Serving is there', () => cluster.control(['serving']))
   await step('an earlier log is gone', () => cluster.deleteLog())
-  if (!isBuilt) await step('the images are built, and in the cluster', () => loadImages(cluster.control, 'dev'))
+  if (!isBuilt) await step('the images are built', async () => await building)
+  if (!isBuilt) await step('the images are in the cluster', () => loadImages(cluster.control, 'dev'))
   await step('all functions are ready', async () => {
     await cluster.apply(deployment())
     await cluster.kubectl('wait --for=condition=Complete job/topics --timeout=300s')

@@ -151,6 +151,7 @@ const routeKinds = ['HTTPRoute', 'GRPCRoute', 'DomainMapping', 'Ingress']
 const operations = [
   { path: { type: 'RegularExpression', value: '^/dead-letters/[0-9a-f]{32}/replay$' }, method: 'POST' },
   { path: { type: 'RegularExpression', value: '^/dead-letters/[0-9a-f]{32}$' }, method: 'DELETE' },
+  { path: { type: 'RegularExpression', value: '^/viewer/dead-letters/[0-9a-f]{32}$' }, method: 'POST' },
 ]
 
 /** Only the operations on dead letters are routed to persist; deliveries are reserved for the sources. */

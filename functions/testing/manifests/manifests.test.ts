@@ -443,6 +443,8 @@ describe.skipIf(whyNoKustomize)(about('the one host'), () => {
     ['GET', '/dead-letters/1f'],
     ['DELETE', `/dead-letters/${'1f'.repeat(16)}`],
     ['POST', `/dead-letters/${'1f'.repeat(16)}/replay`],
+    ['POST', `/viewer/dead-letters/${'1f'.repeat(16)}`],
+    ['GET', `/viewer/dead-letters/${'1f'.repeat(16)}`],
     ['POST', '/'],
     ['POST', '/undelivered'],
   ])('routes %s %s to the function that serves it in npm start', (method, path) => {

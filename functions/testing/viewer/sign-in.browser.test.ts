@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { answerOf, until } from '@activity-log/shared/testing/builders.ts'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { aLogWithKeys } from '../access/a-log-with-keys.ts'
@@ -19,6 +20,7 @@ describe.skipIf(whyNoBrowser)('signing in, in a browser', () => {
     aLogWithKeys(
       {
         reader: { name: 'Support desk', tenant: 'shop', scopes: ['read'] },
+        desk: { name: 'Desk', tenant: 'shop', scopes: ['read', 'operate'] },
         operator: { name: 'Olga', tenant: '*', scopes: ['read', 'write', 'operate'] },
       },
       { now: () => now },
@@ -168,6 +170,64 @@ describe.skipIf(whyNoBrowser)('signing in, in a browser', () => {
     await page.locator('tbody', { hasText: 'activity-log.sign-in' }).first().waitFor()
   })
 
+  async function aConflict(tenant: string): Promise<string> {
+    const headers = { 'content-type': 'application/json', ...log.as(log.keys.operator) }
+    const id = `conflict-${letters++}`
+    for (const action of ['login', 'logout']) {
+      const body = JSON.stringify({ id, userId: 'ann', action })
+      await fetch(`${log.origin}/logs?tenant=${tenant}`, { method: 'POST', headers, body })
+    }
+    let found: { id: string; activityId: string } | undefined
+    await until(async () => {
+      const { data } = await answerOf(await fetch(`${log.origin}/dead-letters?tenant=${tenant}`, { headers }))
+      found = (data as unknown as { id: string; activityId: string }[]).find(({ activityId }) => activityId === id)
+      return found !== undefined
+    })
+    return found?.id ?? ''
+  }
+  let letters = 0
+
+  test.each([
+    ['with scripts', true],
+    ['without scripts', false],
+  ])('an operator replays a dead letter, and discards it with a note, %s', async (_, javaScriptEnabled) => {
+    const letter = await aConflict('shop')
+    const path = `/viewer/dead-letters/${letter}?tenant=shop`
+    const page = await visit(path, { javaScriptEnabled })
+    await signIn(page, log.keys.operator)
+    await page.getByText('of shop').waitFor()
+    expect(await page.getByRole('button', { name: 'Replay it' }).isVisible()).toBe(false)
+    await page.getByText('Replay …').click()
+    await page.getByRole('button', { name: 'Replay it' }).click()
+    await page.getByText('another activity has the same id').waitFor()
+    expect(page.url()).toContain('tenant=shop')
+    await page.getByText('Discard …').click()
+    await page.getByRole('button', { name: 'Discard it' }).click()
+    // the browser asks for the note first
+    expect(page.url()).not.toContain('discarded')
+    await page.getByLabel('Why is it not needed?').fill('sent twice')
+    await page.getByRole('button', { name: 'Discard it' }).click()
+    await page.getByText('Discarded: the record is kept').waitFor()
+    await page.getByText('sent twice').waitFor()
+    expect(await page.getByRole('button', { name: /it$/ }).count()).toBe(0)
+  })
+
+  test('who may operate for one tenant sees the buttons, too, and a reader does not', async () => {
+    const letter = await aConflict('shop')
+    for (const [key, sees] of [
+      [log.keys.desk, true],
+      [log.keys.reader, false],
+    ] as const) {
+      const page = await visit(`/viewer/dead-letters/${letter}`)
+      await signIn(page, key)
+      await page
+        .getByText(sees ? 'Replay …' : 'The key does not allow this')
+        .first()
+        .waitFor()
+      expect(await page.getByText('Discard …').count()).toBe(sees ? 1 : 0)
+    }
+  })
+
   const looks = {
     light: { colorScheme: 'light' },
     dark: { colorScheme: 'dark' },
@@ -184,6 +244,14 @@ describe.skipIf(whyNoBrowser)('signing in, in a browser', () => {
     expect(await findings(page)).toEqual([])
     await page.goto('/?tenant=shop')
     expect(await findings(page)).toEqual([])
+    await page.goto(`/viewer/dead-letters/${await aConflict('shop')}?tenant=shop`)
+    for (const part of await page.locator('.acts summary').all()) await part.click()
+    expect(await findings(page)).toEqual([])
+    await page.getByRole('button', { name: 'Replay it' }).click()
+    await page.locator('.said').waitFor()
+    expect(await findings(page)).toEqual([])
+    if (options === looks.phone)
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
     await page.goto('/login')
     expect(await findings(page)).toEqual([])
     if (options === looks.phone)

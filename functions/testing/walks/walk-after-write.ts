@@ -34,7 +34,7 @@ export async function walkAfterWrites({ store, runs, delayMs }: Walks): Promise<
     for (let n = 0; n < 10; n++) await save(`before-${n}`, 'walker', at(2))
     for (; run < runs; run++) {
       await save(`late-${run}`, `walker-${run}`, at(1))
-      for (let n = 0; n < 4; n++) await save(`early-${run}-${n}`, `walker-${run}`, at(4))
+      await Promise.all([0, 1, 2, 3].map((n) => save(`early-${run}-${n}`, `walker-${run}`, at(4))))
       const { seen, isPinned } = await walk(`/logs?limit=2&userId=walker-${run}&count=none`)
       if (isPinned) pinned++
       if (!seen.includes(`late-${run}`) || new Set(seen).size !== 5 || seen.length !== 5) wrong.push(run)

@@ -34,13 +34,22 @@ export function namesHref(filter: NameFilter, view: View, more: { readonly [name
   return apiHref(paths[filter], { ...searchOf(view), asOf, zone, columns, order, ...more })
 }
 
-/** Names with their counts. Each is a link that shows its activities alone, or removes it from the filter. */
-export function names<Node>(h: H<Node>, filter: NameFilter, stats: Stats, view: View): Node {
+/** Names with their counts. */
+const names = <Node>(h: H<Node>, filter: NameFilter, stats: Stats, view: View): Node =>
+  h('ol', null, stats.data.map(nameDrawer(h, filter, stats, view)))
+
+/** Draws a name as a link that shows its activities alone, or removes it from the filter. */
+export function nameDrawer<Node>(
+  h: H<Node>,
+  filter: NameFilter,
+  stats: Stats,
+  view: View,
+): (named: { key: string; count: number }) => Node {
   const max = Math.max(1, ...stats.data.map(({ count }) => count))
   const chosen = filter === 'action' ? actionsOf(view).filter((part) => !part.startsWith('!')) : usersOf(view)
   // the names beside a prefix are those that it matches
   const hasOthers = chosen.length > 0 && (filter === 'userId' || chosen.every((part) => !part.endsWith('*')))
-  const items = stats.data.map(({ key, count }) => {
+  return ({ key, count }) => {
     const isOn = isChosen(view, filter, key)
     const isOff = filter === 'action' && isExcluded(view, key)
     const part = only(filter, key)
@@ -70,9 +79,12 @@ export function names<Node>(h: H<Node>, filter: NameFilter, stats: Stats, view: 
       more.some(Boolean) && h('span', { class: 'changes' }, more),
       h('svg', { viewBox: '0 0 100 2', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, bar),
     )
-  })
-  return h('ol', null, items)
+  }
 }
+
+/** A name without links, which repeat the address of the page. */
+export const plainName = <Node>(h: H<Node>, { key, count }: { key: string; count: number }): Node =>
+  h('li', null, h('span', { class: 'name' }, foreign(h, key)), ' ', h('span', { class: 'count' }, number(count)))
 
 const change = <Node>(h: H<Node>, sign: string, text: string, to: string): Node =>
   h('a', { href: to, title: text, 'aria-label': text }, sign)

@@ -1,4 +1,5 @@
 import { type Child, foreign, type H, visible } from './h.ts'
+import type { ValueLinks } from './value-links.ts'
 
 /** The number of members that are shown for one activity. */
 const maxMembers = 300
@@ -9,14 +10,11 @@ const maxFilterCharacters = 256
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 type Path = readonly string[]
 
-/** Makes the links beside a value that can be used as a filter. */
-export type ValueLinks = (path: string, value: string) => { only: string; column: string }
-
 const isBranch = (value: Json): value is readonly Json[] | { readonly [name: string]: Json } =>
   typeof value === 'object' && value !== null
 
-/** A tree of details elements, which open without scripts. */
-export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks): Node {
+/** A tree of details elements, which open without scripts. `links` makes those beside values that can be filters. */
+export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks | undefined): Node {
   let left = maxMembers
 
   function members(value: Json, path: Path | undefined): Node {
@@ -53,7 +51,7 @@ export function metadataTree<Node>(h: H<Node>, metadata: Json, links: ValueLinks
     const kind = value === null ? 'null' : typeof value
     const text = typeof value === 'string' ? value : String(value)
     const shown = h('span', { class: `value ${kind}` }, text === '' ? '""' : foreign(h, text))
-    if (path === undefined || value === null || text.length > maxFilterCharacters) return shown
+    if (!links || path === undefined || value === null || text.length > maxFilterCharacters) return shown
     const { only, column } = links(`metadata.${path.join('.')}`, text)
     const name = visible(path.join('.'))
     return [
@@ -96,4 +94,4 @@ function short(value: Json): string {
   return String(value)
 }
 
-const shortened = (text: string) => (text.length > 120 ? `${text.slice(0, 119)}…` : text)
+export const shortened = (text: string) => (text.length > 120 ? `${text.slice(0, 119)}…` : text)

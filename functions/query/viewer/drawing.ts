@@ -1,0 +1,95 @@
+import { openAnswerRoom } from '@activity-log/shared/http/answer-room.ts'
+import { unavailable } from '@activity-log/shared/http/problem.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
+import { within } from '@activity-log/shared/within.ts'
+import { html } from 'hono/html'
+import type { Asked } from './ask.ts'
+import type { Content } from './html-document.ts'
+
+/** What pages are drawn from, and may hold together while they wait. */
+const maxHeldBytes = 16 * 1024 * 1024
+/** A page that is drawn from more than this is large. */
+const largeBytes = 64 * 1024
+/** The links of a page repeat its address about as often as this. */
+const linksOfAPage = 64
+const maxWaitMs = 30_000
+
+/** Rows are drawn in full until they have this many characters. */
+export const maxDrawnLength = 1024 * 1024
+
+/** The drawing of one page, which holds memory until it is disposed of. */
+export type Drawing = Disposable & {
+  /**
+   * Asks for what the page is drawn from, and resolves when it may be drawn: when pages of its kind that asked before are
+   * over. `meanwhile` gets the text before the page waits.
+   */
+  load(
+    ask: () => Promise<Asked<string>>,
+    address: string,
+    meanwhile?: (text: string) => Promise<void>,
+  ): Promise<Asked<string>>
+}
+
+/**
+ * Bounds the memory of pages: a row takes many times its text once it is drawn. So pages are drawn one after another,
+ * and small ones do not wait for large ones. The text that pages wait with is bounded, too: beyond that, a page forgets
+ * it and asks again when it may be drawn.
+ */
+export function openDrawings(): () => Drawing {
+  const room = openAnswerRoom(maxHeldBytes)
+  /** Resolves when all pages of the kind are over that have waited until now. */
+  const over: { [kind in 'small' | 'large']?: Promise<void> } = {}
+
+  return () => {
+    const held = new DisposableStack()
+
+    async function turn(kind: 'small' | 'large') {
+      const before = over[kind]
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held.defer(resolve)
+      over[kind] = before ? before.then(() => promise) : promise
+      if (before) await within(maxWaitMs, before, 'The page had to wait').catch(tooManyPages)
+    }
+
+    return {
+      async load(ask, address, meanwhile) {
+        let asked: Asked<string> | undefined = await ask()
+        if (!asked.ok) return asked
+        const bytes = asked.answer.length + linksOfAPage * address.length
+        const taken = room.take(bytes)
+        if ('release' in taken) held.defer(taken.release)
+        await meanwhile?.(asked.answer)
+        if ('instead' in taken) asked = undefined
+        await turn(bytes > largeBytes ? 'large' : 'small')
+        return asked ?? ask()
+      },
+      [Symbol.dispose]: () => held.dispose(),
+    }
+  }
+}
+
+function tooManyPages(cause: unknown): never {
+  throw unavailable('Too many pages are asked for at a time. Try again in a moment, or ask for fewer rows.', cause)
+}
+
+/**
+ * Draws rows one after another, with turns for other requests in between: a row may have hundreds of members, and a page
+ * a thousand rows. `draw` gets the number of characters that are drawn already. If the client goes away, nobody needs
+ * the rest.
+ */
+export async function drawEach<Item>(
+  items: Iterable<Item>,
+  { turn, isGone }: { turn: Turn; isGone: () => boolean },
+  draw: (item: Item, drawnLength: number) => Content,
+): Promise<Content[]> {
+  const drawn: Content[] = []
+  let length = 0
+  for (const item of items) {
+    await turn()
+    if (isGone()) break
+    const row = await html`${draw(item, length)}`
+    length += row.length
+    drawn.push(row)
+  }
+  return drawn
+}
