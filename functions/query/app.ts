@@ -17,6 +17,7 @@ import { tenantRoutes } from './list-tenants.ts'
 import { liveRoutes } from './live-stream.ts'
 import { ledgerRoutes } from './read-ledger.ts'
 import { receiptRoutes } from './receipts.ts'
+import { openRowRoom } from './row-room.ts'
 import { statsRoutes } from './stats.ts'
 import { viewerRoutes } from './viewer/viewer.ts'
 
@@ -59,18 +60,19 @@ export function createApp({
   const log = createLimitedLog(whole)
   const known = createKnownLedger({ ledger: store.ledger, now, log })
   const forTenant = readersOf(store)
+  const inRowRoom = openRowRoom()
   const findOutcome = createOutcomeFinder({ forTenant, stopping })
   return createService({
     log,
     basePath,
     ...accessOptions(access),
     routes: {
-      ...listRoutes({ forTenant, known, findOutcome, now }),
-      ...activityRoutes({ forTenant }),
+      ...listRoutes({ forTenant, known, findOutcome, now, inRowRoom }),
+      ...activityRoutes({ forTenant, inRowRoom }),
       ...exportRoutes({ forTenant, known, acts }),
       ...statsRoutes({ forTenant, known }),
       ...receiptRoutes({ findOutcome }),
-      ...deadLetterRoutes({ forTenant }),
+      ...deadLetterRoutes({ forTenant, inRowRoom }),
       ...liveRoutes({ known, forTenant, log, stopping }),
       ...ledgerRoutes({ store, ...(waiting && { waiting }) }),
       ...tenantRoutes({ store, withKeys: access?.tenants }),

@@ -114,7 +114,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     async function nextPart(): Promise<{ bytes: Uint8Array; isLast: boolean }> {
       const place = after === undefined ? {} : { after }
       const query = { filter: indexed, order, ...place, limit }
-      const { found, through } = await fromStore(() => foundInTime(find(query), turn))
+      const { found, through } = await fromStore(() => foundInTime(find(query), { turn, hold: () => {} }))
       let text = after === undefined ? head : ''
       let taken = 0
       let read = 1

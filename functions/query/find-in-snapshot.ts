@@ -6,7 +6,7 @@ import { isTooLong, type Snapshot, withRecords } from '@activity-log/shared/snap
 import type { Found } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant, TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
 import type { Part } from './find-bounded.ts'
-import { foundInTime } from './from-store.ts'
+import { foundInTime, type Hold } from './from-store.ts'
 import type { Known, KnownLedger } from './known-ledger.ts'
 import { findPage, type Page, type Place } from './page.ts'
 
@@ -29,6 +29,7 @@ export type FindInSnapshot = {
   visible: Position | undefined
   turn: Turn
   gone: Gone
+  hold: Hold
 }
 
 /**
@@ -51,7 +52,7 @@ export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotP
  * the snapshot. Other activities stored since then are on no page.
  */
 async function findFirst(
-  { forTenant, request, turn, gone }: FindInSnapshot,
+  { forTenant, request, turn, gone, hold }: FindInSnapshot,
   before: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
@@ -59,7 +60,7 @@ async function findFirst(
   const positions: Position[] = []
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(reader.find({ filter: request.filter, ...part }), turn)
+      const { found, through } = await foundInTime(reader.find({ filter: request.filter, ...part }), { turn, hold })
       positions.push(...found.map(({ position }) => position))
       return { found: found.map(toListed), through }
     },
@@ -73,7 +74,7 @@ async function findFirst(
 const notTooLong = (snapshot: Snapshot | undefined) => (snapshot && !isTooLong(snapshot) ? snapshot : undefined)
 
 async function findAt(
-  { forTenant, request, turn, gone }: FindInSnapshot,
+  { forTenant, request, turn, gone, hold }: FindInSnapshot,
   snapshot: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
@@ -81,7 +82,7 @@ async function findAt(
   const reader = forTenant(filter.tenant, { gone })
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(reader.find({ filter, ...part }), turn)
+      const { found, through } = await foundInTime(reader.find({ filter, ...part }), { turn, hold })
       return { found: found.map(toListed), through }
     },
     request,

@@ -27,13 +27,20 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
   }
 }
 
+/** Counts the bytes of rows that were found. They may take twice as many until they are an answer. */
+export type Hold = (bytes: number) => void
+
 /**
  * If a search takes too long, its part ends with what it found. Many searches may end at the same time, so what is found
  * waits for a turn in which there is time to make an answer of it.
  */
-export async function foundInTime(find: Promise<readonly Found[]>, turn: Turn): Promise<FoundPart<Found>> {
+export async function foundInTime(
+  find: Promise<readonly Found[]>,
+  { turn, hold }: { turn: Turn; hold: Hold },
+): Promise<FoundPart<Found>> {
   try {
     const found = await find
+    hold(found.reduce((sum, { activity }) => sum + (activity.metadataText?.length ?? 0), 0))
     await turn()
     return { found }
   } catch (error) {

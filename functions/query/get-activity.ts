@@ -11,14 +11,15 @@ import type { ForTenant } from '@activity-log/shared/store/tenant-reader.ts'
 import * as v from 'valibot'
 import { findBounded, maxRowBytes, type Part } from './find-bounded.ts'
 import { sizeOf, toListed } from './find-in-snapshot.ts'
-import { fromStore } from './from-store.ts'
+import { foundInTime, fromStore, type Hold } from './from-store.ts'
 import { errorsOf, WholeNumber } from './parameter-schemas.ts'
+import type { RowRoom } from './row-room.ts'
 
 /** Part of each entity tag: tags that were given out before the keys of activities changed match nothing. */
 const tagVersion = 2
 
 /** Finds single activities, and what their users did around them. */
-export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes {
+export function activityRoutes({ forTenant, inRowRoom }: { forTenant: ForTenant; inRowRoom: RowRoom }): Routes {
   return {
     'GET /logs/:id': { scope: 'read', handle: one },
     'GET /logs/:id/context': { scope: 'read', handle: context },
@@ -38,7 +39,7 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
   async function context(request: ServiceRequest): Promise<Answer> {
     const parsed = readContextRequest(request.url)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    const body = await fromStore(() => inContext(request, parsed.value.around))
+    const body = await fromStore(() => inRowRoom((hold) => inContext(request, parsed.value.around, hold)))
     return { status: 200, headers: { 'content-type': 'application/json' }, body }
   }
 
@@ -50,15 +51,14 @@ export function activityRoutes({ forTenant }: { forTenant: ForTenant }): Routes 
     throw new Problem('not-found', detail)
   }
 
-  async function inContext(request: ServiceRequest, limit: number): Promise<string> {
+  async function inContext(request: ServiceRequest, limit: number, hold: Hold): Promise<string> {
     const { key, activity } = await get(request)
-    const { tenant } = request.caller
+    const { turn, caller } = request
     const filter = { userId: activity.userId }
     const find = async (order: Order) => {
       const part = { after: key, order, limit }
       const listed = async (part: Part) => {
-        const found = await forTenant(tenant).find({ filter, ...part })
-        await request.turn()
+        const { found } = await foundInTime(forTenant(caller.tenant).find({ filter, ...part }), { turn, hold })
         return { found: found.map(toListed) }
       }
       const { found, isCut } = await findBounded(listed, part, sizeOf, maxRowBytes / 2)

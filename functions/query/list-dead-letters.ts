@@ -19,29 +19,37 @@ import { toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
 import type { DeadLetterAnswer, DeadLetterSummary, DeadLettersAnswer } from './answers.ts'
 import type { Part } from './find-bounded.ts'
-import { fromStore } from './from-store.ts'
+import { fromStore, type Hold } from './from-store.ts'
 import { findPage, linkHeader, type Place, pageLinks } from './page.ts'
 import { CursorText, errorsOf, Instant, oneOf, WholeNumber } from './parameter-schemas.ts'
+import type { RowRoom } from './row-room.ts'
 
-export type DeadLettersDependencies = { forTenant: ForTenant }
+export type DeadLettersDependencies = { forTenant: ForTenant; inRowRoom: RowRoom }
 
 /** Lists dead letters, newest first, and shows single ones. */
-export function deadLetterRoutes({ forTenant }: DeadLettersDependencies): Routes {
+export function deadLetterRoutes({ forTenant, inRowRoom }: DeadLettersDependencies): Routes {
   return {
     'GET /dead-letters': { scope: 'operate', handle: list },
     'GET /dead-letters/:id': { scope: 'operate', handle: one },
   }
 
   async function list(request: ServiceRequest): Promise<Answer> {
-    const { url, caller, gone } = request
+    const { url, caller, turn, gone } = request
     const parsed = readRequest(url, caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { parameters, filter, limit, place } = parsed.value
     const reader = forTenant(caller.tenant, { also: caller.system, gone })
-    const find = async ({ skip: _skip, withinMs: _ms, ...part }: Part) => ({
-      found: await reader.findDeadLetters({ filter, ...part }),
-    })
-    const page = await fromStore(() => findPage(find, { order: 'desc', limit, place }, sizeOf))
+    const find =
+      (hold: Hold) =>
+      async ({ skip: _skip, withinMs: _ms, ...part }: Part) => {
+        const found = await reader.findDeadLetters({ filter, ...part })
+        hold(found.reduce((sum, { deadLetter }) => sum + deadLetter.body.length, 0))
+        await turn()
+        return { found }
+      }
+    const page = await fromStore(() =>
+      inRowRoom((hold) => findPage(find(hold), { order: 'desc', limit, place }, sizeOf)),
+    )
     const { cursor: _cursor, ...repeated } = parameters
     const all = pageLinks((search) => linkFrom(request, `/dead-letters${search}`), repeated, digestOf(filter), page)
     // a page beyond the end has no row to go back from, and no page number to go back to

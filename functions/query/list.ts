@@ -15,17 +15,19 @@ import type { ListAnswer, ReceiptAnswer } from './answers.ts'
 import { createCappedCounter } from './capped-counter.ts'
 import { findInSnapshot } from './find-in-snapshot.ts'
 import type { FindOutcome } from './find-outcome.ts'
-import { answerMs, fromStore } from './from-store.ts'
+import { answerMs, fromStore, type Hold } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
 import { linkHeader, type Page, pageLinks } from './page.ts'
 import { receiptAnswer } from './receipts.ts'
+import type { RowRoom } from './row-room.ts'
 
 export type ListDependencies = {
   forTenant: ForTenant
   known: KnownLedger
   findOutcome: FindOutcome
   now: () => Date
+  inRowRoom: RowRoom
 }
 
 /** A list that waits for a record, or counts all matches, takes none of the slots of plain lists. */
@@ -54,7 +56,7 @@ function atLeast({ found, hasNext }: Page<unknown>, counted: Total): Total {
 }
 
 /** Lists the log, page by page. */
-export function listRoutes({ forTenant, known, findOutcome, now }: ListDependencies): Routes {
+export function listRoutes({ forTenant, known, findOutcome, now, inRowRoom }: ListDependencies): Routes {
   const countCapped = createCappedCounter({ forTenant, now })
   return { 'GET /logs': { scope: 'read', handle: list, kind: kindOfList } }
 
@@ -73,11 +75,20 @@ export function listRoutes({ forTenant, known, findOutcome, now }: ListDependenc
     )
   }
 
-  async function answerTo(listed: ListRequest, from: ServiceRequest, receipt?: ReceiptAnswer): Promise<Answer> {
+  function answerTo(listed: ListRequest, from: ServiceRequest, receipt?: ReceiptAnswer): Promise<Answer> {
+    return inRowRoom((hold) => answerHolding(hold, listed, from, receipt))
+  }
+
+  async function answerHolding(
+    hold: Hold,
+    listed: ListRequest,
+    from: ServiceRequest,
+    receipt: ReceiptAnswer | undefined,
+  ): Promise<Answer> {
     const { parameters, filter, order, count, limit, visible } = listed
     const place = { forTenant, known, request: listed, visible: visible?.receipt.position }
     const { turn, gone } = from
-    const finding = findInSnapshot({ ...place, turn, gone })
+    const finding = findInSnapshot({ ...place, turn, gone, hold })
     // counting a search costs as much as finding its page, which may be all that there is to count
     const isCostly = isSearch(filter) || filter.excluded !== undefined
     const counting = isCostly && count === 'capped' ? undefined : countTotal(filter, count, gone)

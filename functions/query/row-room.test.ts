@@ -1,0 +1,108 @@
+import { anybody } from '@activity-log/shared/http/caller.ts'
+import { Problem } from '@activity-log/shared/http/problem.ts'
+import { recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { describe, expect, test } from 'vitest'
+import { createApp } from './app.ts'
+import type { Hold } from './from-store.ts'
+import { openRowRoom } from './row-room.ts'
+
+const large = 100 * 1024
+
+/** Finds rows of that size, and keeps them until it is told to go on. */
+function aList(bytes: number) {
+  const go = Promise.withResolvers<void>()
+  let found = 0
+  const find = async (hold: Hold) => {
+    hold(bytes)
+    found++
+    await go.promise
+    return found
+  }
+  return { find, go: () => go.resolve(), found: () => found }
+}
+
+describe('rows that wait to become an answer are bounded', () => {
+  test('a large list beyond the bound forgets its rows, and finds them again after the large one before it', async () => {
+    const inRoom = openRowRoom(large)
+    const [first, second, third] = [aList(large), aList(large), aList(large)]
+    const all = [inRoom(first.find), inRoom(second.find), inRoom(third.find)]
+    await new Promise(setImmediate)
+    // the second did not keep what it found first, and the third waits for it
+    expect([first.found(), second.found(), third.found()]).toEqual([1, 1, 0])
+    second.go()
+    await all[1]
+    await new Promise(setImmediate)
+    expect(third.found()).toBe(1)
+    first.go()
+    third.go()
+    await Promise.all(all)
+    const fourth = aList(large)
+    fourth.go()
+    expect(await inRoom(fourth.find)).toBe(1)
+  })
+
+  test('a small list never waits', async () => {
+    const inRoom = openRowRoom(large)
+    const [first, second, small] = [aList(large), aList(large), aList(1000)]
+    const all = [inRoom(first.find), inRoom(second.find)]
+    small.go()
+    expect(await inRoom(small.find)).toBe(1)
+    first.go()
+    second.go()
+    await Promise.all(all)
+  })
+
+  test('a fault gives its room back, and reaches the caller', async () => {
+    const inRoom = openRowRoom(large)
+    const fault = new Problem('not-found', 'There is nothing.')
+    const failing = async (hold: Hold) => {
+      hold(large)
+      throw fault
+    }
+    for (let n = 0; n < 3; n++) await expect(inRoom(failing)).rejects.toBe(fault)
+    const list = aList(large)
+    list.go()
+    expect(await inRoom(list.find)).toBe(1)
+  })
+})
+
+test.each([
+  ['/logs?limit=40'],
+  ['/logs?page=2&limit=40'],
+  ['/logs/id-7/context?around=40'],
+  ['/dead-letters?limit=40'],
+])('any number of large answers hold the rows of few at a time: %s', async (path) => {
+  const store = openMemoryStore()
+  const metadata = { text: 'x'.repeat(31_000) }
+  await store.save(Array.from({ length: 80 }, (_, n) => recorded({ id: `id-${n}`, userId: 'ada', metadata })))
+  const body = new Uint8Array(31_000)
+  const kept = {
+    tenant: anybody.tenant,
+    reason: 'rejected',
+    topic: 'activities',
+    errors: [],
+    headers: {},
+    body,
+  } as const
+  const positions = Array.from({ length: 40 }, (_, offset) => ({ partition: 0, offset }))
+  await store.deadLetter(positions.map((position) => ({ ...kept, position, at: new Date() })))
+  const app = createApp({ store, log: silent, now: () => new Date() })
+  const gate = Promise.withResolvers<void>()
+  let holding = 0
+  const turn = () => {
+    holding++
+    return gate.promise
+  }
+  const onBehalfOf = { caller: anybody, requestId: undefined, turn }
+  const asked = Array.from({ length: 60 }, () =>
+    app.fetch(new Request(`http://localhost${path}`), { onBehalfOf } as never),
+  )
+  while (holding < 10) await new Promise(setImmediate)
+  for (let n = 0; n < 500; n++) await new Promise(setImmediate)
+  expect(holding).toBeLessThan(40)
+  gate.resolve()
+  const statuses = await Promise.all(asked.map(async (answer) => (await answer).status))
+  // whoever would have to wait for too long gets a 503
+  expect([200, 503]).toEqual(expect.arrayContaining([...new Set(statuses)]))
+})
