@@ -314,7 +314,7 @@ test('answers 504 if a function does not begin to answer, and ends the request t
       ended = true
     })
   })
-  await using front = await gateway({ query: query.origin }, 50)
+  await using front = await gateway({ query: query.origin }, 1_000)
   const answer = await send(`${front.origin}/logs`)
   expect([answer.status, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
     504,
@@ -436,6 +436,31 @@ test('waiting requests and followers do not take the slots of the others', async
   for (const response of open) await response.body?.cancel()
 })
 
+test('passes on who asks, and what the function says about it', async () => {
+  const challenge = 'Bearer realm="activity-log", error="invalid_token"'
+  await using query = await aFunction((_, response) =>
+    response.writeHead(401, { 'www-authenticate': challenge, 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] }).end(),
+  )
+  await using server = await gateway({ query: query.origin })
+  const key = `Bearer als_${'k'.repeat(60)}`
+  const answer = await send(`${server.origin}/logs`, { headers: { authorization: key, cookie: 'theme=dark; s=1' } })
+  expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, challenge])
+  expect(answer.headers['set-cookie']).toEqual(['a=1; Path=/', 'b=2; Path=/'])
+  await send(`${server.origin}/logs`, { headers: { authorization: key, origin: server.origin } })
+  await send(`${server.origin}/logs`, { headers: { origin: server.origin } })
+  const seen = query.requests.map(({ headers }) => [
+    headers.authorization,
+    headers.cookie,
+    headers.origin !== undefined,
+  ])
+  expect(seen).toEqual([
+    [key, 'theme=dark; s=1', false],
+    // so that the function sees that a page has the key
+    [key, undefined, true],
+    [undefined, undefined, true],
+  ])
+})
+
 test('tells a function that a page of its own origin sends a request, and of no other', async () => {
   await using query = await aFunction((_, response) => response.end())
   await using server = await gateway({ query: query.origin })
@@ -451,7 +476,7 @@ test('tells a function that a page of its own origin sends a request, and of no 
   const own = query.origin
   expect(seen).toEqual([
     [own, 'same-origin'],
-    [own, undefined],
+    [own, 'same-origin'],
     [undefined, undefined],
     [undefined, undefined],
   ])

@@ -46,6 +46,7 @@ export const runByTests: { readonly [command: string]: readonly [file: string, t
   'export ACCESS_FILE=access.json': ['functions/testing/access/walk.long.test.ts', 'In ten minutes'],
   'OPERATOR=$(npm run -s log -- keys create …': ['functions/testing/access/walk.long.test.ts', 'In ten minutes'],
   'ACME=$(npm run -s log -- keys create …': ['functions/testing/access/walk.long.test.ts', 'In ten minutes'],
+  'echo "$OPERATOR"': ['functions/testing/access/walk.long.test.ts', 'In ten minutes'],
   'npm start &': ['functions/testing/access/walk.long.test.ts', 'In ten minutes'],
   'NEXT=$(npm run -s log -- keys rotate …': ['functions/testing/access/walk.long.test.ts', 'In ten minutes'],
   'npm run -s log -- keys revoke …': ['functions/testing/access/walk.long.test.ts', 'In ten minutes'],

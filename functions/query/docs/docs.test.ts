@@ -5,6 +5,7 @@ import { silent } from '@activity-log/shared/testing/builders.ts'
 import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { createApp } from '../app.ts'
+import { accessSteps } from './access-steps.ts'
 import type { Contract } from './contract.ts'
 import document from './openapi.json' with { type: 'json' }
 import { recipes } from './recipes.ts'
@@ -46,6 +47,17 @@ test('the reference shows how other programs send, as the README of ingest does'
     if (name === 'A browser') continue
     expect([name, readMapping(Object.fromEntries(new URLSearchParams(parameters)))]).toMatchObject([name, { ok: true }])
   }
+})
+
+test('the reference shows how to give access, step by step as the README of access does', async () => {
+  const page = await (await query()('/docs')).text()
+  expect(page).toContain('<h2 id="access">')
+  const readme = readFileSync(join(import.meta.dirname, '../../../shared/access/README.md'), 'utf8')
+  const [, walk = ''] = /^## In ten minutes\n.*?(?=\*\*)(.*?)^## /ms.exec(readme) ?? []
+  const steps = accessSteps.map(({ name, about, text }) => `**${name}.** ${about}\n\n\`\`\`sh\n${text}\n\`\`\`\n`)
+  const inLines = (text: string) => text.replaceAll(/\s+/g, ' ').trim()
+  expect(inLines(walk)).toBe(inLines(steps.join('\n')))
+  for (const { name } of accessSteps) expect(page).toContain(`<h3>${name}</h3>`)
 })
 
 test('the reference needs nothing from other sites, and no script', async () => {

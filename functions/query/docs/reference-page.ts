@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { AssetPath } from '../viewer/assets.ts'
+import { accessSteps } from './access-steps.ts'
 import type { Contract, Operation, Schema } from './contract.ts'
 import { curlExample } from './curl-example.ts'
 import { type Recipe, recipes } from './recipes.ts'
@@ -39,6 +40,7 @@ ${of(name).map(
 )}</ul>
 `,
 )}<h2><a href="#send-from-anywhere">Send from anywhere</a></h2>
+<h2><a href="#access">Access</a></h2>
 <h2><a href="#schemas">Schemas</a></h2>
 </nav>
 <main id="main">
@@ -57,6 +59,12 @@ ${of(name).map((entry) => operationArticle(entry, basePath))}
 <h2 id="send-from-anywhere">Send from anywhere</h2>
 <p class="soft">Give each activity an id when it happens, and a sender that tries again stores it once.</p>
 ${recipes.map(recipeArticle)}
+</section>
+<section aria-labelledby="access">
+<h2 id="access">Access</h2>
+<p class="soft">A log without keys serves its own machine alone, and everybody there may do everything. With keys, every request
+needs one: Authorization: Bearer als_…. These steps take ten minutes, with bash and in a checkout of the repository.</p>
+${accessSteps.map(recipeArticle)}
 </section>
 <section aria-labelledby="schemas">
 <h2 id="schemas">Schemas</h2>

@@ -54,7 +54,9 @@ test('a newcomer who follows "In ten minutes" gets what it promises', async () =
   process.kill(-(child.pid as number), 'SIGKILL')
   const answers = stdout.split('>>>\n').slice(1)
   expect(stderr).not.toContain('rror')
-  const [posted, own, named, next, revoked] = answers.map((text) =>
+  // the key to sign in with
+  expect(stdout).toMatch(/^als_\w+$/m)
+  const [posted, own, named, next, still, revoked] = answers.map((text) =>
     JSON.parse(/^\{(?!"level").*\}$/m.exec(text)?.[0] ?? 'null'),
   )
   expect(posted).toMatchObject({ receipt: expect.any(String) })
@@ -64,6 +66,7 @@ test('a newcomer who follows "In ten minutes" gets what it promises', async () =
   expect(sent(own)).toEqual([posted.id])
   expect(sent(named)).toEqual([posted.id])
   expect(sent(next)).toEqual([posted.id])
+  expect(sent(still)).toEqual([posted.id])
   expect(revoked).toMatchObject({ status: 401 })
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+}, 180_000)

@@ -26,7 +26,6 @@ export type Account = {
 export type Audit = { sent: number; found: number; problems: readonly string[]; settledMs: number }
 
 const timeoutMs = 30_000
-const settleMs = 240_000
 const perRequest = 500
 
 /** Where the log asks for keys: that of the tenant whose account this is, and one of an operator for the ledger. */
@@ -114,7 +113,7 @@ export function openAccount({ ingest, query }: Origins, positions: () => Promise
       }
     },
     async audit() {
-      const settledMs = await eventually('the ledger is complete', settleMs, async () => {
+      const settledMs = await eventually('the ledger is complete', async () => {
         const ledger = (await read(`${query}/ledger`, operator)) as Ledger
         if (!ledger.complete) return false
         const known = ledger.partitions.reduce((sum, { last }) => sum + (last ?? -1) + 1, 0)

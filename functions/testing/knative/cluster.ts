@@ -50,7 +50,8 @@ export type Cluster = {
 }
 
 const pollMs = 250
-const readyMs = 300_000
+/** It ends a run that would not end by itself. A busy machine may take minutes for anything. */
+const limitMs = 600_000
 
 export const conditionOf = (service: KnativeService, type: string) =>
   service.status.conditions?.find((condition) => condition.type === type)
@@ -84,14 +85,14 @@ export function openCluster(control: Control): Cluster {
       await kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
     },
     async ready() {
-      await kubectl('rollout status statefulset/kafka --timeout=300s')
-      await kubectl('rollout status statefulset/mongodb --timeout=300s')
-      await eventually('all functions are ready', readyMs, async () => {
+      await kubectl('rollout status statefulset/kafka --timeout=600s')
+      await kubectl('rollout status statefulset/mongodb --timeout=600s')
+      await eventually('all functions are ready', async () => {
         const { items } = await get<{ items: KnativeService[] }>('ksvc')
         return items.length >= functions.length && items.every(isReady)
       })
-      await kubectl('rollout status deployment/kafka-source --timeout=300s')
-      await kubectl('rollout status deployment/dead-letter-source --timeout=300s')
+      await kubectl('rollout status deployment/kafka-source --timeout=600s')
+      await kubectl('rollout status deployment/dead-letter-source --timeout=600s')
     },
     async positions() {
       const script = '/opt/kafka/bin/kafka-get-offsets.sh --bootstrap-server localhost:9092 --topic activities'
@@ -125,7 +126,7 @@ export function openCluster(control: Control): Cluster {
 }
 
 /** Resolves when the condition holds. An error of the condition counts as no. */
-export async function eventually(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<number> {
+export async function eventually(what: string, condition: () => Promise<boolean>): Promise<number> {
   const began = performance.now()
   let last: unknown
   for (;;) {
@@ -135,7 +136,7 @@ export async function eventually(what: string, timeoutMs: number, condition: () 
     })
     const ms = performance.now() - began
     if (holds) return Math.round(ms)
-    if (ms > timeoutMs) throw new Error(`not after ${Math.round(timeoutMs / 1000)} s: ${what}`, { cause: last })
+    if (ms > limitMs) throw new Error(`not after ${Math.round(limitMs / 1000)} s: ${what}`, { cause: last })
     await wait(pollMs)
   }
 }

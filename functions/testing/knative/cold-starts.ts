@@ -61,7 +61,7 @@ export const coldStarts: Proof = {
 
 /** Pods that still end wait, mostly, and use no processor. */
 const allGone = (cluster: Cluster, names: readonly string[]) =>
-  eventually('everything is at zero', 240_000, async () => {
+  eventually('everything is at zero', async () => {
     const { items } = await cluster.get<{ items: readonly Pod[] }>('pods')
     const live = items.filter(({ metadata }) => !metadata.deletionTimestamp)
     return !live.some(({ metadata }) => names.includes(metadata.labels?.['serving.knative.dev/service'] ?? ''))

@@ -25,7 +25,7 @@ export function observeStarts(cluster: Cluster): Observer {
       // not the pods that there are now: this one may be on its way out again, and earlier ones still are
       const earlier = new Set(pods.lines.flatMap(({ at, text }) => (at < asked ? nameIn(text) : [])))
       const isNew = ({ text }: { text: string }) => text.startsWith(`${name}-`) && !earlier.has(nameIn(text))
-      await eventually(`a pod of ${name} was created`, 10_000, async () => pods.lines.some(isNew))
+      await eventually(`a pod of ${name} was created`, async () => pods.lines.some(isNew))
       const pod = await cluster.get<Pod>(`pod ${nameIn(pods.lines.find(isNew)?.text ?? '')}`)
       const moments: [string, number | undefined][] = [
         ['pod created', seen(pods, asked, (line) => line.startsWith(pod.metadata.name))],

@@ -21,6 +21,8 @@ export async function openFront(address: string, host: string): Promise<Front> {
     outgoing.on('close', () => onward.destroy())
     incoming.pipe(onward)
   })
+  // a connection that is closed while it is idle would look like one that a fault broke
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -23,7 +23,7 @@ export const journey: Proof = {
       body: JSON.stringify(first),
     })
     if (posted.status !== 202) problems.push(`the first POST: ${posted.status} ${await posted.text()}`)
-    const visibleMs = await eventually('the first activity is listed', 60_000, async () => {
+    const visibleMs = await eventually('the first activity is listed', async () => {
       const page = await fetch(`${query}/logs?page=1&limit=5&userId=user_123`)
       const { data } = (await page.json()) as { data: { id: string; action: string }[] }
       return data.some((row) => row.id === id && row.action === 'click_button')

@@ -122,7 +122,7 @@ async function discardOne({ origins: { ingest, persist, query } }: Context, { ke
     const body = JSON.stringify({ id: 'twice', userId: 'ann', action })
     const response = await fetch(`${ingest}/logs`, { method: 'POST', headers, body })
     const { receipt } = (await response.json()) as { receipt: string }
-    await eventually('it has an outcome', 60_000, async () => {
+    await eventually('it has an outcome', async () => {
       const answer = await fetch(`${query}/receipts/${receipt}?wait=30`, { headers })
       return ((await answer.json()) as { status: string }).status !== 'pending'
     })
@@ -155,7 +155,7 @@ async function recordedActs({ origins: { query } }: Context, { keys: { operator 
     return `${names}` === `${acts}`
   }
   let problems: string[] = []
-  await eventually('what keys did is recorded', 60_000, async () => {
+  await eventually('what keys did is recorded', async () => {
     problems = []
     for (const [tenant, acts] of Object.entries(expected))
       if (!(await isThere(tenant, acts))) problems.push(`the log of ${tenant} has recorded: ${found.get(tenant)}`)

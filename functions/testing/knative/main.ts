@@ -118,7 +118,7 @@ async function deploy(cluster: Cluster, isBuilt: boolean): Promise<Findings> {
   if (!isBuilt) await step('the images are in the cluster', () => loadImages(cluster.control, 'dev'))
   await step('all functions are ready', async () => {
     await cluster.apply(deployment())
-    await cluster.kubectl('wait --for=condition=Complete job/topics --timeout=300s')
+    await cluster.kubectl('wait --for=condition=Complete job/topics --timeout=600s')
     await cluster.ready()
   })
   return { text: [times.join('\n')], problems: [] }

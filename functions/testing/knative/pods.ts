@@ -77,7 +77,7 @@ export const pods: Proof = {
 /** A function may be at zero; any request starts it. */
 async function aPodOf(cluster: Cluster, name: string, origins: { [name: string]: string }): Promise<Pod> {
   let found: Pod | undefined
-  await eventually(`${name} has a pod`, 60_000, async () => {
+  await eventually(`${name} has a pod`, async () => {
     if (origins[name]) await fetch(`${origins[name]}/healthz`)
     const running = await cluster.podsOf(name)
     found = running.find(({ status }) => status.containerStatuses?.every(({ ready }) => ready))

@@ -123,7 +123,7 @@ async function reachedFrom(cluster: Cluster, from: string, at: number, targets: 
     cluster.control(['kubectl', '-n', where, ...args.split(' ')], input === undefined ? {} : { input })
   await kubectl('apply -f -', JSON.stringify(pod))
   try {
-    await eventually(`the pod in ${where} has tried`, 60_000, async () =>
+    await eventually(`the pod in ${where} has tried`, async () =>
       (await kubectl(`get pod reaches-${at} -o jsonpath={.status.phase}`)).startsWith('Succeeded'),
     )
     return JSON.parse(await kubectl(`logs reaches-${at}`)) as string[]

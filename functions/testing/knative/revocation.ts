@@ -36,12 +36,12 @@ export async function revocation({ cluster, origins, say }: Context, { keys, rev
   let appliedAt = 0
   try {
     for (const { answers, success, name } of [posts, lists])
-      await eventually(`${name} takes the key`, 60_000, async () => isSettled(answers, success))
+      await eventually(`${name} takes the key`, async () => isSettled(answers, success))
     await revoke('globex')
     appliedAt = Date.now()
     say('waiting for the kubelet')
     for (const { answers, name } of [posts, lists])
-      await eventually(`${name} rejects the key`, 300_000, async () => isSettled(answers, 401))
+      await eventually(`${name} rejects the key`, async () => isSettled(answers, 401))
   } finally {
     done.resolve()
     await asking
@@ -111,7 +111,7 @@ async function changeOfTheMount(cluster: Cluster, name: FunctionName): Promise<n
 /** The outcome of a POST without a 202 is unknown, so more may be there, but none twice. */
 async function missing(query: string, operator: string, ids: readonly string[]): Promise<string[]> {
   const listed: string[] = []
-  await eventually('what globex sent is listed', 120_000, async () => {
+  await eventually('what globex sent is listed', async () => {
     listed.length = 0
     for (let path: string | null = '/logs?tenant=globex&limit=1000'; path; ) {
       const response = await fetch(query + path, { headers: bearer(operator) })

@@ -3,8 +3,6 @@ import { deployment } from './deployment.ts'
 import { type FunctionName, functions } from './images.ts'
 import { type Context, type Findings, type Proof, quantile, seconds, table } from './proof.ts'
 
-const zeroMs = 600_000
-
 /** To zero in seconds rather than minutes; everything else stays. */
 export const inAHurry = {
   'autoscaling.knative.dev/window': '6s',
@@ -57,7 +55,7 @@ export const scaleToZero: Proof = {
 }
 
 const untilZero = (cluster: Cluster, name: FunctionName) =>
-  eventually(`${name} is at zero`, zeroMs, async () => (await cluster.podsOf(name)).length === 0)
+  eventually(`${name} is at zero`, async () => (await cluster.podsOf(name)).length === 0)
 
 export async function allAtZero(cluster: Cluster): Promise<void> {
   await Promise.all(functions.map((name) => untilZero(cluster, name)))

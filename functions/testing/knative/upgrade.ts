@@ -23,7 +23,7 @@ export const upgrade: Proof = {
     say('an empty log of the earlier version')
     await cluster.deleteLog()
     await cluster.apply(deployment({ tag: from, isEarlier: true }))
-    await cluster.kubectl('wait --for=condition=Complete job/topics --timeout=300s')
+    await cluster.kubectl('wait --for=condition=Complete job/topics --timeout=600s')
     await cluster.ready()
     const account = openAccount(origins, cluster.positions)
     await account.postMany(many)
@@ -70,7 +70,7 @@ export const upgrade: Proof = {
 
 /** The earlier version lists at least so many. */
 const untilListed = ({ origins: { query } }: Context, count: number) =>
-  eventually(`${count} activities are listed`, 240_000, async () => {
+  eventually(`${count} activities are listed`, async () => {
     const response = await fetch(`${query}/logs?limit=1&count=exact`)
     return response.ok && ((await response.json()) as { total: number }).total >= count
   })
@@ -85,7 +85,7 @@ async function migrate(cluster: Cluster, name: string): Promise<number> {
   const began = performance.now()
   await cluster.apply([pod])
   let phase = ''
-  await eventually(`migrate-${name} ends`, 240_000, async () => {
+  await eventually(`migrate-${name} ends`, async () => {
     phase = await cluster.kubectl(`get pod migrate-${name} -o jsonpath={.status.phase}`)
     return /Succeeded|Failed/.test(phase)
   })

@@ -48,7 +48,7 @@ export const wrongConfiguration: Proof = {
 
 /** A pod of the newest revision has ended with the exit code and was started again. */
 const untilItEnds = (cluster: Cluster, name: FunctionName) =>
-  eventually(`${name} ends with ${misconfigured}, and again`, 120_000, async () => {
+  eventually(`${name} ends with ${misconfigured}, and again`, async () => {
     const { latestCreatedRevisionName: newest, latestReadyRevisionName: ready } = (await cluster.service(name)).status
     const all = await cluster.podsOf(name)
     const its = all.filter(({ metadata }) => metadata.labels?.['serving.knative.dev/revision'] === newest)
@@ -65,7 +65,7 @@ const untilItEnds = (cluster: Cluster, name: FunctionName) =>
 /** Serving takes over what the function wrote before it ended. */
 async function complaint(cluster: Cluster, name: FunctionName): Promise<string> {
   let message = ''
-  await eventually(`the Service ${name} reports the mistake`, 300_000, async () => {
+  await eventually(`the Service ${name} reports the mistake`, async () => {
     message = conditionOf(await cluster.service(name), 'ConfigurationsReady')?.message ?? ''
     return message.includes('LOG_LEVEL must be')
   })
