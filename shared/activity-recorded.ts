@@ -79,10 +79,10 @@ export function toRecord(event: ActivityRecorded): EventRecord {
     ce_source: tenant === defaultTenant ? defaultSource : sourceOf(tenant),
     ce_type: activityRecordedType,
     ce_subject: user,
-    ce_time: new Date(at.ms).toISOString(),
+    ce_time: at.iso ?? new Date(at.ms).toISOString(),
     ce_partitionkey: user,
     ce_tenant: encodeHeader(tenant),
-    ce_recordedtime: recordedAt.toISOString(),
+    ce_recordedtime: receiptText(recordedAt),
     ce_sequence: String(sequence),
   }
   if (salt) headers['ce_salt'] = salt
@@ -92,6 +92,14 @@ export function toRecord(event: ActivityRecorded): EventRecord {
   headers['content-type'] = 'application/json'
   return { headers, value: JSON.stringify(activity) }
 }
+
+/** The records of a request have the same time of receipt, so the last text is kept. */
+function receiptText(at: Date): string {
+  const ms = at.getTime()
+  if (ms !== lastReceipt.ms) lastReceipt = { ms, text: at.toISOString() }
+  return lastReceipt.text
+}
+let lastReceipt = { ms: Number.NaN, text: '' }
 
 const sourceOf = (tenant: string) => `/activity-log/${encodeURIComponent(tenant)}`
 const defaultSource = sourceOf(defaultTenant)

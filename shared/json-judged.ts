@@ -1,5 +1,5 @@
 import { type InputError, pointerTo } from './checked.ts'
-import { type ParsedJson, parseJson, placeOf } from './json.ts'
+import { countValues, type ParsedJson, parseJson, placeOf } from './json.ts'
 import { findAllFaults, maxLevels } from './json-faults.ts'
 import { outlineJson, type Part } from './json-outline.ts'
 import { inOneStep, type Steps } from './steps.ts'
@@ -18,7 +18,14 @@ export type JsonLimits = {
  * An item beyond the limits is not parsed: its value is undefined, which no JSON is, and `lossy` says why.
  */
 export type Judged =
-  | { ok: true; isArray: boolean; count: number; item: (index: number) => Steps<ParsedJson> }
+  | {
+      ok: true
+      isArray: boolean
+      count: number
+      item: (index: number) => Steps<ParsedJson>
+      /** Set if the text was so short that it is parsed already. */
+      parsed?: Extract<ParsedJson, { ok: true }>
+    }
   | { ok: false; detail: string }
 
 /**
@@ -26,24 +33,24 @@ export type Judged =
  * an array has too many items, none is parsed, and the count is one more than the limit.
  */
 export function createJudge(limits: JsonLimits): (text: string) => Steps<Judged> {
-  const judged = { values: 0, isFirst: true }
-  return (text) => judge(text, limits, judged)
+  const before = { values: 0 }
+  return (text) => judge(text, limits, before)
 }
 
-/** `judged` is what this judge knows of the texts before. */
-function* judge(text: string, limits: JsonLimits, judged: { values: number; isFirst: boolean }): Steps<Judged> {
-  // most requests are one short text, and the only limit that it can exceed is the one on levels: it has fewer values
-  // than characters
-  const isShort = judged.isFirst && text.length <= Math.min(limits.items, limits.characters, limits.values)
-  judged.isFirst = false
+/** `before` counts the values of the texts that the same judge has judged. */
+function* judge(text: string, limits: JsonLimits, before: { values: number }): Steps<Judged> {
+  // a text has fewer values than characters, so what a short one can exceed shows once it is parsed
+  const isShort = text.length <= Math.min(limits.items, limits.characters, limits.values)
   const json = isShort ? parseJson(text) : undefined
-  if (json?.ok && json.lossy.length === 0) return parsedAlready(json.value)
+  if (json?.ok && json.lossy.length === 0) {
+    before.values += countValues(json.value)
+    return before.values > limits.valuesInAll ? tooMany(limits) : parsedAlready(json)
+  }
   const outline = yield* outlineJson(text, limits.items)
   if (typeof outline === 'object') {
-    for (const part of outline.parts) if (part.values <= limits.values) judged.values += part.values
+    for (const part of outline.parts) if (part.values <= limits.values) before.values += part.values
   }
-  if (judged.values > limits.valuesInAll)
-    return { ok: false, detail: `brings the request to more than ${limits.valuesInAll} values` }
+  if (before.values > limits.valuesInAll) return tooMany(limits)
   if (outline === 'too many items') return { ok: true, isArray: true, count: limits.items + 1, item: leftOut }
   // broken text is parsed only to learn where it breaks, and not at all if that could be costly
   if (outline === 'broken') return text.length > limits.characters ? notJson : withoutValue(parseJson(text))
@@ -52,11 +59,17 @@ function* judge(text: string, limits: JsonLimits, judged: { values: number; isFi
   return { ok: true, isArray, count: parts.length, item }
 }
 
-function parsedAlready(value: unknown): Judged {
+const tooMany = ({ valuesInAll }: JsonLimits): Judged => ({
+  ok: false,
+  detail: `brings the request to more than ${valuesInAll} values`,
+})
+
+function parsedAlready(parsed: Extract<ParsedJson, { ok: true }>): Judged {
+  const { value } = parsed
   const isArray = Array.isArray(value)
-  const items: readonly unknown[] = isArray ? value : [value]
-  const item = (index: number) => inOneStep<ParsedJson>(() => ({ ok: true, value: items[index], lossy: [] }))
-  return { ok: true, isArray, count: items.length, item }
+  const item = (index: number) =>
+    inOneStep<ParsedJson>(() => (isArray ? { ok: true, value: value[index], lossy: [] } : parsed))
+  return { ok: true, isArray, count: isArray ? value.length : 1, item, parsed }
 }
 
 const leftOut = () => inOneStep<ParsedJson>(() => ({ ok: true, value: undefined, lossy: [] }))
@@ -73,7 +86,8 @@ function* parsePart(text: string, part: Part, isArray: boolean, limits: JsonLimi
 /** Parses judged text like `parseJson`, as far as the limits allow. */
 export function* parseJudged(judged: Judged): Steps<ParsedJson> {
   if (!judged.ok) return judged
-  const { isArray, count, item } = judged
+  const { isArray, count, item, parsed } = judged
+  if (parsed) return parsed
   if (!isArray) return yield* item(0)
   const values: unknown[] = []
   const lossy: InputError[] = []

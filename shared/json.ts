@@ -68,6 +68,20 @@ export function placeOf(text: string, place: number): { line: number; column: nu
   return { line, column: place - start + 1 }
 }
 
+/** Counts the values of a parsed text, itself included, unless it is an array. */
+export function countValues(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((count, item) => count + countWithin(item), 0)
+  return countWithin(value)
+}
+
+function countWithin(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1
+  let count = 1
+  if (Array.isArray(value)) for (const item of value) count += countWithin(item)
+  else for (const key in value) count += countWithin((value as JsonObject)[key])
+  return count
+}
+
 /** Counts members on the first levels: deeper values are rejected, and may nest too deeply for a recursion. */
 function countMembers(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0

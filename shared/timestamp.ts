@@ -5,6 +5,8 @@ export type Timestamp = {
   nanoseconds: bigint
   /** The full instant, equal for every way of writing it; use it to compare two timestamps. */
   instant: string
+  /** `ms` as `toISOString` writes it, if that is known already. */
+  iso?: string
 }
 
 const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
@@ -37,7 +39,7 @@ function parseUsual(text: string): Timestamp | undefined {
   // JavaScript takes a day that its month does not have for another day, and 24:00 for the next one
   if (Number.isNaN(ms) || new Date(ms).getUTCDate() !== Number(text.slice(8, 10))) return undefined
   const digits = text.endsWith('0Z', 24) ? text.slice(20, 23).replace(/0+$/, '') : text.slice(20, 23)
-  return { ms, nanoseconds: BigInt(ms) * nanosecondsPerMs, instant: `${Math.floor(ms / 1000)}.${digits}` }
+  return { ms, nanoseconds: BigInt(ms) * nanosecondsPerMs, instant: `${Math.floor(ms / 1000)}.${digits}`, iso: text }
 }
 
 function parseAny(text: string): Timestamp | string {

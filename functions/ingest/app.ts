@@ -102,10 +102,8 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
       arrive,
       record: (sent, { receivedAt, sequence }) => {
         const { isCloudEvent } = sent
-        return activityRecorded(sent, {
-          ...{ tenant, receivedAt, sequence, traceparent, isCloudEvent },
-          ...{ salt: newSalt(), newId },
-        })
+        const salt = newSalt()
+        return activityRecorded(sent, { tenant, receivedAt, sequence, salt, newId, traceparent, isCloudEvent })
       },
     }
 
@@ -128,15 +126,13 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     return posted.isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
   }
 
-  async function acceptOne(entry: Checked<Entry>, index: number): Promise<Result> {
+  function acceptOne(entry: Checked<Entry>, index: number): Result | Promise<Result> {
     if (!entry.ok) return { index, status: 'invalid', errors: entry.errors }
     const { id, recordedAt, event, isOwn } = entry.value
-    try {
-      const position = await publish(event)
-      return { index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt }), isOwn }
-    } catch (cause) {
-      return { index, status: 'unavailable', id, isOwn, cause }
-    }
+    return publish(event).then(
+      (position) => ({ index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt }), isOwn }),
+      (cause) => ({ index, status: 'unavailable', id, isOwn, cause }),
+    )
   }
 
   function answerMany(results: readonly Result[], log: Log): Answer {

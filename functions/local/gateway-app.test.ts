@@ -314,7 +314,7 @@ test('answers 504 if a function does not begin to answer, and ends the request t
       ended = true
     })
   })
-  await using front = await gateway({ query: query.origin }, 50)
+  await using front = await gateway({ query: query.origin }, 1_000)
   const answer = await send(`${front.origin}/logs`)
   expect([answer.status, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
     504,
@@ -476,7 +476,7 @@ test('tells a function that a page of its own origin sends a request, and of no 
   const own = query.origin
   expect(seen).toEqual([
     [own, 'same-origin'],
-    [own, undefined],
+    [own, 'same-origin'],
     [undefined, undefined],
     [undefined, undefined],
   ])

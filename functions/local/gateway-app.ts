@@ -146,13 +146,16 @@ async function passOn(
 /** What says that a page of this origin sends the request, in terms of the host that the function has. */
 function ownPage(headers: Headers, target: string): [string, string][] {
   if (!isFromOwnPage((name) => headers.get(name) ?? undefined)) return []
-  const { protocol } = URL.parse(headers.get('origin') ?? '') ?? {}
+  const { protocol, hostname = '' } = URL.parse(headers.get('origin') ?? '') ?? {}
   const origin = protocol && new URL(target).host
+  // a browser that sends Origin alone keeps a session for this machine as well, which the other host does not show
+  const isSaid = headers.has('sec-fetch-site') || thisMachine.test(hostname)
   return [
     ...(origin === undefined ? [] : ([['origin', `${protocol}//${origin}`]] as [string, string][])),
-    ...(headers.has('sec-fetch-site') ? ([['sec-fetch-site', 'same-origin']] as [string, string][]) : []),
+    ...(isSaid ? ([['sec-fetch-site', 'same-origin']] as [string, string][]) : []),
   ]
 }
+const thisMachine = /^(?:localhost|127\.[\d.]+|\[::1\])$/
 
 /**
  * Headers that are not passed on. The gateway has compared Origin with Host, which a function cannot do, since it has

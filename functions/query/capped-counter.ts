@@ -1,3 +1,4 @@
+import type { Gone } from '@activity-log/shared/aborted.ts'
 import { filterDigest } from '@activity-log/shared/filter.ts'
 import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
 import { TooBroad } from '@activity-log/shared/store/activities.ts'
@@ -20,12 +21,12 @@ export type Total = { total: number; totalIsExact: boolean }
 export function createCappedCounter({
   forTenant,
   now,
-}: CappedCounterOptions): (filter: TenantFilter) => Promise<Total> {
+}: CappedCounterOptions): (filter: TenantFilter, gone?: Gone) => Promise<Total> {
   const known = new Map<string, { total: number; until: number }>()
-  return async (filter) => {
+  return async (filter, gone) => {
     const remembered = known.size === 0 ? undefined : known.get(nameOf(filter))
     if (remembered && remembered.until > now().getTime()) return { total: remembered.total, totalIsExact: false }
-    const { total, totalIsExact } = await forTenant(filter.tenant)
+    const { total, totalIsExact } = await forTenant(filter.tenant, { gone })
       .count(filter, countCap + 1)
       .then(
         (counted) => ({ total: Math.min(counted, countCap), totalIsExact: counted <= countCap }),

@@ -105,7 +105,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     { gone, turn, whyNoLonger }: { gone: AbortSignal } & Pick<ServiceRequest, 'turn' | 'whyNoLonger'>,
   ) {
     const { metadata, text: searched, ...indexed } = await withSnapshot(filter, known)
-    const { find } = forTenant(filter.tenant)
+    const { find } = forTenant(filter.tenant, { gone: () => gone })
     const matches = searchMatcher(filter)
     let limit = firstRows
     let after: string | undefined

@@ -1,3 +1,4 @@
+import type { Gone } from '@activity-log/shared/aborted.ts'
 import { activityJson } from '@activity-log/shared/document.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
@@ -27,6 +28,7 @@ export type FindInSnapshot = {
   /** A record that must be visible in the list. */
   visible: Position | undefined
   turn: Turn
+  gone: Gone
   hold: Hold
 }
 
@@ -50,17 +52,15 @@ export async function findInSnapshot(options: FindInSnapshot): Promise<SnapshotP
  * the snapshot. Other activities stored since then are on no page.
  */
 async function findFirst(
-  { forTenant, request, turn, hold }: FindInSnapshot,
+  { forTenant, request, turn, gone, hold }: FindInSnapshot,
   before: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
+  const reader = forTenant(request.filter.tenant, { gone })
   const positions: Position[] = []
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(
-        forTenant(request.filter.tenant).find({ filter: request.filter, ...part }),
-        { turn, hold },
-      )
+      const { found, through } = await foundInTime(reader.find({ filter: request.filter, ...part }), { turn, hold })
       positions.push(...found.map(({ position }) => position))
       return { found: found.map(toListed), through }
     },
@@ -74,14 +74,15 @@ async function findFirst(
 const notTooLong = (snapshot: Snapshot | undefined) => (snapshot && !isTooLong(snapshot) ? snapshot : undefined)
 
 async function findAt(
-  { forTenant, request, turn, hold }: FindInSnapshot,
+  { forTenant, request, turn, gone, hold }: FindInSnapshot,
   snapshot: Snapshot | undefined,
   ledger: Known | undefined,
 ): Promise<SnapshotPage> {
   const filter = snapshot ? { ...request.filter, snapshot } : request.filter
+  const reader = forTenant(filter.tenant, { gone })
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(forTenant(filter.tenant).find({ filter, ...part }), { turn, hold })
+      const { found, through } = await foundInTime(reader.find({ filter, ...part }), { turn, hold })
       return { found: found.map(toListed), through }
     },
     request,

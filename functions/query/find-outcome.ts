@@ -22,7 +22,7 @@ export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOption
     const deadline = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone(), stopping]) : undefined
     const found = await fromStore(
       async () => {
-        const reader = forTenant(caller.tenant, caller.system)
+        const reader = forTenant(caller.tenant, { also: caller.system })
         const known = await reader.outcome(receipt, deadline)
         return known && afterReplay(known, reader)
       },

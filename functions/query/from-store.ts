@@ -1,3 +1,4 @@
+import { Aborted } from '@activity-log/shared/aborted.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { type Found, TooBroad } from '@activity-log/shared/store/activities.ts'
@@ -17,6 +18,7 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
       const detail = 'The query would have to read too many activities; narrow it with userId, action, from and to.'
       throw new Problem('too-broad', detail, { cause: error })
     }
+    if (error instanceof Aborted) throw unavailable('The client has gone.', error)
     if (error instanceof NeedsOperator) throw unavailable(error.message, error)
     if (error instanceof StoreUnavailable || error instanceof TooLate) {
       throw unavailable('The log cannot be read at the moment; try again.', error)

@@ -34,14 +34,15 @@ export function deadLetterRoutes({ forTenant, inRowRoom }: DeadLettersDependenci
   }
 
   async function list(request: ServiceRequest): Promise<Answer> {
-    const { url, caller, turn } = request
+    const { url, caller, turn, gone } = request
     const parsed = readRequest(url, caller.tenant)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { parameters, filter, limit, place } = parsed.value
+    const reader = forTenant(caller.tenant, { also: caller.system, gone })
     const find =
       (hold: Hold) =>
       async ({ skip: _skip, withinMs: _ms, ...part }: Part) => {
-        const found = await forTenant(caller.tenant, caller.system).findDeadLetters({ filter, ...part })
+        const found = await reader.findDeadLetters({ filter, ...part })
         hold(found.reduce((sum, { deadLetter }) => sum + deadLetter.body.length, 0))
         await turn()
         return { found }
@@ -68,7 +69,7 @@ export function deadLetterRoutes({ forTenant, inRowRoom }: DeadLettersDependenci
     const { url, caller, parameters } = request
     refuseParameters(url)
     const { id = '' } = parameters
-    const letter = await fromStore(() => forTenant(caller.tenant, caller.system).getDeadLetter(id))
+    const letter = await fromStore(() => forTenant(caller.tenant, { also: caller.system }).getDeadLetter(id))
     if (!letter) throw new Problem('not-found', 'There is no dead letter with this id; GET /dead-letters lists them.')
     const { headers } = letter
     const body: DeadLetterAnswer = { ...summaryOf(letter, request), headers, body: bodyOf(letter) }

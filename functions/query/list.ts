@@ -1,3 +1,4 @@
+import type { Gone } from '@activity-log/shared/aborted.ts'
 import { filterDigest, isSearch } from '@activity-log/shared/filter.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
@@ -86,13 +87,14 @@ export function listRoutes({ forTenant, known, findOutcome, now, inRowRoom }: Li
   ): Promise<Answer> {
     const { parameters, filter, order, count, limit, visible } = listed
     const place = { forTenant, known, request: listed, visible: visible?.receipt.position }
-    const finding = findInSnapshot({ ...place, turn: from.turn, hold })
+    const { turn, gone } = from
+    const finding = findInSnapshot({ ...place, turn, gone, hold })
     // counting a search costs as much as finding its page, which may be all that there is to count
     const isCostly = isSearch(filter) || filter.excluded !== undefined
-    const counting = isCostly && count === 'capped' ? undefined : countTotal(filter, count)
+    const counting = isCostly && count === 'capped' ? undefined : countTotal(filter, count, gone)
     counting?.catch(() => {})
     const { page, snapshot, completeThrough } = await finding
-    const total = totalOn(page, listed) ?? atLeast(page, await (counting ?? countTotal(filter, count)))
+    const total = totalOn(page, listed) ?? atLeast(page, await (counting ?? countTotal(filter, count, gone)))
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOf = snapshot && encodeSnapshot(snapshot)
     const links = pageLinks(
@@ -130,9 +132,9 @@ export function listRoutes({ forTenant, known, findOutcome, now, inRowRoom }: Li
     throw new Problem('timeout', detail, { headers: { 'retry-after': '1' } })
   }
 
-  async function countTotal(filter: TenantFilter, count: ListRequest['count']): Promise<Total> {
+  async function countTotal(filter: TenantFilter, count: ListRequest['count'], gone: Gone): Promise<Total> {
     if (count === 'none') return {}
-    if (count === 'exact') return { total: await forTenant(filter.tenant).count(filter), totalIsExact: true }
-    return countCapped(filter)
+    if (count === 'exact') return { total: await forTenant(filter.tenant, { gone }).count(filter), totalIsExact: true }
+    return countCapped(filter, gone)
   }
 }

@@ -80,9 +80,13 @@ export function liveRoutes(options: LiveOptions): Routes {
     return { status: 200, headers, body: stream }
   }
 
+  function share(): number {
+    return 1 / Math.max(1, tails.size)
+  }
+
   /** A tail that nobody follows is forgotten, since there may be any number of tenants. */
   function join(tenant: Tenant): { tail: Tail; joined: Disposable } {
-    const tail = tails.get(tenant) ?? openTail({ arrivals: options.forTenant(tenant).arrivals, ...options })
+    const tail = tails.get(tenant) ?? openTail({ arrivals: options.forTenant(tenant).arrivals, share, ...options })
     tails.set(tenant, tail)
     const follower = tail.join()
     return {

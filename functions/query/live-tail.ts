@@ -15,10 +15,14 @@ export type TailOptions = {
   arrivals: TenantReader['arrivals']
   log: Pick<Log, 'error'>
   pollMs?: number
+  /** The part of what all tails keep that this one may keep, from 0 to 1. */
+  share?: () => number
 }
 
-/** How many activities are kept in memory for followers who keep up, and how large their events are together. */
+/** How many activities all tails keep for followers who keep up, and how large their events are together. */
 const maxKept = 5_000
+/** How many reads they keep: most of them find nothing for a quiet tenant beside busy ones. */
+const maxKeptBatches = 1_000
 const maxKeptCharacters = 8 * 1024 * 1024
 /** The largest and the first number of activities in one read, and how large their events should be. */
 const maxBatch = 500
@@ -31,7 +35,7 @@ const ownCharacters = 32 * 1024
  * Reads the end of the log once for all who follow it, and only while somebody does: between `join` and the disposal of
  * what it returns.
  */
-export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
+export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }: TailOptions) {
   let head: Snapshot | undefined
   let followers = 0
   let isLooking = false
@@ -79,19 +83,27 @@ export function openTail({ known, arrivals, log, pollMs = 250 }: TailOptions) {
     for (let batch = await more(head); batch; batch = await more(head)) {
       kept.set(head, batch)
       head = batch.to
-      let size = 0
-      let characters = 0
-      for (const { events, characters: ofBatch } of kept.values()) {
-        size += events.length
-        characters += ofBatch
-      }
-      for (const [snapshot, { events, characters: ofBatch }] of kept) {
-        if (size <= maxKept && characters <= maxKeptCharacters) break
-        kept.delete(snapshot)
-        size -= events.length
-        characters -= ofBatch
-      }
+      forgetOldest()
       wake()
+    }
+    forgetOldest()
+  }
+
+  /** What is not kept, a follower reads for itself. */
+  function forgetOldest() {
+    const part = share()
+    let size = 0
+    let characters = 0
+    for (const { events, characters: ofBatch } of kept.values()) {
+      size += events.length
+      characters += ofBatch
+    }
+    for (const [snapshot, { events, characters: ofBatch }] of kept) {
+      const isFew = kept.size <= maxKeptBatches * part && size <= maxKept * part
+      if (isFew && characters <= maxKeptCharacters * part) break
+      kept.delete(snapshot)
+      size -= events.length
+      characters -= ofBatch
     }
   }
 

@@ -58,7 +58,10 @@ export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
     const { url, caller } = request
     const parsed = readFilterRequest(url, caller.tenant, statsParameters, toRequest)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    return { status: 200, body: await fromStore(() => count(parsed.value, forTenant(caller.tenant), request)) }
+    return {
+      status: 200,
+      body: await fromStore(() => count(parsed.value, forTenant(caller.tenant, { gone: request.gone }), request)),
+    }
   }
 
   async function count(

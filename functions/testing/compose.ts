@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SentActivity } from '@activity-log/shared/activity.ts'
 import { type Answer, anActivity, post } from '@activity-log/shared/testing/builders.ts'
+import { askForKeys } from './compose-keys.ts'
 import { otherMongodb } from './compose-mongodb.ts'
+import { freePorts } from './production.ts'
 
 /** npm run system -- compose: uses docker-compose.yml as a user does, in a project and on a port of its own. */
 const help = `npm run system -- compose needs Docker with its compose plugin and a running engine; "docker compose ls"
@@ -19,7 +20,7 @@ an image in place of mongo:8.`
 const root = join(import.meta.dirname, '../..')
 const [command = '', ...commandArgs] = (process.env['COMPOSE'] || 'docker compose').split(' ')
 const project = `activity-log-test-${randomUUID().slice(0, 8)}`
-const port = process.env['PORT'] || String(await freePort())
+const port = process.env['PORT'] || String((await freePorts(1))[0])
 const origin = `http://localhost:${port}`
 const functions = ['ingest', 'persist', 'query']
 const own = [...functions, 'gateway', 'kafka-source', 'dead-letter-source']
@@ -29,10 +30,13 @@ const folder = mkdtempSync(join(tmpdir(), 'activity-log-compose-'))
 const files = [join(root, 'docker-compose.yml'), ...otherMongodb(process.env['MONGODB_IMAGE'], folder)]
 
 /** Runs compose on the file, and shows its output or returns it. Throws the output as an error. */
-async function compose(args: readonly string[], { show = false, timeoutMs = 900_000 } = {}): Promise<string> {
+async function compose(
+  args: readonly string[],
+  { show = false, timeoutMs = 900_000, env = {} as NodeJS.ProcessEnv } = {},
+): Promise<string> {
   const options = ['--project-name', project, ...files.flatMap((file) => ['--file', file])]
   const child = spawn(command, [...commandArgs, ...options, ...args], {
-    env: { ...process.env, PORT: port, COMPOSE_PROFILES: '' },
+    env: { ...process.env, PORT: port, COMPOSE_PROFILES: '', ...env },
     stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     timeout: timeoutMs,
   })
@@ -45,7 +49,7 @@ async function compose(args: readonly string[], { show = false, timeoutMs = 900_
   return out
 }
 
-const upAgain = () => compose(['up', '--detach', '--wait', '--wait-timeout', '300'])
+const upAgain = (env: NodeJS.ProcessEnv = {}) => compose(['up', '--detach', '--wait', '--wait-timeout', '300'], { env })
 
 /** The ids of all activities that were answered with 202. */
 const accepted = new Set<string>()
@@ -242,6 +246,10 @@ const steps: readonly [string, () => Promise<unknown>][] = [
   ['finds each activity once after every service restarted under load', restarts],
   ['ends every program with 0 at a stop', stopsWithZero],
   ['finds each activity once after down and up', downAndUp],
+  [
+    'asks for the keys that were made, and records who uses it',
+    () => askForKeys({ origin, compose, request, answer, eventually, upAgain }),
+  ],
   // a store that was just started may answer too late at first, but a gap stays a gap
   [
     'has a complete ledger that agrees with Kafka',
@@ -288,12 +296,4 @@ async function cleanUp() {
     console.error(message),
   )
   rmSync(folder, { recursive: true })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

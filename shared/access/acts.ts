@@ -18,28 +18,30 @@ export type ActsOptions = {
   /** Undefined if the configuration does not say where to send the records. */
   publish: PublishOwn | undefined
   now: () => Date
+  /** Milliseconds that never go back. */
+  clock?: () => number
 }
 
-/** Beyond as many different acts in one window, an act that is repeated is sent again. */
-const maxRemembered = 10_000
+/** An act that is repeated sooner than this makes no other record, so that nobody fills the queue with copies. */
+const repeatMs = 1_000
 
 export const nothingRecorded: Acts = { record: () => Promise.resolve() }
 
-export function createActs({ publish, now }: ActsOptions): Acts {
-  /** The acts of the current window by their ids, so that whoever repeats one makes no more records. */
-  const recorded = new Map<string, Promise<void>>()
-  let window = Number.NaN
+export function createActs({ publish, now, clock = () => performance.now() }: ActsOptions): Acts {
+  /** The records of the last moments by their ids. */
+  const recent = new Map<string, Promise<void>>()
+  let since = Number.NEGATIVE_INFINITY
 
-  function once(own: OwnActivity, at: Date, publish: PublishOwn): Promise<void> {
-    if (at.getTime() !== window) recorded.clear()
-    window = at.getTime()
+  function once(own: OwnActivity, publish: PublishOwn): Promise<void> {
+    if (clock() - since >= repeatMs) {
+      recent.clear()
+      since = clock()
+    }
     const { id } = own.activity
-    const before = recorded.get(id)
-    if (before) return before
-    const published = publish(own)
-    if (recorded.size >= maxRemembered) return published
-    recorded.set(id, published)
-    published.catch(() => recorded.delete(id))
+    const published = recent.get(id) ?? publish(own)
+    recent.set(id, published)
+    // what failed is sent again
+    published.catch(() => recent.delete(id))
     return published
   }
 
@@ -53,7 +55,7 @@ export function createActs({ publish, now }: ActsOptions): Acts {
       const said = { name: subject ?? keyId, ...(isOperator && isNamed && { tenant }), ...metadata }
       const at = windowOf(now())
       const acts = [...tenants].map((each) => ownActivity(each, { action, keyId, at, metadata: said }))
-      await Promise.all(acts.map((act) => once(act, at, publish))).catch((cause) => {
+      await Promise.all(acts.map((act) => once(act, publish))).catch((cause) => {
         throw unavailable(notRecorded, cause)
       })
     },

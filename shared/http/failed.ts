@@ -1,3 +1,4 @@
+import { Aborted } from '../aborted.ts'
 import type { Log } from '../log.ts'
 import { isFault, reasons } from '../reasons.ts'
 import { Problem } from './problem.ts'
@@ -10,7 +11,8 @@ export function problemOf(error: unknown, { log, ...request }: Failed): Problem 
     error instanceof Problem
       ? error
       : new Problem('internal', 'The request failed because of a fault in the service; see its log.', { cause: error })
-  if (problem.status < 500) return problem
+  // nobody gets the answer to a request whose client has gone
+  if (problem.status < 500 || problem.cause instanceof Aborted) return problem
   // an outage logs many lines, so they have the reason but no stack
   const wantsStack = problem.code === 'internal' || isFault(problem.cause)
   if (wantsStack) log.error({ err: problem.cause ?? problem, ...request }, problem.message)

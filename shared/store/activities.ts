@@ -1,3 +1,4 @@
+import type { Gone } from '../aborted.ts'
 import type { ActivityRecorded } from '../activity-recorded.ts'
 import type { ListedActivity } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
@@ -67,7 +68,10 @@ export class TooBroad extends Error {
   }
 }
 
-/** The stored activities. Every promise rejects with StoreUnavailable if the store fails. */
+/**
+ * The stored activities. Every promise rejects with StoreUnavailable if the store fails. A read that may take long ends
+ * and rejects with Aborted when nobody waits for it any more (`gone`).
+ */
 export interface Activities {
   /**
    * Idempotent: an id that is present stays unchanged, and its outcome says whether the content agrees; a redelivery of
@@ -79,20 +83,20 @@ export interface Activities {
    * At most `limit`, in the order of their keys. Rejects with TooBroad if it takes too long; the error has what was
    * found beyond the skipped ones, if anything was examined.
    */
-  find(query: FindQuery): Promise<readonly Found[]>
+  find(query: FindQuery, gone?: Gone): Promise<readonly Found[]>
   /**
    * The number of matching activities, but at most `max`. Rejects with TooBroad if it takes too long. With a `max` and
    * a filter that no index covers, it gives up sooner.
    */
-  count(filter: Filter, max?: number): Promise<number>
+  count(filter: Filter, max?: number, gone?: Gone): Promise<number>
   get(tenant: string, id: string): Promise<Found | undefined>
   /**
    * The number of activities for each key: by name the most frequent first, ties by key; by time the newest, in order.
    * At most `limit`. Rejects with TooBroad if it takes too long or there are too many keys.
    */
-  stats(query: StatsQuery): Promise<Stats>
+  stats(query: StatsQuery, gone?: Gone): Promise<Stats>
   /** The tenants with an activity whose names come after this one, in order: at most `limit`. */
   tenants(after: string, limit: number): Promise<readonly string[]>
   /** The stored activities of an offset range, in order: at most `limit`. */
-  arrivals(query: ArrivalsQuery): Promise<readonly Found[]>
+  arrivals(query: ArrivalsQuery, gone?: Gone): Promise<readonly Found[]>
 }

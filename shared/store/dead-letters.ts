@@ -1,3 +1,4 @@
+import type { Gone } from '../aborted.ts'
 import type { InputError } from '../checked.ts'
 import type { Order } from '../filter.ts'
 import type { Position } from '../receipt.ts'
@@ -53,7 +54,7 @@ export interface DeadLetters {
   /** Stores dead letters and the outcomes of their records. A dead letter that arrives again counts another attempt. */
   deadLetter(deadLetters: readonly DeadLetter[]): Promise<void>
   /** At most `limit`, in the order of their keys, which is that of their first arrival. */
-  findDeadLetters(query: DeadLetterQuery): Promise<readonly FoundDeadLetter[]>
+  findDeadLetters(query: DeadLetterQuery, gone?: Gone): Promise<readonly FoundDeadLetter[]>
   getDeadLetter(tenant: string, id: string): Promise<KeptDeadLetter | undefined>
   /** Resolves a dead letter that is open; one that is not open stays unchanged. */
   resolve(tenant: string, id: string, resolution: Resolution): Promise<void>

@@ -1,3 +1,4 @@
+import type { Gone } from '../aborted.ts'
 import type { Filter } from '../filter.ts'
 import { type FindQuery, type Found, type NameStatsQuery, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import { calendarOf } from './calendar.ts'
@@ -10,11 +11,12 @@ export type Step<Item> = { found: readonly Item[]; through?: string | undefined 
 /**
  * Yields the activities that also match by metadata and text, step by step and in order. No index covers them, so the
  * activities that match the other filters are examined one by one, and not many more than it takes to find `wanted` of
- * them. Rejects with TooBroad if that takes too long.
+ * them. Rejects with TooBroad if that takes too long, and with Aborted when nobody waits for it any more.
  */
 export type Matching<Item> = (
   query: Pick<FindQuery, 'filter' | 'order' | 'after'> & { wanted?: number },
   timeoutMs: number,
+  gone?: Gone,
 ) => AsyncIterable<Step<Item>>
 
 /** The timeout is shorter than a client waits for an answer. */
@@ -29,11 +31,12 @@ export type Part<Item> = { found: readonly Item[]; through?: string | undefined 
 export async function findMatching<Item>(
   matching: Matching<Item>,
   { limit, skip = 0, withinMs = timeoutMs, ...query }: FindQuery,
+  gone?: Gone,
 ): Promise<Part<Item>> {
   const found: Item[] = []
   let through: string | undefined
   try {
-    for await (const step of matching({ ...query, wanted: skip + limit }, Math.min(withinMs, timeoutMs))) {
+    for await (const step of matching({ ...query, wanted: skip + limit }, Math.min(withinMs, timeoutMs), gone)) {
       found.push(...step.found)
       through = step.through
       if (found.length >= skip + limit) break
@@ -56,13 +59,12 @@ export async function countMatching(
   matching: Matching<unknown>,
   filter: Filter,
   max = Number.POSITIVE_INFINITY,
+  gone?: Gone,
 ): Promise<number> {
   let counted = 0
+  const withinMs = Number.isFinite(max) ? totalTimeoutMs : timeoutMs
   try {
-    for await (const { found } of matching(
-      { filter, order: 'asc' },
-      Number.isFinite(max) ? totalTimeoutMs : timeoutMs,
-    )) {
+    for await (const { found } of matching({ filter, order: 'asc' }, withinMs, gone)) {
       counted += found.length
       if (counted >= max) return max
     }
@@ -80,12 +82,12 @@ export async function tallyMatching<Item>(
   matching: Matching<Item>,
   query: StatsQuery,
   { timeMs, name }: Traits<Item>,
-  withinMs = timeoutMs,
+  { withinMs = timeoutMs, gone }: { withinMs?: number; gone?: Gone | undefined } = {},
 ): Promise<Stats> {
   const counter = createNameCounter(query)
   const spanAt = 'timezone' in query ? calendarOf(query.by, query.timezone) : undefined
   let span = { key: '', endMs: 0 }
-  for await (const { found } of matching({ filter: query.filter, order: 'asc' }, withinMs)) {
+  for await (const { found } of matching({ filter: query.filter, order: 'asc' }, withinMs, gone)) {
     for (const item of found) {
       // items arrive in the order of time
       if (spanAt && timeMs(item) >= span.endMs) span = spanAt(timeMs(item))

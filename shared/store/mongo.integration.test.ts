@@ -1,5 +1,6 @@
 import type { CommandStartedEvent, Document } from 'mongodb'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { Aborted } from '../aborted.ts'
 import { ConfigError } from '../config.ts'
 import { aDeadLetter, deadLettersOf, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
@@ -346,6 +347,23 @@ describe.runIf(features.failpoints)('slow reads', () => {
     for (const outcome of await Promise.all(counts)) expect(outcome).toBeInstanceOf(StoreUnavailable)
     expect(await store.save([recorded({ id: 'c' })])).toEqual(['stored'])
     expect(warnings.filter((text) => !text.includes('not a replica set'))).toEqual([])
+  })
+
+  test('end with their client, also in MongoDB', async () => {
+    const database = newDatabase()
+    await using store = openIn(database)
+    await store.save([recorded({ id: 'a' })])
+    await using _ = await slow(database, 'aggregate', 2000)
+    const client = new AbortController()
+    const counts = Array.from({ length: 4 }, () => store.count({ tenant }, undefined, () => client.signal))
+    const stats = store.stats({ filter: { tenant }, by: 'action', limit: 1 }, () => client.signal)
+    const search = store.find({ filter: { tenant, text: 'x' }, order: 'asc', limit: 1 }, () => AbortSignal.abort())
+    client.abort()
+    for (const each of [...counts, stats, search]) await expect(each).rejects.toBeInstanceOf(Aborted)
+    // their connections are free for others at once
+    const before = performance.now()
+    await store.find({ filter: { tenant, text: 'x' }, order: 'asc', limit: 1 })
+    expect(performance.now() - before).toBeLessThan(1500)
   })
 
   test('of many parts end when nobody waits for them', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MongoClient } from 'mongodb'
+import { type Gone, unlessAborted } from '../aborted.ts'
 import { isSearch } from '../filter.ts'
 import type { HashId } from '../key.ts'
 import type { Log } from '../log.ts'
@@ -127,11 +128,18 @@ export function openMongoStore({
     }
   }
 
-  function read<Result>(work: (queries: Queries) => Promise<Result>, isLong = false): Promise<Result> {
+  function read<Result>(
+    work: (queries: Queries) => Promise<Result>,
+    { isLong = false, gone }: { isLong?: boolean; gone?: Gone | undefined } = {},
+  ): Promise<Result> {
     const client = isLong ? longReads : current.client
-    return answered(client, readMs, (signal) =>
-      work(createMongoQueries(openDatabase(client, database).collection(collections.activities), signal, many)),
-    )
+    const left = isLong ? gone?.() : undefined
+    const answer = () =>
+      answered(client, readMs, (late) => {
+        const signal = left ? AbortSignal.any([late, left]) : late
+        return work(createMongoQueries(openDatabase(client, database).collection(collections.activities), signal, many))
+      })
+    return left ? unlessAborted(left, answer) : answer()
   }
 
   function replace(stuck: Connection) {
@@ -221,11 +229,11 @@ export function openMongoStore({
       await write(({ deadLetter }) => deadLetter(letters))
       compactor.arrived(letters.flatMap((letter) => outcomeOf(letter)?.position ?? []))
     },
-    find: (query) => read(({ find }) => find(query), mayTakeLong(query)),
-    count: (filter, max) => read(({ count }) => count(filter, max), true),
+    find: (query, gone) => read(({ find }) => find(query), { isLong: mayTakeLong(query), gone }),
+    count: (filter, max, gone) => read(({ count }) => count(filter, max), { isLong: true, gone }),
     arrivals: (query) => read(({ arrivals }) => arrivals(query)),
-    stats: (query) => read(({ stats }) => stats(query), true),
-    tenants: (after, limit) => read(({ tenants }) => tenants(after, limit), true),
+    stats: (query, gone) => read(({ stats }) => stats(query), { isLong: true, gone }),
+    tenants: (after, limit) => read(({ tenants }) => tenants(after, limit), { isLong: true }),
     get: (tenant, id) => read(({ get }) => get(tenant, id)),
     outcome: (receipt, untilAborted) => awaitOutcome(receipt, untilAborted),
     ledger: () => ask(({ ledger }) => ledger.read()),

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Gone } from '../aborted.ts'
 import { type Filter, isSearch } from '../filter.ts'
 import { type ArrivalsQuery, type FindQuery, type Found, type Stats, type StatsQuery, TooBroad } from './activities.ts'
 import type { DeadLetterQuery } from './dead-letters.ts'
@@ -16,13 +17,16 @@ import { createSqliteStats } from './sqlite-stats.ts'
 import { stepRows } from './sqlite-steps.ts'
 import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
 
-/** Reads that may take long. They run in steps, with others in between; createPaces limits their time. */
+/**
+ * Reads that may take long. They run in steps, with others in between; createPaces limits their time. When nobody waits
+ * for one any more, it rejects with Aborted before its next step.
+ */
 export type LongReads = {
-  find(query: FindQuery): Promise<readonly Found[]>
-  count(filter: Filter, max?: number): Promise<number>
-  stats(query: StatsQuery): Promise<Stats>
-  arrivals(query: ArrivalsQuery): Promise<readonly Found[]>
-  findDeadLetters(query: DeadLetterQuery): Promise<readonly DeadLetterRow[]>
+  find(query: FindQuery, gone?: Gone): Promise<readonly Found[]>
+  count(filter: Filter, max?: number, gone?: Gone): Promise<number>
+  stats(query: StatsQuery, gone?: Gone): Promise<Stats>
+  arrivals(query: ArrivalsQuery, gone?: Gone): Promise<readonly Found[]>
+  findDeadLetters(query: DeadLetterQuery, gone?: Gone): Promise<readonly DeadLetterRow[]>
 }
 
 /** The memory of each of the two connections: enough for the part of an index that a count or a distant page reads. */
@@ -34,11 +38,11 @@ const rowsAtOnce = 100
 export function createLongReads(db: DatabaseSync, limits = readLimits): LongReads {
   const queries = createSqliteQueries(db)
   const { rows, steps } = queries
-  const matching = createSqliteMatching(queries)
+  const paces = createPaces(limits)
+  const matching = createSqliteMatching(queries, paces)
   const stats = createSqliteStats(db, queries, matching, limits.workMs)
   const arrivals = createSqliteArrivals(db)
   const findDeadLetters = createDeadLetterSearch(db)
-  const newPace = createPaces(limits)
   const jump = createSqliteJump(queries)
   const snapshotStart = createSnapshotStart(db, queries.names)
 
@@ -120,22 +124,26 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   }
 
   return {
-    async find(query) {
-      const isLong = isSearch(query.filter)
-      const part = await (isLong ? findMatching(matching, query) : placesOf(query, newPace(query.withinMs)))
-      return wholeOf({ ...part, found: await fetch(part.found, newPace()) })
+    async find(query, gone) {
+      const { filter, withinMs } = query
+      const of = { tenant: filter.tenant, gone }
+      const part = await (isSearch(filter)
+        ? findMatching(matching, query, gone)
+        : placesOf(query, paces.pace({ ...of, withinMs })))
+      return wholeOf({ ...part, found: await fetch(part.found, paces.pace(of)) })
     },
-    async count(filter, max = Number.POSITIVE_INFINITY) {
-      if (isSearch(filter)) return countMatching(matching, filter, max)
+    async count(filter, max = Number.POSITIVE_INFINITY, gone) {
+      if (isSearch(filter)) return countMatching(matching, filter, max, gone)
       const whole = queries.withoutNeedlessSnapshot(filter)
       const isHasty = whole.excluded !== undefined && Number.isFinite(max)
-      return countAll(whole, max, newPace(isHasty ? totalTimeoutMs : undefined))
+      const withinMs = isHasty ? totalTimeoutMs : undefined
+      return countAll(whole, max, paces.pace({ tenant: filter.tenant, withinMs, gone }))
     },
-    stats: (query) => stats(query, newPace()),
-    arrivals: async (query) => {
-      const timeSlicer = newPace()
+    stats: (query, gone) => stats(query, paces.pace({ tenant: query.filter.tenant, gone }), gone),
+    arrivals: async (query, gone) => {
+      const timeSlicer = paces.pace({ tenant: query.tenant, gone })
       return fetch(await arrivals(query, timeSlicer), timeSlicer)
     },
-    findDeadLetters: (query) => findDeadLetters(query, newPace()),
+    findDeadLetters: (query, gone) => findDeadLetters(query, paces.pace({ tenant: query.filter.tenant, gone })),
   }
 }

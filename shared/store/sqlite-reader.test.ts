@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, copyFileSync, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { Aborted } from '../aborted.ts'
 import { recorded } from '../testing/builders.ts'
 import { startCommand } from '../testing/processes.ts'
 import { aStoreFile } from '../testing/sqlite-test-store.ts'
@@ -84,6 +85,29 @@ test('a read that takes too long is too broad, and the next one is answered', as
   // this is the count of the first step
   expect((error as TooBroad).counted).toBeGreaterThanOrEqual(stepRows)
   expect(await reader.count(one)).toBe(1)
+})
+
+test('a read for which nobody waits any more ends, in the thread, too', async () => {
+  const cpuOf = async (work: () => Promise<unknown>) => {
+    const before = process.cpuUsage()
+    await work()
+    return process.cpuUsage(before).user
+  }
+  await using reader = createReader({ path: aFilledFile(), limits: unhurried })
+  await reader.count(examined)
+  const whole = await cpuOf(() => Promise.all(Array.from({ length: 40 }, () => reader.count(examined))))
+  const ended = await cpuOf(async () => {
+    const client = new AbortController()
+    const counts = Promise.allSettled(
+      Array.from({ length: 40 }, () => reader.count(examined, undefined, () => client.signal)),
+    )
+    client.abort()
+    for (const each of await counts) expect(each).toMatchObject({ reason: expect.any(Aborted) })
+    // the thread answers this after what is left of the others
+    expect(await reader.count(examined)).toBe(count - 1)
+  })
+  expect(ended).toBeLessThan(whole / 3)
+  await expect(reader.count(one, undefined, () => AbortSignal.abort())).rejects.toBeInstanceOf(Aborted)
 })
 
 test('a stuck thread is abandoned after the deadline, and the next one answers the others', async () => {

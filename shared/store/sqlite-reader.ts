@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
+import { Aborted, type Gone } from '../aborted.ts'
 import { within } from '../within.ts'
 import { TooBroad } from './activities.ts'
 import type { LongReads } from './sqlite-long-reads.ts'
 import { type ReadLimits, readLimits } from './sqlite-time-slicer.ts'
-import type { ReadAnswer, ReadError, ReaderOptions, ReadRequest } from './sqlite-worker.ts'
+import type { ReadAnswer, ReadEnd, ReadError, ReaderOptions, ReadRequest } from './sqlite-worker.ts'
 import { StoreUnavailable } from './store.ts'
 
 const closeMs = 2000
@@ -22,6 +23,7 @@ type Waiting = {
   resolve: (result: never) => void
   reject: (error: Error) => void
   timer: NodeJS.Timeout
+  stopListening: () => void
 }
 
 export type Reader = LongReads & AsyncDisposable
@@ -29,7 +31,8 @@ export type Reader = LongReads & AsyncDisposable
 /**
  * Runs long reads in a separate thread with its own connection to the file. Each read begins after it is requested, so
  * it sees what was saved before. Each is answered in time: a thread that does not answer is replaced, and the next one
- * answers the other reads. If a thread fails, all pending reads reject with StoreUnavailable.
+ * answers the other reads. If a thread fails, all pending reads reject with StoreUnavailable. A read for which nobody
+ * waits any more ends in the thread, too.
  */
 export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSetting): Reader {
   const waiting = new Map<number, Waiting>()
@@ -60,17 +63,22 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
     return worker
   }
 
-  function ask<Verb extends keyof LongReads>(verb: Verb, ...args: Parameters<LongReads[Verb]>) {
+  function ask<Verb extends keyof LongReads>(verb: Verb, args: readonly unknown[], gone: Gone | undefined) {
     if (isClosed) throw new StoreUnavailable('The store is closed')
+    const signal = gone?.()
+    if (signal?.aborted) throw nobodyWaits()
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<LongReads[Verb]>>>()
     const id = ++lastId
-    const request = { id, verb, args } as ReadRequest
+    const request: ReadRequest = { id, verb, args }
     current ??= start()
     current.ref()
     current.postMessage(request)
     // an answer that is there already comes first, however late this process looks
     const timer = setTimeout(() => setImmediate(giveUp, id), limits.answerMs + limits.graceMs)
-    waiting.set(id, { request, resolve, reject, timer })
+    const leave = () => end(id)?.reject(nobodyWaits())
+    signal?.addEventListener('abort', leave, { once: true })
+    const stopListening = () => signal?.removeEventListener('abort', leave)
+    waiting.set(id, { request, resolve, reject, timer, stopListening })
     return promise
   }
 
@@ -78,9 +86,16 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
   function take(id: number): Waiting | undefined {
     const taken = waiting.get(id)
     clearTimeout(taken?.timer)
+    taken?.stopListening()
     waiting.delete(id)
     if (waiting.size === 0) current?.unref()
     return taken
+  }
+
+  /** Removes a read for which nobody waits any more, also from the thread. */
+  function end(id: number): Waiting | undefined {
+    current?.postMessage({ end: id } satisfies ReadEnd)
+    return take(id)
   }
 
   function hear(answer: ReadAnswer) {
@@ -92,7 +107,7 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
   }
 
   function giveUp(id: number) {
-    const late = take(id)
+    const late = end(id)
     if (!late) return
     late.reject(new StoreUnavailable('A read was not answered in time'))
     const worker = current
@@ -114,11 +129,11 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
   }
 
   return {
-    find: async (query) => ask('find', query),
-    count: async (...args) => ask('count', ...args),
-    stats: async (query) => ask('stats', query),
-    arrivals: async (query) => ask('arrivals', query),
-    findDeadLetters: async (query) => ask('findDeadLetters', query),
+    find: async (query, gone) => ask('find', [query], gone),
+    count: async (filter, max, gone) => ask('count', [filter, max], gone),
+    stats: async (query, gone) => ask('stats', [query], gone),
+    arrivals: async (query, gone) => ask('arrivals', [query], gone),
+    findDeadLetters: async (query, gone) => ask('findDeadLetters', [query], gone),
     async [Symbol.asyncDispose]() {
       isClosed = true
       clearTimeout(warmUp)
@@ -130,6 +145,8 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
     },
   }
 }
+
+const nobodyWaits = () => new Aborted('Nobody waits for the answer')
 
 /** Recreates the class that the error had in the other thread. */
 function toError({ name, message, stack, code, tooBroad }: ReadError): Error {

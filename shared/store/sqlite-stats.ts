@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Gone } from '../aborted.ts'
 import { type Filter, isSearch } from '../filter.ts'
 import { toMs } from '../timestamp.ts'
 import type { CalendarStatsQuery, NameStatsQuery, Stats, StatsQuery } from './activities.ts'
@@ -48,9 +49,9 @@ export function createSqliteStats(
   const prepare = statementCache(db)
   const fromCounters = createSqliteCountedStats(db, queries, countSpans)
 
-  return async function stats(query: StatsQuery, timeSlicer: TimeSlicer): Promise<Stats> {
+  return async function stats(query: StatsQuery, timeSlicer: TimeSlicer, gone?: Gone): Promise<Stats> {
     const { filter } = query
-    if (isSearch(filter)) return tallyMatching(matching, query, { timeMs, name }, workMs)
+    if (isSearch(filter)) return tallyMatching(matching, query, { timeMs, name }, { withinMs: workMs, gone })
     const counter = createNameCounter(query)
     const source = sourceOf(filter)
     if (source.scans.length === 0) return counter.stats()

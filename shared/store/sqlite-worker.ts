@@ -7,9 +7,10 @@ import type { ReadLimits } from './sqlite-time-slicer.ts'
 
 /** The thread for long reads; createReader starts it. */
 export type ReaderOptions = { path: string; limits: ReadLimits }
-export type ReadRequest = {
-  [Verb in keyof LongReads]: { id: number; verb: Verb; args: Parameters<LongReads[Verb]> }
-}[keyof LongReads]
+/** `args` are all arguments of the verb but the last one. */
+export type ReadRequest = { id: number; verb: keyof LongReads; args: readonly unknown[] }
+/** Nobody waits for this read any more. */
+export type ReadEnd = { end: number }
 /** An error loses its class and its code between threads. */
 export type ReadError = {
   name: string
@@ -27,20 +28,26 @@ function serve(port: NonNullable<typeof parentPort>, { path, limits }: ReaderOpt
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
   setCache(db, cacheMiB)
   const reads = createLongReads(db, limits)
+  const running = new Map<number, AbortController>()
   const say = (answer: ReadAnswer, transfer: readonly ArrayBuffer[] = []) => port.postMessage(answer, transfer)
 
   async function answer({ id, verb, args }: ReadRequest) {
+    const end = new AbortController()
+    running.set(id, end)
     try {
       const read = reads[verb] as (...args: unknown[]) => Promise<unknown>
-      const result = await read(...args)
-      say({ id, result }, bodiesOf(result))
+      const result = await read(...args, () => end.signal)
+      if (!end.signal.aborted) say({ id, result }, bodiesOf(result))
     } catch (error) {
-      say({ id, error: toReadError(error as Error) })
+      if (!end.signal.aborted) say({ id, error: toReadError(error as Error) })
+    } finally {
+      running.delete(id)
     }
   }
 
-  port.on('message', (message: ReadRequest | 'ping') => {
+  port.on('message', (message: ReadRequest | ReadEnd | 'ping') => {
     if (message === 'ping') say('alive')
+    else if ('end' in message) running.get(message.end)?.abort()
     else void answer(message)
   })
 }

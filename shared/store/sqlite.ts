@@ -94,10 +94,10 @@ export function openSqliteStore({
         }),
       )
     },
-    find: (query) => attempt(async () => queries.find(query) ?? reads.find(query)),
-    count: (filter, max) => attempt(async () => queries.count(filter, max) ?? reads.count(filter, max)),
-    arrivals: (query) => attempt(() => reads.arrivals(query)),
-    stats: (query) => attempt(() => reads.stats(query)),
+    find: (query, gone) => attempt(async () => queries.find(query) ?? reads.find(query, gone)),
+    count: (filter, max, gone) => attempt(async () => queries.count(filter, max) ?? reads.count(filter, max, gone)),
+    arrivals: (query, gone) => attempt(() => reads.arrivals(query, gone)),
+    stats: (query, gone) => attempt(() => reads.stats(query, gone)),
     tenants: (after, limit) => attempt(() => queries.tenants(after, limit)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),
     outcome: (receipt, untilAborted) =>
@@ -109,7 +109,8 @@ export function openSqliteStore({
         }
       }),
     ledger: () => attempt(() => unchanged('ledger', ledger.read)),
-    findDeadLetters: (query) => attempt(async () => inSlices(await reads.findDeadLetters(query), toFoundDeadLetter)),
+    findDeadLetters: (query, gone) =>
+      attempt(async () => inSlices(await reads.findDeadLetters(query, gone), toFoundDeadLetter)),
     getDeadLetter: (tenant, id) => attempt(() => deadLetters.get(tenant, id)),
     resolve: (tenant, id, resolution) => attempt(() => deadLetters.resolve(tenant, id, resolution)),
     account: (accounted) => {

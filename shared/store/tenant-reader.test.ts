@@ -55,7 +55,7 @@ test('dead letters of two tenants are one list, and the outcome of a third stays
       position: { partition: 0, offset },
     })),
   )
-  const reader = readersOf(store)(asTenant('own'), asTenant('system'))
+  const reader = readersOf(store)(asTenant('own'), { also: asTenant('system') })
   const list = (order: 'asc' | 'desc', limit: number, after?: string) =>
     reader.findDeadLetters({ filter: {}, order, limit, ...(after && { after }) })
   const offsetsOf = (found: Awaited<ReturnType<typeof list>>) =>

@@ -1,3 +1,4 @@
+import type { Gone } from '../aborted.ts'
 import type { Filter } from '../filter.ts'
 import type { Receipt } from '../receipt.ts'
 import type { Tenant } from '../tenant.ts'
@@ -26,22 +27,23 @@ export type TenantReader = {
 type Verbs = 'find' | 'count' | 'get' | 'stats' | 'arrivals' | 'findDeadLetters' | 'getDeadLetter' | 'outcome'
 /** A filter whose tenant the authenticator named. */
 export type TenantFilter = Filter & { tenant: Tenant }
-/** Dead letters and outcomes of the tenant `also` are among those of the first one. */
-export type ForTenant = (tenant: Tenant, also?: Tenant) => TenantReader
+export type ForTenant = (tenant: Tenant, of?: ReadsOf) => TenantReader
+/** Dead letters and outcomes of the tenant `also` are among those of the first one. Long reads end with their client. */
+export type ReadsOf = { also?: Tenant | undefined; gone?: Gone | undefined }
 
 /** The only way to read on behalf of somebody: as their tenant. */
 export function readersOf(store: Pick<ActivityStore, Verbs>): ForTenant {
-  return (tenant, also) => {
+  return (tenant, { also, gone } = {}) => {
     const tenants = also === undefined ? [tenant] : [tenant, also]
     return {
-      find: (query) => store.find({ ...query, filter: { ...query.filter, tenant } }),
-      count: (filter, max) => store.count({ ...filter, tenant }, max),
+      find: (query) => store.find({ ...query, filter: { ...query.filter, tenant } }, gone),
+      count: (filter, max) => store.count({ ...filter, tenant }, max, gone),
       get: (id) => store.get(tenant, id),
-      stats: (query) => store.stats({ ...query, filter: { ...query.filter, tenant } }),
-      arrivals: (query) => store.arrivals({ ...query, tenant }),
+      stats: (query) => store.stats({ ...query, filter: { ...query.filter, tenant } }, gone),
+      arrivals: (query) => store.arrivals({ ...query, tenant }, gone),
       async findDeadLetters(query) {
         const lists = await Promise.all(
-          tenants.map((each) => store.findDeadLetters({ ...query, filter: { ...query.filter, tenant: each } })),
+          tenants.map((each) => store.findDeadLetters({ ...query, filter: { ...query.filter, tenant: each } }, gone)),
         )
         return inOrder(lists, query)
       },

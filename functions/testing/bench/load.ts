@@ -4,8 +4,8 @@ import { activityRecorded, toRecord } from '@activity-log/shared/activity-record
 import { sinkRequest } from '@activity-log/shared/dispatch/sink-request.ts'
 
 /**
- * Use: node load.ts ORIGIN KIND CONNECTIONS SECONDS [KEY]. Each connection sends its next request when the last one is
- * answered. Writes the results as JSON. HTTP is written and read by hand, because a client library takes more CPU time
+ * Use: node load.ts ORIGIN KIND CONNECTIONS SECONDS [KEY [PAUSE]]. Each connection sends its next request when the last
+ * one is answered, or so many milliseconds later. Writes the results as JSON. HTTP is written and read by hand, because a client library takes more CPU time
  * than some of the servers under test.
  */
 export type Seen = {
@@ -86,7 +86,8 @@ const kinds = {
 } as const
 export type Kind = keyof typeof kinds
 
-async function main([origin = '', kind = '', connections = '', seconds = '']: readonly string[]) {
+async function main(words: readonly string[]) {
+  const [origin = '', kind = '', connections = '', seconds = '', , pauseMs = '0'] = words
   const { hostname, port } = new URL(origin)
   const make = kinds[kind as Kind]()
   const tookMs: number[] = []
@@ -117,8 +118,9 @@ async function main([origin = '', kind = '', connections = '', seconds = '']: re
         if (answer[9] === 0x32) tookMs.push(now - sentAt)
         else rejected++
       }
-      if (now < end) send()
-      else socket.end()
+      if (now >= end) socket.end()
+      else if (pauseMs === '0') send()
+      else setTimeout(send, Number(pauseMs))
     })
     socket.on('error', () => {
       if (performance.now() < end) rejected++

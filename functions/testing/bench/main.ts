@@ -27,7 +27,7 @@ const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json F
   embedded   the log in one process (npm start) over loopback; imports --file FILE, or made-up activities, twice
   query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next run
   event-loop the CPU time of the longest turn of the event loop under each hostile input; exits with 1 above 50 ms
-  fairness   how long a quiet tenant waits for ingest over Kafka, beside one that sends as much as it can
+  fairness   how long a quiet tenant waits for ingest over Kafka, beside one that sends much more
   access     ingest and lists with a key, compared with the same without keys, and starts with many keys, over the
              servers below; exits with 1 when keys take more than they should
   production the import of a file through all functions, over the servers below

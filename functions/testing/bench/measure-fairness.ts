@@ -11,15 +11,20 @@ import { asImages } from './programs.ts'
 
 const here = import.meta.dirname
 const quietRate = 50
-/** The clients of the tenant that sends as much as it can. */
-const floods: readonly { what: string; kind: Kind; connections: number }[] = [
-  { what: '128 connections, one activity each', kind: 'activities', connections: 128 },
-  { what: '32 connections, 500 activities each', kind: 'lines', connections: 32 },
+/**
+ * The clients of the tenant that sends much. With a pause, they send all at once and leave the process time for others,
+ * so that the queue alone is what the tenants share; without one, they take its CPU time as well, which no queue can
+ * share.
+ */
+const floods: readonly { what: string; kind: Kind; connections: number; pauseMs: number }[] = [
+  { what: '8 × 500 activities at once, every second', kind: 'lines', connections: 8, pauseMs: 1_000 },
+  { what: '128 connections, one activity each', kind: 'activities', connections: 128, pauseMs: 0 },
+  { what: '32 connections, 500 activities each', kind: 'lines', connections: 32, pauseMs: 0 },
 ]
 
 /**
  * Measures how long a tenant of 50 activities a second waits for its 202 from ingest over Kafka, alone and while another
- * tenant sends as much as it can. The flood takes the CPU time of the process, too, which no queue can share.
+ * tenant sends much more.
  */
 export async function measureFairness(options: { rounds: number; seconds: number; note: Note }): Promise<void> {
   const { rounds, seconds, note } = options
@@ -49,9 +54,9 @@ export async function measureFairness(options: { rounds: number; seconds: number
   for (let round = 0; round < rounds; round++) {
     const alone = await quiet()
     noteQuiet('alone', alone)
-    for (const { what, kind, connections } of floods) {
+    for (const { what, kind, connections, pauseMs } of floods) {
       // the flood begins a second before the quiet tenant, and ends after it
-      const flood = run('load.ts', kind, `${connections}`, `${seconds + 2}`, keys.flood)
+      const flood = run('load.ts', kind, `${connections}`, `${seconds + 2}`, keys.flood, `${pauseMs}`)
       await wait(1_000)
       const beside = await quiet()
       noteQuiet(`beside ${what}`, beside)

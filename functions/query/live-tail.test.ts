@@ -1,0 +1,58 @@
+import type { Snapshot } from '@activity-log/shared/snapshot.ts'
+import { recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
+import { expect, test } from 'vitest'
+import { openTail } from './live-tail.ts'
+
+type Found = Awaited<ReturnType<Parameters<typeof openTail>[0]['arrivals']>>
+
+/** A tail of a log with one partition, which finds the same for each range that it reads. */
+async function followed(first: Snapshot, found: (offset: number) => Found) {
+  let latest = first
+  let share = 1
+  const tail = openTail({
+    known: { fresh: async () => ({ latest }), recent: async () => undefined } as never,
+    arrivals: async (range) => found(range.first),
+    log: silent,
+    pollMs: 1,
+    share: () => share,
+  })
+  const follower = tail.join()
+  const head = await tail.headWithin(5_000)
+  if (!head) throw new Error('the head is not known')
+  return {
+    tail,
+    head,
+    go: async (to: Snapshot) => {
+      latest = to
+      await until(() => JSON.stringify(tail.head()) === JSON.stringify(to))
+    },
+    takeShare: (next: number) => {
+      share = next
+    },
+    [Symbol.dispose]: () => follower[Symbol.dispose](),
+  }
+}
+
+const upTo = (last: number): Snapshot => [{ partition: 0, last, missing: [] }]
+
+test('the reads that find nothing for a quiet tenant are forgotten, too', async () => {
+  // every second record comes late, and each is a read of its own
+  const missing = Array.from({ length: 1_500 }, (_, n) => ({ first: 2 * n, last: 2 * n }))
+  using log = await followed([{ partition: 0, last: 3_000, missing }], () => [])
+  await log.go(upTo(3_000))
+  expect(log.tail.kept(log.head)).toBeUndefined()
+})
+
+test('a tail keeps no more than its share, also when others come later', async () => {
+  const { activity } = recorded({ metadata: { text: 'x'.repeat(1_000) } })
+  const found = (offset: number): Found => [
+    { key: `key-${offset}`, activity, position: { partition: 0, offset } } as never,
+  ]
+  using log = await followed(upTo(0), found)
+  await log.go(upTo(1))
+  expect(log.tail.kept(log.head)?.events).toHaveLength(1)
+  log.takeShare(0.000_1)
+  await until(() => log.tail.kept(log.head) === undefined)
+  // whoever is there still gets it, by a read of its own
+  expect((await log.tail.next(log.head))?.events).toHaveLength(1)
+})
