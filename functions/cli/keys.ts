@@ -148,7 +148,7 @@ default in 24 hours.`,
     const now = new Date()
     const until = new Date(now.getTime() + overlap * 3_600_000)
     const rotated = rotateKey(opened.list, id, { now, until })
-    if (!rotated) throw new StartError(`No key has the id ${id} and is not revoked.`)
+    if (!rotated) throw new StartError(`No key has the id ${id} and is not revoked; keys list shows them all.`)
     finish(opened, rotated.list, { file, secret, key: rotated.key.text })
     console.error(`Its id is ${rotated.key.id}. The key ${id} is valid until ${until.toISOString()} at the latest.`)
     return exitCodes.done
@@ -165,7 +165,7 @@ export const keysRevokeCommand: Command = defineCommand({
   async run({ id, file, secret }) {
     const opened = openFile(file)
     const changed = revokeKey(opened.list, id, new Date())
-    if (!changed) throw new StartError(`No key has the id ${id}.`)
+    if (!changed) throw new StartError(`No key has the id ${id}; keys list shows them all.`)
     finish(opened, changed, { file, secret })
     console.error(`The key ${id} is revoked. Running logs reject it as soon as they read the file again.`)
     return exitCodes.done

@@ -89,12 +89,35 @@ describe('exits with 64 after a usage error, and says what is wrong and where to
     ['no file', ['import'], "missing required argument 'FILE'", 'help import'],
     ['a file that does not exist', ['import', 'nowhere'], "'nowhere' is invalid for argument 'FILE'", 'help import'],
     ['two files', ['import', file, file], 'too many arguments', 'help import'],
+    [
+      'a * without quotes',
+      ['keys', 'create', '--name', 'n', '--tenant', 'a', 'b'],
+      'put it in quotes',
+      'keys create --help',
+    ],
+    ['no name', ['keys', 'create', '--tenant', 'a'], "required option '--name <NAME>'", 'keys create --help'],
+    ['no tenant', ['keys', 'create', '--name', 'a'], "required option '--tenant <NAME>'", 'keys create --help'],
     ['an extra argument', ['migrate', 'now'], 'too many arguments', 'help migrate'],
   ])('%s', (_what, words, message, help) => {
     const { status, stdout, stderr } = activityLog(words)
     expect([status, stdout]).toEqual([64, ''])
     expect(stderr).toContain(message)
     expect(stderr).toContain(`"activity-log ${help}"`)
+  })
+
+  test('a key in the wrong place is not shown', () => {
+    const { text, id } = newKey()
+    for (const words of [
+      ['keys', 'revoke', text],
+      ['keys', 'list', text],
+      ['import', text],
+      ['demo', '--key', text.slice(0, -1)],
+      [text],
+    ]) {
+      const { status, stderr } = activityLog(words, { ACCESS_FILE: 'access.json' })
+      expect([status, stderr]).toEqual([64, expect.stringContaining(`als_${id}…`)])
+      expect(stderr).not.toContain(text.slice(16, 40))
+    }
   })
 
   test.each([

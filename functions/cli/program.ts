@@ -23,6 +23,8 @@ export async function runProgram(
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', programText)
     .showHelpAfterError(`Run "${programName} --help" for a list of the commands.`)
+    // a key that was given in the wrong place must not end up in the log of whoever runs this
+    .configureOutput({ outputError: (text, write) => write(withoutSecrets(text)) })
     .exitOverride()
   for (const command of commands) {
     addTo(program, command, async (given, options) => {
@@ -53,6 +55,7 @@ function addTo(program: Parser, command: Command, action: Action): void {
   }
   for (const [name, option] of Object.entries(command.options)) {
     const added = new Option(flags(name, option), optionText(option))
+    if (isRequired(option)) added.makeOptionMandatory()
     parser.addOption(option.schema ? added.argParser(checked(option.schema)) : added)
   }
   parser.action(() => action(parser.args, parser.opts<OptionTexts>()))
@@ -65,6 +68,12 @@ function placeIn(program: Parser, name: string): { parent: Parser; word: string 
   if (second === undefined || !parent) return { parent: program, word: first }
   return { parent: parent.enablePositionalOptions().helpCommand(false), word: second }
 }
+
+/** A variable may have the value as well, and whether one is set is seen later. */
+const isRequired = ({ schema, variable }: Command['options'][string]): boolean =>
+  schema !== undefined && variable === undefined && !v.is(schema, undefined)
+
+const withoutSecrets = (text: string) => text.replaceAll(/als_(\w{0,11})\w*/g, 'als_$1…')
 
 /** Makes a parser that returns the text unchanged if the schema accepts it. */
 const checked = (schema: v.GenericSchema<string | undefined, unknown>) => (text: string) => {
@@ -79,6 +88,9 @@ function explain(error: unknown, [first, second]: readonly string[]): number {
     // commander has printed the reason, unless it printed help because no command was found
     if (error.code === 'commander.help') {
       console.error(`\n${first === 'help' ? `There is no command ${second}.` : 'A command is missing.'}`)
+    }
+    if (error.code === 'commander.excessArguments') {
+      console.error('If you wrote a *, put it in quotes: the shell puts the names of files in its place.')
     }
     return exitCodes.usage
   }

@@ -58,6 +58,12 @@ export function runningLog(origin: string, { key, tenant }: GivenAccess): Runnin
   }
 }
 
+/** Why a log did not do what a command asked for, and what the person who runs it can do. */
+export function rejection(status: number, detail: string): string {
+  const hint = status === 401 ? ' Set --key, or ACTIVITY_LOG_KEY.' : /^tenant /.test(detail) ? ' Set --tenant.' : ''
+  return `(${status}): ${detail}${hint}`
+}
+
 /** Rejects if no log answers. The message names `option` as the way to choose another log. */
 export async function assertLogAnswers(origin: string, option = '--url'): Promise<void> {
   const answered = await fetch(`${origin}/healthz`).catch(() => undefined)

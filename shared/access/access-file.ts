@@ -34,7 +34,10 @@ export function openAccessFile({ path, log: whole, clock = () => performance.now
   let looked = clock()
   let failures = 0
   const first = read(path)
-  if ('wrong' in first) throw new ConfigError(`Invalid configuration:\n  ACCESS_FILE ${path} ${first.wrong}`)
+  if ('wrong' in first) {
+    const next = first.version === '' && first.wrong.includes('ENOENT') ? '; activity-log keys create makes it' : ''
+    throw new ConfigError(`Invalid configuration:\n  ACCESS_FILE ${path} ${first.wrong}${next}`)
+  }
   let { list, version } = first
 
   function look() {

@@ -214,7 +214,7 @@ const ofAnotherPage = new Problem(
   'A session is for the pages of the log itself; no other page may use it. A program sends its key in Authorization.',
 )
 const invalidKey = unauthenticated(
-  'The key is not valid: it is unknown, not valid yet, expired or revoked.',
+  'The key is not valid: it is unknown, not valid yet, expired or revoked. Check that all of it was sent.',
   invalidToken,
 )
 const leaks = {

@@ -124,9 +124,13 @@ export function whyNot({ scopes, isOperator }: Caller, { scope, orScope, ofAllTe
 }
 
 const insufficientScope = (scope: string) =>
-  new Problem('insufficient-scope', `The key does not have the scope ${scope}, which this route requires.`, {
-    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-  })
+  new Problem(
+    'insufficient-scope',
+    `The key does not have the scope ${scope}, which this route requires; use one that has it.`,
+    {
+      headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+    },
+  )
 
 const notAnOperator = (scope: string) =>
   new Problem('insufficient-scope', 'This concerns all tenants; it takes a key that is for every tenant (*).', {

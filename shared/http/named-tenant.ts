@@ -9,7 +9,8 @@ const name = 'tenant'
 export function readNamedTenant(url: string): { tenant: string } | InputError {
   const named = partsOf(url).flatMap((part) => (nameOf(part) === name ? [textAfter(part)] : []))
   const [tenant = ''] = named
-  if (named.length === 0) return { pointer: name, detail: 'is required, because the key is for every tenant' }
+  if (named.length === 0)
+    return { pointer: name, detail: 'is required, because the key is for every tenant; add ?tenant=NAME' }
   if (named.length > 1) return { pointer: name, detail: 'is repeated; send it once' }
   const isValid = tenant !== '*' && (tenant === systemTenant || isTenant(tenant))
   return isValid ? { tenant } : { pointer: name, detail: 'must be the name of a tenant' }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StartError } from '@activity-log/shared/config.ts'
+import { rejection } from '../running-log.ts'
 
 export type PostTarget = { url: string; headers: { readonly [name: string]: string } }
 export type SentLine = { number: number; bytes: Uint8Array }
@@ -42,6 +43,6 @@ async function post({ url, headers }: PostTarget, lines: SentLine[]): Promise<Re
   const answer = (await response?.json().catch(() => undefined)) as { results?: Result[]; detail?: string } | undefined
   if (answer?.results) return answer.results
   const isOver = response && response.status < 500 && response.status !== 408 && response.status !== 429
-  if (isOver) throw new StartError(`The log rejected the request (${response.status}): ${answer?.detail ?? ''}`)
+  if (isOver) throw new StartError(`The log rejected the request ${rejection(response.status, answer?.detail ?? '')}`)
   return undefined
 }
