@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { warmUp } from '@activity-log/query/warm-up.ts'
 import { openAccess } from '@activity-log/shared/access/open-access.ts'
 import { accessRule } from '@activity-log/shared/access-config.ts'
 import { readConfig } from '@activity-log/shared/config.ts'
@@ -9,6 +10,9 @@ import { listenOptions } from '@activity-log/shared/listen-config.ts'
 import { Config } from './config.ts'
 import { openEmbedded } from './embedded-log.ts'
 import { startQuickCheck } from './quick-check.ts'
+
+/** The first page for people gets what it needs this long after the start, which it would otherwise delay. */
+const warmUpMs = 1_000
 
 async function main() {
   const config = readConfig(Config, process.env, accessRule)
@@ -32,6 +36,7 @@ async function main() {
     log,
   })
   await using _check = startQuickCheck({ paths: embedded.files, log })
+  using _warming = warmUp(warmUpMs)
   process.stdout.write(banner(server, config, access !== undefined))
   const signal = await untilTerminated()
   log.info({ signal }, 'stopping after the requests in flight')

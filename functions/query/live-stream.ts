@@ -75,6 +75,7 @@ export function liveRoutes(options: LiveOptions): Routes {
       matches: filterMatcher(filter),
       mustEnd: () => stopping.aborted || whyNoLonger() !== undefined,
       turn,
+      gone: request.gone,
       ...{ heartbeatMs, streamMs, maxBehind },
     })
     return { status: 200, headers, body: stream }
@@ -86,7 +87,7 @@ export function liveRoutes(options: LiveOptions): Routes {
 
   /** A tail that nobody follows is forgotten, since there may be any number of tenants. */
   function join(tenant: Tenant): { tail: Tail; joined: Disposable } {
-    const tail = tails.get(tenant) ?? openTail({ arrivals: options.forTenant(tenant).arrivals, share, ...options })
+    const tail = tails.get(tenant) ?? openTail({ ...options, arrivals: arrivalsOf(tenant), share })
     tails.set(tenant, tail)
     const follower = tail.join()
     return {
@@ -98,6 +99,12 @@ export function liveRoutes(options: LiveOptions): Routes {
         },
       },
     }
+  }
+
+  /** What is read for all ends with nobody's request; what one reads for itself ends with its own. */
+  function arrivalsOf(tenant: Tenant): TailOptions['arrivals'] {
+    const shared = options.forTenant(tenant)
+    return (query, gone) => (gone ? options.forTenant(tenant, { gone }) : shared).arrivals(query)
   }
 
   function followers(): number {
@@ -118,6 +125,7 @@ type FollowOptions = {
   matches: ReturnType<typeof filterMatcher>
   mustEnd: () => boolean
   turn: ServiceRequest['turn']
+  gone: ServiceRequest['gone']
   heartbeatMs: number
   streamMs: number
   maxBehind: number
@@ -128,7 +136,7 @@ type FollowOptions = {
  * some clients forget the id of a block without data, and would resume with a gap.
  */
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
-  const { tail, joined, room, matches, mustEnd, turn, heartbeatMs, streamMs } = options
+  const { tail, joined, room, matches, mustEnd, turn, gone, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
   const endsAt = Date.now() + streamMs
   let heartbeatAt = Date.now() + heartbeatMs
@@ -170,7 +178,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
     if (kept) return kept
     if (room.held >= maxHeldCharacters) return 'later'
     try {
-      const batch = await tail.next(at)
+      const batch = await tail.next(at, { matches: ({ key, activity }) => matches(key, activity), gone })
       if (batch && !isGone) hold(batch.characters)
       return batch
     } catch (error) {

@@ -6,12 +6,12 @@ import { openTail } from './live-tail.ts'
 type Found = Awaited<ReturnType<Parameters<typeof openTail>[0]['arrivals']>>
 
 /** A tail of a log with one partition, which finds the same for each range that it reads. */
-async function followed(first: Snapshot, found: (offset: number) => Found) {
+async function followed(first: Snapshot, found: (offset: number, limit: number) => Found) {
   let latest = first
   let share = 1
   const tail = openTail({
     known: { fresh: async () => ({ latest }), recent: async () => undefined } as never,
-    arrivals: async (range) => found(range.first),
+    arrivals: async (range) => found(range.first, range.limit),
     log: silent,
     pollMs: 1,
     share: () => share,
@@ -32,6 +32,8 @@ async function followed(first: Snapshot, found: (offset: number) => Found) {
     [Symbol.dispose]: () => follower[Symbol.dispose](),
   }
 }
+
+const everything = { matches: () => true, gone: () => new AbortController().signal }
 
 const upTo = (last: number): Snapshot => [{ partition: 0, last, missing: [] }]
 
@@ -54,5 +56,39 @@ test('a tail keeps no more than its share, also when others come later', async (
   log.takeShare(0.000_1)
   await until(() => log.tail.kept(log.head) === undefined)
   // whoever is there still gets it, by a read of its own
-  expect((await log.tail.next(log.head))?.events).toHaveLength(1)
+  expect((await log.tail.next(log.head, everything))?.events).toHaveLength(1)
+})
+
+test('a follower who is behind reads no row many times, and makes events only of what it wants', async () => {
+  const size = 5_000
+  const { activity } = recorded({ metadata: { text: 'x'.repeat(250) } })
+  let read = 0
+  const metadataText = JSON.stringify(activity.metadata)
+  const found = (offset: number, limit: number): Found => {
+    const rows = Array.from({ length: Math.min(limit, size + 1 - offset) }, (_, n) => offset + n)
+    read += rows.length
+    return rows.map(
+      (n) => ({ key: `${n}`, activity: { ...activity, metadataText }, position: { partition: 0, offset: n } }) as never,
+    )
+  }
+  using log = await followed(upTo(0), found)
+  // those who keep up read with larger steps
+  await log.go(upTo(size))
+  for (const { share, max } of [
+    { share: 1, max: 1.5 },
+    { share: 100, max: 1.1 },
+  ]) {
+    read = 0
+    const matches = ({ key }: { key: string }) => Number(key) % share === 0
+    const offsets: number[] = []
+    for (let at = upTo(0); ; ) {
+      const batch = await log.tail.next(at, { ...everything, matches })
+      if (!batch) break
+      offsets.push(...batch.events.map(({ position }) => position.offset))
+      at = batch.to as typeof at
+      if (at[0]?.last === size) break
+    }
+    expect(offsets).toEqual(Array.from({ length: Math.floor(size / share) }, (_, n) => (n + 1) * share))
+    expect(read).toBeLessThan(max * size)
+  }
 })

@@ -1,3 +1,4 @@
+import type { Gone } from '@activity-log/shared/aborted.ts'
 import { activityJson } from '@activity-log/shared/document.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import { encodeSnapshot, newSince, type Snapshot, withRanges } from '@activity-log/shared/snapshot.ts'
@@ -9,10 +10,13 @@ import type { KnownLedger } from './known-ledger.ts'
 /** The activities stored between two snapshots; `text` is the event of each, whose id is the snapshot just after it. */
 export type Batch = { to: Snapshot; events: readonly LiveEvent[]; characters: number }
 export type LiveEvent = Found & { text: string }
+type ArrivalsQuery = Parameters<TenantReader['arrivals']>[0]
+/** What a follower who is behind reads for itself: only what it wants becomes events. */
+export type OwnReading = { matches: (found: Found) => boolean; gone: Gone }
 
 export type TailOptions = {
   known: KnownLedger
-  arrivals: TenantReader['arrivals']
+  arrivals: (query: ArrivalsQuery, gone?: Gone) => ReturnType<TenantReader['arrivals']>
   log: Pick<Log, 'error'>
   pollMs?: number
   /** The part of what all tails keep that this one may keep, from 0 to 1. */
@@ -42,32 +46,44 @@ export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }
   /** Batches by the snapshot that they follow, oldest first. */
   const kept = new Map<Snapshot, Batch>()
   const waiting = new Set<() => void>()
-  let batchSize = firstBatch
+  /** How many activities to read at once, for all followers, and for one who is behind. */
+  const ofAll = { rows: firstBatch, maxCharacters: batchCharacters }
+  const ofOne = { rows: firstBatch, maxCharacters: ownCharacters }
 
   const wake = () => {
     for (const resolve of waiting) resolve()
   }
 
-  /** At most `maxCharacters` and one event more. */
-  async function read(from: Snapshot, until: Snapshot, maxCharacters: number): Promise<Batch | undefined> {
+  /** At most so many characters and one event more. */
+  async function read(
+    from: Snapshot,
+    until: Snapshot,
+    size: typeof ofAll,
+    own?: OwnReading,
+  ): Promise<Batch | undefined> {
     const [range] = newSince(from, until)
     if (!range) return undefined
-    const limit = batchSize
-    const found = await arrivals({ ...range, limit })
+    const { rows: limit, maxCharacters } = size
+    const found = await arrivals({ ...range, limit }, own?.gone)
     const through = (offset: number) => withRanges(from, [{ ...range, last: offset }])
     const events: LiveEvent[] = []
     let characters = 0
+    let taken = 0
     for (const each of found) {
       // the rest is read again
       if (characters >= maxCharacters) break
+      taken++
+      if (own && !own.matches(each)) continue
       const text = liveEvent('activity', through(each.position.offset), activityJson(each.activity))
       events.push({ ...each, text })
       characters += text.length
     }
-    const isAll = found.length < limit && events.length === found.length
-    const last = isAll ? range.last : (events.at(-1)?.position.offset ?? range.last)
-    if (characters > 0)
-      batchSize = Math.ceil(Math.min(maxBatch, 2 * limit, (events.length * batchCharacters) / characters))
+    const isAll = found.length < limit && taken === found.length
+    const last = isAll ? range.last : (found[taken - 1]?.position.offset ?? range.last)
+    // what does not match may be large, too, but nothing of it is kept
+    const fitting = (taken * maxCharacters) / characters
+    const readable = (found.length * batchCharacters) / (own ? rowCharacters(found) : characters)
+    if (taken > 0) size.rows = Math.max(1, Math.ceil(Math.min(maxBatch, 2 * limit, fitting, readable)))
     return { to: through(last), events, characters }
   }
 
@@ -79,7 +95,7 @@ export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }
       head = target
       wake()
     }
-    const more = (from: Snapshot) => read(from, target, batchCharacters)
+    const more = (from: Snapshot) => read(from, target, ofAll)
     for (let batch = await more(head); batch; batch = await more(head)) {
       kept.set(head, batch)
       head = batch.to
@@ -160,14 +176,17 @@ export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }
     /** The batch that follows a snapshot and is kept for all followers, or which one has to read for itself. */
     kept: (at: Snapshot) => kept.get(at),
     /** Reads a batch for one follower, who is behind; undefined if there is none. */
-    async next(at: Snapshot): Promise<Batch | undefined> {
+    async next(at: Snapshot, own: OwnReading): Promise<Batch | undefined> {
       if (!head || at === head) return undefined
       const until = head
-      return (await read(at, until, ownCharacters)) ?? { to: until, events: [], characters: 0 }
+      return (await read(at, until, ofOne, own)) ?? { to: until, events: [], characters: 0 }
     },
   }
 }
 export type Tail = ReturnType<typeof openTail>
+
+const rowCharacters = (found: readonly Found[]) =>
+  found.reduce((sum, { activity }) => sum + (activity.metadataText?.length ?? 0), 0)
 
 /** An event of a text/event-stream (HTML standard). JSON text has no line breaks, so it fits in one data line. */
 export function liveEvent(name: string, at: Snapshot, json: string): string {

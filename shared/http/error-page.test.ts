@@ -9,6 +9,7 @@ import { createService } from './service.ts'
 import { slotSizes } from './slots.ts'
 
 /** Sent by Firefox; every browser names text/html first when a person follows a link. */
+const preferringJson = 'application/json, text/html;q=0.9, */*;q=0.1'
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
 const page: Route = { scope: 'read', page: true, handle: async () => ({ status: 200, body: {} }) }
 const failing = (error: Error): Route => ({ scope: 'read', page: true, handle: () => Promise.reject(error) })
@@ -28,7 +29,7 @@ describe.each(ways)('%s', (name) => {
     const html = await shown.text()
     expect([shown.status, shown.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8'])
     expect(html).toMatch(/<title>.+ · Activity log<\/title>[\s\S]*<h1>.+<\/h1>[\s\S]*<a href="\/">/)
-    for (const accept of ['*/*', 'application/json', 'text/html;q=0, */*']) {
+    for (const accept of ['*/*', 'application/json', 'text/html;q=0, */*', preferringJson]) {
       const answer = await way.request(service, path, { ...init, headers: { accept } })
       expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json'])
       expect(answer.headers.get('allow')).toBe(shown.headers.get('allow'))

@@ -12,9 +12,17 @@ export type WaysOn = {
   again: string
 }
 
-/** Browsers name this type when a person asks for a page; programs that accept any type do not. */
-export const acceptsPages = (accept: string | undefined): boolean =>
-  accept !== undefined && parseAccept(accept).some(({ type, q }) => type.toLowerCase() === 'text/html' && q > 0)
+/**
+ * Browsers name this type when a person asks for a page; programs that accept any type do not, and those that prefer
+ * JSON get JSON.
+ */
+export function acceptsPages(accept: string | undefined): boolean {
+  if (accept === undefined) return false
+  const accepted = parseAccept(accept).map(({ type, q }) => ({ type: type.toLowerCase(), q }))
+  const quality = (type: RegExp) => Math.max(0, ...accepted.filter((each) => type.test(each.type)).map(({ q }) => q))
+  const page = quality(/^text\/html$/)
+  return page > 0 && page >= quality(/^application\/(?:problem\+)?json$/)
+}
 
 /**
  * A problem as a page, with a title and a way back. It needs no other file, since what failed may be what serves files.

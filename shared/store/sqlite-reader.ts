@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { Aborted, type Gone } from '../aborted.ts'
 import { within } from '../within.ts'
 import { TooBroad } from './activities.ts'
+import { unpack } from './packed-found.ts'
 import type { LongReads } from './sqlite-long-reads.ts'
 import { type ReadLimits, readLimits } from './sqlite-time-slicer.ts'
 import type { ReadAnswer, ReadEnd, ReadError, ReaderOptions, ReadRequest } from './sqlite-worker.ts'
@@ -103,7 +104,7 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
     if (answer === 'alive') return
     const asked = take(answer.id)
     if ('error' in answer) asked?.reject(toError(answer.error))
-    else asked?.resolve(answer.result as never)
+    else asked?.resolve(('packed' in answer ? unpack(answer.packed) : answer.result) as never)
   }
 
   function giveUp(id: number) {

@@ -49,7 +49,7 @@ type Row = [
   metadata: string | null,
 ]
 
-/** The maximum number of names in memory. */
+/** Up to twice as many names are in memory: those that were looked up last, and those before them. */
 const maxNames = 10_000
 
 export type SqliteRows = ReturnType<typeof createSqliteRows>
@@ -70,13 +70,17 @@ export function createSqliteRows(db: DatabaseSync) {
 
   /** A number stands for the same name for ever. */
   function namesIn(table: 'users' | 'actions') {
-    const names = new Map<number, string>()
+    let names = new Map<number, string>()
+    let before = new Map<number, string>()
     const select = db.prepare(`SELECT name FROM ${table} WHERE number = ?`)
     return (number: number): string => {
       const known = names.get(number)
       if (known !== undefined) return known
-      const name = select.get(number)?.['name'] as string
-      if (names.size === maxNames) names.clear()
+      const name = before.get(number) ?? (select.get(number)?.['name'] as string)
+      if (names.size === maxNames) {
+        before = names
+        names = new Map()
+      }
       names.set(number, name)
       return name
     }

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { setCache } from '../sqlite/file.ts'
-import { type Searched, TooBroad } from './activities.ts'
+import { type Found, type Searched, TooBroad } from './activities.ts'
+import { type PackedFound, pack } from './packed-found.ts'
 import { cacheMiB, createLongReads, type LongReads } from './sqlite-long-reads.ts'
 import type { ReadLimits } from './sqlite-time-slicer.ts'
 
@@ -20,7 +21,11 @@ export type ReadError = {
   tooBroad?: TooBroadDetails
 }
 type TooBroadDetails = { counted: number; searched: Searched | undefined }
-export type ReadAnswer = { id: number; result: unknown } | { id: number; error: ReadError } | 'alive'
+export type ReadAnswer =
+  | { id: number; result: unknown }
+  | { id: number; packed: PackedFound }
+  | { id: number; error: ReadError }
+  | 'alive'
 
 if (parentPort) serve(parentPort, workerData)
 
@@ -37,7 +42,9 @@ function serve(port: NonNullable<typeof parentPort>, { path, limits }: ReaderOpt
     try {
       const read = reads[verb] as (...args: unknown[]) => Promise<unknown>
       const result = await read(...args, () => end.signal)
-      if (!end.signal.aborted) say({ id, result }, bodiesOf(result))
+      if (end.signal.aborted) return
+      if (verb === 'find' || verb === 'arrivals') say({ id, packed: pack(result as Found[]) })
+      else say({ id, result }, bodiesOf(result))
     } catch (error) {
       if (!end.signal.aborted) say({ id, error: toReadError(error as Error) })
     } finally {

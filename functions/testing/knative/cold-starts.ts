@@ -1,6 +1,6 @@
 import type { Manifest } from '../manifests/kustomize.ts'
 import { type Cluster, eventually, type Pod } from './cluster.ts'
-import { answer, type Moments, observeStarts } from './cold-times.ts'
+import { answer, listening, type Moments, observeStarts, started } from './cold-times.ts'
 import { deployment, isFunction, namespace } from './deployment.ts'
 import { openFront } from './front.ts'
 import { imageName } from './images.ts'
@@ -89,11 +89,19 @@ function findings(times: ReadonlyMap<string, readonly Moments[]>, rounds: number
       0.5,
     )
   const more = (name: string) => Math.round(median(name, answer) - median('node-echo', answer))
+  const between = (name: string, from: string, to: string) => {
+    const each = (times.get(name) ?? []).map((moments) => (moments[to] ?? Number.NaN) - (moments[from] ?? Number.NaN))
+    const known = each.filter((ms) => !Number.isNaN(ms))
+    return Math.round(quantile(known, 0.5)) || '–'
+  }
   const names = [...times.keys()]
   const all = [...new Set([...times.values()].flat().flatMap((moments) => Object.keys(moments)))]
   const rows = [
     ...all.map((what) => [what, ...names.map((name) => Math.round(median(name, what)) || '–')]),
     ['more than the bare echo', ...names.map(more)],
+    // a median of differences: the starts before a container vary more than what follows
+    ['from its container to listening', ...names.map((name) => between(name, started, listening))],
+    ['from listening to the answer', ...names.map((name) => between(name, listening, answer))],
   ]
   const verdict = (name: string) =>
     `${name} ${more(name)} ms (${more(name) <= maxMoreMs ? 'at most' : 'MORE THAN'} ${maxMoreMs})`

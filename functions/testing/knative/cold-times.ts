@@ -11,6 +11,8 @@ export type Observer = AsyncDisposable & {
 }
 
 export const answer = 'first answer'
+export const started = 'container of the function started'
+export const listening = 'function listens'
 
 /** Follows the pods in the API server, and the containers in the runtime. */
 export function observeStarts(cluster: Cluster): Observer {
@@ -31,8 +33,8 @@ export function observeStarts(cluster: Cluster): Observer {
         ['pod created', seen(pods, asked, (line) => line.startsWith(pod.metadata.name))],
         ['pod scheduled', seen(pods, asked, (line) => line.startsWith(pod.metadata.name) && !line.endsWith('<none>'))],
         ['sandbox started', seen(tasks, asked, (line) => line.includes('/tasks/start'))],
-        ['container of the function started', startOf(tasks, pod, (container) => container !== 'queue-proxy')],
-        ['function listens', await firstLine(cluster, pod, name, 'listening')],
+        [started, startOf(tasks, pod, (container) => container !== 'queue-proxy')],
+        [listening, await firstLine(cluster, pod, name, 'listening')],
         ['container of queue-proxy started', startOf(tasks, pod, (container) => container === 'queue-proxy')],
         ['first line of queue-proxy', await firstLine(cluster, pod, 'queue-proxy', '')],
         [answer, answered],
