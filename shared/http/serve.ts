@@ -96,14 +96,18 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const slots = openSlots(atOnce.slots)
   const peerOf = createPeerFinder(options.trustedProxies)
   const answers = openAnswerRoom(atOnce.answerBytes)
-  const turn = openTurns()
-  const rooms: Rooms = { bodies: openBodyRoom(atOnce.bodyBytes), answers, turn }
+  const turns = openTurns()
+  const bodies = openBodyRoom(atOnce.bodyBytes)
+  const [reads, writes] = [turns.reads, turns.writes].map((turn) => ({ bodies, answers, turn })) as [Rooms, Rooms]
+  const roomsOf = (method: string | undefined) => (method === 'GET' || method === 'HEAD' ? reads : writes)
   let draining = false
   const rules = { allowedHosts, anyHost: false, allowedOrigins, isPage: options.isPage ?? (() => false) }
   // replaced as soon as it is known who can reach the server
   let door = createDoor(rules)
   const requestId = requestIds()
-  const answer = answerBy((request, bindings) => fetch(request, Object.assign(bindings, { rooms })))
+  const answer = answerBy((request, bindings) =>
+    fetch(request, Object.assign(bindings, { rooms: roomsOf(request.method) })),
+  )
   const ownHeaders = (request: IncomingMessage): OwnHeaders => {
     const id = requestId(request.headers['x-request-id'])
     return draining
@@ -111,7 +115,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       : { 'x-request-id': id, ...privateHeaders }
   }
   const answered = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders): Promise<void> => {
-    const done = front?.(request, response, own, rooms)
+    const done = front?.(request, response, own, roomsOf(request.method))
     if (done) return done
     for (const name in own) response.setHeader(name, own[name] as string)
     return answer(request, response)
@@ -157,7 +161,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       if (!slots.take(kind, peer)) return refuse(tooManyInFlight)
       over = () => slots.release(kind, peer)
     }
-    const wait = url === '/healthz' ? undefined : turn()
+    const wait = url === '/healthz' ? undefined : roomsOf(method).turn()
     // nobody reads the answer to a client that went away meanwhile
     const work = wait
       ? wait.then(() => (request.socket.destroyed ? undefined : answered(request, response, own)))

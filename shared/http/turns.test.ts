@@ -11,7 +11,7 @@ import { openTurns } from './turns.ts'
 function turnsOf() {
   let now = 0
   let waited = 0
-  const turn = openTurns(
+  const { reads: turn, writes } = openTurns(
     () => now + waited,
     () => now,
   )
@@ -21,7 +21,7 @@ function turnsOf() {
   const wait = (ms: number) => {
     waited += ms
   }
-  return { turn, work, wait }
+  return { turn, writes, work, wait }
 }
 
 test('work goes on at once while there is time, and again in the next turn', async () => {
@@ -72,6 +72,20 @@ test('what has waited does not take the time of what arrives', async () => {
     expect(turn()).toBeUndefined()
   }
   await all
+})
+
+test('a write waits for no more than one of the reads that asked before it', async () => {
+  const { turn, writes, work } = turnsOf()
+  void turn()
+  work(5)
+  const went: string[] = []
+  const waits = [turn(), turn(), turn(), writes(), writes()].map(async (wait, at) => {
+    await wait
+    went.push('rRRwW'.charAt(at))
+    work(5)
+  })
+  await Promise.all(waits)
+  expect(went.join('')).toBe('wrWRR')
 })
 
 test('time that passes without work does not count', async () => {

@@ -8,20 +8,24 @@ export type Turn = () => Promise<void> | undefined
 /** For requests that did not come through a socket: whoever asks decides how much. */
 export const anyTurn: Turn = () => undefined
 
+/** Writes wait apart from everything else, because they are short, and reads are often long. */
+export type Turns = { reads: Turn; writes: Turn }
+
 /** How long the work of one turn may go on before the rest waits, in milliseconds of CPU time. */
 const workMs = 5
 
 /**
  * Shares each turn of the event loop among all requests of a server, so that others never wait long for their turn,
- * however many ask for work at the same time. What waits goes on in the order in which it asked. It has a time of its
- * own in each turn, and so has what has arrived in the meantime: neither keeps the other from going on.
+ * however many ask for work at the same time. Of the reads and of the writes that wait, one of each goes on in turn, in
+ * the order in which they asked. They have a time of their own in each turn, and so has what has arrived in the
+ * meantime: neither keeps the other from going on.
  */
-export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): Turn {
+export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): Turns {
   /** When the work began that shares a time; undefined while there is none. */
   let beganAt: number | undefined
   let cpuBefore = 0
-  let waiting: (() => void)[] = []
-  let next = 0
+  const [reads, writes] = [openQueue(), openQueue()]
+  let [first, second] = [writes, reads]
   let isScheduled = false
 
   function schedule() {
@@ -32,7 +36,7 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
 
   function begin() {
     isScheduled = false
-    if (waiting.length > 0) start()
+    if (isAnyWaiting()) start()
     else beganAt = undefined
     goOn()
   }
@@ -45,35 +49,65 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
   /** On a busy machine time passes without work. The clock is looked at first, since it costs much less. */
   const isUsedUp = (since: number) => now() - since >= workMs && cpuMs() - cpuBefore >= workMs
 
+  const isAnyWaiting = () => reads.count() + writes.count() > 0
+
+  function nextOne(): (() => void) | undefined {
+    const next = first.take() ?? second.take()
+    ;[first, second] = [second, first]
+    return next
+  }
+
   /** Each piece of work runs as far as it can before the clock is looked at again. */
   function goOn() {
-    const resume = waiting[next]
-    if (resume && beganAt !== undefined && !isUsedUp(beganAt)) {
-      next++
+    const resume = beganAt !== undefined && !isUsedUp(beganAt) ? nextOne() : undefined
+    if (resume) {
       resume()
       // a tick that a microtask asks for comes after all microtasks
       queueMicrotask(() => process.nextTick(goOn))
       return
     }
     beganAt = undefined
-    if (resume) schedule()
-    else {
-      waiting = []
-      next = 0
-    }
+    if (isAnyWaiting()) schedule()
   }
 
-  return () => {
-    if (beganAt === undefined) {
-      start()
-      schedule()
-      return undefined
+  const turnOf =
+    ({ add }: Queue): Turn =>
+    () => {
+      if (beganAt === undefined) {
+        start()
+        schedule()
+        return undefined
+      }
+      if (!isUsedUp(beganAt)) return undefined
+      return new Promise((resolve) => {
+        add(resolve)
+        schedule()
+      })
     }
-    if (!isUsedUp(beganAt)) return undefined
-    return new Promise((resolve) => {
-      waiting.push(resolve)
-      schedule()
-    })
+
+  return { reads: turnOf(reads), writes: turnOf(writes) }
+}
+
+type Queue = ReturnType<typeof openQueue>
+
+function openQueue() {
+  let waiting: (() => void)[] = []
+  let next = 0
+  return {
+    count: () => waiting.length - next,
+    add: (resume: () => void) => {
+      waiting.push(resume)
+    },
+    take(): (() => void) | undefined {
+      const resume = waiting[next]
+      if (resume) next++
+      // moving the rest is worth it only now and then
+      if (next === waiting.length || next === 1_024) {
+        waiting = waiting.slice(next)
+        next = 0
+      }
+      return resume
+    },
   }
 }
 
