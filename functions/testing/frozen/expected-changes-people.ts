@@ -14,7 +14,14 @@ export const changesOfPeople: readonly ExpectedChange[] = [
     requests: /\bpage: docs/,
     member: '/body/links/*',
     from: /^#getAsset$/,
-    to: /^#(?:getAsset|showTenants|showSignIn|signIn|signOut)$/,
+    to: /^#(?:getAsset|showTenants|showSignIn|signIn|signOut|actOnDeadLetter|access)$/,
     why,
+  },
+  {
+    requests: /\bopenapi/,
+    member: '/body/~1viewer~1dead-letters~1{id}/post',
+    from: absent,
+    to: /./,
+    why: 'the page of a dead letter has buttons, which send a form',
   },
 ]
