@@ -19,7 +19,7 @@ import { Problem, unavailable } from './problem.ts'
 import type { Rooms } from './rooms.ts'
 import { openSlots, type SlotSizes, slotSizes } from './slots.ts'
 import { type SlowClientLimits, slowClientLimits, watchSlowClients } from './slow-clients.ts'
-import { openTurns } from './turns.ts'
+import { openTurns, type Turn } from './turns.ts'
 import { answerUnparsed } from './unparsed.ts'
 import { wrongMethod } from './wrong-method.ts'
 
@@ -98,7 +98,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const answers = openAnswerRoom(atOnce.answerBytes)
   const turns = openTurns()
   const bodies = openBodyRoom(atOnce.bodyBytes)
-  const [reads, writes] = [turns.reads, turns.writes].map((turn) => ({ bodies, answers, turn })) as [Rooms, Rooms]
+  const roomsWith = (turn: Turn): Rooms => ({ bodies, answers, turn })
+  const [reads, writes] = [roomsWith(turns.reads), roomsWith(turns.writes)]
   const roomsOf = (method: string | undefined) => (method === 'GET' || method === 'HEAD' ? reads : writes)
   let draining = false
   const rules = { allowedHosts, anyHost: false, allowedOrigins, isPage: options.isPage ?? (() => false) }
