@@ -4,8 +4,28 @@
  * reach, so what needs them is answered with a 503, or not in time.
  */
 const { spawn } = require('node:child_process')
+const { hash } = require('node:crypto')
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const { join } = require('node:path')
+
+/** No log has this key: it is only here so that the code that reads keys is kept as well. */
+const key = `als_onlyAtBuild_${'0'.repeat(43)}_3woOOM`
+const kept = {
+  id: 'onlyAtBuild',
+  hash: hash('sha256', key, 'base64url'),
+  sessionHash: hash('sha256', '', 'base64url'),
+  name: 'build',
+  tenant: 'default',
+  scopes: ['write', 'read'],
+  created: '2024-01-15T10:00:00Z',
+}
+const folder = mkdtempSync(join(tmpdir(), 'keep-code-'))
+const accessFile = join(folder, 'access.json')
+writeFileSync(accessFile, JSON.stringify({ keys: [kept] }))
 
 const activity = JSON.stringify({ id: 'a', userId: 'u', action: 'a', timestamp: '2024-01-15T10:00:00Z' })
+const authorization = { authorization: `Bearer ${key}` }
 const type = { 'content-type': 'application/json' }
 const record = {
   ...type,
@@ -20,8 +40,8 @@ const record = {
 }
 const requests = [
   ['/healthz', {}],
-  ['/logs', {}],
-  ['/logs', { method: 'POST', headers: type, body: activity }],
+  ['/logs', { headers: authorization }],
+  ['/logs', { method: 'POST', headers: { ...type, ...authorization }, body: activity }],
   ['/', { method: 'POST', headers: record, body: activity }],
 ]
 /** How long to wait for answers that need Kafka or MongoDB. */
@@ -32,6 +52,7 @@ const env = {
   PORT: '0',
   KAFKA_BROKERS: '127.0.0.1:1',
   MONGODB_URI: 'mongodb://127.0.0.1:1',
+  ACCESS_FILE: accessFile,
   KEEP_CODE: 'yes',
 }
 const program = spawn(process.execPath, process.argv.slice(2), {
@@ -46,6 +67,7 @@ program.stdout.on('data', (chunk) => {
   if (port && !before) void answer(port).finally(() => program.kill('SIGTERM'))
 })
 program.on('exit', (status) => {
+  rmSync(folder, { recursive: true })
   if (status === 0) return
   console.error(`The program ended with ${status} instead of 0:\n${output}`)
   process.exitCode = 1

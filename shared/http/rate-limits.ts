@@ -1,7 +1,7 @@
 import type { TokenBuckets } from '../token-buckets.ts'
 import type { Answer } from './answer.ts'
 import { Problem } from './problem.ts'
-import type { Around, Caller } from './route.ts'
+import type { Around, Caller, ServiceRequest } from './route.ts'
 
 /** One rate that a caller is held to, by the name that its answers give it. */
 type Policy = { name: 'key' | 'tenant'; bucket: string; perSecond: number }
@@ -16,9 +16,7 @@ export function createRateLimits(buckets: TokenBuckets): Around {
   return (handle, { scope }) => {
     // a dispatcher would only deliver again
     if (scope === 'deliver' || scope === 'public') return handle
-    return async (request) => {
-      const policies = policiesOf(request.caller)
-      if (policies.length === 0) return handle(request)
+    const limited = async (request: ServiceRequest, policies: readonly Policy[]) => {
       const violated = policies.filter(({ bucket, perSecond }) => buckets.left(bucket, perSecond) <= 0)
       if (violated.length > 0) throw quotaExceeded(violated, fieldsOf(policies))
       const spend = (units: number) => {
@@ -30,6 +28,10 @@ export function createRateLimits(buckets: TokenBuckets): Around {
       } catch (error) {
         throw error instanceof Problem ? problemWith(error, fieldsOf(policies)) : error
       }
+    }
+    return (request) => {
+      const policies = policiesOf(request.caller)
+      return policies.length === 0 ? handle(request) : limited(request, policies)
     }
   }
 

@@ -39,18 +39,22 @@ export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
   return (handle, route) => {
     // a page asks other routes, and they are what costs something
     if (route.scope === 'public' || route.scope === 'deliver') return handle
-    return async (request) => {
+    return (request) => {
       const { keyId, tenant } = request.caller
       if (keyId === undefined) return handle(request)
       const release = take(kindOf(route, request), tenant)
-      if (!release) throw tooMany()
-      const answer = await handle(request).catch((error) => {
-        release()
-        throw error
-      })
-      if (streams(answer, request)) return whenRead(answer, request, release)
-      release()
-      return answer
+      if (!release) return Promise.reject(tooMany())
+      return handle(request).then(
+        (answer) => {
+          if (streams(answer, request)) return whenRead(answer, request, release)
+          release()
+          return answer
+        },
+        (error) => {
+          release()
+          throw error
+        },
+      )
     }
   }
 }
