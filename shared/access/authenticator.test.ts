@@ -117,6 +117,17 @@ describe.each(ways)('%s', (name) => {
     expect((await all.ask('/mine', bearer(all.keys.local))).status).toBe(200)
   })
 
+  test('a key that was just taken is not taken from a page of a browser, nor once it expires', async () => {
+    let now = Date.UTC(2024, 0, 1)
+    const given = anAccessFile({ brief: { expires: new Date(now + hourMs).toISOString() } })
+    await using all = await opened(given, { now: () => now })
+    const headers = bearer(given.keys.brief)
+    expect((await all.ask('/mine', headers)).status).toBe(200)
+    expect((await all.ask('/mine', { ...headers, origin: 'http://localhost' })).status).toBe(401)
+    now += hourMs
+    expect((await all.ask('/mine', headers)).status).toBe(401)
+  })
+
   test('during a rotation both keys are valid, and after it the new one alone', async () => {
     const given = file()
     const until = new Date(Date.now() + hourMs)
