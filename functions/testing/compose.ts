@@ -266,9 +266,8 @@ try {
   console.error(`${help}\n\n${(error as Error).message}`)
   process.exit(1)
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void cleanUp().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143)))
-}
+process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)))
+process.once('SIGTERM', () => void cleanUp().finally(() => process.exit(143)))
 console.log(`docker-compose.yml as project ${project} at ${origin}`)
 for (const [name, step] of steps) {
   const began = Date.now()
