@@ -267,6 +267,7 @@ try {
   process.exit(1)
 }
 process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)))
+process.once('SIGTERM', () => void cleanUp().finally(() => process.exit(143)))
 console.log(`docker-compose.yml as project ${project} at ${origin}`)
 for (const [name, step] of steps) {
   const began = Date.now()

@@ -221,6 +221,7 @@ export const deadLettersDoNotGoRound: Check = (manifests) => {
   })
 }
 
+const rules = [accessRule, kafkaRule, deliveryRule] as const
 const configs = { ingest: IngestConfig, persist: PersistConfig, query: QueryConfig } as const
 
 /** Sample values for the Secrets, to see whether the functions would start with them. */
@@ -243,15 +244,7 @@ export const environmentIsWhatTheFunctionsRead: Check = (manifests) =>
     const unknown = Object.keys(environment).filter((name) => !known.includes(name))
     return [
       ...unknown.map((name) => `${metadata.name} does not read ${name}`),
-      ...complaints(() =>
-        readConfig<v.ObjectSchema<v.ObjectEntries, undefined>>(
-          Config,
-          environment,
-          accessRule,
-          kafkaRule,
-          deliveryRule,
-        ),
-      ),
+      ...complaints(() => readConfig<v.ObjectSchema<v.ObjectEntries, undefined>>(Config, environment, ...rules)),
     ].map((line) => line.replaceAll('\n', ''))
   })
 

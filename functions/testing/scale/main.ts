@@ -8,12 +8,14 @@ import { aFolder, startLog, startProgram, written } from '@activity-log/shared/t
 import { fillFolder, fillPlainTable, makeUp } from './made-up-log.ts'
 import { requestsOf, type ScaleRequest } from './scale-requests.ts'
 import { type Measured, tableOf } from './scale-table.ts'
+import { waitsBeside, waitsTable } from './waits-beside.ts'
 
-const usage = `Usage: npm run system -- scale [--size 100000,1000000] [--folder FOLDER] [--keep] [--cold] [--write]
+const usage = `Usage: npm run system -- scale [--size 100000,1000000] [--folder FOLDER] [--cold] [--beside] [--write]
 
 Makes logs of these sizes, and asks for lists, counts and stats over HTTP, beside a plain table of the same rows.
 Compares the answers with what was made. With --folder, the logs are kept there and used again. --cold also measures
-each request after a restart, without the file cache. --write puts the table into the README.`
+each request after a restart, without the file cache. --beside also measures what others wait while somebody reads most
+of the log. --write puts the table into the README.`
 
 /** Each request is asked this often, but not for longer. */
 const times = 30
@@ -24,6 +26,7 @@ async function main() {
     size: { type: 'string', default: '100000,1000000' },
     folder: { type: 'string' },
     cold: { type: 'boolean' },
+    beside: { type: 'boolean' },
     write: { type: 'boolean' },
     help: { type: 'boolean' },
   } as const
@@ -32,6 +35,7 @@ async function main() {
   const folder = values.folder ?? aFolder()
   const measured: Measured[] = []
   let wrong = 0
+  let unserved = 0
   for (const size of values.size.split(',').map(Number)) {
     console.error(`Making ${size.toLocaleString('en')} activities`)
     const log = makeUp(size)
@@ -51,12 +55,18 @@ async function main() {
         `  ${each.name}: ${each.ms.toFixed(2)} ms, plain ${each.plainMs?.toFixed(2)}${each.isRight ? '' : ' WRONG'}`,
       )
     }
+    if (values.beside) {
+      const waits = await waitsBeside(path, { asOf: asOf(0.01) })
+      console.log(`${size.toLocaleString('en')} activities\n${waitsTable(waits)}\n`)
+      unserved += waits.reduce((sum, { failed }) => sum + failed, 0)
+    }
   }
   const table = tableOf(measured)
   console.log(table)
   if (values.write) writeTable(table)
   if (wrong > 0) console.error(`${wrong} answers differ from what was made`)
-  process.exitCode = wrong > 0 ? 1 : 0
+  if (unserved > 0) console.error(`${unserved} requests were not served beside a read`)
+  process.exitCode = wrong + unserved > 0 ? 1 : 0
 }
 
 type Asked = { name: string; url: string; ms: number; plainMs: number | undefined; isRight: boolean }

@@ -1,0 +1,93 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
+
+/** What others wait while something is read: the 99th percentiles in ms, and how many of them were not served. */
+export type Waits = { name: string; pageMs: number; postMs: number; failed: number }
+
+/** Reads that look at most of the log, and the same without any. */
+const readsOf = (asOf: string) => [
+  { name: 'nothing', path: undefined },
+  { name: 'an exact count by metadata', path: '/logs?limit=1&count=exact&metadata.path=/nowhere' },
+  { name: 'a search for text that is nowhere', path: '/logs?count=none&q=nowhere' },
+  { name: 'a count by user of cart.*', path: '/stats?by=userId&action=cart.*' },
+  { name: 'an export of everything', path: '/export?format=csv' },
+  { name: 'a live stream from the first percent on', path: `/live?asOf=${asOf}` },
+]
+
+export type WaitOptions = {
+  /** Names a snapshot of the first activities. */
+  asOf: string
+  /** How many clients read at a time. */
+  readers?: number
+  /** How many pages and activities the others send, one after another. */
+  times?: number
+}
+
+/**
+ * Measures first pages and POSTs of others beside each read that takes long, over a copy of the log, since the
+ * activities that are sent would change it.
+ */
+export async function waitsBeside(folder: string, { asOf, readers = 2, times = 200 }: WaitOptions): Promise<Waits[]> {
+  const copy = join(aFolder(), 'log')
+  cpSync(folder, copy, { recursive: true })
+  await using log = await startLog(copy)
+  const waits: Waits[] = []
+  for (const { name, path } of readsOf(asOf)) {
+    const ending = new AbortController()
+    const reading = Array.from({ length: path === undefined ? 0 : readers }, () =>
+      readAgain(log.origin + path, ending.signal),
+    )
+    const [pages, posts]: [number[], number[]] = [[], []]
+    let failed = 0
+    const ask = async (took: number[], url: string, init?: RequestInit) => {
+      const start = performance.now()
+      const response = await fetch(log.origin + url, init)
+      await response.arrayBuffer()
+      took.push(performance.now() - start)
+      if (!response.ok) failed++
+    }
+    for (let n = 0; n < times; n++) {
+      await ask(pages, `/logs?count=none&userId=user_${n}`)
+      await ask(posts, '/logs', post(n))
+    }
+    ending.abort()
+    await Promise.all(reading)
+    waits.push({ name, pageMs: percentile(pages), postMs: percentile(posts), failed })
+  }
+  return waits
+}
+
+const post = (n: number): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ userId: `beside_${n}`, action: 'beside' }),
+})
+
+/** Reads the whole answer, again and again. */
+async function readAgain(url: string, signal: AbortSignal) {
+  while (!signal.aborted) {
+    try {
+      const { body } = await fetch(url, { signal })
+      for await (const _ of body ?? []);
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+}
+
+const percentile = (took: readonly number[]) =>
+  took.toSorted((one, other) => one - other)[Math.ceil(took.length * 0.99) - 1] as number
+
+/** A line for each read, and how many times as long the others wait as beside nothing. */
+export function waitsTable(waits: readonly Waits[]): string {
+  const [alone] = waits
+  const cell = (ms: number, aloneMs = Number.NaN) => `${ms.toFixed(1)} (${(ms / aloneMs).toFixed(2)} ×)`
+  const lines = waits.map(
+    ({ name, pageMs, postMs, failed }) =>
+      `| ${name} | ${cell(pageMs, alone?.pageMs)} | ${cell(postMs, alone?.postMs)} | ${failed} |`,
+  )
+  return ['| beside | first page, p99 ms | POST, p99 ms | failed |', '| --- | ---: | ---: | ---: |', ...lines].join(
+    '\n',
+  )
+}
