@@ -461,6 +461,20 @@ test('passes on who asks, and what the function says about it', async () => {
   ])
 })
 
+test.each([
+  'Bearer ',
+  'bearer  ',
+  'Bearer \t',
+  'Bearer \u00a0',
+])('a function sees that a page has a key: %j', async (scheme) => {
+  await using query = await aFunction((_, response) => response.end())
+  const app = createGateway({ ingest: away, persist: away, query: query.origin, log: silent })
+  await using server = await listen({ ...app, port: 0, log: silent, allowedOrigins: ['https://shop.example'] })
+  const headers = { authorization: `${scheme}als_${'k'.repeat(60)}`, origin: 'https://shop.example' }
+  await send(`http://localhost:${server.port}/logs`, { headers })
+  expect(query.requests.map((request) => request.headers.origin)).toEqual(['https://shop.example'])
+})
+
 test('tells a function that a page of its own origin sends a request, and of no other', async () => {
   await using query = await aFunction((_, response) => response.end())
   await using server = await gateway({ query: query.origin })

@@ -121,7 +121,7 @@ async function passOn(
       signal: stop.signal,
       customFetch: (passed) => {
         // the function has to see that a page has the key
-        const isKeyOfPage = /^bearer +als_/i.test(passed.headers.get('authorization') ?? '')
+        const isKeyOfPage = /^bearer \s*als_/i.test(passed.headers.get('authorization') ?? '')
         for (const name of ofThisConnection) if (name !== 'origin' || !isKeyOfPage) passed.headers.delete(name)
         for (const [name, value] of ownPage(headers, target)) passed.headers.set(name, value)
         if (body) passed.headers.set('content-length', String(body.byteLength))

@@ -9,6 +9,7 @@ import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
+import { systemTenant } from '@activity-log/shared/tenant.ts'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
 import { operatingPageRoutes } from './operate-page.ts'
@@ -75,11 +76,12 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     const { tenant, system } = request.caller
     // what belongs to no tenant becomes an activity of whoever corrects it
     const owner = letter.tenant === system ? tenant : letter.tenant
+    if (text !== '' && owner === systemTenant) throw invalidInput([belongsToNobody])
     const corrected = text === '' ? undefined : readCorrected(text, { ...letter, tenant: owner })
     if (corrected && !corrected.ok) throw invalidInput(corrected.errors)
     const event = corrected ?? readAgain(letter)
     const { id } = letter
-    if (isSuspended?.(letter.tenant))
+    if (isSuspended?.(event.ok ? event.value.tenant : letter.tenant))
       throw new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
     await acts.record(request.caller, 'replay', { deadLetter: id, as: corrected ? 'corrected' : 'it was' })
     if (!event.ok) {
@@ -131,6 +133,12 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
 }
 
 const asItIs = () => Promise.resolve('')
+
+const belongsToNobody: InputError = {
+  pointer: '',
+  detail:
+    'belongs to no tenant, so it cannot be corrected; POST the activity to /logs for its tenant, and discard this',
+}
 
 const isDiscarded = (note: string) =>
   new Problem(

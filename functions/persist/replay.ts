@@ -7,6 +7,7 @@ import { isOwn } from '@activity-log/shared/own-name.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import { unknownPartition } from '@activity-log/shared/store/outcomes.ts'
+import { systemTenant } from '@activity-log/shared/tenant.ts'
 import { formatTimestamp } from '@activity-log/shared/timestamp.ts'
 import { readDelivery, rejectDamaged } from './read-delivery.ts'
 
@@ -19,12 +20,16 @@ export function firstPositionOf({ reason, position, firstPosition }: KeptDeadLet
   return firstPosition ?? { partition: unknownPartition, offset: position.offset }
 }
 
-/** Reads the activity in a dead letter as if it had just been delivered, or returns what is still wrong with it. */
-export function readAgain({ headers, body }: KeptDeadLetter): Checked<ActivityRecorded> {
+/**
+ * Reads the activity in a dead letter as if it had just been delivered, or returns what is still wrong with it. It must
+ * not be for another tenant than the dead letter, whose headers and body may name two.
+ */
+export function readAgain({ headers, body, tenant }: KeptDeadLetter): Checked<ActivityRecorded> {
   try {
     const delivery = readDelivery(headers, body)
     rejectDamaged(delivery)
-    return delivery.event.ok ? readActivityRecorded(delivery.event.value) : delivery.event
+    const read = delivery.event.ok ? readActivityRecorded(delivery.event.value) : delivery.event
+    return read.ok && tenant !== systemTenant && read.value.tenant !== tenant ? invalid(ofAnotherTenant) : read
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return invalid(...(error.options.errors ?? [{ pointer: '', detail: error.message }]))
@@ -63,6 +68,8 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
     ...(sentAs === 'cloudevent' && { isCloudEvent: true }),
   })
 }
+
+const ofAnotherTenant: InputError = { pointer: 'ce-tenant', detail: 'is another one than that of the dead letter' }
 
 /** Whoever corrects a dead letter may write what a client may. */
 const checkCorrected = (value: unknown, recordedAt: Date, { activityId = '' }: KeptDeadLetter) =>

@@ -160,7 +160,12 @@ describe.each(ways)('%s', (name) => {
       expect((await all.ask(`/open${place}${keys.local.replace('als', '%61l%73')}`)).status).toBe(401)
     const inPage = await all.ask('/mine', { ...bearer(keys.operator), origin: 'http://localhost' })
     if (name === 'handed over') expect(inPage.status).toBe(401)
+    // a path or a method that is not in the table changes nothing about that
+    expect((await all.ask(`/nowhere?key=${keys.stopped}`)).status).toBe(401)
+    expect((await all.ask(`/open?key=${keys.past}`, {}, 'DELETE')).status).toBe(401)
+    expect([(await all.ask('/nowhere')).status, (await all.ask('/open', {}, 'DELETE')).status]).toEqual([404, 405])
     const logged = all.lines.join('\n')
+    expect(logged).toContain(ids.stopped)
     expect(logged).toContain(ids.local)
     expect(logged).toContain(ids.acme)
     expect(logged).toContain(ids.writer)

@@ -7,7 +7,7 @@ import { type Answer, type ByteStream, contentOf, countedBytes } from './answer.
 import { answerToProblem, opensLinks } from './answer-to-problem.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
-import type { BareHandler, OnBehalfOf } from './caller.ts'
+import type { BareHandler, BareRequest, OnBehalfOf } from './caller.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
 import type { Rooms } from './rooms.ts'
@@ -33,10 +33,12 @@ export type RouterOptions = {
   /** Whether the path is that of a page for people. */
   isPage(path: string): boolean
   otherwise: Otherwise | undefined
+  /** Why a request is rejected before it gets the answer to a path, or a method, that is not in the table. */
+  whyRejected(request: BareRequest): Promise<Problem | undefined>
 }
 
 /** Answers requests of any kind, from either transport; Hono finds their routes. */
-export function createRouter({ log, routes, allowed, basePath, isPage, otherwise }: RouterOptions): Router {
+export function createRouter({ log, routes, allowed, basePath, isPage, otherwise, ...options }: RouterOptions): Router {
   const app: Router = new Hono()
   const home = isPage(`${basePath}/`) ? `${basePath}/` : undefined
   const failed = (c: Context<{ Bindings: Bindings }>, problem: Problem, asksForPage: boolean) => {
@@ -47,25 +49,28 @@ export function createRouter({ log, routes, allowed, basePath, isPage, otherwise
   const requestIdOf = (c: Context<{ Bindings: Bindings }>) =>
     c.env?.onBehalfOf?.requestId ?? c.env?.outgoing?.getHeader('x-request-id')?.toString()
 
+  const requestOf = (c: Context<{ Bindings: Bindings }>, parameters: BareRequest['parameters']): BareRequest => {
+    const { raw } = c.req
+    return {
+      ...incomingOf(raw, c.env?.incoming as IncomingMessage | undefined, c.env?.rooms?.bodies),
+      method: raw.method,
+      parameters,
+      url: raw.url,
+      gone: () => raw.signal,
+      turn: c.env?.onBehalfOf?.turn ?? c.env?.rooms?.turn ?? anyTurn,
+      requestId: requestIdOf(c),
+      log,
+      onBehalfOf: c.env?.onBehalfOf,
+    }
+  }
+  const notServed = async (c: Context<{ Bindings: Bindings }>, problem: Problem) =>
+    failed(c, (await options.whyRejected(requestOf(c, {}))) ?? problem, true)
+
   for (const { method, path, handle } of routes) {
-    app.on(method, path, async (c) => {
-      const { raw } = c.req
-      const answer = await handle({
-        ...incomingOf(raw, c.env?.incoming as IncomingMessage | undefined, c.env?.rooms?.bodies),
-        method: raw.method,
-        parameters: c.req.param(),
-        url: raw.url,
-        gone: () => raw.signal,
-        turn: c.env?.onBehalfOf?.turn ?? c.env?.rooms?.turn ?? anyTurn,
-        requestId: requestIdOf(c),
-        log,
-        onBehalfOf: c.env?.onBehalfOf,
-      })
-      return toResponse(c, answer)
-    })
+    app.on(method, path, async (c) => toResponse(c, await handle(requestOf(c, c.req.param()))))
   }
   for (const [path, methods] of allowed) {
-    app.all(path, (c) => failed(c, wrongMethod(c.req.method, c.req.path, methods), true))
+    app.all(path, (c) => notServed(c, wrongMethod(c.req.method, c.req.path, methods)))
   }
   if (otherwise) {
     app.all('*', async (c) => {
@@ -76,7 +81,7 @@ export function createRouter({ log, routes, allowed, basePath, isPage, otherwise
   }
   app.notFound((c) => {
     const detail = `${c.req.path} is not a path of this service; GET ${basePath}/logs lists the log.`
-    return failed(c, new Problem('not-found', detail), true)
+    return notServed(c, new Problem('not-found', detail))
   })
   app.onError((error, c) => {
     const problem = problemOf(error, { log, requestId: requestIdOf(c), path: c.req.path })

@@ -1,12 +1,13 @@
 import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
 import { type Call, createCall } from './call.ts'
-import { type AskRoute, type Authenticate, withCaller } from './caller.ts'
+import { type AskRoute, type Authenticate, type BareRequest, withCaller } from './caller.ts'
 import { withDeadline } from './deadline.ts'
 import { withErrorPage } from './error-page.ts'
 import { createFront, type Front } from './front.ts'
 import { withGzip } from './gzip.ts'
 import { createKindFinder, type KindOf } from './kind.ts'
+import { Problem } from './problem.ts'
 import { type Around, type Entry, entriesOf, methodsByPath, pageFinder, type Route, type Routes } from './route.ts'
 import { type Bindings, createRouter, type Otherwise } from './router.ts'
 
@@ -79,7 +80,13 @@ export function createService({
       handle: withCaller(inside, route, { authenticate, askRoute, basePath }),
     }
   })
-  const router = createRouter({ log, routes: wrapped, allowed: methodsByPath(entries), basePath, isPage, otherwise })
+  /** A key in the URL has leaked, whatever the path. */
+  const whyRejected = async (request: BareRequest) => {
+    const found = await authenticate?.(request, nowhere)
+    return found instanceof Problem ? found : undefined
+  }
+  const allowed = methodsByPath(entries)
+  const router = createRouter({ log, routes: wrapped, allowed, basePath, isPage, otherwise, whyRejected })
   return {
     fetch: async (request, bindings) => router.fetch(request, bindings),
     request: async (path, init) => router.request(path, init),
@@ -116,6 +123,9 @@ const withSlash: Route = {
     return { status: 308, headers: { location: `${basePath}/${search}` } }
   },
 }
+
+/** A path, or a method of one, that is not in the table. */
+const nowhere: Route = { scope: 'public', handle: async () => ({ status: 404 }) }
 
 const health: Route = { scope: 'public', handle: async () => ({ status: 200, body: { status: 'ok' } }) }
 
