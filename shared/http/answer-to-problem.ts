@@ -1,4 +1,4 @@
-import { parseAccept } from 'hono/utils/accept'
+import { accepted } from './accepted.ts'
 import type { Answer } from './answer.ts'
 import { acceptsPages, errorPage, type WaysOn } from './error-page.ts'
 import type { Problem } from './problem.ts'
@@ -26,4 +26,4 @@ const comeBack: Answer = {
 
 /** An EventSource names this type; a client that accepts any type is not an EventSource. */
 const acceptsEvents = (accept: string | undefined) =>
-  accept !== undefined && parseAccept(accept).some(({ type, q }) => type.toLowerCase() === 'text/event-stream' && q > 0)
+  accept !== undefined && accepted(accept).some(({ name, q }) => name === 'text/event-stream' && q > 0)

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { type Headers, utf8 } from '../cloud-event.ts'
 import type { ArrivingBody, BodyRoom, Done } from './body-room.ts'
 import { gunzipBody, isGzip } from './gunzip-body.ts'
+import { withChunk } from './join-small-chunks.ts'
 import { Problem } from './problem.ts'
 
 /** A request whose body has not been read yet, from either transport. */
@@ -116,13 +117,13 @@ type Limits = {
 function readStream(stream: Readable, { maxBytes, declared, room, onTurn }: Limits): Promise<Uint8Array> {
   const whole = Number(declared)
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = []
+    let chunks: Uint8Array[] = []
     let bytes = 0
     let isOver = false
     const fail = (problem: Problem) => {
       stream.off('data', onData).pause()
       // the rest of the body may take a while to arrive, or to be discarded
-      chunks.length = 0
+      chunks = []
       arriving?.release()
       isOver = true
       reject(problem)
@@ -130,7 +131,7 @@ function readStream(stream: Readable, { maxBytes, declared, room, onTurn }: Limi
     let arriving: ArrivingBody | undefined
     const onData = (chunk: Uint8Array) => {
       bytes += chunk.byteLength
-      chunks.push(chunk)
+      chunks = withChunk(chunks, chunk, bytes)
       // the client sent more than it declared, or declared nothing
       if (bytes > maxBytes) return fail(tooLarge(maxBytes))
       // most bodies arrive in one piece, which has no other to wait for

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { parseAccept } from 'hono/utils/accept'
+import { accepted } from './accepted.ts'
 import type { Answer } from './answer.ts'
 import { problemOf } from './failed.ts'
 import type { Problem } from './problem.ts'
@@ -18,8 +18,8 @@ export type WaysOn = {
  */
 export function acceptsPages(accept: string | undefined): boolean {
   if (accept === undefined) return false
-  const accepted = parseAccept(accept).map(({ type, q }) => ({ type: type.toLowerCase(), q }))
-  const quality = (type: RegExp) => Math.max(0, ...accepted.filter((each) => type.test(each.type)).map(({ q }) => q))
+  const all = accepted(accept)
+  const quality = (type: RegExp) => Math.max(0, ...all.filter(({ name }) => type.test(name)).map(({ q }) => q))
   const page = quality(/^text\/html$/)
   return page > 0 && page >= quality(/^application\/(?:problem\+)?json$/)
 }

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { createGzip, gzip as gzipCallback } from 'node:zlib'
-import { parseAccept } from 'hono/utils/accept'
+import { accepted } from './accepted.ts'
 import { type Answer, contentOf, type OwnHeaders } from './answer.ts'
 import { opensLinks } from './answer-to-problem.ts'
 import { acceptsPages } from './error-page.ts'
@@ -17,8 +17,8 @@ export const compressible = /^(text\/(html|css|javascript)|application\/(problem
 /** Whether the client prefers a compressed answer (RFC 9110, section 12.5.3). */
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined) return false
-  const accepted = parseAccept(acceptEncoding).map(({ type, q }) => ({ name: type.toLowerCase(), q }))
-  const quality = (...names: string[]) => accepted.find(({ name }) => names.includes(name))?.q
+  const all = accepted(acceptEncoding)
+  const quality = (...names: string[]) => all.find(({ name }) => names.includes(name))?.q
   const identity = quality('identity')
   // a client that wants anything but the plain bytes does not have to name gzip
   const gzip = quality('gzip', 'x-gzip') ?? quality('*') ?? (identity === 0 ? 1 : 0)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { joinSmallChunks } from './join-small-chunks.ts'
 
 /** A connection and its requests. */
 export type Connection = {
@@ -137,6 +138,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     const { socket } = request
     // the request was read before the connection was closed
     if (socket.destroyed) return
+    joinSmallChunks(request)
     const connection = connections.get(socket) ?? opened(socket)
     connection.latest = request
     const { responses } = connection

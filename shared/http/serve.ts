@@ -11,7 +11,8 @@ import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
 import { discardBody } from './discard-body.ts'
 import { createDoor } from './door.ts'
-import { countHeader, type Front } from './front.ts'
+import type { Front } from './front.ts'
+import { faultInHead, maxHeaders } from './head-faults.ts'
 import { type KindOf, usualKind } from './kind.ts'
 import { createPeerFinder } from './peer.ts'
 import { createPipelines, type PipelineLimits, type Start } from './pipeline.ts'
@@ -102,6 +103,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const [reads, writes] = [roomsWith(turns.reads), roomsWith(turns.writes)]
   const roomsOf = (method: string | undefined) => (method === 'GET' || method === 'HEAD' ? reads : writes)
   let draining = false
+  // where only their size is limited, nothing may be dropped, since it could be the length of the body
+  const headerLimit = maxHeaderBytes === undefined ? maxHeaders : 0
   const rules = { allowedHosts, anyHost: false, allowedOrigins, isPage: options.isPage ?? (() => false) }
   // replaced as soon as it is known who can reach the server
   let door = createDoor(rules)
@@ -138,13 +141,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       end()
     }
     const own = ownHeaders(request)
-    // Node accepts a second Host, and proxies disagree about which one counts (RFC 9112, section 3.2: 400)
-    const hosts = countHeader(request.rawHeaders, 'host')
-    if (hosts > 1) return refuse(twoHosts)
-    if (hosts === 0 && request.httpVersion === '1.1') return refuse(noHost)
-    // Node drops the second one, but a proxy may have judged the request by it
-    const isSigned = request.headers.authorization !== undefined
-    if (isSigned && countHeader(request.rawHeaders, 'authorization') > 1) return refuse(twoCredentials)
+    const fault = faultInHead(request, headerLimit)
+    if (fault) return refuse(fault)
     const unwelcome = door(request)
     if (unwelcome) {
       options.onTurnedAway?.(request.headers)
@@ -180,8 +178,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
   answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined) })
   server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
-  // headers are limited by size instead: beyond a count Node drops some, perhaps the one with the length of the body
-  server.maxHeadersCount = 0
+  server.maxHeadersCount = headerLimit
   server.on('connection', closeInStages)
   watchSlowClients(server, {
     ...pipelines,
@@ -258,17 +255,6 @@ function requestIds(): (sent: string | string[] | undefined) => string {
   return (sent) => (typeof sent === 'string' && /^[\w-]{1,128}$/.test(sent) ? sent : `${process}-${++count}`)
 }
 
-const twoHosts = new Problem('invalid-input', 'The request has more than one Host header; send exactly one.', {
-  headers: { connection: 'close' },
-})
-const noHost = new Problem('invalid-input', 'The request has no Host header; send one.', {
-  headers: { connection: 'close' },
-})
-const twoCredentials = new Problem(
-  'invalid-input',
-  'The request has more than one Authorization header; send exactly one.',
-  { headers: { connection: 'close' } },
-)
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })
