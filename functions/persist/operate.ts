@@ -2,7 +2,7 @@ import type { Acts } from '@activity-log/shared/access/acts.ts'
 import { aVisibleCharacter } from '@activity-log/shared/activity.ts'
 import type { InputError } from '@activity-log/shared/checked.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
-import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
+import { linkFrom, linkOf } from '@activity-log/shared/http/named-tenant.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -89,8 +89,10 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
       return { id, outcome: 'rejected', errors: event.errors }
     }
     const activityId = event.value.activity.id
+    const path = `/logs/${encodeURIComponent(activityId)}`
     const links = {
-      activity: linkFrom(request, `/logs/${encodeURIComponent(activityId)}`),
+      // what belonged to no tenant does now
+      activity: request.basePath + (request.caller.isNamed ? linkOf(path, event.value.tenant) : path),
       deadLetter: linkFrom(request, `/dead-letters/${id}`),
     }
     const saved = await orUnavailable(store.save([{ ...event.value, position: firstPositionOf(letter) }]))

@@ -27,6 +27,21 @@ test('lists the tenants that have a key or an activity, page by page', async () 
   expect((await request('/tenants?tenant=a')).status).toBe(400)
 })
 
+test('no page omits a tenant whose name has unusual letters', async () => {
+  const names = ['a', '\uff5e', '\u{1f600}', '\u{1f601}']
+  const store = openMemoryStore()
+  for (const [at, tenant] of names.entries()) await store.save([recorded({ id: 'one' }, at, tenant)])
+  const access = accessAs(anybody, names.slice(1, 3).toSorted())
+  const { request } = createApp({ store, log: silent, now: () => receivedAt, access })
+  const found: unknown[] = []
+  for (let path: string | null = '/tenants?limit=1'; path; ) {
+    const answer = (await answerOf(await request(path))) as { data: object[]; next: string | null }
+    found.push(...answer.data.map((each) => 'tenant' in each && each.tenant))
+    path = answer.next
+  }
+  expect(found).toEqual(names)
+})
+
 test('the links of an answer name the tenant that its request named', async () => {
   const store = openMemoryStore()
   for (const n of [0, 1, 2]) await store.save([recorded({ id: `${n}` }, n, 'a & b')])

@@ -2,6 +2,7 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { byCodePoint } from '@activity-log/shared/store/name-counter.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import * as v from 'valibot'
 import type { TenantsAnswer } from './answers.ts'
@@ -29,9 +30,9 @@ export function tenantRoutes({ store, withKeys = () => [] }: TenantsDependencies
     errors.push(...errorsOf(parsed.issues))
     if (!parsed.success || errors.length > 0) throw invalidInput(errors)
     const { limit, after = '' } = parsed.output
-    const keyed = new Set(withKeys().filter((name) => name > after))
+    const keyed = new Set(withKeys().filter((name) => byCodePoint(name, after) > 0))
     const stored = await fromStore(() => store.tenants(after, limit + 1))
-    const names = [...new Set([...keyed, ...stored])].sort()
+    const names = [...new Set([...keyed, ...stored])].sort(byCodePoint)
     const data = names.slice(0, limit).map((tenant) => ({ tenant, hasKey: keyed.has(tenant) }))
     const last = names.length > limit ? data.at(-1) : undefined
     const next = last && new URLSearchParams({ limit: String(limit), after: last.tenant })

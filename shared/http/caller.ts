@@ -3,10 +3,12 @@ import { childLog } from '../log.ts'
 import { asTenant, systemTenant } from '../tenant.ts'
 import type { Answer } from './answer.ts'
 import { acceptsPages, withErrorPage } from './error-page.ts'
+import { judgedLate } from './late-body.ts'
 import { withoutTenant } from './named-tenant.ts'
 import { createWhyNoLonger } from './no-longer.ts'
 import { Problem } from './problem.ts'
 import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
+import { isSafeMethod } from './same-origin.ts'
 import type { Turn } from './turns.ts'
 
 /** Without access control there is one tenant, and everybody may do everything. */
@@ -79,10 +81,17 @@ export function withCaller(
     return createWhyNoLonger(caller, () => authenticate(request, route))
   }
 
+  /** The body of a request by somebody who was asked for a key: what they send has to be theirs still. */
+  function bodyOf(request: BareRequest, caller: Caller): Pick<BareRequest, 'bytes' | 'use'> | undefined {
+    if (!authenticate || isSafeMethod(request.method) || route.scope === 'public' || route.scope === 'deliver') return
+    return judgedLate(request, () => createWhyNoLonger(caller, () => authenticate(request, route))())
+  }
+
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
     const { requestId, turn } = request
     return {
       ...request,
+      ...bodyOf(request, caller),
       url: caller.isNamed ? withoutTenant(request.url) : request.url,
       caller,
       basePath,

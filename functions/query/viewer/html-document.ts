@@ -17,6 +17,8 @@ export type DocumentOptions = {
   who?: Content
   /** The tenant that the request names, as operators have to; the script then names it, too. */
   tenant?: string | undefined
+  /** The tenant whose log this is, if somebody has signed in; what the script keeps is kept for it. */
+  whose?: string | undefined
   main: Content
   shown: 'list' | 'page'
 }
@@ -67,10 +69,12 @@ const ofNoTenant = /^\/(?:assets\/|docs$|openapi\.json$|ledger$|viewer\/tenants|
 const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character] as string)
 
-export function document({ title, theme, zone, basePath, asset, nav, who, tenant, main, shown }: DocumentOptions) {
+export function document(options: DocumentOptions) {
+  const { title, theme, zone, basePath, asset, nav, who, tenant, whose, main, shown } = options
   const named = tenant === undefined ? '' : html` data-tenant="${tenant}"`
+  const kept = whose === undefined ? '' : html` data-whose="${whose}"`
   return html`<!doctype html>
-<html lang="en" data-theme="${theme ?? 'auto'}" data-zone="${zone}" data-shown="${shown}" data-base="${basePath}"${named}>
+<html lang="en" data-theme="${theme ?? 'auto'}" data-zone="${zone}" data-shown="${shown}" data-base="${basePath}"${named}${kept}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -51,7 +51,8 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
-      const frame = { zone: parsed.zone, theme, basePath, who: whoIsThere(caller), tenant: named }
+      const whose = caller.keyId === undefined ? undefined : caller.tenant
+      const frame = { zone: parsed.zone, theme, basePath, who: whoIsThere(caller), tenant: named, whose }
       const written = String(await document({ ...content, ...frame, asset: await assetPaths('') }))
       const all = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders, ...headers }
       return {

@@ -60,7 +60,11 @@ test('the replay of a dead letter stores nothing for another tenant than that of
 test('an operator replays for its tenant what belongs to no tenant, unless that tenant is suspended', async () => {
   const { letterOf, replay, stored, keys } = aPersist()
   const letter = await letterOf('$system', structured('acme'))
-  expect(await replay(letter, keys.operator, '$system')).toMatchObject({ status: 200, outcome: 'stored' })
+  expect(await replay(letter, keys.operator, '$system')).toMatchObject({
+    status: 200,
+    outcome: 'stored',
+    links: { activity: '/logs/a-1?tenant=acme' },
+  })
   expect(await stored('acme')).toEqual(['a-1'])
   const { letterOf: letterIn, ...another } = aPersist()
   const ofInitech = await letterIn('$system', structured('initech'))

@@ -81,6 +81,26 @@ describe.skipIf(whyNoBrowser)('signing in, in a browser', () => {
     expect(new URL(page.url()).pathname).toBe('/login')
   })
 
+  test('who signs in next, for another tenant, does not see the lists that were saved before', async () => {
+    const page = await visit('/?action=shop.sale')
+    const saved = page.locator('#saved li a')
+    await signIn(page, log.keys.reader)
+    await page.locator('#saved > summary').click()
+    await page.getByLabel('Name of this list').fill('Sales')
+    await page.keyboard.press('Enter')
+    expect(await saved.allTextContents()).toEqual(['Sales'])
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    for (const [tenant, lists] of [
+      ['bakery', []],
+      ['shop', ['Sales']],
+    ] as const) {
+      await page.goto(`/?tenant=${tenant}`)
+      if (new URL(page.url()).pathname === '/login') await signIn(page, log.keys.operator)
+      await page.locator('#saved > summary').click()
+      expect([tenant, await saved.allTextContents()]).toEqual([tenant, lists])
+    }
+  })
+
   test('a wrong key is told, and the right one then leads on', async () => {
     const page = await visit('/viewer/users')
     await signIn(page, `${log.keys.reader}x`)

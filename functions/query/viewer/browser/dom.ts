@@ -23,6 +23,8 @@ function make(namespaceOf: (tag: string) => string): H<Element> {
 export const basePath = document.documentElement.dataset['base'] ?? ''
 /** The tenant in the address of this page, which an operator chose. */
 const { tenant } = document.documentElement.dataset
+/** The tenant whose log this is; undefined if nobody has to sign in. */
+export const { whose } = document.documentElement.dataset
 /** Links are written as if the log were at the root of its origin and had one tenant; this is where it is. */
 export const underBase = (path: string) => (path.startsWith('/') ? basePath + withTenant(path) : path)
 const withTenant = (path: string) =>

@@ -1,11 +1,14 @@
 import { apiHref, href, viewOf } from '../views/view.ts'
-import { basePath, h, one, say } from './dom.ts'
+import { basePath, h, one, say, whose } from './dom.ts'
 import { view } from './page-view.ts'
 
 type Saved = { name: string; search: string }
 
-/** The browser keeps the lists for this log only, and only here: nobody else sees them. */
-const key = `activity-log${basePath}:saved-lists`
+/**
+ * The browser keeps the lists for this log and its tenant only, and only here: whoever signs in next in this browser, for
+ * another tenant, does not see them.
+ */
+const key = `activity-log${basePath}:saved-lists${whose === undefined ? '' : ` of ${whose}`}`
 const maxSaved = 50
 const maxNameCharacters = 60
 
