@@ -34,6 +34,11 @@ test('decodes to the same place and is safe in a URL', () => {
   )
 })
 
+test('leads on from the last page that has a number', () => {
+  const last = { ...place, page: 2 ** 32 - 1 }
+  expect(decode(encodeCursor({ ...last, page: last.page + 1 }, asked))).toEqual(last)
+})
+
 test('is rejected when any one character differs', () => {
   for (let at = 0; at < cursor.length; at++) {
     for (const character of 'AQgw_') {

@@ -5,6 +5,8 @@ export type Cursor = { reading: 'onwards' | 'back'; key: string; page: number }
 
 const version = 2
 const digestLength = 8
+/** Pages after this one have its number: anybody can make a cursor with it. */
+const maxPage = 2 ** 32 - 1
 const overhead = 1 + 1 + 4 + digestLength
 
 /** The token also holds the first 8 bytes of `asked`, the digest of the filters and the order. Keys are ASCII. */
@@ -12,7 +14,7 @@ export function encodeCursor({ reading, key, page }: Cursor, asked: Buffer): str
   const bytes = Buffer.alloc(overhead + key.length)
   bytes.writeUInt8(version, 0)
   bytes.writeUInt8(reading === 'onwards' ? 0 : 1, 1)
-  bytes.writeUInt32BE(page, 2)
+  bytes.writeUInt32BE(Math.min(page, maxPage), 2)
   bytes.write(key, 6, 'latin1')
   asked.copy(bytes, 6 + key.length, 0, digestLength)
   return toToken(bytes)

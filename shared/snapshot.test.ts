@@ -131,6 +131,13 @@ test.each<[string, number[]]>([
   expect(decodeSnapshot(toToken(Buffer.from(bytes)))).toContain('not a snapshot of this log')
 })
 
+test('has no more partitions than a ledger counts', () => {
+  const partitions = (count: number) =>
+    encodeSnapshot(Array.from({ length: count }, (_, partition) => ({ partition, last: 1, missing: [] })))
+  expect(decodeSnapshot(partitions(1_000))).toHaveLength(1_000)
+  expect(decodeSnapshot(partitions(1_001))).toContain('not a snapshot of this log')
+})
+
 test('is rejected when another version made it', () => {
   expect(decodeSnapshot(toToken(Buffer.from([1, 0])))).toContain('another version')
 })

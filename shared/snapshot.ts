@@ -1,4 +1,4 @@
-import { isCounted, type LedgerSummary, type OffsetRange } from './ledger-summary.ts'
+import { isCounted, type LedgerSummary, maxPartitions, type OffsetRange } from './ledger-summary.ts'
 import type { Position } from './receipt.ts'
 import { readToken, toToken } from './token.ts'
 
@@ -133,7 +133,10 @@ function readPartitions(numbers: readonly number[], max: number): Snapshot | und
   let at = 0
   const next = () => numbers[at++] ?? Number.NaN
   const snapshot: PartitionSnapshot[] = []
-  for (let partitions = next(); partitions > 0; partitions--) {
+  let partitions = next()
+  // no ledger counts more
+  if (partitions > maxPartitions) return undefined
+  for (; partitions > 0; partitions--) {
     const partition = next()
     const last = next() - 1
     const missing: OffsetRange[] = []

@@ -117,6 +117,17 @@ describe('the counters of SQLite', { timeout }, () => {
     )
   })
 
+  test('take a snapshot with as many partitions as a ledger counts', async () => {
+    const log = opened()
+    const at = { minute: 0, user: 0, action: 0, partition: 0 }
+    log.save([toRecorded({ ...at, offset: 5 }, 5), toRecorded({ ...at, offset: 50 }, 50)])
+    log.count(100)
+    const snapshot = Array.from({ length: 1_000 }, (_, partition) => ({ partition, last: 9, missing: [] }))
+    const reads = createLongReads(log.db)
+    const found = await reads.find({ filter: { tenant, snapshot }, order: 'desc', limit: 10 })
+    expect(found.map(({ activity }) => activity.id)).toEqual(['id-5'])
+  })
+
   test('tell which quarters have nothing of a snapshot', async () => {
     await fc.assert(
       fc.asyncProperty(logs, filters, fc.constantFrom('asc', 'desc'), async ({ all, counted }, filter, order) => {

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Filter, Order } from '../filter.ts'
 import { maxPartitions } from '../ledger-summary.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { anyOf } from './sqlite-conditions.ts'
 import { startOfQuarter } from './sqlite-counted.ts'
 import { allActions, createPartitions, quarterMs, quartersPerDay, unit } from './sqlite-counters.ts'
 import type { SqliteNames } from './sqlite-names.ts'
@@ -30,10 +31,11 @@ export function createSnapshotStart(db: DatabaseSync, names: SqliteNames) {
   /** The first day or quarter from `time` on whose places include some of the snapshot. */
   function next(tenant: number, unitOf: 0 | 1, time: number, order: Order, snapshot: Snapshot): number | undefined {
     const within = snapshot.filter(({ last }) => last >= 0).map(({ partition, last }) => placesOf(partition, 0, last))
+    const ofSnapshot = anyOf(within.map(() => 'first <= ? AND last >= ?'))
     const statement = prepare(
       `SELECT time FROM counts WHERE tenant = ? AND unit = ? AND action = ${allActions}
          AND time ${order === 'asc' ? '>=' : '<='} ? AND n > 0
-         AND (first < 0 OR last >= ${endOfCounted}${' OR first <= ? AND last >= ?'.repeat(within.length)})
+         AND (first < 0 OR last >= ${endOfCounted} OR ${ofSnapshot})
        ORDER BY time ${order} LIMIT 1`,
     )
     const values: SQLInputValue[] = within.flatMap(({ first, last }) => [last, first])
