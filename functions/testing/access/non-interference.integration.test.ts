@@ -16,5 +16,6 @@ test('what happens to one tenant changes nothing for another: MongoDB', async ()
   await checkNonInterference(store, 10)
   const tenants = await store.tenants('', 1000)
   expect(tenants).toEqual(tenants.toSorted())
-  expect(tenants).toContain('tenant 1 too')
+  // those of whom only dead letters came are not among them
+  expect(tenants).toContainEqual(expect.stringMatching(/^tenant \d+ too$/))
 }, 120_000)
