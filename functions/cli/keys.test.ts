@@ -79,6 +79,17 @@ test('rotate replaces a key, revoke ends one, and list shows all about them', ()
   expect(activityLog(['keys', 'revoke', newKey().id], env).status).toBe(1)
 })
 
+test('a key that replaces one that expires does so, too, and the command says it', () => {
+  const env = { ACCESS_FILE: aFolder() }
+  const create = ['keys', 'create', '--name', 'shop', '--tenant', 'acme']
+  const lasting = readKey(activityLog(create, env).stdout)
+  const brief = readKey(activityLog([...create, '--expires', '2030-01-01T00:00:00Z'], env).stdout)
+  expect(activityLog(['keys', 'rotate', lasting?.id ?? ''], env).stderr).not.toContain('expires')
+  expect(activityLog(['keys', 'rotate', brief?.id ?? ''], env).stderr).toContain('at 2030-01-01T00:00:00Z')
+  // the end of the overlap is when the former key expires
+  expect(activityLog(['keys', 'rotate', lasting?.id ?? ''], env).stderr).toContain('The new key expires')
+})
+
 test('prints a Secret for kubectl, from a file or from standard input', () => {
   const words = ['keys', 'create', '--name', 'shop', '--tenant', 'acme', '--secret', 'access']
   const made = activityLog([...words, '--file', '-'])

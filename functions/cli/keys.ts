@@ -151,6 +151,8 @@ default in 24 hours.`,
     if (!rotated) throw new StartError(`No key has the id ${id} and is not revoked; keys list shows them all.`)
     finish(opened, rotated.list, { file, secret, key: rotated.key.text })
     console.error(`Its id is ${rotated.key.id}. The key ${id} is valid until ${until.toISOString()} at the latest.`)
+    const ends = rotated.list.keys.find((key) => key.id === rotated.key.id)?.expires
+    if (ends !== undefined) console.error(`The new key expires as the former would have: at ${ends}.`)
     return exitCodes.done
   },
 })

@@ -87,7 +87,7 @@ export function createApp({
     log,
     basePath,
     ...accessOptions(access, metrics.text),
-    // a dispatcher would repeat what gets a 429, and whoever replays a dead letter is an operator
+    // a dispatcher would repeat what gets a 429, and each replay is a request of its own
     around: [],
     ...(authenticate && { authenticate }),
     routes: {
