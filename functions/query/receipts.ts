@@ -4,7 +4,7 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { parameterOf, readParameters } from '@activity-log/shared/http/parameters.ts'
-import { invalidInput } from '@activity-log/shared/http/problem.ts'
+import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
@@ -20,11 +20,16 @@ const maxBodyAtOnce = 2 * 1024
 /** How many outcomes a request looks up at once. */
 const maxLookups = 8
 const lookupsPerTurn = 50
+/** The receipts of all requests that are in progress: each takes about 300 bytes, for as long as its request waits. */
+const maxInProgress = 100_000
+/** A request with so few is always served. */
+const fewReceipts = 10
 
 /** Serves the outcomes of records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
   // all requests share it: a slice of each in one turn would still be long
   const nextTurn = createFairScheduler()
+  let inProgress = 0
   return {
     'GET /receipts/:receipt': { scope: 'read', orScope: 'write', handle: outcome, kind: waitsOrReads },
     'POST /receipts': { scope: 'read', orScope: 'write', handle: outcomes, kind: waitsOrReads },
@@ -43,15 +48,21 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     const body = await readText(request, maxBodyBytes)
     if (body.length > maxBodyAtOnce) await nextTurn()
     const texts = readReceipts(body)
-    const known = await findAll(
-      texts.map(({ receipt }) => receipt),
-      wait,
-      request,
-    )
-    const results = texts.map(({ receipt, text }, index) => {
-      return { receipt: text, ...receiptAnswer(receipt, known[index], request) }
-    })
-    return { status: 200, body: { results } }
+    if (texts.length > fewReceipts && inProgress + texts.length > maxInProgress) throw tooMany()
+    inProgress += texts.length
+    try {
+      const known = await findAll(
+        texts.map(({ receipt }) => receipt),
+        wait,
+        request,
+      )
+      const results = texts.map(({ receipt, text }, index) => {
+        return { receipt: text, ...receiptAnswer(receipt, known[index], request) }
+      })
+      return { status: 200, body: { results } }
+    } finally {
+      inProgress -= texts.length
+    }
   }
 
   /**
@@ -85,6 +96,9 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     }
   }
 }
+
+const tooMany = () =>
+  unavailable('The outcomes of too many records are asked for at a time. Ask again in a moment, or for fewer.')
 
 export const ReceiptsParameters = v.object({ wait: v.optional(Wait) })
 export const ReceiptsRequest = v.strictObject(

@@ -9,6 +9,7 @@ import { openAnswerRoom } from './answer-room.ts'
 import { answerToProblem, opensLinks } from './answer-to-problem.ts'
 import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
+import { boundConnections } from './bounded-connections.ts'
 import { discardBody } from './discard-body.ts'
 import { createDoor } from './door.ts'
 import type { Front } from './front.ts'
@@ -75,12 +76,14 @@ const timeouts = {
 const lingerMs = 1_000
 
 export type Limits = PipelineLimits & {
+  connections: number
   slots: SlotSizes
   /** The bytes of all bodies that are arriving, and of all answers that clients have not taken yet. */
   bodyBytes: number
   answerBytes: number
 }
 const limits: Limits = {
+  connections: 10_000,
   inProgress: 4,
   waiting: 4_096,
   slots: slotSizes,
@@ -180,6 +183,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
   server.maxHeadersCount = headerLimit
   server.on('connection', closeInStages)
+  boundConnections(server, atOnce.connections)
   watchSlowClients(server, {
     ...pipelines,
     limits: options.slowClients ?? slowClientLimits,
