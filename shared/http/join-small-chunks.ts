@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Rests } from './rests.ts'
 
 /** Larger chunks are passed on one by one. */
 const smallBytes = 1024
@@ -7,9 +8,10 @@ const maxJoined = 256
 
 /**
  * Joins the small chunks of a body that arrive together, before anything reads it. Node makes an object of about 300
- * bytes for each chunk, and a client may send a byte in each: a body that waits would take 300 times its bytes.
+ * bytes for each chunk, and a client may send a byte in each: a body that waits would take 300 times its bytes. A
+ * connection that brings many at once rests before it is read again.
  */
-export function joinSmallChunks(request: IncomingMessage): void {
+export function joinSmallChunks(request: IncomingMessage, { rest }: Pick<Rests, 'rest'>): void {
   if (request.headers['transfer-encoding'] === undefined) return
   const push = request.push.bind(request)
   let small: Uint8Array[] = []
@@ -26,7 +28,10 @@ export function joinSmallChunks(request: IncomingMessage): void {
     if (chunk instanceof Uint8Array && chunk.byteLength < smallBytes) {
       const count = small.push(chunk)
       if (count === 1) setImmediate(passOn)
-      else if (count === maxJoined) passOn()
+      else if (count === maxJoined) {
+        passOn()
+        rest(request)
+      }
       return true
     }
     passOn()

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { joinSmallChunks } from './join-small-chunks.ts'
+import { openRests } from './rests.ts'
 
 /** A connection and its requests. */
 export type Connection = {
@@ -42,6 +43,7 @@ const waitingOfEach = 8
  */
 export function createPipelines(limits: PipelineLimits, start: Start) {
   const connections = new Map<Duplex, Connection>()
+  const rests = openRests()
   let waitingInAll = 0
   /** The connections whose next request may start, each once. */
   const proceeding: Connection[] = []
@@ -60,13 +62,14 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     connections.set(socket, connection)
     socket.once('close', () => {
       connections.delete(socket)
+      rests.forget(socket)
       forget(connection)
       // Node closes only the response that it is writing; the others would be in progress forever
       for (const response of connection.inProgress) if (response.socket === null) response.emit('close')
     })
     // reading the body of an earlier request resumes the socket
     socket.on('resume', () => {
-      if (isWaiting(connection)) socket.pause()
+      if (isWaiting(connection) || rests.isResting(socket)) socket.pause()
     })
     return connection
   }
@@ -138,7 +141,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     const { socket } = request
     // the request was read before the connection was closed
     if (socket.destroyed) return
-    joinSmallChunks(request)
+    joinSmallChunks(request, rests)
     const connection = connections.get(socket) ?? opened(socket)
     connection.latest = request
     const { responses } = connection

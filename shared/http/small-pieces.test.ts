@@ -49,6 +49,17 @@ describe('a body in very small chunks', () => {
     expect(waiting).toBeLessThan((size * count) / 2)
   })
 
+  test('is read with rests, so that others have their turn, and arrives as a whole', async () => {
+    let rests = 0
+    const answer: ListenOptions['fetch'] = async (_request, { incoming }) => {
+      incoming.socket.on('pause', () => rests++)
+      return new Response(String((await text(incoming)).length))
+    }
+    const count = 60_000
+    expect(await asked(answer, [post, chunk('x').repeat(count), '0\r\n\r\n'])).toContain(`\r\n\r\n${count}`)
+    expect(rests).toBeGreaterThan(2)
+  })
+
   test('is kept as a few objects, however it arrives', () => {
     let chunks: Uint8Array[] = []
     let max = 0
