@@ -252,10 +252,10 @@ describe('signing in to the viewer', () => {
     expect(forms.length).toBe(2)
     for (const field of forms) expect(field).toContain('<input type="hidden" name="tenant" value="shop">')
     // the address of each link works, and keeps the tenant
-    const followed = await Promise.all(
-      [...new Set(links)].map(async (link) => [link, (await log.open(link.replaceAll('&amp;', '&'), session)).status]),
-    )
-    expect(followed.filter(([, status]) => status !== 200 && status !== 302)).toEqual([])
+    for (const link of new Set(links)) {
+      const { status } = await log.open(link.replaceAll('&amp;', '&'), session)
+      expect([link, [200, 302].includes(status)]).toEqual([link, true])
+    }
   })
 
   test('a reader chooses no tenant, and operators see what belongs to none', async () => {
