@@ -6,7 +6,7 @@ import { createTrust, isLoopback, plainAddress } from '@activity-log/shared/http
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import { pageFinder } from '@activity-log/shared/http/route.ts'
 import type { Bindings } from '@activity-log/shared/http/router.ts'
-import { isFromOwnPage } from '@activity-log/shared/http/same-origin.ts'
+import { isFromOwnPage, isThisMachine } from '@activity-log/shared/http/same-origin.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -149,13 +149,12 @@ function ownPage(headers: Headers, target: string): [string, string][] {
   const { protocol, hostname = '' } = URL.parse(headers.get('origin') ?? '') ?? {}
   const origin = protocol && new URL(target).host
   // a browser that sends Origin alone keeps a session for this machine as well, which the other host does not show
-  const isSaid = headers.has('sec-fetch-site') || thisMachine.test(hostname)
+  const isSaid = headers.has('sec-fetch-site') || isThisMachine(hostname)
   return [
     ...(origin === undefined ? [] : ([['origin', `${protocol}//${origin}`]] as [string, string][])),
     ...(isSaid ? ([['sec-fetch-site', 'same-origin']] as [string, string][]) : []),
   ]
 }
-const thisMachine = /^(?:localhost|127\.[\d.]+|\[::1\])$/
 
 /**
  * Headers that are not passed on. The gateway has compared Origin with Host, which a function cannot do, since it has

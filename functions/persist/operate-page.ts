@@ -1,5 +1,5 @@
 import type { Answer } from '@activity-log/shared/http/answer.ts'
-import { readText } from '@activity-log/shared/http/body.ts'
+import { readForm } from '@activity-log/shared/http/form.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -12,8 +12,6 @@ export type OperatingPage = {
   timeoutMs: number
 }
 
-const maxFormBytes = 16 * 1024
-
 /**
  * What the viewer's page of a dead letter sends, which is at the same path: a form, since it works without scripts. The
  * person is led back to the page, which says what has become of the record.
@@ -23,8 +21,7 @@ export function operatingPageRoutes({ replay, discard, timeoutMs }: OperatingPag
 
   async function act(request: ServiceRequest): Promise<Answer> {
     if (!isFromOwnPage(request.header)) throw ofAnotherPage
-    if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.header('content-type') ?? '')) throw notAForm
-    const fields = new URLSearchParams(await readText(request, maxFormBytes))
+    const fields = await readForm(request)
     const outcome = await outcomeOf(request, fields)
     const { id = '' } = request.parameters
     const location = linkFrom(request, `/viewer/dead-letters/${encodeURIComponent(id)}?outcome=${outcome}`)
@@ -45,6 +42,3 @@ const ofAnotherPage = new Problem(
   'Only a page of this log may send this form. A program sends POST /dead-letters/{id}/replay, or DELETE ' +
     '/dead-letters/{id}.',
 )
-const notAForm = new Problem('unsupported-media-type', 'The body must be a form, as the page of a dead letter sends.', {
-  headers: { accept: 'application/x-www-form-urlencoded' },
-})

@@ -13,3 +13,6 @@ export function isFromOwnPage(header: (lowerCaseName: string) => string | undefi
 }
 
 export const isSafeMethod = (method: string): boolean => method === 'GET' || method === 'HEAD'
+
+/** Whether the host of a URL is the machine of the browser itself, where it keeps secure cookies over plain HTTP. */
+export const isThisMachine = (hostname: string): boolean => /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname)

@@ -1,10 +1,10 @@
 import type { Access } from '@activity-log/shared/access/access.ts'
 import { endSession, setSession } from '@activity-log/shared/access/session.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
-import { readText } from '@activity-log/shared/http/body.ts'
+import { readForm } from '@activity-log/shared/http/form.ts'
 import { Problem } from '@activity-log/shared/http/problem.ts'
 import type { Caller, Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import { isFromOwnPage } from '@activity-log/shared/http/same-origin.ts'
+import { isFromOwnPage, isThisMachine } from '@activity-log/shared/http/same-origin.ts'
 import { parse } from 'hono/utils/cookie'
 import { assetPaths } from './assets.ts'
 import { document, documentHeaders, themeOf, underBasePath } from './html-document.ts'
@@ -18,8 +18,6 @@ export type SignInOptions = {
   /** Resolves once the log has recorded that somebody signs in. */
   recordSignIn(caller: Caller): Promise<void>
 }
-
-const maxFormBytes = 16 * 1024
 
 /** A person pastes a key once, and the browser keeps a session instead of the key. */
 export function signInRoutes({ access, recordSignIn }: SignInOptions): Routes {
@@ -37,8 +35,7 @@ export function signInRoutes({ access, recordSignIn }: SignInOptions): Routes {
 
   async function signIn(request: ServiceRequest): Promise<Answer> {
     if (!isFromOwnPage(request.header)) throw ofAnotherPage
-    if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.header('content-type') ?? '')) throw notAForm
-    const fields = new URLSearchParams(await readText(request, maxFormBytes))
+    const fields = await readForm(request)
     const to = localPath(fields.get('to'), request.basePath)
     if (!access) return seeOther(to)
     if (!keepsSessions(request)) return page(request, { to, problem: 'dropped' })
@@ -78,7 +75,7 @@ const statuses = { invalid: 401, 'cannot-read': 403, dropped: 400 } as const
 function keepsSessions({ header }: ServiceRequest): boolean {
   const origin = URL.parse(header('origin') ?? '')
   if (header('sec-fetch-site') !== undefined || origin?.protocol !== 'http:') return true
-  return /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(origin.hostname)
+  return isThisMachine(origin.hostname)
 }
 
 function seeOther(location: string, cookie?: string): Answer {
@@ -93,6 +90,3 @@ const ofAnotherPage = new Problem(
   'Only the sign-in page of this log may send this form. Open /login in a browser; a program sends its key in ' +
     'Authorization, and needs no sign-in.',
 )
-const notAForm = new Problem('unsupported-media-type', 'The body must be a form, as the page /login sends it.', {
-  headers: { accept: 'application/x-www-form-urlencoded' },
-})
