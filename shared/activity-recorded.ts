@@ -54,7 +54,7 @@ export function activityRecorded(
   if (sent.timestamp === undefined) filledIn.push('timestamp')
   const activity: Activity = { id, userId, action, timestamp }
   if (metadata) activity.metadata = metadata
-  const recorded: ActivityRecorded = { tenant, activity, recordedAt: receivedAt, sequence, filledIn }
+  const recorded: ActivityRecorded = { tenant, activity, recordedAt: receivedAt, sequence, filledIn: filledIn as FilledIn[] }
   if (salt) recorded.salt = salt
   if (traceparent) recorded.traceparent = traceparent
   if (isCloudEvent) recorded.isCloudEvent = isCloudEvent
@@ -133,17 +133,17 @@ export function readActivityRecorded({ attributes, data }: CloudEvent): Checked<
   if (id === undefined) errors.push({ pointer: '/id', detail: 'is required in a record' })
   if (timestamp === undefined) errors.push({ pointer: '/timestamp', detail: 'is required in a record' })
   if (id === undefined || timestamp === undefined) return invalid(...errors)
-  const { traceparent } = attributes
-  return valid({
+  const recorded: ActivityRecorded = {
     tenant,
     activity: { ...checked.value, id, timestamp },
     recordedAt: receivedAt,
     sequence,
-    ...(salt && { salt }),
     filledIn: filledIn as FilledIn[],
-    ...(traceparent && { traceparent }),
-    ...(attributes['sentas'] === 'cloudevent' && { isCloudEvent: true }),
-  })
+  }
+  if (salt) recorded.salt = salt
+  if (attributes['traceparent']) recorded.traceparent = attributes['traceparent']
+  if (attributes['sentas'] === 'cloudevent') recorded.isCloudEvent = true
+  return valid(recorded)
 }
 
 /**

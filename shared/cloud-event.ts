@@ -64,12 +64,20 @@ export function readBinary(headers: Headers, body: Uint8Array): Checked<CloudEve
 
 export type Headers = { readonly [lowerCaseName: string]: string }
 
+/** The attributes of our records by their headers: cutting off the prefix takes five times as long as a look-up. */
+const attributeOf: ReadonlyMap<string, string> = new Map(
+  [
+    ...[...textAttributes, 'partitionkey', 'tenant', 'recordedtime', 'sequence', 'salt', 'filledin', 'traceparent'],
+    ...['sentas', 'knativekafkapartition', 'knativekafkaoffset'],
+  ].map((name) => [`ce-${name}`, name]),
+)
+
 export function readBinaryAttributes(headers: Headers): Checked<Attributes> {
   const attributes: Record<string, string> = {}
   for (const name in headers) {
     const value = headers[name] as string
     if (name === 'content-type') attributes['datacontenttype'] = value
-    else if (name.startsWith('ce-')) attributes[name.slice(3)] = decodeHeader(value)
+    else if (name.startsWith('ce-')) attributes[attributeOf.get(name) ?? name.slice(3)] = decodeHeader(value)
   }
   const errors = attributeErrors(attributes, 'ce-')
   return errors.length > 0 ? invalid(...errors) : valid(attributes as Attributes)

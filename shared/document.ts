@@ -75,19 +75,17 @@ export type StoredParts = Pick<ActivityDocument, 'id' | 'userId' | 'action' | 't
 
 export function toFound(parts: StoredParts): ListedActivity {
   const { id, userId, action, timestampMs, timestampText, metadataText, recordedAtMs } = parts
-  return {
-    id,
-    userId,
-    action,
-    timestamp: timestampText ?? formatTimestamp(timestampMs),
-    ...(metadataText !== null && { metadataText }),
-    recordedAt: new Date(recordedAtMs).toISOString(),
-  }
+  const timestamp = timestampText ?? formatTimestamp(timestampMs)
+  const recordedAt = new Date(recordedAtMs).toISOString()
+  const found: ListedActivity = { id, userId, action, timestamp, recordedAt }
+  if (metadataText !== null) found.metadataText = metadataText
+  return found
 }
 
 /** Writes the JSON of an activity around the stored text of its metadata. */
-export function activityJson({ metadataText, recordedAt, ...activity }: ListedActivity): string {
-  const start = JSON.stringify(activity).slice(0, -1)
+export function activityJson(activity: ListedActivity): string {
+  const { id, userId, action, timestamp, metadataText, recordedAt } = activity
+  const start = JSON.stringify({ id, userId, action, timestamp }).slice(0, -1)
   const metadata = metadataText === undefined ? '' : `,"metadata":${metadataText}`
   return `${start}${metadata},"recordedAt":"${recordedAt}"}`
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { firstBytesOfSha256 } from './key.ts'
 import type { MetadataMatch } from './metadata-match.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -103,5 +103,5 @@ export function filterDigest(filter: Filter, order: Order, ...further: readonly 
   const { tenant, userId = null, actions = null, from = null, to = null, metadata = [], excluded, text } = filter
   const others = [...metadata, ...(excluded ? [{ excluded }] : []), ...(text === undefined ? [] : [{ text }])]
   const asked = JSON.stringify([tenant, userId, actions, `${from}`, `${to}`, order, ...others, ...further])
-  return hash('sha256', asked, 'buffer').subarray(0, 8)
+  return firstBytesOfSha256(asked).subarray(0, 8)
 }

@@ -91,6 +91,6 @@ function countMembers(value: unknown, depth: number): number {
     for (const item of value) count += countMembers(item, depth + 1)
     return count
   }
-  for (const key of Object.keys(value)) count += 1 + countMembers((value as JsonObject)[key], depth + 1)
+  for (const key in value) count += 1 + countMembers((value as JsonObject)[key], depth + 1)
   return count
 }

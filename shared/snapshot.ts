@@ -38,7 +38,8 @@ export function snapshotOf({ partitions }: Pick<LedgerSummary, 'partitions'>): {
 /** Adds records to a snapshot. */
 export function withRecords(snapshot: Snapshot, positions: readonly Position[]): Snapshot {
   const ranges = positions
-    .filter(isCounted)
+    // most are in it already
+    .filter((position) => isCounted(position) && !hasRecord(snapshot, position))
     .map(({ partition, offset }) => ({ partition, first: offset, last: offset }))
   return withRanges(snapshot, ranges)
 }

@@ -18,7 +18,7 @@ export type SnapshotPage = { page: Page<Listed>; snapshot: Snapshot | undefined;
 
 /** `json` is the activity as the answer contains it. */
 export type Listed = Found & { json: string }
-export const toListed = (found: Found): Listed => ({ ...found, json: activityJson(found.activity) })
+export const toListed = (found: Found): Listed => Object.assign(found, { json: activityJson(found.activity) })
 export const sizeOf = ({ json }: Listed) => Buffer.byteLength(json)
 
 export type FindInSnapshot = {

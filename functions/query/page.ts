@@ -80,12 +80,13 @@ export function pageLinks(
   const before = page.before ?? page.found[0]?.key
   const after = page.after ?? page.found.at(-1)?.key
   // a search that leads back to the start may find nothing on its way
-  const goOn = after ? at('onwards', after, page.number + 1) : linkTo({ page: '1' })
-  const goBack = before ? at('back', before, page.number - 1) : linkTo({ page: String(Math.max(1, page.number - 1)) })
+  const goOn = () => (after ? at('onwards', after, page.number + 1) : linkTo({ page: '1' }))
+  const goBack = () =>
+    before ? at('back', before, page.number - 1) : linkTo({ page: String(Math.max(1, page.number - 1)) })
   return {
     first: link({}),
-    next: page.hasNext ? goOn : null,
-    previous: page.hasPrevious ? goBack : null,
+    next: page.hasNext ? goOn() : null,
+    previous: page.hasPrevious ? goBack() : null,
   }
 }
 

@@ -92,10 +92,13 @@ export function createSqliteRows(db: DatabaseSync) {
   function toFoundRow(row: Row): Found {
     const [place, id, user, action, timestampMs, timestampNs, delayMs, sequence, hash, timestampText, metadata] = row
     const recordedAtMs = timestampMs + delayMs
-    const instant = BigInt(timestampMs) * nanosecondsPerMs + BigInt(timestampNs)
     const parts = { timestampMs, timestampText, metadataText: metadata, recordedAtMs }
     return {
-      key: toKey({ instant, arrival: arrivalOf(recordedAtMs, sequence), hash: viewOf(hash) }),
+      // only the first and the last row of a page are asked for their keys
+      get key() {
+        const instant = BigInt(timestampMs) * nanosecondsPerMs + BigInt(timestampNs)
+        return toKey({ instant, arrival: arrivalOf(recordedAtMs, sequence), hash: viewOf(hash) })
+      },
       activity: toFound({ id: fromStoredId(id), userId: userOf(user), action: actionOf(action), ...parts }),
       position: position(place),
     }

@@ -6,6 +6,7 @@ import {
   type Entry,
   entriesIn,
   inOrder,
+  momentColumns,
   momentIn,
   placeIn,
   type Range,
@@ -129,4 +130,6 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
   }
 }
 
-const isTied = (one: readonly number[], other: readonly number[]) => compare(momentIn(one), momentIn(other)) === 0
+/** Whether two entries have the same moment, which comes first in them. */
+const isTied = (one: readonly number[], other: readonly number[]) =>
+  momentColumns.every((_column, at) => one[at] === other[at])

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 /** The maximum number of results in memory. */
 const maxResults = 1_000
@@ -16,18 +16,19 @@ export function createSqliteUnchanged(db: DatabaseSync) {
   const others = db.prepare('PRAGMA data_version')
   own.setReturnArrays(true)
   others.setReturnArrays(true)
-  const versionNow = () => `${own.get()} ${others.get()}`
+  const numberOf = (statement: StatementSync) => (statement.get() as unknown as [number])[0]
 
   const results = new Map<string, unknown>()
-  let version = ''
+  let version = { ours: -1, theirs: -1 }
   let since = 0
 
   return function unchanged<Result>(name: string, compute: () => Result): Result {
     const now = performance.now()
-    const current = versionNow()
-    if (current !== version || now - since > maxAgeMs || results.size === maxResults) {
+    const [ours, theirs] = [numberOf(own), numberOf(others)]
+    const isSame = ours === version.ours && theirs === version.theirs
+    if (!isSame || now - since > maxAgeMs || results.size === maxResults) {
       results.clear()
-      version = current
+      version = { ours, theirs }
       since = now
     }
     if (results.has(name)) return results.get(name) as Result
