@@ -159,6 +159,15 @@ describe('exits with 78 after a mistake in the environment', () => {
     expect([status, stderr.includes('INGEST_URL and ACTIVITY_LOG_KEY are required')]).toEqual([78, asks])
   })
 
+  test.each([
+    [{}, true],
+    [{ ACCESS: 'open' }, false],
+  ])('a comparison that abandons records asks who does it, in the environment %o', (who, asks) => {
+    const env = { MONGODB_URI: 'mongodb://127.0.0.1:1', ...who }
+    const { status, stderr } = activityLog(['ledger', '--brokers', '127.0.0.1:1', '--abandon'], env)
+    expect([status, stderr.includes('INGEST_URL and ACTIVITY_LOG_KEY are required')]).toEqual([asks ? 78 : 69, asks])
+  })
+
   test('but ignores a variable that an option overrides', () => {
     const { status, stderr } = activityLog(['ledger', '--brokers', 'kafka:9092'], { KAFKA_BROKERS: 'wrong' })
     expect([status, stderr]).toEqual([78, expect.not.stringContaining('KAFKA_BROKERS')])
