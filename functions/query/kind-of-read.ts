@@ -10,7 +10,7 @@ const maySearch = /[?&](?:q=|metadata\.)|!|%/
  */
 export function kindOfRead(url: string): SlotKind {
   if (!maySearch.test(url)) return 'reads'
-  for (const [name, value] of new URL(url, 'http://localhost').searchParams) {
+  for (const [name, value] of new URLSearchParams(url.slice(url.indexOf('?') + 1))) {
     if (name === 'q' || name.startsWith(metadataFamily)) return 'searches'
     if (name === 'action' && value.includes('!')) return 'searches'
   }
