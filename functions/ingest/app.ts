@@ -42,6 +42,8 @@ export type IngestDependencies = {
    * until that one is acknowledged.
    */
   secondFrom?: number
+  /** How many bytes of records may wait for one tenant. */
+  maxWaitingBytes?: number
   basePath?: string
   /** Without it, everybody may do everything. */
   access?: Access | undefined
@@ -58,13 +60,14 @@ const mebibyte = 1024 * 1024
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service & { publishOwn: PublishOwn } {
   const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '', access } = dependencies
+  const { maxWaitingBytes = 32 * mebibyte } = dependencies
   const metrics = createGroupMetrics('ingest')
   const arrive = createArrivals()
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
     maxBytes: mebibyte / 2,
     maxWaitingItems: 20_000,
-    maxWaitingBytes: 32 * mebibyte,
+    maxWaitingBytes,
     sizeOf: recordBytes,
     ownerOf,
     deadlineMs,

@@ -21,7 +21,9 @@ function anIngest(rate?: number) {
   const now = () => new Date('2026-01-01T00:00:00Z')
   let ids = 0
   const newId = () => `id-${++ids}`
-  const app = createApp({ broker: { publish }, log: silent, now, newId, access: accessOf(path, { clock: () => 0 }) })
+  const access = accessOf(path, { clock: () => 0 })
+  const bounds = { deadlineMs: 60_000, maxWaitingBytes: 20_000 }
+  const app = createApp({ broker: { publish }, log: silent, now, newId, access, ...bounds })
   const send = async (count: number) => {
     const sent = post(Array.from({ length: count }, () => anActivity()))
     const headers = { ...(sent.headers as object), ...bearer(keys.acme) }
@@ -38,14 +40,20 @@ function anIngest(rate?: number) {
 
 test('a tenant whose queue is full does not keep the log from recording what operators do with it', async () => {
   const { send, record, taken, acknowledge } = anIngest()
-  const flood = Array.from({ length: 22 }, () => send(1_000))
+  const first = send(1)
   await until(() => taken() > 0)
   // the last ones find the queue full
+  const flood = Array.from({ length: 10 }, () => send(10))
   expect(await Promise.race(flood)).toBe(503)
   const act = record()
+  // it would be rejected at once
+  const waiting = (async () => {
+    for (let n = 0; n < 100; n++) await new Promise(setImmediate)
+  })()
+  expect(await Promise.race([act, waiting])).toBe(undefined)
   acknowledge()
   expect(await act).toBe(204)
-  await Promise.all(flood)
+  await Promise.all([first, ...flood])
 })
 
 test('nor does a tenant that has used up its rate', async () => {
