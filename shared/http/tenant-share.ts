@@ -2,7 +2,7 @@ import type { Answer, ByteStream } from './answer.ts'
 import { usualKind } from './kind.ts'
 import { unavailable } from './problem.ts'
 import type { Around, Route, ServiceRequest } from './route.ts'
-import { type SlotKind, type SlotSizes, slotKinds, slotSizes } from './slots.ts'
+import { noneTaken, type SlotKind, type SlotSizes, slotKinds, slotSizes } from './slots.ts'
 
 /**
  * The requests in progress that one tenant may have are fewer than this many times the slots that are free. A tenant
@@ -16,12 +16,12 @@ const spareShare = 4
  * has no key shares with nobody: then all belong to one tenant.
  */
 export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
-  const all = countsOfEach()
-  const byTenant = new Map<string, ReturnType<typeof countsOfEach>>()
+  const all = noneTaken()
+  const byTenant = new Map<string, ReturnType<typeof noneTaken>>()
 
   /** Returns how to release the slot, or undefined if the tenant has its share. */
   function take(kind: SlotKind, tenant: string): (() => void) | undefined {
-    const own = byTenant.get(tenant) ?? countsOfEach()
+    const own = byTenant.get(tenant) ?? noneTaken()
     if (own[kind] >= spareShare * (sizes[kind] - all[kind])) return undefined
     byTenant.set(tenant, own)
     own[kind]++
@@ -58,8 +58,6 @@ export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
     }
   }
 }
-
-const countsOfEach = () => ({ reads: 0, writes: 0, waits: 0, follows: 0, exports: 0, counts: 0 })
 
 function kindOf({ kind }: Route, { method, url }: ServiceRequest): SlotKind {
   if (kind === undefined) return usualKind(method, url)
