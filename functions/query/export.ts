@@ -55,7 +55,16 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
   const nextTurn = createFairScheduler()
   return { 'GET /export': { scope: 'read', handle: send, streams: true, kind: 'exports' } }
 
-  async function send({ method, url, header, caller, log, whyNoLonger, ...request }: ServiceRequest): Promise<Answer> {
+  async function send({
+    method,
+    url,
+    header,
+    caller,
+    log,
+    turn,
+    whyNoLonger,
+    ...request
+  }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, exportParameters, checkBom)
     if (!parsed.ok) throw invalidInput(parsed.errors)
     const { format, bom, filter, order } = parsed.value
@@ -71,7 +80,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     if (method === 'HEAD') return { status: 200, headers }
     await acts.record(caller, 'export', { query: queryOf(url) })
     const gone = request.gone()
-    const parts = partsOf({ format, head: bom ? `\uFEFF${head}` : head, filter, order }, { gone, whyNoLonger })
+    const parts = partsOf({ format, head: bom ? `\uFEFF${head}` : head, filter, order }, { gone, turn, whyNoLonger })
     // the first part is read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
@@ -88,7 +97,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
    */
   async function* partsOf(
     { format, head, filter, order }: Exported,
-    { gone, whyNoLonger }: { gone: AbortSignal } & Pick<ServiceRequest, 'whyNoLonger'>,
+    { gone, turn, whyNoLonger }: { gone: AbortSignal } & Pick<ServiceRequest, 'turn' | 'whyNoLonger'>,
   ) {
     const snapshot = await withSnapshot(filter, known)
     const { findLines } = forTenant(filter.tenant, { gone: () => gone })
@@ -100,6 +109,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
       const place = after === undefined ? {} : { after }
       const query = { filter: snapshot, order, ...place, limit, format, maxBytes: partBytes }
       const { bytes, examined, read, rest } = await fromStore(() => findLines(query))
+      await turn()
       const size = Math.max(1, read, bytes.byteLength)
       limit = Math.max(1, Math.min(maxRows, 4 * limit, Math.floor((examined * partBytes) / size)))
       const isFirst = after === undefined
