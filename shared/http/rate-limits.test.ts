@@ -19,6 +19,7 @@ function limited(limits: CallerLimits | undefined, keyIds: readonly string[] = [
     'GET /one': { scope: 'read', handle },
     'GET /public': { scope: 'public', handle },
     'POST /': { scope: 'deliver', handle },
+    'POST /own': { scope: 'audit', handle },
     'POST /many': {
       scope: 'write',
       handle: async ({ spend, url }) => {
@@ -134,4 +135,12 @@ test('a page counts once, whatever it asks for', async () => {
   const { ask } = limited({ key: 1, tenant: undefined })
   expect((await ask('/page')).status).toBe(200)
   expect((await ask('/page')).status).toBe(429)
+})
+
+test('what the log records about its own use counts against the rate of its key alone', async () => {
+  const { ask } = limited({ key: 3, tenant: 1 })
+  expect([(await ask('/one')).status, (await ask('/one')).status]).toEqual([200, 429])
+  const acts = [await ask('/own', 'POST'), await ask('/own', 'POST'), await ask('/own', 'POST')]
+  expect(acts.map(({ status }) => status)).toEqual([200, 200, 429])
+  expect(acts[0]?.fields).toEqual(['"key";q=3;w=1', '"key";r=1;t=1', null])
 })

@@ -32,6 +32,7 @@ function shared() {
     },
     'GET /fails': { scope: 'read', handle: () => Promise.reject(new Error('broken')) },
     'GET /public': { scope: 'public', handle },
+    'GET /own': { scope: 'audit', handle },
   }
   const { request } = createService({
     log: silent,
@@ -109,6 +110,15 @@ test('a stream is over when its client has gone', async () => {
   }
   expect(await fill('a', '/export')).toBe(8)
   await end()
+})
+
+test('what the log records about its own use needs no share of the tenant', async () => {
+  const { request, fill, end } = shared()
+  expect(await fill('a')).toBe(8)
+  const act = request('/own', { headers: { tenant: 'a', key: 'k' } })
+  await turn()
+  await end()
+  expect((await act).status).toBe(200)
 })
 
 test('without keys, all slots are for everybody', async () => {
