@@ -39,7 +39,9 @@ export function activityRoutes({ forTenant, inRowRoom }: { forTenant: ForTenant;
   async function context(request: ServiceRequest): Promise<Answer> {
     const parsed = readContextRequest(request.url)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    const body = await fromStore(() => inRowRoom((hold) => inContext(request, parsed.value.around, hold)))
+    const body = await fromStore(() =>
+      inRowRoom(request.caller.tenant, (hold) => inContext(request, parsed.value.around, hold)),
+    )
     return { status: 200, headers: { 'content-type': 'application/json' }, body }
   }
 

@@ -22,9 +22,14 @@ function aList(bytes: number) {
   return { find, go: () => go.resolve(), found: () => found }
 }
 
+function aRoom() {
+  const inRoom = openRowRoom(large)
+  return <Result>(find: (hold: Hold) => Promise<Result>, tenant = 'busy') => inRoom(tenant, find)
+}
+
 describe('rows that wait to become an answer are bounded', () => {
   test('a large list beyond the bound forgets its rows, and finds them again after the large one before it', async () => {
-    const inRoom = openRowRoom(large)
+    const inRoom = aRoom()
     const [first, second, third] = [aList(large), aList(large), aList(large)]
     const all = [inRoom(first.find), inRoom(second.find), inRoom(third.find)]
     await new Promise(setImmediate)
@@ -43,7 +48,7 @@ describe('rows that wait to become an answer are bounded', () => {
   })
 
   test('a small list never waits', async () => {
-    const inRoom = openRowRoom(large)
+    const inRoom = aRoom()
     const [first, second, small] = [aList(large), aList(large), aList(1000)]
     const all = [inRoom(first.find), inRoom(second.find)]
     small.go()
@@ -53,8 +58,34 @@ describe('rows that wait to become an answer are bounded', () => {
     await Promise.all(all)
   })
 
+  test('the large lists of tenants take turns, and a tenant leaves room for others', async () => {
+    const inRoom = aRoom()
+    const busy = Array.from({ length: 5 }, () => aList(large))
+    const all = busy.map(({ find }) => inRoom(find))
+    await new Promise(setImmediate)
+    const quiet = aList(large)
+    quiet.go()
+    const asked = inRoom(quiet.find, 'quiet')
+    await new Promise(setImmediate)
+    // one of the others that wait has its turn before
+    busy[1]?.go()
+    busy[2]?.go()
+    expect(await asked).toBe(1)
+    expect(busy.map(({ found }) => found()).slice(0, 3)).toEqual([1, 1, 1])
+    expect(busy[4]?.found()).toBe(0)
+    for (const { go } of busy) go()
+    await Promise.all(all)
+
+    const inLargeRoom = openRowRoom(10 * large)
+    const tenLists = Array.from({ length: 10 }, () => aList(large))
+    const filling = tenLists.map(({ find }) => inLargeRoom('busy', find))
+    expect(await inLargeRoom('quiet', quiet.find)).toBe(2)
+    for (const { go } of tenLists) go()
+    await Promise.all(filling)
+  })
+
   test('a fault gives its room back, and reaches the caller', async () => {
-    const inRoom = openRowRoom(large)
+    const inRoom = aRoom()
     const fault = new Problem('not-found', 'There is nothing.')
     const failing = async (hold: Hold) => {
       hold(large)
