@@ -1,6 +1,7 @@
 import { createFairLock } from '@activity-log/shared/fair-lock.ts'
 import { createFairRoom } from '@activity-log/shared/fair-room.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
+import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { answerMs, type Hold } from './from-store.ts'
 
 /** What the requests of a tenant hold in rows that are not an answer yet. */
@@ -8,7 +9,9 @@ const maxHeldBytes = 16 * 1024 * 1024
 /** Rows up to this size are always held: otherwise large lists could keep out small ones. */
 const smallBytes = 64 * 1024
 
-export type RowRoom = <Result>(tenant: string, find: (hold: Hold) => Promise<Result>) => Promise<Result>
+export type RowRoom = <Result>(find: Find<Result>, request: Asking) => Promise<Result>
+type Find<Result> = (hold: Hold) => Promise<Result>
+type Asking = Pick<ServiceRequest, 'turn'> & { caller: Pick<ServiceRequest['caller'], 'tenant'> }
 
 class NoRoom extends Error {
   override name = 'NoRoom'
@@ -23,11 +26,7 @@ export function openRowRoom(maxBytes = maxHeldBytes): RowRoom {
   const room = createFairRoom(maxBytes)
   const lock = createFairLock()
 
-  async function holding<Result>(
-    tenant: string,
-    find: (hold: Hold) => Promise<Result>,
-    isBounded: boolean,
-  ): Promise<Result> {
+  async function holding<Result>(find: Find<Result>, tenant: string, isBounded: boolean): Promise<Result> {
     let own = 0
     let isOver = false
     const hold: Hold = (bytes) => {
@@ -45,17 +44,19 @@ export function openRowRoom(maxBytes = maxHeldBytes): RowRoom {
     }
   }
 
-  return async (tenant, find) => {
+  return async (find, { turn, caller: { tenant } }) => {
     const since = performance.now()
     try {
-      return await holding(tenant, find, true)
+      return await holding(find, tenant, true)
     } catch (error) {
       if (!(error instanceof NoRoom)) throw error
     }
     const release = await lock(tenant)
     try {
+      // many may be too late at the same time
+      await turn()
       if (performance.now() - since > answerMs) throw tooManyRows()
-      return await holding(tenant, find, false)
+      return await holding(find, tenant, false)
     } finally {
       release()
     }
