@@ -4,7 +4,7 @@ import { type Checked, invalid } from './checked.ts'
 import { mayPassForOwn, ownPrefix } from './own-name.ts'
 import { formatTimestamp } from './timestamp.ts'
 
-export const ownActions = ['sign-in', 'first-seen', 'export', 'replay', 'discard', 'write-off'] as const
+export const ownActions = ['sign-in', 'first-seen', 'export', 'replay', 'discard', 'write-off', 'abandon'] as const
 export type OwnAction = (typeof ownActions)[number]
 
 /** An activity that the log records about its own use, and the tenant in whose log it is. */

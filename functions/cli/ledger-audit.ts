@@ -1,9 +1,11 @@
 import { kafkaRule, topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
+import { assertRecordable, recordVariables } from './ledger/record-act.ts'
 import { isReportComplete, reportJson, reportText } from './ledger/report-text.ts'
 import { brokersOption, kafkaVariables, topicOption } from './open-kafka.ts'
 import { mongoRules, mongoVariables } from './open-mongo.ts'
+import { accessOptions } from './running-log.ts'
 
 export const ledgerCommand: Command = defineCommand({
   name: 'ledger',
@@ -13,7 +15,10 @@ Compares the ledger with Kafka and lists the records whose outcome is unknown. I
 dispatcher gave up on, whose positions only the dead-letter topic has.
 
 It changes nothing in Kafka, and you may run it at any time. It exits with ${exitCodes.done} if the ledger is complete,
-else with ${exitCodes.negative}.`,
+else with ${exitCodes.negative}.
+
+With --abandon, the log records who does this in the tenant $system, as activity-log.abandon, and nothing is abandoned
+unless it can. A log without keys (ACCESS=open) records nothing.`,
   arguments: {},
   options: {
     brokers: brokersOption,
@@ -28,11 +33,13 @@ else with ${exitCodes.negative}.`,
       summary:
         'abandon records that Kafka deleted before their outcome was known, so that the ledger is complete again',
     },
+    key: accessOptions.key,
     json: { summary: 'print JSON' },
   },
-  environment: { ...mongoVariables, ...kafkaVariables },
+  environment: { ...recordVariables, ...mongoVariables, ...kafkaVariables },
   rules: async () => [kafkaRule, ...(await mongoRules())],
   async run({ json, brokers, topic, ...given }) {
+    if (given.abandon) assertRecordable(given)
     const { compareWithKafka } = await import('./ledger/compare-with-kafka.ts')
     const report = await compareWithKafka({ ...given, KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic })
     console.log(json ? reportJson(report) : reportText(report))

@@ -1,7 +1,7 @@
 import { kafkaRule } from '@activity-log/shared/broker/kafka-config.ts'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { recordRule, recordVariables } from './ledger/record-write-off.ts'
+import { recordRule, recordVariables } from './ledger/record-act.ts'
 import { brokersOption, kafkaVariables, topicOption } from './open-kafka.ts'
 import { mongoRules, mongoVariables } from './open-mongo.ts'
 import { accessOptions } from './running-log.ts'

@@ -118,6 +118,15 @@ describe('exits with 64 after a usage error, and says what is wrong and where to
       expect([status, stderr]).toEqual([64, expect.stringContaining(`als_${id}…`)])
       expect(stderr).not.toContain(text.slice(16, 40))
     }
+    for (const words of [
+      ['help', text],
+      ['keys', 'revoke', id, '--file', text],
+      ['demo', '--once', '--url', `http://localhost:1/${text}`],
+    ]) {
+      const { stdout, stderr } = activityLog(words)
+      expect(stdout + stderr).toContain(`als_${id}…`)
+      expect(stdout + stderr).not.toContain(text.slice(16, 40))
+    }
   })
 
   test.each([
@@ -157,6 +166,15 @@ describe('exits with 78 after a mistake in the environment', () => {
     const { status, stderr } = activityLog(['ledger', 'write-off', '--brokers', 'localhost:1'], env)
     // MONGODB_URI is missing as well
     expect([status, stderr.includes('INGEST_URL and ACTIVITY_LOG_KEY are required')]).toEqual([78, asks])
+  })
+
+  test.each([
+    [{}, true],
+    [{ ACCESS: 'open' }, false],
+  ])('a comparison that abandons records asks who does it, in the environment %o', (who, asks) => {
+    const env = { MONGODB_URI: 'mongodb://127.0.0.1:1', ...who }
+    const { status, stderr } = activityLog(['ledger', '--brokers', '127.0.0.1:1', '--abandon'], env)
+    expect([status, stderr.includes('INGEST_URL and ACTIVITY_LOG_KEY are required')]).toEqual([asks ? 78 : 69, asks])
   })
 
   test('but ignores a variable that an option overrides', () => {

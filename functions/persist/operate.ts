@@ -83,7 +83,8 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     const { id } = letter
     if (isSuspended?.(event.ok ? event.value.tenant : letter.tenant))
       throw new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
-    await acts.record(request.caller, 'replay', { deadLetter: id, as: corrected ? 'corrected' : 'it was' })
+    const said = { deadLetter: id, as: corrected ? 'corrected' : 'it was' }
+    await acts.record(request.caller, 'replay', said, event.ok ? event.value.tenant : undefined)
     if (!event.ok) {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
       return { id, outcome: 'rejected', errors: event.errors }

@@ -16,6 +16,7 @@ import { createCappedCounter } from './capped-counter.ts'
 import { findInSnapshot } from './find-in-snapshot.ts'
 import type { FindOutcome } from './find-outcome.ts'
 import { answerMs, fromStore, type Hold } from './from-store.ts'
+import { kindOfRead } from './kind-of-read.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
 import { linkHeader, type Page, pageLinks } from './page.ts'
@@ -30,10 +31,10 @@ export type ListDependencies = {
   inRowRoom: RowRoom
 }
 
-/** A list that waits for a record, or counts all matches, takes none of the slots of plain lists. */
+/** A list that waits for a record, or counts all matches, or searches, takes none of the slots of plain lists. */
 function kindOfList(url: string): SlotKind {
   if (parameterOf(url, 'wait') !== undefined) return 'waits'
-  return parameterOf(url, 'count') === 'exact' ? 'counts' : 'reads'
+  return parameterOf(url, 'count') === 'exact' ? 'counts' : kindOfRead(url)
 }
 
 type Total = { total?: number; totalIsExact?: boolean }
@@ -76,7 +77,7 @@ export function listRoutes({ forTenant, known, findOutcome, now, inRowRoom }: Li
   }
 
   function answerTo(listed: ListRequest, from: ServiceRequest, receipt?: ReceiptAnswer): Promise<Answer> {
-    return inRowRoom((hold) => answerHolding(hold, listed, from, receipt))
+    return inRowRoom((hold) => answerHolding(hold, listed, from, receipt), from)
   }
 
   async function answerHolding(

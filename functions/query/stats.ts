@@ -12,6 +12,7 @@ import * as v from 'valibot'
 import type { StatsAnswer } from './answers.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
 import { fromStore } from './from-store.ts'
+import { kindOfRead } from './kind-of-read.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { decodeNameCursor, encodeNameCursor } from './name-cursor.ts'
 import { oneOf, WholeNumber } from './parameter-schemas.ts'
@@ -52,7 +53,7 @@ export const statsParameters = {
 
 /** Counts matches by name or by time. */
 export function statsRoutes({ forTenant, known }: StatsDependencies): Routes {
-  return { 'GET /stats': { scope: 'read', handle: stats } }
+  return { 'GET /stats': { scope: 'read', handle: stats, kind: kindOfRead } }
 
   async function stats(request: ServiceRequest): Promise<Answer> {
     const { url, caller } = request

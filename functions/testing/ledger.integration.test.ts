@@ -36,8 +36,16 @@ async function runWriteOff({ topic, database }: Over, who: { [name: string]: str
   return { code: await program.ended, output: program.output() }
 }
 
-async function runLedger({ topic, deadLetterTopic, database }: Over, ...args: string[]) {
-  const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name }
+async function runLedger(over: Over, ...args: string[]) {
+  return await runLedgerAs({ ACCESS: 'open' }, over, ...args)
+}
+
+async function runLedgerAs(
+  who: { [name: string]: string },
+  { topic, deadLetterTopic, database }: Over,
+  ...args: string[]
+) {
+  const env = { MONGODB_URI: mongodbUri, MONGODB_DATABASE: database.name, ...who }
   const names = ['--topic', topic, '--dead-letter-topic', deadLetterTopic]
   const all = ['--brokers', kafkaBrokers.join(','), ...names, ...args]
   await using program = startProgram('functions/cli/main.ts', env, 'ledger', ...all)
@@ -229,6 +237,28 @@ test('records who writes off, and writes nothing off while it cannot', async () 
   await log.save(9)
   expect(await runWriteOff(log, as(file.keys.audit))).toEqual(unable)
   expect(await runWriteOff(log)).toEqual({ code: 0, output: '1 record written off.\n' })
+})
+
+test('records who abandons records, and abandons none while it cannot', async () => {
+  await using log = await aLog()
+  await log.fill(3)
+  await log.deleteBelow(2)
+  const file = anAccessFile({ audit: { tenant: '*', scopes: ['audit'] } })
+  const { app, published } = anIngest({ access: accessOf(file.path), now: () => new Date() })
+  const server = await listen({ ...app, port: 0, log: silent })
+  const as = { INGEST_URL: `http://localhost:${server.port}`, ACTIVITY_LOG_KEY: file.keys.audit }
+  expect((await runLedgerAs({}, log, '--abandon')).code).toBe(78)
+  expect((await runLedgerAs(as, log, '--abandon')).output).toMatch(/^2 records abandoned/m)
+  expect(published.map(({ headers, value }) => [headers['ce_tenant'], JSON.parse(value)])).toMatchObject([
+    ['$system', { action: 'activity-log.abandon', userId: `key:${file.ids.audit}`, metadata: { topic: log.topic } }],
+  ])
+  await runLedgerAs(as, log, '--abandon')
+  expect(published).toHaveLength(1)
+  await server[Symbol.asyncDispose]()
+  await log.deleteBelow(3)
+  const unable = { code: 69, output: expect.stringMatching(/so nothing was abandoned: .*INGEST_URL/) }
+  expect(await runLedgerAs(as, log, '--abandon')).toEqual(unable)
+  expect(await readLedger(log)).toMatchObject({ code: 1, open: [{ gone: [{ from: 2, to: 2 }] }] })
 })
 
 test('writes nothing off if the store is complete beyond the end of the topic, because that is another topic', async () => {

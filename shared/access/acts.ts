@@ -9,9 +9,10 @@ import type { Access } from './access.ts'
 export type Acts = {
   /**
    * Resolves once the act is recorded, and throws a 503 if it cannot be. Nothing is recorded of callers without a key.
-   * What operators do for a tenant is in the log of that tenant, and in that of the system.
+   * What operators do for a tenant is in the log of that tenant, and in that of the system. `owner` is the tenant whose
+   * log the act changes, if it is not the one that the caller named.
    */
-  record(caller: Caller, action: OwnAction, metadata?: { [name: string]: string }): Promise<void>
+  record(caller: Caller, action: OwnAction, metadata?: { [name: string]: string }, owner?: string): Promise<void>
 }
 
 export type ActsOptions = {
@@ -46,13 +47,14 @@ export function createActs({ publish, now, clock = () => performance.now() }: Ac
   }
 
   return {
-    async record(caller, action, metadata = {}) {
+    async record(caller, action, metadata = {}, owner = caller.tenant) {
       const { keyId, subject, tenant, isOperator, isNamed } = caller
       if (keyId === undefined) return
       if (!publish) throw unavailable(`${notRecorded} INGEST_URL and INGEST_KEY are not set.`)
-      const own = isOperator && !isNamed ? [] : [tenant]
-      const tenants = new Set<string>(isOperator ? [...own, systemTenant] : own)
-      const said = { name: subject ?? keyId, ...(isOperator && isNamed && { tenant }), ...metadata }
+      const isOfSystem = isOperator && !isNamed && owner === tenant
+      const tenants = new Set<string>(isOfSystem ? [] : [owner])
+      if (isOperator) tenants.add(systemTenant)
+      const said = { name: subject ?? keyId, ...(isOperator && !isOfSystem && { tenant: owner }), ...metadata }
       const at = windowOf(now())
       const acts = [...tenants].map((each) => ownActivity(each, { action, keyId, at, metadata: said }))
       await Promise.all(acts.map((act) => once(act, publish))).catch((cause) => {

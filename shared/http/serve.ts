@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
+import { fewPerTurn } from '../few-per-turn.ts'
 import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
@@ -9,7 +10,7 @@ import { openAnswerRoom } from './answer-room.ts'
 import { answerToProblem, opensLinks } from './answer-to-problem.ts'
 import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
-import { boundConnections } from './bounded-connections.ts'
+import { boundConnections, closeIdleGradually } from './bounded-connections.ts'
 import { discardBody } from './discard-body.ts'
 import { createDoor } from './door.ts'
 import type { Front } from './front.ts'
@@ -42,8 +43,8 @@ export type ListenOptions = {
   log: Log
   /** Tried before `fetch`. */
   front?: Front
-  /** Called with the headers of a request that the door does not let in. */
-  onTurnedAway?: ((headers: IncomingMessage['headers']) => void) | undefined
+  /** Called with a request that is rejected before any route sees it. */
+  onTurnedAway?: ((request: IncomingMessage) => void) | undefined
   /** Tells which slots a request uses; by default its method decides. */
   kindOf?: KindOf
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. */
@@ -138,6 +139,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     }
     response.once('close', end)
     const refuse = (problem: Problem) => {
+      options.onTurnedAway?.(request)
       const { url: again = '', headers } = request
       const waysOn = opensLinks(request.method) ? { home: undefined, again } : undefined
       writeAnswer(response, own, answerToProblem(problem, headers.accept, waysOn))
@@ -147,10 +149,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const fault = faultInHead(request, headerLimit)
     if (fault) return refuse(fault)
     const unwelcome = door(request)
-    if (unwelcome) {
-      options.onTurnedAway?.(request.headers)
-      return refuse(unwelcome)
-    }
+    if (unwelcome) return refuse(unwelcome)
     // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
     if (/,\s*chunked\s*$/i.test(request.headers['transfer-encoding'] ?? '')) return refuse(unknownCoding)
     discardBody(server, request)
@@ -175,19 +174,26 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       end()
     })
   }
+  const gradually = fewPerTurn(32)
   const pipelines = createPipelines(atOnce, start)
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const ownChecks = { requireHostHeader: false }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
-  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined) })
-  server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
+  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined), gradually })
+  server.on('checkExpectation', (request, response) => {
+    options.onTurnedAway?.(request)
+    writeProblem(response, ownHeaders(request), unmetExpectation)
+  })
   server.maxHeadersCount = headerLimit
   server.on('connection', closeInStages)
-  boundConnections(server, atOnce.connections)
+  server.on('connection', pipelines.add)
+  boundConnections(server, { ...pipelines, max: atOnce.connections, gradually })
+  closeIdleGradually(server, { ...pipelines, gradually })
   watchSlowClients(server, {
     ...pipelines,
     limits: options.slowClients ?? slowClientLimits,
     onWaitingBytes: answers.noteWaiting,
+    gradually,
   })
 
   const bound = await bind(server, port, host)

@@ -1,19 +1,22 @@
 /**
  * The kinds of work that have slots of their own, so that none of them can take the slots of another: short reads and
- * writes, waits for a record, live followers, exports, and exact counts.
+ * writes, reads that no index covers, waits for a record, live followers, exports, and exact counts.
  */
-export const slotKinds = ['reads', 'writes', 'waits', 'follows', 'exports', 'counts'] as const
+export const slotKinds = ['reads', 'writes', 'searches', 'waits', 'follows', 'exports', 'counts'] as const
 export type SlotKind = (typeof slotKinds)[number]
 export type SlotSizes = { readonly [kind in SlotKind]: number }
 
 export const slotSizes: SlotSizes = {
   reads: 2_000,
   writes: 2_000,
+  searches: 64,
   waits: 1_000,
   follows: 1_000,
   exports: 16,
   counts: 16,
 }
+
+export const noneTaken = () => ({ reads: 0, writes: 0, searches: 0, waits: 0, follows: 0, exports: 0, counts: 0 })
 
 /** One peer gets at most this part of the slots of each kind. */
 const shareOfPeer = 1 / 4
@@ -26,13 +29,13 @@ export type Slots = {
 }
 
 export function openSlots(sizes: SlotSizes): Slots {
-  const taken = { reads: 0, writes: 0, waits: 0, follows: 0, exports: 0, counts: 0 }
-  const byPeer = new Map<string, { [kind in SlotKind]: number }>()
+  const taken = noneTaken()
+  const byPeer = new Map<string, ReturnType<typeof noneTaken>>()
   return {
     take(kind, peer) {
       if (taken[kind] >= sizes[kind]) return false
       if (peer !== undefined) {
-        const own = byPeer.get(peer) ?? { reads: 0, writes: 0, waits: 0, follows: 0, exports: 0, counts: 0 }
+        const own = byPeer.get(peer) ?? noneTaken()
         if (own[kind] >= Math.ceil(sizes[kind] * shareOfPeer)) return false
         own[kind]++
         byPeer.set(peer, own)

@@ -1,8 +1,9 @@
+import { systemTenant } from '../tenant.ts'
 import type { Answer, ByteStream } from './answer.ts'
 import { usualKind } from './kind.ts'
 import { unavailable } from './problem.ts'
 import type { Around, Route, ServiceRequest } from './route.ts'
-import { type SlotKind, type SlotSizes, slotKinds, slotSizes } from './slots.ts'
+import { noneTaken, type SlotKind, type SlotSizes, slotKinds, slotSizes } from './slots.ts'
 
 /**
  * The requests in progress that one tenant may have are fewer than this many times the slots that are free. A tenant
@@ -16,12 +17,12 @@ const spareShare = 4
  * has no key shares with nobody: then all belong to one tenant.
  */
 export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
-  const all = countsOfEach()
-  const byTenant = new Map<string, ReturnType<typeof countsOfEach>>()
+  const all = noneTaken()
+  const byTenant = new Map<string, ReturnType<typeof noneTaken>>()
 
   /** Returns how to release the slot, or undefined if the tenant has its share. */
   function take(kind: SlotKind, tenant: string): (() => void) | undefined {
-    const own = byTenant.get(tenant) ?? countsOfEach()
+    const own = byTenant.get(tenant) ?? noneTaken()
     if (own[kind] >= spareShare * (sizes[kind] - all[kind])) return undefined
     byTenant.set(tenant, own)
     own[kind]++
@@ -37,12 +38,13 @@ export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
   }
 
   return (handle, route) => {
-    // a page asks other routes, and they are what costs something
-    if (route.scope === 'public' || route.scope === 'deliver') return handle
+    // a page asks other routes, and they are what costs something; the log records few acts, which others wait for
+    if (route.scope === 'public' || route.scope === 'deliver' || route.scope === 'audit') return handle
     return (request) => {
-      const { keyId, tenant } = request.caller
+      const { keyId, tenant, isOperator } = request.caller
       if (keyId === undefined) return handle(request)
-      const release = take(kindOf(route, request), tenant)
+      // a tenant that has used up its share does not keep operators from looking after it
+      const release = take(kindOf(route, request), isOperator ? systemTenant : tenant)
       if (!release) return Promise.reject(tooMany())
       return handle(request).then(
         (answer) => {
@@ -58,8 +60,6 @@ export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
     }
   }
 }
-
-const countsOfEach = () => ({ reads: 0, writes: 0, waits: 0, follows: 0, exports: 0, counts: 0 })
 
 function kindOf({ kind }: Route, { method, url }: ServiceRequest): SlotKind {
   if (kind === undefined) return usualKind(method, url)

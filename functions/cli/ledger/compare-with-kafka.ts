@@ -1,8 +1,9 @@
 import { startProgress } from '../progress-line.ts'
 import { type Connected, optionOfTopic, overBoth } from './over-both.ts'
+import { type RecordWith, recordAct } from './record-act.ts'
 import { makeReport, type Report } from './report.ts'
 
-export type Compared = Connected & { deadLetterTopic: string; abandon: boolean }
+export type Compared = Connected & RecordWith & { deadLetterTopic: string; abandon: boolean }
 
 /** Rejects with ConfigError or with ServiceUnavailable. */
 export function compareWithKafka(options: Compared): Promise<Report> {
@@ -13,6 +14,7 @@ export function compareWithKafka(options: Compared): Promise<Report> {
   ]
   return overBoth(options, topics, async (both) => {
     using progress = startProgress(deadLetterTopic)
-    return await makeReport({ ...both, topic, deadLetterTopic, abandon, onProgress: progress.update })
+    const onAbandon = abandon ? () => recordAct('abandon', options, topic) : undefined
+    return await makeReport({ ...both, topic, deadLetterTopic, onAbandon, onProgress: progress.update })
   })
 }

@@ -13,7 +13,8 @@ export type ReportOptions = {
   store: Pick<ActivityStore, 'ledger' | 'account' | 'abandon' | 'getDeadLetter'>
   topic: string
   deadLetterTopic: string
-  abandon: boolean
+  /** Called before records are abandoned; without it, none are. */
+  onAbandon?: (() => Promise<void>) | undefined
   /** Called while the dead-letter topic is read. */
   onProgress: (read: number, of: number) => void
 }
@@ -43,7 +44,7 @@ type DeadLetterCounts = {
 const outcomesPerRound = 100
 
 /**
- * Compares the ledger with Kafka, closes the gaps that the dead-letter topic explains, and abandons records if told to.
+ * Compares the ledger with Kafka, closes the gaps that the dead-letter topic explains, and abandons records if it may.
  * It reads the ends of the topic first, so that records that arrive meanwhile need no outcome.
  */
 export async function makeReport(options: ReportOptions): Promise<Report> {
@@ -54,8 +55,9 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   let comparisons = await compareNow()
   let abandoned = 0
   // if the store knows another topic, the low offsets of this one say nothing about its gaps
-  if (options.abandon && !comparisons.some(({ isOfAnotherTopic }) => isOfAnotherTopic)) {
+  if (options.onAbandon && !comparisons.some(({ isOfAnotherTopic }) => isOfAnotherTopic)) {
     const gone = comparisons.filter((one) => one.gone.length > 0)
+    if (gone.length > 0) await options.onAbandon()
     for (const { partition, kafka } of gone) await store.abandon(partition, kafka.first)
     abandoned = sizeOf(gone.flatMap((one) => one.gone))
     if (abandoned > 0) comparisons = await compareNow()

@@ -2,7 +2,7 @@ import { kafkaRangesOf } from '@activity-log/shared/broker/kafka-read.ts'
 import { StartError } from '@activity-log/shared/config.ts'
 import type { LedgerSummary } from '@activity-log/shared/ledger-summary.ts'
 import { type Connected, optionOfTopic, overBoth } from './over-both.ts'
-import { type RecordWith, recordWriteOff } from './record-write-off.ts'
+import { type RecordWith, recordAct } from './record-act.ts'
 
 /** Resolves with the number of records. Rejects with ConfigError, StartError or ServiceUnavailable. */
 export function writeOffBeyondKafka(options: Connected & RecordWith): Promise<number> {
@@ -15,7 +15,7 @@ export function writeOffBeyondKafka(options: Connected & RecordWith): Promise<nu
     }
     const ledger = await store.ledger()
     assertSameTopic(ledger, await readEnds(), topic)
-    await recordWriteOff(options, topic)
+    await recordAct('write-off', options, topic)
     return store.writeOff(readEnds)
   })
 }

@@ -1,5 +1,7 @@
 import { createApp } from '@activity-log/persist/app.ts'
+import { createActs } from '@activity-log/shared/access/acts.ts'
 import { toRecord } from '@activity-log/shared/activity-recorded.ts'
+import type { OwnActivity } from '@activity-log/shared/own-activity.ts'
 import { accessOf, anAccessFile, bearer } from '@activity-log/shared/testing/access.ts'
 import { anEvent, answerOf, delivery, post, silent } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
@@ -13,7 +15,9 @@ function aPersist() {
     { suspended: ['initech'] },
   )
   const store = openMemoryStore()
-  const { request } = createApp({ store, log: silent, now: () => new Date(), access: accessOf(file.path) })
+  const recorded: OwnActivity[] = []
+  const acts = createActs({ publish: async (own) => void recorded.push(own), now: () => new Date() })
+  const { request } = createApp({ store, log: silent, now: () => new Date(), access: accessOf(file.path), acts })
   const stored = async (tenant: string) =>
     (await store.find({ filter: { tenant }, order: 'asc', limit: 9 })).map(({ activity }) => activity.id)
   /** Delivers to the dead letters, and returns the id that the tenant sees. */
@@ -29,7 +33,7 @@ function aPersist() {
     const answer = await request(`/dead-letters/${id}/replay${query}`, { ...sent, headers })
     return { status: answer.status, ...(await answerOf(answer)) }
   }
-  return { ...file, stored, letterOf, replay }
+  return { ...file, stored, letterOf, replay, recorded }
 }
 
 /** A record whose body is a whole CloudEvent of a tenant; its headers may name another one, or none. */
@@ -58,7 +62,7 @@ test('the replay of a dead letter stores nothing for another tenant than that of
 })
 
 test('an operator replays for its tenant what belongs to no tenant, unless that tenant is suspended', async () => {
-  const { letterOf, replay, stored, keys } = aPersist()
+  const { letterOf, replay, stored, keys, recorded } = aPersist()
   const letter = await letterOf('$system', structured('acme'))
   expect(await replay(letter, keys.operator, '$system')).toMatchObject({
     status: 200,
@@ -66,6 +70,11 @@ test('an operator replays for its tenant what belongs to no tenant, unless that 
     links: { activity: '/logs/a-1?tenant=acme' },
   })
   expect(await stored('acme')).toEqual(['a-1'])
+  // the tenant sees who has changed its log
+  expect(recorded.map(({ tenant, activity }) => [tenant, activity.metadata?.['tenant']])).toEqual([
+    ['acme', 'acme'],
+    ['$system', 'acme'],
+  ])
   const { letterOf: letterIn, ...another } = aPersist()
   const ofInitech = await letterIn('$system', structured('initech'))
   expect(await another.replay(ofInitech, another.keys.operator, '$system')).toMatchObject({ status: 403 })

@@ -2,7 +2,7 @@ import { readKey } from '@activity-log/shared/access/key.ts'
 import { ownEntries } from '@activity-log/shared/access/own-config.ts'
 import { postOwn } from '@activity-log/shared/access/post-own.ts'
 import { accessEntries } from '@activity-log/shared/access-config.ts'
-import type { ConfigRule } from '@activity-log/shared/config.ts'
+import { ConfigError, type ConfigRule } from '@activity-log/shared/config.ts'
 import { ownActivity, windowOf } from '@activity-log/shared/own-activity.ts'
 import { reasons } from '@activity-log/shared/reasons.ts'
 import { systemTenant } from '@activity-log/shared/tenant.ts'
@@ -23,16 +23,29 @@ export const recordRule: ConfigRule = ({ ACCESS, INGEST_URL, ACTIVITY_LOG_KEY })
   ]
 }
 
+/** Throws a ConfigError: an act that only some options ask for cannot use recordRule as a rule of its command. */
+export function assertRecordable(given: RecordWith): void {
+  const { ACCESS, INGEST_URL, key } = given
+  const faults = recordRule({ ACCESS, INGEST_URL, ACTIVITY_LOG_KEY: key })
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'))
+}
+
+const undone = { abandon: 'abandoned', 'write-off': 'written off' } as const
+
 export type RecordWith = { ACCESS?: string | undefined; INGEST_URL?: string | undefined; key?: string | undefined }
 
-/** Records in the log of the system that the holder of a key writes records off. Rejects with ServiceUnavailable. */
-export async function recordWriteOff({ ACCESS, INGEST_URL: url, key }: RecordWith, topic: string): Promise<void> {
+/** Records in the log of the system what the holder of a key does to the ledger. Rejects with ServiceUnavailable. */
+export async function recordAct(
+  action: keyof typeof undone,
+  { ACCESS, INGEST_URL: url, key }: RecordWith,
+  topic: string,
+): Promise<void> {
   const id = readKey(key ?? '')?.id
   if (ACCESS === 'open' || url === undefined || key === undefined || id === undefined) return
-  const act = { action: 'write-off', keyId: id, at: windowOf(new Date()), metadata: { topic } } as const
+  const act = { action, keyId: id, at: windowOf(new Date()), metadata: { topic } } as const
   await postOwn({ url, key })(ownActivity(systemTenant, act)).catch((cause) => {
     throw new ServiceUnavailable(
-      `The log could not record who does this, so nothing was written off: ${reasons(cause)}. Is INGEST_URL that of ` +
+      `The log could not record who does this, so nothing was ${undone[action]}: ${reasons(cause)}. Is INGEST_URL that of ` +
         `ingest itself, ${url}? Is the key ${id} valid, for all tenants (*), and has it the scope audit?`,
       { cause },
     )
