@@ -62,17 +62,12 @@ export function createFront(log: Log, routes: readonly FrontRoute[], home?: stri
       return controller.signal
     }
     const { method = '', url = '' } = request
+    const incoming = incomingFrom(request, rooms?.bodies)
     let answered: Answer
     try {
       answered = await handle({
-        ...incomingFrom(request, rooms?.bodies),
-        method,
-        url,
-        parameters,
-        gone,
-        requestId,
-        log,
-        onBehalfOf: undefined,
+        ...incoming,
+        ...{ method, url, parameters, gone, requestId, log, onBehalfOf: undefined },
         turn: rooms?.turn ?? anyTurn,
       })
     } catch (error) {
