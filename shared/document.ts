@@ -3,7 +3,7 @@ import { canonicalAttributes } from './canonical-attributes.ts'
 import { canonicalJson, type JsonObject } from './json.ts'
 import { arrivalOf, atMost, firstBytesOfSha256, type HashId, hashId, type Key } from './key.ts'
 import type { Position } from './receipt.ts'
-import { formatTimestamp, parseTimestamp } from './timestamp.ts'
+import { formatTimestamp, isoText, parseTimestamp } from './timestamp.ts'
 
 /** An activity as every store keeps it. */
 export type ActivityDocument = {
@@ -81,15 +81,15 @@ export function toFound(parts: StoredParts): ListedActivity {
     action,
     timestamp: timestampText ?? formatTimestamp(timestampMs),
     ...(metadataText !== null && { metadataText }),
-    recordedAt: new Date(recordedAtMs).toISOString(),
+    recordedAt: isoText(recordedAtMs),
   }
 }
 
-/** Writes the JSON of an activity around the stored text of its metadata. */
-export function activityJson({ metadataText, recordedAt, ...activity }: ListedActivity): string {
-  const start = JSON.stringify(activity).slice(0, -1)
+/** Writes the JSON of an activity around the stored text of its metadata. Times need no escapes. */
+export function activityJson({ id, userId, action, timestamp, metadataText, recordedAt }: ListedActivity): string {
+  const names = `"id":${JSON.stringify(id)},"userId":${JSON.stringify(userId)},"action":${JSON.stringify(action)}`
   const metadata = metadataText === undefined ? '' : `,"metadata":${metadataText}`
-  return `${start}${metadata},"recordedAt":"${recordedAt}"}`
+  return `{${names},"timestamp":"${timestamp}"${metadata},"recordedAt":"${recordedAt}"}`
 }
 
 export const metadataOf = ({ metadataText }: Pick<ListedActivity, 'metadataText'>): JsonObject | null =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatTimestamp, parseTimestamp, type Timestamp } from './timestamp.ts'
+import { formatTimestamp, isoText, parseTimestamp, type Timestamp } from './timestamp.ts'
 
 const parsed = (text: string): Timestamp => {
   const result = parseTimestamp(text)
@@ -109,6 +109,16 @@ test('text that the log writes is read as the same instant, and has milliseconds
     }),
   )
   expect([0, 1].map(formatTimestamp)).toEqual(['1970-01-01T00:00:00Z', '1970-01-01T00:00:00.001Z'])
+})
+
+test('a time is written as toISOString writes it', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -lastMs, max: 2 * lastMs }), (ms) => {
+      expect(isoText(ms)).toBe(new Date(ms).toISOString())
+    }),
+  )
+  const day = 86_400_000
+  for (const ms of [0, day - 1, day, day + 1, -1, -day, lastMs]) expect(isoText(ms)).toBe(new Date(ms).toISOString())
 })
 
 test('a time as toISOString writes it is read like any other', () => {

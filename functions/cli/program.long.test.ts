@@ -118,6 +118,15 @@ describe('exits with 64 after a usage error, and says what is wrong and where to
       expect([status, stderr]).toEqual([64, expect.stringContaining(`als_${id}…`)])
       expect(stderr).not.toContain(text.slice(16, 40))
     }
+    for (const words of [
+      ['help', text],
+      ['keys', 'revoke', id, '--file', text],
+      ['demo', '--once', '--url', `http://localhost:1/${text}`],
+    ]) {
+      const { stdout, stderr } = activityLog(words)
+      expect(stdout + stderr).toContain(`als_${id}…`)
+      expect(stdout + stderr).not.toContain(text.slice(16, 40))
+    }
   })
 
   test.each([

@@ -1,4 +1,6 @@
+import { inspect } from 'node:util'
 import { ConfigError, type Environment, StartError } from '@activity-log/shared/config.ts'
+import { withoutSecrets } from '@activity-log/shared/without-secrets.ts'
 import { Argument, CommanderError, InvalidArgumentError, Option, Command as Parser } from 'commander'
 import * as v from 'valibot'
 import type { Command } from './command.ts'
@@ -73,8 +75,6 @@ function placeIn(program: Parser, name: string): { parent: Parser; word: string 
 const isRequired = ({ schema, variable }: Command['options'][string]): boolean =>
   schema !== undefined && variable === undefined && !v.is(schema, undefined)
 
-const withoutSecrets = (text: string) => text.replaceAll(/als_(\w{0,11})\w*/g, 'als_$1…')
-
 /** Makes a parser that returns the text unchanged if the schema accepts it. */
 const checked = (schema: v.GenericSchema<string | undefined, unknown>) => (text: string) => {
   const { issues } = v.safeParse(schema, text)
@@ -87,7 +87,9 @@ function explain(error: unknown, [first, second]: readonly string[]): number {
     if (error.exitCode === 0) return exitCodes.done
     // commander has printed the reason, unless it printed help because no command was found
     if (error.code === 'commander.help') {
-      console.error(`\n${first === 'help' ? `There is no command ${second}.` : 'A command is missing.'}`)
+      console.error(
+        withoutSecrets(`\n${first === 'help' ? `There is no command ${second}.` : 'A command is missing.'}`),
+      )
     }
     if (error.code === 'commander.excessArguments') {
       console.error('If you wrote a *, put it in quotes: the shell puts the names of files in its place.')
@@ -95,7 +97,7 @@ function explain(error: unknown, [first, second]: readonly string[]): number {
     return exitCodes.usage
   }
   const isExpected = error instanceof ConfigError || error instanceof StartError
-  console.error(isExpected ? error.message : error)
+  console.error(withoutSecrets(isExpected ? error.message : inspect(error)))
   if (error instanceof ConfigError) return exitCodes.config
   if (error instanceof ServiceUnavailable) return exitCodes.unavailable
   return isExpected ? exitCodes.negative : exitCodes.fault

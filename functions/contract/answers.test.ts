@@ -201,6 +201,7 @@ function outage() {
   const away = () => Promise.reject(new StoreUnavailable('away'))
   const verbs = [
     'find',
+    'findLines',
     'count',
     'stats',
     'get',

@@ -17,8 +17,10 @@ import { createService, type Service } from '@activity-log/shared/http/service.t
 import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { OwnActivity, PublishOwn } from '@activity-log/shared/own-activity.ts'
+import { isOwn } from '@activity-log/shared/own-name.ts'
 import { toReceipt } from '@activity-log/shared/receipt.ts'
 import { inSteps, type Steps } from '@activity-log/shared/steps.ts'
+import { systemTenant } from '@activity-log/shared/tenant.ts'
 import type { Accepted, PostResult } from './answers.ts'
 import { type Arrival, createArrivals, newSalt } from './arrivals.ts'
 import { ownActivityRoutes } from './own-activities.ts'
@@ -40,6 +42,8 @@ export type IngestDependencies = {
    * until that one is acknowledged.
    */
   secondFrom?: number
+  /** How many bytes of records may wait for one tenant. */
+  maxWaitingBytes?: number
   basePath?: string
   /** Without it, everybody may do everything. */
   access?: Access | undefined
@@ -56,15 +60,16 @@ const mebibyte = 1024 * 1024
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service & { publishOwn: PublishOwn } {
   const { broker, log, now, newId, deadlineMs = 5_000, secondFrom, basePath = '', access } = dependencies
+  const { maxWaitingBytes = 32 * mebibyte } = dependencies
   const metrics = createGroupMetrics('ingest')
   const arrive = createArrivals()
   const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
     maxBytes: mebibyte / 2,
     maxWaitingItems: 20_000,
-    maxWaitingBytes: 32 * mebibyte,
+    maxWaitingBytes,
     sizeOf: recordBytes,
-    ownerOf: tenantOf,
+    ownerOf,
     deadlineMs,
     secondFrom,
     onGroup: metrics.onGroup,
@@ -236,7 +241,9 @@ const clientLeft = () => new Problem('invalid-input', 'The connection was closed
 
 const storedOnce = 'An activity is never stored twice.'
 
-const tenantOf = ({ headers }: EventRecord) => headers['ce_tenant'] ?? ''
+/** What the log records about its own use does not wait behind what a tenant sends, so no flood of it delays acts. */
+const ownerOf = ({ headers }: EventRecord) =>
+  (isOwn(headers['ce_id'] ?? '') ? systemTenant : headers['ce_tenant']) ?? ''
 
 function recordBytes({ headers, value }: EventRecord): number {
   let bytes = Buffer.byteLength(value)

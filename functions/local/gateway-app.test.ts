@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { createApp as createIngest } from '@activity-log/ingest/app.ts'
+import { newKey } from '@activity-log/shared/access/key.ts'
 import { type ListenOptions, listen } from '@activity-log/shared/http/serve.ts'
 import { slotSizes } from '@activity-log/shared/http/slots.ts'
 import { anActivity, answerOf, post, silent, until } from '@activity-log/shared/testing/builders.ts'
@@ -475,7 +476,7 @@ test.each([
   expect(query.requests.map((request) => request.headers.origin)).toEqual(['https://shop.example'])
 })
 
-test('tells a function that a page of its own origin sends a request, and of no other', async () => {
+test('tells a function that a page of its own origin or of a neighboring host sends a request', async () => {
   await using query = await aFunction((_, response) => response.end())
   await using server = await gateway({ query: query.origin })
   const { origin } = server
@@ -491,7 +492,18 @@ test('tells a function that a page of its own origin sends a request, and of no 
   expect(seen).toEqual([
     [own, 'same-origin'],
     [own, 'same-origin'],
-    [undefined, undefined],
+    [undefined, 'same-site'],
     [undefined, undefined],
   ])
+})
+
+test('the log of an outage shows no key that is in a path', async () => {
+  const lines: string[] = []
+  const add = (...said: unknown[]) => void lines.push(JSON.stringify(said))
+  const log = { ...silent, error: add, warn: add }
+  const app = createGateway({ ingest: away, persist: away, query: away, log })
+  const { id, text } = newKey()
+  expect((await app.request(`/logs/${text}`)).status).toBe(503)
+  expect(lines.join()).toContain(`/logs/als_${id}…`)
+  expect(lines.join()).not.toContain(text.slice(16, 59))
 })

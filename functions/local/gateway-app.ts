@@ -6,7 +6,7 @@ import { createTrust, isLoopback, plainAddress } from '@activity-log/shared/http
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import { pageFinder } from '@activity-log/shared/http/route.ts'
 import type { Bindings } from '@activity-log/shared/http/router.ts'
-import { isFromOwnPage, isThisMachine } from '@activity-log/shared/http/same-origin.ts'
+import { isFromNeighbor, isFromOwnPage, isThisMachine } from '@activity-log/shared/http/same-origin.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -123,6 +123,7 @@ async function passOn(
         // the function has to see that a page has the key
         const isKeyOfPage = /^bearer \s*als_/i.test(passed.headers.get('authorization') ?? '')
         for (const name of ofThisConnection) if (name !== 'origin' || !isKeyOfPage) passed.headers.delete(name)
+        if (isFromNeighbor((name) => headers.get(name) ?? undefined)) passed.headers.set('sec-fetch-site', 'same-site')
         for (const [name, value] of ownPage(headers, target)) passed.headers.set(name, value)
         if (body) passed.headers.set('content-length', String(body.byteLength))
         if (forwardedFor !== undefined) passed.headers.set('x-forwarded-for', forwardedFor)

@@ -23,6 +23,7 @@ import { viewerRoutes } from './viewer/viewer.ts'
 
 type Verbs =
   | 'find'
+  | 'findLines'
   | 'count'
   | 'stats'
   | 'get'

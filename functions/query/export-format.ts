@@ -1,41 +1,12 @@
-import { activityJson, type ListedActivity } from '@activity-log/shared/document.ts'
+import { csvColumns, type LineFormat } from '@activity-log/shared/line-formats.ts'
 
 export type ExportFormat = {
   contentType: string
-  /** The text before the first row. */
+  /** The text before the first line. */
   head: string
-  row: (activity: ListedActivity) => string
 }
 
-const columns = ['id', 'userId', 'action', 'timestamp', 'recordedAt', 'metadata'] as const
-
-export const exportFormats: { readonly [name in 'csv' | 'ndjson']: ExportFormat } = {
-  csv: { contentType: 'text/csv; charset=utf-8; header=present', head: `${columns.join()}\r\n`, row: csvRow },
-  ndjson: {
-    contentType: 'application/x-ndjson',
-    head: '',
-    row: (activity) => `${activityJson(activity)}\n`,
-  },
-}
-
-/** Formats a row according to RFC 4180. */
-function csvRow({ id, userId, action, timestamp, recordedAt, metadataText = '' }: ListedActivity): string {
-  return `${cell(id)},${cell(userId)},${cell(action)},${timestamp},${recordedAt},${cell(metadataText)}\r\n`
-}
-
-/**
- * Matches each place where a spreadsheet may begin a cell with a formula, also in full-width forms: the start of the
- * text, and what follows a semicolon, a tab or a line break. Some read such a character as the end of a cell, and drop
- * the quotes that follow it. An apostrophe in such a place matches as well, because one is added below.
- */
-const cellStart = /^(?=[=+\-@\t\r\n＝＋－＠'])|(?<=[;\t\r\n])(?='|"*[=+\-@＝＋－＠])/g
-const needsQuotes = /[",\r\n]/
-
-/**
- * A formula that somebody sent as a name would run in the spreadsheet of the person who opens the file, so an
- * apostrophe is added before it. Removing one apostrophe from each place that has one restores what was sent.
- */
-function cell(text: string): string {
-  const safe = text.replace(cellStart, "'")
-  return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+export const exportFormats: { readonly [name in LineFormat]: ExportFormat } = {
+  csv: { contentType: 'text/csv; charset=utf-8; header=present', head: `${csvColumns.join()}\r\n` },
+  ndjson: { contentType: 'application/x-ndjson', head: '' },
 }

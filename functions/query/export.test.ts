@@ -11,7 +11,7 @@ import type { FindQuery } from '@activity-log/shared/store/activities.ts'
 import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store/store.ts'
 import { accessAs } from '@activity-log/shared/testing/access.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
-import { openMemoryStore, openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
+import { openMemoryStore, openTestStore, withFind } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -25,16 +25,14 @@ async function query(count = 0, find?: (query: FindQuery, nth: number) => Promis
   })
   await store.save(activities)
   const finds: FindQuery[] = []
-  const seen: Pick<ActivityStore, 'find'> = {
-    async find(query) {
-      finds.push(query)
-      await find?.(query, finds.length)
-      return store.find(query)
-    },
+  const seen: ActivityStore['find'] = async (query) => {
+    finds.push(query)
+    await find?.(query, finds.length)
+    return store.find(query)
   }
   const warnings: string[] = []
   const log = { ...silent, warn: (_fields: object, message: string) => void warnings.push(message) }
-  const app = createApp({ store: { ...store, ...seen }, log, now: () => new Date(base) })
+  const app = createApp({ store: withFind(store, seen), log, now: () => new Date(base) })
   return { app, finds, warnings, get: (url: string, init?: RequestInit) => app.request(url, init) }
 }
 
@@ -55,7 +53,7 @@ function endless(access?: Access) {
       .slice(0, limit)
       .map((activity) => ({ key: '01HM6RK0000000000000000000', activity, position: { partition: 0, offset: 0 } }))
   }
-  const store = { ...openMemoryStore(), find }
+  const store = withFind(openMemoryStore(), find)
   return { app: createApp({ store, log: silent, now: () => new Date(), access }), finds: () => finds }
 }
 
@@ -131,7 +129,7 @@ describe('an export', () => {
       await store.save([recorded({ id: 'late', timestamp: at(1) }, late++)])
       return store.find(query)
     }
-    const app = createApp({ store: { ...store, find }, log: silent, now: () => new Date() })
+    const app = createApp({ store: withFind(store, find), log: silent, now: () => new Date() })
     expect(idsIn(await (await app.request('/export?format=ndjson')).text())).toEqual(newestFirst(150))
   })
 
@@ -245,7 +243,7 @@ describe('an export', () => {
       limits.push(query.limit)
       return store.find(query)
     }
-    const app = createApp({ store: { ...store, find }, log: silent, now: () => new Date() })
+    const app = createApp({ store: withFind(store, find), log: silent, now: () => new Date() })
     expect(idsIn(await (await app.request('/export?format=ndjson')).text())).toHaveLength(300)
     expect(Math.max(...limits.slice(1))).toBeLessThan(10)
   })

@@ -6,15 +6,14 @@ import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { gzip, prefersGzip } from '@activity-log/shared/http/gzip.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import { searchMatcher } from '@activity-log/shared/matches-filter.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
-import type { FindQuery } from '@activity-log/shared/store/activities.ts'
+import type { LinesQuery } from '@activity-log/shared/store/activities.ts'
 import type { ForTenant, TenantFilter } from '@activity-log/shared/store/tenant-reader.ts'
 import { formatTimestamp, toMs } from '@activity-log/shared/timestamp.ts'
 import * as v from 'valibot'
-import { type ExportFormat, exportFormats } from './export-format.ts'
+import { exportFormats } from './export-format.ts'
 import { type FilterRequest, readFilterRequest } from './filter-request.ts'
-import { foundInTime, fromStore } from './from-store.ts'
+import { fromStore } from './from-store.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { OrderName, oneOf } from './parameter-schemas.ts'
 import { withSnapshot } from './with-snapshot.ts'
@@ -47,11 +46,9 @@ function checkBom(request: FilterRequest<typeof exportParameters>): Checked<Filt
  * once and rows of 256 KiB, that is 8 MiB for all of them together.
  */
 export const partBytes = 256 * 1024
-/** How many rows are read at once: few at first, since small rows may be followed by large ones. */
+/** How many rows are read at once: few at first, since they may be large. */
 const firstRows = 16
-const maxRows = 250
-/** What an activity without metadata takes, about. */
-const rowBytes = 200
+const maxRows = 1000
 
 /** Sends every match in one snapshot, page by page, as fast as the client reads. */
 export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Routes {
@@ -70,13 +67,12 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
   }: ServiceRequest): Promise<Answer> {
     const parsed = readFilterRequest(url, caller.tenant, exportParameters, checkBom)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    const { format: name, bom, filter, order } = parsed.value
-    const { head, ...others } = exportFormats[name]
-    const format = { ...others, head: bom ? `\uFEFF${head}` : head }
+    const { format, bom, filter, order } = parsed.value
+    const { head, contentType } = exportFormats[format]
     const isCompressed = prefersGzip(header('accept-encoding'))
     const headers = {
-      'content-type': format.contentType,
-      'content-disposition': `attachment; filename="${fileName(filter)}.${name}"`,
+      'content-type': contentType,
+      'content-disposition': `attachment; filename="${fileName(filter)}.${format}"`,
       'cache-control': 'private, no-store',
       vary: 'accept-encoding',
       ...(isCompressed && { 'content-encoding': 'gzip' }),
@@ -84,7 +80,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     if (method === 'HEAD') return { status: 200, headers }
     await acts.record(caller, 'export', { query: queryOf(url) })
     const gone = request.gone()
-    const parts = partsOf({ filter, order }, format, { gone, turn, whyNoLonger })
+    const parts = partsOf({ format, head: bom ? `\uFEFF${head}` : head, filter, order }, { gone, turn, whyNoLonger })
     // the first part is read before the headers are sent, so that an early failure is still a problem like any other
     const first = await fromStore(() => parts.next())
     const body = reportingFailure(restOf(first, parts), (error) => {
@@ -96,44 +92,32 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
   }
 
   /**
-   * The bytes of each page. The store is asked only when the client wants more. Filters by metadata and text are applied
-   * here: the store ends a search that would take too long for a list, but an export has time.
+   * The bytes of each part. The store is asked only when the client wants more. A store does not end what takes too long
+   * for a list: an export has time.
    */
   async function* partsOf(
-    { filter, order }: { filter: TenantFilter; order: FindQuery['order'] },
-    { head, row }: ExportFormat,
+    { format, head, filter, order }: Exported,
     { gone, turn, whyNoLonger }: { gone: AbortSignal } & Pick<ServiceRequest, 'turn' | 'whyNoLonger'>,
   ) {
-    const { metadata, text: searched, ...indexed } = await withSnapshot(filter, known)
-    const { find } = forTenant(filter.tenant, { gone: () => gone })
-    const matches = searchMatcher(filter)
+    const snapshot = await withSnapshot(filter, known)
+    const { findLines } = forTenant(filter.tenant, { gone: () => gone })
     let limit = firstRows
     let after: string | undefined
 
     /** A function of its own, so that nothing but the part is kept while the client does not read. */
     async function nextPart(): Promise<{ bytes: Uint8Array; isLast: boolean }> {
       const place = after === undefined ? {} : { after }
-      const query = { filter: indexed, order, ...place, limit }
-      const { found, through } = await fromStore(() => foundInTime(find(query), { turn, hold: () => {} }))
-      let text = after === undefined ? head : ''
-      let taken = 0
-      let read = 1
-      let size = 0
-      for (const { activity } of found) {
-        taken++
-        // the rows that do not match may be large, too
-        read += (activity.metadataText?.length ?? 0) + rowBytes
-        const line = matches(activity) ? row(activity) : ''
-        text += line
-        size += Buffer.byteLength(line)
-        // the rest is read again with the next part
-        if (size >= partBytes) break
+      const query = { filter: snapshot, order, ...place, limit, format, maxBytes: partBytes }
+      const { bytes, examined, read, rest } = await fromStore(() => findLines(query))
+      await turn()
+      const size = Math.max(1, read, bytes.byteLength)
+      limit = Math.max(1, Math.min(maxRows, 4 * limit, Math.floor((examined * partBytes) / size)))
+      const isFirst = after === undefined
+      after = rest ?? after
+      return {
+        bytes: isFirst && head !== '' ? Buffer.concat([Buffer.from(head), bytes]) : bytes,
+        isLast: rest === undefined,
       }
-      const isWhole = taken === found.length
-      const isLast = isWhole && through === undefined && found.length < limit
-      after = (isWhole ? through : undefined) ?? found[taken - 1]?.key ?? after
-      limit = Math.max(1, Math.min(maxRows, 4 * limit, Math.floor((taken * partBytes) / Math.max(read, size))))
-      return { bytes: new TextEncoder().encode(text), isLast }
     }
 
     for (let isFirst = true; ; isFirst = false, await nextTurn()) {
@@ -148,6 +132,8 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
     }
   }
 }
+
+type Exported = Pick<LinesQuery, 'format' | 'order'> & { head: string; filter: TenantFilter }
 
 async function* restOf<Part>({ done, value }: IteratorResult<Part, void>, rest: AsyncIterable<Part>) {
   if (done) return

@@ -19,16 +19,15 @@ export type FindOutcome = (
 
 export function createOutcomeFinder({ forTenant, stopping }: OutcomeFinderOptions): FindOutcome {
   return async (receipt, waitS, { caller, gone, whyNoLonger }) => {
-    const deadline = waitS > 0 ? AbortSignal.any([AbortSignal.timeout(waitS * 1000), gone(), stopping]) : undefined
-    const found = await fromStore(
-      async () => {
-        const reader = forTenant(caller.tenant, { also: caller.system })
-        const known = await reader.outcome(receipt, deadline)
-        return known && afterReplay(known, reader)
-      },
-      answerMs + waitS * 1000,
-    )
-    const problem = waitS > 0 ? whyNoLonger() : undefined
+    // what is left of a wait is no whole number of milliseconds
+    const waitMs = Math.ceil(waitS * 1000)
+    const deadline = waitMs > 0 ? AbortSignal.any([AbortSignal.timeout(waitMs), gone(), stopping]) : undefined
+    const found = await fromStore(async () => {
+      const reader = forTenant(caller.tenant, { also: caller.system })
+      const known = await reader.outcome(receipt, deadline)
+      return known && afterReplay(known, reader)
+    }, answerMs + waitMs)
+    const problem = waitMs > 0 ? whyNoLonger() : undefined
     if (problem) throw problem
     return found
   }

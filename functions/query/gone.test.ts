@@ -6,7 +6,7 @@ import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.
 import { expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
-const verbs = ['find', 'count', 'stats', 'findDeadLetters'] as const
+const verbs = ['find', 'findLines', 'count', 'stats', 'findDeadLetters'] as const
 
 /** Requests a path of a log whose store answers nothing until nobody waits for the answer any more. */
 async function asking(path: string, hanging: readonly (keyof ActivityStore)[] = verbs) {

@@ -1,5 +1,5 @@
 import { type Checked, firstErrors, invalid, pointerTo, valid } from '@activity-log/shared/checked.ts'
-import { createFairScheduler } from '@activity-log/shared/fair-scheduler.ts'
+import { createFairRoom } from '@activity-log/shared/fair-room.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
@@ -9,6 +9,7 @@ import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { Receipt } from '@activity-log/shared/receipt.ts'
 import type { RecordOutcome } from '@activity-log/shared/store/ledger.ts'
+import { createReadTurns } from '@activity-log/shared/store/read-turns.ts'
 import * as v from 'valibot'
 import type { ReceiptAnswer } from './answers.ts'
 import type { FindOutcome } from './find-outcome.ts'
@@ -20,16 +21,16 @@ const maxBodyAtOnce = 2 * 1024
 /** How many outcomes a request looks up at once. */
 const maxLookups = 8
 const lookupsPerTurn = 50
-/** The receipts of all requests that are in progress: each takes about 300 bytes, for as long as its request waits. */
+/** The receipts of a tenant's requests in progress: each takes about 300 bytes, for as long as its request waits. */
 const maxInProgress = 100_000
 /** A request with so few is always served. */
 const fewReceipts = 10
 
 /** Serves the outcomes of records. */
 export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Routes {
-  // all requests share it: a slice of each in one turn would still be long
-  const nextTurn = createFairScheduler()
-  let inProgress = 0
+  // all requests share them: a slice of each in one turn would still be long
+  const turnsOf = createReadTurns()
+  const room = createFairRoom(maxInProgress)
   return {
     'GET /receipts/:receipt': { scope: 'read', orScope: 'write', handle: outcome, kind: waitsOrReads },
     'POST /receipts': { scope: 'read', orScope: 'write', handle: outcomes, kind: waitsOrReads },
@@ -45,11 +46,12 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
 
   async function outcomes(request: ServiceRequest): Promise<Answer> {
     const wait = readReceiptsWait(request.url)
+    const { tenant } = request.caller
     const body = await readText(request, maxBodyBytes)
-    if (body.length > maxBodyAtOnce) await nextTurn()
+    if (body.length > maxBodyAtOnce) await turnsOf(tenant)()
     const texts = readReceipts(body)
-    if (texts.length > fewReceipts && inProgress + texts.length > maxInProgress) throw tooMany()
-    inProgress += texts.length
+    if (texts.length > fewReceipts && !room.hasRoom(tenant, texts.length)) throw tooMany()
+    room.hold(tenant, texts.length)
     try {
       const known = await findAll(
         texts.map(({ receipt }) => receipt),
@@ -61,7 +63,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
       })
       return { status: 200, body: { results } }
     } finally {
-      inProgress -= texts.length
+      room.hold(tenant, -texts.length)
     }
   }
 
@@ -80,6 +82,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
       const unknown = [...receipts.keys()].filter((index) => known[index] === undefined)
       const turns = unknown.values()
       const lookUp = async () => {
+        const nextTurn = turnsOf(request.caller.tenant)
         for (const index of turns) {
           known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
           // a store that answers at once would otherwise answer all of them in one turn

@@ -132,6 +132,17 @@ test.each([
   expect(Object.entries(opened(path).current().limits.tenants)).toEqual([[name, 7]])
 })
 
+test('no tenant is half of a surrogate pair: all of them would be the same in a store', () => {
+  const { path, list } = anAccessFile({ one: {} })
+  const [key] = list.keys
+  for (const name of ['\ud800', 'a\udc00', '\ude00\ud83d']) {
+    writeFileSync(path, JSON.stringify({ keys: [{ ...key, tenant: name }] }))
+    expect(() => opened(path)).toThrow('must be the name of a tenant')
+  }
+  writeFileSync(path, JSON.stringify({ keys: [{ ...key, tenant: '\ud83d\ude00' }] }))
+  expect(opened(path).current().keys).toHaveLength(1)
+})
+
 test.each([
   ['{"limits":{"tenants":{"a":0}}}', '/limits/tenants/a must be a whole number from 1'],
   ['{"limits":{"tenants":{"$system":1}}}', '/limits/tenants/$system is not a possible name'],

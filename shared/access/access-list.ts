@@ -21,6 +21,12 @@ const TenantName = v.pipe(
 )
 const isTenantOfKey = (text: string) => text === everyTenant || isTenantOfKeys(text)
 const isMoment = (text: string) => typeof parseTimestamp(text) !== 'string'
+/** The milliseconds of a moment in the file. Date knows no leap seconds, so whoever used it would take one for never. */
+export function msOf(moment: string): number {
+  const parsed = parseTimestamp(moment)
+  if (typeof parsed === 'string') throw new Error(`${moment} is not a timestamp`)
+  return parsed.ms
+}
 const isRate = (rate: number) => Number.isSafeInteger(rate) && rate >= 1 && rate <= 1_000_000_000
 const isHash = (text: string) => /^[\w-]{43}$/.test(text)
 const maxNameLength = 256

@@ -5,6 +5,11 @@ import type { ServiceOptions } from '../http/service.ts'
 /** A key when it is seen for the first time. */
 export type SeenKey = { caller: Caller; keyId: string; created: string }
 
+export type TurnedAway = {
+  url?: string | undefined
+  headers: { readonly authorization?: string | undefined; readonly origin?: string | undefined }
+}
+
 /** Who may do what, as an access file says. */
 export type Access = {
   authenticate: Authenticate
@@ -22,8 +27,8 @@ export type Access = {
   tenants(): readonly string[]
   /** Writes the metrics in Prometheus' text format. */
   metrics(): string
-  /** Tells of a request that was turned away at the door, since pages of other sites may know the key in it. */
-  onTurnedAway(headers: { readonly authorization?: string | undefined; readonly origin?: string | undefined }): void
+  /** Tells of a request that no route has seen, since others may know the key in it. */
+  onTurnedAway(request: TurnedAway): void
 }
 
 /** What a service needs of it; the metrics of the service and those of access are one text. */

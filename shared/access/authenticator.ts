@@ -5,7 +5,7 @@ import { namesTenant, readNamedTenant } from '../http/named-tenant.ts'
 import { invalidInput, Problem, unavailable } from '../http/problem.ts'
 import { createRateLimits } from '../http/rate-limits.ts'
 import type { Caller, Route, Scope } from '../http/route.ts'
-import { isFromOwnPage, isSafeMethod } from '../http/same-origin.ts'
+import { isFromNeighbor, isFromOwnPage, isSafeMethod } from '../http/same-origin.ts'
 import { createTenantShares } from '../http/tenant-share.ts'
 import type { Log } from '../log.ts'
 import { createRateLimit } from '../rate-limited-log.ts'
@@ -108,13 +108,14 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
   }
 
   /** Programs write, and people read and operate; so no page can make a browser write. */
-  function bySession(ring: KeyRing, { method, header }: BareRequest, { scope }: Route): RingKey | Problem {
+  function bySession(ring: KeyRing, { method, header }: BareRequest, { scope, page }: Route): RingKey | Problem {
     const kept = ofPeople.has(scope) ? keptOfSession(ring, header('cookie')) : undefined
     if (!kept) {
       rejected.missing++
       return notSignedIn
     }
-    return isSafeMethod(method) || isFromOwnPage(header) ? kept : ofAnotherPage
+    const isFromOwn = isSafeMethod(method) ? page || !isFromNeighbor(header) : isFromOwnPage(header)
+    return isFromOwn ? kept : ofAnotherPage
   }
 
   /** When to tell of each key again: never, unless a listener failed. */
@@ -152,9 +153,11 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
     },
     signedIn: (cookie) => keptOfSession(currentRing(), cookie)?.caller,
     onFirstSeen: (listener) => void listeners.push(listener),
-    onTurnedAway({ authorization, origin }) {
-      const key = readKey(bearerOf(authorization) ?? '')
-      if (key && origin !== undefined) leaked(currentRing(), key, 'origin')
+    onTurnedAway({ url = '', headers: { authorization, origin } }) {
+      const inUrl = keyInUrl(url)
+      if (inUrl) leaked(currentRing(), inUrl, 'url')
+      const ofPage = origin === undefined ? undefined : readKey(bearerOf(authorization) ?? '')
+      if (ofPage) leaked(currentRing(), ofPage, 'origin')
     },
     isSuspended: (tenant) => currentRing().isSuspended(tenant),
     tenants: () => currentRing().tenants(),

@@ -1,4 +1,4 @@
-import type { AccessList, KeptKey } from './access-list.ts'
+import { type AccessList, type KeptKey, msOf } from './access-list.ts'
 import { hashOfKey, hashOfSecret, type Key, newKey, sessionSecretOf } from './key.ts'
 
 export type Wanted = Pick<KeptKey, 'name' | 'tenant' | 'scopes'> &
@@ -21,7 +21,8 @@ export function rotateKey(
   const former = list.keys.find((key) => key.id === id)
   if (!former || Object.hasOwn(list.revoked, id)) return undefined
   const { id: _id, hash: _hash, sessionHash: _session, created: _created, notBefore: _notBefore, ...same } = former
-  const ends = former.expires !== undefined && new Date(former.expires) < until ? former.expires : until.toISOString()
+  const ends =
+    former.expires !== undefined && msOf(former.expires) < until.getTime() ? former.expires : until.toISOString()
   const keys = list.keys.map((key) => (key === former ? { ...key, expires: ends } : key))
   return addKey({ ...list, keys }, same, now)
 }

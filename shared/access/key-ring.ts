@@ -1,7 +1,6 @@
 import type { Caller, CallerLimits, Scope } from '../http/route.ts'
 import { asTenant } from '../tenant.ts'
-import { parseTimestamp } from '../timestamp.ts'
-import { type AccessList, everyTenant, type KeptKey } from './access-list.ts'
+import { type AccessList, everyTenant, type KeptKey, msOf } from './access-list.ts'
 
 /** A key whose holder can be told: the caller is the same for all of its requests. */
 export type RingKey = {
@@ -84,10 +83,4 @@ function sharedSets() {
     known.set(name, set)
     return set
   }
-}
-
-function msOf(text: string): number {
-  const moment = parseTimestamp(text)
-  if (typeof moment === 'string') throw new Error(`${text} is not a timestamp`)
-  return moment.ms
 }

@@ -1,6 +1,7 @@
 import { Aborted } from '../aborted.ts'
 import type { Log } from '../log.ts'
 import { isFault, reasons } from '../reasons.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 import { Problem } from './problem.ts'
 
 type Failed = { log: Log; requestId: unknown; path: string }
@@ -13,9 +14,11 @@ export function problemOf(error: unknown, { log, ...request }: Failed): Problem 
       : new Problem('internal', 'The request failed because of a fault in the service; see its log.', { cause: error })
   // nobody gets the answer to a request whose client has gone
   if (problem.status < 500 || problem.cause instanceof Aborted) return problem
+  // a gateway does not know which keys are valid, and so does not reject those in a path
+  const said = { ...request, path: withoutSecrets(request.path) }
   // an outage logs many lines, so they have the reason but no stack
   const wantsStack = problem.code === 'internal' || isFault(problem.cause)
-  if (wantsStack) log.error({ err: problem.cause ?? problem, ...request }, problem.message)
-  else log.warn({ reason: reasons(problem.cause), ...request }, problem.message)
+  if (wantsStack) log.error({ err: problem.cause ?? problem, ...said }, problem.message)
+  else log.warn({ reason: reasons(problem.cause), ...said }, problem.message)
   return problem
 }

@@ -1,7 +1,7 @@
 import type { TokenBuckets } from '../token-buckets.ts'
 import type { Answer } from './answer.ts'
 import { Problem } from './problem.ts'
-import type { Around, Caller, ServiceRequest } from './route.ts'
+import type { Around, Caller, Scope, ServiceRequest } from './route.ts'
 
 /** One rate that a caller is held to, by the name that its answers give it. */
 type Policy = { name: 'key' | 'tenant'; bucket: string; perSecond: number }
@@ -30,7 +30,7 @@ export function createRateLimits(buckets: TokenBuckets): Around {
       }
     }
     return (request) => {
-      const policies = policiesOf(request.caller)
+      const policies = policiesOf(request.caller, scope)
       return policies.length === 0 ? handle(request) : limited(request, policies)
     }
   }
@@ -64,9 +64,12 @@ export function createRateLimits(buckets: TokenBuckets): Around {
   }
 }
 
-function policiesOf({ tenant, keyId, limits }: Caller): readonly Policy[] {
+function policiesOf({ tenant, keyId, isOperator, limits }: Caller, scope: Scope): readonly Policy[] {
   if (!limits) return none
-  const { key, tenant: ofTenant } = limits
+  const { key } = limits
+  // who uses up the rate of a tenant keeps neither operators from looking after it, nor the log from recording that
+  const isOfLog = scope === 'audit' || (isOperator && scope !== 'write')
+  const ofTenant = isOfLog ? undefined : limits.tenant
   return [
     ...(key === undefined ? [] : [{ name: 'key' as const, bucket: `key ${keyId}`, perSecond: key }]),
     ...(ofTenant === undefined ? [] : [{ name: 'tenant' as const, bucket: `tenant ${tenant}`, perSecond: ofTenant }]),

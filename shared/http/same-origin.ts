@@ -12,6 +12,13 @@ export function isFromOwnPage(header: (lowerCaseName: string) => string | undefi
   return origin !== undefined && isSameHost(origin, header('host'))
 }
 
+/**
+ * Whether a page of a neighboring host sends the request. Browsers add the cookie to it, although the page is of another
+ * origin, and the use of the log would be recorded as that of the person who looks at the page.
+ */
+export const isFromNeighbor = (header: (lowerCaseName: string) => string | undefined): boolean =>
+  header('sec-fetch-site') === 'same-site'
+
 export const isSafeMethod = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
 /** Whether the host of a URL is the machine of the browser itself, where it keeps secure cookies over plain HTTP. */

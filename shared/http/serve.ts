@@ -42,8 +42,8 @@ export type ListenOptions = {
   log: Log
   /** Tried before `fetch`. */
   front?: Front
-  /** Called with the headers of a request that the door does not let in. */
-  onTurnedAway?: ((headers: IncomingMessage['headers']) => void) | undefined
+  /** Called with a request that is rejected before any route sees it. */
+  onTurnedAway?: ((request: IncomingMessage) => void) | undefined
   /** Tells which slots a request uses; by default its method decides. */
   kindOf?: KindOf
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. */
@@ -138,6 +138,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     }
     response.once('close', end)
     const refuse = (problem: Problem) => {
+      options.onTurnedAway?.(request)
       const { url: again = '', headers } = request
       const waysOn = opensLinks(request.method) ? { home: undefined, again } : undefined
       writeAnswer(response, own, answerToProblem(problem, headers.accept, waysOn))
@@ -147,10 +148,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const fault = faultInHead(request, headerLimit)
     if (fault) return refuse(fault)
     const unwelcome = door(request)
-    if (unwelcome) {
-      options.onTurnedAway?.(request.headers)
-      return refuse(unwelcome)
-    }
+    if (unwelcome) return refuse(unwelcome)
     // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
     if (/,\s*chunked\s*$/i.test(request.headers['transfer-encoding'] ?? '')) return refuse(unknownCoding)
     discardBody(server, request)
@@ -180,7 +178,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const ownChecks = { requireHostHeader: false }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
   answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined) })
-  server.on('checkExpectation', (request, response) => writeProblem(response, ownHeaders(request), unmetExpectation))
+  server.on('checkExpectation', (request, response) => {
+    options.onTurnedAway?.(request)
+    writeProblem(response, ownHeaders(request), unmetExpectation)
+  })
   server.maxHeadersCount = headerLimit
   server.on('connection', closeInStages)
   boundConnections(server, atOnce.connections)

@@ -2,6 +2,7 @@ import type { Gone } from '../aborted.ts'
 import type { ActivityRecorded } from '../activity-recorded.ts'
 import type { ListedActivity } from '../document.ts'
 import type { Filter, Order } from '../filter.ts'
+import type { LineFormat } from '../line-formats.ts'
 import type { Position } from '../receipt.ts'
 import type { CalendarUnit } from './calendar.ts'
 
@@ -25,6 +26,24 @@ export type FindQuery = {
   withinMs?: number
 }
 export type Found = { key: string; activity: ListedActivity; position: Position }
+
+export type LinesQuery = Pick<FindQuery, 'order' | 'after'> & {
+  /** Metadata and text select among the activities that are examined. */
+  filter: Filter
+  /** The number of activities to examine. */
+  limit: number
+  format: LineFormat
+  /** There is no further line beyond this size. */
+  maxBytes: number
+}
+export type Lines = {
+  bytes: Uint8Array
+  /** How many activities were examined, and how large they were together, about. */
+  examined: number
+  read: number
+  /** The key after which more may follow; without it, nothing does. */
+  rest?: string
+}
 
 export type ArrivalsQuery = {
   tenant: string
@@ -84,6 +103,11 @@ export interface Activities {
    * found beyond the skipped ones, if anything was examined.
    */
   find(query: FindQuery, gone?: Gone): Promise<readonly Found[]>
+  /**
+   * The lines of a file, which a store makes where it reads the activities. A part may have none: `rest` leads on from
+   * it, also when examining takes too long.
+   */
+  findLines(query: LinesQuery, gone?: Gone): Promise<Lines>
   /**
    * The number of matching activities, but at most `max`. Rejects with TooBroad if it takes too long. With a `max` and
    * a filter that no index covers, it gives up sooner.

@@ -147,3 +147,10 @@ async function foundIn(cursor: FindCursor<StoredActivity>): Promise<Found[]> {
   }
   return all
 }
+
+/** Whether more than a page has to be read. */
+export const mayTakeLong = ({ filter, skip = 0 }: FindQuery) =>
+  isSearch(filter) ||
+  skip > 0 ||
+  filter.excluded !== undefined ||
+  filter.actions?.some((pattern) => 'prefix' in pattern) === true

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MongoClient } from 'mongodb'
 import { type Gone, unlessAborted } from '../aborted.ts'
-import { isSearch } from '../filter.ts'
 import type { HashId } from '../key.ts'
 import type { Log } from '../log.ts'
 import type { Receipt } from '../receipt.ts'
 import { startedWithin, TooLate } from '../within.ts'
-import type { FindQuery, RecordedActivity } from './activities.ts'
+import type { RecordedActivity } from './activities.ts'
 import { startPruning } from './background-pruning.ts'
 import { startCompactor } from './compactor.ts'
 import type { RecordOutcome } from './ledger.ts'
+import { linesOf } from './lines.ts'
 import { asConfigError, asking, hostsOf, openDatabase, openMongoClient, whyNot } from './mongo-client.ts'
 import { createMongoDeadLetters } from './mongo-dead-letters.ts'
 import { collections, type StoredActivity } from './mongo-documents.ts'
@@ -17,11 +17,12 @@ import { assertFormat } from './mongo-format.ts'
 import { assertGuarded, keepFor, makeIndexes } from './mongo-indexes.ts'
 import { createMongoLedger, type LedgerCollections } from './mongo-ledger.ts'
 import { createMongoPruning } from './mongo-pruning.ts'
-import { createMongoQueries } from './mongo-query.ts'
+import { createMongoQueries, mayTakeLong } from './mongo-query.ts'
 import { createMongoSave } from './mongo-save.ts'
 import { outcomeOf } from './outcomes.ts'
 import { createManyActions } from './resolve-actions.ts'
 import { type ActivityStore, NeedsOperator, StoreUnavailable } from './store.ts'
+import { untilDone } from './until-done.ts'
 
 export type MongoStoreOptions = {
   uri: string
@@ -217,6 +218,9 @@ export function openMongoStore({
   }
   const background = connectInBackground()
 
+  const find: ActivityStore['find'] = (query, gone) =>
+    read(({ find }) => find(query), { isLong: mayTakeLong(query), gone })
+
   return {
     misconfigured: misconfigured.promise,
     async save(activities) {
@@ -229,7 +233,8 @@ export function openMongoStore({
       await write(({ deadLetter }) => deadLetter(letters))
       compactor.arrived(letters.flatMap((letter) => outcomeOf(letter)?.position ?? []))
     },
-    find: (query, gone) => read(({ find }) => find(query), { isLong: mayTakeLong(query), gone }),
+    find,
+    findLines: linesOf(find),
     count: (filter, max, gone) => read(({ count }) => count(filter, max), { isLong: true, gone }),
     arrivals: (query) => read(({ arrivals }) => arrivals(query)),
     stats: (query, gone) => read(({ stats }) => stats(query), { isLong: true, gone }),
@@ -263,13 +268,6 @@ export function openMongoStore({
 type Connection = ReturnType<typeof connectionTo>
 type Queries = ReturnType<typeof createMongoQueries>
 
-/** Whether more than a page has to be read. */
-const mayTakeLong = ({ filter, skip = 0 }: FindQuery) =>
-  isSearch(filter) ||
-  skip > 0 ||
-  filter.excluded !== undefined ||
-  filter.actions?.some((pattern) => 'prefix' in pattern) === true
-
 function connectionTo({
   uri,
   database,
@@ -296,19 +294,3 @@ function connectionTo({
 
 /** A driver whose first attempt to connect failed does not retry by itself; once connected, this is free. */
 const connected = (client: MongoClient) => client.connect()
-
-/** Work whose result callers share; it runs again after it failed or was forgotten. */
-function untilDone(work: () => Promise<void>): { done: () => Promise<void>; forget: () => void } {
-  let running: Promise<void> | undefined
-  const forget = () => {
-    running = undefined
-  }
-  function done() {
-    running ??= work().catch((error) => {
-      forget()
-      throw error
-    })
-    return running
-  }
-  return { done, forget }
-}

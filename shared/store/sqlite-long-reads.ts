@@ -1,8 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Gone } from '../aborted.ts'
 import { type Filter, isSearch } from '../filter.ts'
-import { type ArrivalsQuery, type FindQuery, type Found, type Stats, type StatsQuery, TooBroad } from './activities.ts'
+import {
+  type Activities,
+  type ArrivalsQuery,
+  type FindQuery,
+  type Found,
+  type Stats,
+  type StatsQuery,
+  TooBroad,
+} from './activities.ts'
 import type { DeadLetterQuery } from './dead-letters.ts'
+import { createLines, withoutSearch } from './lines.ts'
 import { countMatching, findMatching, type Part, totalTimeoutMs, wholeOf } from './metadata-search.ts'
 import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createDeadLetterSearch } from './sqlite-dead-letter-search.ts'
@@ -23,6 +32,7 @@ import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.t
  */
 export type LongReads = {
   find(query: FindQuery, gone?: Gone): Promise<readonly Found[]>
+  findLines: Activities['findLines']
   count(filter: Filter, max?: number, gone?: Gone): Promise<number>
   stats(query: StatsQuery, gone?: Gone): Promise<Stats>
   arrivals(query: ArrivalsQuery, gone?: Gone): Promise<readonly Found[]>
@@ -131,6 +141,21 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
         ? findMatching(matching, query, gone)
         : placesOf(query, paces.pace({ ...of, withinMs })))
       return wholeOf({ ...part, found: await fetch(part.found, paces.pace(of)) })
+    },
+    async findLines(query, gone) {
+      const { filter, format: _format, maxBytes: _maxBytes, ...place } = query
+      const of = { tenant: filter.tenant, gone }
+      const { found: places, through } = await placesOf({ ...place, filter: withoutSearch(filter) }, paces.pace(of))
+      const lines = createLines(query)
+      const timeSlicer = paces.pace(of)
+      let isWhole = true
+      for (let at = 0; isWhole && at < places.length; at += rowsAtOnce) {
+        await timeSlicer()
+        isWhole = rows.listed(places.slice(at, at + rowsAtOnce)).every(lines.add)
+      }
+      const isEnd = isWhole && places.length < query.limit
+      const last = places[lines.examined() - 1]
+      return lines.end((isWhole ? through : undefined) ?? (isEnd || last === undefined ? undefined : rows.keyAt(last)))
     },
     async count(filter, max = Number.POSITIVE_INFINITY, gone) {
       if (isSearch(filter)) return countMatching(matching, filter, max, gone)

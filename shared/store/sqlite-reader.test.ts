@@ -180,6 +180,15 @@ test('a list whose time is up has what was found, and goes on from there', async
       found = part(error.searched.through)
     }
     expect(parts).toBe(count / stepRows)
+    let lines = 1
+    for (let after: string | undefined; ; lines++) {
+      const place = after === undefined ? {} : { after }
+      const { bytes, rest } = await reader.findLines({ ...query, ...place, format: 'csv', maxBytes: 1000 })
+      expect(bytes.byteLength).toBe(0)
+      if (rest === undefined) break
+      after = rest
+    }
+    expect(lines).toBe(parts)
     await expect(reader.find({ ...query, skip: 1 })).rejects.toMatchObject({
       name: 'TooBroad',
       searched: { found: [] },

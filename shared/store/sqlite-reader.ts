@@ -131,6 +131,7 @@ export function createReader({ path, limits = readLimits, warmUpMs }: ReaderSett
 
   return {
     find: async (query, gone) => ask('find', [query], gone),
+    findLines: async (query, gone) => ask('findLines', [query], gone),
     count: async (filter, max, gone) => ask('count', [filter, max], gone),
     stats: async (query, gone) => ask('stats', [query], gone),
     arrivals: async (query, gone) => ask('arrivals', [query], gone),

@@ -129,4 +129,6 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
   }
 }
 
-const isTied = (one: readonly number[], other: readonly number[]) => compare(momentIn(one), momentIn(other)) === 0
+/** Most entries differ in their milliseconds already. */
+const isTied = (one: readonly number[], other: readonly number[]) =>
+  one[0] === other[0] && compare(momentIn(one), momentIn(other)) === 0

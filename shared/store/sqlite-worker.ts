@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { setCache } from '../sqlite/file.ts'
-import { type Found, type Searched, TooBroad } from './activities.ts'
+import { type Found, type Lines, type Searched, TooBroad } from './activities.ts'
 import { type PackedFound, pack } from './packed-found.ts'
 import { cacheMiB, createLongReads, type LongReads } from './sqlite-long-reads.ts'
 import type { ReadLimits } from './sqlite-time-slicer.ts'
@@ -44,7 +44,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, limits }: ReaderOpt
       const result = await read(...args, () => end.signal)
       if (end.signal.aborted) return
       if (verb === 'find' || verb === 'arrivals') say({ id, packed: pack(result as Found[]) })
-      else say({ id, result }, bodiesOf(result))
+      else say({ id, result }, buffersIn(result))
     } catch (error) {
       if (!end.signal.aborted) say({ id, error: toReadError(error as Error) })
     } finally {
@@ -59,10 +59,10 @@ function serve(port: NonNullable<typeof parentPort>, { path, limits }: ReaderOpt
   })
 }
 
-/** Transfers the bodies of dead letters instead of copying them. */
-function bodiesOf(result: unknown): ArrayBuffer[] {
-  if (!Array.isArray(result)) return []
-  return result.flatMap(({ body }) => (body instanceof Uint8Array ? (body.buffer as ArrayBuffer) : []))
+/** Transfers lines, and the bodies of dead letters, instead of copying them. */
+function buffersIn(result: unknown): ArrayBuffer[] {
+  const bytes = Array.isArray(result) ? result.map(({ body }) => body) : [(result as Partial<Lines>).bytes]
+  return bytes.flatMap((each) => (each instanceof Uint8Array ? (each.buffer as ArrayBuffer) : []))
 }
 
 function toReadError(error: Error): ReadError {

@@ -55,6 +55,28 @@ test.each([
   expect(asked).toEqual(expected)
 })
 
+test('the lines of an export are made in the reading thread, also a few of them', async () => {
+  let parts = 0
+  const createReads = (db: DatabaseSync) => {
+    const reads = createLongReads(db)
+    const findLines: LongReads['findLines'] = (query) => {
+      parts++
+      return reads.findLines(query)
+    }
+    return { ...reads, findLines }
+  }
+  await using store = openSqliteStore({ path: aStoreFile(), createReads })
+  await store.save([recorded({ id: 'a' })])
+  const { examined } = await store.findLines({
+    filter: { tenant: 'default' },
+    order: 'asc',
+    limit: 1,
+    format: 'csv',
+    maxBytes: 1,
+  })
+  expect([examined, parts]).toEqual([1, 1])
+})
+
 test('a name whose transaction failed gets a number again', async () => {
   await using store = openTestStore()
   const good = recorded({ id: 'a', userId: 'ann', action: 'new' })

@@ -95,6 +95,7 @@ export function openSqliteStore({
       )
     },
     find: (query, gone) => attempt(async () => queries.find(query) ?? reads.find(query, gone)),
+    findLines: (query, gone) => attempt(() => reads.findLines(query, gone)),
     count: (filter, max, gone) => attempt(async () => queries.count(filter, max) ?? reads.count(filter, max, gone)),
     arrivals: (query, gone) => attempt(() => reads.arrivals(query, gone)),
     stats: (query, gone) => attempt(() => reads.stats(query, gone)),

@@ -11,6 +11,7 @@ import { testFilters } from './filters.testsuite.ts'
 import { testForgedPositions } from './forged.testsuite.ts'
 import { testKeys } from './keys.testsuite.ts'
 import { testLedger } from './ledger.testsuite.ts'
+import { testLines } from './lines.testsuite.ts'
 import { testMetadataFilters } from './metadata.testsuite.ts'
 import { type DatabaseOrder, testNames } from './names.testsuite.ts'
 import { testOrder } from './order.testsuite.ts'
@@ -247,6 +248,7 @@ export function testActivityStore(open: OpenStore, order: DatabaseOrder = { orde
   test.each<[verb: string, call: (store: ActivityStore) => Promise<unknown>]>([
     ['save', (store) => store.save([recorded({ id: 'b' })])],
     ['find', (store) => store.find(all)],
+    ['findLines', (store) => store.findLines({ ...all, format: 'csv', maxBytes: 1000 })],
     ['count', (store) => store.count(filter)],
     ['get', (store) => store.get(tenant, 'a')],
     ['stats', (store) => store.stats({ filter, by: 'action', limit: 1 })],
@@ -271,6 +273,7 @@ export function testActivityStore(open: OpenStore, order: DatabaseOrder = { orde
   testArrivals(open)
   testFilters(open)
   testMetadataFilters(open)
+  testLines(open)
   testStats(open, order)
   testLedger(open)
   testForgedPositions(open)

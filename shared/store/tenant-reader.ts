@@ -2,7 +2,7 @@ import type { Gone } from '../aborted.ts'
 import type { Filter } from '../filter.ts'
 import type { Receipt } from '../receipt.ts'
 import type { Tenant } from '../tenant.ts'
-import type { ArrivalsQuery, FindQuery, StatsQuery } from './activities.ts'
+import type { ArrivalsQuery, FindQuery, LinesQuery, StatsQuery } from './activities.ts'
 import type { DeadLetterQuery, FoundDeadLetter } from './dead-letters.ts'
 import type { RecordOutcome } from './ledger.ts'
 import type { ActivityStore } from './store.ts'
@@ -14,6 +14,7 @@ type Filtered<Query extends { filter: object }> = Query extends unknown
 /** The reads of one tenant. No verb takes the name of a tenant, and a tenant in a filter is ignored. */
 export type TenantReader = {
   find(query: Filtered<FindQuery>): ReturnType<ActivityStore['find']>
+  findLines(query: Filtered<LinesQuery>): ReturnType<ActivityStore['findLines']>
   count(filter: Omit<FindQuery['filter'], 'tenant'>, max?: number): Promise<number>
   get(id: string): ReturnType<ActivityStore['get']>
   stats(query: Filtered<StatsQuery>): ReturnType<ActivityStore['stats']>
@@ -24,7 +25,16 @@ export type TenantReader = {
   outcome(receipt: Receipt, untilAborted?: AbortSignal): Promise<RecordOutcome | undefined>
 }
 
-type Verbs = 'find' | 'count' | 'get' | 'stats' | 'arrivals' | 'findDeadLetters' | 'getDeadLetter' | 'outcome'
+type Verbs =
+  | 'find'
+  | 'findLines'
+  | 'count'
+  | 'get'
+  | 'stats'
+  | 'arrivals'
+  | 'findDeadLetters'
+  | 'getDeadLetter'
+  | 'outcome'
 /** A filter whose tenant the authenticator named. */
 export type TenantFilter = Filter & { tenant: Tenant }
 export type ForTenant = (tenant: Tenant, of?: ReadsOf) => TenantReader
@@ -37,6 +47,7 @@ export function readersOf(store: Pick<ActivityStore, Verbs>): ForTenant {
     const tenants = also === undefined ? [tenant] : [tenant, also]
     return {
       find: (query) => store.find({ ...query, filter: { ...query.filter, tenant } }, gone),
+      findLines: (query) => store.findLines({ ...query, filter: { ...query.filter, tenant } }, gone),
       count: (filter, max) => store.count({ ...filter, tenant }, max, gone),
       get: (id) => store.get(tenant, id),
       stats: (query) => store.stats({ ...query, filter: { ...query.filter, tenant } }, gone),

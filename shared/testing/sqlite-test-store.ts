@@ -1,6 +1,7 @@
 import { deepStrictEqual } from 'node:assert'
 import { join } from 'node:path'
 import type { HashId } from '../key.ts'
+import { linesOf } from '../store/lines.ts'
 import { openSqliteStore } from '../store/sqlite.ts'
 import { checkCounts } from '../store/sqlite-check.ts'
 import { createLongReads } from '../store/sqlite-long-reads.ts'
@@ -35,3 +36,10 @@ export const openMemoryStore = (): ActivityStore =>
       },
     }),
   })
+
+/** A store that finds in another way, also what it exports. */
+export const withFind = (store: ActivityStore, find: ActivityStore['find']): ActivityStore => ({
+  ...store,
+  find,
+  findLines: linesOf(find),
+})

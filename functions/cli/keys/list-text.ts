@@ -1,19 +1,23 @@
-import type { AccessList, KeptKey } from '@activity-log/shared/access/access-list.ts'
+import { type AccessList, type KeptKey, msOf } from '@activity-log/shared/access/access-list.ts'
 
 export type KeyState = 'valid' | 'not valid yet' | 'expired' | 'revoked'
 
 export function stateOf({ id, notBefore, expires }: KeptKey, { revoked }: AccessList, now: Date): KeyState {
   if (Object.hasOwn(revoked, id)) return 'revoked'
-  if (notBefore !== undefined && new Date(notBefore) > now) return 'not valid yet'
-  return expires !== undefined && new Date(expires) <= now ? 'expired' : 'valid'
+  if (notBefore !== undefined && msOf(notBefore) > now.getTime()) return 'not valid yet'
+  return expires !== undefined && msOf(expires) <= now.getTime() ? 'expired' : 'valid'
 }
+
+/** A terminal would obey some characters, and nobody sees others. */
+const visible = (text: string) =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 
 /** A table of the keys; their hashes are of no use to a reader. */
 export function listText(list: AccessList, now: Date): string {
   const head = ['id', 'name', 'tenant', 'scopes', 'state', 'created', 'expires', 'rate']
   const rows = list.keys.map((key) => [
     key.id,
-    key.name,
+    visible(key.name),
     key.tenant,
     key.scopes.join(','),
     stateOf(key, list, now),

@@ -5,27 +5,39 @@ import { until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 import { expect, test } from 'vitest'
 
-test('a key that a page of another site sends is logged as leaked, although the door turns the request away', {
+test('a key that others know is logged as leaked, although no route sees the request', {
   timeout: 60_000,
 }, async () => {
-  const { path, keys, ids } = anAccessFile({ page: { tenant: 'shop' }, program: { tenant: 'shop' } })
+  const shop = { tenant: 'shop' }
+  const { path, keys, ids } = anAccessFile({ page: shop, program: shop, slashes: shop, foreign: shop, expects: shop })
   await using log = await startLog(aFolder(), { ACCESS_FILE: path })
   const { port } = new URL(log.origin)
   // fetch sends no Origin of its own choice
-  const ask = async (key: string, ...headers: string[]) => {
+  const get = async (target: string, ...headers: string[]) => {
     const socket = connect(Number(port), '127.0.0.1')
-    const lines = ['GET /logs HTTP/1.1', `Host: localhost:${port}`, `Authorization: ${bearer(key).authorization}`]
+    const lines = [`GET ${target} HTTP/1.1`, `Host: localhost:${port}`]
     socket.write(`${[...lines, ...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`)
     return (await text(socket)).slice(9, 12)
   }
-  expect(await ask(keys.program)).toBe('200')
-  expect(await ask(keys.page, 'Origin: https://shop.example')).toBe('403')
-  await until(() => log.output().includes('a key has leaked'))
-  const [line = ''] = log
-    .output()
-    .split('\n')
-    .filter((each) => each.includes('a key has leaked'))
-  expect(JSON.parse(line)).toMatchObject({ keyId: ids.page, tenant: 'shop', place: 'origin' })
-  expect(log.output()).not.toContain(keys.page.slice(16, 59))
-  expect(log.output()).not.toContain(ids.program)
+  const as = (key: string) => `Authorization: ${bearer(key).authorization}`
+  const ofOthers = 'Origin: https://shop.example'
+  expect(await get('/logs', as(keys.program))).toBe('200')
+  expect(await get('/logs', as(keys.page), ofOthers)).toBe('403')
+  expect(await get(`/logs?key=${keys.foreign}`, ofOthers)).toBe('403')
+  expect(await get(`//logs?key=${keys.slashes}`)).toBe('400')
+  expect(await get(`/logs?key=${keys.expects}`, 'Expect: cake')).toBe('417')
+  const leaks = () =>
+    log
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('a key has leaked'))
+      .map((line) => JSON.parse(line))
+  await until(() => leaks().length === 4)
+  expect(leaks()).toMatchObject([
+    { keyId: ids.page, tenant: 'shop', place: 'origin' },
+    { keyId: ids.foreign, tenant: 'shop', place: 'url' },
+    { keyId: ids.slashes, tenant: 'shop', place: 'url' },
+    { keyId: ids.expects, tenant: 'shop', place: 'url' },
+  ])
+  for (const key of Object.values(keys)) expect(log.output()).not.toContain(key.slice(16, 59))
 })

@@ -59,7 +59,7 @@ describe('a flood of each kind of request writes one line', () => {
     ['a count', '/logs?count=exact', 'count'],
     ['statistics', '/stats?by=day', 'stats'],
     ['an activity', '/logs/a', 'get'],
-    ['an export', '/export?format=csv', 'find'],
+    ['an export', '/export?format=csv', 'findLines'],
     ['the ledger', '/ledger', 'ledger'],
     ['dead letters', '/dead-letters', 'findDeadLetters'],
     ['a page', '/', 'find'],
@@ -79,7 +79,7 @@ describe('a flood of each kind of request writes one line', () => {
     const store = openTestStore()
     await store.save(Array.from({ length: 40 }, (_, offset) => recorded({ id: `${offset}` }, offset)))
     const app = createQuery({
-      store: { ...store, find: (query) => (query.after ? Promise.reject(fault) : store.find(query)) },
+      store: { ...store, findLines: (query) => (query.after ? Promise.reject(fault) : store.findLines(query)) },
       log,
       now,
     })

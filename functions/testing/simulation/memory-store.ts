@@ -14,6 +14,7 @@ import type { FindQuery, Found, RecordedActivity, SaveOutcome } from '@activity-
 import { deadLetterId, deadLetterKey } from '@activity-log/shared/store/dead-letter-id.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { RecordOutcome, WrittenOutcome } from '@activity-log/shared/store/ledger.ts'
+import { linesOf } from '@activity-log/shared/store/lines.ts'
 import { outcomeOf } from '@activity-log/shared/store/outcomes.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { nameOf } from './check-ledger.ts'
@@ -23,6 +24,7 @@ export type SimulatedStore = Pick<
   | 'save'
   | 'deadLetter'
   | 'find'
+  | 'findLines'
   | 'count'
   | 'stats'
   | 'get'
@@ -118,6 +120,11 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
     return { partitions: all.map(({ summary }) => summary), completeThrough: completeTime(all) }
   }
 
+  const find: ActivityStore['find'] = async ({ limit, skip = 0, ...query }) =>
+    listed(query)
+      .slice(skip, skip + limit)
+      .map(toFoundDocument)
+
   return {
     save: async (activities) => activities.map(saveOne),
     async deadLetter(letters) {
@@ -131,10 +138,8 @@ export function memoryStore({ isUnique, betweenWrites }: MemoryStoreOptions): Si
         if (outcome) write(outcome)
       }
     },
-    find: async ({ limit, skip = 0, ...query }) =>
-      listed(query)
-        .slice(skip, skip + limit)
-        .map(toFoundDocument),
+    find,
+    findLines: linesOf(find),
     tenants: async (after, limit) =>
       [...new Set([...byId.values()].map(({ tenant }) => tenant))]
         .filter((name) => name > after)

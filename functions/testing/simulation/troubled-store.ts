@@ -51,6 +51,7 @@ export function troubledStore(world: World, life: Life, store: SimulatedStore): 
     },
     deadLetter: (deadLetters) => life.ask(() => write('deadLetter', deadLetters, store.deadLetter)),
     find: (query) => life.ask(() => read(() => store.find(query))),
+    findLines: (query) => life.ask(() => read(() => store.findLines(query))),
     count: (filter, max) => life.ask(() => read(() => store.count(filter, max))),
     tenants: (after, limit) => life.ask(() => read(() => store.tenants(after, limit))),
     arrivals: (query) => life.ask(() => read(() => store.arrivals(query))),

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { emptyAccessList } from './access-list.ts'
+import { addKey, rotateKey } from './change-list.ts'
+
+const now = new Date('2026-12-31T12:00:00Z')
+const until = new Date('2027-01-01T12:00:00Z')
+
+test.each([
+  ['at a leap second before the end of the rotation', '2026-12-31T23:59:60Z', '2026-12-31T23:59:60Z'],
+  ['before the end of the rotation', '2026-12-31T20:00:00+01:00', '2026-12-31T20:00:00+01:00'],
+  ['after it', '2027-06-30T23:59:60Z', until.toISOString()],
+])('a rotation prolongs no key: it expires %s', (_what, expires, ends) => {
+  const wanted = { name: 'backend', tenant: 'acme', scopes: ['read' as const], expires }
+  const { list, key } = addKey(emptyAccessList, wanted, now)
+  const [former, next] = rotateKey(list, key.id, { now, until })?.list.keys ?? []
+  expect([former?.expires, next?.expires]).toEqual([ends, expires])
+})
