@@ -1,4 +1,5 @@
 import { unavailable } from '@activity-log/shared/http/problem.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { answerMs, type Hold } from './from-store.ts'
 
 /** What all requests hold in rows that are not an answer yet. */
@@ -6,7 +7,7 @@ const maxHeldBytes = 16 * 1024 * 1024
 /** Rows up to this size are always held: otherwise large lists could keep out small ones. */
 const smallBytes = 64 * 1024
 
-export type RowRoom = <Result>(find: (hold: Hold) => Promise<Result>) => Promise<Result>
+export type RowRoom = <Result>(find: (hold: Hold) => Promise<Result>, turn: Turn) => Promise<Result>
 
 class NoRoom extends Error {
   override name = 'NoRoom'
@@ -39,7 +40,7 @@ export function openRowRoom(maxBytes = maxHeldBytes): RowRoom {
     }
   }
 
-  return async (find) => {
+  return async (find, turn) => {
     const since = performance.now()
     try {
       return await holding(find, true)
@@ -51,6 +52,8 @@ export function openRowRoom(maxBytes = maxHeldBytes): RowRoom {
     last = promise
     try {
       await before
+      // many may be too late at the same time
+      await turn()
       if (performance.now() - since > answerMs) throw tooManyRows()
       return await holding(find, false)
     } finally {
