@@ -39,7 +39,7 @@ export function activityRoutes({ forTenant, inRowRoom }: { forTenant: ForTenant;
   async function context(request: ServiceRequest): Promise<Answer> {
     const parsed = readContextRequest(request.url)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    const body = await fromStore(() => inRowRoom((hold) => inContext(request, parsed.value.around, hold), request.turn))
+    const body = await fromStore(() => inRowRoom((hold) => inContext(request, parsed.value.around, hold), request))
     return { status: 200, headers: { 'content-type': 'application/json' }, body }
   }
 

@@ -1,6 +1,7 @@
 import { anybody } from '@activity-log/shared/http/caller.ts'
 import { Problem } from '@activity-log/shared/http/problem.ts'
 import { anyTurn } from '@activity-log/shared/http/turns.ts'
+import { asTenant } from '@activity-log/shared/tenant.ts'
 import { recorded, silent } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -25,7 +26,8 @@ function aList(bytes: number) {
 
 const openRoom = (maxBytes: number) => {
   const inRoom = openRowRoom(maxBytes)
-  return <Result>(find: (hold: Hold) => Promise<Result>) => inRoom(find, anyTurn)
+  return <Result>(find: (hold: Hold) => Promise<Result>, tenant = 'busy') =>
+    inRoom(find, { turn: anyTurn, caller: { tenant: asTenant(tenant) } })
 }
 
 describe('rows that wait to become an answer are bounded', () => {
@@ -59,7 +61,7 @@ describe('rows that wait to become an answer are bounded', () => {
       turns++
       await new Promise(setImmediate)
     }
-    const all = [first, ...rest].map(({ find }) => inRoom(find, turn).catch((error) => error))
+    const all = [first, ...rest].map(({ find }) => inRoom(find, { turn, caller: anybody }).catch((error) => error))
     await new Promise(setImmediate)
     vi.advanceTimersByTime(6_000)
     const problems = await Promise.all(all.slice(1))
@@ -78,6 +80,32 @@ describe('rows that wait to become an answer are bounded', () => {
     first.go()
     second.go()
     await Promise.all(all)
+  })
+
+  test('the large lists of tenants take turns, and a tenant leaves room for others', async () => {
+    const inRoom = openRoom(large)
+    const busy = Array.from({ length: 5 }, () => aList(large))
+    const all = busy.map(({ find }) => inRoom(find))
+    await new Promise(setImmediate)
+    const quiet = aList(large)
+    quiet.go()
+    const asked = inRoom(quiet.find, 'quiet')
+    await new Promise(setImmediate)
+    // one of the others that wait has its turn before
+    busy[1]?.go()
+    busy[2]?.go()
+    expect(await asked).toBe(1)
+    expect(busy.map(({ found }) => found()).slice(0, 3)).toEqual([1, 1, 1])
+    expect(busy[4]?.found()).toBe(0)
+    for (const { go } of busy) go()
+    await Promise.all(all)
+
+    const inLargeRoom = openRoom(10 * large)
+    const tenLists = Array.from({ length: 10 }, () => aList(large))
+    const filling = tenLists.map(({ find }) => inLargeRoom(find))
+    expect(await inLargeRoom(quiet.find, 'quiet')).toBe(2)
+    for (const { go } of tenLists) go()
+    await Promise.all(filling)
   })
 
   test('a fault gives its room back, and reaches the caller', async () => {
