@@ -57,13 +57,7 @@ export function activityRecorded(
   if (sent.timestamp === undefined) filledIn.push('timestamp')
   const activity: Activity = { id, userId, action, timestamp }
   if (metadata) activity.metadata = metadata
-  const recorded: ActivityRecorded = {
-    tenant,
-    activity,
-    recordedAt: receivedAt,
-    sequence,
-    filledIn: filledIn as FilledIn[],
-  }
+  const recorded: ActivityRecorded = { tenant, activity, recordedAt: receivedAt, sequence, filledIn }
   if (salt) recorded.salt = salt
   if (traceparent) recorded.traceparent = traceparent
   if (isCloudEvent) recorded.isCloudEvent = isCloudEvent
