@@ -19,8 +19,8 @@ export function testLines(open: () => Promise<ActivityStore>): void {
       Array.from({ length: count }, (_, n) =>
         recorded(
           {
-            // two for each instant
-            timestamp: at(n >> 1),
+            // some of them are of the same instant
+            timestamp: at(n < count / 2 ? n : count / 2 + (n >> 2)),
             id: n % 3 ? `"${n}\\` : uuid(n),
             userId: `ünï "☃" ${n % 4}`,
             action: n % 5 ? 'cart.add' : '=login',
