@@ -59,6 +59,23 @@ test('aborts the work at the deadline, with the reason, and not before', async (
   expect(signals[2]?.reason).toBe(await late)
 })
 
+test('of many who have waited together, only some give up in each turn of the event loop', async () => {
+  heldTime()
+  let late = 0
+  const inTime = Promise.withResolvers<string>()
+  const waited = Array.from({ length: 99 }, () => within(50, never().promise, 'Nothing came').catch(() => late++))
+  const last = within(50, inTime.promise, 'Nothing came')
+  vi.advanceTimersByTime(50)
+  for (let n = 0; n < 10; n++) await undefined
+  expect(late).toBeGreaterThan(0)
+  expect(late).toBeLessThan(50)
+  // it is not too late for one who has not given up
+  inTime.resolve('here')
+  expect(await last).toBe('here')
+  await Promise.all(waited)
+  expect(late).toBe(99)
+})
+
 test('undefinedIfLate catches TooLate and no other error', () => {
   expect(undefinedIfLate(new TooLate('Nothing came'))).toBeUndefined()
   expect(() => undefinedIfLate(new Error('broken'))).toThrow('broken')

@@ -1,11 +1,20 @@
+import { fewPerTurn } from './few-per-turn.ts'
+
 export class TooLate extends Error {
   override name = 'TooLate'
 }
 
+/**
+ * All who began to wait together would give up together, in one turn in which nobody else is served. A promise that
+ * settles meanwhile is in time.
+ */
+const gradually = fewPerTurn(32)
+
 /** Rejects with TooLate when the promise has not settled in time; its later result is ignored. */
 export function within<Value>(ms: number, promise: Promise<Value>, late: string): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new TooLate(`${late} within ${Math.round(ms)} ms`)), ms)
+    const giveUp = () => reject(new TooLate(`${late} within ${Math.round(ms)} ms`))
+    const timer = setTimeout(() => gradually(giveUp), ms)
     const settled =
       <Result>(settle: (result: Result) => void) =>
       (result: Result) => {

@@ -60,7 +60,10 @@ async function findFirst(
   const positions: Position[] = []
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(reader.find({ filter: request.filter, ...part }), { turn, hold })
+      const { found, through } = await foundInTime(() => reader.find({ filter: request.filter, ...part }), {
+        turn,
+        hold,
+      })
       positions.push(...found.map(({ position }) => position))
       return { found: found.map(toListed), through }
     },
@@ -82,7 +85,7 @@ async function findAt(
   const reader = forTenant(filter.tenant, { gone })
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(reader.find({ filter, ...part }), { turn, hold })
+      const { found, through } = await foundInTime(() => reader.find({ filter, ...part }), { turn, hold })
       return { found: found.map(toListed), through }
     },
     request,

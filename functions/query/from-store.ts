@@ -31,15 +31,17 @@ export async function fromStore<Result>(ask: () => Promise<Result>, timeoutMs = 
 export type Hold = (bytes: number) => void
 
 /**
- * If a search takes too long, its part ends with what it found. Many searches may end at the same time, so what is found
- * waits for a turn in which there is time to make an answer of it.
+ * If a search takes too long, its part ends with what it found. Many searches may begin or end at the same time, so each
+ * waits for a turn in which there is time to begin, and again for one in which there is time to make an answer of it.
  */
 export async function foundInTime(
-  find: Promise<readonly Found[]>,
+  find: () => Promise<readonly Found[]>,
   { turn, hold }: { turn: Turn; hold: Hold },
 ): Promise<FoundPart<Found>> {
   try {
-    const found = await find
+    const wait = turn()
+    if (wait) await wait
+    const found = await find()
     hold(found.reduce((sum, { activity }) => sum + (activity.metadataText?.length ?? 0), 0))
     await turn()
     return { found }

@@ -39,7 +39,7 @@ export function activityRoutes({ forTenant, inRowRoom }: { forTenant: ForTenant;
   async function context(request: ServiceRequest): Promise<Answer> {
     const parsed = readContextRequest(request.url)
     if (!parsed.ok) throw invalidInput(parsed.errors)
-    const body = await fromStore(() => inRowRoom((hold) => inContext(request, parsed.value.around, hold)))
+    const body = await fromStore(() => inRowRoom((hold) => inContext(request, parsed.value.around, hold), request))
     return { status: 200, headers: { 'content-type': 'application/json' }, body }
   }
 
@@ -55,10 +55,11 @@ export function activityRoutes({ forTenant, inRowRoom }: { forTenant: ForTenant;
     const { key, activity } = await get(request)
     const { turn, caller } = request
     const filter = { userId: activity.userId }
+    const reader = forTenant(caller.tenant)
     const find = async (order: Order) => {
       const part = { after: key, order, limit }
       const listed = async (part: Part) => {
-        const { found } = await foundInTime(forTenant(caller.tenant).find({ filter, ...part }), { turn, hold })
+        const { found } = await foundInTime(() => reader.find({ filter, ...part }), { turn, hold })
         return { found: found.map(toListed) }
       }
       const { found, isCut } = await findBounded(listed, part, sizeOf, maxRowBytes / 2)

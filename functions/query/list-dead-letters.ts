@@ -48,7 +48,7 @@ export function deadLetterRoutes({ forTenant, inRowRoom }: DeadLettersDependenci
         return { found }
       }
     const page = await fromStore(() =>
-      inRowRoom((hold) => findPage(find(hold), { order: 'desc', limit, place }, sizeOf)),
+      inRowRoom((hold) => findPage(find(hold), { order: 'desc', limit, place }, sizeOf), request),
     )
     const { cursor: _cursor, ...repeated } = parameters
     const all = pageLinks((search) => linkFrom(request, `/dead-letters${search}`), repeated, digestOf(filter), page)

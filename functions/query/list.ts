@@ -77,7 +77,7 @@ export function listRoutes({ forTenant, known, findOutcome, now, inRowRoom }: Li
   }
 
   function answerTo(listed: ListRequest, from: ServiceRequest, receipt?: ReceiptAnswer): Promise<Answer> {
-    return inRowRoom((hold) => answerHolding(hold, listed, from, receipt))
+    return inRowRoom((hold) => answerHolding(hold, listed, from, receipt), from)
   }
 
   async function answerHolding(

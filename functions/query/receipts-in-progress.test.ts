@@ -62,6 +62,23 @@ test('a tenant does not wait while the many receipts of another one are looked u
   expect(ofBusy).toBe(20_000)
 })
 
+test('a store that answers at once looks up few receipts of a request in one turn of the event loop', async () => {
+  let turn = 0
+  let counter = setImmediate(function next() {
+    turn++
+    counter = setImmediate(next)
+  })
+  const byTurn = new Map<number, number>()
+  const ask = service(async () => {
+    byTurn.set(turn, (byTurn.get(turn) ?? 0) + 1)
+    return { outcome: 'expired' }
+  })
+  expect(await ask(1_000)).toBe(200)
+  clearImmediate(counter)
+  expect([...byTurn.values()].reduce((sum, count) => sum + count)).toBe(1_000)
+  expect(Math.max(...byTurn.values())).toBeLessThanOrEqual(100)
+})
+
 test('what is left of a wait need not be a whole number of milliseconds', async () => {
   const find = createOutcomeFinder({ forTenant: readersOf(openMemoryStore()), stopping: AbortSignal.abort() })
   const { signal } = new AbortController()

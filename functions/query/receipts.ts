@@ -81,12 +81,15 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     for (;;) {
       const unknown = [...receipts.keys()].filter((index) => known[index] === undefined)
       const turns = unknown.values()
+      const nextTurn = turnsOf(request.caller.tenant)
+      let count = 0
+      let pause: Promise<unknown> | undefined
       const lookUp = async () => {
-        const nextTurn = turnsOf(request.caller.tenant)
         for (const index of turns) {
-          known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
           // a store that answers at once would otherwise answer all of them in one turn
-          if (index % lookupsPerTurn === 0) await nextTurn()
+          if (++count % lookupsPerTurn === 0) pause = nextTurn()
+          await pause
+          known[index] = await findOutcome(receipts[index] as Receipt, 0, request)
         }
       }
       await Promise.all(Array.from({ length: maxLookups }, lookUp))

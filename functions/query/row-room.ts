@@ -1,12 +1,17 @@
+import { createFairLock } from '@activity-log/shared/fair-lock.ts'
+import { createFairRoom } from '@activity-log/shared/fair-room.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
+import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { answerMs, type Hold } from './from-store.ts'
 
-/** What all requests hold in rows that are not an answer yet. */
+/** What the requests of a tenant hold in rows that are not an answer yet. */
 const maxHeldBytes = 16 * 1024 * 1024
 /** Rows up to this size are always held: otherwise large lists could keep out small ones. */
 const smallBytes = 64 * 1024
 
-export type RowRoom = <Result>(find: (hold: Hold) => Promise<Result>) => Promise<Result>
+export type RowRoom = <Result>(find: Find<Result>, request: Asking) => Promise<Result>
+type Find<Result> = (hold: Hold) => Promise<Result>
+type Asking = Pick<ServiceRequest, 'turn'> & { caller: Pick<ServiceRequest['caller'], 'tenant'> }
 
 class NoRoom extends Error {
   override name = 'NoRoom'
@@ -15,46 +20,45 @@ class NoRoom extends Error {
 /**
  * Bounds the memory of rows that were found and wait for their turn to become an answer. Once there is no room, a large
  * list forgets what it found and finds it again later: such lists go on one after another, so any number of them can
- * wait, and none of them delays small ones.
+ * wait, and none of them delays small ones. Tenants take turns, and none of them takes all of the room.
  */
 export function openRowRoom(maxBytes = maxHeldBytes): RowRoom {
-  let held = 0
-  let last: Promise<unknown> | undefined
+  const room = createFairRoom(maxBytes)
+  const lock = createFairLock()
 
-  async function holding<Result>(find: (hold: Hold) => Promise<Result>, isBounded: boolean): Promise<Result> {
+  async function holding<Result>(find: Find<Result>, tenant: string, isBounded: boolean): Promise<Result> {
     let own = 0
     let isOver = false
     const hold: Hold = (bytes) => {
       // nobody waits for it any more
       if (isOver) return
       own += bytes
-      held += bytes
-      if (isBounded && own > smallBytes && held > maxBytes) throw new NoRoom('There is no room for more rows')
+      room.hold(tenant, bytes)
+      if (isBounded && own > smallBytes && !room.hasRoom(tenant, 0)) throw new NoRoom('There is no room for more rows')
     }
     try {
       return await find(hold)
     } finally {
       isOver = true
-      held -= own
+      room.hold(tenant, -own)
     }
   }
 
-  return async (find) => {
+  return async (find, { turn, caller: { tenant } }) => {
     const since = performance.now()
     try {
-      return await holding(find, true)
+      return await holding(find, tenant, true)
     } catch (error) {
       if (!(error instanceof NoRoom)) throw error
     }
-    const before = last
-    const { promise, resolve } = Promise.withResolvers<void>()
-    last = promise
+    const release = await lock(tenant)
     try {
-      await before
+      // many may be too late at the same time
+      await turn()
       if (performance.now() - since > answerMs) throw tooManyRows()
-      return await holding(find, false)
+      return await holding(find, tenant, false)
     } finally {
-      resolve()
+      release()
     }
   }
 }

@@ -36,11 +36,15 @@ export function contentOf({ headers = {}, body }: Answer): Content {
   return { headers: { ...headers, 'content-type': 'application/json' }, data: JSON.stringify(body) }
 }
 
+/** Whether its client has gone. Such an answer would take room for good, since it is closed already. */
+export const hasLeft = (response: ServerResponse): boolean => response.req.socket.destroyed
+
 /**
  * Passes all headers to `writeHead`: Node writes them several times faster than headers that were set one by one. An
  * answer for which there is no room becomes a 503.
  */
 export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: Answer, room?: AnswerRoom): void {
+  if (hasLeft(response)) return
   const { headers, data } = contentOf(answer)
   if (data === undefined) {
     response.writeHead(answer.status, { ...own, ...headers }).end()

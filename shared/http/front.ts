@@ -6,7 +6,7 @@ import { incomingFrom } from './body.ts'
 import type { BareHandler } from './caller.ts'
 import { acceptsPages, errorPage } from './error-page.ts'
 import { problemOf } from './failed.ts'
-import type { Rooms } from './rooms.ts'
+import { type Rooms, turnToAnswer } from './rooms.ts'
 import { pathPattern } from './route.ts'
 import { anyTurn } from './turns.ts'
 
@@ -75,6 +75,8 @@ export function createFront(log: Log, routes: readonly FrontRoute[], home?: stri
       const asksForPage = opensLinks(method) && acceptsPages(request.headers.accept)
       answered = asksForPage ? errorPage(problem, { home, again: url }) : problem.toAnswer()
     }
+    const wait = turnToAnswer(answered, rooms)
+    if (wait) await wait
     writeAnswer(response, own, answered, rooms?.answers)
   }
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { joinSmallChunks } from './join-small-chunks.ts'
 import { openRests } from './rests.ts'
+import { openValve } from './valve.ts'
 
 /** A connection and its requests. */
 export type Connection = {
@@ -26,6 +27,10 @@ export type PipelineLimits = {
   waiting: number
 }
 
+/** Whether a connection waits for its client to send another request. */
+export const isIdle = ({ inProgress, waiting, latest, socket }: Connection) =>
+  inProgress.size === 0 && waiting.length === 0 && latest?.complete === true && socket.writableLength === 0
+
 /** Starts the work for a request. `done` must be called once, when the response is closed and the work is over. */
 export type Start = (request: IncomingMessage, response: ServerResponse, done: () => void) => void
 
@@ -44,6 +49,7 @@ const waitingOfEach = 8
 export function createPipelines(limits: PipelineLimits, start: Start) {
   const connections = new Map<Duplex, Connection>()
   const rests = openRests()
+  const valve = openValve()
   let waitingInAll = 0
   /** The connections whose next request may start, each once. */
   const proceeding: Connection[] = []
@@ -139,6 +145,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
 
   const listener: RequestListener = (request, response) => {
     const { socket } = request
+    valve.note()
     // the request was read before the connection was closed
     if (socket.destroyed) return
     joinSmallChunks(request, rests)
@@ -155,5 +162,10 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     else begin(connection, request, response)
   }
   const responsesOf = (socket: Duplex) => connections.get(socket)?.responses ?? []
-  return { listener, connections, isWaiting, responsesOf }
+  /** Whether nothing is read from the socket for now, since other requests come first; its client cannot be late. */
+  const isUnread = (socket: Socket) => {
+    const connection = connections.get(socket)
+    return valve.isHeld(socket) || rests.isResting(socket) || (connection !== undefined && isWaiting(connection))
+  }
+  return { listener, add: valve.add, connections, isWaiting, isUnread, responsesOf }
 }

@@ -8,7 +8,7 @@ import type { CallerLimits, Routes } from './route.ts'
 import { createService } from './service.ts'
 
 /** A service with one caller, whose clock stands still. */
-function limited(limits: CallerLimits | undefined, keyIds: readonly string[] = ['a']) {
+function limited(limits: CallerLimits | undefined, keyIds: readonly string[] = ['a'], isOperator = false) {
   let ms = 0
   let handled = 0
   const handle = async () => {
@@ -44,7 +44,7 @@ function limited(limits: CallerLimits | undefined, keyIds: readonly string[] = [
   const service = createService({
     log: silent,
     routes,
-    authenticate: () => ({ ...anybody, keyId: keyIds[requests++ % keyIds.length], limits }),
+    authenticate: () => ({ ...anybody, isOperator, keyId: keyIds[requests++ % keyIds.length], limits }),
     around: [createRateLimits(createTokenBuckets({ now: () => ms }))],
   })
   const ask = async (path: string, method = 'GET') => {
@@ -143,4 +143,11 @@ test('what the log records about its own use counts against the rate of its key 
   const acts = [await ask('/own', 'POST'), await ask('/own', 'POST'), await ask('/own', 'POST')]
   expect(acts.map(({ status }) => status)).toEqual([200, 200, 429])
   expect(acts[0]?.fields).toEqual(['"key";q=3;w=1', '"key";r=1;t=1', null])
+})
+
+test('whoever uses up the rate of a tenant does not keep operators from looking after it', async () => {
+  const { ask } = limited({ key: undefined, tenant: 1 }, ['a'], true)
+  expect([(await ask('/many?5', 'POST')).status, (await ask('/many?5', 'POST')).status]).toEqual([200, 429])
+  expect((await ask('/one')).status).toBe(200)
+  expect((await limited({ key: 1, tenant: 1 }, ['a'], true).ask('/one')).fields[0]).toBe('"key";q=1;w=1')
 })

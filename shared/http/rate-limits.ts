@@ -64,11 +64,12 @@ export function createRateLimits(buckets: TokenBuckets): Around {
   }
 }
 
-function policiesOf({ tenant, keyId, limits }: Caller, scope: Scope): readonly Policy[] {
+function policiesOf({ tenant, keyId, isOperator, limits }: Caller, scope: Scope): readonly Policy[] {
   if (!limits) return none
   const { key } = limits
-  // who uses up the rate of a tenant must not keep the log from recording what others do with it
-  const ofTenant = scope === 'audit' ? undefined : limits.tenant
+  // who uses up the rate of a tenant keeps neither operators from looking after it, nor the log from recording that
+  const isOfLog = scope === 'audit' || (isOperator && scope !== 'write')
+  const ofTenant = isOfLog ? undefined : limits.tenant
   return [
     ...(key === undefined ? [] : [{ name: 'key' as const, bucket: `key ${keyId}`, perSecond: key }]),
     ...(ofTenant === undefined ? [] : [{ name: 'tenant' as const, bucket: `tenant ${tenant}`, perSecond: ofTenant }]),

@@ -3,7 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Log } from '../log.ts'
-import { type Answer, type ByteStream, contentOf, countedBytes } from './answer.ts'
+import { type Answer, type ByteStream, contentOf, countedBytes, hasLeft } from './answer.ts'
 import { answerToProblem, opensLinks } from './answer-to-problem.ts'
 import { incomingOf } from './body.ts'
 import { breakOff } from './break-off.ts'
@@ -104,7 +104,7 @@ function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Respons
 
 /** Returns what to answer instead if there is no room for an answer that goes through a socket. */
 function takeRoom(data: string | Uint8Array, { outgoing, rooms }: Bindings = {}): Answer | undefined {
-  if (!outgoing || !rooms || data.length <= countedBytes) return undefined
+  if (!outgoing || !rooms || data.length <= countedBytes || hasLeft(outgoing)) return undefined
   const taken = rooms.answers.take(Buffer.byteLength(data))
   if ('instead' in taken) return taken.instead
   outgoing.once('close', taken.release)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
+import { fewPerTurn } from '../few-per-turn.ts'
 import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
 import { type OwnHeaders, privateHeaders, writeAnswer } from './answer.ts'
@@ -9,7 +10,7 @@ import { openAnswerRoom } from './answer-room.ts'
 import { answerToProblem, opensLinks } from './answer-to-problem.ts'
 import { type Bound, bind } from './bind.ts'
 import { openBodyRoom } from './body-room.ts'
-import { boundConnections } from './bounded-connections.ts'
+import { boundConnections, closeIdleGradually } from './bounded-connections.ts'
 import { discardBody } from './discard-body.ts'
 import { createDoor } from './door.ts'
 import type { Front } from './front.ts'
@@ -173,22 +174,26 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       end()
     })
   }
+  const gradually = fewPerTurn(32)
   const pipelines = createPipelines(atOnce, start)
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const ownChecks = { requireHostHeader: false }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
-  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined) })
+  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined), gradually })
   server.on('checkExpectation', (request, response) => {
     options.onTurnedAway?.(request)
     writeProblem(response, ownHeaders(request), unmetExpectation)
   })
   server.maxHeadersCount = headerLimit
   server.on('connection', closeInStages)
-  boundConnections(server, atOnce.connections)
+  server.on('connection', pipelines.add)
+  boundConnections(server, { ...pipelines, max: atOnce.connections, gradually })
+  closeIdleGradually(server, { ...pipelines, gradually })
   watchSlowClients(server, {
     ...pipelines,
     limits: options.slowClients ?? slowClientLimits,
     onWaitingBytes: answers.noteWaiting,
+    gradually,
   })
 
   const bound = await bind(server, port, host)

@@ -31,6 +31,7 @@ type Options = {
   limits: SlowClientLimits
   /** Receives the bytes that wait in all sockets, and returns whether that is most of what may wait. */
   onWaitingBytes: (bytes: number) => boolean
+  gradually: (work: () => void) => void
 }
 
 /** The state of a connection when its client last made progress. */
@@ -49,7 +50,8 @@ type Seen = {
  * Ends requests whose bodies arrive too slowly, with a 408, and connections whose clients do not read their answers. It
  * looks at all connections once a second instead of setting timers for each request.
  */
-export function watchSlowClients(server: Server, { connections, isWaiting, limits, onWaitingBytes }: Options) {
+export function watchSlowClients(server: Server, { connections, isWaiting, ...options }: Options) {
+  const { limits, onWaitingBytes, gradually } = options
   const seen = new WeakMap<Socket, Seen>()
 
   /**
@@ -69,7 +71,7 @@ export function watchSlowClients(server: Server, { connections, isWaiting, limit
       const { socket } = connection
       const known = seen.get(socket) ?? firstLook(socket, now)
       seen.set(socket, known)
-      if (isUnread(socket, known, now, unreadMs)) socket.resetAndDestroy()
+      if (isUnread(socket, known, now, unreadMs)) gradually(() => socket.resetAndDestroy())
       else if (isTooSlow(connection, known, now)) server.emit('clientError', tooSlow(), socket)
     }
   }

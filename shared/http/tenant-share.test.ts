@@ -37,7 +37,12 @@ function shared() {
   const { request } = createService({
     log: silent,
     routes,
-    authenticate: (sent) => ({ ...anybody, keyId: sent.header('key'), tenant: asTenant(sent.header('tenant') ?? '') }),
+    authenticate: ({ header }) => ({
+      ...anybody,
+      isOperator: header('operator') !== undefined,
+      keyId: header('key'),
+      tenant: asTenant(header('tenant') ?? ''),
+    }),
     around: [createTenantShares({ ...slotSizes, reads: 10, exports: 10 })],
   })
   /** Asks for as many as the tenant can have, and resolves with their number. */
@@ -119,6 +124,15 @@ test('what the log records about its own use needs no share of the tenant', asyn
   await turn()
   await end()
   expect((await act).status).toBe(200)
+})
+
+test('operators have a share of their own, whichever tenant they look after', async () => {
+  const { request, fill, end } = shared()
+  expect(await fill('a')).toBe(8)
+  const asked = request('/read', { headers: { tenant: 'a', key: 'k', operator: '1' } })
+  await turn()
+  await end()
+  expect((await asked).status).toBe(200)
 })
 
 test('without keys, all slots are for everybody', async () => {

@@ -111,7 +111,7 @@ function openQueue() {
   }
 }
 
-function threadCpuMs(): number {
+export function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }

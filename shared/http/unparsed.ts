@@ -9,20 +9,41 @@ export type UnparsedOptions = {
   /** The responses of a connection, in order: those in progress, and the last one. */
   responsesOf(socket: Duplex): readonly ServerResponse[]
   newRequestId(): string
+  /** Whether nothing is read from the socket for now, so that its client cannot be late. */
+  isUnread(socket: Socket): boolean
+  gradually: (work: () => void) => void
 }
+
+/** How often to look whether a socket is read again. */
+const unreadMs = 1_000
 
 /**
  * Answers with a problem, like every other error, when Node's parser rejects a request before it can be routed. Earlier
  * requests that came complete on the same connection are answered first, since a client reads answers in order.
  */
-export function answerUnparsed(server: Server, { responsesOf, newRequestId }: UnparsedOptions): void {
+export function answerUnparsed(server: Server, options: UnparsedOptions): void {
+  const { responsesOf, newRequestId, isUnread, gradually } = options
   const rejected = new WeakSet<Duplex>()
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const responses = responsesOf(socket)
     const isAnswered = responses.some(({ req, headersSent }) => !req.complete && headersSent)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return lookAgain(socket as Socket, responses.at(-1))
     reject(socket, problemOf(error))
   })
+
+  /**
+   * The headers have taken too long, or this process was too busy to read them. So they are late only if they have not
+   * come once everything is read that was sent until now, which happens before the immediates of this turn.
+   */
+  function lookAgain(socket: Socket, last: ServerResponse | undefined) {
+    setImmediate(() => {
+      if (socket.destroyed || responsesOf(socket).at(-1) !== last) return
+      if (isUnread(socket)) setTimeout(lookAgain, unreadMs, socket, last).unref()
+      else reject(socket, headersTooLate)
+    })
+  }
+
   // only a proxy opens tunnels (RFC 9110, section 9.3.6)
   server.on('connect', ({ url = '' }, socket) => {
     // Node no longer listens for errors of this socket, and an unhandled one ends the process
@@ -34,8 +55,10 @@ export function answerUnparsed(server: Server, { responsesOf, newRequestId }: Un
     // whatever follows the first error on a connection causes errors as well
     if (rejected.has(socket)) return
     rejected.add(socket)
-    const earlier = responsesOf(socket).filter(({ req, closed }) => req.complete && !closed)
-    void Promise.all(earlier.map(untilClosed)).then(() => end(socket, problem))
+    gradually(() => {
+      const earlier = responsesOf(socket).filter(({ req, closed }) => req.complete && !closed)
+      void Promise.all(earlier.map(untilClosed)).then(() => end(socket, problem))
+    })
   }
 
   function end(socket: Duplex, problem: Problem): void {
@@ -79,6 +102,10 @@ const unencoded = new Problem(
   'invalid-input',
   'The URL has characters that must be percent-encoded, for example with curl -G --data-urlencode.',
 )
+const headersTooLate = new Problem(
+  'request-timeout',
+  'The request did not arrive in time: its headers have 5 s. Send it again.',
+)
 const unknownMethod = new Problem('not-implemented', 'The method is not one that this server knows.')
 const problems: { readonly [code: string]: Problem } = {
   HPE_HEADER_OVERFLOW: new Problem(
@@ -88,10 +115,6 @@ const problems: { readonly [code: string]: Problem } = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem(
     'too-large',
     'The chunk extensions are too large; send the body without them.',
-  ),
-  ERR_HTTP_REQUEST_TIMEOUT: new Problem(
-    'request-timeout',
-    'The request did not arrive in time: its headers have 5 s. Send it again.',
   ),
   ERR_BODY_TOO_SLOW: new Problem(
     'request-timeout',

@@ -16,6 +16,9 @@ import { isIn, isKnownPosition, maxCounted, mayHaveExpired } from './outcomes.ts
 export type StoredLedger = Compacted & { _id: number; pruning?: Pruning }
 type Compacted = { version: number; ranges: readonly CountedRange[] }
 
+/** The rows of a batch become objects in one turn of the event loop. */
+const batchSize = 2_000
+
 export type LedgerCollections = {
   activities: Collection<StoredActivity>
   outcomes: Collection<StoredOutcome>
@@ -63,7 +66,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
 
   async function knownAt(partition: number, offset: Offsets): Promise<Known[]> {
     const match = { partition: { $eq: partition }, offset }
-    const listed = { sort: byPosition, hint: byPosition, limit: maxCounted, batchSize: maxCounted, maxTimeMS } as const
+    const listed = { sort: byPosition, hint: byPosition, limit: maxCounted, batchSize, maxTimeMS } as const
     const [stored, others] = await Promise.all([
       activities.find(match, listed).project<{ offset: number }>({ _id: 0, offset: 1 }).toArray(),
       outcomes.find(match, listed).project<Known>({ _id: 0, offset: 1, outcome: 1 }).toArray(),

@@ -43,6 +43,7 @@ test('others get their turn while many records are counted', async () => {
   let next = setImmediate(tick)
   const { partitions } = await ledger.read()
   clearImmediate(next)
-  expect(turns).toBeGreaterThan(0)
+  // each of 20,000 rows takes a microsecond
+  expect(turns).toBeGreaterThan(15)
   expect(partitions).toMatchObject([{ partition: 0 }, { partition: 1, first: 0, uncounted: true }])
 })

@@ -16,6 +16,8 @@ type OutcomeRow = { outcome: Outcome; tenant: string; activityId: string | null;
 const normal = 1
 /** Looking up a range takes as long as reading this many rows. */
 const rowsOfRange = 10
+/** Others wait while this many rows are read, which takes a few milliseconds. */
+const rowsPerTurn = 2_000
 
 export type SqliteLedger = ReturnType<typeof createSqliteLedger>
 
@@ -60,16 +62,13 @@ export function createSqliteLedger(db: DatabaseSync) {
        OR EXISTS (SELECT 1 FROM outcomes WHERE partition >= ${maxPartitions}) AS hasAny`,
   )
   const inOutcomes = db.prepare(
-    `SELECT offset, outcome FROM outcomes WHERE partition = ? AND offset BETWEEN ? AND ? ORDER BY offset
-     LIMIT ${maxCounted}`,
+    'SELECT offset, outcome FROM outcomes WHERE partition = ? AND offset BETWEEN ? AND ? ORDER BY offset LIMIT ?',
   )
   const elsewhere = db.prepare(
     `SELECT offset FROM positions JOIN activities USING (place) WHERE partition = ? AND offset BETWEEN ? AND ?
-     ORDER BY offset LIMIT ${maxCounted}`,
+     ORDER BY offset LIMIT ?`,
   )
-  const inPlaces = db.prepare(
-    `SELECT place FROM activities WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ${maxCounted}`,
-  )
+  const inPlaces = db.prepare('SELECT place FROM activities WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?')
   const selectCompacted = db.prepare('SELECT ranges FROM ledger WHERE partition = ?')
   const insertCompacted = db.prepare('INSERT INTO ledger VALUES ($partition, $ranges) ON CONFLICT DO NOTHING')
   const updateCompacted = db.prepare(
@@ -94,28 +93,37 @@ export function createSqliteLedger(db: DatabaseSync) {
   }
 
   /** An activity comes before another outcome at its offset. */
-  function knownIn(partition: number, first: number, last: number): Known[] {
+  function knownIn(partition: number, first: number, last: number, max: number): Known[] {
     const places = placesOf(partition, first, last)
     const stored = [
-      ...inPlaces.all(places.first, places.last).map(({ place }) => positionOf(place as number).offset),
-      ...elsewhere.all(partition, first, last).map(({ offset }) => offset as number),
+      ...inPlaces.all(places.first, places.last, max).map(({ place }) => positionOf(place as number).offset),
+      ...elsewhere.all(partition, first, last, max).map(({ offset }) => offset as number),
     ].map((offset): Known => ({ offset, outcome: 'stored' }))
-    const others = inOutcomes.all(partition, first, last) as Known[]
-    return [...stored, ...others].sort((one, other) => one.offset - other.offset).slice(0, maxCounted)
+    const others = inOutcomes.all(partition, first, last, max) as Known[]
+    return [...stored, ...others].sort((one, other) => one.offset - other.offset).slice(0, max)
   }
 
   let readInTurn = 0
-  async function known(partition: number, ranges: readonly OpenRange[]) {
-    const found: Known[][] = []
-    for (const { first, last = Number.MAX_SAFE_INTEGER } of ranges) {
-      if (readInTurn > maxCounted) {
+  async function knownInRange(partition: number, { first, last = Number.MAX_SAFE_INTEGER }: OpenRange) {
+    const found: Known[] = []
+    for (let from = first; ; ) {
+      if (readInTurn > rowsPerTurn) {
         await new Promise(setImmediate)
         readInTurn = 0
       }
-      const rows = knownIn(partition, first, last)
-      found.push(rows)
+      const max = Math.min(rowsPerTurn, maxCounted - found.length)
+      const rows = knownIn(partition, from, last, max)
+      found.push(...rows)
       readInTurn += rows.length + rowsOfRange
+      if (rows.length < max || found.length >= maxCounted) return found
+      // another outcome of the last offset would not count
+      from = (rows.at(-1)?.offset ?? last) + 1
     }
+  }
+
+  async function known(partition: number, ranges: readonly OpenRange[]) {
+    const found: Known[][] = []
+    for (const range of ranges) found.push(await knownInRange(partition, range))
     return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
   }
 
@@ -184,7 +192,7 @@ export function createSqliteLedger(db: DatabaseSync) {
       if (!row) {
         const isExpired =
           mayHaveExpired(receipt) &&
-          knownIn(partition, offset, offset).length === 0 &&
+          knownIn(partition, offset, offset, 1).length === 0 &&
           isIn(receipt, compacted(partition)?.ranges)
         return isExpired ? { outcome: 'expired' } : undefined
       }

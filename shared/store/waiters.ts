@@ -1,4 +1,8 @@
+import { fewPerTurn } from '../few-per-turn.ts'
 import type { Position } from '../receipt.ts'
+
+/** A thousand may wait for the same time, or for the same record. */
+const gradually = fewPerTurn(32)
 
 /** Wakes callers that wait for the outcomes of records, in the process that writes the outcomes. */
 export function createWaiters() {
@@ -11,7 +15,7 @@ export function createWaiters() {
       const name = nameOf(position)
       const others = waiting.get(name) ?? new Set()
       const { promise, resolve } = Promise.withResolvers<void>()
-      const wake = () => resolve()
+      const wake = () => gradually(resolve)
       waiting.set(name, others.add(wake))
       signal.addEventListener('abort', wake)
       if (signal.aborted) wake()

@@ -26,7 +26,8 @@ const usage = `Usage: npm run bench -- NAME [--rounds 9] [--seconds 3] [--json F
 
   embedded   the log in one process (npm start) over loopback; imports --file FILE, or made-up activities, twice
   query      lists, export and live streams over 1,000,000 activities; --folder FOLDER keeps them for the next run
-  event-loop the CPU time of the longest turn of the event loop under each hostile input; exits with 1 above 50 ms
+  event-loop the CPU time of the longest turn of the event loop under each hostile input; exits with 1 above 50 ms;
+             --only TEXT sends those whose description contains it
   fairness   how long a quiet tenant waits for ingest over Kafka, beside one that sends much more
   access     ingest and lists with a key, compared with the same without keys, and starts with many keys, over the
              servers below; exits with 1 when keys take more than they should
@@ -53,6 +54,7 @@ type Options = {
   rate: number
   file: string | undefined
   folder: string | undefined
+  only: string | undefined
 }
 type Benchmark = (options: Options) => Promise<readonly Comparison[]>
 
@@ -73,8 +75,8 @@ const compared: { readonly [name: string]: Benchmark } = {
 const described: { readonly [name: string]: (options: Options, results: Results) => Promise<void> } = {
   embedded: ({ rounds, seconds = 4, file }, results) =>
     measureEmbedded({ rounds, seconds, file, note: noteIn(results) }),
-  'event-loop': async ({ rounds, folder }, results) => {
-    const tooLong = await measureEventLoop({ rounds: Math.min(3, rounds), folder, note: noteIn(results) })
+  'event-loop': async ({ rounds, folder, only }, results) => {
+    const tooLong = await measureEventLoop({ rounds: Math.min(3, rounds), folder, only, note: noteIn(results) })
     for (const line of tooLong) console.log(line)
     if (tooLong.length > 0) process.exitCode = 1
   },
@@ -104,6 +106,7 @@ async function main() {
       rate: text,
       file: text,
       folder: text,
+      only: text,
       json: text,
       help: { type: 'boolean' },
     },
@@ -122,6 +125,7 @@ async function main() {
     rate: number('rate') ?? 2000,
     file: values.file,
     folder: values.folder,
+    only: values.only,
   }
   const missing = needsNone.has(what) ? [] : ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
   const describe = described[what]

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { answerOf, post, until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 import type { Note } from './bench-report.ts'
+import { hostileBursts } from './hostile-bursts.ts'
 import { hostileInputs, type Target } from './hostile-inputs.ts'
 import { fillStore } from './query-store.ts'
 
@@ -11,10 +12,22 @@ export const maxTurnMs = 50
 const activities = 100_000
 const worst = 1_000
 
-export type EventLoopOptions = { rounds: number; folder: string | undefined; note: Note }
+export type EventLoopOptions = {
+  rounds: number
+  folder: string | undefined
+  /** Sends only the inputs whose description contains this text. */
+  only: string | undefined
+  note: Note
+}
 
 /** Measures the longest turn under each hostile input. Returns a line for each whose median is too long. */
-export async function measureEventLoop({ rounds, folder = aFolder(), note }: EventLoopOptions): Promise<string[]> {
+export async function measureEventLoop({
+  rounds,
+  folder = aFolder(),
+  only = '',
+  note,
+}: EventLoopOptions): Promise<string[]> {
+  const inputs = [...hostileInputs, ...hostileBursts].filter(({ what }) => what.includes(only))
   await fillStore(folder, activities, () => {})
   const file = join(aFolder(), 'turns')
   const env = {
@@ -37,7 +50,7 @@ export async function measureEventLoop({ rounds, folder = aFolder(), note }: Eve
 
   const tooLong = new Map<string, number[]>()
   for (let round = 0; round < rounds; round++) {
-    for (const { what, send } of hostileInputs) {
+    for (const { what, send } of inputs) {
       await longestTurn()
       await send(target)
       const ms = Math.round((await longestTurn()) * 10) / 10

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import type { AnswerTimes } from './answer-times.ts'
 import { type MutationResult, mutationTable } from './mutations.ts'
 import type { Run } from './run-scenario.ts'
 
@@ -22,9 +23,12 @@ const columns: readonly [name: string, of: (run: Run) => string | number][] = [
   ['lost', ({ lost }) => lost],
   ['ledger', ({ complete }) => (complete === undefined ? '–' : complete ? 'complete' : 'INCOMPLETE')],
   ['longest time without an acknowledgment, s', ({ longestGapMs }) => (longestGapMs / 1000).toFixed(1)],
-  ['slowest answer, s', ({ slowestAnswerMs }) => (slowestAnswerMs / 1000).toFixed(1)],
+  ['answers to POST: p50, p99, slowest, s', ({ answers }) => inSeconds(answers.posts)],
+  ['pages: p50, p99, slowest, s', ({ answers }) => inSeconds(answers.pages)],
   ['problems', ({ problems }) => problems.length],
 ]
+
+const inSeconds = ({ p50, p99, max }: AnswerTimes) => [p50, p99, max].map((ms) => (ms / 1000).toFixed(2)).join(', ')
 
 export function table(runs: readonly Run[]): string {
   const head = `| ${columns.map(([name]) => name).join(' | ')} |`

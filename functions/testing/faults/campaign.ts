@@ -1,4 +1,5 @@
 import { randomFrom } from '../seeded-random.ts'
+import { honestTimes } from './answer-times.ts'
 import { check } from './checker.ts'
 import type { Fault } from './fault.ts'
 import { type Run, type RunOptions, runScenario } from './run-scenario.ts'
@@ -66,7 +67,7 @@ export async function runCampaign({
 function didNotRun({ scenario, seed }: Planned, { stack, message }: Error): Run {
   const nothing = check({ attempts: [], poison: [] }, { found: [] })
   const problems = [{ rule: 'did not run' as const, about: stack ?? message }]
-  const times = { seconds: 0, longestGapMs: 0, slowestAnswerMs: 0 }
+  const times = { seconds: 0, longestGapMs: 0, answers: honestTimes({ attempts: [], reads: [] }) }
   return { ...nothing, problems, scenario: scenario.name, seed, faults: 0, missed: 0, ...times }
 }
 

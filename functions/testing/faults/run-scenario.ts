@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { randomFrom } from '../seeded-random.ts'
+import { type AnswerTimes, honestTimes } from './answer-times.ts'
 import { deliverAgainAndAgain, readAgainAndAgain } from './background-load.ts'
 import { check, type Verdict } from './checker.ts'
 import { describe, type Step } from './fault.ts'
@@ -34,7 +35,8 @@ export type Run = Verdict & {
   seconds: number
   /** The longest time without an acknowledgment. */
   longestGapMs: number
-  slowestAnswerMs: number
+  /** How long the clients that do no harm waited, in milliseconds. */
+  answers: { posts: AnswerTimes; pages: AnswerTimes }
   /** The path of the history, if there are problems. */
   history?: string
 }
@@ -119,7 +121,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     seed,
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     longestGapMs: longestGap(history.attempts, loadedFrom, loadedTo),
-    slowestAnswerMs: history.attempts.reduce((max, { sentAt, endedAt }) => Math.max(max, endedAt - sentAt), 0),
+    answers: honestTimes(history),
     ...(verdict.problems.length > 0 && { history: history.path }),
   }
 }
