@@ -75,7 +75,7 @@ export function testLines(open: () => Promise<ActivityStore>): void {
       }
     })
 
-    test('a search examine no more than the limit, and go on from there', async () => {
+    test('a search are found in parts, each of which examines no more than the limit', async () => {
       await using store = await filled()
       const filter = { tenant, text: 'nowhere' }
       const { parts } = await all(store, { filter, order: 'asc', format: 'csv', limit: 15, maxBytes: 300 })
