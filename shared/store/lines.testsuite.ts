@@ -19,8 +19,8 @@ export function testLines(open: () => Promise<ActivityStore>): void {
       Array.from({ length: count }, (_, n) =>
         recorded(
           {
-            // two for each instant
-            timestamp: at(n >> 1),
+            // some of them are of the same instant
+            timestamp: at(n < count / 2 ? n : count / 2 + (n >> 2)),
             id: n % 3 ? `"${n}\\` : uuid(n),
             userId: `ünï "☃" ${n % 4}`,
             action: n % 5 ? 'cart.add' : '=login',
@@ -75,7 +75,7 @@ export function testLines(open: () => Promise<ActivityStore>): void {
       }
     })
 
-    test('a search examine no more than the limit, and go on from there', async () => {
+    test('a search are found in parts, each of which examines no more than the limit', async () => {
       await using store = await filled()
       const filter = { tenant, text: 'nowhere' }
       const { parts } = await all(store, { filter, order: 'asc', format: 'csv', limit: 15, maxBytes: 300 })

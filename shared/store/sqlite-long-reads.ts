@@ -6,6 +6,8 @@ import {
   type ArrivalsQuery,
   type FindQuery,
   type Found,
+  type Lines,
+  type LinesQuery,
   type Stats,
   type StatsQuery,
   TooBroad,
@@ -107,6 +109,26 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     return found
   }
 
+  /** Undefined if more than one part of an index has the lines, each row must be examined, or the next ones tie. */
+  async function linesOfScan(query: LinesQuery, timeSlicer: TimeSlicer): Promise<Lines | undefined> {
+    const { order, after, limit, filter } = query
+    const source = queries.sourceOf(queries.withoutNeedlessSnapshot(withoutSearch(filter)))
+    if (source.match || source.scans.length !== 1) return undefined
+    const lines = createLines(query)
+    let place: number | undefined
+    for (let range = rangeOf(filter, order, after); lines.examined() < limit; ) {
+      await timeSlicer()
+      const step = steps.rows(source, range, order, Math.min(rowsAtOnce, limit - lines.examined()))
+      if (!step) break
+      const end = step.rows.findIndex((row) => !lines.add(rows.toListed(row)))
+      place = step.rows.at(end)?.[4] ?? place
+      if (end >= 0) break
+      if (!step.last) return lines.end(undefined)
+      range = rangeBehind(range, order, step.last)
+    }
+    return place === undefined ? undefined : lines.end(rows.keyAt(place))
+  }
+
   async function countAll(filter: Filter, max: number, timeSlicer: TimeSlicer): Promise<number> {
     const range = rangeOf(filter)
     if (queries.counted.tells(filter)) await timeSlicer()
@@ -145,6 +167,8 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     async findLines(query, gone) {
       const { filter, format: _format, maxBytes: _maxBytes, ...place } = query
       const of = { tenant: filter.tenant, gone }
+      const scanned = await linesOfScan(query, paces.pace(of))
+      if (scanned) return scanned
       const { found: places, through } = await placesOf({ ...place, filter: withoutSearch(filter) }, paces.pace(of))
       const lines = createLines(query)
       const timeSlicer = paces.pace(of)

@@ -35,20 +35,27 @@ export const fromStoredId = (stored: string | Uint8Array): string =>
 const fromHex = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 
-/** The columns of a row without their names, which takes half the time; bytes as text, which takes a third of it. */
-type ListedRow = [
+/**
+ * A row begins like an entry of an index. Its columns have no names, which takes half the time, and bytes are text, which
+ * takes a third of it.
+ */
+export type ListedRow = [
+  ...moment: Moment,
   place: number,
+  isMatch: 0 | 1,
   id: string,
   isUuid: 0 | 1,
   user: number,
   action: number,
-  timestampMs: number,
-  delayMs: number,
   timestampText: string | null,
   metadataText: string | null,
 ]
 /** With what only the key has. */
-type Row = [...ListedRow, timestampNs: number, sequence: number, hash: string]
+type Row = [...ListedRow, hash: string]
+
+const isUuid = "typeof(id) = 'blob'"
+/** The columns behind those of an entry. */
+export const listedColumns = `, iif(${isUuid}, lower(hex(id)), id), ${isUuid}, user, action, timestampText, metadata`
 
 /** Up to twice as many names are in memory: those that were looked up last, and those before them. */
 const maxNames = 10_000
@@ -57,10 +64,8 @@ export type SqliteRows = ReturnType<typeof createSqliteRows>
 
 /** Reads whole activities. */
 export function createSqliteRows(db: DatabaseSync) {
-  const isUuid = "typeof(id) = 'blob'"
-  const listed = `place, iif(${isUuid}, lower(hex(id)), id), ${isUuid}, user, action,
-    timestampMs, delayMs, timestampText, metadata`
-  const whole = `${listed}, timestampNs, sequence, hex(hash)`
+  const listed = `timestampMs, timestampNs, delayMs, sequence, place, 1${listedColumns}`
+  const whole = `${listed}, hex(hash)`
   const inPlaces = 'FROM activities WHERE place IN (SELECT value FROM json_each(?))'
   const listedByPlaces = db.prepare(`SELECT ${listed} ${inPlaces}`)
   const byPlaces = db.prepare(`SELECT ${whole} ${inPlaces}`)
@@ -97,12 +102,12 @@ export function createSqliteRows(db: DatabaseSync) {
     place < 0 ? ({ ...elsewhere.get(place) } as Position) : positionOf(place)
 
   function toListed(row: ListedRow | Row): ListedActivity {
-    const [, id, isUuid, user, action, timestampMs, delayMs, timestampText, metadataText] = row
+    const [timestampMs, , delayMs, , , , id, isUuid, user, action, timestampText, metadataText] = row
     const names = { id: isUuid ? fromHex(id) : id, userId: userOf(user), action: actionOf(action) }
     return toFound({ ...names, timestampMs, timestampText, metadataText, recordedAtMs: timestampMs + delayMs })
   }
 
-  function keyOf([, , , , , timestampMs, delayMs, , , timestampNs, sequence, hash]: Row): string {
+  function keyOf([timestampMs, timestampNs, delayMs, sequence, , , , , , , , , hash]: Row): string {
     const instant = BigInt(timestampMs) * nanosecondsPerMs + BigInt(timestampNs)
     return toKey({ instant, arrival: arrivalOf(timestampMs + delayMs, sequence), hash: Buffer.from(hash, 'hex') })
   }
@@ -113,13 +118,13 @@ export function createSqliteRows(db: DatabaseSync) {
       return keyOf(row)
     },
     activity: toListed(row),
-    position: position(row[0]),
+    position: position(row[4]),
   })
 
   /** The rows at these places, in their order. */
-  function rowsAt<Of extends [place: number, ...unknown[]]>(places: readonly number[], statement: StatementSync): Of[] {
+  function rowsAt<Of extends ListedRow | Row>(places: readonly number[], statement: StatementSync): Of[] {
     const rows = statement.all(JSON.stringify(places)) as unknown[] as Of[]
-    const byPlace = new Map(rows.map((row) => [row[0], row]))
+    const byPlace = new Map(rows.map((row) => [row[4], row]))
     return places.map((place) => byPlace.get(place) as Of)
   }
 
@@ -128,6 +133,7 @@ export function createSqliteRows(db: DatabaseSync) {
     found: (places: readonly number[]): Found[] => rowsAt<Row>(places, byPlaces).map(toFoundRow),
     /** Without keys and positions, which takes two thirds of the time. */
     listed: (places: readonly number[]): ListedActivity[] => rowsAt<ListedRow>(places, listedByPlaces).map(toListed),
+    toListed,
     keyAt: (place: number): string => keyOf(rowsAt<Row>([place], byPlaces)[0] as Row),
     foundById(tenant: string, id: string): Found | undefined {
       const row = byId.get(tenant, toStoredId(id)) as unknown as Row | undefined
