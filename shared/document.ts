@@ -87,9 +87,9 @@ export function toFound(parts: StoredParts): ListedActivity {
 
 /** Writes the JSON of an activity around the stored text of its metadata. Times need no escapes. */
 export function activityJson({ id, userId, action, timestamp, metadataText, recordedAt }: ListedActivity): string {
-  const names = `"id":${JSON.stringify(id)},"userId":${JSON.stringify(userId)},"action":${JSON.stringify(action)}`
+  const start = JSON.stringify({ id, userId, action, timestamp }).slice(0, -1)
   const metadata = metadataText === undefined ? '' : `,"metadata":${metadataText}`
-  return `{${names},"timestamp":"${timestamp}"${metadata},"recordedAt":"${recordedAt}"}`
+  return `${start}${metadata},"recordedAt":"${recordedAt}"}`
 }
 
 export const metadataOf = ({ metadataText }: Pick<ListedActivity, 'metadataText'>): JsonObject | null =>

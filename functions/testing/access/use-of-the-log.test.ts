@@ -7,6 +7,7 @@ import { postOwn } from '@activity-log/shared/access/post-own.ts'
 import { anybody } from '@activity-log/shared/http/caller.ts'
 import { listen } from '@activity-log/shared/http/serve.ts'
 import { type OwnActivity, ownActivity, windowMs, windowOf } from '@activity-log/shared/own-activity.ts'
+import { linesOf } from '@activity-log/shared/store/lines.ts'
 import { accessOf, anAccessFile, bearer } from '@activity-log/shared/testing/access.ts'
 import { answerOf, post, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { describe, expect, test } from 'vitest'
@@ -337,6 +338,7 @@ function aStore() {
     deadLetter: async () => changes.push('deadLetter'),
     resolve: async () => changes.push('resolve'),
     find: nothing,
+    findLines: linesOf(nothing),
     findDeadLetters: nothing,
     ledger: nothing,
   } as never as Parameters<typeof createQuery>[0]['store'] &
