@@ -35,8 +35,11 @@ export type Definition<Words extends Arguments, Named extends Options, Set exten
   /** The names are in camel case: `queryUrl` is --query-url. */
   options: Named
   environment: Set
-  /** Rules about several variables. They need drivers, so they are loaded only when the command runs. */
-  rules?: () => Promise<readonly ConfigRule[]>
+  /**
+   * Rules about several variables, which may depend on the options that are given without a variable. They need drivers,
+   * so they are loaded only when the command runs.
+   */
+  rules?: (given: { readonly [name: string]: unknown }) => Promise<readonly ConfigRule[]>
   /** Resolves with one of exitCodes. */
   run(given: Given<Words> & Given<Named> & Given<Set>): Promise<number>
 }

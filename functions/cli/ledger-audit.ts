@@ -1,7 +1,7 @@
 import { kafkaRule, topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
 import { type Command, defineCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
-import { assertRecordable, recordVariables } from './ledger/record-act.ts'
+import { recordRule, recordVariables } from './ledger/record-act.ts'
 import { isReportComplete, reportJson, reportText } from './ledger/report-text.ts'
 import { brokersOption, kafkaVariables, topicOption } from './open-kafka.ts'
 import { mongoRules, mongoVariables } from './open-mongo.ts'
@@ -37,9 +37,8 @@ unless it can. A log without keys (ACCESS=open) records nothing.`,
     json: { summary: 'print JSON' },
   },
   environment: { ...recordVariables, ...mongoVariables, ...kafkaVariables },
-  rules: async () => [kafkaRule, ...(await mongoRules())],
+  rules: async ({ abandon }) => [...(abandon ? [recordRule] : []), kafkaRule, ...(await mongoRules())],
   async run({ json, brokers, topic, ...given }) {
-    if (given.abandon) assertRecordable(given)
     const { compareWithKafka } = await import('./ledger/compare-with-kafka.ts')
     const report = await compareWithKafka({ ...given, KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic })
     console.log(json ? reportJson(report) : reportText(report))

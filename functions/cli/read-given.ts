@@ -1,4 +1,4 @@
-import { ConfigError, type Environment, readConfig } from '@activity-log/shared/config.ts'
+import { ConfigError, type ConfigRule, type Environment, readConfig } from '@activity-log/shared/config.ts'
 import * as v from 'valibot'
 import type { Command } from './command.ts'
 import { helpWords, programName } from './help.ts'
@@ -31,15 +31,21 @@ export async function readGiven(command: Command, { words, options, environment 
       if (typeof text === 'string') set[variable] = text
     }
   }
-  const config = await readEnvironment(command, schemas, set)
+  const rules = (await command.rules?.(given)) ?? []
+  const config = readEnvironment(command.name, rules, v.object(schemas), set)
   for (const [variable, value] of Object.entries(config)) given[optionOf.get(variable) ?? variable] = value
   // each value comes from its schema, whose type defineCommand gave to run
   return given as Given
 }
 
-async function readEnvironment({ name, rules }: Command, schemas: v.ObjectEntries, set: Environment): Promise<object> {
+function readEnvironment(
+  name: string,
+  rules: readonly ConfigRule[],
+  schema: v.ObjectSchema<v.ObjectEntries, undefined>,
+  set: Environment,
+): object {
   try {
-    return readConfig(v.object(schemas), set, ...((await rules?.()) ?? []))
+    return readConfig(schema, set, ...rules)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigError(`${error.message}\nRun "${programName} ${helpWords(name)}" to see what each variable means.`)

@@ -2,7 +2,7 @@ import { readKey } from '@activity-log/shared/access/key.ts'
 import { ownEntries } from '@activity-log/shared/access/own-config.ts'
 import { postOwn } from '@activity-log/shared/access/post-own.ts'
 import { accessEntries } from '@activity-log/shared/access-config.ts'
-import { ConfigError, type ConfigRule } from '@activity-log/shared/config.ts'
+import type { ConfigRule } from '@activity-log/shared/config.ts'
 import { ownActivity, windowOf } from '@activity-log/shared/own-activity.ts'
 import { reasons } from '@activity-log/shared/reasons.ts'
 import { systemTenant } from '@activity-log/shared/tenant.ts'
@@ -21,13 +21,6 @@ export const recordRule: ConfigRule = ({ ACCESS, INGEST_URL, ACTIVITY_LOG_KEY })
       "a key of yours, made with activity-log keys create --tenant '*' --scopes audit. A log without keys needs " +
       'neither, but ACCESS=open',
   ]
-}
-
-/** Throws a ConfigError: an act that only some options ask for cannot use recordRule as a rule of its command. */
-export function assertRecordable(given: RecordWith): void {
-  const { ACCESS, INGEST_URL, key } = given
-  const faults = recordRule({ ACCESS, INGEST_URL, ACTIVITY_LOG_KEY: key })
-  if (faults.length > 0) throw new ConfigError(faults.join('\n'))
 }
 
 const undone = { abandon: 'abandoned', 'write-off': 'written off' } as const
