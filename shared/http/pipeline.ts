@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { oncePerTurn } from '../once-per-turn.ts'
 import { joinSmallChunks } from './join-small-chunks.ts'
 import { openRests } from './rests.ts'
 import { openValve } from './valve.ts'
@@ -53,7 +54,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
   let waitingInAll = 0
   /** The connections whose next request may start, each once. */
   const proceeding: Connection[] = []
-  let isScheduled = false
+  const schedule = oncePerTurn(proceedSome)
 
   function opened(socket: Socket): Connection {
     const connection: Connection = {
@@ -103,15 +104,8 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     schedule()
   }
 
-  function schedule() {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(proceedSome)
-  }
-
   /** Starts a few requests per turn of the event loop, so that clients that pipeline do not hold up all others. */
   function proceedSome() {
-    isScheduled = false
     for (const connection of proceeding.splice(0, startedPerTurn)) {
       connection.isProceeding = false
       proceed(connection)

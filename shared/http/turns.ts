@@ -1,3 +1,5 @@
+import { oncePerTurn } from '../once-per-turn.ts'
+
 /**
  * Asks whether a piece of work may go on in this turn of the event loop. Undefined means that it may, which is the usual
  * case and costs next to nothing; otherwise the promise resolves in a later turn. Work that takes more than a moment
@@ -26,16 +28,9 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
   let cpuBefore = 0
   const [reads, writes] = [openQueue(), openQueue()]
   let [first, second] = [writes, reads]
-  let isScheduled = false
-
-  function schedule() {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(begin)
-  }
+  const schedule = oncePerTurn(begin)
 
   function begin() {
-    isScheduled = false
     if (isAnyWaiting()) start()
     else beganAt = undefined
     goOn()
@@ -111,7 +106,7 @@ function openQueue() {
   }
 }
 
-export function threadCpuMs(): number {
+function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { threadCpuMs } from './turns.ts'
+import { oncePerTurn } from '../once-per-turn.ts'
 
 export type Valve = {
   add(socket: Socket): void
@@ -9,7 +9,7 @@ export type Valve = {
   isHeld(socket: Socket): boolean
 }
 
-/** How many requests are read in a turn of the event loop, and how much CPU time they take, before sockets are held. */
+/** How many requests are read in a turn of the event loop, and how long that takes, before sockets are held. */
 const minRequests = 512
 const maxMs = 10
 /** How often to look at the clock, which takes a microsecond. */
@@ -24,14 +24,13 @@ const releasedPerTurn = 64
  * so many clients send at the same moment, and parses up to 64 KiB of requests of each, before anything else goes on.
  * Once this has taken too long, nothing more is read; then some sockets at a time are.
  */
-export function openValve(now = () => performance.now(), cpuMs = threadCpuMs): Valve {
+export function openValve(now = () => performance.now()): Valve {
   const open = new Set<Socket>()
   const held = new Set<Socket>()
   let noted = 0
   let ended = 0
   let since = 0
-  let cpuBefore = 0
-  let isScheduled = false
+  const schedule = oncePerTurn(nextTurn)
 
   function hold() {
     for (const socket of open) {
@@ -51,14 +50,7 @@ export function openValve(now = () => performance.now(), cpuMs = threadCpuMs): V
     }
   }
 
-  function schedule() {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(nextTurn)
-  }
-
   function nextTurn() {
-    isScheduled = false
     noted = 0
     ended = 0
     if (held.size === 0) return
@@ -69,15 +61,8 @@ export function openValve(now = () => performance.now(), cpuMs = threadCpuMs): V
   const note = () => {
     if (noted++ === 0) {
       since = now()
-      cpuBefore = cpuMs()
       schedule()
-    } else if (
-      noted >= minRequests &&
-      noted % lookEvery === 0 &&
-      now() - since >= maxMs &&
-      cpuMs() - cpuBefore >= maxMs
-    )
-      hold()
+    } else if (noted >= minRequests && noted % lookEvery === 0 && now() - since >= maxMs) hold()
   }
 
   const noteEnd = () => {

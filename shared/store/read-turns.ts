@@ -1,3 +1,5 @@
+import { oncePerTurn } from '../once-per-turn.ts'
+
 /** Call it before each step of a read: it resolves when the step may begin. */
 export type NextStep = () => Promise<void>
 
@@ -14,7 +16,7 @@ const oldestEvery = 4
 export function createReadTurns(now = () => performance.now()): (owner: string) => NextStep {
   /** Those who wait, in the order of their turns. */
   const owners = new Map<string, { waiting: Waiting[]; turns: number }>()
-  let isScheduled = false
+  const schedule = oncePerTurn(nextTurn)
 
   function wait(owner: string, read: Waiting) {
     const own = owners.get(owner)
@@ -23,14 +25,7 @@ export function createReadTurns(now = () => performance.now()): (owner: string) 
     schedule()
   }
 
-  function schedule() {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(nextTurn)
-  }
-
   function nextTurn() {
-    isScheduled = false
     for (const [owner, own] of owners) {
       const { waiting } = own
       const at = ++own.turns % oldestEvery === 0 ? 0 : leastWorked(waiting)
