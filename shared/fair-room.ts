@@ -6,11 +6,12 @@ export type FairRoom = {
 }
 
 /**
- * All owners together may hold a quarter more than one of them alone, and the more of it is taken, the less an owner may
- * hold: `spareShare` times what is free (a dynamic threshold: Choudhury and Hahne, INFOCOM 1996).
+ * An owner may have this many times what is free, so the more of it is taken, the less an owner may have, and whoever
+ * wants much always leaves room for those who have little (a dynamic threshold: Choudhury and Hahne, INFOCOM 1996).
  */
-const spareShare = 4
-const withSpare = 1 + 1 / spareShare
+export const spareShare = 4
+/** All owners together may have so many times what one of them may have alone. */
+export const withSpare = 1 + 1 / spareShare
 
 /** Bounds what all owners hold, so that there is room for those who hold little, however much another one wants. */
 export function createFairRoom(maxOfOne: number): FairRoom {

@@ -1,4 +1,5 @@
 import { createFairQueue, type Waiting } from './fair-queue.ts'
+import { spareShare, withSpare } from './fair-room.ts'
 import { TooLate } from './within.ts'
 
 /** The queue is full. Everything that waits is bounded, and callers beyond the bound get this immediately. */
@@ -36,14 +37,6 @@ type Entry<Item, Result> = Waiting & {
   resolve: (result: Result) => void
   reject: (error: unknown) => void
 }
-
-/**
- * All owners together may have a quarter more waiting than one of them alone, and the more of it is taken, the less an
- * owner may have: less than `spareShare` times what is free (a dynamic threshold: Choudhury and Hahne, INFOCOM 1996).
- * So whoever fills the queue always leaves room for those who have little in it.
- */
-const spareShare = 4
-const withSpare = 1 + 1 / spareShare
 
 /**
  * Commits items in groups. While one commit is in flight, the next items gather; they are committed together when it

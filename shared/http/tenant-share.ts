@@ -1,3 +1,4 @@
+import { spareShare } from '../fair-room.ts'
 import { systemTenant } from '../tenant.ts'
 import type { Answer, ByteStream } from './answer.ts'
 import { usualKind } from './kind.ts'
@@ -6,15 +7,9 @@ import type { Around, Route, ServiceRequest } from './route.ts'
 import { noneTaken, type SlotKind, type SlotSizes, slotKinds, slotSizes } from './slots.ts'
 
 /**
- * The requests in progress that one tenant may have are fewer than this many times the slots that are free. A tenant
- * alone gets four fifths of them; what it leaves is for the others (a dynamic threshold: Choudhury and Hahne, INFOCOM
- * 1996).
- */
-const spareShare = 4
-
-/**
- * Keeps one tenant from using up the slots of a kind, from however many addresses and with however many keys. Whoever
- * has no key shares with nobody: then all belong to one tenant.
+ * Keeps one tenant from using up the slots of a kind, from however many addresses and with however many keys: alone it
+ * gets four fifths of them, and what it leaves is for the others. Whoever has no key shares with nobody: then all belong
+ * to one tenant.
  */
 export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
   const all = noneTaken()
