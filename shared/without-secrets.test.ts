@@ -16,6 +16,13 @@ test.each([
   }
 })
 
+test('a key with a typing error in its id is not shown at all', () => {
+  const { id, text } = newKey()
+  for (const wrong of [text.replace(id, id.slice(1)), text.replace(id, `${id}x`), text.replace(`${id}_`, id)]) {
+    expect(withoutSecrets(`/logs/${wrong}?a`)).toBe('/logs/als_…?a')
+  }
+})
+
 test('other texts stay as they are', () => {
   const text = 'totals_2024_of_all.csv, als_, als_…, als_<id>_<secret>_<checksum>'
   expect(withoutSecrets(text)).toBe(text)
