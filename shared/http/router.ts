@@ -10,7 +10,7 @@ import { breakOff } from './break-off.ts'
 import type { BareHandler, BareRequest, OnBehalfOf } from './caller.ts'
 import { problemOf } from './failed.ts'
 import { Problem } from './problem.ts'
-import type { Rooms } from './rooms.ts'
+import { type Rooms, turnToAnswer } from './rooms.ts'
 import { anyTurn } from './turns.ts'
 import { wrongMethod } from './wrong-method.ts'
 
@@ -41,10 +41,12 @@ export type RouterOptions = {
 export function createRouter({ log, routes, allowed, basePath, isPage, otherwise, ...options }: RouterOptions): Router {
   const app: Router = new Hono()
   const home = isPage(`${basePath}/`) ? `${basePath}/` : undefined
-  const failed = (c: Context<{ Bindings: Bindings }>, problem: Problem, asksForPage: boolean) => {
+  const failed = async (c: Context<{ Bindings: Bindings }>, problem: Problem, asksForPage: boolean) => {
     const { pathname, search } = new URL(c.req.url)
     const waysOn = asksForPage ? { home, again: pathname + search } : undefined
-    return toResponse(c, answerToProblem(problem, c.req.header('accept'), waysOn))
+    const answer = answerToProblem(problem, c.req.header('accept'), waysOn)
+    await turnToAnswer(answer, c.env?.rooms)
+    return toResponse(c, answer)
   }
   const requestIdOf = (c: Context<{ Bindings: Bindings }>) =>
     c.env?.onBehalfOf?.requestId ?? c.env?.outgoing?.getHeader('x-request-id')?.toString()
