@@ -85,7 +85,7 @@ export function toFound(parts: StoredParts): ListedActivity {
   }
 }
 
-/** Writes the JSON of an activity around the stored text of its metadata. Times need no escapes. */
+/** Writes the JSON of an activity around the stored text of its metadata. The time of receipt needs no escapes. */
 export function activityJson({ id, userId, action, timestamp, metadataText, recordedAt }: ListedActivity): string {
   const start = JSON.stringify({ id, userId, action, timestamp }).slice(0, -1)
   const metadata = metadataText === undefined ? '' : `,"metadata":${metadataText}`
