@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type ActivityDocument, type ListedActivity, toFound } from '../document.ts'
-import { arrivalOf, maxKeyNumber, recordedAtMsOf, sequenceLimit, toKey } from '../key.ts'
+import { arrivalOf, hashId, maxKeyNumber, recordedAtMsOf, sequenceLimit, toKey } from '../key.ts'
 import type { Position } from '../receipt.ts'
 import { formatTimestamp, nanosecondsPerMs, toMs } from '../timestamp.ts'
 import type { Found } from './activities.ts'
@@ -26,11 +26,15 @@ export const textOf = ({ key, timestampText, timestampMs }: Omit<ActivityDocumen
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/
 
 /** A canonical UUID takes 16 bytes; any other id stays text. */
+export type StoredId = string | Uint8Array
+
 export const toStoredId = (id: string): string | Buffer =>
   uuid.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id
 
-export const fromStoredId = (stored: string | Uint8Array): string =>
+export const fromStoredId = (stored: StoredId): string =>
   typeof stored === 'string' ? stored : fromHex(Buffer.from(stored).toString('hex'))
+
+const idOf = (text: string, isUuid: 0 | 1): string => (isUuid ? fromHex(text) : text)
 
 const fromHex = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
@@ -50,8 +54,8 @@ export type ListedRow = [
   timestampText: string | null,
   metadataText: string | null,
 ]
-/** With what only the key has. */
-type Row = [...ListedRow, hash: string]
+/** With the tenant, which the hash of the key is made from. */
+type Row = [...ListedRow, tenant: number]
 
 const isUuid = "typeof(id) = 'blob'"
 /** The columns behind those of an entry. */
@@ -65,7 +69,7 @@ export type SqliteRows = ReturnType<typeof createSqliteRows>
 /** Reads whole activities. */
 export function createSqliteRows(db: DatabaseSync) {
   const listed = `timestampMs, timestampNs, delayMs, sequence, place, 1${listedColumns}`
-  const whole = `${listed}, hex(hash)`
+  const whole = `${listed}, tenant`
   const inPlaces = 'FROM activities WHERE place IN (SELECT value FROM json_each(?))'
   const listedByPlaces = db.prepare(`SELECT ${listed} ${inPlaces}`)
   const byPlaces = db.prepare(`SELECT ${whole} ${inPlaces}`)
@@ -73,14 +77,15 @@ export function createSqliteRows(db: DatabaseSync) {
     `SELECT ${whole} FROM activities WHERE tenant = (SELECT number FROM tenants WHERE name = ?) AND id = ?`,
   )
   for (const statement of [listedByPlaces, byPlaces, byId]) statement.setReturnArrays(true)
-  const hash = db.prepare('SELECT hash FROM activities WHERE place = ?')
+  const hashed = db.prepare('SELECT tenant, id FROM activities WHERE place = ?')
+  hashed.setReturnArrays(true)
   const searched = db.prepare('SELECT user, action, metadata FROM activities WHERE place = ?')
   searched.setReturnArrays(true)
   const elsewhere = db.prepare('SELECT partition, offset FROM positions WHERE place = ?')
-  const [userOf, actionOf] = [namesIn('users'), namesIn('actions')]
+  const [tenantOf, userOf, actionOf] = [namesIn('tenants'), namesIn('users'), namesIn('actions')]
 
   /** A number stands for the same name for ever. */
-  function namesIn(table: 'users' | 'actions') {
+  function namesIn(table: 'tenants' | 'users' | 'actions') {
     let names = new Map<number, string>()
     let before = new Map<number, string>()
     const select = db.prepare(`SELECT name FROM ${table} WHERE number = ?`)
@@ -103,13 +108,14 @@ export function createSqliteRows(db: DatabaseSync) {
 
   function toListed(row: ListedRow | Row): ListedActivity {
     const [timestampMs, , delayMs, , , , id, isUuid, user, action, timestampText, metadataText] = row
-    const names = { id: isUuid ? fromHex(id) : id, userId: userOf(user), action: actionOf(action) }
+    const names = { id: idOf(id, isUuid), userId: userOf(user), action: actionOf(action) }
     return toFound({ ...names, timestampMs, timestampText, metadataText, recordedAtMs: timestampMs + delayMs })
   }
 
-  function keyOf([timestampMs, timestampNs, delayMs, sequence, , , , , , , , , hash]: Row): string {
+  function keyOf([timestampMs, timestampNs, delayMs, sequence, , , id, isUuid, , , , , tenant]: Row): string {
     const instant = BigInt(timestampMs) * nanosecondsPerMs + BigInt(timestampNs)
-    return toKey({ instant, arrival: arrivalOf(timestampMs + delayMs, sequence), hash: Buffer.from(hash, 'hex') })
+    const hash = hashId(tenantOf(tenant), idOf(id, isUuid))
+    return toKey({ instant, arrival: arrivalOf(timestampMs + delayMs, sequence), hash })
   }
 
   const toFoundRow = (row: Row): Found => ({
@@ -139,7 +145,10 @@ export function createSqliteRows(db: DatabaseSync) {
       const row = byId.get(tenant, toStoredId(id)) as unknown as Row | undefined
       return row && toFoundRow(row)
     },
-    hash: (place: number) => hash.get(place)?.['hash'] as Uint8Array,
+    hash(place: number): Buffer {
+      const [tenant, id] = hashed.get(place) as unknown as [number, StoredId]
+      return hashId(tenantOf(tenant), fromStoredId(id))
+    },
     /** The parts of an activity that can be searched; undefined if it is no longer there. */
     searched(place: number): Pick<ListedActivity, 'userId' | 'action' | 'metadataText'> | undefined {
       const row = searched.get(place) as unknown as [number, number, string | null] | undefined

@@ -5,7 +5,18 @@ import type { RecordedActivity, SaveOutcome } from './activities.ts'
 import type { SqliteLedger } from './sqlite-ledger.ts'
 import { createSqliteNumbers } from './sqlite-names.ts'
 import { placeOf } from './sqlite-places.ts'
-import { createSqliteRows, type Moment, momentOf, textOf, toStoredId } from './sqlite-rows.ts'
+import {
+  createSqliteRows,
+  fromStoredId,
+  type Moment,
+  momentOf,
+  type StoredId,
+  textOf,
+  toStoredId,
+} from './sqlite-rows.ts'
+
+/** The hash is made from the tenant and the id when it is needed. Rows of earlier versions hold it, and nobody reads it. */
+const noHash = Buffer.alloc(0)
 
 /** How many moments with ties are kept in memory. */
 const maxTied = 100
@@ -14,7 +25,7 @@ type Present = { place: number; digest: Uint8Array; recordedAtMs: number }
 
 /** Saves activities within the transaction of the caller. */
 export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'write'>, hash: HashId = hashId) {
-  const inserter = createSqliteInserter(db)
+  const inserter = createSqliteInserter(db, hash)
   const rows = createSqliteRows(db)
 
   function saveOne({ position, ...event }: RecordedActivity): SaveOutcome {
@@ -37,7 +48,7 @@ export function createSqliteSave(db: DatabaseSync, ledger: Pick<SqliteLedger, 'w
  * Inserts documents. If the id is present, `insert` returns its place and digest; if another id has the key,
  * 'key-taken'.
  */
-export function createSqliteInserter(db: DatabaseSync) {
+export function createSqliteInserter(db: DatabaseSync, hash: HashId = hashId) {
   const numbers = createSqliteNumbers(db)
   // parameters without names cost half the time
   const insert = db.prepare(
@@ -46,7 +57,7 @@ export function createSqliteInserter(db: DatabaseSync) {
   const byId = db.prepare(
     'SELECT place, digest, timestampMs + delayMs AS recordedAtMs FROM activities WHERE tenant = ? AND id = ?',
   )
-  const isTaken = createTakenKeys(db)
+  const isTaken = createTakenKeys(db, hash)
   const lastElsewhere = db.prepare('SELECT min(0, coalesce(min(place), 0)) AS place FROM activities')
   const insertPosition = db.prepare('INSERT INTO positions VALUES (?, ?, ?)')
 
@@ -58,7 +69,7 @@ export function createSqliteInserter(db: DatabaseSync) {
       const present = () => byId.get(tenant, id) as Present | undefined
 
       function insertAt(place: number): boolean {
-        const { userId, action, key, digest, salt } = document
+        const { userId, action, digest, salt } = document
         const { changes } = insert.run(
           place,
           tenant,
@@ -66,7 +77,7 @@ export function createSqliteInserter(db: DatabaseSync) {
           numbers.user(tenant, userId),
           numbers.action(tenant, action),
           ...moment,
-          key.hash,
+          noHash,
           textOf(document),
           metadata,
           toBytes(digest),
@@ -80,7 +91,7 @@ export function createSqliteInserter(db: DatabaseSync) {
         const before = present()
         if (before) return before
       }
-      if (isTaken(tenant, moment, document.key.hash)) return present() ?? 'key-taken'
+      if (isTaken(tenant, moment, document)) return present() ?? 'key-taken'
       const place = placeOf(document)
       if (place !== undefined && insertAt(place)) return 'stored'
       const before = present()
@@ -95,26 +106,31 @@ export function createSqliteInserter(db: DatabaseSync) {
 }
 
 /**
- * Whether the key of an activity is taken. Records of earlier versions may tie by the thousand, so the hashes of
- * moments that have any are kept in memory.
+ * Whether another activity has the key. Records of earlier versions may tie by the thousand, so the hashes of moments that
+ * have any are kept in memory, with the ids that they were made from.
  */
-function createTakenKeys(db: DatabaseSync) {
-  const at = `FROM activities INDEXED BY byTime
-    WHERE tenant = ? AND timestampMs = ? AND timestampNs = ? AND delayMs = ? AND sequence = ?`
-  const isAnyAt = db.prepare(`SELECT 1 ${at} LIMIT 1`)
-  const hashesAt = db.prepare(`SELECT hash ${at}`)
-  const byKey = db.prepare(`SELECT 1 ${at} AND hash = ?`)
-  const tied = new Map<string, Set<string>>()
+function createTakenKeys(db: DatabaseSync, hash: HashId) {
+  const columns = 'tenant = ? AND timestampMs = ? AND timestampNs = ? AND delayMs = ? AND sequence = ?'
+  const isAnyAt = db.prepare(`SELECT 1 FROM activities INDEXED BY byTime WHERE ${columns} LIMIT 1`)
+  const idsAt = db.prepare(`SELECT id FROM activities INDEXED BY byTime WHERE ${columns}`)
+  const isAt = db.prepare(`SELECT 1 FROM activities INDEXED BY byId WHERE ${columns} AND id = ?`)
+  const tied = new Map<string, Map<string, StoredId>>()
 
-  return (tenant: number, moment: Moment, hash: Buffer): boolean => {
+  function hashesOf(tenant: number, moment: Moment, tenantName: string) {
+    const ids = idsAt.all(tenant, ...moment).map((row) => row['id'] as StoredId)
+    return new Map(ids.map((id) => [toText(hash(tenantName, fromStoredId(id))), id]))
+  }
+
+  return (tenant: number, moment: Moment, document: Pick<ActivityDocument, 'tenant' | 'id' | 'key'>): boolean => {
     if (!isAnyAt.get(tenant, ...moment)) return false
     const name = [tenant, ...moment].join()
-    const hashes =
-      tied.get(name) ?? new Set(hashesAt.all(tenant, ...moment).map((row) => toText(row['hash'] as Uint8Array)))
+    const ids = tied.get(name) ?? hashesOf(tenant, moment, document.tenant)
     if (tied.size === maxTied) tied.clear()
-    tied.set(name, hashes)
-    if (hashes.has(toText(hash))) return byKey.get(tenant, ...moment, hash) !== undefined
-    hashes.add(toText(hash))
+    tied.set(name, ids)
+    const own = toText(document.key.hash)
+    const holder = ids.get(own)
+    if (holder !== undefined && isAt.get(tenant, ...moment, holder)) return true
+    ids.set(own, toStoredId(document.id))
     return false
   }
 }

@@ -59,7 +59,7 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
     const hashes = new Map(entries.map((entry) => [entry, hash(placeIn(entry))]))
     const sign = order === 'asc' ? 1 : -1
     const byHash = (one: Examined, other: Examined) =>
-      Buffer.compare(hashes.get(one) as Uint8Array, hashes.get(other) as Uint8Array)
+      Buffer.compare(hashes.get(one) as Buffer, hashes.get(other) as Buffer)
     return entries.toSorted((one, other) => sign * (compare(momentIn(one), momentIn(other)) || byHash(one, other)))
   }
 

@@ -103,7 +103,7 @@ function outcomeSteps(db: DatabaseSync, batch: number) {
 function activitySteps(db: DatabaseSync, batch: number, hash: HashId) {
   const first = db.prepare(`SELECT * FROM formerActivities ORDER BY key LIMIT ${batch}`)
   const remove = db.prepare('DELETE FROM formerActivities WHERE key <= ?')
-  const inserter = createSqliteInserter(db)
+  const inserter = createSqliteInserter(db, hash)
   return () => {
     const rows = first.all() as FormerActivity[]
     for (const row of rows) move(row)
