@@ -55,6 +55,7 @@ export async function measureEventLoop({
       await send(target)
       const ms = Math.round((await longestTurn()) * 10) / 10
       note(`longest turn in ms: ${what}`, ms)
+      console.error(`  ${what}: ${ms} ms`)
       tooLong.set(what, [...(tooLong.get(what) ?? []), ms])
       const isAlive = await fetch(`${origin}/healthz`).then(({ ok }) => ok)
       if (!isAlive) throw new Error(`${what}: the log does not answer any more`)
