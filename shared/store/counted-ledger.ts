@@ -42,17 +42,24 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
     return { counted: toRanges(known), uncounted: !areAll }
   }
 
-  /** Resolves with false if another writer changed the ledger in the meantime. */
-  async function rewriteOnce(partition: number, change: Rewrite, isLasting: boolean): Promise<boolean> {
+  /**
+   * Resolves with undefined if another writer changed the ledger in the meantime; otherwise with whether there was more
+   * to count than is counted at once.
+   */
+  async function rewriteOnce(partition: number, change: Rewrite, isLasting: boolean): Promise<boolean | undefined> {
     const compacted = await records.compacted(partition)
     const ranges = compacted?.ranges ?? []
-    const { counted } = await count(partition, ranges)
-    return records.swapCompacted(partition, compacted, change(ranges, counted), isLasting)
+    const { counted, uncounted } = await count(partition, ranges)
+    const changed = change(ranges, counted)
+    if (!(await records.swapCompacted(partition, compacted, changed, isLasting))) return undefined
+    const end = (all: readonly CountedRange[]) => all.at(-1)?.last ?? -1
+    return uncounted && end(changed) > end(ranges)
   }
 
-  async function rewrite(partition: number, change: Rewrite, isLasting: boolean) {
+  async function rewrite(partition: number, change: Rewrite, isLasting: boolean): Promise<boolean> {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      if (await rewriteOnce(partition, change, isLasting)) return
+      const hasMore = await rewriteOnce(partition, change, isLasting)
+      if (hasMore !== undefined) return hasMore
     }
     throw new StoreUnavailable(`The ledger of partition ${partition} could not be written: others kept changing it`)
   }
@@ -81,13 +88,14 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
     },
     async compact(partition, isQuiet) {
       const compactMore: Rewrite = (compacted, counted) => compactRanges(compacted, counted, isQuiet)
-      // another writer may overwrite this compaction, so it is retried
-      if (isQuiet) await rewrite(partition, compactMore, false)
+      // another writer may overwrite this compaction, so it is retried; nobody else compacts what it leaves
+      if (isQuiet) while (await rewrite(partition, compactMore, false));
       // another writer in the meantime has counted the same outcomes
       else await rewriteOnce(partition, compactMore, false)
     },
-    abandon: (partition, below) =>
-      rewrite(partition, (compacted, counted) => abandonBelow(joinRanges(compacted, counted), below), true),
+    async abandon(partition, below) {
+      await rewrite(partition, (compacted, counted) => abandonBelow(joinRanges(compacted, counted), below), true)
+    },
     writeOff: (readEnds) => writeOff(records, readEnds),
   }
 }

@@ -47,3 +47,12 @@ test('others get their turn while many records are counted', async () => {
   expect(turns).toBeGreaterThan(15)
   expect(partitions).toMatchObject([{ partition: 0 }, { partition: 1, first: 0, uncounted: true }])
 })
+
+test('a partition that is quiet is compacted to its end, however much is left', async () => {
+  const { db, ledger } = aLedger()
+  db.exec(`WITH RECURSIVE offsets (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM offsets WHERE n < 50000)
+    INSERT INTO outcomes SELECT 1, n, 'rejected', 'default', NULL, NULL, NULL FROM offsets`)
+  await ledger.compact(1, true)
+  const { ranges } = db.prepare('SELECT ranges FROM ledger WHERE partition = 1').get() as { ranges: string }
+  expect(JSON.parse(ranges)).toEqual([{ first: 0, last: 50_000, counts: { ...noCounts, rejected: 50_001 } }])
+})

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import type { RecordedActivity } from '@activity-log/shared/store/activities.ts'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
 import { anEvent } from '@activity-log/shared/testing/builders.ts'
@@ -86,6 +87,8 @@ async function save(path: string, log: MadeUpLog, onProgress: (done: number) => 
   for (let at = 0; at < log.size; at += batch) {
     const length = Math.min(batch, log.size - at)
     await store.save(Array.from({ length }, (_, n) => activityOf(log, at + n)))
+    // without a turn of the event loop in between, the ledger would never be compacted
+    await setImmediate()
     onProgress(at + length)
   }
 }

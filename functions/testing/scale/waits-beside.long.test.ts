@@ -7,10 +7,12 @@ import { waitsBeside, waitsTable } from './waits-beside.ts'
 
 test('everybody is served beside each read that takes long', async () => {
   const folder = join(aFolder(), 'log')
-  await fillFolder(folder, makeUp(6000), () => {})
+  const size = 6000
+  await fillFolder(folder, makeUp(size), () => {})
   const asOf = encodeSnapshot([{ partition: 1, last: 59, missing: [] }])
-  const waits = await waitsBeside(folder, { asOf, times: 20 })
-  expect(waits.map(({ failed }) => failed)).toEqual([0, 0, 0, 0, 0, 0])
+  const waits = await waitsBeside(folder, { asOf, size, times: 20 })
+  expect(waits.filter(({ failed }) => failed > 0)).toEqual([])
+  expect(waits.length).toBeGreaterThan(10)
 })
 
 test('the table compares what others wait with what they wait beside nothing', () => {

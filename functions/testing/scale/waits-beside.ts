@@ -5,17 +5,28 @@ import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 /** What others wait while something is read: the 99th percentiles in ms, and how many of them were not served. */
 export type Waits = { name: string; pageMs: number; postMs: number; failed: number }
 
-/** Reads that look at most of the log, and the same without any. */
-const readsOf = (asOf: string) => [
+/** Reads that look at most of the log, or would without counters and indexes, and none at all. */
+const readsOf = ({ asOf, size }: WaitOptions) => [
   { name: 'nothing', path: undefined },
+  { name: 'the last page', path: `/logs?page=${Math.floor(size / 10)}` },
+  { name: 'an exact count', path: '/logs?limit=1&count=exact' },
+  { name: 'the first page of *', path: '/logs?action=*' },
+  { name: 'the first page of cart.*', path: '/logs?action=cart.*' },
+  { name: 'the heaviest user and no such action', path: '/logs?userId=user_0&action=nowhere' },
+  { name: 'the first page as of 1 % of the log', path: `/logs?asOf=${asOf}` },
   { name: 'an exact count by metadata', path: '/logs?limit=1&count=exact&metadata.path=/nowhere' },
   { name: 'a search for text that is nowhere', path: '/logs?count=none&q=nowhere' },
   { name: 'a count by user of cart.*', path: '/stats?by=userId&action=cart.*' },
   { name: 'an export of everything', path: '/export?format=csv' },
   { name: 'a live stream from the first percent on', path: `/live?asOf=${asOf}` },
+  { name: 'the same of an action that there is not', path: `/live?asOf=${asOf}&action=nowhere` },
 ]
 
+const warmUp = { name: 'the start', path: undefined }
+
 export type WaitOptions = {
+  /** How many activities the log has. */
+  size: number
   /** Names a snapshot of the first activities. */
   asOf: string
   /** How many clients read at a time. */
@@ -28,12 +39,14 @@ export type WaitOptions = {
  * Measures first pages and POSTs of others beside each read that takes long, over a copy of the log, since the
  * activities that are sent would change it.
  */
-export async function waitsBeside(folder: string, { asOf, readers = 2, times = 200 }: WaitOptions): Promise<Waits[]> {
+export async function waitsBeside(folder: string, options: WaitOptions): Promise<Waits[]> {
+  const { readers = 2, times = 200 } = options
   const copy = join(aFolder(), 'log')
-  cpSync(folder, copy, { recursive: true })
+  cpSync(folder, copy, { recursive: true, filter: (name) => !name.includes('plain.sqlite') })
   await using log = await startLog(copy)
   const waits: Waits[] = []
-  for (const { name, path } of readsOf(asOf)) {
+  // the first one warms up the process
+  for (const { name, path } of [warmUp, ...readsOf(options)]) {
     const ending = new AbortController()
     const reading = Array.from({ length: path === undefined ? 0 : readers }, () =>
       readAgain(log.origin + path, ending.signal),
@@ -53,7 +66,7 @@ export async function waitsBeside(folder: string, { asOf, readers = 2, times = 2
     }
     ending.abort()
     await Promise.all(reading)
-    waits.push({ name, pageMs: percentile(pages), postMs: percentile(posts), failed })
+    if (name !== warmUp.name) waits.push({ name, pageMs: percentile(pages), postMs: percentile(posts), failed })
   }
   return waits
 }
