@@ -14,7 +14,7 @@ export const anyTurn: Turn = () => undefined
 export type Turns = { reads: Turn; writes: Turn }
 
 /** How long the work of one turn may go on before the rest waits, in milliseconds of CPU time. */
-const workMs = 5
+const workMs = 2
 
 /**
  * Shares each turn of the event loop among all requests of a server, so that others never wait long for their turn,
