@@ -6,7 +6,8 @@ import { anAccessFile, writeAccess } from '../testing/access.ts'
 import { silent } from '../testing/builders.ts'
 import { aFolder } from '../testing/processes.ts'
 import { openAccessFile } from './access-file.ts'
-import { emptyAccessList, maxFileBytes } from './access-list.ts'
+import { emptyAccessList, maxFileBytes, readAccessList } from './access-list.ts'
+import { newKey } from './key.ts'
 
 function opened(path: string) {
   let at = 0
@@ -93,6 +94,23 @@ test('the reason shows nothing of the file', () => {
   file.pass(1000)
   file.current()
   expect(JSON.stringify(file.errors)).not.toContain('als_secret')
+})
+
+test('no reason shows a key, wherever somebody has put it', () => {
+  const { text } = newKey()
+  const { list } = anAccessFile({ one: {} })
+  const [key] = list.keys
+  for (const wrong of [
+    { ...list, revoked: { [text]: '2024-01-01T00:00:00Z' } },
+    { ...list, limits: { tenants: { [`$${'x'.repeat(60)}${text}`]: 1 } } },
+    { ...list, [text]: true },
+    { keys: [{ ...key, [text]: true }] },
+  ]) {
+    const reason = readAccessList(JSON.stringify(wrong))
+    expect(reason).toMatch(/als_\w{11}…/)
+    expect(reason).not.toMatch(/als_\w{11}_/)
+  }
+  expect(() => opened(text)).toThrow(/ACCESS_FILE als_\w{11}… cannot be read/)
 })
 
 test('a file without keys is valid', () => {

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { isTenant } from '../activity-recorded.ts'
 import { parseTimestamp } from '../timestamp.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 import { isKeyId } from './key.ts'
 
 /** The scopes that a key can have. */
@@ -141,7 +142,7 @@ export type AccessList = v.InferOutput<typeof AccessFile>
 
 export const emptyAccessList: AccessList = { keys: [], revoked: {}, suspended: [], limits: { tenants: {} } }
 
-/** Reads the text of an access file, or returns why it is not one. The reason shows nothing of the text. */
+/** Reads the text of an access file, or returns why it is not one. The reason shows no key that is in the text. */
 export function readAccessList(text: string): AccessList | string {
   let json: unknown
   try {
@@ -154,11 +155,9 @@ export function readAccessList(text: string): AccessList | string {
   if (parsed.success) return keys ? { ...parsed.output, keys } : parsed.output
   const [{ path = [], message }] = parsed.issues
   const place = path.map(({ key }) => `/${String(key).slice(0, 100)}`).join('')
-  return place === ''
-    ? path.length === 0 && /^has/.test(message)
-      ? message
-      : 'must be an object with keys'
-    : `${place} ${message}`
+  if (place === '') return path.length === 0 && /^has/.test(message) ? message : 'must be an object with keys'
+  // somebody may have put a whole key where its id belongs
+  return withoutSecrets(`${place} ${message.slice(0, 200)}`)
 }
 
 /** The keys of a file, if nothing is wrong with them. */
