@@ -113,6 +113,12 @@ test('no reason shows a key, wherever somebody has put it', () => {
   expect(() => opened(text)).toThrow(/ACCESS_FILE als_\w{11}… cannot be read/)
 })
 
+test('tenants whose names differ in another encoding than UTF-8 are not taken for one', () => {
+  const { path, list } = anAccessFile({ one: { tenant: 'M\u00fcller' }, two: { tenant: 'M\u00f6ller' } })
+  writeFileSync(path, JSON.stringify(list), 'latin1')
+  expect(() => opened(path)).toThrow('/keys/0/tenant must be the name of a tenant')
+})
+
 test('a file without keys is valid', () => {
   const path = join(aFolder(), 'access.json')
   writeAccess(path, emptyAccessList)

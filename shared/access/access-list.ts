@@ -13,12 +13,16 @@ export const everyTenant = '*'
 export const maxKeys = 20_000
 export const maxFileBytes = 8 * 1024 * 1024
 
+/** What is left of a character in another encoding than UTF-8: names with different ones would be the same. */
+const replacement = '\ufffd'
+
 /** A name that a key can have: not one that the log itself uses. */
-export const isTenantOfKeys = (text: string): boolean => isTenant(text) && !text.startsWith('$') && text !== everyTenant
+export const isTenantOfKeys = (text: string): boolean =>
+  isTenant(text) && !text.startsWith('$') && text !== everyTenant && !text.includes(replacement)
 
 const TenantName = v.pipe(
   v.string('must be text'),
-  v.check(isTenantOfKeys, `must be 1 to 256 characters, without control characters, and not begin with $`),
+  v.check(isTenantOfKeys, `must be 1 to 256 characters in UTF-8, without control characters, and not begin with $`),
 )
 const isTenantOfKey = (text: string) => text === everyTenant || isTenantOfKeys(text)
 const isMoment = (text: string) => typeof parseTimestamp(text) !== 'string'
