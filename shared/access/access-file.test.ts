@@ -113,6 +113,24 @@ test('no reason shows a key, wherever somebody has put it', () => {
   expect(() => opened(text)).toThrow(/ACCESS_FILE als_\w{11}… cannot be read/)
 })
 
+test('a suspension or a revocation that JSON would pass over is not passed over', () => {
+  const { path, list, ids } = anAccessFile({ one: {} }, { suspended: ['initech'] })
+  const revoked = { [ids.one]: '2024-01-01T00:00:00Z' }
+  for (const more of ['"suspended":[]', '"revoked" : {}', '"limits":{}', '"keys":[]']) {
+    writeFileSync(path, JSON.stringify({ ...list, revoked }).replace(/}$/, `,${more}}`))
+    expect(() => opened(path)).toThrow(`has ${more.slice(0, more.indexOf('"', 1) + 1)} twice`)
+  }
+})
+
+test('a tenant, a key and a user may be named like a member', () => {
+  const limits = { tenants: { keys: 1, revoked: 2, suspended: 3, limits: 4 } }
+  const { path } = anAccessFile(
+    { keys: { tenant: 'revoked', name: '"limits":' } },
+    { suspended: ['suspended'], limits },
+  )
+  expect(opened(path).current().limits).toEqual(limits)
+})
+
 test('tenants whose names differ in another encoding than UTF-8 are not taken for one', () => {
   const { path, list } = anAccessFile({ one: { tenant: 'M\u00fcller' }, two: { tenant: 'M\u00f6ller' } })
   writeFileSync(path, JSON.stringify(list), 'latin1')
