@@ -28,6 +28,13 @@ test.each([
   'act\u0130vity-log.x',
   'activity-log\u2024x',
   'activity-log．x',
+  'activity-l0g.x',
+  '\u2800activity-log.x',
+  'a\u1d04tivity-log.x',
+  'acti\uaba9ity-log.x',
+  'activity\u02d7log.x',
+  'activity-lo\u018d\u3002x',
+  'ᎪᏟᎢivity-log.x',
 ])('a reader might take %j for a name of the log', (name) => {
   expect(mayPassForOwn(name)).toBe(true)
   expect(isOwn(name)).toBe(/^activity-log\./.test(name))
@@ -44,6 +51,10 @@ test.each([
   'activity-logs.read',
   'my.activity-log.x',
   'деятельность-log.x',
+  'активность-лог.x',
+  'activité',
+  'activity 日誌を開く',
+  'アクティビティログを開く.x',
   'активность',
   'アクティビティ',
   '👍',

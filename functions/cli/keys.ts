@@ -91,7 +91,10 @@ A key is for one tenant; one for ${everyTenant} is for operators, who name the t
       summary: `the tenant that the key is for, or ${everyTenant}`,
       schema: v.pipe(
         v.string(),
-        v.check((text) => text === everyTenant || isTenantOfKeys(text), 'must be a tenant that does not begin with $'),
+        v.check(
+          (text) => text === everyTenant || isTenantOfKeys(text),
+          'must be a tenant that does not begin with $, in UTF-8',
+        ),
       ),
     },
     scopes: {

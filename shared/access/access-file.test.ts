@@ -6,7 +6,8 @@ import { anAccessFile, writeAccess } from '../testing/access.ts'
 import { silent } from '../testing/builders.ts'
 import { aFolder } from '../testing/processes.ts'
 import { openAccessFile } from './access-file.ts'
-import { emptyAccessList, maxFileBytes } from './access-list.ts'
+import { emptyAccessList, maxFileBytes, readAccessList } from './access-list.ts'
+import { newKey } from './key.ts'
 
 function opened(path: string) {
   let at = 0
@@ -93,6 +94,47 @@ test('the reason shows nothing of the file', () => {
   file.pass(1000)
   file.current()
   expect(JSON.stringify(file.errors)).not.toContain('als_secret')
+})
+
+test('no reason shows a key, wherever somebody has put it', () => {
+  const { text } = newKey()
+  const { list } = anAccessFile({ one: {} })
+  const [key] = list.keys
+  for (const wrong of [
+    { ...list, revoked: { [text]: '2024-01-01T00:00:00Z' } },
+    { ...list, limits: { tenants: { [`$${'x'.repeat(60)}${text}`]: 1 } } },
+    { ...list, [text]: true },
+    { keys: [{ ...key, [text]: true }] },
+  ]) {
+    const reason = readAccessList(JSON.stringify(wrong))
+    expect(reason).toMatch(/als_\w{11}…/)
+    expect(reason).not.toMatch(/als_\w{11}_/)
+  }
+  expect(() => opened(text)).toThrow(/ACCESS_FILE als_\w{11}… cannot be read/)
+})
+
+test('a suspension or a revocation that JSON would pass over is not passed over', () => {
+  const { path, list, ids } = anAccessFile({ one: {} }, { suspended: ['initech'] })
+  const revoked = { [ids.one]: '2024-01-01T00:00:00Z' }
+  for (const more of ['"suspended":[]', '"revoked" : {}', '"limits":{}', '"keys":[]']) {
+    writeFileSync(path, JSON.stringify({ ...list, revoked }).replace(/}$/, `,${more}}`))
+    expect(() => opened(path)).toThrow(`has ${more.slice(0, more.indexOf('"', 1) + 1)} twice`)
+  }
+})
+
+test('a tenant, a key and a user may be named like a member', () => {
+  const limits = { tenants: { keys: 1, revoked: 2, suspended: 3, limits: 4 } }
+  const { path } = anAccessFile(
+    { keys: { tenant: 'revoked', name: '"limits":' } },
+    { suspended: ['suspended'], limits },
+  )
+  expect(opened(path).current().limits).toEqual(limits)
+})
+
+test('tenants whose names differ in another encoding than UTF-8 are not taken for one', () => {
+  const { path, list } = anAccessFile({ one: { tenant: 'M\u00fcller' }, two: { tenant: 'M\u00f6ller' } })
+  writeFileSync(path, JSON.stringify(list), 'latin1')
+  expect(() => opened(path)).toThrow('/keys/0/tenant must be the name of a tenant')
 })
 
 test('a file without keys is valid', () => {

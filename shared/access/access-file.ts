@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ConfigError } from '../config.ts'
 import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 import { type AccessList, maxFileBytes, readAccessList } from './access-list.ts'
 
 /** The file in a folder, which is how Kubernetes mounts a Secret. */
@@ -36,7 +37,8 @@ export function openAccessFile({ path, log: whole, clock = () => performance.now
   const first = read(path)
   if ('wrong' in first) {
     const next = first.version === '' && first.wrong.includes('ENOENT') ? '; activity-log keys create makes it' : ''
-    throw new ConfigError(`Invalid configuration:\n  ACCESS_FILE ${path} ${first.wrong}${next}`)
+    // somebody may have set it to a key
+    throw new ConfigError(withoutSecrets(`Invalid configuration:\n  ACCESS_FILE ${path} ${first.wrong}${next}`))
   }
   let { list, version } = first
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { isTenant } from '../activity-recorded.ts'
 import { parseTimestamp } from '../timestamp.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 import { isKeyId } from './key.ts'
 
 /** The scopes that a key can have. */
@@ -12,12 +13,16 @@ export const everyTenant = '*'
 export const maxKeys = 20_000
 export const maxFileBytes = 8 * 1024 * 1024
 
+/** What is left of a character in another encoding than UTF-8: names with different ones would be the same. */
+const replacement = '\ufffd'
+
 /** A name that a key can have: not one that the log itself uses. */
-export const isTenantOfKeys = (text: string): boolean => isTenant(text) && !text.startsWith('$') && text !== everyTenant
+export const isTenantOfKeys = (text: string): boolean =>
+  isTenant(text) && !text.startsWith('$') && text !== everyTenant && !text.includes(replacement)
 
 const TenantName = v.pipe(
   v.string('must be text'),
-  v.check(isTenantOfKeys, `must be 1 to 256 characters, without control characters, and not begin with $`),
+  v.check(isTenantOfKeys, `must be 1 to 256 characters in UTF-8, without control characters, and not begin with $`),
 )
 const isTenantOfKey = (text: string) => text === everyTenant || isTenantOfKeys(text)
 const isMoment = (text: string) => typeof parseTimestamp(text) !== 'string'
@@ -141,7 +146,7 @@ export type AccessList = v.InferOutput<typeof AccessFile>
 
 export const emptyAccessList: AccessList = { keys: [], revoked: {}, suspended: [], limits: { tenants: {} } }
 
-/** Reads the text of an access file, or returns why it is not one. The reason shows nothing of the text. */
+/** Reads the text of an access file, or returns why it is not one. The reason shows no key that is in the text. */
 export function readAccessList(text: string): AccessList | string {
   let json: unknown
   try {
@@ -151,14 +156,22 @@ export function readAccessList(text: string): AccessList | string {
   }
   const keys = keptKeysOf(json)
   const parsed = v.safeParse(AccessFile, keys ? { ...(json as object), keys: [] } : json, { abortEarly: true })
-  if (parsed.success) return keys ? { ...parsed.output, keys } : parsed.output
+  if (parsed.success) return repeatedIn(text, parsed.output) ?? (keys ? { ...parsed.output, keys } : parsed.output)
   const [{ path = [], message }] = parsed.issues
   const place = path.map(({ key }) => `/${String(key).slice(0, 100)}`).join('')
-  return place === ''
-    ? path.length === 0 && /^has/.test(message)
-      ? message
-      : 'must be an object with keys'
-    : `${place} ${message}`
+  if (place === '') return path.length === 0 && /^has/.test(message) ? message : 'must be an object with keys'
+  // somebody may have put a whole key where its id belongs
+  return withoutSecrets(`${place} ${message.slice(0, 200)}`)
+}
+
+/** JSON.parse passes over the first of two members with one name, and with it over a suspension or a revocation. */
+function repeatedIn(text: string, { limits }: AccessList): string | undefined {
+  const repeated = Object.keys(emptyAccessList).find((name) => {
+    const found = text.match(new RegExp(`"${name}"\\s*:`, 'g')) ?? []
+    // a tenant may be named like a member
+    return found.length > (Object.hasOwn(limits.tenants, name) ? 2 : 1)
+  })
+  return repeated && `has "${repeated}" twice`
 }
 
 /** The keys of a file, if nothing is wrong with them. */

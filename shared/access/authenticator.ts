@@ -74,6 +74,8 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
     const ring = currentRing()
     const inUrl = keyInUrl(request.url)
     if (inUrl) return leaked(ring, inUrl, 'url')
+    const ofPage = keyOfPage(request.header('authorization'), request.header('origin'))
+    if (ofPage) return leaked(ring, ofPage, 'origin')
     if (route.scope === 'public') return visitor
     if (route.scope === 'deliver') return dispatcher
     if (ring.isEmpty) return noKeys()
@@ -88,14 +90,13 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
   function byKey(ring: KeyRing, request: BareRequest): RingKey | Problem {
     const header = request.header('authorization') ?? ''
     const known = proved.get(header)
-    if (known?.isValidAt(now()) && request.header('origin') === undefined) return known
+    if (known?.isValidAt(now())) return known
     const sent = bearerOf(header)
     if (sent === undefined) {
       rejected.missing++
       return noKey
     }
     const key = readKey(sent)
-    if (key && request.header('origin') !== undefined) return leaked(ring, key, 'origin')
     const kept = key && keptOf(ring, key)
     if (kept) {
       if (proved.size === maxProved) proved.clear()
@@ -156,7 +157,7 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
     onTurnedAway({ url = '', headers: { authorization, origin } }) {
       const inUrl = keyInUrl(url)
       if (inUrl) leaked(currentRing(), inUrl, 'url')
-      const ofPage = origin === undefined ? undefined : readKey(bearerOf(authorization) ?? '')
+      const ofPage = keyOfPage(authorization, origin)
       if (ofPage) leaked(currentRing(), ofPage, 'origin')
     },
     isSuspended: (tenant) => currentRing().isSuspended(tenant),
@@ -195,6 +196,10 @@ function keyInUrl(url: string): Key | undefined {
   if (!url.includes('%')) return url.includes('als_') ? findKey(url) : undefined
   return findKey(url.replace(/%([2-7][\da-f])/gi, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16))))
 }
+
+/** The key that a page of a browser sends: browsers add the header Origin. */
+const keyOfPage = (authorization: string | undefined, origin: string | undefined): Key | undefined =>
+  origin === undefined ? undefined : readKey(bearerOf(authorization) ?? '')
 
 const tellAgainMs = 60_000
 const maxProved = 1_000

@@ -20,4 +20,7 @@ test('no name makes another row, or changes what the terminal shows', () => {
   const text = listText(aKey({ name: 'a\nb\u001b[2K\u202ec\ud800' }), now)
   expect(text.split('\n')).toHaveLength(2)
   expect(text).toContain('a\\u{a}b\\u{1b}[2K\\u{202e}c\\u{d800}')
+  const hidden = { ...aKey({ tenant: 'acme\u200b' }), suspended: ['\u202eemca'] }
+  expect(listText(hidden, now)).toContain('acme\\u{200b}')
+  expect(listText(hidden, now)).toContain('Suspended tenants: \\u{202e}emca')
 })

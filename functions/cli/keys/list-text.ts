@@ -18,7 +18,7 @@ export function listText(list: AccessList, now: Date): string {
   const rows = list.keys.map((key) => [
     key.id,
     visible(key.name),
-    key.tenant,
+    visible(key.tenant),
     key.scopes.join(','),
     stateOf(key, list, now),
     key.created,
@@ -33,7 +33,8 @@ export function listText(list: AccessList, now: Date): string {
       .join('  ')
       .trimEnd(),
   )
-  const suspended = list.suspended.length > 0 ? ['', `Suspended tenants: ${list.suspended.join(', ')}`] : []
+  const suspended =
+    list.suspended.length > 0 ? ['', `Suspended tenants: ${list.suspended.map(visible).join(', ')}`] : []
   return [...lines, ...suspended].join('\n')
 }
 

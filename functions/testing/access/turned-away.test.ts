@@ -5,11 +5,15 @@ import { until } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 import { expect, test } from 'vitest'
 
-test('a key that others know is logged as leaked, although no route sees the request', {
+test('a key that others know is logged as leaked, whichever route sees the request, or none', {
   timeout: 60_000,
 }, async () => {
   const shop = { tenant: 'shop' }
-  const { path, keys, ids } = anAccessFile({ page: shop, program: shop, slashes: shop, foreign: shop, expects: shop })
+  const ofOwnPages = { known: shop, open: shop, unknown: shop }
+  const { path, keys, ids } = anAccessFile({
+    ...{ page: shop, program: shop, slashes: shop, foreign: shop, expects: shop },
+    ...ofOwnPages,
+  })
   await using log = await startLog(aFolder(), { ACCESS_FILE: path })
   const { port } = new URL(log.origin)
   // fetch sends no Origin of its own choice
@@ -26,18 +30,26 @@ test('a key that others know is logged as leaked, although no route sees the req
   expect(await get(`/logs?key=${keys.foreign}`, ofOthers)).toBe('403')
   expect(await get(`//logs?key=${keys.slashes}`)).toBe('400')
   expect(await get(`/logs?key=${keys.expects}`, 'Expect: cake')).toBe('417')
+  const own = `Origin: http://localhost:${port}`
+  expect(await get('/logs', as(keys.known), own)).toBe('401')
+  expect(await get('/healthz', as(keys.open), own)).toBe('401')
+  expect(await get('/nowhere', as(keys.unknown), own)).toBe('401')
+  expect([await get('/healthz', own), await get('/nowhere', own)]).toEqual(['200', '404'])
   const leaks = () =>
     log
       .output()
       .split('\n')
       .filter((line) => line.includes('a key has leaked'))
       .map((line) => JSON.parse(line))
-  await until(() => leaks().length === 4)
+  await until(() => leaks().length === 7)
   expect(leaks()).toMatchObject([
     { keyId: ids.page, tenant: 'shop', place: 'origin' },
     { keyId: ids.foreign, tenant: 'shop', place: 'url' },
     { keyId: ids.slashes, tenant: 'shop', place: 'url' },
     { keyId: ids.expects, tenant: 'shop', place: 'url' },
+    { keyId: ids.known, tenant: 'shop', place: 'origin' },
+    { keyId: ids.open, tenant: 'shop', place: 'origin' },
+    { keyId: ids.unknown, tenant: 'shop', place: 'origin' },
   ])
   for (const key of Object.values(keys)) expect(log.output()).not.toContain(key.slice(16, 59))
 })
