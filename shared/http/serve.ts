@@ -19,11 +19,12 @@ import { type KindOf, usualKind } from './kind.ts'
 import { createPeerFinder } from './peer.ts'
 import { createPipelines, type PipelineLimits, type Start } from './pipeline.ts'
 import { Problem, unavailable } from './problem.ts'
+import { openRequestSlots } from './request-slots.ts'
 import type { Rooms } from './rooms.ts'
-import { openSlots, type SlotSizes, slotSizes } from './slots.ts'
+import { type SlotSizes, slotSizes } from './slots.ts'
 import { type SlowClientLimits, slowClientLimits, watchSlowClients } from './slow-clients.ts'
 import { openTurns, type Turn } from './turns.ts'
-import { answerUnparsed } from './unparsed.ts'
+import { answerUnparsed, bodyMadeRoom } from './unparsed.ts'
 import { wrongMethod } from './wrong-method.ts'
 
 export type ListenOptions = {
@@ -98,7 +99,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const { kindOf = usualKind } = options
   const log = createLimitedLog(options.log)
   const atOnce = { ...limits, ...options.atOnce }
-  const slots = openSlots(atOnce.slots)
+  const slots = openRequestSlots(atOnce.slots, ({ socket }) => server.emit('clientError', bodyMadeRoom(), socket))
   const peerOf = createPeerFinder(options.trustedProxies)
   const answers = openAnswerRoom(atOnce.answerBytes)
   const turns = openTurns()
@@ -157,10 +158,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     // OPTIONS * asks about the server as a whole (RFC 9110, section 9.3.7)
     if (url === '*') return refuse(wrongMethod(method, url, ['GET', 'HEAD', 'POST', 'DELETE']))
     if (url !== '/healthz') {
-      const kind = kindOf(method, url)
-      const peer = peerOf(request)
-      if (!slots.take(kind, peer)) return refuse(tooManyInFlight)
-      over = () => slots.release(kind, peer)
+      const release = slots.take(kindOf(method, url), request, peerOf(request))
+      if (!release) return refuse(tooManyInFlight)
+      over = release
     }
     const wait = url === '/healthz' ? undefined : roomsOf(method).turn()
     // nobody reads the answer to a client that went away meanwhile

@@ -24,6 +24,8 @@ const shareOfPeer = 1 / 4
 export type Slots = {
   /** Takes a slot, if there is one, and the peer has not used up its share. A peer that is not known has no share. */
   take(kind: SlotKind, peer: string | undefined): boolean
+  /** Whether a slot could be taken if there is one. */
+  hasShare(kind: SlotKind, peer: string | undefined): boolean
   /** Returns a slot that was taken with the same arguments. */
   release(kind: SlotKind, peer: string | undefined): void
 }
@@ -31,12 +33,14 @@ export type Slots = {
 export function openSlots(sizes: SlotSizes): Slots {
   const taken = noneTaken()
   const byPeer = new Map<string, ReturnType<typeof noneTaken>>()
+  const hasShare: Slots['hasShare'] = (kind, peer) =>
+    peer === undefined || (byPeer.get(peer)?.[kind] ?? 0) < Math.ceil(sizes[kind] * shareOfPeer)
   return {
+    hasShare,
     take(kind, peer) {
-      if (taken[kind] >= sizes[kind]) return false
+      if (taken[kind] >= sizes[kind] || !hasShare(kind, peer)) return false
       if (peer !== undefined) {
         const own = byPeer.get(peer) ?? noneTaken()
-        if (own[kind] >= Math.ceil(sizes[kind] * shareOfPeer)) return false
         own[kind]++
         byPeer.set(peer, own)
       }

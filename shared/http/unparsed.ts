@@ -2,7 +2,7 @@ import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { privateHeaders } from './answer.ts'
-import { Problem } from './problem.ts'
+import { Problem, unavailable } from './problem.ts'
 import { wrongMethod } from './wrong-method.ts'
 
 export type UnparsedOptions = {
@@ -120,5 +120,12 @@ const problems: { readonly [code: string]: Problem } = {
     'request-timeout',
     'The body did not arrive in time: it may pause for at most 10 s, and has to arrive at 16 KiB/s on average after its first 10 s.',
   ),
+  ERR_BODY_MADE_ROOM: unavailable(
+    'Too many bodies are arriving, so the one that began first was not read on. Send it again in a moment.',
+  ),
   ERR_BODY_NOT_READ: new Problem('too-large', 'A request of this method has no body; at most 64 KiB are discarded.'),
 }
+
+/** The error of a request whose body was still arriving when another one needed its slot. */
+export const bodyMadeRoom = () =>
+  Object.assign(new Error('The body made room for another request'), { code: 'ERR_BODY_MADE_ROOM' })
