@@ -8,7 +8,7 @@ const folder = aFolder()
 
 test.each([
   ['ingest', 8],
-  ['persist', 4],
+  ['persist', 8],
   ['query', 2],
 ] as const)('%s runs with a young generation of %i MiB', (name, mebibytes) => {
   const start = join(import.meta.dirname, 'start.cjs')

@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 
 /** What others wait while something is read: the 99th percentiles in ms, and how many of them were not served. */
@@ -47,9 +48,9 @@ export async function waitsBeside(folder: string, options: WaitOptions): Promise
   const waits: Waits[] = []
   // the first one warms up the process
   for (const { name, path } of [warmUp, ...readsOf(options)]) {
-    const ending = new AbortController()
-    const reading = Array.from({ length: path === undefined ? 0 : readers }, () =>
-      readAgain(log.origin + path, ending.signal),
+    const reading = Array.from(
+      { length: path === undefined ? 0 : readers },
+      () => new Worker(join(import.meta.dirname, 'read-again.ts'), { workerData: log.origin + path }),
     )
     const [pages, posts]: [number[], number[]] = [[], []]
     let failed = 0
@@ -64,8 +65,7 @@ export async function waitsBeside(folder: string, options: WaitOptions): Promise
       await ask(pages, `/logs?count=none&userId=user_${n}`)
       await ask(posts, '/logs', post(n))
     }
-    ending.abort()
-    await Promise.all(reading)
+    await Promise.all(reading.map((reader) => reader.terminate()))
     if (name !== warmUp.name) waits.push({ name, pageMs: percentile(pages), postMs: percentile(posts), failed })
   }
   return waits
@@ -76,18 +76,6 @@ const post = (n: number): RequestInit => ({
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ userId: `beside_${n}`, action: 'beside' }),
 })
-
-/** Reads the whole answer, again and again. */
-async function readAgain(url: string, signal: AbortSignal) {
-  while (!signal.aborted) {
-    try {
-      const { body } = await fetch(url, { signal })
-      for await (const _ of body ?? []);
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
-  }
-}
 
 const percentile = (took: readonly number[]) =>
   took.toSorted((one, other) => one - other)[Math.ceil(took.length * 0.99) - 1] as number

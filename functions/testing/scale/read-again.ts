@@ -1,0 +1,7 @@
+import { workerData } from 'node:worker_threads'
+
+/** Reads the whole answer, again and again, in a thread of its own: whoever measures meanwhile must not wait for it. */
+for (;;) {
+  const { body } = await fetch(workerData as string)
+  for await (const _ of body ?? []);
+}
