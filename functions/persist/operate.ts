@@ -169,6 +169,8 @@ function checkNote(body: unknown, lossy: readonly InputError[] = []): string {
 /** Returns an empty text if there is no body. Throws a 415 for a body of another type. */
 async function readJsonText(request: ServiceRequest): Promise<string> {
   const text = await readText(request, maxBodyBytes)
+  // many bodies may have arrived at the same time, and parsing one may take milliseconds
+  await request.turn()
   const type = request.header('content-type')
   if (text === '' || /^application\/json\s*(;|$)/i.test(type ?? '')) return text
   throw new Problem('unsupported-media-type', 'The body must be JSON; send it with content-type: application/json.', {

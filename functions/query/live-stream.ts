@@ -1,3 +1,4 @@
+import { fewPerTurn } from '@activity-log/shared/few-per-turn.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -28,6 +29,8 @@ const partCharacters = 32 * 1024
 /** What followers who are behind have read for themselves, and their clients have not taken yet. */
 const maxHeldCharacters = 16 * 1024 * 1024
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+/** How many streams send in one turn of the event loop: each takes 50 µs or more to write to its socket. */
+const sentPerTurn = 64
 /** How long a follower waits for the end of the log to be known. */
 const timeoutMs = 1000
 const headers = {
@@ -42,6 +45,7 @@ export function liveRoutes(options: LiveOptions): Routes {
   const { stopping, heartbeatMs = 10_000, streamMs = 50_000, maxFollowers = 1000, maxBehind = 10_000 } = options
   const tails = new Map<string, Tail>()
   const room: Room = { held: 0 }
+  const gradually = fewPerTurn(sentPerTurn)
   stopping.addEventListener('abort', () => {
     for (const tail of tails.values()) tail.wake()
   })
@@ -74,7 +78,11 @@ export function liveRoutes(options: LiveOptions): Routes {
       at: snapshot ?? named ?? head,
       matches: filterMatcher(filter),
       mustEnd: () => stopping.aborted || whyNoLonger() !== undefined,
-      turn,
+      // what all followers wait for comes at the same time
+      turnToSend: async () => {
+        await new Promise<void>((resolve) => gradually(resolve))
+        await turn()
+      },
       gone: request.gone,
       ...{ heartbeatMs, streamMs, maxBehind },
     })
@@ -124,7 +132,7 @@ type FollowOptions = {
   at: Snapshot
   matches: ReturnType<typeof filterMatcher>
   mustEnd: () => boolean
-  turn: ServiceRequest['turn']
+  turnToSend: () => Promise<void>
   gone: ServiceRequest['gone']
   heartbeatMs: number
   streamMs: number
@@ -136,7 +144,7 @@ type FollowOptions = {
  * some clients forget the id of a block without data, and would resume with a gap.
  */
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
-  const { tail, joined, room, matches, mustEnd, turn, gone, heartbeatMs, streamMs } = options
+  const { tail, joined, room, matches, mustEnd, turnToSend, gone, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
   const endsAt = Date.now() + streamMs
   let heartbeatAt = Date.now() + heartbeatMs
@@ -199,8 +207,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
       if (batch === 'later') {
         await tail.wait(retryMs)
       } else if (batch) {
-        // a batch that all followers wait for is more than one turn can send
-        await turn()
+        await turnToSend()
         at = batch.to
         pending = batch.events.filter(({ key, activity }) => matches(key, activity)).map(({ text }) => text)
         // otherwise, reading batches that are in memory would leave no turn for others

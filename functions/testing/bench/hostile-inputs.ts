@@ -218,7 +218,7 @@ export const hostileInputs: readonly HostileInput[] = [
   {
     what: '200 followers, and 200 posts of 20 KB',
     send: async (to) => {
-      const followers = Array.from({ length: 200 }, () => get(to, '/live?text=x', 6_000))
+      const followers = Array.from({ length: 200 }, () => get(to, '/live', 6_000))
       const body = JSON.stringify({ userId: 'u', action: 'a', metadata: { x: 'x'.repeat(20_000) } })
       await Promise.all(Array.from({ length: 200 }, () => post(to, body)))
       await Promise.all(followers)
