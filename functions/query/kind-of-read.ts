@@ -16,3 +16,9 @@ export function kindOfRead(url: string): SlotKind {
   }
   return 'reads'
 }
+
+/** A page of the viewer takes much longer than the list in it. */
+export function kindOfPage(url: string): SlotKind {
+  const kind = kindOfRead(url)
+  return kind === 'reads' ? 'pages' : kind
+}

@@ -1,14 +1,16 @@
 /**
  * The kinds of work that have slots of their own, so that none of them can take the slots of another: short reads and
- * writes, reads that no index covers, waits for a record, live followers, exports, and exact counts.
+ * writes, pages of the viewer, reads that no index covers, waits for a record, live followers, exports, and exact counts.
  */
-export const slotKinds = ['reads', 'writes', 'searches', 'waits', 'follows', 'exports', 'counts'] as const
+export const slotKinds = ['reads', 'writes', 'pages', 'searches', 'waits', 'follows', 'exports', 'counts'] as const
 export type SlotKind = (typeof slotKinds)[number]
 export type SlotSizes = { readonly [kind in SlotKind]: number }
 
 export const slotSizes: SlotSizes = {
   reads: 2_000,
   writes: 2_000,
+  // each takes milliseconds, and a list may wait for all of them
+  pages: 256,
   searches: 64,
   waits: 1_000,
   follows: 1_000,
@@ -16,7 +18,16 @@ export const slotSizes: SlotSizes = {
   counts: 16,
 }
 
-export const noneTaken = () => ({ reads: 0, writes: 0, searches: 0, waits: 0, follows: 0, exports: 0, counts: 0 })
+export const noneTaken = (): { [kind in SlotKind]: number } => ({
+  reads: 0,
+  writes: 0,
+  pages: 0,
+  searches: 0,
+  waits: 0,
+  follows: 0,
+  exports: 0,
+  counts: 0,
+})
 
 /** One peer gets at most this part of the slots of each kind. */
 const shareOfPeer = 1 / 4

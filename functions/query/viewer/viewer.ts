@@ -3,7 +3,7 @@ import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import type { Route, Routes, Scope, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { html } from 'hono/html'
 import { parse } from 'hono/utils/cookie'
-import { kindOfRead } from '../kind-of-read.ts'
+import { kindOfPage } from '../kind-of-read.ts'
 import { activityPage } from './activity-page.ts'
 import { asking, type ShownProblem } from './ask.ts'
 import { assetPaths, assetRoutes } from './assets.ts'
@@ -33,7 +33,7 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
   const page = (scope: Scope, render: (request: PageRequest) => Promise<Page>): Route => ({
     scope,
     page: true,
-    kind: kindOfRead,
+    kind: kindOfPage,
     async handle(request) {
       const { basePath, parameters, caller } = request
       const named = caller.isNamed ? caller.tenant : undefined
