@@ -476,6 +476,19 @@ test.each([
   expect(query.requests.map((request) => request.headers.origin)).toEqual(['https://shop.example'])
 })
 
+test.each(['', '?limit=2'])('a function sees a key in a fragment after %j', async (parameters) => {
+  await using query = await aFunction((_, response) => response.end())
+  await using front = await gateway({ query: query.origin })
+  const { text } = newKey()
+  for (const fragment of [text, `x#${text.replace('_', '%5f')}`]) {
+    // fetch and Node's client send no fragment
+    const client = connect(front.port, 'localhost')
+    client.write(`GET /logs${parameters}#${fragment} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+    await buffer(client)
+  }
+  expect(query.requests.map(({ url }) => url)).toEqual([`/logs?${text}`, `/logs?${text}`])
+})
+
 test('tells a function that a page of its own origin or of a neighboring host sends a request', async () => {
   await using query = await aFunction((_, response) => response.end())
   await using server = await gateway({ query: query.origin })

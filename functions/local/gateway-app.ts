@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { bodyLimits } from '@activity-log/ingest/posted-items.ts'
+import { keyInUrl } from '@activity-log/shared/access/key.ts'
 import { incomingOf } from '@activity-log/shared/http/body.ts'
 import { createKindFinder } from '@activity-log/shared/http/kind.ts'
 import { createTrust, isLoopback, plainAddress } from '@activity-log/shared/http/peer.ts'
@@ -107,14 +108,17 @@ async function passOn(
   { target, body, id, forwardedFor, timeoutMs }: PassOnOptions,
 ): Promise<Response> {
   const { url, method, headers, signal } = request
-  const { pathname, search } = new URL(url)
+  const { pathname, search, hash } = new URL(url)
+  // fetch sends no fragment, and the function has to see a key in it
+  const leaked = keyInUrl(hash)
+  const parameters = leaked ? `?${leaked.text}` : search
   // this stops the request only until the answer begins; later, a client that disconnects cancels the body
   const stop = new AbortController()
   const abort = () => stop.abort()
   signal.addEventListener('abort', abort)
   const timer = setTimeout(abort, timeoutMs)
   try {
-    return await proxy(target + pathname + search, {
+    return await proxy(target + pathname + parameters, {
       raw: new Request(url, { method, headers, body: body as Uint8Array<ArrayBuffer> | null }),
       // the client follows redirects itself
       redirect: 'manual',

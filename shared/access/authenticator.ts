@@ -14,7 +14,7 @@ import { createTokenBuckets } from '../token-buckets.ts'
 import type { Access, SeenKey } from './access.ts'
 import type { AccessFile } from './access-file.ts'
 import type { AccessList } from './access-list.ts'
-import { findKey, hashOfKey, type Key, readKey } from './key.ts'
+import { hashOfKey, type Key, keyInUrl, readKey } from './key.ts'
 import { type KeyRing, type RingKey, toKeyRing } from './key-ring.ts'
 import { isSessionOf, newSession, readSession } from './session.ts'
 
@@ -189,12 +189,6 @@ function asTenantOf(ring: KeyRing, caller: Caller, { url }: BareRequest, route: 
 function bearerOf(header: string | undefined): string | undefined {
   if (header === undefined || !/^bearer(?: |$)/i.test(header)) return undefined
   return header.slice('bearer'.length).trim()
-}
-
-/** The key in a URL, also if part of it is percent-encoded, and other parts are so in a wrong way. */
-function keyInUrl(url: string): Key | undefined {
-  if (!url.includes('%')) return url.includes('als_') ? findKey(url) : undefined
-  return findKey(url.replace(/%([2-7][\da-f])/gi, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16))))
 }
 
 /** The key that a page of a browser sends: browsers add the header Origin. */

@@ -45,6 +45,12 @@ export function findKey(text: string): Key | undefined {
   return undefined
 }
 
+/** The key in a URL, also if part of it is percent-encoded, and other parts are so in a wrong way. */
+export function keyInUrl(url: string): Key | undefined {
+  if (!url.includes('%')) return url.includes('als_') ? findKey(url) : undefined
+  return findKey(url.replace(/%([2-7][\da-f])/gi, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16))))
+}
+
 /** What is stored of a key. A slow hash would only help against guesses, and nobody guesses 256 bits. */
 export const hashOfKey = ({ text }: Key): string => hash('sha256', text, 'base64url')
 
