@@ -11,13 +11,19 @@ export function filterMatcher(filter: Filter) {
   const { actions, excluded, from, to } = filter
   const users = usersOf(filter)
   const isFound = searchMatcher(filter)
+  const isInRange = from === undefined && to === undefined ? () => true : rangeMatcher(filter)
   return (key: string, activity: ListedActivity): boolean => {
     if (users && !users.includes(activity.userId)) return false
     if (actions && !actions.some((pattern) => isMeant(pattern, activity.action))) return false
     if (excluded?.some((pattern) => isMeant(pattern, activity.action))) return false
+    return isInRange(key) && isFound(activity)
+  }
+}
+
+function rangeMatcher({ from, to }: Pick<Filter, 'from' | 'to'>) {
+  return (key: string): boolean => {
     const at = instantOf(key)
-    if ((from !== undefined && at < from) || (to !== undefined && at >= to)) return false
-    return isFound(activity)
+    return (from === undefined || at >= from) && (to === undefined || at < to)
   }
 }
 

@@ -259,6 +259,29 @@ test('the log is read once for all followers, and not at all while nobody follow
   await later.leave()
 })
 
+test('of the followers that are behind, one reads at a time, however many there are', async () => {
+  let reading = 0
+  let most = 0
+  const { follow, add } = live({}, (store) => ({
+    async arrivals(query) {
+      most = Math.max(most, ++reading)
+      await new Promise(setImmediate)
+      reading--
+      return store.arrivals(query)
+    },
+  }))
+  const start = await follow()
+  const { id } = (await start.next())!
+  await add(500)
+  // the tail that all share reads, too, and is no follower
+  await start.ids(500)
+  const behind = await Promise.all(Array.from({ length: 10 }, () => follow(`/live?asOf=${id}`)))
+  const seen = await Promise.all(behind.map(({ ids }) => ids(500)))
+  for (const each of seen) expect(new Set(each).size).toBe(500)
+  expect(most).toBe(1)
+  await Promise.all([start, ...behind].map(({ leave }) => leave()))
+})
+
 test('followers that begin together see each activity once, however slowly the store answers', async () => {
   const { follow, add } = live({}, (store) => ({
     async arrivals(query) {

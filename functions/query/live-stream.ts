@@ -1,3 +1,4 @@
+import { createFairLock, type Release } from '@activity-log/shared/fair-lock.ts'
 import { fewPerTurn } from '@activity-log/shared/few-per-turn.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
@@ -46,6 +47,8 @@ export function liveRoutes(options: LiveOptions): Routes {
   const tails = new Map<string, Tail>()
   const room: Room = { held: 0 }
   const gradually = fewPerTurn(sentPerTurn)
+  // however many are behind, they leave the rest of the machine to others: together they read as fast as one
+  const turnToRead = createFairLock()
   stopping.addEventListener('abort', () => {
     for (const tail of tails.values()) tail.wake()
   })
@@ -78,6 +81,7 @@ export function liveRoutes(options: LiveOptions): Routes {
       at: snapshot ?? named ?? head,
       matches: filterMatcher(filter),
       mustEnd: () => stopping.aborted || whyNoLonger() !== undefined,
+      turnToRead: () => turnToRead(caller.tenant),
       // what all followers wait for comes at the same time
       turnToSend: async () => {
         await new Promise<void>((resolve) => gradually(resolve))
@@ -132,6 +136,7 @@ type FollowOptions = {
   at: Snapshot
   matches: ReturnType<typeof filterMatcher>
   mustEnd: () => boolean
+  turnToRead: () => Promise<Release>
   turnToSend: () => Promise<void>
   gone: ServiceRequest['gone']
   heartbeatMs: number
@@ -144,7 +149,7 @@ type FollowOptions = {
  * some clients forget the id of a block without data, and would resume with a gap.
  */
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
-  const { tail, joined, room, matches, mustEnd, turnToSend, gone, heartbeatMs, streamMs } = options
+  const { tail, joined, room, matches, mustEnd, turnToRead, turnToSend, gone, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
   const endsAt = Date.now() + streamMs
   let heartbeatAt = Date.now() + heartbeatMs
@@ -183,15 +188,20 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   /** The next batch; 'later' if the store cannot be read now, or others hold too much. */
   async function nextBatch(): Promise<Batch | undefined | 'later'> {
     const kept = tail.kept(at)
-    if (kept) return kept
-    if (room.held >= maxHeldCharacters) return 'later'
+    if (kept || !tail.hasMore(at)) return kept
+    const release = await turnToRead()
     try {
+      if (isOver()) return undefined
+      if (room.held >= maxHeldCharacters) return 'later'
       const batch = await tail.next(at, { matches: ({ key, activity }) => matches(key, activity), gone })
       if (batch && !isGone) hold(batch.characters)
       return batch
     } catch (error) {
       if (error instanceof StoreUnavailable) return 'later'
       throw error
+    } finally {
+      // what arrived meanwhile comes first
+      setImmediate(release)
     }
   }
 

@@ -173,6 +173,7 @@ export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }
         },
       }
     },
+    hasMore: (at: Snapshot) => head !== undefined && at !== head,
     /** The batch that follows a snapshot and is kept for all followers, or which one has to read for itself. */
     kept: (at: Snapshot) => kept.get(at),
     /** Reads a batch for one follower, who is behind; undefined if there is none. */
