@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { encodeSnapshot } from '@activity-log/shared/snapshot.ts'
-import { type Answer, answerOf } from '@activity-log/shared/testing/builders.ts'
+import type { Answer } from '@activity-log/shared/testing/builders.ts'
 import { aFolder, startLog, startProgram, written } from '@activity-log/shared/testing/processes.ts'
+import { type Connection, openConnection } from './connection.ts'
 import { fillFolder, fillPlainTable, makeUp } from './made-up-log.ts'
 import { requestsOf, type ScaleRequest } from './scale-requests.ts'
 import { type Measured, tableOf } from './scale-table.ts'
@@ -21,8 +22,6 @@ of the log. --write puts the table into the README.`
 const times = 30
 const warmUps = 2000
 const maxMs = 3000
-/** fetch asks for gzip, which the plain table does not know. */
-const headers = { 'accept-encoding': 'identity' }
 
 async function main() {
   const options = {
@@ -78,11 +77,13 @@ async function ask(path: string, plainPath: string, requests: readonly ScaleRequ
   await using log = await startLog(path)
   await using plain = startProgram('functions/testing/scale/plain-server.ts', {}, plainPath)
   const plainOrigin = new URL(await written(plain, /(http:\/\/127\S*)\/logs/)).origin
-  for (const origin of [log.origin, plainOrigin]) await warmUp(origin)
+  using ours = openConnection(log.origin)
+  using others = openConnection(plainOrigin)
+  for (const connection of [ours, others]) await warmUp(connection)
   const asked: (Omit<Asked, 'isRight'> & { answer: Answer; isRight: ScaleRequest['isRight'] })[] = []
   for (const { name, url, isRight, plain = true } of requests) {
-    const { ms, answer } = await timed(log.origin + url)
-    const plainMs = plain ? (await timed(plainOrigin + url)).ms : undefined
+    const { ms, answer } = await timed(ours, url)
+    const plainMs = plain ? (await timed(others, url)).ms : undefined
     asked.push({ name, url, ms, plainMs, isRight, answer })
   }
   // comparing may take long, and idle connections would be closed
@@ -90,35 +91,36 @@ async function ask(path: string, plainPath: string, requests: readonly ScaleRequ
 }
 
 /** V8 compiles what has run often, so the first requests to a process would be slower than the later ones. */
-async function warmUp(origin: string): Promise<void> {
-  for (let n = 0; n < warmUps; n++) await answerOf(await fetch(`${origin}/logs?page=${1 + (n % 3)}`, { headers }))
+async function warmUp({ ask }: Connection): Promise<void> {
+  for (let n = 0; n < warmUps; n++) await ask(`/logs?page=${1 + (n % 3)}`)
 }
 
-async function timed(url: string): Promise<{ ms: number; answer: Answer }> {
+async function timed({ ask }: Connection, url: string): Promise<{ ms: number; answer: Answer }> {
   const took: number[] = []
-  let answer: Answer | undefined
+  let answer = ''
   for (const began = performance.now(); took.length < times && performance.now() - began < maxMs; ) {
     const start = performance.now()
-    const response = await fetch(url, { headers })
-    answer = await answerOf(response)
+    const { status, text } = await ask(url)
     took.push(performance.now() - start)
-    if (!response.ok) console.error(`${url}: ${response.status}`)
+    if (status !== 200) console.error(`${url}: ${status}`)
+    answer = text
   }
   // the first times show a cold process
   const warm = took.slice(Math.floor(took.length / 5)).sort((one, other) => one - other)
-  return { ms: warm[warm.length >> 1] as number, answer: answer as Answer }
+  return { ms: warm[warm.length >> 1] as number, answer: JSON.parse(answer) as Answer }
 }
 
 /** The time of a first request after a restart, when nothing of the files is in memory. */
 async function cold(path: string, url: string): Promise<number> {
   await using log = await startLog(path)
-  await fetch(`${log.origin}/healthz`)
+  using connection = openConnection(log.origin)
+  await connection.ask('/healthz')
   for (const file of readdirSync(path).filter((name) => name.startsWith('store.db'))) {
     const name = join(path, file)
     execFileSync('dd', [`if=${name}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })
   }
   const start = performance.now()
-  await (await fetch(log.origin + url, { headers })).text()
+  await connection.ask(url)
   return performance.now() - start
 }
 

@@ -1,9 +1,9 @@
 import { cpSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { aFolder, startLog } from '@activity-log/shared/testing/processes.ts'
 import type { Busy } from './busy-thread.ts'
+import { openConnection } from './connection.ts'
 import { endMs } from './made-up-log.ts'
 
 /** What others wait while something is read: the 99th percentiles in ms, and how many of them were not served. */
@@ -82,7 +82,7 @@ async function measured(origin: string, times: number): Promise<Omit<Waits, 'nam
   let failed = 0
   const ask = async (took: number[], path: string, body?: string) => {
     const start = performance.now()
-    const status = await connection.ask(path, body)
+    const { status } = await connection.ask(path, body)
     took.push(performance.now() - start)
     if (status >= 300) failed++
   }
@@ -91,24 +91,6 @@ async function measured(origin: string, times: number): Promise<Omit<Waits, 'nam
     await ask(posts, '/logs', JSON.stringify({ userId: `beside_${n}`, action: 'beside' }))
   }
   return { pageMs: percentile(pages), postMs: percentile(posts), failed }
-}
-
-/** Node's client, which takes less of a core than fetch. A request with a body is a POST. */
-function openConnection(origin: string): Disposable & { ask(path: string, body?: string): Promise<number> } {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  return {
-    ask(path, body) {
-      const { promise, resolve, reject } = Promise.withResolvers<number>()
-      const headers = { ...(body !== undefined && { 'content-type': 'application/json' }) }
-      request(origin + path, { agent, method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
-        response.resume().once('end', () => resolve(response.statusCode ?? 0))
-      })
-        .once('error', reject)
-        .end(body)
-      return promise
-    },
-    [Symbol.dispose]: () => agent.destroy(),
-  }
 }
 
 const percentile = (took: readonly number[]) =>
