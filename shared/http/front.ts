@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Aborted } from '../aborted.ts'
 import type { Log } from '../log.ts'
 import { type Answer, type OwnHeaders, writeAnswer } from './answer.ts'
 import { opensLinks } from './answer-to-problem.ts'
@@ -17,6 +18,9 @@ export type Front = (
   own: OwnHeaders,
   rooms?: Rooms,
 ) => Promise<void> | undefined
+
+/** One reason for all: without it, each signal makes one, which takes as long as reading a small body. */
+const left = new Aborted('The client has left')
 
 export type FrontRoute = { method: string; path: string; handle: BareHandler }
 type Parameters = { readonly [name: string]: string }
@@ -57,8 +61,8 @@ export function createFront(log: Log, routes: readonly FrontRoute[], home?: stri
       if (leaving) return leaving.signal
       const controller = new AbortController()
       leaving = controller
-      if (response.closed) controller.abort()
-      else response.once('close', () => controller.abort())
+      if (response.closed) controller.abort(left)
+      else response.once('close', () => controller.abort(left))
       return controller.signal
     }
     const { method = '', url = '' } = request
