@@ -9,9 +9,12 @@ export type Valve = {
   isHeld(socket: Socket): boolean
 }
 
-/** How many requests are read in a turn of the event loop, and how long that takes, before sockets are held. */
-const minRequests = 512
-const maxMs = 10
+/**
+ * How many requests are read in a turn of the event loop, and how long that takes, before sockets are held. What is read
+ * must be answered as well, and an error page takes as long as ten small answers.
+ */
+const minRequests = 64
+const maxMs = 20
 /** How often to look at the clock, which takes a microsecond. */
 const lookEvery = 16
 /** How many clients may end their connections in a turn. It costs less than what follows, which waits for no turn. */
