@@ -504,7 +504,8 @@ test('tells a function that a page of its own origin or of a neighboring host se
   const own = query.origin
   expect(seen).toEqual([
     [own, 'same-origin'],
-    [own, 'same-origin'],
+    // as the browser sent it, which shows query whether the browser keeps a session
+    [origin, 'same-origin'],
     [undefined, 'same-site'],
     [undefined, undefined],
   ])

@@ -7,7 +7,7 @@ import { createTrust, isLoopback, plainAddress } from '@activity-log/shared/http
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import { pageFinder } from '@activity-log/shared/http/route.ts'
 import type { Bindings } from '@activity-log/shared/http/router.ts'
-import { isFromNeighbor, isFromOwnPage, isThisMachine } from '@activity-log/shared/http/same-origin.ts'
+import { isFromNeighbor, isFromOwnPage } from '@activity-log/shared/http/same-origin.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import { wrongMethod } from '@activity-log/shared/http/wrong-method.ts'
 import type { Log } from '@activity-log/shared/log.ts'
@@ -151,14 +151,12 @@ async function passOn(
 /** What says that a page of this origin sends the request, in terms of the host that the function has. */
 function ownPage(headers: Headers, target: string): [string, string][] {
   if (!isFromOwnPage((name) => headers.get(name) ?? undefined)) return []
-  const { protocol, hostname = '' } = URL.parse(headers.get('origin') ?? '') ?? {}
-  const origin = protocol && new URL(target).host
-  // a browser that sends Origin alone keeps a session for this machine as well, which the other host does not show
-  const isSaid = headers.has('sec-fetch-site') || isThisMachine(hostname)
-  return [
-    ...(origin === undefined ? [] : ([['origin', `${protocol}//${origin}`]] as [string, string][])),
-    ...(isSaid ? ([['sec-fetch-site', 'same-origin']] as [string, string][]) : []),
-  ]
+  const origin = headers.get('origin')
+  const { protocol } = URL.parse(origin ?? '') ?? {}
+  const inItsTerms = protocol && `${protocol}//${new URL(target).host}`
+  // where a browser sends Origin alone, it shows whether that browser keeps a session
+  const shown = headers.has('sec-fetch-site') ? inItsTerms : origin
+  return [['sec-fetch-site', 'same-origin'], ...(shown ? ([['origin', shown]] as [string, string][]) : [])]
 }
 
 /**

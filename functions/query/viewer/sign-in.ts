@@ -1,6 +1,7 @@
 import type { Access } from '@activity-log/shared/access/access.ts'
 import { endSession, setSession } from '@activity-log/shared/access/session.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { isSameHost } from '@activity-log/shared/http/door.ts'
 import { readForm } from '@activity-log/shared/http/form.ts'
 import { Problem } from '@activity-log/shared/http/problem.ts'
 import type { Caller, Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -70,12 +71,13 @@ const statuses = { invalid: 401, 'cannot-read': 403, dropped: 400 } as const
 
 /**
  * Whether the browser will keep a session: over plain HTTP it does not, except for this machine. It then names the site
- * of a request by Origin alone.
+ * of a request by Origin alone. The gateway adds Sec-Fetch-Site to it, and leaves the Origin, which has another host.
  */
 function keepsSessions({ header }: ServiceRequest): boolean {
-  const origin = URL.parse(header('origin') ?? '')
-  if (header('sec-fetch-site') !== undefined || origin?.protocol !== 'http:') return true
-  return isThisMachine(origin.hostname)
+  const sent = header('origin') ?? ''
+  const origin = URL.parse(sent)
+  if (origin?.protocol !== 'http:' || isThisMachine(origin.hostname)) return true
+  return header('sec-fetch-site') !== undefined && isSameHost(sent, header('host'))
 }
 
 function seeOther(location: string, cookie?: string): Answer {
