@@ -32,3 +32,13 @@ test.each<[string, object]>([
 test.each(['', '{', '[]', '{}', '{"keys":{}}', '{"keys":[]}', '{"keys":[1]}', 'null'])('rejects %j', (text) => {
   expect(() => readDeliveryKeys(text)).toThrow()
 })
+
+test('rejects two keys with the same kid, but for those that the algorithm of a token tells apart', () => {
+  const another = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
+  const one = { ...publicRsa, kid: 'a', alg: 'RS256' }
+  expect(() => read(one, { ...another, kid: 'a' })).toThrow('has two keys with the same kid')
+  expect(() => read(one, one)).toThrow('has two keys with the same kid')
+  expect(read(one, { ...another, kid: 'b' }, { ...ec, kid: 'a' })).toEqual([...read(another), 'ES256'])
+  // one that is passed over takes no name
+  expect(read(one, { ...another, kid: 'a', use: 'enc' })).toEqual(['RS256'])
+})
