@@ -34,6 +34,9 @@ type Open = {
   names: string[] | Set<string>
 }
 
+/** What is wrong with a member whose object has the name already. */
+export const namedTwice = 'is named twice in the same object'
+
 export type Faults = { faults: InputError[]; members: number }
 
 /** Finds the faults of a short text. */
@@ -120,7 +123,7 @@ function createWalk(text: string, comparesNames: boolean) {
         parent.nameEnd = at + 1
         if (!comparesNames && !hasCode) continue
         const name = hasEscape ? JSON.parse(text.slice(start, at + 1)) : text.slice(start + 1, at)
-        if (comparesNames && isKnown(parent, name)) note('is named twice in the same object')
+        if (comparesNames && isKnown(parent, name)) note(namedTwice)
         if (hasCode) note(textFault(name, 'has a name with '))
       } else if (code === minus || (code >= zero && code <= nine)) {
         const start = at

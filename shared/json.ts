@@ -1,5 +1,5 @@
 import type { InputError } from './checked.ts'
-import { findFaults, maxLevels } from './json-faults.ts'
+import { findFaults, maxLevels, namedTwice } from './json-faults.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export type JsonObject = { readonly [key: string]: JsonValue }
@@ -21,6 +21,17 @@ export function parseJson(text: string): ParsedJson {
   const { faults, members } = findFaults(text, false)
   const isWhole = members === countMembers(value, 0)
   return { ok: true, value, lossy: isWhole ? faults : findFaults(text, true).faults }
+}
+
+/**
+ * Where a name is twice in one object of a text that was parsed: a JSON Pointer, or an empty text if it is somewhere.
+ * Undefined if nothing of the text is passed over.
+ */
+export function repeatedNameIn(text: string, value: unknown): string | undefined {
+  const members = countMembers(value, 0)
+  // text may hold what looks like a member; a walk would take three times as long
+  if (text.match(/"\s*:/g)?.length === members || findFaults(text, false).members === members) return undefined
+  return findFaults(text, true).faults.find(({ detail }) => detail === namedTwice)?.pointer ?? ''
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -122,6 +122,23 @@ test('a suspension or a revocation that JSON would pass over is not passed over'
   }
 })
 
+test('a member that is twice in a key, or anywhere else, is not passed over', () => {
+  const { text: key } = newKey()
+  const { list, ids } = anAccessFile({ one: { tenant: 'acme', expires: '2024-01-01T00:00:00Z' } })
+  const tenants = { [key]: 1 }
+  const text = JSON.stringify({ ...list, revoked: { [ids.one]: '2024-01-01T00:00:00Z' }, limits: { tenants } })
+  expect(readAccessList(text)).toBeTypeOf('object')
+  for (const [first, second, reason] of [
+    ['"expires":', '"expires":"2124-01-01T00:00:00Z","expires":', '/keys/0 has "expires" twice'],
+    ['"tenant":', '"tenan\\u0074":"*", "tenant" :', '/keys/0 has "tenant" twice'],
+    ['"hash":', `"hash":"${key}","hash":`, '/keys/0 has "hash" twice'],
+    ['"keys":', '"k\\u0065ys":[],"keys":', 'has "keys" twice'],
+    [`"${ids.one}":"`, `"${ids.one}":1,"${ids.one}":"`, `/revoked has "${ids.one}" twice`],
+    [`"${key}":`, `"${key}":2,"${key}":`, `/limits/tenants has "als_${key.slice(4, 15)}…" twice`],
+  ] as const)
+    expect(readAccessList(text.replace(first, second))).toBe(reason)
+})
+
 test('a tenant, a key and a user may be named like a member', () => {
   const limits = { tenants: { keys: 1, revoked: 2, suspended: 3, limits: 4 } }
   const { path } = anAccessFile(

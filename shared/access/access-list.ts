@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { isTenant } from '../activity-recorded.ts'
+import { repeatedNameIn } from '../json.ts'
 import { parseTimestamp } from '../timestamp.ts'
 import { withoutSecrets } from '../without-secrets.ts'
 import { isKeyId } from './key.ts'
@@ -156,7 +157,7 @@ export function readAccessList(text: string): AccessList | string {
   }
   const keys = keptKeysOf(json)
   const parsed = v.safeParse(AccessFile, keys ? { ...(json as object), keys: [] } : json, { abortEarly: true })
-  if (parsed.success) return repeatedIn(text, parsed.output) ?? (keys ? { ...parsed.output, keys } : parsed.output)
+  if (parsed.success) return repeatedIn(text, json) ?? (keys ? { ...parsed.output, keys } : parsed.output)
   const [{ path = [], message }] = parsed.issues
   const place = path.map(({ key }) => `/${String(key).slice(0, 100)}`).join('')
   if (place === '') return path.length === 0 && /^has/.test(message) ? message : 'must be an object with keys'
@@ -164,14 +165,13 @@ export function readAccessList(text: string): AccessList | string {
   return withoutSecrets(`${place} ${message.slice(0, 200)}`)
 }
 
-/** JSON.parse passes over the first of two members with one name, and with it over a suspension or a revocation. */
-function repeatedIn(text: string, { limits }: AccessList): string | undefined {
-  const repeated = Object.keys(emptyAccessList).find((name) => {
-    const found = text.match(new RegExp(`"${name}"\\s*:`, 'g')) ?? []
-    // a tenant may be named like a member
-    return found.length > (Object.hasOwn(limits.tenants, name) ? 2 : 1)
-  })
-  return repeated && `has "${repeated}" twice`
+/** JSON.parse passes over the first of two members with one name, and with it over a suspension or an expiry. */
+function repeatedIn(text: string, json: unknown): string | undefined {
+  const pointer = repeatedNameIn(text, json)
+  if (pointer === undefined) return undefined
+  const [, place = '', name] = /^(.*)\/(.*)$/s.exec(pointer) ?? []
+  if (name === undefined) return 'has a member twice'
+  return withoutSecrets(`${place.slice(0, 200)} has "${name.slice(0, 100)}" twice`.trimStart())
 }
 
 /** The keys of a file, if nothing is wrong with them. */
