@@ -1,6 +1,7 @@
-import { hash } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { type Activity, checkActivity, type SentActivity } from './activity.ts'
 import { type Checked, invalid } from './checked.ts'
+import { canonicalJson, type JsonObject } from './json.ts'
 import { mayPassForOwn, ownPrefix } from './own-name.ts'
 import { formatTimestamp } from './timestamp.ts'
 
@@ -38,6 +39,16 @@ export function ownActivity(tenant: string, { action, keyId, at, metadata: given
   const id = `${ownPrefix}${hash('sha256', JSON.stringify([tenant, named]), 'base64url')}`
   return { tenant, activity: { id, ...named } }
 }
+
+/**
+ * Names an activity in the record of an act. The name stays when the activity was erased, so that nobody without the
+ * salt can compare it with what they guess.
+ */
+export const nameOfActivity = (activity: SentActivity, salt: Uint8Array): string =>
+  createHmac('sha256', salt)
+    .update(canonicalJson(activity as JsonObject))
+    .digest('base64url')
+    .slice(0, 22)
 
 /** Names of keys may hold what no activity may; the act has to be recorded all the same. */
 const storable = (value: string) => value.toWellFormed().replaceAll('\0', '\uFFFD')

@@ -15,7 +15,7 @@ import type { Replayed } from './answers.ts'
 import { operatingPageRoutes } from './operate-page.ts'
 import { orUnavailable } from './or-unavailable.ts'
 import { hasOtherContent, hasTakenKey } from './record-errors.ts'
-import { firstPositionOf, readAgain, readCorrected } from './replay.ts'
+import { firstPositionOf, nameOfCorrection, readAgain, readCorrected } from './replay.ts'
 
 export type OperateDependencies = {
   store: Pick<ActivityStore, 'save' | 'deadLetter' | 'getDeadLetter' | 'resolve'>
@@ -83,7 +83,9 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     const { id } = letter
     if (isSuspended?.(event.ok ? event.value.tenant : letter.tenant))
       throw new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
-    const said = { deadLetter: id, as: corrected ? 'corrected' : 'it was' }
+    const said = corrected
+      ? { deadLetter: id, as: 'corrected', correction: nameOfCorrection(corrected.value, letter) }
+      : { deadLetter: id, as: 'it was' }
     await acts.record(request.caller, 'replay', said, event.ok ? event.value.tenant : undefined)
     if (!event.ok) {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))

@@ -2,7 +2,7 @@ import { type ActivityRecorded, readActivityRecorded, readReception } from '@act
 import { type Checked, type InputError, invalid, valid } from '@activity-log/shared/checked.ts'
 import { Problem } from '@activity-log/shared/http/problem.ts'
 import { isJsonObject, parseJson } from '@activity-log/shared/json.ts'
-import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
+import { checkSentActivity, nameOfActivity } from '@activity-log/shared/own-activity.ts'
 import { isOwn } from '@activity-log/shared/own-name.ts'
 import type { Position } from '@activity-log/shared/receipt.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
@@ -68,6 +68,10 @@ export function readCorrected(text: string, letter: KeptDeadLetter): Checked<Act
     ...(sentAs === 'cloudevent' && { isCloudEvent: true }),
   })
 }
+
+/** Names a correction, so that another one of the same dead letter is another act. */
+export const nameOfCorrection = ({ activity, salt = '' }: ActivityRecorded, { body }: KeptDeadLetter): string =>
+  nameOfActivity(activity, Buffer.concat([Buffer.from(salt), body]))
 
 const ofAnotherTenant: InputError = { pointer: 'ce-tenant', detail: 'is another one than that of the dead letter' }
 

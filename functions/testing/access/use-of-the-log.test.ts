@@ -102,6 +102,35 @@ describe('the use of the log is in the log', () => {
     ])
   })
 
+  test('each correction of a dead letter is recorded, and one that is repeated once', async () => {
+    await using log = await openLog()
+    const as = { ...log.as(log.keys.reader), 'content-type': 'application/json' }
+    const send = (path: string, body: object) =>
+      fetch(log.origin + path, { method: 'POST', headers: as, body: JSON.stringify(body) })
+    await send('/logs', { id: 'a-1', userId: 'ann', action: 'login' })
+    await send('/logs', { id: 'a-1', userId: 'ann', action: 'logout' })
+    const letters = async () =>
+      (await answerOf(await fetch(`${log.origin}/dead-letters`, { headers: as }))).data as { id: string }[]
+    await until(async () => (await letters()).length === 1)
+    const [{ id } = { id: '' }] = await letters()
+    const corrections = [
+      { userId: 'ann', action: 'pay' },
+      { userId: 'bob', action: 'pay' },
+      { action: 'pay', userId: 'ann' },
+    ]
+    for (const correction of corrections) {
+      const answer = await answerOf(await send(`/dead-letters/${id}/replay`, correction))
+      expect(answer).toMatchObject({ outcome: 'conflict' })
+    }
+    const replays = async () => (await listOf(log, 'shop')).filter(({ action }) => action === 'activity-log.replay')
+    await until(async () => (await replays()).length === 2)
+    const said = (await replays()).map(({ metadata }) => metadata)
+    const correction = expect.stringMatching(/^[\w-]{22}$/)
+    const one = { name: 'Support', deadLetter: id, as: 'corrected', correction }
+    expect(said).toEqual([one, one])
+    expect(said[0]).not.toEqual(said[1])
+  })
+
   test('the same act is another one five minutes later', async () => {
     const act = (at: number) =>
       ownActivity('shop', { action: 'export', keyId: 'k', at: new Date(at), metadata: {} }).activity.id
