@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   chownSync,
   closeSync,
@@ -37,15 +36,12 @@ export function openFile(path: string, { mayBeNew = false } = {}): OpenedFile {
   return {
     list,
     write(changed) {
-      if (file !== standardInput && textOf(file) !== text) {
-        throw new StartError(`${file} was changed at the same time, so nothing was changed. Run the command again.`)
-      }
       const next = accessText(changed)
       const wrong =
         Buffer.byteLength(next) > maxFileBytes ? `is larger than ${maxFileBytes} bytes` : readAccessList(next)
       // no log would read it
       if (typeof wrong === 'string') throw new StartError(`${file} ${wrong} then, so nothing was changed.`)
-      if (file !== standardInput) replace(file, next)
+      if (file !== standardInput) replace(file, text, next)
     },
   }
 }
@@ -74,23 +70,42 @@ function textOf(file: string): string {
   }
 }
 
-/** A process that reads the file sees the old one or the new one, also after a power failure. */
-function replace(file: string, text: string): void {
-  const next = join(dirname(file), `.${basename(file)}.${randomUUID()}`)
+/**
+ * A process that reads the file sees the old one or the new one, also after a power failure. The new one is written
+ * under a name that one process alone can take, so that no change is lost that another command makes at the same time.
+ */
+function replace(file: string, former: string, text: string): void {
+  const next = join(dirname(file), `.${basename(file)}.new`)
+  const descriptor = take(file, next)
   try {
-    const owner = statSync(file, { throwIfNoEntry: false })
-    const descriptor = openSync(next, 'wx', 0o600)
     try {
+      if (textOf(file) !== former) throw new StartError(changedMeanwhile(file))
       writeFileSync(descriptor, text)
       fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
     }
+    const owner = statSync(file, { throwIfNoEntry: false })
     // a service that runs as another user still has to read it
     if (owner && process.getuid?.() === 0) chownSync(next, owner.uid, owner.gid)
     renameSync(next, file)
   } catch (error) {
     rmSync(next, { force: true })
-    throw new StartError(`${file} cannot be written (${(error as NodeJS.ErrnoException).code})`, { cause: error })
+    throw error instanceof StartError ? error : cannotBeWritten(file, error)
   }
 }
+
+function take(file: string, next: string): number {
+  try {
+    return openSync(next, 'wx', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotBeWritten(file, error)
+    throw new StartError(`${changedMeanwhile(file)} If no other command is running, delete ${next} first.`)
+  }
+}
+
+const changedMeanwhile = (file: string) =>
+  `${file} was changed at the same time, so nothing was changed. Run the command again.`
+
+const cannotBeWritten = (file: string, cause: unknown) =>
+  new StartError(`${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`, { cause })

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { addKey } from '@activity-log/shared/access/change-list.ts'
+import { anAccessFile } from '@activity-log/shared/testing/access.ts'
+import { expect, test } from 'vitest'
+import { openFile } from './edit-file.ts'
+
+const withAnother = (list: Parameters<typeof addKey>[0]) =>
+  addKey(list, { name: 'another', tenant: 'a', scopes: ['read'] }, new Date()).list
+
+test('does not change a file that another command changed meanwhile, or is changing', () => {
+  const { path } = anAccessFile({ one: {} })
+  const [first, second] = [openFile(path), openFile(path)]
+  first.write(withAnother(first.list))
+  const written = readFileSync(path, 'utf8')
+  expect(() => second.write(withAnother(second.list))).toThrow('was changed at the same time')
+  const third = openFile(path)
+  const taken = join(dirname(path), `.${basename(path)}.new`)
+  writeFileSync(taken, 'of another command')
+  expect(() => third.write(withAnother(third.list))).toThrow(`delete ${taken} first`)
+  expect([readFileSync(path, 'utf8'), readFileSync(taken, 'utf8')]).toEqual([written, 'of another command'])
+})
+
+test('loses no key that one of several commands at the same time has printed', { timeout: 60_000 }, async () => {
+  const { path } = anAccessFile({ one: {} })
+  const script = `
+    import { openFile } from ${JSON.stringify(join(import.meta.dirname, 'edit-file.ts'))}
+    for (let n = 0; n < 60; n++) {
+      const { list, write } = openFile(${JSON.stringify(path)})
+      const name = process.argv[1] + '-' + n
+      const id = (Number(process.argv[1]) * 1000 + n + '').padStart(11, '0')
+      try { write({ ...list, keys: [...list.keys, { ...list.keys[0], id, name }] }) } catch (error) {
+        if (!String(error).includes('at the same time')) throw error
+        continue
+      }
+      console.log(name)
+    }`
+  const printed = await Promise.all(
+    [1, 2, 3].map(async (number) => {
+      const program = spawn(process.execPath, ['--input-type=module-typescript', '-e', script, String(number)])
+      const [output, errors, [code]] = await Promise.all([
+        text(program.stdout),
+        text(program.stderr),
+        once(program, 'exit'),
+      ])
+      expect([code, errors]).toEqual([0, ''])
+      return output.trim().split('\n')
+    }),
+  )
+  const names = new Set(openFile(path).list.keys.map(({ name }) => name))
+  expect(printed.flat().filter((name) => !names.has(name))).toEqual([])
+  expect(readdirSync(dirname(path))).toEqual([basename(path)])
+})
