@@ -17,3 +17,9 @@ export function unlessAborted<Result>(signal: AbortSignal, work: () => Promise<R
       .finally(() => signal.removeEventListener('abort', leave))
   })
 }
+
+/** Calls once nobody waits for the answer any more, also if that is so already: a signal tells of it only once. */
+export function whenAborted(signal: AbortSignal, leave: () => void): void {
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+}

@@ -349,6 +349,17 @@ test('HEAD opens no stream, and followers beyond the limit get a 503', async () 
   await leaveAgain()
 })
 
+test('a follower who has gone before the stream begins takes no place', async () => {
+  const { app, follow } = live({ maxFollowers: 1 })
+  const gone = new AbortController()
+  const asked = app.request('/live', { signal: gone.signal })
+  gone.abort()
+  await asked
+  const { response, leave } = await follow()
+  expect(response.status).toBe(200)
+  await leave()
+})
+
 test('a client that goes before it reads anything follows no longer', async () => {
   const { app, follow } = live({ maxFollowers: 1 })
   const gone = new AbortController()

@@ -1,3 +1,4 @@
+import { whenAborted } from '@activity-log/shared/aborted.ts'
 import { createFairLock, type Release } from '@activity-log/shared/fair-lock.ts'
 import { fewPerTurn } from '@activity-log/shared/few-per-turn.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
@@ -72,7 +73,7 @@ export function liveRoutes(options: LiveOptions): Routes {
       throw unavailable('The current end of the log is unknown; try again.')
     }
     // a stream of which nothing was read is never told that its client has gone
-    request.gone().addEventListener('abort', () => joined[Symbol.dispose](), { once: true })
+    whenAborted(request.gone(), () => joined[Symbol.dispose]())
     const { snapshot: named, ...filter } = parsed.value.filter
     const stream = follow({
       tail,

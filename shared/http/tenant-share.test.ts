@@ -117,6 +117,18 @@ test('a stream is over when its client has gone', async () => {
   await end()
 })
 
+test('a stream whose client has gone before it begins is over', async () => {
+  const { request, fill, end } = shared()
+  for (let n = 0; n < 20; n++) {
+    const leaving = new AbortController()
+    const asked = request('/export', { headers: { tenant: 'a', key: 'k' }, signal: leaving.signal })
+    leaving.abort()
+    await (await asked).body?.cancel()
+  }
+  expect(await fill('a', '/export')).toBe(8)
+  await end()
+})
+
 test('what the log records about its own use needs no share of the tenant', async () => {
   const { request, fill, end } = shared()
   expect(await fill('a')).toBe(8)

@@ -1,3 +1,4 @@
+import { whenAborted } from '../aborted.ts'
 import { spareShare } from '../fair-room.ts'
 import { systemTenant } from '../tenant.ts'
 import type { Answer, ByteStream } from './answer.ts'
@@ -68,7 +69,7 @@ function streams({ body }: Answer, { method }: ServiceRequest): boolean {
 
 function whenRead(answer: Answer, request: ServiceRequest, release: () => void): Answer {
   // a stream of which nothing was read is never told that its client has gone
-  request.gone().addEventListener('abort', release, { once: true })
+  whenAborted(request.gone(), release)
   async function* read(parts: ByteStream) {
     try {
       yield* parts
