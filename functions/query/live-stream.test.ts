@@ -349,6 +349,16 @@ test('HEAD opens no stream, and followers beyond the limit get a 503', async () 
   await leaveAgain()
 })
 
+test('a stream of somebody who has gone ends, although it is not cancelled', async () => {
+  const { app } = live({ heartbeatMs: 300 })
+  const gone = new AbortController()
+  const { next } = events(await app.request('/live', { signal: gone.signal }))
+  await next()
+  const rest = next()
+  gone.abort()
+  expect(await rest).toBeUndefined()
+})
+
 test('a follower who has gone before the stream begins takes no place', async () => {
   const { app, follow } = live({ maxFollowers: 1 })
   const gone = new AbortController()

@@ -164,7 +164,9 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
     return newSince(at, tail.head() ?? at).reduce((sum, { first, last }) => sum + last - first + 1, 0)
   }
 
-  const isOver = () => isGone || mustEnd() || Date.now() >= endsAt
+  const left = gone()
+  // a stream that others pass on is not cancelled before its next part is there
+  const isOver = () => isGone || left.aborted || mustEnd() || Date.now() >= endsAt
 
   /** Takes only the events that are to be sent next, so a client that does not read takes little memory. */
   function takePending(): string {

@@ -37,6 +37,15 @@ const everything = { matches: () => true, gone: () => new AbortController().sign
 
 const upTo = (last: number): Snapshot => [{ partition: 0, last, missing: [] }]
 
+test('whoever follows a tail whose end is unknown waits for it', async () => {
+  const log = await followed(upTo(1), () => [])
+  log[Symbol.dispose]()
+  await until(() => log.tail.head() === undefined)
+  const started = performance.now()
+  await log.tail.untilNew(log.head, 20)
+  expect(performance.now() - started).toBeGreaterThan(15)
+})
+
 test('the reads that find nothing for a quiet tenant are forgotten, too', async () => {
   // every second record comes late, and each is a read of its own
   const missing = Array.from({ length: 1_500 }, (_, n) => ({ first: 2 * n, last: 2 * n }))

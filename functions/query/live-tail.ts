@@ -152,7 +152,7 @@ export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }
   return {
     wait,
     /** Resolves when the log has something after a snapshot, or after `ms`. */
-    untilNew: (at: Snapshot, ms: number) => (at === head ? wait(ms) : Promise.resolve()),
+    untilNew: (at: Snapshot, ms: number) => (!head || at === head ? wait(ms) : Promise.resolve()),
     wake,
     followers: () => followers,
     /** The end of the log; undefined while it is unknown. */
