@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openSqliteStore } from '@activity-log/shared/store/sqlite.ts'
@@ -49,4 +50,12 @@ test('says where it looked for a store', () => {
   const { status, text } = check(aFolder())
   expect(status).toBe(1)
   expect(text).toMatch(/There is no store at .*store\.db\. Name its folder with --data-dir\.\n/)
+})
+
+test('says in plain words that it cannot read a store', () => {
+  const folder = aFolder()
+  writeFileSync(join(folder, 'store.db'), 'not a database'.repeat(1000))
+  const { status, text } = check(folder)
+  expect(status).toBe(1)
+  expect(text).toMatch(/^Cannot use the database .*store\.db: file is not a database\n$/)
 })

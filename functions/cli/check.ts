@@ -42,7 +42,7 @@ With --repair it counts everything again if a counter differs. Stop the log firs
     }
     console.log(differences.length === 1 ? '1 counter differs.' : `${number} counters differ.`)
     if (!repair) return exitCodes.negative
-    countAgain(path)
+    await countAgain(path)
     console.log('All counters are right again.')
     return exitCodes.done
   },

@@ -64,6 +64,21 @@ export function rejection(status: number, detail: string): string {
   return `(${status}): ${detail}${hint}`
 }
 
+/** Whether the same request may be answered otherwise in a moment. */
+export const mayPass = (status: number): boolean => status >= 500 || status === 408 || status === 429
+
+/** Reads what a log answers; undefined if the connection broke before its end, so that the outcome is unknown. */
+export async function readAnswer(response: Response): Promise<{ results?: unknown; detail?: string } | undefined> {
+  const text = await response.text().catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    const answer: unknown = JSON.parse(text)
+    return typeof answer === 'object' && answer !== null ? answer : {}
+  } catch {
+    return {}
+  }
+}
+
 /** Rejects if no log answers. The message names `option` as the way to choose another log. */
 export async function assertLogAnswers(origin: string, option = '--url'): Promise<void> {
   const answered = await fetch(`${origin}/healthz`).catch(() => undefined)

@@ -123,8 +123,8 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     }
     const { id, timestamp, recordedAt, event } = posted.entry
     const position = await publish(event).catch((cause) => {
-      const detail = `It is unknown whether the activity was stored. Send it again with the same id (${id}).`
-      throw unavailable(`${detail} ${storedOnce}`, cause)
+      const fact = 'It is unknown whether the activity was stored.'
+      throw unavailable(`${fact} Send it again with the same id (${id}). ${storedOnce}`, cause, { fact })
     })
     const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt }) }
     const headers = { Location: linkFrom(request, `/logs/${encodeURIComponent(id)}`) }

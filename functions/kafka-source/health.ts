@@ -25,7 +25,8 @@ export function createHealth({ log, lastSign, now = Date.now }: HealthOptions): 
         handle: async () => {
           const silentMs = now() - lastSign()
           if (silentMs <= stuckAfterMs) return { status: 200, body: { status: 'ok' } }
-          throw unavailable(`The source has been silent for ${Math.round(silentMs / 1000)} s; restart it.`)
+          const detail = `The source has been silent for ${Math.round(silentMs / 1000)} s; restart it.`
+          throw unavailable(detail, undefined, { fact: 'The source has been silent for too long; restart it.' })
         },
       },
     },

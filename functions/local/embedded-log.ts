@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createApp as createIngest } from '@activity-log/ingest/app.ts'
 import { newId } from '@activity-log/ingest/new-id.ts'
 import { createApp as createPersist } from '@activity-log/persist/app.ts'
@@ -11,6 +12,7 @@ import { checkedClock } from '@activity-log/shared/http/clock.ts'
 import { createService, type Service } from '@activity-log/shared/http/service.ts'
 import type { Log } from '@activity-log/shared/log.ts'
 import type { OwnActivity } from '@activity-log/shared/own-activity.ts'
+import { isOfSqlite } from '@activity-log/shared/sqlite/file.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '@activity-log/shared/store/sqlite.ts'
 import { createReader } from '@activity-log/shared/store/sqlite-reader.ts'
 import { type UpgradeProgress, upgradeSqliteStore } from '@activity-log/shared/store/sqlite-upgrade.ts'
@@ -85,7 +87,8 @@ export async function openEmbedded({
     return Object.assign(opened, { fetch, front, isPage, kindOf, files: [files.queue, files.store] })
   } catch (error) {
     await opened.disposeAsync()
-    throw error
+    // each step of the start may write, and the disk may be full
+    throw isOfSqlite(error) ? toDataError(error, join(folder, '*.db')) : error
   }
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { exitData, StartError } from '@activity-log/shared/config.ts'
-import { transaction } from '@activity-log/shared/sqlite/file.ts'
+import { cannotUse, transaction } from '@activity-log/shared/sqlite/file.ts'
 
 /** The files of a data folder do not belong together, or one of them is missing or damaged. */
 export class DataError extends StartError {
@@ -92,14 +92,13 @@ const [busy, corrupt, notADatabase] = [5, 11, 26]
 const codeOf = (error: unknown) => ((error as { errcode?: number }).errcode ?? 0) & 0xff
 
 export const isBusy = (error: unknown) => codeOf(error) === busy
+export const isDamaged = (error: unknown) => [corrupt, notADatabase].includes(codeOf(error))
 
 /** Says in plain words why a file can't be used. */
 export function toDataError(error: unknown, path: string): Error {
   if (error instanceof StartError) return error
-  const { message } = error as Error
-  const isDamaged = [corrupt, notADatabase].includes(codeOf(error))
-  if (isDamaged) return new DataError(`${path} is damaged (${message}). ${putBack}`, { cause: error })
-  return new StartError(`Cannot use the database ${path}: ${message}`, { cause: error })
+  if (!isDamaged(error)) return cannotUse(path, error)
+  return new DataError(`${path} is damaged (${(error as Error).message}). ${putBack}`, { cause: error })
 }
 
 export const inUse = (folder: string, cause: unknown) =>

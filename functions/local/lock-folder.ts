@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync } fr
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '@activity-log/shared/config.ts'
-import { inUse, isBusy } from './folder-file.ts'
+import { inUse, isBusy, isDamaged } from './folder-file.ts'
 
 /** Creates the folder, takes it from other users and locks it. Throws StartError if that is impossible. */
 export function lockFolder(path: string): DatabaseSync {
@@ -58,8 +58,7 @@ function lock(file: string, folder: string): DatabaseSync {
   } catch (error) {
     db.close()
     if (isBusy(error)) throw inUse(folder, error)
-    throw new StartError(`Cannot lock the folder with ${file}: ${(error as Error).message}. Delete that file.`, {
-      cause: error,
-    })
+    const detail = `Cannot lock the folder with ${file}: ${(error as Error).message}.`
+    throw new StartError(isDamaged(error) ? `${detail} Delete that file.` : detail, { cause: error })
   }
 }

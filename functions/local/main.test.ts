@@ -114,6 +114,7 @@ describe('an acknowledged activity', () => {
       return false
     }
   }
+  const canMount = has('test "$(id -u)" = 0 && d=$(mktemp -d) && mount -t tmpfs -o size=1m tmpfs $d && umount $d')
 
   test.skipIf(!has('strace -D -e trace=none true'))('was synced to disk before its answer', async () => {
     const folder = aFolder()
@@ -134,7 +135,7 @@ describe('an acknowledged activity', () => {
     expect(syncs.length).toBeGreaterThanOrEqual(requests)
   })
 
-  test.skipIf(!has('test "$(id -u)" = 0 && d=$(mktemp -d) && mount -t tmpfs -o size=1m tmpfs $d && umount $d'))(
+  test.skipIf(!canMount)(
     'survives a full disk: the log answers 503 while it is full and recovers when there is space',
     async () => {
       const folder = aFolder()
@@ -170,4 +171,24 @@ describe('an acknowledged activity', () => {
       }
     },
   )
+
+  test.skipIf(!canMount)('says in one line that the disk is full, wherever that ends its start', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = aFolder()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+    try {
+      for (const left of [0, 28, 40, 56]) {
+        writeFileSync(join(folder, 'filler'), Buffer.alloc((1024 - left) * 1024))
+        const data = join(folder, `data-${left}`)
+        await using program = startProgram('functions/local/main.ts', { DATA_DIR: data, PORT: '0' })
+        expect(await program.ended).toBe(1)
+        expect(program.output()).toMatch(/^Cannot .* disk is full\b[^\n]*\n$/)
+        expect(program.output()).not.toContain('Delete')
+        rmSync(data, { recursive: true })
+      }
+    } finally {
+      execFileSync('umount', ['-l', folder])
+    }
+  })
 })

@@ -91,5 +91,5 @@ function oneByOne(): () => Promise<Done> {
 
 const noRoom = () => {
   const detail = 'Too many large bodies are arriving, so this one was not read. Send it again in a moment.'
-  return unavailable(detail, undefined, { connection: 'close' })
+  return unavailable(detail, undefined, { headers: { connection: 'close' } })
 }

@@ -13,6 +13,7 @@ export function checkedClock(now: () => Date): () => Date {
     const year = at.getUTCFullYear()
     if (year >= years.first && year <= years.last) return at
     const said = Number.isNaN(year) ? 'no valid time' : at.toISOString()
-    throw unavailable(`The clock of the log says ${said}, so it takes nothing. Set the clock, then try again.`)
+    const detail = `The clock of the log says ${said}, so it takes nothing. Set the clock, then try again.`
+    throw unavailable(detail, undefined, { fact: 'The clock of the log is wrong, so it takes nothing.' })
   }
 }

@@ -15,10 +15,12 @@ export function problemOf(error: unknown, { log, ...request }: Failed): Problem 
   // nobody gets the answer to a request whose client has gone
   if (problem.status < 500 || problem.cause instanceof Aborted) return problem
   // a gateway does not know which keys are valid, and so does not reject those in a path
-  const said = { ...request, path: withoutSecrets(request.path) }
+  const path = withoutSecrets(request.path)
+  const { fact } = problem.options
+  const said = { ...request, path, ...(fact && { detail: problem.message }) }
   // an outage logs many lines, so they have the reason but no stack
   const wantsStack = problem.code === 'internal' || isFault(problem.cause)
-  if (wantsStack) log.error({ err: problem.cause ?? problem, ...said }, problem.message)
-  else log.warn({ reason: reasons(problem.cause), ...said }, problem.message)
+  if (wantsStack) log.error({ err: problem.cause ?? problem, ...said }, fact ?? problem.message)
+  else log.warn({ reason: reasons(problem.cause), ...said }, fact ?? problem.message)
   return problem
 }

@@ -34,6 +34,8 @@ export type ProblemOptions = {
   members?: { [name: string]: unknown }
   /** The page where a person can do something about it, under the base path. */
   page?: string
+  /** What the log says instead of a detail with values: one line a minute of each fact is written. */
+  fact?: string
   cause?: unknown
 }
 
@@ -80,8 +82,11 @@ export const invalidInput = (errors: readonly InputError[], detail = summary(err
   new Problem('invalid-input', detail, { errors: errors.length <= maxErrors ? errors : errors.slice(0, maxErrors) })
 
 /** The outcome of the request is unknown; sending it again with the same id is safe. */
-export const unavailable = (detail: string, cause?: unknown, headers: { [name: string]: string } = {}) =>
-  new Problem('unavailable', detail, { headers: { 'retry-after': '1', ...headers }, cause })
+export const unavailable = (
+  detail: string,
+  cause?: unknown,
+  { headers, fact }: Pick<ProblemOptions, 'headers' | 'fact'> = {},
+) => new Problem('unavailable', detail, { headers: { 'retry-after': '1', ...headers }, cause, ...(fact && { fact }) })
 
 function summary(errors: readonly InputError[]): string {
   const [first] = errors

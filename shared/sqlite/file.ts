@@ -28,8 +28,20 @@ export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
     migrate(db, migrations)
     return db
   } catch (error) {
-    throw new StartError(`Cannot use the database ${path}: ${(error as Error).message}`, { cause: error })
+    throw cannotUse(path, error)
   }
+}
+
+export const isOfSqlite = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR'
+
+/** SQLite's code for a `-shm` file that cannot grow. */
+const noSharedMemory = 4874
+
+/** Says in plain words why a file cannot be used. */
+export function cannotUse(path: string, error: unknown): StartError {
+  const { message, errcode } = error as Error & { errcode?: number }
+  const reason = errcode === noSharedMemory ? `the disk is full (${message})` : message
+  return new StartError(`Cannot use the database ${path}: ${reason}`, { cause: error })
 }
 
 /** Sets how much of a file is kept in memory. By default it is 2 MiB, too little for a jump to a distant page. */

@@ -46,6 +46,21 @@ export function testForgedPositions(open: () => Promise<ActivityStore>): void {
     })
   })
 
+  describe('a record with an invented time', () => {
+    test.each(['hour', 'day', 'month'] as const)('does not keep others from being counted by %s', async (by) => {
+      await using store = await open()
+      const late = { id: 'late', timestamp: '9999-12-31T23:59:59.999Z' }
+      await store.save([recorded(late, 0), recorded({ id: 'first', timestamp: '1970-01-01T00:00:00Z' }, 1)])
+      const all = { data: [{ count: 1 }, { count: 1 }], total: 2 }
+      for (const timezone of ['UTC', 'Europe/Berlin', 'Africa/Monrovia']) {
+        for (const userId of [undefined, 'user_123']) {
+          const filter = { tenant, ...(userId && { userId }) }
+          expect(await store.stats({ filter, by, timezone, limit: 10 })).toMatchObject(all)
+        }
+      }
+    })
+  })
+
   describe('writing off', () => {
     test('makes the ledger forget what the queue never had, and keeps the activities', async () => {
       await using store = await open()

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../config.ts'
-import { transaction } from '../sqlite/file.ts'
+import { cannotUse, isOfSqlite, transaction } from '../sqlite/file.ts'
 import { allActions, createSqliteCounters, quarterMs, quartersPerDay, unit } from './sqlite-counters.ts'
 import { migrations } from './sqlite-migrations.ts'
 
@@ -131,16 +131,24 @@ export function recount(db: DatabaseSync): void {
 }
 
 /** Counts everything in a store again, in one transaction. */
-export function countAgain(path: string): void {
-  using db = opened(path)
-  transaction(db, () => recount(db))
-}
+export const countAgain = (path: string): Promise<void> =>
+  explained(path, async () => {
+    using db = opened(path)
+    transaction(db, () => recount(db))
+  })
+
+export type Progress = (done: number, of: number) => void
 
 /** Compares the counters of a store with its activities. Throws StartError if there is no such store. */
-export async function differencesIn(
-  path: string,
-  onProgress: (done: number, of: number) => void,
-): Promise<{ checked: number; differences: Difference[] }> {
+export const differencesIn = (path: string, onProgress: Progress) => explained(path, () => compare(path, onProgress))
+
+/** The disk may be full, and the file damaged or not this user's. */
+const explained = <Result>(path: string, work: () => Promise<Result>): Promise<Result> =>
+  work().catch((error) => {
+    throw isOfSqlite(error) ? cannotUse(path, error) : error
+  })
+
+async function compare(path: string, onProgress: Progress): Promise<{ checked: number; differences: Difference[] }> {
   using db = opened(path, { readOnly: true })
   const differences: Difference[] = []
   let activities = 0

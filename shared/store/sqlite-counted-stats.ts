@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Filter, isSearch } from '../filter.ts'
+import { type ActionPattern, type Filter, isMeant, isSearch } from '../filter.ts'
 import type { CalendarStatsQuery, NameStatsQuery, Stats, StatsQuery } from './activities.ts'
 import { type CalendarSpan, calendarOf } from './calendar.ts'
 import { createNameCounter, type NameCounter } from './name-counter.ts'
@@ -45,23 +45,24 @@ export function createSqliteCountedStats(
     const { filter, prefix = '' } = query
     const counter = createNameCounter(query)
     const { quarters, edges } = quartersIn(rangeOf(filter))
+    const isAsked = meantBy(filter)
     const inSnapshot = sourceOf({ tenant: filter.tenant, ...(filter.snapshot && { snapshot: filter.snapshot }) })
     for (let page = namesFrom('actions', filter, prefix); page.length > 0; page = namesAfter('actions', filter, page)) {
       await timeSlicer()
-      const counts = viewed(filter, (view) => {
-        const asked = counted.actionsOf(view.tenant, filter)
-        return page.flatMap(({ number, name }) => {
-          if (!name.startsWith(prefix) || !asked.has(number)) return []
+      const counts = viewed(filter, (view) =>
+        page.flatMap(({ number, name }) => {
+          if (!name.startsWith(prefix) || !isAsked(name)) return []
           const one = { plus: [number], minus: [], has: (action: number) => action === number }
           return { name, number, n: counted.inQuarters(view, one, quarters) }
-        })
-      })
+        }),
+      )
       if (!counts) return undefined
       const tenant = names.tenant(filter.tenant) as number
       for (const { name, number, n } of counts) {
-        counter.add(name, n)
+        let whole = n
         const source = { ...inSnapshot, scans: [scanOf(tenant, undefined, number)] }
-        for (const edge of edges) counter.add(name, await countIn(source, edge, timeSlicer))
+        for (const edge of edges) whole += await countIn(source, edge, timeSlicer)
+        counter.addWhole(name, whole)
       }
       if (!page.at(-1)?.name.startsWith(prefix)) break
     }
@@ -169,6 +170,12 @@ export function createSqliteCountedStats(
     await timeSlicer()
     return mostActive(query)
   }
+}
+
+/** Compares names, since looking up all actions that a filter means would take as long for each page. */
+function meantBy({ actions, excluded = [] }: Filter): (name: string) => boolean {
+  const isAny = (patterns: readonly ActionPattern[], name: string) => patterns.some((pattern) => isMeant(pattern, name))
+  return (name) => (!actions || isAny(actions, name)) && !isAny(excluded, name)
 }
 
 function changesOf({ changes }: View): Map<number, number> {

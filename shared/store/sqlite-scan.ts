@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type Filter, type Order, usersOf } from '../filter.ts'
-import { arrivalOf, atMost, fromKey, hashBytes, type Key, toKey } from '../key.ts'
+import { arrivalOf, atMost, fromKey, hashBytes, type Key, maxKeyNumber, toKey } from '../key.ts'
 import { nanosecondsPerMs, toMs } from '../timestamp.ts'
 import { maxMergedActions } from './resolve-actions.ts'
 import { allOf, isAmong, isOneOf } from './sqlite-conditions.ts'
@@ -80,7 +80,11 @@ export function before(instant: bigint): Moment {
   return [toMs(bounded), Number(bounded % nanosecondsPerMs), Number.MIN_SAFE_INTEGER, 0]
 }
 
-export const beforeMs = (timestampMs: number): Moment => before(BigInt(timestampMs) * nanosecondsPerMs)
+/** Like `before`, but after all activities if the instant is later than any key tells, so that time always goes on. */
+export function beforeMs(timestampMs: number): Moment {
+  const instant = BigInt(timestampMs) * nanosecondsPerMs
+  return instant > maxKeyNumber ? [Number.MAX_SAFE_INTEGER, 0, 0, 0] : before(instant)
+}
 
 /** The part of a range behind all activities of a moment. */
 export function rangeBehind({ from, to }: Range, order: Order, moment: Moment): Range {

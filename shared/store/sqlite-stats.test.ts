@@ -5,6 +5,7 @@ import { openTestStore } from '../testing/sqlite-test-store.ts'
 import { nanosecondsPerMs } from '../timestamp.ts'
 import type { StatsQuery } from './activities.ts'
 import { TooBroad } from './activities.ts'
+import { maxKeys } from './name-counter.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import { createLongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
@@ -100,4 +101,25 @@ describe('counting over SQLite', () => {
         )
     })
   })
+})
+
+test('actions are counted even if somebody made more of them than are kept in memory', async () => {
+  const db = openSqliteFile({ path: ':memory:', migrations })
+  const { saveOne } = createSqliteSave(db, createSqliteLedger(db))
+  const often = ['old', 'old', 'made.often', 'made.often', 'made.often']
+  transaction(db, () => often.forEach((action, n) => void saveOne(recorded({ id: `${n}`, action }, n))))
+  const made = 2 * maxKeys
+  db.exec(`WITH RECURSIVE made (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM made WHERE n < ${made})
+    INSERT INTO actions (tenant, name) SELECT 1, 'made.' || n FROM made;
+    INSERT INTO counts SELECT 1, 2, number, 0, 1, 0, 0 FROM actions WHERE name GLOB 'made.[0-9]*'`)
+  const stats = createLongReads(db, { workMs: 100_000, answerMs: 100_000, graceMs: 1000 }).stats
+  const asked = (filter: object) => stats({ filter: { tenant, ...filter }, by: 'action', limit: 2 })
+  const [newOne, old, first] = [
+    { key: 'made.often', count: 3 },
+    { key: 'old', count: 2 },
+    { key: 'made.1', count: 1 },
+  ]
+  expect(await asked({})).toEqual({ data: [newOne, old], total: made + 5 })
+  expect(await asked({ actions: [{ prefix: 'made.' }] })).toEqual({ data: [newOne, first], total: made + 3 })
+  expect(await asked({ excluded: [{ exact: 'made.often' }] })).toEqual({ data: [old, first], total: made + 2 })
 })

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StartError } from '@activity-log/shared/config.ts'
-import type { RunningLog } from '../running-log.ts'
+import * as v from 'valibot'
+import { mayPass, type RunningLog, readAnswer } from '../running-log.ts'
 
 /** How long to wait while no outcome becomes known. */
 const timeoutMs = 120_000
 
-type Outcomes = { results: { receipt: string; status: string }[] }
+const Results = v.array(v.object({ status: v.string() }))
+type Results = v.InferOutput<typeof Results>
 
 /** Resolves with the outcome of each record, in order: `pending` if it did not become known in time. */
 export async function askOutcomes(log: RunningLog, receipts: readonly string[]): Promise<string[]> {
@@ -24,15 +26,17 @@ export async function askOutcomes(log: RunningLog, receipts: readonly string[]):
   }
 }
 
-async function ask(log: RunningLog, receipts: readonly string[]): Promise<Outcomes['results'] | undefined> {
+async function ask(log: RunningLog, receipts: readonly string[]): Promise<Results | undefined> {
   const response = await fetch(log.url('/receipts?wait=10'), {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...log.headers },
     body: JSON.stringify({ receipts }),
   }).catch(() => undefined)
-  const answer = (await response?.json().catch(() => undefined)) as (Outcomes & { detail?: string }) | undefined
-  if (response?.ok) return answer?.results
-  const isOver = response && response.status < 500 && response.status !== 408 && response.status !== 429
-  if (isOver) throw new StartError(`The log did not report the outcomes (${response.status}): ${answer?.detail ?? ''}`)
-  return undefined
+  const answer = response && (await readAnswer(response))
+  if (!answer) return undefined
+  const { results, detail = '' } = answer
+  if (v.is(Results, results) && results.length === receipts.length) return results
+  if (mayPass(response.status)) return undefined
+  if (response.ok) throw new StartError(`What answers at ${log.origin} is no activity log.`)
+  throw new StartError(`The log did not report the outcomes (${response.status}): ${detail}`)
 }

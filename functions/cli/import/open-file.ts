@@ -22,9 +22,15 @@ const gzipName = /\.gz$/i
 export const baseName = (file: string) => (file.split(/[/\\]/).at(-1) ?? file).replace(gzipName, '')
 
 export async function openFile(file: string): Promise<OpenFile> {
-  const before = await stat(file)
+  const before = await stat(file).catch((error) => {
+    throw unreadable(file, error)
+  })
   if (before.isDirectory()) throw new StartError(`${file} is a folder; name a file in it.`)
-  const start = before.isFile() ? await firstBytes(file) : undefined
+  const start = before.isFile()
+    ? await firstBytes(file).catch((error) => {
+        throw unreadable(file, error)
+      })
+    : undefined
   const isGzip = start === undefined ? gzipName.test(file) : start[0] === 0x1f && start[1] === 0x8b
   if (start && start.length > 0 && gzipName.test(file) && !isGzip) {
     throw new StartError(`${file} is named .gz, but it is not gzip; name it without .gz.`)
@@ -36,7 +42,7 @@ export async function openFile(file: string): Promise<OpenFile> {
       yield* isGzip ? inflated(source) : (source as AsyncIterable<Uint8Array>)
     } catch (cause) {
       const { code = '' } = cause as NodeJS.ErrnoException
-      if (!code.startsWith('Z_')) throw cause
+      if (!code.startsWith('Z_')) throw unreadable(file, cause)
       const fault = code === 'Z_BUF_ERROR' ? 'is gzip that ends early' : 'is damaged, or not gzip to its end'
       throw new StartError(`${file} ${fault}; what could be read before that was sent.`, { cause })
     }
@@ -48,6 +54,10 @@ export async function openFile(file: string): Promise<OpenFile> {
   }
   return { chunks: chunks(), size: before.size, bytesRead: () => source.bytesRead, hasChanged }
 }
+
+/** It may belong to another user, or its disk may fail. */
+const unreadable = (file: string, cause: unknown) =>
+  new StartError(`${file} cannot be read (${(cause as Error).message}).`, { cause })
 
 /** Yields all that could be inflated before it throws: the iterator of a stream drops what waits when it fails. */
 async function* inflated(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,17 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StartError } from '@activity-log/shared/config.ts'
-import { rejection } from '../running-log.ts'
+import * as v from 'valibot'
+import { mayPass, readAnswer, rejection } from '../running-log.ts'
 
 export type PostTarget = { url: string; headers: { readonly [name: string]: string } }
 export type SentLine = { number: number; bytes: Uint8Array }
 
-export type Result = {
-  index: number
-  status: 'accepted' | 'invalid' | 'unavailable'
-  id?: string
-  receipt?: string
-  errors?: { pointer: string; detail: string }[]
-}
+const Result = v.object({
+  index: v.number(),
+  status: v.picklist(['accepted', 'invalid', 'unavailable']),
+  receipt: v.optional(v.string()),
+  errors: v.optional(v.array(v.object({ pointer: v.string(), detail: v.string() }))),
+})
+export type Result = v.InferOutput<typeof Result>
+const Results = v.array(Result)
 
 /** Sends until each line is accepted or rejected. Sending a line again is safe, because it has an id. */
 export async function send(target: PostTarget, lines: SentLine[]): Promise<{ line: SentLine; result: Result }[]> {
@@ -40,9 +42,13 @@ async function post({ url, headers }: PostTarget, lines: SentLine[]): Promise<Re
     headers: { 'content-type': 'application/x-ndjson', ...headers },
     body: Buffer.concat(lines.flatMap(({ bytes }) => [bytes, newline])),
   }).catch(() => undefined)
-  const answer = (await response?.json().catch(() => undefined)) as { results?: Result[]; detail?: string } | undefined
-  if (answer?.results) return answer.results
-  const isOver = response && response.status < 500 && response.status !== 408 && response.status !== 429
-  if (isOver) throw new StartError(`The log rejected the request ${rejection(response.status, answer?.detail ?? '')}`)
-  return undefined
+  const answer = response && (await readAnswer(response))
+  if (!answer) return undefined
+  const { results, detail = '' } = answer
+  if (v.is(Results, results) && results.length === lines.length && results.every(({ index }, at) => index === at)) {
+    return results
+  }
+  if (mayPass(response.status)) return undefined
+  if (response.ok || results !== undefined) throw new StartError(`What answers at ${url} is no activity log.`)
+  throw new StartError(`The log rejected the request ${rejection(response.status, detail)}`)
 }

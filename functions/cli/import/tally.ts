@@ -65,7 +65,10 @@ export function createTally(unit: 'line' | 'item'): Tally {
 export function reasonOf({ errors }: Result): string {
   const reasons = errors?.map(({ pointer, detail }) => `${pointer.replace(/^\/\d+/, '') || 'it'} ${detail}`)
   // the log counts the lines within a request, so its line numbers mean nothing here
-  return reasons?.map((reason) => reason.replace(/ \(line \d+\)$/, '')).join('; ') ?? 'rejected'
+  return reasons?.map(withoutLines).join('; ') ?? 'rejected'
 }
+
+const withoutLines = (reason: string) =>
+  reason.replace(/ \(line \d+\)$/, '').replace(/ at line \d+, column /, ' at column ')
 
 export const isToSend = (line: Line): line is Line & { bytes: Uint8Array } => 'bytes' in line

@@ -30,6 +30,16 @@ test('knows which names are zones', () => {
   expect(['UTC', 'Europe/Berlin', 'Mars/Olympus', '', '+01:00'].map(isZone)).toEqual([true, true, false, false, false])
 })
 
+test.each([
+  ['9999-12-31T23:59', 'Asia/Tokyo', '9999-12-31T14:59:00.000Z', '9999-12-30T15:00:00.000Z'],
+  ['9999-12-31T23:59:59.999', 'America/New_York', '+010000-01-01T04:59:59.999Z', '9999-12-31T05:00:00.000Z'],
+  ['10000-01-01T09:00', 'Asia/Tokyo', '+010000-01-01T00:00:00.000Z', '9999-12-31T15:00:00.000Z'],
+])('%s in %s, where the year 10000 is near, is an instant of a day', (wall, zone, instant, day) => {
+  expect(new Date(instantOf(wall, zone)).toISOString()).toBe(instant)
+  expect(new Date(dayStart(at(instant), zone)).toISOString()).toBe(day)
+  expect(dayStart(at(instant), zone, 1)).toBe(at(day) + 86_400_000)
+})
+
 test('an invalid time is NaN', () => {
   expect(instantOf('2024-13-45T99:99', 'UTC')).toBeNaN()
 })

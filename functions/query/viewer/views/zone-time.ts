@@ -40,23 +40,29 @@ export function wallTime(ms: number, zone: string): string {
   return `${part['year']?.padStart(4, '0')}-${part['month']}-${part['day']}T${part['hour']}:${part['minute']}:${part['second']}.${millis}`
 }
 
+/** A wall time as an instant in UTC. ISO 8601 wants a sign before years from 10000 on, which begin early in the east. */
+const readWall = (wall: string): number =>
+  Date.parse(`${wall.replace(/^\d{5,}(?=-)/, (year) => `+${year.padStart(6, '0')}`)}Z`)
+
+const dateOf = (wall: string): string => wall.replace(/T.*$/, '')
+
 /**
  * The instant when clocks in a zone show "2024-01-15T11:00", or the start of a date; NaN if invalid. A time that is
  * skipped when clocks go forward is an hour later.
  */
 export function instantOf(wall: string, zone: string): number {
-  const shown = Date.parse(`${wall.length === 10 ? `${wall}T00:00` : wall}Z`)
+  const shown = readWall(wall.includes('T') ? wall : `${wall}T00:00`)
   if (Number.isNaN(shown)) return shown
-  const offsetAt = (ms: number) => Date.parse(`${wallTime(ms, zone)}Z`) - ms
+  const offsetAt = (ms: number) => readWall(wallTime(ms, zone)) - ms
   const guess = shown - offsetAt(shown)
   return shown - offsetAt(guess)
 }
 
 /** The start of the day, moved by a number of days. */
 export function dayStart(ms: number, zone: string, days = 0): number {
-  const date = new Date(`${wallTime(ms, zone).slice(0, 10)}T00:00Z`)
+  const date = new Date(readWall(`${dateOf(wallTime(ms, zone))}T00:00`))
   date.setUTCDate(date.getUTCDate() + days)
-  return instantOf(date.toISOString().slice(0, 10), zone)
+  return instantOf(dateOf(date.toISOString()), zone)
 }
 
 /** The parts of "2024-01-15 11:00:00", with milliseconds if there are any. */
