@@ -172,23 +172,27 @@ describe('an acknowledged activity', () => {
     },
   )
 
-  test.skipIf(!canMount)('says in one line that the disk is full, wherever that ends its start', {
-    timeout: 60_000,
-  }, async () => {
-    const folder = aFolder()
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
-    try {
-      for (const left of [0, 28, 40, 56]) {
-        writeFileSync(join(folder, 'filler'), Buffer.alloc((1024 - left) * 1024))
-        const data = join(folder, `data-${left}`)
-        await using program = startProgram('functions/local/main.ts', { DATA_DIR: data, PORT: '0' })
-        expect(await program.ended).toBe(1)
-        expect(program.output()).toMatch(/^Cannot .* disk is full\b[^\n]*\n$/)
-        expect(program.output()).not.toContain('Delete')
-        rmSync(data, { recursive: true })
+  test.skipIf(!canMount)(
+    'says in one line that the disk is full, wherever that ends its start',
+    {
+      timeout: 60_000,
+    },
+    async () => {
+      const folder = aFolder()
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+      try {
+        for (const left of [0, 28, 40, 56]) {
+          writeFileSync(join(folder, 'filler'), Buffer.alloc((1024 - left) * 1024))
+          const data = join(folder, `data-${left}`)
+          await using program = startProgram('functions/local/main.ts', { DATA_DIR: data, PORT: '0' })
+          expect(await program.ended).toBe(1)
+          expect(program.output()).toMatch(/^Cannot .* disk is full\b[^\n]*\n$/)
+          expect(program.output()).not.toContain('Delete')
+          rmSync(data, { recursive: true })
+        }
+      } finally {
+        execFileSync('umount', ['-l', folder])
       }
-    } finally {
-      execFileSync('umount', ['-l', folder])
-    }
-  })
+    },
+  )
 })

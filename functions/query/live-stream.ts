@@ -146,8 +146,8 @@ type FollowOptions = {
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   const { tail, joined, room, matches, mustEnd, turnToSend, gone, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
-  const endsAt = Date.now() + streamMs
-  let heartbeatAt = Date.now() + heartbeatMs
+  const endsAt = performance.now() + streamMs
+  let heartbeatAt = performance.now() + heartbeatMs
   let at = options.at
   let isGone = false
   let pending: readonly string[] = []
@@ -158,7 +158,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
     return newSince(at, tail.head() ?? at).reduce((sum, { first, last }) => sum + last - first + 1, 0)
   }
 
-  const isOver = () => isGone || mustEnd() || Date.now() >= endsAt
+  const isOver = () => isGone || mustEnd() || performance.now() >= endsAt
 
   /** Takes only the events that are to be sent next, so a client that does not read takes little memory. */
   function takePending(): string {
@@ -215,12 +215,12 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
           hold(0)
           await nextTurn()
         }
-      } else if (Date.now() >= heartbeatAt) {
-        heartbeatAt = Date.now() + heartbeatMs
+      } else if (performance.now() >= heartbeatAt) {
+        heartbeatAt = performance.now() + heartbeatMs
         return liveEvent('position', at, '{}')
       } else if (!isOver()) {
         // an await between `tail.next` and this would miss a wake-up, and new events would wait for the next heartbeat
-        await tail.untilNew(at, Math.min(lookEveryMs, Math.min(heartbeatAt, endsAt) - Date.now()))
+        await tail.untilNew(at, Math.min(lookEveryMs, Math.min(heartbeatAt, endsAt) - performance.now()))
       }
     }
     return undefined
