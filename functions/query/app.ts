@@ -38,6 +38,8 @@ export type QueryDependencies = {
   store: Pick<ActivityStore, Verbs>
   log: Log
   now: () => Date
+  /** Milliseconds that never go back, from which the age of what is known of the ledger is told. */
+  clock?: () => number
   /** Aborts when the process is told to stop. Requests that wait for a record are then answered. */
   stopping?: AbortSignal
   waiting?: () => WaitingDeliveries
@@ -52,6 +54,7 @@ export function createApp({
   store,
   log: whole,
   now,
+  clock = () => performance.now(),
   stopping = never,
   waiting,
   basePath = '',
@@ -59,7 +62,7 @@ export function createApp({
   acts = nothingRecorded,
 }: QueryDependencies): Service {
   const log = createLimitedLog(whole)
-  const known = createKnownLedger({ ledger: store.ledger, now, log })
+  const known = createKnownLedger({ ledger: store.ledger, clock, log })
   const forTenant = readersOf(store)
   const inRowRoom = openRowRoom()
   const findOutcome = createOutcomeFinder({ forTenant, stopping })

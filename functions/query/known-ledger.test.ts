@@ -1,6 +1,6 @@
 import type { LedgerSummary } from '@activity-log/shared/ledger-summary.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createKnownLedger } from './known-ledger.ts'
 
 /** A ledger whose readings end when the test says so; reading n is complete through time n. */
@@ -15,7 +15,7 @@ function known() {
     await new Promise(setImmediate)
   }
   const clock = { now: 0 }
-  return { readings, answer, clock, ...createKnownLedger({ ledger, now: () => new Date(clock.now), log: silent }) }
+  return { readings, answer, clock, ...createKnownLedger({ ledger, clock: () => clock.now, log: silent }) }
 }
 
 test('a fresh ledger is read after the call, once for all calls that wait, one reading at a time', async () => {
@@ -69,4 +69,18 @@ test('a slow ledger stays known, and is read again after a minute', async () => 
   expect(readings).toHaveLength(2)
   await answer(1)
   expect(await second).toMatchObject({ completeThrough: new Date(1) })
+})
+
+test('a clock that is set forward during a reading does not make it a slow one', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    const ledger = async () => {
+      vi.setSystemTime(Date.now() + 3_600_000)
+      return { partitions: [], completeThrough: new Date(0) }
+    }
+    const { fresh } = createKnownLedger({ ledger, log: silent })
+    for (let n = 0; n < 3; n++) expect(await fresh()).toBeDefined()
+  } finally {
+    vi.useRealTimers()
+  }
 })

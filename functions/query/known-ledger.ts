@@ -11,7 +11,12 @@ const maxRestMs = 60_000
 /** A list waits no longer than this for the ledger; after that it uses the last reading. */
 const timeoutMs = 200
 
-export type KnownLedgerOptions = { ledger: ActivityStore['ledger']; now: () => Date; log: Pick<Log, 'error'> }
+export type KnownLedgerOptions = {
+  ledger: ActivityStore['ledger']
+  log: Pick<Log, 'error'>
+  /** Milliseconds that never go back: a clock that was set would make a reading seem to last for years. */
+  clock?: () => number
+}
 
 export type Known = {
   /** The time before which no acknowledged record is missing. */
@@ -35,7 +40,7 @@ export type KnownLedger = {
  * Keeps what lists need from the ledger. Every list needs it, so it is read at most once a second, or one reading at a
  * time for lists that need it fresh, and no list fails or waits long for it. Undefined while nothing is known yet.
  */
-export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): KnownLedger {
+export function createKnownLedger({ ledger, log, clock = () => performance.now() }: KnownLedgerOptions): KnownLedger {
   let known: Known | undefined
   let reading: Promise<Known | undefined> | undefined
   let next: Promise<Known | undefined> | undefined
@@ -45,8 +50,7 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
   /** Reads the ledger; undefined if that fails. */
   async function read(): Promise<Known | undefined> {
     next = undefined
-    const at = now().getTime()
-    startedAt = at
+    startedAt = clock()
     const found = await ledger()
       .then((all) => {
         const { snapshot: latest, isWhole } = snapshotOf(all)
@@ -57,16 +61,12 @@ export function createKnownLedger({ ledger, now, log }: KnownLedgerOptions): Kno
         return undefined
       })
     known = found ?? known
-    tookMs = now().getTime() - at
+    tookMs = clock() - startedAt
     reading = undefined
     return found
   }
 
-  /** An age is negative after a clock was set back. */
-  const isWithin = (ms: number, since: number) => {
-    const age = now().getTime() - since
-    return age >= 0 && age < ms
-  }
+  const isWithin = (ms: number, since: number) => clock() - since < ms
   const restMs = () => Math.min(maxRestMs, restFactor * tookMs)
 
   return {

@@ -21,7 +21,12 @@ async function log(changes: (store: ActivityStore) => Partial<ActivityStore> = (
   }
   await add(...Array.from({ length: 10 }, (_, n) => 2 * n))
   const clock = { now: 0 }
-  const app = createApp({ store: { ...store, ...changes(store) }, log: silent, now: () => new Date(clock.now) })
+  const app = createApp({
+    store: { ...store, ...changes(store) },
+    log: silent,
+    now: () => new Date(0),
+    clock: () => clock.now,
+  })
   const list = async (url: string) => answerOf(await app.request(url))
   const minutesOf = ({ data }: Answer) => data.map(({ id }) => Number(id.slice(3)))
   return { store, add, app, list, minutesOf, clock }

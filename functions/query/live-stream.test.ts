@@ -5,7 +5,7 @@ import { type ActivityStore, StoreUnavailable } from '@activity-log/shared/store
 import { readersOf } from '@activity-log/shared/store/tenant-reader.ts'
 import { answerOf, recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createKnownLedger } from './known-ledger.ts'
 import { type LiveOptions, liveRoutes } from './live-stream.ts'
 
@@ -29,7 +29,7 @@ function live(
     const end = looks + times
     await until(() => looks >= end)
   }
-  const known = createKnownLedger({ ledger, now: () => new Date(), log: silent })
+  const known = createKnownLedger({ ledger, log: silent })
   const routes = liveRoutes({
     known,
     forTenant: readersOf(changed),
@@ -219,6 +219,15 @@ test('sends heartbeats that say where to resume', async () => {
   expect(event).toMatchObject({ event: 'position', data: {} })
   expect(event?.id).toMatch(/^[\w-]+$/)
   await leave()
+})
+
+test('sends heartbeats and ends in time, also while the clock is set back', async () => {
+  const { follow } = live({ heartbeatMs: 20, streamMs: 200 })
+  const { next } = await follow()
+  await next()
+  using _clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 86_400_000)
+  expect(await next()).toMatchObject({ event: 'position' })
+  while (await next());
 })
 
 test('ends cleanly after its time, and when the process is told to stop', async () => {

@@ -152,8 +152,8 @@ type FollowOptions = {
 function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   const { tail, joined, room, matches, mustEnd, turnToRead, turnToSend, gone, heartbeatMs, streamMs } = options
   const encoder = new TextEncoder()
-  const endsAt = Date.now() + streamMs
-  let heartbeatAt = Date.now() + heartbeatMs
+  const endsAt = performance.now() + streamMs
+  let heartbeatAt = performance.now() + heartbeatMs
   let at = options.at
   let isGone = false
   let pending: readonly string[] = []
@@ -166,7 +166,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
 
   const left = gone()
   // a stream that others pass on is not cancelled before its next part is there
-  const isOver = () => isGone || left.aborted || mustEnd() || Date.now() >= endsAt
+  const isOver = () => isGone || left.aborted || mustEnd() || performance.now() >= endsAt
 
   /** Takes only the events that are to be sent next, so a client that does not read takes little memory. */
   function takePending(): string {
@@ -228,12 +228,12 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
           hold(0)
           await nextTurn()
         }
-      } else if (Date.now() >= heartbeatAt) {
-        heartbeatAt = Date.now() + heartbeatMs
+      } else if (performance.now() >= heartbeatAt) {
+        heartbeatAt = performance.now() + heartbeatMs
         return liveEvent('position', at, '{}')
       } else if (!isOver()) {
         // an await between `tail.next` and this would miss a wake-up, and new events would wait for the next heartbeat
-        await tail.untilNew(at, Math.min(lookEveryMs, Math.min(heartbeatAt, endsAt) - Date.now()))
+        await tail.untilNew(at, Math.min(lookEveryMs, Math.min(heartbeatAt, endsAt) - performance.now()))
       }
     }
     return undefined

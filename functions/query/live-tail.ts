@@ -159,7 +159,7 @@ export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }
     head: () => head,
     /** Waits up to `ms` for the head; undefined if it is still unknown then. */
     async headWithin(ms: number): Promise<Snapshot | undefined> {
-      for (const end = Date.now() + ms; !head && Date.now() < end; ) await wait(end - Date.now())
+      for (const end = performance.now() + ms; !head && performance.now() < end; ) await wait(end - performance.now())
       return head
     },
     join(): Disposable {

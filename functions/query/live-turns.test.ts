@@ -12,7 +12,7 @@ const followers = 200
 async function followed() {
   const store = openMemoryStore()
   const stop = new AbortController()
-  const known = createKnownLedger({ ledger: store.ledger, now: () => new Date(), log: silent })
+  const known = createKnownLedger({ ledger: store.ledger, log: silent })
   const tail = { known, forTenant: readersOf(store), log: silent, pollMs: 1 }
   const app = createService({ log: silent, routes: liveRoutes({ ...tail, stopping: stop.signal }) })
   const readers = await Promise.all(

@@ -77,7 +77,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     request: ServiceRequest,
   ): Promise<(RecordOutcome | undefined)[]> {
     const known: (RecordOutcome | undefined)[] = []
-    const deadline = Date.now() + waitS * 1000
+    const deadline = performance.now() + waitS * 1000
     for (;;) {
       const unknown = [...receipts.keys()].filter((index) => known[index] === undefined)
       const turns = unknown.values()
@@ -94,7 +94,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
       }
       await Promise.all(Array.from({ length: maxLookups }, lookUp))
       const last = unknown.findLast((index) => known[index] === undefined)
-      const leftS = (deadline - Date.now()) / 1000
+      const leftS = (deadline - performance.now()) / 1000
       if (last === undefined || leftS <= 0 || request.gone().aborted) return known
       known[last] = await findOutcome(receipts[last] as Receipt, leftS, request)
       // nothing is known when the time is over, or when the process stops

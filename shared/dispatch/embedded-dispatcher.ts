@@ -125,8 +125,8 @@ export function startDispatcher({
   function roomForNew(): number {
     if (fresh >= atOnce || freshBytes >= maxBytesAtOnce || retries.count() >= maxWaiting) return 0
     if (failures < maxFailures) return atOnce
-    if (fresh > 0 || Date.now() < probeAt) return 0
-    probeAt = Date.now() + probeMs
+    if (fresh > 0 || performance.now() < probeAt) return 0
+    probeAt = performance.now() + probeMs
     return 1
   }
   const probing = setInterval(() => failures >= maxFailures && refill(), probeMs)
@@ -170,7 +170,7 @@ export function startDispatcher({
         failures = outcome === 'retry' ? failures + 1 : 0
         const max = performance.now() - publishedAt > quietMs ? maxAtOnce : maxBesidePublishing
         atOnce = outcome === 'retry' ? maxPollRecords : Math.min(atOnce + 1, max)
-        if (failures === maxFailures) probeAt = Date.now() + probeMs
+        if (failures === maxFailures) probeAt = performance.now() + probeMs
         refill()
       },
       untilRetry(retry) {

@@ -12,16 +12,16 @@ type Results = v.InferOutput<typeof Results>
 /** Resolves with the outcome of each record, in order: `pending` if it did not become known in time. */
 export async function askOutcomes(log: RunningLog, receipts: readonly string[]): Promise<string[]> {
   const outcomes: string[] = receipts.map(() => 'pending')
-  let deadline = Date.now() + timeoutMs
+  let deadline = performance.now() + timeoutMs
   for (;;) {
     const open = [...receipts.keys()].filter((index) => outcomes[index] === 'pending')
-    if (open.length === 0 || Date.now() > deadline) return outcomes
+    if (open.length === 0 || performance.now() > deadline) return outcomes
     const results = await ask(
       log,
       open.map((index) => receipts[index] as string),
     )
     for (const [at, index] of open.entries()) outcomes[index] = results?.[at]?.status ?? 'pending'
-    if (results?.some(({ status }) => status !== 'pending')) deadline = Date.now() + timeoutMs
+    if (results?.some(({ status }) => status !== 'pending')) deadline = performance.now() + timeoutMs
     else await wait(200)
   }
 }
