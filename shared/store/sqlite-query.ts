@@ -10,11 +10,13 @@ import { createSqliteSteps } from './sqlite-steps.ts'
 import type { Unchanged } from './sqlite-unchanged.ts'
 
 /**
- * The limits of a read that is answered immediately: rows examined, rows fetched, prefixes looked up and ranges merged.
+ * The limits of a read that is answered immediately: rows examined, rows fetched, rows of a moment, prefixes looked up
+ * and ranges merged. Whoever writes records can give all of them the same moment.
  * Merging 200 ranges takes 20 times as long as reading one, however few rows are in them.
  */
 const maxLookedAt = 20_000
 const maxFetched = 101
+const maxTied = 500
 const maxPrefixes = 10
 const maxScans = 20
 
@@ -51,7 +53,8 @@ export function createSqliteQueries(
       const source = limit <= maxFetched ? wholeSourceOf(filter) : undefined
       if (!source || (skip + limit) * source.scans.length > maxLookedAt) return undefined
       if (source.scans.length === 0) return []
-      const { places } = steps.places(source, rangeOf(filter, order, after), order, limit, skip)
+      const { places, areWhole } = steps.places(source, rangeOf(filter, order, after), order, limit, skip, maxTied)
+      if (!areWhole) return undefined
       return rows.found(places.slice(0, limit))
     },
     /** Undefined if it might take long. */

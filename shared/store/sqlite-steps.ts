@@ -51,7 +51,8 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
     return statement.all(...rows.values, limit, skip) as unknown[] as Examined[]
   }
 
-  const at = (source: Source, moment: Moment, order: Order) => examine(source, rangeAt(moment), order)
+  const at = (source: Source, moment: Moment, order: Order, max?: number) =>
+    examine(source, rangeAt(moment), order, max)
 
   /** Sorts the entries of each moment by hash. */
   function byHash(entries: Examined[], order: Order): Examined[] {
@@ -64,13 +65,13 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
   }
 
   /** The entries that tie with the key of a range and come after it. */
-  function tiesAfter(source: Source, { ties }: Range, moment: Moment, order: Order): Examined[] {
+  function tiesAfter({ ties }: Range, tied: () => Examined[], order: Order): Examined[] {
     if (!ties) return []
     const isAfter = (entry: Examined) => {
       const compared = Buffer.compare(hash(placeIn(entry)), ties.hash)
       return order === 'asc' ? compared > 0 : compared < 0
     }
-    return byHash(at(source, moment, order).filter(isAfter), order)
+    return byHash(tied().filter(isAfter), order)
   }
 
   function lastOf({ scans }: Source, range: Range, order: Order, limit: number): Entry | undefined {
@@ -88,10 +89,24 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
     },
     /**
      * The places of matches in the order of lists: those among `limit` entries after the skipped ones, or a few more.
+     * They are not whole, and in no order, if `maxTied` or more tie with the first or the last one.
      */
-    places(source: Source, range: Range, order: Order, limit = stepRows, skip = 0): Step<{ places: number[] }> {
+    places(
+      source: Source,
+      range: Range,
+      order: Order,
+      limit = stepRows,
+      skip = 0,
+      maxTied?: number,
+    ): Step<{ places: number[]; areWhole: boolean }> {
+      let areWhole = true
+      const tiedAt = (moment: Moment) => {
+        const all = at(source, moment, order, maxTied)
+        areWhole &&= all.length !== maxTied
+        return all
+      }
       const start = order === 'asc' ? range.from : range.to
-      const tied = start ? tiesAfter(source, range, start, order) : []
+      const tied = start ? tiesAfter(range, () => tiedAt(start), order) : []
       const toSkip = Math.max(0, skip - tied.length)
       // the entries beside the wanted ones tell whether those tie with others
       const before = Math.min(1, toSkip)
@@ -100,17 +115,18 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
       const [first, last, next] = [examined[0], examined.at(-1), looked[before + limit]]
       let skipped = 0
       if (before && first && isTied(looked[0] as Examined, first)) {
-        const all = at(source, momentIn(first), order)
+        const all = tiedAt(momentIn(first))
         skipped = all.findIndex((entry) => placeIn(entry) === placeIn(first))
         examined.unshift(...all.slice(0, skipped))
       }
       if (next && last && isTied(next, last)) {
-        examined = [...examined.filter((entry) => !isTied(entry, last)), ...at(source, momentIn(last), order)]
+        examined = [...examined.filter((entry) => !isTied(entry, last)), ...tiedAt(momentIn(last))]
       }
       const listed = [...tied.slice(skip), ...byHash(examined, order).slice(skipped)]
       return {
         places: listed.flatMap((entry) => (entry[5] ? placeIn(entry) : [])),
         last: last && next && momentIn(last),
+        areWhole,
       }
     },
     /**
@@ -119,7 +135,7 @@ export function createSqliteSteps(db: DatabaseSync, { hash }: Pick<SqliteRows, '
      */
     rows(source: Source, range: Range, order: Order, limit: number): Step<{ rows: ListedRow[] }> | undefined {
       const start = order === 'asc' ? range.from : range.to
-      if (start && tiesAfter(source, range, start, order).length > 0) return undefined
+      if (start && tiesAfter(range, () => at(source, start, order), order).length > 0) return undefined
       const looked = examine({ ...source, columns: listedColumns }, range, order, limit + 1)
       if (hasTies(looked)) return undefined
       const rows = looked.slice(0, limit)
