@@ -44,20 +44,27 @@ export type PartitionSummary = {
 const farBehindOffsets = 8192
 
 export const noCounts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Counts
+const oneOf = Object.fromEntries(outcomes.map((outcome) => [outcome, { ...noCounts, [outcome]: 1 }])) as {
+  readonly [outcome in Outcome]: Counts
+}
 
 /**
  * Joins known offsets, which must be in order, to ranges. An offset that comes twice counts once, by its first outcome.
  */
 export function toRanges(known: Iterable<Known>): CountedRange[] {
-  const ranges: { first: number; last: number; counts: { [outcome in Outcome]: number } }[] = []
+  const ranges: { first: number; last: number; counts: Counts }[] = []
+  // the counts of the last range, if it has several offsets; all others share theirs, because there may be many
+  let counts: { [outcome in Outcome]: number } | undefined
   for (const { offset, outcome } of known) {
     const last = ranges.at(-1)
     if (last?.last === offset) continue
     if (last && last.last + 1 === offset) {
+      if (!counts) last.counts = counts = { ...last.counts }
       last.last = offset
-      last.counts[outcome]++
+      counts[outcome]++
     } else {
-      ranges.push({ first: offset, last: offset, counts: { ...noCounts, [outcome]: 1 } })
+      counts = undefined
+      ranges.push({ first: offset, last: offset, counts: oneOf[outcome] })
     }
   }
   return ranges
@@ -153,18 +160,23 @@ export function cutRanges(
     })
 }
 
+/** The number of offsets in the ranges. */
+export const coveredBy = (ranges: readonly OffsetRange[]): number =>
+  ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
+
 export function summarize(partition: number, ranges: readonly CountedRange[], uncounted: boolean): PartitionSummary {
   const missing = missingIn(ranges)
-  const counts = ranges.map((range) => range.counts).reduce(addCounts, noCounts)
+  const counts = { ...noCounts }
+  // counts stored by an earlier version lack the outcomes that were added later
+  for (const range of ranges) for (const outcome of outcomes) counts[outcome] += range.counts[outcome] ?? 0
   const known = outcomes.reduce((sum, outcome) => sum + counts[outcome], 0)
-  const covered = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   return {
     partition,
     first: ranges[0]?.first ?? 0,
     last: ranges.at(-1)?.last ?? -1,
     completeThrough: ranges[0]?.first === 0 ? ranges[0].last : -1,
     counts,
-    abandoned: covered - known,
+    abandoned: coveredBy(ranges) - known,
     missing,
     missingCount: missing.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     uncounted,

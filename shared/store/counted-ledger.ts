@@ -3,6 +3,7 @@ import {
   type CountedRange,
   compactRanges,
   completeTime,
+  coveredBy,
   joinRanges,
   type LedgerSummary,
   lastComplete,
@@ -52,8 +53,7 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
     const { counted, uncounted } = await count(partition, ranges)
     const changed = change(ranges, counted)
     if (!(await records.swapCompacted(partition, compacted, changed, isLasting))) return undefined
-    const end = (all: readonly CountedRange[]) => all.at(-1)?.last ?? -1
-    return uncounted && end(changed) > end(ranges)
+    return uncounted && coveredBy(changed) > coveredBy(ranges)
   }
 
   async function rewrite(partition: number, change: Rewrite, isLasting: boolean): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { noCounts } from '../ledger-summary.ts'
+import { coveredBy, noCounts } from '../ledger-summary.ts'
 import { openSqliteFile } from '../sqlite/file.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import { migrations } from './sqlite-migrations.ts'
@@ -55,4 +55,32 @@ test('a partition that is quiet is compacted to its end, however much is left', 
   await ledger.compact(1, true)
   const { ranges } = db.prepare('SELECT ranges FROM ledger WHERE partition = 1').get() as { ranges: string }
   expect(JSON.parse(ranges)).toEqual([{ first: 0, last: 50_000, counts: { ...noCounts, rejected: 50_001 } }])
+})
+
+/** Compacted records at 0, 100,000 and 200,000, and then `perGap` others in each gap, and five after them. */
+async function aLedgerWithGaps(perGap: number, step: number) {
+  const { db, ledger } = aLedger()
+  const at = (offset: number) =>
+    ({ position: { partition: 1, offset }, outcome: 'rejected', tenant: 'default' }) as const
+  for (const offset of [0, 100_000, 200_000]) ledger.write(at(offset))
+  await ledger.compact(1, true)
+  db.exec(`WITH RECURSIVE offsets (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM offsets WHERE n < ${perGap - 1})
+    INSERT INTO outcomes SELECT 1, gap * 100000 + 2 + n * ${step}, 'rejected', 'default', NULL, NULL, NULL
+    FROM offsets, (SELECT 0 AS gap UNION ALL SELECT 1)`)
+  for (let n = 1; n <= 5; n++) ledger.write(at(200_000 + n))
+  return { db, ledger }
+}
+
+test('no more is counted at once in many gaps than in one, and what follows them is counted', async () => {
+  const { ledger } = await aLedgerWithGaps(25_000, 2)
+  await ledger.compact(1, true)
+  const { partitions } = await ledger.read()
+  expect(partitions[1]).toMatchObject({ last: 200_005, uncounted: true, counts: { rejected: 20_008 } })
+})
+
+test('a partition that is quiet is compacted in all its gaps, however much is in them', async () => {
+  const { db, ledger } = await aLedgerWithGaps(25_000, 1)
+  await ledger.compact(1, true)
+  const { ranges } = db.prepare('SELECT ranges FROM ledger WHERE partition = 1').get() as { ranges: string }
+  expect(coveredBy(JSON.parse(ranges))).toBe(50_008)
 })

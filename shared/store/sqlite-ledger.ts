@@ -104,18 +104,22 @@ export function createSqliteLedger(db: DatabaseSync) {
   }
 
   let readInTurn = 0
-  async function knownInRange(partition: number, { first, last = Number.MAX_SAFE_INTEGER }: OpenRange) {
+  async function knownInRange(
+    partition: number,
+    { first, last = Number.MAX_SAFE_INTEGER }: OpenRange,
+    maxFound: number,
+  ) {
     const found: Known[] = []
     for (let from = first; ; ) {
       if (readInTurn > rowsPerTurn) {
         await new Promise(setImmediate)
         readInTurn = 0
       }
-      const max = Math.min(rowsPerTurn, maxCounted - found.length)
+      const max = Math.min(rowsPerTurn, maxFound - found.length)
       const rows = knownIn(partition, from, last, max)
       found.push(...rows)
       readInTurn += rows.length + rowsOfRange
-      if (rows.length < max || found.length >= maxCounted) return found
+      if (rows.length < max || found.length >= maxFound) return found
       // another outcome of the last offset would not count
       from = (rows.at(-1)?.offset ?? last) + 1
     }
@@ -123,8 +127,17 @@ export function createSqliteLedger(db: DatabaseSync) {
 
   async function known(partition: number, ranges: readonly OpenRange[]) {
     const found: Known[][] = []
-    for (const range of ranges) found.push(await knownInRange(partition, range))
-    return { known: found.flat(), areAll: found.every(({ length }) => length < maxCounted) }
+    let areAll = true
+    let left = maxCounted
+    for (const range of ranges) {
+      // the gaps share a maximum, because there may be many; what follows them has one of its own
+      const max = range.last === undefined ? maxCounted : left
+      const known = max > 0 ? await knownInRange(partition, range, max) : []
+      found.push(known)
+      left -= known.length
+      areAll &&= known.length < max
+    }
+    return { known: found.flat(), areAll }
   }
 
   function swapCompacted(
