@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { addKey } from '@activity-log/shared/access/change-list.ts'
+import { StartError } from '@activity-log/shared/config.ts'
 import { anAccessFile } from '@activity-log/shared/testing/access.ts'
 import { expect, test } from 'vitest'
 import { openFile } from './edit-file.ts'
@@ -22,6 +23,24 @@ test('does not change a file that another command changed meanwhile, or is chang
   writeFileSync(taken, 'of another command')
   expect(() => third.write(withAnother(third.list))).toThrow(`delete ${taken} first`)
   expect([readFileSync(path, 'utf8'), readFileSync(taken, 'utf8')]).toEqual([written, 'of another command'])
+})
+
+test('changes the file that a link leads to, and leaves a link to nothing', () => {
+  const { path } = anAccessFile({ one: {} })
+  const link = join(dirname(path), 'link.json')
+  symlinkSync(path, link)
+  const opened = openFile(link)
+  opened.write(withAnother(opened.list))
+  expect([lstatSync(link).isSymbolicLink(), openFile(path).list.keys.length]).toEqual([true, 2])
+  const toNothing = join(dirname(path), 'to-nothing.json')
+  symlinkSync('nothing.json', toNothing)
+  expect(() => openFile(toNothing, { mayBeNew: true })).toThrow(`${toNothing} cannot be read (ENOENT)`)
+})
+
+test('says in one sentence that it cannot get to the file', () => {
+  const loop = join(dirname(anAccessFile({ one: {} }).path), 'loop')
+  symlinkSync('loop', loop)
+  expect(() => openFile(loop)).toThrow(new StartError(`${loop} cannot be read (ELOOP)`))
 })
 
 test('loses no key that one of several commands at the same time has printed', { timeout: 60_000 }, async () => {

@@ -2,6 +2,7 @@ import {
   chownSync,
   closeSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -52,21 +53,22 @@ export function accessText({ keys, ...others }: AccessList): string {
   return `{\n  "keys": [${lines && `\n${lines}\n  `}],\n${JSON.stringify(others, null, 2).slice(2)}\n`
 }
 
+/** Follows links, since a log reads what they lead to; a link to nothing is not replaced. */
 function fileOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat) return path
-  if (!stat.isDirectory()) return realpathSync(path)
-  const inside = join(path, nameInFolder)
-  return statSync(inside, { throwIfNoEntry: false }) ? realpathSync(inside) : inside
+  try {
+    const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, nameInFolder) : path
+    return lstatSync(file, { throwIfNoEntry: false }) ? realpathSync(file) : file
+  } catch (error) {
+    throw cannotBeRead(path, error)
+  }
 }
 
 function textOf(file: string): string {
   try {
     return readFileSync(file === standardInput ? 0 : file, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return ''
-    throw new StartError(`${file} cannot be read (${code})`, { cause: error })
+    if (codeOf(error) === 'ENOENT') return ''
+    throw cannotBeRead(file, error)
   }
 }
 
@@ -99,7 +101,7 @@ function take(file: string, next: string): number {
   try {
     return openSync(next, 'wx', 0o600)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotBeWritten(file, error)
+    if (codeOf(error) !== 'EEXIST') throw cannotBeWritten(file, error)
     throw new StartError(`${changedMeanwhile(file)} If no other command is running, delete ${next} first.`)
   }
 }
@@ -107,5 +109,10 @@ function take(file: string, next: string): number {
 const changedMeanwhile = (file: string) =>
   `${file} was changed at the same time, so nothing was changed. Run the command again.`
 
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
+
+const cannotBeRead = (file: string, cause: unknown) =>
+  new StartError(`${file} cannot be read (${codeOf(cause)})`, { cause })
+
 const cannotBeWritten = (file: string, cause: unknown) =>
-  new StartError(`${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`, { cause })
+  new StartError(`${file} cannot be written (${codeOf(cause)})`, { cause })
