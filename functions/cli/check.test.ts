@@ -30,6 +30,16 @@ test('says that all counters agree, beside a running log, too', async () => {
   expect(check(dirname(path))).toEqual({ status: 0, text: 'All counters agree with 10 activities.\n' })
 })
 
+test('says how many activities are not counted yet', async () => {
+  const path = await aStore()
+  {
+    await using store = openSqliteStore({ path })
+    await store.save([recorded({ id: 'more' }, 10), recorded({ id: 'most' }, 11)])
+  }
+  const text = 'All counters agree with 10 activities. 2 more are not counted yet.\n'
+  expect(check(dirname(path))).toEqual({ status: 0, text })
+})
+
 test('finds counters that differ, and repairs them', async () => {
   const path = await aStore()
   {

@@ -30,14 +30,16 @@ With --repair it counts everything again if a counter differs. Stop the log firs
     const { countAgain, differencesIn } = await import('@activity-log/shared/store/sqlite-check.ts')
     const path = join(dataDir, 'store.db')
     using progress = startProgress('Checking')
-    const { checked, differences } = await differencesIn(path, (done, of) => progress.update(done, of))
+    const { checked, uncounted, differences } = await differencesIn(path, (done, of) => progress.update(done, of))
     progress.stop()
     for (const { what, counted, actual } of differences.slice(0, maxPrinted)) {
       console.log(`${what}: the counter says ${counted}, but it is ${actual}`)
     }
     const number = differences.length.toLocaleString('en')
     if (differences.length === 0) {
-      console.log(`All counters agree with ${checked.toLocaleString('en')} activities.`)
+      const more = `${uncounted.toLocaleString('en')} more ${uncounted === 1 ? 'is' : 'are'} not counted yet.`
+      const others = uncounted === 0 ? '' : ` ${more}`
+      console.log(`All counters agree with ${checked.toLocaleString('en')} activities.${others}`)
       return exitCodes.done
     }
     console.log(differences.length === 1 ? '1 counter differs.' : `${number} counters differ.`)

@@ -5,7 +5,15 @@ import { type Command, defineCommand } from './command.ts'
 import { activitiesOf, type DemoActivity, endlessSteps } from './demo-activities.ts'
 import { exitCodes } from './exit-codes.ts'
 import { startProgress } from './progress-line.ts'
-import { accessOptions, assertLogAnswers, type RunningLog, rejection, runningLog, urlOption } from './running-log.ts'
+import {
+  accessOptions,
+  assertLogAnswers,
+  type RunningLog,
+  readAnswer,
+  rejection,
+  runningLog,
+  urlOption,
+} from './running-log.ts'
 
 const days = 30
 const batchSize = 500
@@ -72,8 +80,8 @@ async function send(log: RunningLog, activities: readonly DemoActivity[]): Promi
       headers: { 'content-type': 'application/json', ...log.headers },
       body: JSON.stringify(activities),
     }).catch(() => undefined)
-    const answer = (await response?.json().catch(() => undefined)) as { detail?: string } | undefined
-    if (response?.status === 202 && answer !== undefined) return
+    const answer = response && (await readAnswer(response))
+    if (response?.status === 202 && answer?.results !== undefined) return
     if (response && response.status < 500)
       throw new StartError(`The log rejected activities ${rejection(response.status, answer?.detail ?? '')}`)
     console.error('The log is not available; retrying')

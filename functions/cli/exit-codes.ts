@@ -11,6 +11,8 @@ export const exitCodes = {
   unavailable: 69,
   /** EX_SOFTWARE: a fault in this program, which must not be taken for an answer. */
   fault: 70,
+  /** EX_IOERR: the answer of the command could not be written to stdout. */
+  output: 74,
   /** EX_CONFIG: the environment is invalid. */
   config: exitConfig,
 } as const

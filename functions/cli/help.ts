@@ -43,6 +43,7 @@ Exit codes:
   ${exitCodes.usage}  an unknown command or option, or an invalid value
   ${exitCodes.unavailable}  the log, Kafka or MongoDB does not answer
   ${exitCodes.fault}  a fault in this program
+  ${exitCodes.output}  done, but the answer could not be written
   ${exitCodes.config}  an invalid environment
 
 In a checkout of the repository, run: npm run log -- COMMAND`

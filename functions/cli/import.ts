@@ -21,6 +21,7 @@ const maxLinesPerRequest = 1000
 const maxBytesPerRequest = 3 * 1024 * 1024
 /** Each waits until its lines are stored, so there are more of them than requests that ingest needs. */
 const maxRequestsInFlight = 6
+const retryNoticeMs = 10_000
 
 const File = v.pipe(
   v.string(),
@@ -111,12 +112,13 @@ Items of another form are taken with the options from --user to --format, which 
     const lineOf = createLineReader({ unit, source: mapping.sources.id ? undefined : source })
     const ingest = runningLog(url, { key, tenant })
     const post = { url: ingest.url(`/logs/batch${queryOf(parameters)}`), headers: ingest.headers }
-    const target = { post, query: runningLog(queryUrl, { key, tenant }), tally }
     let fault: unknown
     {
       using progress = startProgress(basename(file))
       const update = () =>
         progress.update(opened.bytesRead(), opened.size, `${tally.counted().toLocaleString('en')} stored`)
+      const onRetry = seldom(() => progress.say('The log is not available; retrying'))
+      const target = { post, query: runningLog(queryUrl, { key, tenant }), tally, onRetry }
       try {
         await sendAll(requestsOf(pieces, lineOf, tally), target, update)
       } catch (error) {
@@ -182,24 +184,40 @@ async function* requestsOf(
   if (lines.length > 0) yield lines
 }
 
-type Target = { post: PostTarget; query: RunningLog; tally: Tally }
+/** Leaves out what comes soon after another one: many requests wait for the log at once. */
+function seldom(work: () => void): () => void {
+  let last = Number.NEGATIVE_INFINITY
+  return () => {
+    if (performance.now() - last < retryNoticeMs) return
+    last = performance.now()
+    work()
+  }
+}
+
+type Target = { post: PostTarget; query: RunningLog; tally: Tally; onRetry: () => void }
 
 async function sendAll(
   requests: AsyncIterable<SentLine[]>,
-  { post, query, tally }: Target,
+  { post, query, tally, onRetry }: Target,
   update: () => void,
 ): Promise<void> {
   const inFlight = new Set<Promise<void>>()
+  let hasFailed = false
+  // after a failure nobody waits for the others any more
+  const retrying = () => {
+    if (!hasFailed) onRetry()
+  }
 
   async function sendAndAsk(lines: SentLine[]) {
     const accepted: { number: number; receipt: string }[] = []
-    for (const { line, result } of await send(post, lines)) {
+    for (const { line, result } of await send(post, lines, retrying)) {
       if (result.status === 'accepted') accepted.push({ number: line.number, receipt: result.receipt ?? '' })
       else tally.rejectLine(line.number, reasonOf(result))
     }
     const outcomes = await askOutcomes(
       query,
       accepted.map(({ receipt }) => receipt),
+      retrying,
     )
     for (const [index, { number }] of accepted.entries()) tally.countOutcome(number, outcomes[index] ?? 'pending')
   }
@@ -212,7 +230,9 @@ async function sendAll(
         update()
       })
       // a failure is thrown below, or by the race
-      sending.catch(() => {})
+      sending.catch(() => {
+        hasFailed = true
+      })
       inFlight.add(sending)
     }
   } finally {

@@ -34,7 +34,7 @@ describe('help', () => {
     for (const { name, summary } of commands) {
       expect(stdout.replace(/\s+/g, ' ')).toMatch(new RegExp(` ${name} .*${summary}`))
     }
-    for (const code of [0, 1, 64, 69, 70, 78]) expect(stdout).toMatch(new RegExp(`^ {2}${code} +\\w`, 'm'))
+    for (const code of [0, 1, 64, 69, 70, 74, 78]) expect(stdout).toMatch(new RegExp(`^ {2}${code} +\\w`, 'm'))
   })
 
   test.each(

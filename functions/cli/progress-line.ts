@@ -1,7 +1,10 @@
+import { clearLine, cursorTo } from 'node:readline'
 import { SingleBar } from 'cli-progress'
 
 export type Progress = Disposable & {
   update: (done: number, of: number, note?: string) => void
+  /** Writes a line to stderr, above the bar. */
+  say: (text: string) => void
   /** Removes the bar. Call this before anything else is written. */
   stop: () => void
 }
@@ -22,6 +25,13 @@ export function startProgress(label: string): Progress {
       if (isShown) return bar.update(done, payload)
       isShown = true
       bar.start(of, done, payload)
+    },
+    say(text) {
+      if (isShown && process.stderr.isTTY) {
+        clearLine(process.stderr, 0)
+        cursorTo(process.stderr, 0)
+      }
+      console.error(text)
     },
     stop,
     [Symbol.dispose]: stop,

@@ -67,9 +67,15 @@ export function rejection(status: number, detail: string): string {
 /** Whether the same request may be answered otherwise in a moment. */
 export const mayPass = (status: number): boolean => status >= 500 || status === 408 || status === 429
 
-/** Reads what a log answers; undefined if the connection broke before its end, so that the outcome is unknown. */
+/** More than a log answers to a request of 3 MiB, even if it names a mistake in each member of each line. */
+const maxAnswerBytes = 16 * 1024 * 1024
+
+/**
+ * Reads what a log answers; undefined if the connection broke before its end, so that the outcome is unknown. What a
+ * log cannot have answered has no members.
+ */
 export async function readAnswer(response: Response): Promise<{ results?: unknown; detail?: string } | undefined> {
-  const text = await response.text().catch(() => undefined)
+  const text = await textOf(response).catch(() => undefined)
   if (text === undefined) return undefined
   try {
     const answer: unknown = JSON.parse(text)
@@ -77,6 +83,18 @@ export async function readAnswer(response: Response): Promise<{ results?: unknow
   } catch {
     return {}
   }
+}
+
+/** The text of an answer, or of a longer one nothing: what answers may never come to an end. */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > maxAnswerBytes) return ''
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 /** Rejects if no log answers. The message names `option` as the way to choose another log. */

@@ -148,7 +148,10 @@ const explained = <Result>(path: string, work: () => Promise<Result>): Promise<R
     throw isOfSqlite(error) ? cannotUse(path, error) : error
   })
 
-async function compare(path: string, onProgress: Progress): Promise<{ checked: number; differences: Difference[] }> {
+type Check = { checked: number; uncounted: number; differences: Difference[] }
+
+/** `uncounted` is the number of activities that are in no counter yet. */
+async function compare(path: string, onProgress: Progress): Promise<Check> {
   using db = opened(path, { readOnly: true })
   const differences: Difference[] = []
   let activities = 0
@@ -158,7 +161,8 @@ async function compare(path: string, onProgress: Progress): Promise<{ checked: n
     activities = total / 2
     await new Promise(setImmediate)
   }
-  return { checked: activities, differences }
+  const { n } = db.prepare(`SELECT count(*) AS n FROM activities WHERE NOT ${isCounted}`).get() as { n: number }
+  return { checked: activities, uncounted: n, differences }
 }
 
 /** Opens a store of this version. */

@@ -9,8 +9,15 @@ const timeoutMs = 120_000
 const Results = v.array(v.object({ status: v.string() }))
 type Results = v.InferOutput<typeof Results>
 
-/** Resolves with the outcome of each record, in order: `pending` if it did not become known in time. */
-export async function askOutcomes(log: RunningLog, receipts: readonly string[]): Promise<string[]> {
+/**
+ * Resolves with the outcome of each record, in order: `pending` if it did not become known in time. Calls `onRetry` if
+ * the log does not answer.
+ */
+export async function askOutcomes(
+  log: RunningLog,
+  receipts: readonly string[],
+  onRetry: () => void,
+): Promise<string[]> {
   const outcomes: string[] = receipts.map(() => 'pending')
   let deadline = performance.now() + timeoutMs
   for (;;) {
@@ -20,6 +27,7 @@ export async function askOutcomes(log: RunningLog, receipts: readonly string[]):
       log,
       open.map((index) => receipts[index] as string),
     )
+    if (!results) onRetry()
     for (const [at, index] of open.entries()) outcomes[index] = results?.[at]?.status ?? 'pending'
     if (results?.some(({ status }) => status !== 'pending')) deadline = performance.now() + timeoutMs
     else await wait(200)

@@ -15,11 +15,18 @@ const Result = v.object({
 export type Result = v.InferOutput<typeof Result>
 const Results = v.array(Result)
 
-/** Sends until each line is accepted or rejected. Sending a line again is safe, because it has an id. */
-export async function send(target: PostTarget, lines: SentLine[]): Promise<{ line: SentLine; result: Result }[]> {
+/**
+ * Sends until each line is accepted or rejected, and calls `onRetry` before it sends again. That is safe, because each
+ * line has an id.
+ */
+export async function send(
+  target: PostTarget,
+  lines: SentLine[],
+  onRetry: () => void,
+): Promise<{ line: SentLine; result: Result }[]> {
   const done: { line: SentLine; result: Result }[] = []
   let rest = lines
-  for (let attempt = 1; rest.length > 0; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     const results = await post(target, rest)
     done.push(
       ...(results ?? []).flatMap((result) =>
@@ -29,7 +36,9 @@ export async function send(target: PostTarget, lines: SentLine[]): Promise<{ lin
     if (results) {
       rest = results.flatMap(({ status, index }) => (status === 'unavailable' ? [rest[index] as SentLine] : []))
     }
-    if (rest.length > 0) await wait(Math.min(5000, 100 * 2 ** attempt))
+    if (rest.length === 0) break
+    onRetry()
+    await wait(Math.min(5000, 100 * 2 ** attempt))
   }
   return done
 }

@@ -74,7 +74,38 @@ test('an answer that breaks off is asked for again, whatever its status', async 
       resultsOf(count, path === '/logs/batch' ? { status: 'accepted', receipt: 'r' } : { status: 'stored' }),
     )
   })
-  expect([code, output]).toEqual([0, expect.stringMatching(/^1,500 stored/)])
+  expect([code, output]).toEqual([0, expect.stringMatching(/^The log is not available; retrying\n1,500 stored/)])
+})
+
+test.each([200, 400])('a server whose answers never end is no log, and little of them is kept: %d', async (status) => {
+  let written = 0
+  const { code, output } = await importInto((response, path) => {
+    response.writeHead(path === '/healthz' ? 200 : status)
+    if (path === '/healthz') return void response.end()
+    const piece = Buffer.alloc(1024 * 1024, ' ')
+    const goOn = () => {
+      while (!response.destroyed && response.write(piece)) written++
+      if (written < 1000) response.once('drain', goOn)
+      else response.end()
+      written++
+    }
+    goOn()
+  })
+  expect([code, output]).toEqual([1, expect.stringMatching(/^0 stored, .*(?:no activity log|rejected)/s)])
+  expect(written).toBeLessThan(200)
+})
+
+test('a log that is not available for a while is waited for, and the import says so once', async () => {
+  let answers = 0
+  const { code, output } = await importInto((response, path, count) => {
+    if (path !== '/healthz' && answers++ < 5) response.writeHead(503).end()
+    else
+      json(
+        response,
+        resultsOf(count, path === '/logs/batch' ? { status: 'accepted', receipt: 'r' } : { status: 'stored' }),
+      )
+  })
+  expect([code, output]).toEqual([0, expect.stringMatching(/^The log is not available; retrying\n1,500 stored/)])
 })
 
 test('the reasons of lines that are rejected name no lines of the request', async () => {
