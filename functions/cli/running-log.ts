@@ -85,7 +85,7 @@ export async function readAnswer(response: Response): Promise<{ results?: unknow
   }
 }
 
-/** The text of an answer, or of a longer one nothing: what answers may never come to an end. */
+/** The text of an answer. It is empty if the answer is too long, since some servers never come to an end. */
 async function textOf({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0

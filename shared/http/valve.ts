@@ -11,7 +11,7 @@ export type Valve = {
 
 /**
  * How many requests are read in a turn of the event loop, and how long that takes, before sockets are held. What is read
- * must be answered as well, and an error page takes as long as ten small answers.
+ * must be answered as well, and a page takes longer than a small answer.
  */
 const minRequests = 64
 const maxMs = 20
