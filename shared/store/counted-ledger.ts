@@ -71,6 +71,12 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
     return { summary, lastRecordedAt: last < 0 ? undefined : await records.lastRecordedAt(partition, last, credible()) }
   }
 
+  /** Counts a partition to its end. Another writer may overwrite a compaction, so it is retried. */
+  async function compactAll(partition: number): Promise<void> {
+    const compactMore: Rewrite = (compacted, counted) => compactRanges(compacted, counted, true)
+    while (await rewrite(partition, compactMore, false));
+  }
+
   return {
     async read() {
       const counted: Awaited<ReturnType<typeof readOne>>[] = []
@@ -87,13 +93,15 @@ export function createCountedLedger<Compacted extends { ranges: readonly Counted
       }
     },
     async compact(partition, isQuiet) {
-      const compactMore: Rewrite = (compacted, counted) => compactRanges(compacted, counted, isQuiet)
-      // another writer may overwrite this compaction, so it is retried; nobody else compacts what it leaves
-      if (isQuiet) while (await rewrite(partition, compactMore, false));
+      // nobody else compacts what this leaves
+      if (isQuiet) return compactAll(partition)
       // another writer in the meantime has counted the same outcomes
-      else await rewriteOnce(partition, compactMore, false)
+      await rewriteOnce(partition, (compacted, counted) => compactRanges(compacted, counted, false), false)
     },
     async abandon(partition, below) {
+      const compacted = await records.compacted(partition)
+      // what is not counted yet would seem to be abandoned
+      if ((await count(partition, compacted?.ranges ?? [])).uncounted) await compactAll(partition)
       await rewrite(partition, (compacted, counted) => abandonBelow(joinRanges(compacted, counted), below), true)
     },
     writeOff: (readEnds) => writeOff(records, readEnds),

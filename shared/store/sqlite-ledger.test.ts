@@ -84,3 +84,10 @@ test('a partition that is quiet is compacted in all its gaps, however much is in
   const { ranges } = db.prepare('SELECT ranges FROM ledger WHERE partition = 1').get() as { ranges: string }
   expect(coveredBy(JSON.parse(ranges))).toBe(50_008)
 })
+
+test('what is not counted yet is counted before the rest is abandoned', async () => {
+  const { ledger } = await aLedgerWithGaps(15_000, 1)
+  await ledger.abandon(1, 200_006)
+  const { partitions } = await ledger.read()
+  expect(partitions[1]).toMatchObject({ counts: { rejected: 30_008 }, abandoned: 169_998, missing: [] })
+})
