@@ -13,12 +13,8 @@ const magic = 2
  * other work of ingest.
  */
 export function encodeRecordBatch(records: readonly EventRecord[], nowMs: number): Buffer {
-  const all = records.map(measure)
-  let size = headBytes
-  for (const [delta, { fixed }] of all.entries()) {
-    const body = fixed + varintBytes(delta)
-    size += varintBytes(body) + body
-  }
+  const measured = records.map(measure)
+  const size = measured.reduce((bytes, { body }) => bytes + varintBytes(body) + body, headBytes)
   const batch = Buffer.allocUnsafe(size)
   batch.fill(0, 0, headBytes)
   batch.writeInt32BE(size - 12, 8)
@@ -30,45 +26,67 @@ export function encodeRecordBatch(records: readonly EventRecord[], nowMs: number
   batch.fill(0xff, 43, 51)
   batch.writeInt32BE(records.length, 57)
   let at = headBytes
-  for (const [delta, measured] of all.entries()) at = writeRecord(batch, at, delta, measured)
+  for (let delta = 0; delta < measured.length; delta++) at = writeRecord(batch, at, delta, measured[delta] as Measured)
   batch.writeUInt32BE(crc32c(batch.subarray(afterCrc)), crcAt)
   return batch
 }
 
-/** `fixed` is the number of bytes of a record's body without its offset delta. */
-type Measured = { record: EventRecord; names: string[]; valueBytes: number; fixed: number }
+/** `body` is the number of bytes of the record after its length. */
+type Measured = { value: string; valueBytes: number; headers: string; body: number }
 
-function measure(record: EventRecord): Measured {
-  const names = Object.keys(record.headers)
-  const valueBytes = Buffer.byteLength(record.value)
-  // this includes one byte each for the attributes, the timestamp delta and the length of the missing key
-  let fixed = 3 + varintBytes(valueBytes) + valueBytes + varintBytes(names.length)
-  for (const name of names) {
-    for (const text of [name, record.headers[name] as string]) {
-      const bytes = Buffer.byteLength(text)
-      fixed += varintBytes(bytes) + bytes
-    }
-  }
-  return { record, names, valueBytes, fixed }
+function measure({ headers, value }: EventRecord, delta: number): Measured {
+  const valueBytes = Buffer.byteLength(value)
+  const written = headersOf(headers)
+  // the first three bytes are the attributes, the timestamp delta and the length of the missing key
+  const body = 3 + varintBytes(delta) + varintBytes(valueBytes) + valueBytes + written.length
+  return { value, valueBytes, headers: written, body }
 }
 
-function writeRecord(batch: Buffer, start: number, delta: number, { record, names, valueBytes, fixed }: Measured) {
-  let at = writeVarint(batch, start, fixed + varintBytes(delta))
+function writeRecord(batch: Buffer, start: number, delta: number, { value, valueBytes, headers, body }: Measured) {
+  let at = writeVarint(batch, start, body)
   batch[at++] = 0
   batch[at++] = 0
   at = writeVarint(batch, at, delta)
   at = writeVarint(batch, at, -1)
   at = writeVarint(batch, at, valueBytes)
-  at += batch.write(record.value, at)
-  at = writeVarint(batch, at, names.length)
-  for (const name of names) {
-    for (const text of [name, record.headers[name] as string]) {
-      const bytes = Buffer.byteLength(text)
-      at = writeVarint(batch, at, bytes)
-      at += batch.write(text, at)
-    }
+  at += batch.write(value, at)
+  return at + batch.write(headers, at, 'latin1')
+}
+
+/**
+ * The headers of a record as a text with one character for each byte: joining the texts and writing them at once takes
+ * a third of the time of writing each.
+ */
+function headersOf(headers: EventRecord['headers']): string {
+  let count = 0
+  let text = ''
+  for (const name in headers) {
+    count++
+    text += sizedName(name) + sized(headers[name] as string)
   }
-  return at
+  return varint(count) + text
+}
+
+/** A text after the number of its bytes. */
+function sized(text: string): string {
+  const bytes = Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
+  return varint(bytes.length) + bytes
+}
+
+/** All records have the same few names, so their texts are kept. */
+function sizedName(name: string): string {
+  const known = sizedNames.get(name)
+  if (known !== undefined) return known
+  const text = sized(name)
+  sizedNames.set(name, text)
+  return text
+}
+const sizedNames = new Map<string, string>()
+
+function varint(value: number): string {
+  if (value < shortVarints.length) return shortVarints[value] as string
+  const at = writeVarint(longVarint, 0, value)
+  return longVarint.toString('latin1', 0, at)
 }
 
 /** Zigzag encoding keeps small numbers of either sign short. */
@@ -87,3 +105,7 @@ function writeVarint(batch: Buffer, start: number, value: number): number {
   batch[at++] = rest
   return at
 }
+
+const longVarint = Buffer.alloc(5)
+/** Those that take one byte. */
+const shortVarints = Array.from({ length: 64 }, (_, value) => String.fromCharCode(zigzag(value)))
