@@ -26,6 +26,8 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
   /** When the work began that shares a time; undefined while there is none. */
   let beganAt: number | undefined
   let cpuBefore = 0
+  /** The time may not be used up before. */
+  let lookAt = 0
   const [reads, writes] = [openQueue(), openQueue()]
   let [first, second] = [writes, reads]
   const schedule = oncePerTurn(begin)
@@ -38,11 +40,18 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
 
   function start() {
     beganAt = now()
+    lookAt = beganAt + workMs
     cpuBefore = cpuMs()
   }
 
-  /** On a busy machine time passes without work. The clock is looked at first, since it costs much less. */
-  const isUsedUp = (since: number) => now() - since >= workMs && cpuMs() - cpuBefore >= workMs
+  /** On a busy machine time passes without work, but never the other way round. Asking for CPU time costs much more. */
+  function isUsedUp(): boolean {
+    const at = now()
+    if (at < lookAt) return false
+    const left = workMs - (cpuMs() - cpuBefore)
+    lookAt = at + left
+    return left <= 0
+  }
 
   const isAnyWaiting = () => reads.count() + writes.count() > 0
 
@@ -54,7 +63,7 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
 
   /** Each piece of work runs as far as it can before the clock is looked at again. */
   function goOn() {
-    const resume = beganAt !== undefined && !isUsedUp(beganAt) ? nextOne() : undefined
+    const resume = beganAt !== undefined && !isUsedUp() ? nextOne() : undefined
     if (resume) {
       resume()
       // a tick that a microtask asks for comes after all microtasks
@@ -73,7 +82,7 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
         schedule()
         return undefined
       }
-      if (!isUsedUp(beganAt)) return undefined
+      if (!isUsedUp()) return undefined
       return new Promise((resolve) => {
         add(resolve)
         schedule()
