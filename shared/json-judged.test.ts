@@ -1,14 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseJson } from './json.ts'
-import { createJudge, parseJudged } from './json-judged.ts'
+import { createJudge, type Judge, parseJudged } from './json-judged.ts'
 import { splitLines } from './lines.ts'
 import { allSteps, partLength } from './steps.ts'
 
 const limits = { items: 3, characters: 1_000, values: 10, valuesInAll: 25 }
 const unlimited = { items: 1_000, characters: 1_000_000, values: 1_000_000, valuesInAll: 1_000_000 }
-type Judge = ReturnType<typeof createJudge>
-const parse = (judge: Judge, text: string) => allSteps(parseJudged(allSteps(judge(text))))
+const parse = (judge: Judge, text: string) => allSteps(parseJudged(allSteps(judge.inSteps(text))))
 const judge = (text: string) => parse(createJudge(limits), text)
 const judgeAny = (text: string) => parse(createJudge(unlimited), text)
 const read = (text: string) => {

@@ -28,24 +28,37 @@ export type Judged =
     }
   | { ok: false; detail: string }
 
+export type Judge = {
+  /** Parses a short text without faults at once. Undefined for any other. */
+  short: (text: string) => ParsedJson | undefined
+  /** Judges any text. */
+  inSteps: (text: string) => Steps<Judged>
+}
+
 /**
  * Returns a judge for one request: the values of all its texts are in memory together, so they have a limit as well. If
  * an array has too many items, none is parsed, and the count is one more than the limit.
  */
-export function createJudge(limits: JsonLimits): (text: string) => Steps<Judged> {
+export function createJudge(limits: JsonLimits): Judge {
   const before = { values: 0 }
-  return (text) => judge(text, limits, before)
+  // a text has fewer values than characters, so what a short one can exceed shows once it is parsed
+  const shortLength = Math.min(limits.items, limits.characters, limits.values)
+  const short = (text: string) => (text.length > shortLength ? undefined : parseShort(text, limits, before))
+  return { short, inSteps: (text) => judge(text, short(text), limits, before) }
 }
 
 /** `before` counts the values of the texts that the same judge has judged. */
-function* judge(text: string, limits: JsonLimits, before: { values: number }): Steps<Judged> {
-  // a text has fewer values than characters, so what a short one can exceed shows once it is parsed
-  const isShort = text.length <= Math.min(limits.items, limits.characters, limits.values)
-  const json = isShort ? parseJson(text) : undefined
-  if (json?.ok && json.lossy.length === 0) {
-    before.values += countValues(json.value)
-    return before.values > limits.valuesInAll ? tooMany(limits) : parsedAlready(json)
-  }
+type Before = { values: number }
+
+function parseShort(text: string, limits: JsonLimits, before: Before): ParsedJson | undefined {
+  const json = parseJson(text)
+  if (!json.ok || json.lossy.length > 0) return undefined
+  before.values += countValues(json.value)
+  return before.values > limits.valuesInAll ? tooMany(limits) : json
+}
+
+function* judge(text: string, short: ParsedJson | undefined, limits: JsonLimits, before: Before): Steps<Judged> {
+  if (short) return short.ok ? parsedAlready(short) : short
   const outline = yield* outlineJson(text, limits.items)
   if (typeof outline === 'object') {
     for (const part of outline.parts) if (part.values <= limits.values) before.values += part.values
@@ -59,7 +72,7 @@ function* judge(text: string, limits: JsonLimits, before: { values: number }): S
   return { ok: true, isArray, count: parts.length, item }
 }
 
-const tooMany = ({ valuesInAll }: JsonLimits): Judged => ({
+const tooMany = ({ valuesInAll }: JsonLimits): NotJson => ({
   ok: false,
   detail: `brings the request to more than ${valuesInAll} values`,
 })

@@ -1,10 +1,10 @@
-import { parseJudged } from '@activity-log/shared/json-judged.ts'
+import { type Judge, parseJudged } from '@activity-log/shared/json-judged.ts'
 import { allSteps } from '@activity-log/shared/steps.ts'
 import { expect, test } from 'vitest'
-import { type Judge, newJudge } from './posted-items.ts'
+import { newJudge } from './posted-items.ts'
 import { readMapped } from './read-mapped.ts'
 
-const parse = (judge: Judge, text: string) => allSteps(parseJudged(allSteps(judge(text))))
+const parse = (judge: Judge, text: string) => allSteps(parseJudged(allSteps(judge.inSteps(text))))
 function mappedJudge(): Judge {
   const mapped = readMapped('/logs?user=u')
   if (!mapped) throw new Error('This is a mapping')

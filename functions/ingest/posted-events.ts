@@ -35,7 +35,7 @@ export function readCloudEvent(reading: Reading): ReadBody {
 function* readOne(bytes: Uint8Array, read: ReadItem): Steps<Posted> {
   const text = utf8(bytes)
   if (text === undefined) throw notUtf8()
-  const { value, lossy } = yield* jsonOrProblem(yield* newJudge()(text))
+  const { value, lossy } = yield* jsonOrProblem(yield* newJudge().inSteps(text))
   return one(readUnlessLeftOut(read, value, lossy))
 }
 
@@ -52,7 +52,7 @@ function* readAll(bytes: Uint8Array, read: ReadItem): Steps<Posted> {
     if (!posted) throw notUtf8()
     return posted
   }
-  const judged = yield* newJudge()(text)
+  const judged = yield* newJudge().inSteps(text)
   if (judged.ok && judged.isArray) return yield* readItems(judged, read)
   yield* jsonOrProblem(judged)
   throw new Problem('invalid-input', 'The body must be an array of CloudEvents.')

@@ -3,7 +3,7 @@ import { below, type Checked, firstErrors, type InputError, invalid } from '@act
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { ParsedJson } from '@activity-log/shared/json.ts'
-import { createJudge, type JsonLimits, type Judged, parseJudged } from '@activity-log/shared/json-judged.ts'
+import { createJudge, type JsonLimits, type Judge, type Judged, parseJudged } from '@activity-log/shared/json-judged.ts'
 import { splitLines } from '@activity-log/shared/lines.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
 import { createItemCutter, type Piece } from '@activity-log/shared/pieces.ts'
@@ -36,9 +36,6 @@ export type Posted =
  */
 export type ReadItem = (item: unknown, lossy: readonly InputError[]) => Checked<PostedActivity>
 
-/** Judges the text of one item, or of all. */
-export type Judge = (text: string) => Steps<Judged>
-
 /** Reads the bytes of a body. Throws a Problem if no activity can be taken from them. */
 export type ReadBody = (bytes: Uint8Array) => Steps<Posted>
 
@@ -68,7 +65,7 @@ export function one(checked: Checked<PostedActivity>): Posted {
 
 /** Reads a whole body: the items of an array, or else one. */
 export function* readWhole(text: string, read: ReadItem, judge: Judge = newJudge()): Steps<Posted> {
-  const judged = yield* judge(text)
+  const judged = yield* judge.inSteps(text)
   if (judged.ok && judged.isArray) return yield* readItems(judged, read)
   const { value, lossy } = yield* jsonOrProblem(judged)
   return one(readUnlessLeftOut(read, value, lossy))
@@ -94,12 +91,8 @@ export function* readLines(bytes: Uint8Array, read: ReadItem, judge: Judge = new
   const activities: Checked<PostedActivity>[] = []
   for (const [index, { bytes: line, number }] of lines.entries()) {
     yield
-    const isTooLong = line.byteLength > bodyLimits.oneBytes
-    activities.push(
-      isTooLong
-        ? invalid({ pointer: `/${index}`, detail: `${tooLong} (line ${number})` })
-        : yield* readText(utf8(line), index, number, read, judge),
-    )
+    const parsing = parseItem(line, judge)
+    activities.push(readParsed('ok' in parsing ? parsing : yield* parsing, { index, line: number }, read))
   }
   return { many: true, activities }
 }
@@ -128,34 +121,36 @@ export function* readItemsOneByOne(
   const activities: Checked<PostedActivity>[] = []
   for (const [index, piece] of pieces.entries()) {
     yield
-    activities.push(
-      piece.bytes
-        ? yield* readText(utf8(piece.bytes), index, undefined, read, judge)
-        : invalid({ pointer: `/${index}`, detail: tooLong }),
-    )
+    const parsing = parseItem(piece.bytes, judge)
+    activities.push(readParsed('ok' in parsing ? parsing : yield* parsing, { index }, read))
   }
   return { many: true, activities }
 }
 
-const tooLong = `is larger than ${bodyLimits.oneBytes} bytes`
+/** Parses one item, at once if it is short. Without bytes it was too long to keep. */
+function parseItem(bytes: Uint8Array | undefined, judge: Judge): ParsedJson | Steps<ParsedJson> {
+  if (!bytes || bytes.byteLength > bodyLimits.oneBytes) return tooLong
+  const text = utf8(bytes)
+  if (text === undefined) return notText
+  return judge.short(text) ?? parseInSteps(text, judge)
+}
 
-function* readText(
-  text: string | undefined,
-  index: number,
-  line: number | undefined,
+function* parseInSteps(text: string, judge: Judge): Steps<ParsedJson> {
+  return yield* parseJudged(yield* judge.inSteps(text))
+}
+
+const tooLong: ParsedJson = { ok: false, detail: `is larger than ${bodyLimits.oneBytes} bytes` }
+const notText: ParsedJson = { ok: false, detail: 'is not valid UTF-8' }
+
+function readParsed(
+  json: ParsedJson,
+  { index, line }: { index: number; line?: number },
   read: ReadItem,
-  judge: Judge,
-): Steps<Checked<PostedActivity>> {
+): Checked<PostedActivity> {
   const pointer = `/${index}`
-  const at = line === undefined ? '' : ` (line ${line})`
-  if (text === undefined) return invalid({ pointer, detail: `is not valid UTF-8${at}` })
-  if (Buffer.byteLength(text) > bodyLimits.oneBytes) return invalid({ pointer, detail: tooLong + at })
-  const json = yield* parseJudged(yield* judge(text))
   if (json.ok) return prefixed(pointer, readUnlessLeftOut(read, json.value, json.lossy))
-  return invalid({
-    pointer,
-    detail: line === undefined ? json.detail : json.detail.replace('line 1', `line ${line}`) + at,
-  })
+  const detail = line === undefined ? json.detail : `${json.detail.replace('line 1', `line ${line}`)} (line ${line})`
+  return invalid({ pointer, detail })
 }
 
 /** Parses the one value of a body that was judged. */

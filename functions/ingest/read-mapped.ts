@@ -3,12 +3,12 @@ import { firstErrors, type InputError, invalid } from '@activity-log/shared/chec
 import { readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput } from '@activity-log/shared/http/problem.ts'
 import type { ParsedJson } from '@activity-log/shared/json.ts'
-import type { Judged } from '@activity-log/shared/json-judged.ts'
+import type { Judge, Judged } from '@activity-log/shared/json-judged.ts'
 import { restoreDigits } from '@activity-log/shared/json-number-text.ts'
 import { mappingParameters, readMapping } from '@activity-log/shared/mapping.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
 import type { Steps } from '@activity-log/shared/steps.ts'
-import { type Judge, newJudge, type ReadItem, withTimeForms } from './posted-items.ts'
+import { newJudge, type ReadItem, withTimeForms } from './posted-items.ts'
 
 export type Mapped = {
   readItem: (receivedAt: Date) => ReadItem
@@ -59,8 +59,8 @@ export function readMapped(url: string): Mapped | undefined {
 const isNumber = (detail: string) => detail.startsWith('holds the number')
 
 function judgeKeepingDigits(): Judge {
-  const judge = newJudge()
-  return (text) => keepingDigits(judge(text))
+  const { short, inSteps } = newJudge()
+  return { short, inSteps: (text) => keepingDigits(inSteps(text)) }
 }
 
 function* keepingDigits(judging: Steps<Judged>): Steps<Judged> {

@@ -3,6 +3,7 @@ import { Id } from '@activity-log/shared/activity.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
 import { type Incoming, notUtf8, tooLarge } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import type { Judge } from '@activity-log/shared/json-judged.ts'
 import { reserved } from '@activity-log/shared/own-activity.ts'
 import { mayPassForOwn } from '@activity-log/shared/own-name.ts'
 import type { Steps } from '@activity-log/shared/steps.ts'
@@ -10,7 +11,6 @@ import * as v from 'valibot'
 import { readBinaryCloudEvent, readCloudEvent, readCloudEvents } from './posted-events.ts'
 import {
   bodyLimits,
-  type Judge,
   newJudge,
   type Posted,
   type ReadBody,
