@@ -17,7 +17,7 @@ const unbounded = {
 function committing(options: Partial<GroupCommitOptions<string>> = {}) {
   const groups: string[][] = []
   const gates: PromiseWithResolvers<void>[] = []
-  const add = createGroupCommit(
+  const { add, addAll } = createGroupCommit(
     async (items: readonly string[]) => {
       groups.push([...items])
       const gate = Promise.withResolvers<void>()
@@ -31,7 +31,7 @@ function committing(options: Partial<GroupCommitOptions<string>> = {}) {
     while (gates.length === 0) await turn()
     return gates.shift()!
   }
-  return { add, groups, next }
+  return { add, addAll, groups, next }
 }
 
 describe('groups', () => {
@@ -163,14 +163,51 @@ describe('a commit that fails', () => {
   })
 
   test('may also throw synchronously or return a wrong number of results', async () => {
-    const throwing = createGroupCommit(() => {
+    const { add: throwing } = createGroupCommit(() => {
       throw new Error('synchronous')
     }, unbounded)
     await expect(throwing('a')).rejects.toThrow('synchronous')
     await expect(throwing('b')).rejects.toThrow('synchronous')
-    const forgetful = createGroupCommit(async () => ['A'], unbounded)
+    const { add: forgetful } = createGroupCommit(async () => ['A'], unbounded)
     const results = await Promise.allSettled(['a', 'b'].map(forgetful))
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+})
+
+describe('items that are added together', () => {
+  test('each get an outcome of their own, whatever becomes of the others', async () => {
+    const { addAll, groups, next } = committing({ maxItems: 2, maxWaitingItems: 4 })
+    const outcomes = addAll(['a', 'b', 'c', 'd', 'too many'])
+    const failure = new Error('no disk')
+    ;(await next()).reject(failure)
+    ;(await next()).resolve()
+    const failed = { status: 'rejected', reason: failure }
+    expect(await outcomes).toEqual([
+      failed,
+      failed,
+      { status: 'fulfilled', value: 'C' },
+      { status: 'fulfilled', value: 'D' },
+      { status: 'rejected', reason: expect.any(QueueFull) },
+    ])
+    expect(groups).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
+  })
+
+  test('are told once each, though their commit returns after their deadline', async () => {
+    const { addAll, next } = committing({ deadlineMs: 20, maxItems: 2 })
+    const outcomes = addAll(['a', 'b', 'c'])
+    const gate = await next()
+    const late = { status: 'rejected', reason: expect.any(TooLate) }
+    expect(await outcomes).toEqual([late, late, late])
+    gate.resolve()
+    await turn()
+    expect(await outcomes).toEqual([late, late, late])
+  })
+
+  test('may be none', async () => {
+    expect(await committing().addAll([])).toEqual([])
   })
 })
 
@@ -308,7 +345,7 @@ test('no item is lost or committed twice, whenever it arrives and whichever comm
       async (waves, maxItems, secondFrom, owners, commits) => {
         const committed: number[] = []
         const ownerOf = (item: number) => String(item % owners)
-        const add = createGroupCommit(
+        const { add } = createGroupCommit(
           async (items: readonly number[]) => {
             const { isFailing, turns } = commits.next().value
             for (let n = 0; n < turns; n++) await turn()

@@ -29,13 +29,22 @@ export type GroupCommitOptions<Item> = {
   onGroup?: (items: number, waitedMs: number) => void
 }
 
+export type GroupCommit<Item, Result> = {
+  add(item: Item): Promise<Result>
+  /** Adds items that their caller awaits together, and resolves with what became of each. */
+  addAll(items: readonly Item[]): Promise<readonly PromiseSettledResult<Result>[]>
+}
+
+type Outcome<Result> = PromiseSettledResult<Result>
+
 type Entry<Item, Result> = Waiting & {
   /** Undefined once it is no longer needed. */
   item: Item | undefined
   since: number
   isSettled: boolean
-  resolve: (result: Result) => void
-  reject: (error: unknown) => void
+  tell: (outcome: Outcome<Result>, index: number) => void
+  /** Its place among the items that were added together. */
+  index: number
 }
 
 /**
@@ -47,7 +56,7 @@ type Entry<Item, Result> = Waiting & {
 export function createGroupCommit<Item, Result>(
   commit: (items: readonly Item[]) => Promise<readonly Result[]>,
   options: GroupCommitOptions<Item>,
-): (item: Item) => Promise<Result> {
+): GroupCommit<Item, Result> {
   const { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup } = options
   const { ownerOf = nobody } = options
   const secondFrom = options.secondFrom ?? Number.POSITIVE_INFINITY
@@ -61,20 +70,43 @@ export function createGroupCommit<Item, Result>(
   let timer: NodeJS.Timeout | undefined
 
   function add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      enter(item, 0, (outcome) => {
+        if (outcome.status === 'fulfilled') resolve(outcome.value)
+        else reject(outcome.reason)
+      })
+    })
+  }
+
+  /** A promise for each of many items would cost more than committing it. */
+  function addAll(items: readonly Item[]): Promise<readonly Outcome<Result>[]> {
+    return new Promise((resolve) => {
+      const outcomes: Outcome<Result>[] = []
+      let unsettled = items.length
+      if (unsettled === 0) resolve(outcomes)
+      const tell = (outcome: Outcome<Result>, index: number) => {
+        outcomes[index] = outcome
+        unsettled--
+        if (unsettled === 0) resolve(outcomes)
+      }
+      items.forEach((item, index) => enter(item, index, tell))
+    })
+  }
+
+  function enter(item: Item, index: number, tell: Entry<Item, Result>['tell']) {
     const bytes = sizeOf(item)
     const owner = ownerOf(item)
     if (isFull(owner, bytes)) {
-      return Promise.reject(new QueueFull(`${waiting.items} items with ${waiting.bytes} bytes are already waiting`))
+      const reason = new QueueFull(`${waiting.items} items with ${waiting.bytes} bytes are already waiting`)
+      return tell({ status: 'rejected', reason }, index)
     }
-    return new Promise((resolve, reject) => {
-      const entry = { item, bytes, since: performance.now(), isSettled: false, resolve, reject, share: undefined }
-      entries.push(entry)
-      queue.push(owner, entry)
-      timer ??= setTimeout(giveUpLate, deadlineMs)
-      if (inFlight > 1 || (inFlight === 1 && waiting.items < secondFrom)) return
-      inFlight++
-      setImmediate(run)
-    })
+    const entry = { item, bytes, since: performance.now(), isSettled: false, tell, index, share: undefined }
+    entries.push(entry)
+    queue.push(owner, entry)
+    timer ??= setTimeout(giveUpLate, deadlineMs)
+    if (inFlight > 1 || (inFlight === 1 && waiting.items < secondFrom)) return
+    inFlight++
+    setImmediate(run)
   }
 
   function isFull(owner: string, bytes: number): boolean {
@@ -97,8 +129,8 @@ export function createGroupCommit<Item, Result>(
       if (entry.since >= lateSince) break
       if (entry.isSettled) continue
       if (entry.share) queue.leave(entry)
-      settle(entry)
-      entry.reject(new TooLate(`There was no answer within ${deadlineMs} ms`))
+      const reason = new TooLate(`There was no answer within ${deadlineMs} ms`)
+      settle(entry, { status: 'rejected', reason })
     }
     forgetSettled()
   }
@@ -111,14 +143,10 @@ export function createGroupCommit<Item, Result>(
         const results = await commit(group.map(({ item }) => item as Item))
         if (results.length !== group.length) throw new Error(`${results.length} results for ${group.length} items`)
         group.forEach((entry, index) => {
-          settle(entry)
-          entry.resolve(results[index] as Result)
+          settle(entry, { status: 'fulfilled', value: results[index] as Result })
         })
-      } catch (error) {
-        for (const entry of group) {
-          settle(entry)
-          entry.reject(error)
-        }
+      } catch (reason) {
+        for (const entry of group) settle(entry, { status: 'rejected', reason })
       }
       forgetSettled()
       await gather()
@@ -149,7 +177,9 @@ export function createGroupCommit<Item, Result>(
     return group
   }
 
-  function settle(entry: Entry<Item, Result>) {
+  function settle(entry: Entry<Item, Result>, outcome: Outcome<Result>) {
+    // one that gave up was told so before its commit returned
+    if (!entry.isSettled) entry.tell(outcome, entry.index)
     entry.isSettled = true
     entry.item = undefined
   }
@@ -165,7 +195,7 @@ export function createGroupCommit<Item, Result>(
     oldest = 0
   }
 
-  return add
+  return { add, addAll }
 }
 
 const nobody = () => ''

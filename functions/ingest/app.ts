@@ -18,7 +18,7 @@ import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { OwnActivity, PublishOwn } from '@activity-log/shared/own-activity.ts'
 import { isOwn } from '@activity-log/shared/own-name.ts'
-import { toReceipt } from '@activity-log/shared/receipt.ts'
+import { type Position, toReceipt } from '@activity-log/shared/receipt.ts'
 import { inSteps, type Steps } from '@activity-log/shared/steps.ts'
 import { systemTenant } from '@activity-log/shared/tenant.ts'
 import type { Accepted, PostResult } from './answers.ts'
@@ -63,7 +63,7 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
   const { maxWaitingBytes = 32 * mebibyte } = dependencies
   const metrics = createGroupMetrics('ingest')
   const arrive = createArrivals()
-  const publish = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
+  const publishing = createGroupCommit((records: readonly EventRecord[]) => broker.publish(records), {
     maxItems: 500,
     maxBytes: mebibyte / 2,
     maxWaitingItems: 20_000,
@@ -87,7 +87,7 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     const { ok } = checkActivity(activity, now())
     if (!ok) throw new Error(`The record ${activity.id} of the use of the log cannot be stored`)
     const event = activityRecorded(activity, { tenant, ...arrive(now()), salt: newSalt(), newId })
-    await publish(toRecord(event))
+    await publishing.add(toRecord(event))
   }
 
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
@@ -118,11 +118,10 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     )
     if (posted.many) {
       request.spend(posted.entries.length - 1)
-      const results = await Promise.all(posted.entries.map(acceptOne))
-      return answerMany(results, request.log)
+      return answerMany(await acceptAll(posted.entries), request.log)
     }
     const { id, timestamp, recordedAt, event } = posted.entry
-    const position = await publish(event).catch((cause) => {
+    const position = await publishing.add(event).catch((cause) => {
       const fact = 'It is unknown whether the activity was stored.'
       throw unavailable(`${fact} Send it again with the same id (${id}). ${storedOnce}`, cause, { fact })
     })
@@ -131,13 +130,16 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     return posted.isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
   }
 
-  function acceptOne(entry: Checked<Entry>, index: number): Result | Promise<Result> {
-    if (!entry.ok) return { index, status: 'invalid', errors: entry.errors }
-    const { id, recordedAt, event, isOwn } = entry.value
-    return publish(event).then(
-      (position) => ({ index, status: 'accepted', id, receipt: toReceipt({ position, recordedAt }), isOwn }),
-      (cause) => ({ index, status: 'unavailable', id, isOwn, cause }),
-    )
+  async function acceptAll(entries: readonly Checked<Entry>[]): Promise<Result[]> {
+    const records = entries.flatMap((entry) => (entry.ok ? entry.value.event : []))
+    const outcomes = (await publishing.addAll(records)).values()
+    return entries.map((entry, index) => {
+      if (!entry.ok) return { index, status: 'invalid', errors: entry.errors }
+      const { id, recordedAt, isOwn } = entry.value
+      const outcome = outcomes.next().value as PromiseSettledResult<Position>
+      if (outcome.status === 'rejected') return { index, status: 'unavailable', id, isOwn, cause: outcome.reason }
+      return { index, status: 'accepted', id, receipt: toReceipt({ position: outcome.value, recordedAt }), isOwn }
+    })
   }
 
   function answerMany(results: readonly Result[], log: Log): Answer {

@@ -72,7 +72,7 @@ export function createApp({
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
   const saveAll = (sized: readonly Sized[]) => store.save(sized.map(({ activity }) => activity))
-  const save = createGroupCommit(saveAll, {
+  const { add: save } = createGroupCommit(saveAll, {
     maxItems: 500,
     maxBytes: maxGroupBytes,
     // each dispatcher has at most 99 requests in flight

@@ -12,7 +12,7 @@ const itemBytes = 600
 /** Sends for a while, and resolves with what became of the items of each owner. */
 async function send(senders: readonly Sender[], forMs: number, isFair = true) {
   using time = virtualTime()
-  const add = createGroupCommit(
+  const { add } = createGroupCommit(
     async (items: readonly Item[]) => {
       await new Promise<void>((resolve) => void setTimeout(resolve, commitMs))
       return items

@@ -24,7 +24,7 @@ async function groupCommitFrom(seed: number): Promise<string[]> {
   let last = -1
   let waiting = 0
 
-  const add = createGroupCommit(
+  const { add } = createGroupCommit(
     async (items: readonly { number: number; bytes: number }[]) => {
       if (++commits > 1) wrong.push('two commits at the same time')
       waiting -= items.length
