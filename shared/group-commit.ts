@@ -89,7 +89,7 @@ export function createGroupCommit<Item, Result>(
         unsettled--
         if (unsettled === 0) resolve(outcomes)
       }
-      items.forEach((item, index) => enter(item, index, tell))
+      for (const [index, item] of items.entries()) enter(item, index, tell)
     })
   }
 
