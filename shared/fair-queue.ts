@@ -51,10 +51,9 @@ export function createFairQueue<Entry extends Waiting>(): FairQueue<Entry> {
   function head(share: Share): Entry | undefined {
     const { waiting } = share
     while (share.first < waiting.length && waiting[share.first]?.share === undefined) share.first++
-    if (share.first === waiting.length) waiting.length = 0
-    // moving the rest is worth it only now and then
-    else if (share.first < 1_024) return waiting[share.first] as Entry
-    else share.waiting = waiting.slice(share.first)
+    // moving no more than is forgotten costs next to nothing, and the garbage collector moves whatever stays
+    if (2 * share.first < waiting.length) return waiting[share.first] as Entry
+    share.waiting = waiting.slice(share.first)
     share.first = 0
     return share.waiting[0] as Entry | undefined
   }

@@ -189,8 +189,8 @@ export function createGroupCommit<Item, Result>(
     const first = entries[oldest]
     if (!first) clearTimeout(timer)
     timer = first && (timer ?? setTimeout(giveUpLate, Math.max(0, first.since + deadlineMs - performance.now())))
-    // moving the rest is worth it only now and then
-    if (oldest < entries.length && oldest < 1_024) return
+    // moving no more than is forgotten costs next to nothing, and the garbage collector moves whatever stays
+    if (2 * oldest < entries.length) return
     entries = entries.slice(oldest)
     oldest = 0
   }
