@@ -1,12 +1,12 @@
-/** What waits, and how large it is. The queue sets `share` while it waits. */
-export type Waiting = { readonly bytes: number; share: Share | undefined }
+import { type InOrder, inOrder, type Place } from './in-order.ts'
+
+/** What waits, and how large it is. The queue sets the share and the place while it waits. */
+export type Waiting = { readonly bytes: number; share: Share | undefined; place: Place<Waiting> | undefined }
 
 /** What waits for one owner. */
 export type Share = {
   owner: string
-  /** In order, from `first` on; those that were taken or gave up have no share. */
-  waiting: Waiting[]
-  first: number
+  waiting: InOrder<Waiting>
   items: number
   bytes: number
   /** How many bytes it may take at its turn. */
@@ -47,20 +47,12 @@ export function createFairQueue<Entry extends Waiting>(): FairQueue<Entry> {
   const turns: Share[] = []
   let hasCredit = false
 
-  /** The first entry that still waits. */
-  function head(share: Share): Entry | undefined {
-    const { waiting } = share
-    while (share.first < waiting.length && waiting[share.first]?.share === undefined) share.first++
-    // moving no more than is forgotten costs next to nothing, and the garbage collector moves whatever stays
-    if (2 * share.first < waiting.length) return waiting[share.first] as Entry
-    share.waiting = waiting.slice(share.first)
-    share.first = 0
-    return share.waiting[0] as Entry | undefined
-  }
-
   function remove(entry: Entry) {
-    const share = entry.share as Share
+    const { share, place } = entry
+    if (!share || !place) return
+    share.waiting.remove(place)
     entry.share = undefined
+    entry.place = undefined
     share.items--
     share.bytes -= entry.bytes
     all.items--
@@ -74,13 +66,13 @@ export function createFairQueue<Entry extends Waiting>(): FairQueue<Entry> {
     push(owner, entry) {
       let share = shares.get(owner)
       if (!share) {
-        share = { owner, waiting: [], first: 0, items: 0, bytes: 0, credit: 0, isInTurn: false }
+        share = { owner, waiting: inOrder(), items: 0, bytes: 0, credit: 0, isInTurn: false }
         shares.set(owner, share)
       }
       if (!share.isInTurn) turns.push(share)
       share.isInTurn = true
-      share.waiting.push(entry)
       entry.share = share
+      entry.place = share.waiting.add(entry)
       share.items++
       share.bytes += entry.bytes
       all.items++
@@ -89,7 +81,7 @@ export function createFairQueue<Entry extends Waiting>(): FairQueue<Entry> {
 
     peek() {
       for (let share = turns[0]; share; share = turns[0]) {
-        const entry = head(share)
+        const entry = share.waiting.first()?.item as Entry | undefined
         if (!entry) {
           turns.shift()
           hasCredit = false
@@ -116,11 +108,6 @@ export function createFairQueue<Entry extends Waiting>(): FairQueue<Entry> {
       remove(entry)
     },
 
-    leave(entry) {
-      const { share } = entry
-      remove(entry)
-      // what is left of many that gave up must not stay in memory
-      if (share) head(share)
-    },
+    leave: remove,
   }
 }

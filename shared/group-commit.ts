@@ -1,5 +1,6 @@
 import { createFairQueue, type Waiting } from './fair-queue.ts'
 import { spareShare, withSpare } from './fair-room.ts'
+import { inOrder, type Place } from './in-order.ts'
 import { TooLate } from './within.ts'
 
 /** The queue is full. Everything that waits is bounded, and callers beyond the bound get this immediately. */
@@ -38,12 +39,12 @@ export type GroupCommit<Item, Result> = {
 type Outcome<Result> = PromiseSettledResult<Result>
 
 type Entry<Item, Result> = Waiting & {
-  /** Undefined once it is no longer needed. */
+  /** Undefined once it is settled, like its place. */
   item: Item | undefined
   since: number
-  isSettled: boolean
+  unsettled: Place<Entry<Item, Result>> | undefined
   tell: (outcome: Outcome<Result>, index: number) => void
-  /** Its place among the items that were added together. */
+  /** The number of the item among those that were added together. */
   index: number
 }
 
@@ -60,9 +61,8 @@ export function createGroupCommit<Item, Result>(
   const { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup } = options
   const { ownerOf = nobody } = options
   const secondFrom = options.secondFrom ?? Number.POSITIVE_INFINITY
-  /** In the order of their arrival, and so of their deadlines: those in flight and those that wait. */
-  let entries: Entry<Item, Result>[] = []
-  let oldest = 0
+  /** In the order of their deadlines: those in flight and those that wait. */
+  const unsettled = inOrder<Entry<Item, Result>>()
   const queue = createFairQueue<Entry<Item, Result>>()
   const waiting = queue.all
   let inFlight = 0
@@ -82,12 +82,12 @@ export function createGroupCommit<Item, Result>(
   function addAll(items: readonly Item[]): Promise<readonly Outcome<Result>[]> {
     return new Promise((resolve) => {
       const outcomes: Outcome<Result>[] = []
-      let unsettled = items.length
-      if (unsettled === 0) resolve(outcomes)
+      let open = items.length
+      if (open === 0) resolve(outcomes)
       const tell = (outcome: Outcome<Result>, index: number) => {
         outcomes[index] = outcome
-        unsettled--
-        if (unsettled === 0) resolve(outcomes)
+        open--
+        if (open === 0) resolve(outcomes)
       }
       for (const [index, item] of items.entries()) enter(item, index, tell)
     })
@@ -100,8 +100,18 @@ export function createGroupCommit<Item, Result>(
       const reason = new QueueFull(`${waiting.items} items with ${waiting.bytes} bytes are already waiting`)
       return tell({ status: 'rejected', reason }, index)
     }
-    const entry = { item, bytes, since: performance.now(), isSettled: false, tell, index, share: undefined }
-    entries.push(entry)
+    const since = performance.now()
+    const entry: Entry<Item, Result> = {
+      item,
+      bytes,
+      since,
+      unsettled: undefined,
+      tell,
+      index,
+      share: undefined,
+      place: undefined,
+    }
+    entry.unsettled = unsettled.add(entry)
     queue.push(owner, entry)
     timer ??= setTimeout(giveUpLate, deadlineMs)
     if (inFlight > 1 || (inFlight === 1 && waiting.items < secondFrom)) return
@@ -124,15 +134,13 @@ export function createGroupCommit<Item, Result>(
     timer = undefined
     // timers may fire a fraction of a millisecond early
     const lateSince = performance.now() - deadlineMs + 1
-    for (let at = oldest; at < entries.length; at++) {
-      const entry = entries[at] as Entry<Item, Result>
-      if (entry.since >= lateSince) break
-      if (entry.isSettled) continue
+    for (let place = unsettled.first(); place && place.item.since < lateSince; place = unsettled.first()) {
+      const entry = place.item
       if (entry.share) queue.leave(entry)
       const reason = new TooLate(`There was no answer within ${deadlineMs} ms`)
       settle(entry, { status: 'rejected', reason })
     }
-    forgetSettled()
+    waitForNext()
   }
 
   async function run() {
@@ -148,7 +156,7 @@ export function createGroupCommit<Item, Result>(
       } catch (reason) {
         for (const entry of group) settle(entry, { status: 'rejected', reason })
       }
-      forgetSettled()
+      waitForNext()
       await gather()
       // the other run takes the waiting items when its commit returns
       if (inFlight > 1 && waiting.items < secondFrom) break
@@ -179,20 +187,17 @@ export function createGroupCommit<Item, Result>(
 
   function settle(entry: Entry<Item, Result>, outcome: Outcome<Result>) {
     // one that gave up was told so before its commit returned
-    if (!entry.isSettled) entry.tell(outcome, entry.index)
-    entry.isSettled = true
+    if (!entry.unsettled) return
+    unsettled.remove(entry.unsettled)
+    entry.unsettled = undefined
     entry.item = undefined
+    entry.tell(outcome, entry.index)
   }
 
-  function forgetSettled() {
-    while (entries[oldest]?.isSettled) oldest++
-    const first = entries[oldest]
+  function waitForNext() {
+    const first = unsettled.first()?.item
     if (!first) clearTimeout(timer)
     timer = first && (timer ?? setTimeout(giveUpLate, Math.max(0, first.since + deadlineMs - performance.now())))
-    // moving no more than is forgotten costs next to nothing, and the garbage collector moves whatever stays
-    if (2 * oldest < entries.length) return
-    entries = entries.slice(oldest)
-    oldest = 0
   }
 
   return { add, addAll }

@@ -11,7 +11,7 @@ export type Connection = {
   socket: Socket
   /** The request whose headers arrived last; only its body can still be arriving. */
   latest: IncomingMessage | undefined
-  inProgress: Set<ServerResponse>
+  inProgress: ServerResponse[]
   /** In order; a new request drops those that are closed. */
   responses: ServerResponse[]
   /** Requests that were parsed and wait until earlier ones are over, from `next` on. */
@@ -30,7 +30,7 @@ export type PipelineLimits = {
 
 /** Whether a connection waits for its client to send another request. */
 export const isIdle = ({ inProgress, waiting, latest, socket }: Connection) =>
-  inProgress.size === 0 && waiting.length === 0 && latest?.complete === true && socket.writableLength === 0
+  inProgress.length === 0 && waiting.length === 0 && latest?.complete === true && socket.writableLength === 0
 
 /** Starts the work for a request. `done` must be called once, when the response is closed and the work is over. */
 export type Start = (request: IncomingMessage, response: ServerResponse, done: () => void) => void
@@ -60,7 +60,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     const connection: Connection = {
       socket,
       latest: undefined,
-      inProgress: new Set(),
+      inProgress: [],
       responses: [],
       waiting: [],
       next: 0,
@@ -72,7 +72,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
       rests.forget(socket)
       forget(connection)
       // Node closes only the response that it is writing; the others would be in progress forever
-      for (const response of connection.inProgress) if (response.socket === null) response.emit('close')
+      for (const response of [...connection.inProgress]) if (response.socket === null) response.emit('close')
     })
     // reading the body of an earlier request resumes the socket
     socket.on('resume', () => {
@@ -90,9 +90,9 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
   }
 
   function begin(connection: Connection, request: IncomingMessage, response: ServerResponse) {
-    connection.inProgress.add(response)
+    connection.inProgress.push(response)
     start(request, response, () => {
-      connection.inProgress.delete(response)
+      connection.inProgress.splice(connection.inProgress.indexOf(response), 1)
       if (isWaiting(connection)) proceedSoon(connection)
     })
   }
@@ -122,7 +122,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
       connection.waiting = []
       connection.next = 0
       connection.socket.resume()
-    } else if (connection.inProgress.size < limits.inProgress) proceedSoon(connection)
+    } else if (connection.inProgress.length < limits.inProgress) proceedSoon(connection)
   }
 
   function wait(connection: Connection, exchange: Exchange) {
@@ -151,7 +151,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     // a connection that is never idle would keep them all
     while (responses[0]?.closed) responses.shift()
     responses.push(response)
-    const isBusy = connection.inProgress.size >= limits.inProgress || isWaiting(connection)
+    const isBusy = connection.inProgress.length >= limits.inProgress || isWaiting(connection)
     if (isBusy) wait(connection, { request, response })
     else begin(connection, request, response)
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { type InOrder, inOrder } from '../in-order.ts'
 import { openSlots, type SlotKind, type SlotSizes, slotKinds } from './slots.ts'
 
 export type RequestSlots = {
@@ -15,15 +16,16 @@ type Arriving = { request: IncomingMessage; release: () => void }
 export function openRequestSlots(sizes: SlotSizes, end: (request: IncomingMessage) => void): RequestSlots {
   const slots = openSlots(sizes)
   /** In the order in which they began. */
-  const arriving = new Map(slotKinds.map((kind) => [kind, new Set<Arriving>()]))
+  const arriving = new Map(slotKinds.map((kind) => [kind, inOrder<Arriving>()]))
 
   function makeRoom(kind: SlotKind) {
-    const ofKind = arriving.get(kind) as Set<Arriving>
-    for (const each of ofKind) {
-      ofKind.delete(each)
-      if (each.request.complete) continue
-      each.release()
-      end(each.request)
+    const ofKind = arriving.get(kind) as InOrder<Arriving>
+    for (let place = ofKind.first(); place; place = ofKind.first()) {
+      ofKind.remove(place)
+      const { request, release } = place.item
+      if (request.complete) continue
+      release()
+      end(request)
       return
     }
   }
@@ -36,14 +38,13 @@ export function openRequestSlots(sizes: SlotSizes, end: (request: IncomingMessag
         isTaken = slots.take(kind, peer)
       }
       if (!isTaken) return undefined
-      const own: Arriving = { request, release }
-      if (hasBody(request)) arriving.get(kind)?.add(own)
+      const place = hasBody(request) ? arriving.get(kind)?.add({ request, release }) : undefined
       return release
 
       function release() {
         if (!isTaken) return
         isTaken = false
-        arriving.get(kind)?.delete(own)
+        if (place) arriving.get(kind)?.remove(place)
         slots.release(kind, peer)
       }
     },

@@ -1,3 +1,4 @@
+import { inOrder } from '../in-order.ts'
 import { oncePerTurn } from '../once-per-turn.ts'
 
 /**
@@ -95,22 +96,20 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
 type Queue = ReturnType<typeof openQueue>
 
 function openQueue() {
-  let waiting: (() => void)[] = []
-  let next = 0
+  const waiting = inOrder<() => void>()
+  let count = 0
   return {
-    count: () => waiting.length - next,
-    add: (resume: () => void) => {
-      waiting.push(resume)
+    count: () => count,
+    add(resume: () => void) {
+      waiting.add(resume)
+      count++
     },
     take(): (() => void) | undefined {
-      const resume = waiting[next]
-      if (resume) next++
-      // moving no more than is forgotten costs next to nothing
-      if (2 * next >= waiting.length) {
-        waiting = waiting.slice(next)
-        next = 0
-      }
-      return resume
+      const first = waiting.first()
+      if (!first) return undefined
+      waiting.remove(first)
+      count--
+      return first.item
     },
   }
 }
