@@ -1,12 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type InOrder, inOrder } from './in-order.ts'
-
-const itemsOf = <Item>(order: InOrder<Item>) => {
-  const items: Item[] = []
-  for (let place = order.first(); place; place = place.next) items.push(place.item)
-  return items
-}
+import { inOrder } from './in-order.ts'
 
 test('items keep their order, whichever of them leave', () => {
   fc.assert(
@@ -20,7 +14,7 @@ test('items keep their order, whichever of them leave', () => {
           order.remove(place)
           places.delete(change)
         } else places.set(added, order.add(added++))
-        expect(itemsOf(order)).toEqual([...places.keys()])
+        expect(order.items()).toEqual([...places.keys()])
       }
     }),
   )
@@ -31,11 +25,11 @@ test('an item that has left leaves no other with it, and refers to none', () => 
   const [a, b, c] = [order.add('a'), order.add('b'), order.add('c')]
   order.remove(b)
   order.remove(b)
-  expect(itemsOf(order)).toEqual(['a', 'c'])
+  expect(order.items()).toEqual(['a', 'c'])
   expect([b.previous, b.next]).toEqual([undefined, undefined])
   order.remove(a)
   order.remove(c)
   order.remove(c)
-  expect(itemsOf(order)).toEqual([])
+  expect(order.items()).toEqual([])
   expect(order.add('d')).toBe(order.first())
 })

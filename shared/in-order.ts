@@ -7,6 +7,7 @@ export type Place<Item> = {
 
 export type InOrder<Item> = {
   first(): Place<Item> | undefined
+  items(): Item[]
   add(item: Item): Place<Item>
   /** Removes an item. It may have left before. */
   remove(place: Place<Item>): void
@@ -23,6 +24,12 @@ export function inOrder<Item>(): InOrder<Item> {
 
   return {
     first: () => first,
+
+    items() {
+      const items: Item[] = []
+      for (let place = first; place; place = place.next) items.push(place.item)
+      return items
+    },
 
     add(item) {
       const place: Place<Item> = { item, previous: last, next: undefined }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EmbeddedBroker, Queue, QueuedRecord } from '../broker/embedded-broker.ts'
+import { inOrder } from '../in-order.ts'
 import type { Log } from '../log.ts'
 import { createLimitedLog } from '../rate-limited-log.ts'
 import { reasons } from '../reasons.ts'
@@ -66,7 +67,7 @@ export function startDispatcher({
   settleEveryMs = 1000,
 }: DispatcherOptions): Dispatcher {
   const stop = new AbortController()
-  const inFlight = new Set<Promise<void>>()
+  const inFlight = inOrder<Promise<void>>()
   const retries = openRetries(stop.signal)
   const log = createLimitedLog(whole)
   /** The records whose first attempt has not ended. */
@@ -141,11 +142,11 @@ export function startDispatcher({
     const delivery = dispatch(record)
       .catch(ignoreAbort)
       .finally(() => {
-        inFlight.delete(delivery)
+        inFlight.remove(place)
         retries.forget(record.position)
         refill()
       })
-    inFlight.add(delivery)
+    const place = inFlight.add(delivery)
   }
 
   async function dispatch(record: QueuedRecord) {
@@ -226,7 +227,7 @@ export function startDispatcher({
       stop.abort()
       retries.stop()
       queue.onPublished(() => {})
-      await Promise.all(inFlight)
+      await Promise.all(inFlight.items())
       settleAll()
     },
   }
