@@ -25,6 +25,9 @@ const u = 0x75
 const brace = 0x7b
 const endOfBrace = 0x7d
 
+/** Where names are not compared. */
+const noNames: string[] = []
+
 type Open = {
   isObject: boolean
   index: number
@@ -41,126 +44,145 @@ export type Faults = { faults: InputError[]; members: number }
 
 /** Finds the faults of a short text. */
 export function findFaults(text: string, comparesNames: boolean): Faults {
-  const { walk, found } = createWalk(text, comparesNames)
-  walk(text.length)
-  return found()
+  const walk = newWalk(text, comparesNames)
+  goOn(walk, text.length)
+  return walk
 }
 
 /** Finds the faults of a text of any length. */
 export function* findAllFaults(text: string): Steps<Faults> {
-  const { walk, found } = createWalk(text, false)
-  while (walk(partLength)) yield
-  return found()
+  const walk = newWalk(text, false)
+  while (goOn(walk, partLength)) yield
+  return walk
 }
 
+/** How far the characters of a text have been looked at, and what was found. */
+type Walk = Faults & {
+  readonly text: string
+  readonly comparesNames: boolean
+  position: number
+  depth: number
+  open: Open[]
+  isNameNext: boolean
+  /** The faults of the current item. */
+  ofItem: number
+  isDone: boolean
+}
+
+const newWalk = (text: string, comparesNames: boolean): Walk => ({
+  faults: [],
+  members: 0,
+  text,
+  comparesNames,
+  position: 0,
+  depth: 0,
+  open: [],
+  isNameNext: false,
+  ofItem: 0,
+  isDone: false,
+})
+
 /**
- * Walks the characters of valid JSON text, and lists the first faults of a single value, or of each item of an array.
- * It lists one more than an answer names, and at least one of each faulty item. `members` counts the members on the
- * first levels.
+ * Goes on for so many characters, or to the end of a text there. Returns whether more follows.
+ *
+ * It walks the characters of valid JSON text, and lists the first faults of a single value, or of each item of an
+ * array. It lists one more than an answer names, and at least one of each faulty item. `members` counts the members on
+ * the first levels.
  *
  * Hostile text must not keep its reader busy for much longer than JSON.parse does. So pointers are made only for
  * faults, and names are compared only if `comparesNames` is set.
  */
-function createWalk(text: string, comparesNames: boolean) {
-  const faults: InputError[] = []
-  let position = 0
-  const open: Open[] = []
-  let depth = 0
-  let allMembers = 0
-  let ofItem = 0
-  let isDone = false
-  let isNameNext = false
-
-  const note = (detail: string | undefined, levels = depth, isWhole = false) => {
-    if (detail === undefined || isDone) return
-    let pointer = ''
-    for (const { isObject, index, nameStart, nameEnd } of open.slice(0, levels)) {
-      const around = pointer
-      pointer = pointerTo(around, isObject ? JSON.parse(text.slice(nameStart, nameEnd)) : index)
-      if (pointer === around) break
-    }
-    faults.push({ pointer, detail })
-    ofItem++
-    isDone = isWhole || ofItem > maxErrors || faults.length >= manyPlaces
-  }
-
-  /** Reuses the objects that describe open levels: a text may open millions of them. */
-  const opens = (level: number, isObject: boolean) => {
-    const known = open[level]
-    if (!known) open[level] = { isObject, index: 0, nameStart: 0, nameEnd: 0, names: [] }
-    else {
-      known.isObject = isObject
-      known.index = 0
-      if (comparesNames) known.names = []
-    }
-  }
-
-  /** Goes on for so many characters, or to the end of a text there. Returns whether more follows. */
-  function walk(length: number): boolean {
-    const end = Math.min(text.length, position + length)
-    let at = position
-    // variables of the function itself are faster
-    let expectsName = isNameNext
-    let members = 0
-    for (; at < end && faults.length < maxPlaces; at++) {
-      const code = text.charCodeAt(at)
-      if (code === quote) {
-        const start = at
-        let hasEscape = false
-        let hasCode = false
-        for (let next = text.charCodeAt(++at); next !== quote; next = text.charCodeAt(++at)) {
-          if (next !== backslash) continue
-          hasEscape = true
-          if (text.charCodeAt(++at) === u) hasCode = true
-        }
-        if (isDone) continue
-        const parent = open[depth - 1]
-        if (!expectsName || !parent) {
-          if (hasCode) note(textFault(JSON.parse(text.slice(start, at + 1)), 'holds '))
-          continue
-        }
-        parent.nameStart = start
-        parent.nameEnd = at + 1
-        if (!comparesNames && !hasCode) continue
-        const name = hasEscape ? JSON.parse(text.slice(start, at + 1)) : text.slice(start + 1, at)
-        if (comparesNames && isKnown(parent, name)) note(namedTwice)
-        if (hasCode) note(textFault(name, 'has a name with '))
-      } else if (code === minus || (code >= zero && code <= nine)) {
-        const start = at
-        while (isInNumber(text.charCodeAt(at + 1))) at++
-        if (isDone || numberSurvives(text, start, at + 1)) continue
-        const number = shorten(text.slice(start, at + 1))
-        note(`holds the number ${number}, which cannot be represented exactly; send it as a string`)
-      } else if (code === comma) {
-        const parent = open[depth - 1]
-        if (!parent || depth > maxLevels) continue
-        parent.index++
-        expectsName = parent.isObject
-        if (expectsName && parent.index === maxMembers) note(`has more than ${maxMembers} members`, depth - 1, true)
-        if (depth === 1 && !parent.isObject) {
-          ofItem = 0
-          isDone = false
-        }
-      } else if (code === colon) {
-        if (depth <= maxLevels) members++
-        expectsName = false
-      } else if (code === bracket || code === brace) {
-        expectsName = code === brace
-        if (depth < maxLevels) opens(depth, expectsName)
-        else note(`is nested deeper than ${maxLevels} levels`, depth, true)
-        depth++
-      } else if (code === endOfBracket || code === endOfBrace) {
-        depth--
-        expectsName = false
+function goOn(walk: Walk, length: number): boolean {
+  const { text, comparesNames, open, faults } = walk
+  const end = Math.min(text.length, walk.position + length)
+  let at = walk.position
+  // variables of the function itself are faster
+  let expectsName = walk.isNameNext
+  let members = 0
+  for (; at < end && faults.length < maxPlaces; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) {
+      const start = at
+      let hasEscape = false
+      let hasCode = false
+      for (let next = text.charCodeAt(++at); next !== quote; next = text.charCodeAt(++at)) {
+        if (next !== backslash) continue
+        hasEscape = true
+        if (text.charCodeAt(++at) === u) hasCode = true
       }
+      if (walk.isDone) continue
+      const parent = open[walk.depth - 1]
+      if (!expectsName || !parent) {
+        if (hasCode) note(walk, textFault(JSON.parse(text.slice(start, at + 1)), 'holds '))
+        continue
+      }
+      parent.nameStart = start
+      parent.nameEnd = at + 1
+      if (!comparesNames && !hasCode) continue
+      const name = hasEscape ? JSON.parse(text.slice(start, at + 1)) : text.slice(start + 1, at)
+      if (comparesNames && isKnown(parent, name)) note(walk, namedTwice)
+      if (hasCode) note(walk, textFault(name, 'has a name with '))
+    } else if (code === minus || (code >= zero && code <= nine)) {
+      const start = at
+      while (isInNumber(text.charCodeAt(at + 1))) at++
+      if (walk.isDone || numberSurvives(text, start, at + 1)) continue
+      const number = shorten(text.slice(start, at + 1))
+      note(walk, `holds the number ${number}, which cannot be represented exactly; send it as a string`)
+    } else if (code === comma) {
+      const parent = open[walk.depth - 1]
+      if (!parent || walk.depth > maxLevels) continue
+      parent.index++
+      expectsName = parent.isObject
+      if (expectsName && parent.index === maxMembers) {
+        note(walk, `has more than ${maxMembers} members`, walk.depth - 1, true)
+      }
+      if (walk.depth === 1 && !parent.isObject) {
+        walk.ofItem = 0
+        walk.isDone = false
+      }
+    } else if (code === colon) {
+      if (walk.depth <= maxLevels) members++
+      expectsName = false
+    } else if (code === bracket || code === brace) {
+      expectsName = code === brace
+      if (walk.depth < maxLevels) opens(walk, expectsName)
+      else note(walk, `is nested deeper than ${maxLevels} levels`, walk.depth, true)
+      walk.depth++
+    } else if (code === endOfBracket || code === endOfBrace) {
+      walk.depth--
+      expectsName = false
     }
-    position = at
-    isNameNext = expectsName
-    allMembers += members
-    return at < text.length && faults.length < maxPlaces
   }
+  walk.position = at
+  walk.isNameNext = expectsName
+  walk.members += members
+  return at < text.length && faults.length < maxPlaces
+}
 
-  return { walk, found: (): Faults => ({ faults, members: allMembers }) }
+/** Notes a fault at the current place, or at one of the levels around it. */
+function note(walk: Walk, detail: string | undefined, levels = walk.depth, isWhole = false) {
+  const { text, open, faults } = walk
+  if (detail === undefined || walk.isDone) return
+  let pointer = ''
+  for (const { isObject, index, nameStart, nameEnd } of open.slice(0, levels)) {
+    const around = pointer
+    pointer = pointerTo(around, isObject ? JSON.parse(text.slice(nameStart, nameEnd)) : index)
+    if (pointer === around) break
+  }
+  faults.push({ pointer, detail })
+  walk.ofItem++
+  walk.isDone = isWhole || walk.ofItem > maxErrors || faults.length >= manyPlaces
+}
+
+/** Reuses the objects that describe open levels: a text may open millions of them. */
+function opens({ open, depth, comparesNames }: Walk, isObject: boolean) {
+  const known = open[depth]
+  if (!known) open[depth] = { isObject, index: 0, nameStart: 0, nameEnd: 0, names: noNames }
+  else {
+    known.isObject = isObject
+    known.index = 0
+  }
+  if (comparesNames) (open[depth] as Open).names = []
 }
 
 const isInNumber = (code: number) =>
