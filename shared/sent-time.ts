@@ -99,11 +99,18 @@ type Offsets = (ms: number) => number
 
 /** Returns the offset of a zone at any instant, in milliseconds, or undefined if there is no such zone. */
 function offsetsOf(zone: string): Offsets | undefined {
-  if (zone !== last.zone) last = { zone, offsets: openZone(zone) }
-  return last.offsets
+  const known = zones.get(zone)
+  if (known) return known
+  const offsets = openZone(zone)
+  // a zone takes 50 KB, and the items of a request may name any number
+  if (zones.size === maxZones) zones.clear()
+  if (offsets) zones.set(zone, offsets)
+  return offsets
 }
-/** The last zone is cached: it is the same for all items of a request. */
-let last: { zone: string; offsets: Offsets | undefined } = { zone: '', offsets: undefined }
+
+/** Opening a zone takes as long as reading 25 items, and those of a request may come from several places. */
+const zones = new Map<string, Offsets>()
+const maxZones = 32
 
 function openZone(timeZone: string): Offsets | undefined {
   try {

@@ -8,6 +8,7 @@ import { exitCodes } from './exit-codes.ts'
 import { environmentText, flags, helpWords, optionText, paragraphs, programName, programText } from './help.ts'
 import { type OptionTexts, readGiven } from './read-given.ts'
 import { ServiceUnavailable } from './service-unavailable.ts'
+import { visibleLines } from './visible.ts'
 
 /** Runs the command that the words name, and resolves with its exit code. Errors go to stderr. */
 export async function runProgram(
@@ -97,7 +98,8 @@ function explain(error: unknown, [first, second]: readonly string[]): number {
     return exitCodes.usage
   }
   const isExpected = error instanceof ConfigError || error instanceof StartError
-  console.error(withoutSecrets(isExpected ? error.message : inspect(error)))
+  // a message may repeat what a log answered
+  console.error(visibleLines(withoutSecrets(isExpected ? error.message : inspect(error))))
   if (error instanceof ConfigError) return exitCodes.config
   if (error instanceof ServiceUnavailable) return exitCodes.unavailable
   return isExpected ? exitCodes.negative : exitCodes.fault

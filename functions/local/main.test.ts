@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { differencesIn } from '@activity-log/shared/store/sqlite-check.ts'
 import { anActivity, answerOf, post, until } from '@activity-log/shared/testing/builders.ts'
+import { freePort } from '@activity-log/shared/testing/path-proxies.ts'
 import { aFolder, startCommand, startLog, startProgram, written } from '@activity-log/shared/testing/processes.ts'
 import { describe, expect, test } from 'vitest'
 
@@ -50,6 +51,22 @@ describe('npm start', () => {
     await using samePort = startProgram('functions/local/main.ts', { DATA_DIR: aFolder(), PORT: port })
     expect(await samePort.ended).toBe(1)
     expect(samePort.output()).toMatch(/^Port \d+ is in use.*PORT=\d+\n$/)
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('answers while its log cannot be written, as on a full disk', async () => {
+    const origin = `http://localhost:${await freePort()}`
+    const env = { DATA_DIR: aFolder(), PORT: new URL(origin).port }
+    const { execPath } = process
+    await using log = startCommand('sh', ['-c', `exec '${execPath}' functions/local/main.ts > /dev/full`], env)
+    const isUp = () => fetch(`${origin}/healthz`).then(({ ok }) => ok)
+    await until(() => isUp().catch(() => false))
+    for (const userId of ['one', 'two'])
+      expect((await send(origin, anActivity({ id: 'taken', userId }))).status).toBe(202)
+    // the dead letter has made a line by then
+    await until(async () => (await answerOf(await fetch(`${origin}/dead-letters`))).data.length === 1)
+    expect(await isUp()).toBe(true)
+    log.child.kill('SIGTERM')
+    expect(await log.ended).toBe(0)
   })
 
   test('names every mistake in its configuration and exits with 78', async () => {

@@ -9,6 +9,8 @@ import { type Listening, listen, untilTerminated } from '@activity-log/shared/ht
 import { listenOptions } from '@activity-log/shared/listen-config.ts'
 import { Config } from './config.ts'
 import { openEmbedded } from './embedded-log.ts'
+import { watchFilesInPlace } from './files-in-place.ts'
+import { DataError } from './folder-file.ts'
 import { startQuickCheck } from './quick-check.ts'
 
 /** The first page for people gets what it needs this long after the start, which it would otherwise delay. */
@@ -37,10 +39,12 @@ async function main() {
   })
   await using _check = startQuickCheck({ paths: embedded.files, log })
   using _warming = warmUp(warmUpMs)
+  using files = watchFilesInPlace(embedded.files)
   process.stdout.write(banner(server, config, access !== undefined))
-  const signal = await untilTerminated()
-  log.info({ signal }, 'stopping after the requests in flight')
+  const cause = await Promise.race([untilTerminated(), files.untilGone])
   stopping.abort()
+  if (cause instanceof DataError) throw cause
+  log.info({ signal: cause }, 'stopping after the requests in flight')
 }
 
 function banner({ hosts, port, isLoopback }: Listening, { BASE_PATH, DATA_DIR }: Config, asksForKeys: boolean): string {

@@ -19,8 +19,7 @@ const ours = aRecord({ id: 'a' })
 const withoutUser = { ...ours, value: '{"id":"a","action":"x","timestamp":"2024-01-15T10:00:00Z"}' }
 const corrected = { userId: 'ann', action: 'x', timestamp: '2024-01-15T10:00:00Z' }
 
-async function persist(changes: Partial<ActivityStore> = {}) {
-  const store = openMemoryStore()
+async function persist(changes: Partial<ActivityStore> = {}, store = openMemoryStore()) {
   const app = createApp({ store: { ...store, ...changes }, log: silent, now })
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await app.request(path, init)
@@ -224,6 +223,53 @@ describe('discard', () => {
     await app.request('/', delivery(withoutUser, 4))
     expect(await discard(body)).toMatchObject({ status: 400, errors: [{ pointer }] })
     expect(await letter()).not.toHaveProperty('resolution')
+  })
+})
+
+describe('of two who act on a dead letter at the same time', () => {
+  /** A body that arrives when something else is over. */
+  const after = (meanwhile: () => Promise<unknown>, body: unknown) => {
+    const stream = new ReadableStream(
+      {
+        async pull(controller) {
+          await meanwhile()
+          controller.enqueue(Buffer.from(JSON.stringify(body)))
+          controller.close()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    return { body: stream, duplex: 'half' as const, headers: { 'content-type': 'application/json' } }
+  }
+
+  test('whoever discards it learns that it was replayed while the note arrived', async () => {
+    const { app, ask, replay, letter } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const { id } = await letter()
+    const slowly = { method: 'DELETE', ...after(() => replay(corrected), { note: 'x' }) }
+    expect(await ask(`/dead-letters/${id}`, slowly)).toMatchObject({ status: 409 })
+    expect(await letter()).toMatchObject({ resolution: { state: 'replayed' } })
+  })
+
+  test('whoever replays it stores nothing if it was discarded while the correction arrived', async () => {
+    const { app, ask, discard, letter, found } = await persist()
+    await app.request('/', delivery(withoutUser, 4))
+    const { id } = await letter()
+    const slowly = { method: 'POST', ...after(() => discard({ note: 'x' }), corrected) }
+    expect(await ask(`/dead-letters/${id}/replay`, slowly)).toMatchObject({ status: 409 })
+    expect(await found()).toEqual([])
+    expect(await letter()).toMatchObject({ resolution: { state: 'discarded' } })
+  })
+
+  test('whoever discards it learns that it is replayed at the last moment', async () => {
+    const store = openMemoryStore()
+    const resolve: ActivityStore['resolve'] = async (tenant, id, resolution) => {
+      await store.resolve(tenant, id, { state: 'replayed', outcome: 'stored', at: now() })
+      await store.resolve(tenant, id, resolution)
+    }
+    const { app, discard } = await persist({ resolve }, store)
+    await app.request('/', delivery(withoutUser, 4))
+    expect(await discard({ note: 'x' })).toMatchObject({ status: 409 })
   })
 })
 

@@ -70,9 +70,11 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     request: ServiceRequest,
     readCorrection: (request: ServiceRequest) => Promise<string>,
   ): Promise<Replayed> {
-    const letter = await readLetter(request)
-    if (letter.resolution?.state === 'discarded') throw isDiscarded(letter.resolution.note)
+    rejectDiscarded(await readLetter(request))
     const text = await readCorrection(request)
+    // a body may arrive slowly, and somebody else may have acted meanwhile
+    const letter = await readLetter(request)
+    rejectDiscarded(letter)
     const { tenant, system } = request.caller
     // what belongs to no tenant becomes an activity of whoever corrects it
     const owner = letter.tenant === system ? tenant : letter.tenant
@@ -112,16 +114,14 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
   }
 
   async function discard(request: ServiceRequest, read: () => Promise<string>): Promise<void> {
-    const letter = await readLetter(request)
+    await readLetter(request)
     const note = await read()
-    if (letter.resolution?.state === 'replayed') {
-      throw new Problem(
-        'conflict',
-        `The dead letter was replayed (${letter.resolution.outcome}) and cannot be discarded.`,
-      )
-    }
+    // the body may have arrived slowly, and somebody else may have acted meanwhile
+    const letter = await readLetter(request)
+    rejectReplayed(letter)
     await acts.record(request.caller, 'discard', { deadLetter: letter.id, note })
     await orUnavailable(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
+    rejectReplayed(await readLetter(request))
     request.log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
   }
 
@@ -145,11 +145,18 @@ const belongsToNobody: InputError = {
     'belongs to no tenant, so it cannot be corrected; POST the activity to /logs for its tenant, and discard this',
 }
 
-const isDiscarded = (note: string) =>
-  new Problem(
+function rejectDiscarded({ resolution }: KeptDeadLetter) {
+  if (resolution?.state !== 'discarded') return
+  throw new Problem(
     'conflict',
-    `The dead letter was discarded (${note}) and cannot be replayed. POST the activity to /logs instead.`,
+    `The dead letter was discarded (${resolution.note}) and cannot be replayed. POST the activity to /logs instead.`,
   )
+}
+
+function rejectReplayed({ resolution }: KeptDeadLetter) {
+  if (resolution?.state !== 'replayed') return
+  throw new Problem('conflict', `The dead letter was replayed (${resolution.outcome}) and cannot be discarded.`)
+}
 
 /** Reads the reason for a discard. Throws a 400 if there is none. */
 function readNote(text: string): string {

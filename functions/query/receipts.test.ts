@@ -244,6 +244,20 @@ describe('POST /receipts', () => {
     expect(await waiting).toEqual(['pending', 'pending'])
   })
 
+  test('knows what is stored meanwhile, although the one that it waits for is not', async () => {
+    let known = false
+    const { get } = query({
+      async outcome({ position }, untilAborted) {
+        if (position.offset === 0 && known) return { outcome: 'stored', tenant: 'default', activityId: 'a' }
+        // the first one is stored while the second one is waited for
+        if (untilAborted) known = true
+        return undefined
+      },
+    })
+    const answer = await get('/receipts?wait=1', ask(receipts(0, 1)))
+    expect(answer).toMatchObject({ results: [{ status: 'stored', id: 'a' }, { status: 'pending' }] })
+  })
+
   test('takes 1,000 at once', async () => {
     const { get } = query()
     const thousand = Array.from({ length: 1000 }, (_, offset) => receiptOf(offset))

@@ -78,6 +78,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
   ): Promise<(RecordOutcome | undefined)[]> {
     const known: (RecordOutcome | undefined)[] = []
     const deadline = performance.now() + waitS * 1000
+    let isOver = false
     for (;;) {
       const unknown = [...receipts.keys()].filter((index) => known[index] === undefined)
       const turns = unknown.values()
@@ -95,10 +96,10 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
       await Promise.all(Array.from({ length: maxLookups }, lookUp))
       const last = unknown.findLast((index) => known[index] === undefined)
       const leftS = (deadline - performance.now()) / 1000
-      if (last === undefined || leftS <= 0 || request.gone().aborted) return known
+      if (last === undefined || leftS <= 0 || isOver || request.gone().aborted) return known
       known[last] = await findOutcome(receipts[last] as Receipt, leftS, request)
-      // nothing is known when the time is over, or when the process stops
-      if (known[last] === undefined) return known
+      // when the time is over, or the process stops, others may have become known meanwhile
+      isOver = known[last] === undefined
     }
   }
 }

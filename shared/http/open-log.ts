@@ -1,6 +1,11 @@
 import { type Logger, pino } from 'pino'
+import { openLogOutput } from './log-output.ts'
 
 /** One JSON line per fact on stdout. Errors keep their causes here; answers never carry them. */
 export function openLog(name: string, level: string): Logger {
-  return pino({ name, level, base: { name } })
+  // without a listener, a failure to write there would end the process
+  process.stdout.on('error', () => {})
+  const output = openLogOutput(process.stdout.fd)
+  process.once('exit', output.flush)
+  return pino({ name, level, base: { name } }, output)
 }

@@ -68,6 +68,13 @@ describe('days', () => {
     ])
   })
 
+  test('begin after midnight in UTC west of it, even where the offset has seconds', () => {
+    expect(spans('day', 'Africa/Monrovia', '1972-01-06T00:44:29Z', 2)).toEqual([
+      ['1972-01-05', 1 / 60],
+      ['1972-01-06', 1440],
+    ])
+  })
+
   test('may be skipped', () => {
     expect(spans('day', 'Pacific/Apia', '2011-12-29T10:00:00Z', 2)).toEqual([
       ['2011-12-29', 1440],

@@ -14,7 +14,7 @@ const dayMs = 24 * hourMs
  * changes.
  */
 export function calendarOf(unit: CalendarUnit, timezone: string): (ms: number) => CalendarSpan {
-  const lookUp = (ms: number) => Math.round(tzOffset(timezone, new Date(ms)) * 60_000)
+  const lookUp = (ms: number) => Math.round(withItsSign(tzOffset(timezone, new Date(ms))) * 60_000)
   const offsetAt = timezone === 'UTC' ? () => 0 : rememberedForADay(lookUp)
 
   function changeOfOffset(fromMs: number, toMs: number, offset: number): number {
@@ -35,6 +35,12 @@ export function calendarOf(unit: CalendarUnit, timezone: string): (ms: number) =
     return { key: keyOf(unit, local, offset), endMs: isWhole ? endMs : changeOfOffset(ms, endMs - 1, offset) }
   }
 }
+
+/**
+ * The library takes -00:44:30, which Liberia had until 1972, for an offset to the east. No other time zone has had an
+ * offset with seconds since 1970.
+ */
+const withItsSign = (minutes: number): number => (Number.isInteger(minutes) ? minutes : -Math.abs(minutes))
 
 /** Looks an offset up twice a day, instead of for each hour: it changes at most once in a day. */
 function rememberedForADay(lookUp: (ms: number) => number): (ms: number) => number {

@@ -116,6 +116,22 @@ test('the reasons of lines that are rejected name no lines of the request', asyn
   expect(output).toContain('  line 1: it is not valid JSON at column 7\n')
 })
 
+test('a terminal obeys nothing in the answers of a log, which may repeat the file', async () => {
+  const hostile = 'a\u001b]0;title\u0007\u009b2J\u202e'
+  const { output } = await importInto((response, _path, count) =>
+    json(
+      response,
+      resultsOf(count, { status: 'invalid', errors: [{ pointer: `/${hostile}`, detail: 'is not known' }] }),
+    ),
+  )
+  expect(output).toContain('  line 1: /a\\u{1b}]0;title\\u{7}\\u{9b}2J\\u{202e} is not known\n')
+  const problem = await importInto((response, path) => {
+    response.writeHead(path === '/healthz' ? 200 : 400, { 'content-type': 'application/problem+json' })
+    json(response, { status: 400, title: hostile, detail: hostile })
+  })
+  expect(output + problem.output).not.toMatch(/[\p{Cf}]|(?!\n)\p{Cc}/u)
+})
+
 test('a file that cannot be read is named', async () => {
   await expect(openFile('/proc/self/mem/none')).rejects.toThrow(/^\/proc\/self\/mem\/none cannot be read \(/)
 })

@@ -1,3 +1,4 @@
+import { visible } from '../visible.ts'
 import type { Line } from './import-lines.ts'
 import type { Result } from './send.ts'
 
@@ -34,7 +35,7 @@ export function createTally(unit: 'line' | 'item'): Tally {
   return {
     rejectLine(number, reason) {
       invalid.push(number)
-      if (reasons.size < maxNamed) reasons.set(number, `  ${unit} ${number}: ${reason}`)
+      if (reasons.size < maxNamed) reasons.set(number, `  ${unit} ${number}: ${visible(reason)}`)
     },
     countOutcome(number, outcome) {
       if (outcome === 'stored' || outcome === 'duplicate') counts[outcome]++

@@ -1,4 +1,5 @@
 import { type AccessList, type KeptKey, msOf } from '@activity-log/shared/access/access-list.ts'
+import { visible } from '../visible.ts'
 
 export type KeyState = 'valid' | 'not valid yet' | 'expired' | 'revoked'
 
@@ -7,10 +8,6 @@ export function stateOf({ id, notBefore, expires }: KeptKey, { revoked }: Access
   if (notBefore !== undefined && msOf(notBefore) > now.getTime()) return 'not valid yet'
   return expires !== undefined && msOf(expires) <= now.getTime() ? 'expired' : 'valid'
 }
-
-/** A terminal would obey some characters, and nobody sees others. */
-const visible = (text: string) =>
-  text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 
 /** A table of the keys; their hashes are of no use to a reader. */
 export function listText(list: AccessList, now: Date): string {
