@@ -161,6 +161,16 @@ export function testDeadLetters(open: () => Promise<ActivityStore>): void {
       expect(await list(store, { state: 'discarded' })).toEqual([])
     })
 
+    test('one that is discarded while it is replayed was replayed', async () => {
+      await using store = await open()
+      const id = deadLetterId(at(1))
+      await store.deadLetter([at(1)])
+      await store.resolve('default', id, discarded)
+      await store.resolve('default', id, replayed)
+      expect(await store.getDeadLetter('default', id)).toHaveProperty('resolution', replayed)
+      expect(await list(store, { state: 'discarded' })).toEqual([])
+    })
+
     test('is kept when the same dead letter arrives again', async () => {
       await using store = await open()
       await store.deadLetter([at(1)])

@@ -56,6 +56,9 @@ export interface DeadLetters {
   /** At most `limit`, in the order of their keys, which is that of their first arrival. */
   findDeadLetters(query: DeadLetterQuery, gone?: Gone): Promise<readonly FoundDeadLetter[]>
   getDeadLetter(tenant: string, id: string): Promise<KeptDeadLetter | undefined>
-  /** Resolves a dead letter that is open; one that is not open stays unchanged. */
+  /**
+   * Resolves a dead letter that is open. One that is not open stays as it is, unless it was replayed while somebody
+   * discarded it: its activity is stored then.
+   */
   resolve(tenant: string, id: string, resolution: Resolution): Promise<void>
 }

@@ -78,8 +78,10 @@ export function createMongoDeadLetters(
       return stored ? fromStored(stored) : undefined
     },
     async resolve(tenant, id, resolution) {
-      const open = { _id: { $eq: id }, tenant: { $eq: tenant }, resolution: { $exists: false } }
-      await deadLetters.updateOne(open, { $set: { resolution } })
+      const open = { resolution: { $exists: false } }
+      const changeable = resolution.state === 'replayed' ? [open, { 'resolution.state': { $eq: 'discarded' } }] : [open]
+      const match = { _id: { $eq: id }, tenant: { $eq: tenant }, $or: changeable } as Match<StoredDeadLetter>
+      await deadLetters.updateOne(match, { $set: { resolution } })
     },
   }
 }

@@ -32,7 +32,8 @@ export function createSqliteDeadLetters(db: DatabaseSync) {
   )
   const byId = db.prepare('SELECT * FROM deadLetters WHERE tenant = ? AND id = ?')
   const resolve = db.prepare(
-    `UPDATE deadLetters SET state = $state, resolution = $resolution WHERE tenant = $tenant AND id = $id AND state = 'open'`,
+    `UPDATE deadLetters SET state = $state, resolution = $resolution
+     WHERE tenant = $tenant AND id = $id AND (state = 'open' OR (state = 'discarded' AND $state = 'replayed'))`,
   )
 
   return {
