@@ -151,7 +151,8 @@ default in 24 hours.`,
     const now = new Date()
     const until = new Date(now.getTime() + overlap * 3_600_000)
     const rotated = rotateKey(opened.list, id, { now, until })
-    if (!rotated) throw new StartError(`No key has the id ${id} and is not revoked; keys list shows them all.`)
+    if (!rotated)
+      throw new StartError(`No key has the id ${id} and is neither revoked nor expired; keys list shows them all.`)
     finish(opened, rotated.list, { file, secret, key: rotated.key.text })
     console.error(`Its id is ${rotated.key.id}. The key ${id} is valid until ${until.toISOString()} at the latest.`)
     const ends = rotated.list.keys.find((key) => key.id === rotated.key.id)?.expires

@@ -20,7 +20,8 @@ test.each([
   let isAsked = false
   const request = {
     ...incomingFromBytes(json, Buffer.from(body)),
-    ...{ method: 'POST', url: '/', parameters: { id: letter?.id ?? '' }, basePath: '', log: silent, caller: anybody },
+    ...{ method: 'POST', url: '/', parameters: { id: letter?.id ?? '' }, basePath: '', log: silent },
+    ...{ caller: anybody, gone: () => new AbortController().signal },
     turn: () => {
       isAsked = true
       return promise

@@ -1,15 +1,18 @@
 import type { Acts } from '@activity-log/shared/access/acts.ts'
 import { aVisibleCharacter } from '@activity-log/shared/activity.ts'
-import type { InputError } from '@activity-log/shared/checked.ts'
+import type { ActivityRecorded } from '@activity-log/shared/activity-recorded.ts'
+import type { Checked, InputError } from '@activity-log/shared/checked.ts'
+import { createFairLock } from '@activity-log/shared/fair-lock.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
 import { linkFrom, linkOf } from '@activity-log/shared/http/named-tenant.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
-import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
+import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import { parseJson } from '@activity-log/shared/json.ts'
 import type { KeptDeadLetter } from '@activity-log/shared/store/dead-letters.ts'
 import type { ActivityStore } from '@activity-log/shared/store/store.ts'
 import { systemTenant } from '@activity-log/shared/tenant.ts'
+import { within } from '@activity-log/shared/within.ts'
 import * as v from 'valibot'
 import type { Replayed } from './answers.ts'
 import { operatingPageRoutes } from './operate-page.ts'
@@ -45,6 +48,7 @@ export const Discard = v.strictObject(
 
 /** The routes for operators, who replay a dead letter, as it is or corrected, or discard it. Both are idempotent. */
 export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: OperateDependencies): Routes {
+  const turnToChange = createFairLock()
   return {
     'POST /dead-letters/:id/replay': {
       scope: 'operate',
@@ -82,13 +86,21 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     const corrected = text === '' ? undefined : readCorrected(text, { ...letter, tenant: owner })
     if (corrected && !corrected.ok) throw invalidInput(corrected.errors)
     const event = corrected ?? readAgain(letter)
-    const { id } = letter
     if (isSuspended?.(event.ok ? event.value.tenant : letter.tenant))
       throw new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
     const said = corrected
-      ? { deadLetter: id, as: 'corrected', correction: nameOfCorrection(corrected.value, letter) }
-      : { deadLetter: id, as: 'it was' }
+      ? { deadLetter: letter.id, as: 'corrected', correction: nameOfCorrection(corrected.value, letter) }
+      : { deadLetter: letter.id, as: 'it was' }
     await acts.record(request.caller, 'replay', said, event.ok ? event.value.tenant : undefined)
+    return inTurn(request, () => save(request, letter, event))
+  }
+
+  async function save(
+    request: ServiceRequest,
+    letter: KeptDeadLetter,
+    event: Checked<ActivityRecorded>,
+  ): Promise<Replayed> {
+    const { id } = letter
     if (!event.ok) {
       await orUnavailable(store.deadLetter([{ ...letter, at: now() }]))
       return { id, outcome: 'rejected', errors: event.errors }
@@ -120,9 +132,28 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     const letter = await readLetter(request)
     rejectReplayed(letter)
     await acts.record(request.caller, 'discard', { deadLetter: letter.id, note })
-    await orUnavailable(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() }))
+    await inTurn(request, () =>
+      orUnavailable(store.resolve(letter.tenant, letter.id, { state: 'discarded', note, at: now() })),
+    )
     rejectReplayed(await readLetter(request))
     request.log.info({ deadLetter: letter.id, note }, 'a dead letter was discarded')
+  }
+
+  /**
+   * Lets one replay or discard change the store at a time, and tenants take turns: it takes as long as hundreds of
+   * deliveries, which are saved together, so many of one tenant would keep the activities of all others waiting.
+   */
+  async function inTurn<Result>({ caller, gone }: ServiceRequest, change: () => Promise<Result>): Promise<Result> {
+    const lateAt = performance.now() + timeoutMs
+    // a tenant with many does not keep operators from looking after it
+    const release = await turnToChange(caller.isOperator ? systemTenant : caller.tenant)
+    try {
+      if (gone().aborted || performance.now() >= lateAt) throw unavailable('Nobody waits for this any more.')
+      return await within(timeoutMs, change(), 'The store did not answer')
+    } finally {
+      // what arrived meanwhile comes first
+      setImmediate(release)
+    }
   }
 
   async function readLetter({ url, parameters, caller }: ServiceRequest): Promise<KeptDeadLetter> {

@@ -63,6 +63,23 @@ describe.each(ways)('%s', (name) => {
     expect((await ask('/mine', bearer(keys.writer))).challenge).toBe('Bearer error="insufficient_scope", scope="read"')
   })
 
+  test('the log says when the first use of a key is not recorded, and it is tried again a minute later', async () => {
+    const clock = { ms: 0 }
+    await using all = await opened(file(), { clock: () => clock.ms })
+    const told: string[] = []
+    all.access.onFirstSeen(async ({ keyId }) => {
+      told.push(keyId)
+      if (told.length === 1) throw new Error('ingest is down')
+    })
+    for (const ms of [0, 59_999, 60_000, 180_000]) {
+      clock.ms = ms
+      await all.ask('/mine', bearer(all.keys.acme))
+    }
+    expect(told).toEqual([all.ids.acme, all.ids.acme])
+    const fact = 'the first use of a key could not be recorded; it is tried again'
+    expect(all.lines.map((line) => JSON.parse(line))).toEqual([{ fact, keyId: all.ids.acme, reason: 'ingest is down' }])
+  })
+
   test('without a key, the answer is a 401 that asks for one; what is public needs none', async () => {
     await using all = await opened()
     const none = await all.ask('/mine')

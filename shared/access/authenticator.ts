@@ -9,6 +9,7 @@ import { isFromNeighbor, isFromOwnPage, isSafeMethod } from '../http/same-origin
 import { createTenantShares } from '../http/tenant-share.ts'
 import type { Log } from '../log.ts'
 import { createRateLimit } from '../rate-limited-log.ts'
+import { reasons } from '../reasons.ts'
 import { asTenant, systemTenant } from '../tenant.ts'
 import { createTokenBuckets } from '../token-buckets.ts'
 import type { Access, SeenKey } from './access.ts'
@@ -127,7 +128,11 @@ export function createAccess({ file, log, now, clock = () => performance.now() }
     if (again !== undefined && (again === Number.POSITIVE_INFINITY || clock() < again)) return
     tellAgainAt.set(id, Number.POSITIVE_INFINITY)
     const told = Promise.all(listeners.map((listener) => listener({ keyId: id, created, caller })))
-    void told.catch(() => tellAgainAt.set(id, clock() + tellAgainMs))
+    void told.catch((error) => {
+      tellAgainAt.set(id, clock() + tellAgainMs)
+      const fields = { keyId: id, reason: reasons(error) }
+      limited((...line) => log.warn(...line), fields, 'the first use of a key could not be recorded; it is tried again')
+    })
   }
 
   /** Nothing may be written for a suspended tenant; what it has can still be read. */

@@ -15,3 +15,10 @@ test.each([
   const [former, next] = rotateKey(list, key.id, { now, until })?.list.keys ?? []
   expect([former?.expires, next?.expires]).toEqual([ends, expires])
 })
+
+test('a key that has expired is not replaced, since the new one would have expired, too', () => {
+  const wanted = { name: 'backend', tenant: 'acme', scopes: ['read' as const], expires: now.toISOString() }
+  const { list, key } = addKey(emptyAccessList, wanted, new Date('2026-12-01T12:00:00Z'))
+  expect(rotateKey(list, key.id, { now, until })).toBeUndefined()
+  expect(rotateKey(list, key.id, { now: new Date(now.getTime() - 1), until })).toBeDefined()
+})

@@ -12,7 +12,11 @@ export function addKey(list: AccessList, wanted: Wanted, now: Date): { list: Acc
   return { list: { ...list, keys: [...list.keys, kept] }, key }
 }
 
-/** Adds a key that may do the same as another one. Both are valid until `until`, when the other one expires. */
+/**
+ * Adds a key that may do the same as another one, and expires when it would have. Both are valid until `until`, when the
+ * other one expires. Undefined if there is none with this id, or if it is revoked or has expired: the new one would not
+ * be valid either.
+ */
 export function rotateKey(
   list: AccessList,
   id: string,
@@ -20,6 +24,7 @@ export function rotateKey(
 ): { list: AccessList; key: Key } | undefined {
   const former = list.keys.find((key) => key.id === id)
   if (!former || Object.hasOwn(list.revoked, id)) return undefined
+  if (former.expires !== undefined && msOf(former.expires) <= now.getTime()) return undefined
   const { id: _id, hash: _hash, sessionHash: _session, created: _created, notBefore: _notBefore, ...same } = former
   const ends =
     former.expires !== undefined && msOf(former.expires) < until.getTime() ? former.expires : until.toISOString()

@@ -24,6 +24,8 @@ export function postOwn({ url, key, timeoutMs = 6_000 }: PostOwnOptions): Publis
       }
       const sending = request(target, { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs) })
       sending.on('error', reject)
+      // an answer that changes the protocol is neither a response nor an error
+      sending.on('close', () => reject(new Error('the connection to ingest was closed before it had answered')))
       sending.on('response', (response) => {
         response.resume()
         const { statusCode = 0 } = response

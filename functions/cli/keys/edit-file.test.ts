@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { addKey } from '@activity-log/shared/access/change-list.ts'
@@ -35,6 +44,18 @@ test('changes the file that a link leads to, and leaves a link to nothing', () =
   const toNothing = join(dirname(path), 'to-nothing.json')
   symlinkSync('nothing.json', toNothing)
   expect(() => openFile(toNothing, { mayBeNew: true })).toThrow(`${toNothing} cannot be read (ENOENT)`)
+})
+
+test.each([0o640, 0o644, 0o600])('whoever could read a file with mode %o can read the changed one', (mode) => {
+  const { path } = anAccessFile({ one: {} })
+  chmodSync(path, mode)
+  // another group than that of this process, where it may choose one
+  if (process.getuid?.() === 0) chownSync(path, 4321, 1234)
+  const former = statSync(path)
+  const opened = openFile(path)
+  opened.write(withAnother(opened.list))
+  const { uid, gid, mode: changed } = statSync(path)
+  expect([uid, gid, changed & 0o777]).toEqual([former.uid, former.gid, mode])
 })
 
 test('says in one sentence that it cannot get to the file', () => {

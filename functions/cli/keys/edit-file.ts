@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   chownSync,
   closeSync,
   fsyncSync,
@@ -87,14 +88,24 @@ function replace(file: string, former: string, text: string): void {
     } finally {
       closeSync(descriptor)
     }
-    const owner = statSync(file, { throwIfNoEntry: false })
-    // a service that runs as another user still has to read it
-    if (owner && process.getuid?.() === 0) chownSync(next, owner.uid, owner.gid)
+    keepReaders(file, next)
     renameSync(next, file)
   } catch (error) {
     rmSync(next, { force: true })
     throw error instanceof StartError ? error : cannotBeWritten(file, error)
   }
+}
+
+/**
+ * A log that runs as another user still has to read the file: if it could not, it would keep the old keys, and with them
+ * one that was revoked. A file that did not exist is for its owner alone.
+ */
+function keepReaders(file: string, next: string): void {
+  const former = statSync(file, { throwIfNoEntry: false })
+  if (!former) return
+  // only root may give a file away
+  if (process.getuid) chownSync(next, process.getuid() === 0 ? former.uid : -1, former.gid)
+  chmodSync(next, former.mode & 0o777)
 }
 
 function take(file: string, next: string): number {
