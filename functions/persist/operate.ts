@@ -92,7 +92,11 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
       ? { deadLetter: letter.id, as: 'corrected', correction: nameOfCorrection(corrected.value, letter) }
       : { deadLetter: letter.id, as: 'it was' }
     await acts.record(request.caller, 'replay', said, event.ok ? event.value.tenant : undefined)
-    return inTurn(request, () => save(request, letter, event))
+    return inTurn(request, async () => {
+      // others may have acted while it waited for its turn
+      rejectDiscarded(await readLetter(request))
+      return save(request, letter, event)
+    })
   }
 
   async function save(

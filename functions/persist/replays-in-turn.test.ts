@@ -10,11 +10,14 @@ import { createApp } from './app.ts'
 async function aLog({ deadlineMs = 10_000 } = {}) {
   const store = openMemoryStore()
   const saved: string[] = []
+  /** Activities of the user `held` are saved once this resolves. */
+  const held = Promise.withResolvers<void>()
   const app = createApp({
     store: {
       ...store,
       async save(activities: readonly RecordedActivity[]) {
         saved.push(...activities.map(({ activity }) => activity.userId))
+        if (saved.at(-1) === 'held') await held.promise
         await new Promise(saved.at(-1) === 'stuck' ? () => {} : setImmediate)
         return store.save(activities)
       },
@@ -42,7 +45,13 @@ async function aLog({ deadlineMs = 10_000 } = {}) {
       body: JSON.stringify({ userId, action: 'x' }),
       ...init,
     })
-  return { app, saved, replay }
+  const discard = async (tenant: keyof typeof letters) =>
+    app.request(`/dead-letters/${letters[tenant]}`, {
+      method: 'DELETE',
+      headers: { 'x-tenant': tenant, 'content-type': 'application/json' },
+      body: JSON.stringify({ note: 'x' }),
+    })
+  return { app, saved, replay, discard, letGo: held.resolve }
 }
 
 test('a tenant that replays much keeps neither deliveries nor the replays of another one waiting', async () => {
@@ -55,6 +64,24 @@ test('a tenant that replays much keeps neither deliveries nor the replays of ano
   expect(saved).toHaveLength(32)
   expect(saved.indexOf('delivered')).toBeLessThan(5)
   expect(saved.indexOf('quiet')).toBeLessThan(5)
+})
+
+/** In these, a request reads the dead letter and begins to wait. */
+async function someTurns() {
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+}
+
+test('what was discarded while it waited for its turn is not replayed', async () => {
+  const { saved, replay, discard, letGo } = await aLog()
+  const before = replay('busy', 'held')
+  while (saved.length === 0) await new Promise(setImmediate)
+  const discarded = discard('quiet')
+  await someTurns()
+  const replayed = replay('quiet', 'quiet')
+  await someTurns()
+  letGo()
+  expect([await before, await discarded, await replayed].map(({ status }) => status)).toEqual([200, 204, 409])
+  expect(saved).toEqual(['held'])
 })
 
 test('what nobody waits for any more is not replayed when it would have its turn', async () => {
