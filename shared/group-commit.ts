@@ -7,6 +7,9 @@ export class QueueFull extends Error {
   override name = 'QueueFull'
 }
 
+/** How many items learn their results in one turn of the event loop: the answer to a client takes 50 µs or more. */
+const settledPerTurn = 128
+
 export type GroupCommitOptions<Item> = {
   /** The maximum number of items in one commit. */
   maxItems: number
@@ -110,10 +113,11 @@ export function createGroupCommit<Item, Result>(
       try {
         const results = await commit(group.map(({ item }) => item as Item))
         if (results.length !== group.length) throw new Error(`${results.length} results for ${group.length} items`)
-        group.forEach((entry, index) => {
+        for (const [index, entry] of group.entries()) {
+          if (index > 0 && index % settledPerTurn === 0) await nextTurn()
           settle(entry)
           entry.resolve(results[index] as Result)
-        })
+        }
       } catch (error) {
         for (const entry of group) {
           settle(entry)
@@ -133,7 +137,7 @@ export function createGroupCommit<Item, Result>(
     let before: number
     do {
       before = waiting.items
-      await new Promise(setImmediate)
+      await nextTurn()
     } while (waiting.items > before && waiting.items < maxItems && waiting.bytes < maxBytes)
   }
 
@@ -169,3 +173,4 @@ export function createGroupCommit<Item, Result>(
 }
 
 const nobody = () => ''
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
