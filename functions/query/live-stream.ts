@@ -156,6 +156,11 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   let heartbeatAt = performance.now() + heartbeatMs
   let at = options.at
   let isGone = false
+  /** Ends the wait of this follower, and of no other: all of them may leave at the same moment. */
+  let wake = () => {}
+  const onWait = (own: () => void) => {
+    wake = own
+  }
   let pending: readonly string[] = []
   let held = 0
   const maxBehind = behind() + options.maxBehind
@@ -218,7 +223,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
       }
       const batch = await nextBatch()
       if (batch === 'later') {
-        await tail.wait(retryMs)
+        await tail.wait(retryMs, onWait)
       } else if (batch) {
         await turnToSend()
         at = batch.to
@@ -233,7 +238,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         return liveEvent('position', at, '{}')
       } else if (!isOver()) {
         // an await between `tail.next` and this would miss a wake-up, and new events would wait for the next heartbeat
-        await tail.untilNew(at, Math.min(lookEveryMs, Math.min(heartbeatAt, endsAt) - performance.now()))
+        await tail.untilNew(at, Math.min(lookEveryMs, Math.min(heartbeatAt, endsAt) - performance.now()), onWait)
       }
     }
     return undefined
@@ -256,7 +261,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
       cancel() {
         isGone = true
         leave()
-        tail.wake()
+        wake()
       },
       // nothing is prepared before the client can take it
     },
