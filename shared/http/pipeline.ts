@@ -41,6 +41,9 @@ const startedPerTurn = 4
 /** Every connection may have this many waiting requests, however many others have. */
 const waitingOfEach = 8
 
+/** When so many requests of a connection wait, one read may have brought thousands, and this turn reads no other socket. */
+const manyOfOne = 64
+
 /**
  * Starts a few requests of each connection at a time. While others wait, nothing more is read from its socket, so a
  * client that pipelines thousands of requests keeps them itself. Node parses what it has read in one go, up to 64 KiB
@@ -142,6 +145,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     }
     waiting.push(exchange)
     waitingInAll++
+    if (waiting.length - next === manyOfOne) valve.close()
     socket.pause()
   }
 

@@ -5,6 +5,8 @@ export type Valve = {
   add(socket: Socket): void
   /** Something came from a socket that costs time before any work for it can wait for its turn. */
   note(): void
+  /** One socket brought as much as a turn may read. */
+  close(): void
   /** Nothing is read from the socket for now, so nobody knows what its client has sent. */
   isHeld(socket: Socket): boolean
 }
@@ -42,6 +44,7 @@ export function openValve(now = () => performance.now()): Valve {
       held.add(socket)
       socket.pause()
     }
+    schedule()
   }
 
   function release() {
@@ -70,11 +73,12 @@ export function openValve(now = () => performance.now()): Valve {
 
   const noteEnd = () => {
     if (++ended === maxEnded) hold()
-    schedule()
+    else schedule()
   }
 
   return {
     note,
+    close: hold,
     isHeld: (socket) => held.has(socket),
     add(socket) {
       open.add(socket)
