@@ -50,14 +50,14 @@ describe('embedded dispatcher', () => {
   test('removes few delivered records in one turn of the event loop, and all of them at last', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(1_000))
-    const removed: number[] = []
-    let inTurn = 0
+    let [removed, most, inTurn] = [0, 0, 0]
     let next = setImmediate(function tick() {
-      removed.push(inTurn)
+      most = Math.max(most, inTurn)
       inTurn = 0
       next = setImmediate(tick)
     })
     const settle = (offsets: readonly number[]) => {
+      removed += offsets.length
       inTurn += offsets.length
       queue.settle(offsets)
     }
@@ -65,8 +65,8 @@ describe('embedded dispatcher', () => {
     await using _dispatcher = start({ queue: { ...queue, settle }, send, settleEveryMs: 500 })
     await until(() => queue.read(0, 1).length === 0)
     clearImmediate(next)
-    expect(removed.reduce((sum, count) => sum + count, inTurn)).toBe(1_000)
-    expect(Math.max(...removed, inTurn)).toBeLessThanOrEqual(256)
+    expect(removed).toBe(1_000)
+    expect(Math.max(most, inTurn)).toBeLessThanOrEqual(256)
   })
 
   test('starts few large records in one turn of the event loop', async () => {
