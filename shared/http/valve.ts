@@ -15,14 +15,14 @@ export type Valve = {
  * How many requests are read in a turn of the event loop, and how long that takes, before sockets are held. What is read
  * must be answered as well, and a page takes longer than a small answer.
  */
-const minRequests = 64
+const minRequests = 32
 const maxMs = 20
 /** How often to look at the clock, which takes a microsecond. */
-const lookEvery = 16
+const lookEvery = 8
 /** How many clients may end their connections in a turn. It costs less than what follows, which waits for no turn. */
-const maxEnded = 64
+const maxEnded = 32
 /** How many sockets are read again per turn. */
-const releasedPerTurn = 64
+const releasedPerTurn = 32
 
 /**
  * Bounds what one turn of the event loop reads. Node reads from every socket that has something, ten thousand of them if
