@@ -80,6 +80,10 @@ test('sockets that others paused are left to them, and nobody resumes one that i
   expect([held.isPaused(), isHeld(held), isHeld(paused)]).toEqual([true, true, false])
   await nextTurn()
   expect([held.isPaused(), paused.isPaused()]).toEqual([false, true])
+  // what its client has sent is read in the turn after this one
+  expect(isHeld(held)).toBe(true)
+  await nextTurn()
+  expect(isHeld(held)).toBe(false)
 })
 
 test('few clients end their connections in one turn', async () => {

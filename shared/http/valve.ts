@@ -32,6 +32,8 @@ const releasedPerTurn = 32
 export function openValve(now = () => performance.now()): Valve {
   const open = new Set<Socket>()
   const held = new Set<Socket>()
+  /** They are read again, but not before the next turn. */
+  const released = new Set<Socket>()
   let noted = 0
   let ended = 0
   let since = 0
@@ -51,6 +53,7 @@ export function openValve(now = () => performance.now()): Valve {
     let count = 0
     for (const socket of held) {
       held.delete(socket)
+      released.add(socket)
       socket.resume()
       if (++count === releasedPerTurn) break
     }
@@ -59,6 +62,7 @@ export function openValve(now = () => performance.now()): Valve {
   function nextTurn() {
     noted = 0
     ended = 0
+    released.clear()
     if (held.size === 0) return
     release()
     schedule()
@@ -79,7 +83,7 @@ export function openValve(now = () => performance.now()): Valve {
   return {
     note,
     close: hold,
-    isHeld: (socket) => held.has(socket),
+    isHeld: (socket) => held.has(socket) || released.has(socket),
     add(socket) {
       open.add(socket)
       // reading the body of a request resumes its socket
@@ -92,6 +96,7 @@ export function openValve(now = () => performance.now()): Valve {
         .once('close', () => {
           open.delete(socket)
           held.delete(socket)
+          released.delete(socket)
         })
     },
   }
