@@ -167,11 +167,12 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     if (isBusy) wait(connection, { request, response })
     else begin(connection, request, response)
   }
+  const latestOf = (socket: Duplex) => connections.get(socket)?.latest
   const responsesOf = (socket: Duplex) => connections.get(socket)?.responses ?? []
   /** Whether nothing is read from the socket for now, since other requests come first; its client cannot be late. */
   const isUnread = (socket: Socket) => {
     const connection = connections.get(socket)
     return valve.isHeld(socket) || rests.isResting(socket) || (connection !== undefined && isWaiting(connection))
   }
-  return { listener, add: valve.add, connections, isWaiting, isUnread, responsesOf }
+  return { listener, add: valve.add, connections, isWaiting, isUnread, latestOf, responsesOf }
 }
