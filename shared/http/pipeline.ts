@@ -41,8 +41,11 @@ const startedPerTurn = 4
 /** Every connection may have this many waiting requests, however many others have. */
 const waitingOfEach = 8
 
-/** When so many requests of a connection wait, one read may have brought thousands, and this turn reads no other socket. */
-const manyOfOne = 64
+/**
+ * When so many requests of a connection wait, which took 5 ms to parse, one read may have brought thousands. So this turn
+ * reads no other socket; with fewer, one client could have thousands of others held again and again.
+ */
+const manyOfOne = 512
 
 /**
  * Starts a few requests of each connection at a time. While others wait, nothing more is read from its socket, so a

@@ -63,7 +63,7 @@ test('one turn parses what one connection has sent, however many connections pip
   })
   // nothing of it is closed because of the others
   await using server = await listen({ ...service, port: 0, log: silent, atOnce: { waiting: 100_000 } })
-  const [connections, requests] = [20, 500]
+  const [connections, requests] = [20, 1_500]
   const sockets = Array.from({ length: connections }, () => connect(server.port, '127.0.0.1').on('error', () => {}))
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
   // they are accepted, so that all of them are read in the same turn
