@@ -70,6 +70,25 @@ describe('groups', () => {
     expect(groups).toEqual([['a'], ['b', 'c']])
   })
 
+  test('few items of a large group learn their results in one turn, and all of them in order', async () => {
+    const { add, next } = committing({ maxBytes: 10_000, maxWaitingBytes: 10_000 })
+    const inTurn: number[] = [0]
+    const settled = Array.from({ length: 500 }, (_, n) =>
+      add(`${n}`).then((result) => {
+        inTurn[inTurn.length - 1]!++
+        return result
+      }),
+    )
+    ;(await next()).resolve()
+    const all = Promise.all(settled)
+    while (inTurn.reduce((sum, count) => sum + count) < 500) {
+      await turn()
+      inTurn.push(0)
+    }
+    expect(await all).toEqual(settled.map((_result, n) => `${n}`))
+    expect(Math.max(...inTurn)).toBeLessThanOrEqual(128)
+  })
+
   test('an item that arrives as a commit ends is in the next group', async () => {
     const { add, groups, next } = committing()
     const first = add('a')

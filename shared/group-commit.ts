@@ -8,6 +8,9 @@ export class QueueFull extends Error {
   override name = 'QueueFull'
 }
 
+/** How many items learn their results in one turn of the event loop: the answer to a client takes 50 µs or more. */
+const settledPerTurn = 128
+
 export type GroupCommitOptions<Item> = {
   /** The maximum number of items in one commit. */
   maxItems: number
@@ -147,14 +150,10 @@ export function createGroupCommit<Item, Result>(
     while (waiting.items > 0) {
       const group = takeGroup()
       onGroup?.(group.length, performance.now() - (group[0]?.since ?? 0))
-      try {
-        const results = await commit(group.map(({ item }) => item as Item))
-        if (results.length !== group.length) throw new Error(`${results.length} results for ${group.length} items`)
-        group.forEach((entry, index) => {
-          settle(entry, { status: 'fulfilled', value: results[index] as Result })
-        })
-      } catch (reason) {
-        for (const entry of group) settle(entry, { status: 'rejected', reason })
+      const outcomeOf = await committed(group)
+      for (const [index, entry] of group.entries()) {
+        if (index > 0 && index % settledPerTurn === 0) await nextTurn()
+        settle(entry, outcomeOf(index))
       }
       waitForNext()
       await gather()
@@ -164,12 +163,23 @@ export function createGroupCommit<Item, Result>(
     inFlight--
   }
 
+  /** Commits a group. Returns what became of each of its items. */
+  async function committed(group: readonly Entry<Item, Result>[]): Promise<(index: number) => Outcome<Result>> {
+    try {
+      const results = await commit(group.map(({ item }) => item as Item))
+      if (results.length !== group.length) throw new Error(`${results.length} results for ${group.length} items`)
+      return (index) => ({ status: 'fulfilled', value: results[index] as Result })
+    } catch (reason) {
+      return () => ({ status: 'rejected', reason })
+    }
+  }
+
   /** Waits until a turn of the event loop brings no more items, so that requests that have arrived join the group. */
   async function gather() {
     let before: number
     do {
       before = waiting.items
-      await new Promise(setImmediate)
+      await nextTurn()
     } while (waiting.items > before && waiting.items < maxItems && waiting.bytes < maxBytes)
   }
 
@@ -204,3 +214,4 @@ export function createGroupCommit<Item, Result>(
 }
 
 const nobody = () => ''
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))

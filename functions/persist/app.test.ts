@@ -42,7 +42,11 @@ function structuredText({ headers, value }: EventRecord, further: Record<string,
   return JSON.stringify({ ...Object.fromEntries(attributes), ...further, data: JSON.parse(value) })
 }
 
-test('saves large records in small groups, so that others are answered in between', async () => {
+test.each([
+  { what: 'large', count: 20, bytes: 30_000, most: 4 },
+  { what: 'small', count: 500, bytes: 0, most: 200 },
+])('saves $what records in groups of at most $most, so that others are answered in between', async (each) => {
+  const { count, bytes, most } = each
   const groups: number[] = []
   const { app, store } = persist({
     save: async (activities) => {
@@ -50,10 +54,12 @@ test('saves large records in small groups, so that others are answered in betwee
       return store.save(activities)
     },
   })
-  const records = Array.from({ length: 20 }, (_, n) => aRecord({ id: `id-${n}`, metadata: { x: 'x'.repeat(30_000) } }))
+  const records = Array.from({ length: count }, (_, n) =>
+    aRecord({ id: `id-${n}`, metadata: { x: 'x'.repeat(bytes) } }),
+  )
   const deliveries = records.map((record) => app.request('/', delivery(record)))
   for (const { status } of await Promise.all(deliveries)) expect(status).toBe(204)
-  expect(Math.max(...groups)).toBe(4)
+  expect(Math.max(...groups)).toBe(most)
 })
 
 describe.each(ways)('%s:', (name) => {

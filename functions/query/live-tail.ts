@@ -136,8 +136,8 @@ export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }
     isLooking = false
   }
 
-  /** Resolves after `ms`, or when woken. */
-  function wait(ms: number): Promise<void> {
+  /** Resolves after `ms`, or when woken; `onWait` gets how to wake this one alone. */
+  function wait(ms: number, onWait?: (wake: () => void) => void): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer)
@@ -146,13 +146,15 @@ export function openTail({ known, arrivals, log, pollMs = 250, share = () => 1 }
       }
       const timer = setTimeout(done, ms)
       waiting.add(done)
+      onWait?.(done)
     })
   }
 
   return {
     wait,
     /** Resolves when the log has something after a snapshot, or after `ms`. */
-    untilNew: (at: Snapshot, ms: number) => (!head || at === head ? wait(ms) : Promise.resolve()),
+    untilNew: (at: Snapshot, ms: number, onWait?: (wake: () => void) => void) =>
+      !head || at === head ? wait(ms, onWait) : Promise.resolve(),
     wake,
     followers: () => followers,
     /** The end of the log; undefined while it is unknown. */

@@ -47,6 +47,28 @@ describe('embedded dispatcher', () => {
     await until(() => queue.read(0, 1).length === 0)
   })
 
+  test('removes few delivered records in one turn of the event loop, and all of them at last', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    await queue.publish(records(1_000))
+    let [removed, most, inTurn] = [0, 0, 0]
+    let next = setImmediate(function tick() {
+      most = Math.max(most, inTurn)
+      inTurn = 0
+      next = setImmediate(tick)
+    })
+    const settle = (offsets: readonly number[]) => {
+      removed += offsets.length
+      inTurn += offsets.length
+      queue.settle(offsets)
+    }
+    const send: Send = async () => ({ status: 204, body: none })
+    await using _dispatcher = start({ queue: { ...queue, settle }, send, settleEveryMs: 500 })
+    await until(() => queue.read(0, 1).length === 0)
+    clearImmediate(next)
+    expect(removed).toBe(1_000)
+    expect(Math.max(most, inTurn)).toBeLessThanOrEqual(256)
+  })
+
   test('starts few large records in one turn of the event loop', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(

@@ -42,6 +42,12 @@ const startedPerTurn = 4
 const waitingOfEach = 8
 
 /**
+ * When so many requests of a connection wait, which took 5 ms to parse, one read may have brought thousands. So this turn
+ * reads no other socket; with fewer, one client could have thousands of others held again and again.
+ */
+const manyOfOne = 512
+
+/**
  * Starts a few requests of each connection at a time. While others wait, nothing more is read from its socket, so a
  * client that pipelines thousands of requests keeps them itself. Node parses what it has read in one go, up to 64 KiB
  * of requests; so the requests that wait are also bounded in all, and a connection that exceeds this is closed, which
@@ -67,7 +73,15 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
       isProceeding: false,
     }
     connections.set(socket, connection)
+    let traces = Error.stackTraceLimit
+    // Node makes two errors for each request of a connection that closes. Their stack traces, which nobody reads, would
+    // take 100 ms for the requests of one read.
+    socket.prependOnceListener('close', () => {
+      traces = Error.stackTraceLimit
+      if (connection.responses.length > limits.inProgress) Error.stackTraceLimit = 0
+    })
     socket.once('close', () => {
+      Error.stackTraceLimit = traces
       connections.delete(socket)
       rests.forget(socket)
       forget(connection)
@@ -134,6 +148,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     }
     waiting.push(exchange)
     waitingInAll++
+    if (waiting.length - next === manyOfOne) valve.close()
     socket.pause()
   }
 
@@ -155,11 +170,12 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     if (isBusy) wait(connection, { request, response })
     else begin(connection, request, response)
   }
+  const latestOf = (socket: Duplex) => connections.get(socket)?.latest
   const responsesOf = (socket: Duplex) => connections.get(socket)?.responses ?? []
   /** Whether nothing is read from the socket for now, since other requests come first; its client cannot be late. */
   const isUnread = (socket: Socket) => {
     const connection = connections.get(socket)
     return valve.isHeld(socket) || rests.isResting(socket) || (connection !== undefined && isWaiting(connection))
   }
-  return { listener, add: valve.add, connections, isWaiting, isUnread, responsesOf }
+  return { listener, add: valve.add, connections, isWaiting, isUnread, latestOf, responsesOf }
 }

@@ -16,6 +16,7 @@ import { createDoor } from './door.ts'
 import type { Front } from './front.ts'
 import { faultInHead, maxHeaders } from './head-faults.ts'
 import { type KindOf, usualKind } from './kind.ts'
+import { watchLateHeads } from './late-heads.ts'
 import { createPeerFinder } from './peer.ts'
 import { createPipelines, type PipelineLimits, type Start } from './pipeline.ts'
 import { Problem, unavailable } from './problem.ts'
@@ -178,7 +179,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const pipelines = createPipelines(atOnce, start)
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const ownChecks = { requireHostHeader: false }
-  const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
+  const { headersTimeout: limitMs, connectionsCheckingInterval: everyMs, ...others } = options.timeouts ?? timeouts
+  const ownTimes = { ...others, headersTimeout: 0, connectionsCheckingInterval: everyMs }
+  const server = createServer({ ...ownTimes, ...headers, ...ownChecks }, pipelines.listener)
   answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined), gradually })
   server.on('checkExpectation', (request, response) => {
     options.onTurnedAway?.(request)
@@ -189,6 +192,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.on('connection', pipelines.add)
   boundConnections(server, { ...pipelines, max: atOnce.connections, gradually })
   closeIdleGradually(server, { ...pipelines, gradually })
+  watchLateHeads(server, { latestOf: pipelines.latestOf, limitMs, everyMs, gradually })
   watchSlowClients(server, {
     ...pipelines,
     limits: options.slowClients ?? slowClientLimits,

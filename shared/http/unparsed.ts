@@ -37,9 +37,10 @@ export function answerUnparsed(server: Server, options: UnparsedOptions): void {
    * come once everything is read that was sent until now, which happens before the immediates of this turn.
    */
   function lookAgain(socket: Socket, last: ServerResponse | undefined) {
+    const wasUnread = isUnread(socket)
     setImmediate(() => {
       if (socket.destroyed || responsesOf(socket).at(-1) !== last) return
-      if (isUnread(socket)) setTimeout(lookAgain, unreadMs, socket, last).unref()
+      if (wasUnread || isUnread(socket)) setTimeout(lookAgain, unreadMs, socket, last).unref()
       else reject(socket, headersTooLate)
     })
   }

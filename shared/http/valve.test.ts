@@ -35,20 +35,20 @@ const nextTurn = () => new Promise(setImmediate)
 
 test('when what was read takes too long, nothing more is read in this turn, and some sockets in each of the next', async () => {
   const { add, note, work } = valveOf()
-  const all = Array.from({ length: 200 }, aSocket)
+  const all = Array.from({ length: 100 }, aSocket)
   for (const socket of all) add(socket)
   const held = () => all.filter((socket) => socket.isPaused()).length
-  for (let n = 0; n < 64; n++) note()
+  for (let n = 0; n < 32; n++) note()
   expect(held()).toBe(0)
   work(20)
-  for (let n = 0; n < 16; n++) note()
-  expect(held()).toBe(200)
+  for (let n = 0; n < 8; n++) note()
+  expect(held()).toBe(100)
   const counts: number[] = []
   while (held() > 0 && counts.length < 10) {
     await nextTurn()
     counts.push(held())
   }
-  expect(counts).toEqual([136, 72, 8, 0])
+  expect(counts).toEqual([68, 36, 4, 0])
 })
 
 test('what a turn reads quickly holds nobody, however often', async () => {
@@ -60,7 +60,7 @@ test('what a turn reads quickly holds nobody, however often', async () => {
     work(9)
     for (let n = 0; n < 1000; n++) note()
     await nextTurn()
-    for (let n = 0; n < 62; n++) note()
+    for (let n = 0; n < 30; n++) note()
     work(30)
     note()
     await nextTurn()
@@ -80,16 +80,30 @@ test('sockets that others paused are left to them, and nobody resumes one that i
   expect([held.isPaused(), isHeld(held), isHeld(paused)]).toEqual([true, true, false])
   await nextTurn()
   expect([held.isPaused(), paused.isPaused()]).toEqual([false, true])
+  // what its client has sent is read in the turn after this one
+  expect(isHeld(held)).toBe(true)
+  await nextTurn()
+  expect(isHeld(held)).toBe(false)
 })
 
 test('few clients end their connections in one turn', async () => {
   const { add } = valveOf()
   const all = Array.from({ length: 100 }, aSocket)
   for (const socket of all) add(socket)
-  for (const socket of all.slice(0, 64)) socket.emit('end')
+  for (const socket of all.slice(0, 32)) socket.emit('end')
   expect(all.every((socket) => socket.isPaused())).toBe(true)
   await nextTurn()
-  expect(all.filter((socket) => socket.isPaused())).toHaveLength(36)
+  expect(all.filter((socket) => socket.isPaused())).toHaveLength(68)
+})
+
+test('one socket that brings as much as a turn may read closes the valve at once', async () => {
+  const { add, close } = valveOf()
+  const all = Array.from({ length: 40 }, aSocket)
+  for (const socket of all) add(socket)
+  close()
+  expect(all.every((socket) => socket.isPaused())).toBe(true)
+  await nextTurn()
+  expect(all.filter((socket) => socket.isPaused())).toHaveLength(8)
 })
 
 test('a server reads few of the requests that thousands of clients send at the same moment in one turn', async () => {

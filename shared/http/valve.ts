@@ -5,6 +5,8 @@ export type Valve = {
   add(socket: Socket): void
   /** Something came from a socket that costs time before any work for it can wait for its turn. */
   note(): void
+  /** One socket brought as much as a turn may read. */
+  close(): void
   /** Nothing is read from the socket for now, so nobody knows what its client has sent. */
   isHeld(socket: Socket): boolean
 }
@@ -13,14 +15,14 @@ export type Valve = {
  * How many requests are read in a turn of the event loop, and how long that takes, before sockets are held. What is read
  * must be answered as well, and a page takes longer than a small answer.
  */
-const minRequests = 64
+const minRequests = 32
 const maxMs = 20
 /** How often to look at the clock, which takes a microsecond. */
-const lookEvery = 16
+const lookEvery = 8
 /** How many clients may end their connections in a turn. It costs less than what follows, which waits for no turn. */
-const maxEnded = 64
+const maxEnded = 32
 /** How many sockets are read again per turn. */
-const releasedPerTurn = 64
+const releasedPerTurn = 32
 
 /**
  * Bounds what one turn of the event loop reads. Node reads from every socket that has something, ten thousand of them if
@@ -30,6 +32,8 @@ const releasedPerTurn = 64
 export function openValve(now = () => performance.now()): Valve {
   const open = new Set<Socket>()
   const held = new Set<Socket>()
+  /** They are read again, but not before the next turn. */
+  const released = new Set<Socket>()
   let noted = 0
   let ended = 0
   let since = 0
@@ -42,12 +46,14 @@ export function openValve(now = () => performance.now()): Valve {
       held.add(socket)
       socket.pause()
     }
+    schedule()
   }
 
   function release() {
     let count = 0
     for (const socket of held) {
       held.delete(socket)
+      released.add(socket)
       socket.resume()
       if (++count === releasedPerTurn) break
     }
@@ -56,6 +62,7 @@ export function openValve(now = () => performance.now()): Valve {
   function nextTurn() {
     noted = 0
     ended = 0
+    released.clear()
     if (held.size === 0) return
     release()
     schedule()
@@ -70,12 +77,13 @@ export function openValve(now = () => performance.now()): Valve {
 
   const noteEnd = () => {
     if (++ended === maxEnded) hold()
-    schedule()
+    else schedule()
   }
 
   return {
     note,
-    isHeld: (socket) => held.has(socket),
+    close: hold,
+    isHeld: (socket) => held.has(socket) || released.has(socket),
     add(socket) {
       open.add(socket)
       // reading the body of a request resumes its socket
@@ -88,6 +96,7 @@ export function openValve(now = () => performance.now()): Valve {
         .once('close', () => {
           open.delete(socket)
           held.delete(socket)
+          released.delete(socket)
         })
     },
   }

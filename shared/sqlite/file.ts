@@ -1,6 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../config.ts'
 
+/**
+ * The commit after which the write-ahead log has so many pages copies them to the file, which takes about 6 ms for a
+ * thousand of them.
+ */
+const maxLogPages = 1_000
+
 export type SqliteFileOptions = {
   /** A path, or ':memory:'. */
   path: string
@@ -20,7 +26,8 @@ export function openSqliteFile(options: SqliteFileOptions): DatabaseSync {
   const { path, migrations, synchronous = 'FULL', canShrink = false } = options
   try {
     const db = new DatabaseSync(path)
-    db.exec(`PRAGMA busy_timeout = 5000; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = 4000`)
+    db.exec(`PRAGMA busy_timeout = 5000; PRAGMA synchronous = ${synchronous}`)
+    db.exec(`PRAGMA wal_autocheckpoint = ${maxLogPages}`)
     if (canShrink) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
     const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string }
     if (mode !== 'wal' && path !== ':memory:')

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { anyTurn } from '@activity-log/shared/http/turns.ts'
 import type { JsonObject } from '@activity-log/shared/json.ts'
 import { recorded, silent } from '@activity-log/shared/testing/builders.ts'
@@ -98,6 +100,23 @@ test.each<[string, string]>([
       })
     }
   }
+})
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+const heapUsed = () => {
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+test('rows that are drawn are text, not the pieces that somebody would have to join', async () => {
+  const pieces = Array.from({ length: 2_000 }, () => h('i', null, 'x'))
+  const before = heapUsed()
+  const drawn = await drawEach(Array(50).fill(0), { turn: anyTurn, isGone: () => false }, () => html`${pieces}`)
+  const bytes = heapUsed() - before
+  const characters = drawn.reduce((sum, row) => sum + String(row).length, 0)
+  expect(characters).toBe(50 * 2_000 * '<i>x</i>'.length)
+  expect(bytes).toBeLessThan(2 * characters)
 })
 
 describe('pages are drawn one after another', () => {
