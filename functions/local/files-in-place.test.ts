@@ -25,6 +25,15 @@ test.each([
   expect(log.output()).toMatch(/(queue|store)\.db(-wal)? was deleted or replaced while the log was using it.*\n$/)
 })
 
+test('a file that is made later was not replaced', async () => {
+  const path = join(aFolder(), 'store.db')
+  writeFileSync(path, '')
+  using watched = watchFilesInPlace([path], 1)
+  const isGone = watched.untilGone.then(() => 'gone')
+  writeFileSync(`${path}-wal`, '')
+  expect(await Promise.race([isGone, new Promise((resolve) => setTimeout(resolve, 50, 'in place'))])).toBe('in place')
+})
+
 test('files that the log itself writes and empties stay the same ones', async () => {
   const folder = aFolder()
   await using log = await openEmbedded({ folder, log: silent })

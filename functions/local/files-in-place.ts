@@ -14,7 +14,8 @@ export function watchFilesInPlace(
   everyMs = usualMs,
 ): Disposable & { untilGone: Promise<DataError> } {
   const paths = databases.flatMap((path) => [path, `${path}-wal`, `${path}-shm`])
-  const opened = paths.map((path) => ({ path, identity: identityOf(path) }))
+  // a file that is not there yet may still be made
+  const opened = paths.map((path) => ({ path, identity: identityOf(path) })).filter(({ identity }) => identity)
   const { promise: untilGone, resolve } = Promise.withResolvers<DataError>()
   const timer = setInterval(() => {
     const gone = opened.find(({ path, identity }) => ![identity, unknown].includes(identityOf(path)))
