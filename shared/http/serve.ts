@@ -45,7 +45,7 @@ export type ListenOptions = {
   /** Tried before `fetch`. */
   front?: Front
   /** Called with a request that is rejected before any route sees it. */
-  onTurnedAway?: ((request: IncomingMessage) => void) | undefined
+  onTurnedAway?: ((request: Pick<IncomingMessage, 'url' | 'headers'>) => void) | undefined
   /** Tells which slots a request uses; by default its method decides. */
   kindOf?: KindOf
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. */
@@ -179,7 +179,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const headers = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }
   const ownChecks = { requireHostHeader: false }
   const server = createServer({ ...(options.timeouts ?? timeouts), ...headers, ...ownChecks }, pipelines.listener)
-  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined), gradually })
+  const { onTurnedAway } = options
+  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined), gradually, onTurnedAway })
   server.on('checkExpectation', (request, response) => {
     options.onTurnedAway?.(request)
     writeProblem(response, ownHeaders(request), unmetExpectation)
