@@ -66,3 +66,18 @@ test('a key that others know is logged as leaked, whichever route sees the reque
   ])
   for (const key of Object.values(keys)) expect(log.output()).not.toContain(key.slice(16, 59))
 })
+
+test('a key in the id of a request is not in the log', { timeout: 60_000 }, async () => {
+  const { path, keys, ids } = anAccessFile({ reader: { tenant: 'shop', scopes: ['read'] } })
+  await using log = await startLog(aFolder(), { ACCESS_FILE: path })
+  const signedIn = await fetch(`${log.origin}/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'sec-fetch-site': 'same-origin', 'x-request-id': keys.reader },
+    body: new URLSearchParams({ key: keys.reader }),
+  })
+  expect(signedIn.status).toBe(303)
+  await until(() => log.output().includes('a person signed in'))
+  expect(log.output()).toContain(`"requestId":"als_${ids.reader}…"`)
+  expect(log.output()).not.toContain(keys.reader.slice(16, 59))
+})
