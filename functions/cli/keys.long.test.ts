@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { maxKeys, readAccessList } from '@activity-log/shared/access/access-list.ts'
 import { hashOfKey, hashOfSecret, newKey, readKey, sessionSecretOf } from '@activity-log/shared/access/key.ts'
@@ -77,6 +77,27 @@ test('rotate replaces a key, revoke ends one, and list shows all about them', ()
   expect(activityLog(['keys', 'rotate', second?.id ?? ''], env).status).toBe(1)
   expect(activityLog(['keys', 'revoke', newKey().id], env).status).toBe(1)
 })
+
+const hasStrace = spawnSync('strace', ['-e', 'trace=none', 'true']).status === 0
+
+test.skipIf(!hasStrace)(
+  'a key that was revoked stays so after a power failure: the folder of the file is synced',
+  () => {
+    const { path, ids } = anAccessFile({ shop: { tenant: 'shop' } })
+    const folder = realpathSync(join(path, '..'))
+    const trace = join(aFolder(), 'trace')
+    const main = join(import.meta.dirname, 'main.ts')
+    const calls = 'trace=fsync,rename,renameat,renameat2'
+    const command = [process.execPath, main, 'keys', 'revoke', ids.shop, '--file', path]
+    const { status } = spawnSync('strace', ['-f', '-y', '-e', calls, '-o', trace, ...command])
+    expect(status).toBe(0)
+    const made = readFileSync(trace, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(folder))
+      .map((line) => (/ rename/.test(line) ? 'rename' : line.includes(`<${folder}>`) ? 'sync of the folder' : 'sync'))
+    expect(made).toEqual(['sync', 'rename', 'sync of the folder'])
+  },
+)
 
 test('a key that replaces one that expires does so, too, and the command says it', () => {
   const env = { ACCESS_FILE: aFolder() }

@@ -21,7 +21,7 @@ test.each([
   const request = {
     ...incomingFromBytes(json, Buffer.from(body)),
     ...{ method: 'POST', url: '/', parameters: { id: letter?.id ?? '' }, basePath: '', log: silent },
-    ...{ caller: anybody, gone: () => new AbortController().signal },
+    ...{ caller: anybody, gone: () => new AbortController().signal, whyNoLonger: () => undefined },
     turn: () => {
       isAsked = true
       return promise

@@ -86,14 +86,17 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     const corrected = text === '' ? undefined : readCorrected(text, { ...letter, tenant: owner })
     if (corrected && !corrected.ok) throw invalidInput(corrected.errors)
     const event = corrected ?? readAgain(letter)
-    if (isSuspended?.(event.ok ? event.value.tenant : letter.tenant))
-      throw new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
+    const rejectSuspended = () => {
+      if (isSuspended?.(event.ok ? event.value.tenant : letter.tenant)) throw suspended
+    }
+    rejectSuspended()
     const said = corrected
       ? { deadLetter: letter.id, as: 'corrected', correction: nameOfCorrection(corrected.value, letter) }
       : { deadLetter: letter.id, as: 'it was' }
     await acts.record(request.caller, 'replay', said, event.ok ? event.value.tenant : undefined)
     return inTurn(request, async () => {
       // others may have acted while it waited for its turn
+      rejectSuspended()
       rejectDiscarded(await readLetter(request))
       return save(request, letter, event)
     })
@@ -147,12 +150,17 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
    * Lets one replay or discard change the store at a time, and tenants take turns: it takes as long as hundreds of
    * deliveries, which are saved together, so many of one tenant would keep the activities of all others waiting.
    */
-  async function inTurn<Result>({ caller, gone }: ServiceRequest, change: () => Promise<Result>): Promise<Result> {
+  async function inTurn<Result>(
+    { caller, gone, whyNoLonger }: ServiceRequest,
+    change: () => Promise<Result>,
+  ): Promise<Result> {
     const lateAt = performance.now() + timeoutMs
     // a tenant with many does not keep operators from looking after it
     const release = await turnToChange(caller.isOperator ? systemTenant : caller.tenant)
     try {
       if (gone().aborted || performance.now() >= lateAt) throw unavailable('Nobody waits for this any more.')
+      const problem = whyNoLonger()
+      if (problem) throw problem
       return await within(timeoutMs, change(), 'The store did not answer')
     } finally {
       // what arrived meanwhile comes first
@@ -171,6 +179,8 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
     return letter
   }
 }
+
+const suspended = new Problem('suspended', 'The tenant is suspended, so nothing is stored for it.')
 
 const asItIs = () => Promise.resolve('')
 

@@ -104,8 +104,9 @@ export function withCaller(
   }
 }
 
-/** Streams, and routes with slots of their own, such as those that wait for a record. */
-const mayTakeLong = ({ streams, kind }: Route): boolean => streams === true || kind !== undefined
+/** Streams, routes with slots of their own, such as those that wait for a record, and acts, which wait for theirs. */
+const mayTakeLong = ({ streams, kind, scope }: Route): boolean =>
+  streams === true || kind !== undefined || scope === 'operate'
 
 /** The path and query of a URL, which begins with one slash. */
 const pathIn = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')

@@ -46,7 +46,7 @@ export type ListenOptions = {
   /** Tried before `fetch`. */
   front?: Front
   /** Called with a request that is rejected before any route sees it. */
-  onTurnedAway?: ((request: IncomingMessage) => void) | undefined
+  onTurnedAway?: ((request: Pick<IncomingMessage, 'url' | 'headers'>) => void) | undefined
   /** Tells which slots a request uses; by default its method decides. */
   kindOf?: KindOf
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. */
@@ -182,7 +182,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const { headersTimeout: limitMs, connectionsCheckingInterval: everyMs, ...others } = options.timeouts ?? timeouts
   const ownTimes = { ...others, headersTimeout: 0, connectionsCheckingInterval: everyMs }
   const server = createServer({ ...ownTimes, ...headers, ...ownChecks }, pipelines.listener)
-  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined), gradually })
+  const { onTurnedAway } = options
+  answerUnparsed(server, { ...pipelines, newRequestId: () => requestId(undefined), gradually, onTurnedAway })
   server.on('checkExpectation', (request, response) => {
     options.onTurnedAway?.(request)
     writeProblem(response, ownHeaders(request), unmetExpectation)

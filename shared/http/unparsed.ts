@@ -1,4 +1,4 @@
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { privateHeaders } from './answer.ts'
@@ -12,6 +12,8 @@ export type UnparsedOptions = {
   /** Whether nothing is read from the socket for now, so that its client cannot be late. */
   isUnread(socket: Socket): boolean
   gradually: (work: () => void) => void
+  /** Called with the URL of a request that cannot be read, if it can be told. */
+  onTurnedAway?: ((request: Pick<IncomingMessage, 'url' | 'headers'>) => void) | undefined
 }
 
 /** How often to look whether a socket is read again. */
@@ -22,13 +24,16 @@ const unreadMs = 1_000
  * requests that came complete on the same connection are answered first, since a client reads answers in order.
  */
 export function answerUnparsed(server: Server, options: UnparsedOptions): void {
-  const { responsesOf, newRequestId, isUnread, gradually } = options
+  const { responsesOf, newRequestId, isUnread, gradually, onTurnedAway } = options
   const rejected = new WeakSet<Duplex>()
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const responses = responsesOf(socket)
     const isAnswered = responses.some(({ req, headersSent }) => !req.complete && headersSent)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy(error)
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return lookAgain(socket as Socket, responses.at(-1))
+    if (rejected.has(socket)) return
+    const url = urlIn(error)
+    if (url !== undefined) onTurnedAway?.({ url, headers: {} })
     reject(socket, problemOf(error))
   })
 
@@ -49,6 +54,7 @@ export function answerUnparsed(server: Server, options: UnparsedOptions): void {
   server.on('connect', ({ url = '' }, socket) => {
     // Node no longer listens for errors of this socket, and an unhandled one ends the process
     socket.on('error', () => socket.destroy())
+    onTurnedAway?.({ url, headers: {} })
     reject(socket, wrongMethod('CONNECT', url, ['GET', 'HEAD', 'POST', 'DELETE']))
   })
 
@@ -82,13 +88,32 @@ const untilClosed = (response: ServerResponse) => new Promise<void>((resolve) =>
 
 type ParserError = NodeJS.ErrnoException & { rawPacket?: Uint8Array; bytesParsed?: number }
 
-/** The parser stops where it finds the error, so the line there tells what the client meant. */
-function problemOf({ code = '', rawPacket, bytesParsed = 0 }: ParserError): Problem {
-  const known = problems[code]
-  if (known) return known
+const maxLineBytes = 16 * 1024
+
+/** The line in which the parser stops, which is where it finds the error. */
+function lineOfError({ rawPacket, bytesParsed = 0 }: ParserError): { packet: Buffer; start: number; line: string } {
   const packet = Buffer.from(rawPacket ?? [])
   const start = bytesParsed === 0 ? 0 : packet.lastIndexOf('\n', bytesParsed - 1) + 1
-  const line = packet.toString('latin1', start, start + 16 * 1024).replace(/\r?\n[\s\S]*$/, '')
+  const line = packet.toString('latin1', start, start + maxLineBytes).replace(/\r?\n[\s\S]*$/, '')
+  return { packet, start, line }
+}
+
+/**
+ * What follows the method in the last request line before the error; perhaps with spaces that make it invalid. It is
+ * sought from the end and in one go, since a packet may have 64 Ki lines.
+ */
+function urlIn(error: ParserError): string | undefined {
+  const { packet, start, line } = lineOfError(error)
+  const text = packet.toString('latin1', 0, start) + line
+  return /.*(?:^|\n)[A-Z]{1,32} ([^\n]*)/sy.exec(text)?.[1]
+}
+
+/** The line where the parser stops tells what the client meant. */
+function problemOf(error: ParserError): Problem {
+  const { code = '' } = error
+  const known = problems[code]
+  if (known) return known
+  const { line } = lineOfError(error)
   if (code === 'HPE_INVALID_METHOD' && /^[!#$%&'*+.^_`|~\w-]+ \S+ HTTP\/1\.[01]$/.test(line)) return unknownMethod
   // an unencoded space ends the URL for the parser, which then misses the version
   const hasSpace = /^[A-Z]+ \S+ .* HTTP\/1\.[01]$/.test(line)

@@ -94,6 +94,21 @@ function replace(file: string, former: string, text: string): void {
     rmSync(next, { force: true })
     throw error instanceof StartError ? error : cannotBeWritten(file, error)
   }
+  syncFolder(dirname(file))
+}
+
+/** A power failure could otherwise bring the old file back, and with it a key that was revoked. */
+function syncFolder(folder: string): void {
+  try {
+    const descriptor = openSync(folder, 'r')
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    // the file is changed; Windows and some file systems sync no folders
+  }
 }
 
 /**
