@@ -22,7 +22,7 @@ import { createSqliteJump } from './sqlite-jump.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
 import type { Moment } from './sqlite-rows.ts'
-import { keyBehind, rangeBehind, rangeOf } from './sqlite-scan.ts'
+import { keyBehind, rangeBehind, rangeOf, type Source } from './sqlite-scan.ts'
 import { createSnapshotStart } from './sqlite-snapshot-start.ts'
 import { createSqliteStats } from './sqlite-stats.ts'
 import { stepRows } from './sqlite-steps.ts'
@@ -62,14 +62,15 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     { order, limit, after, skip = 0, ...query }: FindQuery,
     timeSlicer: TimeSlicer,
   ): Promise<Part<number>> {
-    const filter = queries.withoutNeedlessSnapshot(query.filter)
-    const source = queries.sourceOf(filter)
-    if (source.scans.length === 0) return { found: [] }
+    const filter = queries.withoutNeedlessSnapshot(query.filter, true)
+    const inStep = queries.sourcesOf(filter)
+    if (inStep(({ scans }) => scans.length === 0)) return { found: [] }
     const found: number[] = []
     const place = skip >= stepRows ? await jump(filter, order, skip, timeSlicer) : undefined
     let toSkip = place?.toSkip ?? skip
     let examined: Moment | undefined
     let hadMatches = false
+    let last: Moment | undefined
     for (let range = place?.range ?? rangeOf(filter, order, after); ; ) {
       try {
         await timeSlicer()
@@ -77,23 +78,27 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
         if (!(error instanceof TooBroad) || !examined) throw error
         return { found, through: keyBehind(examined, order) }
       }
-      const start = hadMatches ? range : snapshotStart(filter, range, order)
-      if (!start) return { found }
-      range = start
-      // this many entries contain no more matches than must be skipped, unless ties are added to them
-      const skipped = toSkip >= stepRows && !range.ties ? steps.count(source, range, order, toSkip) : undefined
-      let last = skipped?.last
-      if (skipped && skipped.n <= toSkip) {
-        toSkip -= skipped.n
-        hadMatches = skipped.n > 0
-      } else {
-        const wanted = toSkip + limit - found.length
-        const step = steps.places(source, range, order, source.match ? stepRows : Math.min(stepRows, wanted))
-        found.push(...step.places.slice(toSkip, wanted))
-        hadMatches = step.places.length > 0
-        toSkip = Math.max(0, toSkip - step.places.length)
-        last = step.last
-      }
+      const isOver = inStep((source, filter) => {
+        const start = hadMatches ? range : snapshotStart(filter, range, order)
+        if (!start) return true
+        range = start
+        // this many entries contain no more matches than must be skipped, unless ties are added to them
+        const skipped = toSkip >= stepRows && !range.ties ? steps.count(source, range, order, toSkip) : undefined
+        last = skipped?.last
+        if (skipped && skipped.n <= toSkip) {
+          toSkip -= skipped.n
+          hadMatches = skipped.n > 0
+        } else {
+          const wanted = toSkip + limit - found.length
+          const step = steps.places(source, range, order, source.match ? stepRows : Math.min(stepRows, wanted))
+          found.push(...step.places.slice(toSkip, wanted))
+          hadMatches = step.places.length > 0
+          toSkip = Math.max(0, toSkip - step.places.length)
+          last = step.last
+        }
+        return false
+      })
+      if (isOver) return { found }
       if (last === undefined || found.length === limit) return { found }
       examined = last
       range = rangeBehind(range, order, last)
@@ -112,13 +117,15 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   /** Undefined if more than one part of an index has the lines, each row must be examined, or the next ones tie. */
   async function linesOfScan(query: LinesQuery, timeSlicer: TimeSlicer): Promise<Lines | undefined> {
     const { order, after, limit, filter } = query
-    const source = queries.sourceOf(queries.withoutNeedlessSnapshot(withoutSearch(filter)))
-    if (source.match || source.scans.length !== 1) return undefined
+    const inStep = queries.sourcesOf(withoutSearch(filter))
+    const isScan = ({ match, scans }: Source) => !match && scans.length === 1
+    if (!inStep(isScan)) return undefined
     const lines = createLines(query)
     let place: number | undefined
     for (let range = rangeOf(filter, order, after); lines.examined() < limit; ) {
       await timeSlicer()
-      const step = steps.rows(source, range, order, Math.min(rowsAtOnce, limit - lines.examined()))
+      const max = Math.min(rowsAtOnce, limit - lines.examined())
+      const step = inStep((source) => (isScan(source) ? steps.rows(source, range, order, max) : undefined))
       if (!step) break
       const end = step.rows.findIndex((row) => !lines.add(rows.toListed(row)))
       place = step.rows.at(end)?.[4] ?? place
@@ -134,14 +141,15 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     if (queries.counted.tells(filter)) await timeSlicer()
     const { n, edges } = queries.counted.count(filter, range) ?? { n: 0, edges: [range] }
     if (n >= max) return max
-    const { scans, ...others } = queries.sourceOf(filter)
+    const inStep = queries.sourcesOf(filter)
+    const { scans } = inStep((source) => source)
     let counted = n
     try {
       for (const scan of scans) {
         for (const edge of edges) {
           for (let range = edge; ; ) {
             await timeSlicer()
-            const { n, last } = steps.count({ scans: [scan], ...others }, range, 'asc')
+            const { n, last } = inStep((source) => steps.count({ ...source, scans: [scan] }, range, 'asc'))
             counted += n
             if (counted >= max) return max
             if (last === undefined) break
@@ -183,10 +191,10 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     },
     async count(filter, max = Number.POSITIVE_INFINITY, gone) {
       if (isSearch(filter)) return countMatching(matching, filter, max, gone)
-      const whole = queries.withoutNeedlessSnapshot(filter)
-      const isHasty = whole.excluded !== undefined && Number.isFinite(max)
+      const isHasty = filter.excluded !== undefined && Number.isFinite(max)
       const withinMs = isHasty ? totalTimeoutMs : undefined
-      return countAll(whole, max, paces.pace({ tenant: filter.tenant, withinMs, gone }))
+      const bounded = queries.withoutNeedlessSnapshot(filter, true)
+      return countAll(bounded, max, paces.pace({ tenant: filter.tenant, withinMs, gone }))
     },
     stats: (query, gone) => stats(query, paces.pace({ tenant: query.filter.tenant, gone }), gone),
     arrivals: async (query, gone) => {

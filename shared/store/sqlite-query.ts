@@ -47,6 +47,26 @@ export function createSqliteQueries(
     return source.match || source.scans.length > maxScans ? undefined : source
   }
 
+  /**
+   * Gives each step of a long read its source. A snapshot is dropped for one step at a time, within one view of the
+   * database, since others go on writing between the steps.
+   */
+  function sourcesOf(filter: Filter): <Result>(step: (source: Source, filter: Filter) => Result) => Result {
+    let now = withoutNeedlessSnapshot(filter)
+    let source = sourceOf(names, now)
+    return (step) => {
+      if (!filter.snapshot || now.snapshot) return step(source, now)
+      return counted.atOnce(() => {
+        const then = withoutNeedlessSnapshot(filter)
+        if (then.snapshot) {
+          now = then
+          source = sourceOf(names, now)
+        }
+        return step(source, now)
+      })
+    }
+  }
+
   return {
     /** Undefined if it might take long. */
     find({ filter, order, limit, after, skip = 0 }: FindQuery): Found[] | undefined {
@@ -81,6 +101,7 @@ export function createSqliteQueries(
     rows,
     steps,
     withoutNeedlessSnapshot,
+    sourcesOf,
     counted,
     names,
   }

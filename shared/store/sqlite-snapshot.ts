@@ -64,12 +64,12 @@ export function createSqliteSnapshots(db: DatabaseSync) {
   /**
    * Drops the snapshot from a filter if no record has arrived since, so that rows need not be checked for it. A made-up
    * one may name a thousand partitions, each of which would be compared with every row: those without a record are left
-   * out.
+   * out. With `isLong`, others may write before the last row is read, so the snapshot stays.
    */
-  return (filter: Filter): Filter => {
+  return (filter: Filter, isLong = false): Filter => {
     const { snapshot, ...others } = filter
     if (!snapshot) return filter
-    if (!hasMore(snapshot)) return others
+    if (!isLong && !hasMore(snapshot)) return others
     return { ...others, snapshot: snapshot.filter(({ partition, last }) => hasIn(partition, 0, last)) }
   }
 }
