@@ -42,9 +42,10 @@ export type GroupCommit<Item, Result> = {
 type Outcome<Result> = PromiseSettledResult<Result>
 
 type Entry<Item, Result> = Waiting & {
-  /** Undefined once it is settled, like its place. */
+  /** Undefined once it is settled. */
   item: Item | undefined
   since: number
+  /** Its place among those that are not settled, while it is one of them. */
   unsettled: Place<Entry<Item, Result>> | undefined
   tell: (outcome: Outcome<Result>, index: number) => void
   /** The number of the item among those that were added together. */

@@ -16,7 +16,7 @@ export type InOrder<Item> = {
 /**
  * Items in the order in which they came, any of which may leave. Use it instead of a Set for what comes and goes with
  * each request: V8 replaces the table of such a Set every few changes, and each old table refers to the next one. Once
- * one of them is in the old generation, all that follow get there too, with the requests that they hold.
+ * one of them is in the old generation, all that follow get there as well, with the requests that they hold.
  */
 export function inOrder<Item>(): InOrder<Item> {
   let first: Place<Item> | undefined

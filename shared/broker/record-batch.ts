@@ -54,8 +54,8 @@ function writeRecord(batch: Buffer, start: number, delta: number, { value, value
 }
 
 /**
- * The headers of a record as a text with one character for each byte: joining the texts and writing them at once takes
- * a third of the time of writing each.
+ * The headers of a record as a text with one character for each byte. Joining the texts and writing them at once halves
+ * the time that a record takes.
  */
 function headersOf(headers: EventRecord['headers']): string {
   let count = 0
