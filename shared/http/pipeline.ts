@@ -86,7 +86,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
       rests.forget(socket)
       forget(connection)
       // Node closes only the response that it is writing; the others would be in progress forever
-      for (const response of [...connection.inProgress]) if (response.socket === null) response.emit('close')
+      for (const response of connection.inProgress) if (response.socket === null) response.emit('close')
     })
     // reading the body of an earlier request resumes the socket
     socket.on('resume', () => {
@@ -106,7 +106,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
   function begin(connection: Connection, request: IncomingMessage, response: ServerResponse) {
     connection.inProgress.push(response)
     start(request, response, () => {
-      connection.inProgress.splice(connection.inProgress.indexOf(response), 1)
+      connection.inProgress = connection.inProgress.filter((each) => each !== response)
       if (isWaiting(connection)) proceedSoon(connection)
     })
   }
