@@ -23,6 +23,8 @@ export type GroupCommitOptions<Item> = {
   sizeOf: (item: Item) => number
   /** Whose item it is: groups have room for every owner, however many items another one adds. */
   ownerOf?: (item: Item) => string
+  /** Whether there is room for what would wait for an owner, where it is committed to; otherwise QueueFull. */
+  hasRoom?: ((owner: string, items: number, bytes: number) => boolean) | undefined
   /** After this time `add` rejects with TooLate. An item that still waits then is never committed. */
   deadlineMs: number
   /**
@@ -63,7 +65,7 @@ export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item>,
 ): GroupCommit<Item, Result> {
   const { maxItems, maxBytes, maxWaitingBytes, maxWaitingItems, sizeOf, deadlineMs, onGroup } = options
-  const { ownerOf = nobody } = options
+  const { ownerOf = nobody, hasRoom } = options
   const secondFrom = options.secondFrom ?? Number.POSITIVE_INFINITY
   /** In the order of their deadlines: those in flight and those that wait. */
   const unsettled = inOrder<Entry<Item, Result>>()
@@ -101,7 +103,8 @@ export function createGroupCommit<Item, Result>(
     const bytes = sizeOf(item)
     const owner = ownerOf(item)
     if (isFull(owner, bytes)) {
-      const reason = new QueueFull(`${waiting.items} items with ${waiting.bytes} bytes are already waiting`)
+      const here = `${waiting.items} items with ${waiting.bytes} bytes wait here for all`
+      const reason = new QueueFull(`There is no room for more of this owner; ${here}`)
       return tell({ status: 'rejected', reason }, index)
     }
     const since = performance.now()
@@ -124,10 +127,11 @@ export function createGroupCommit<Item, Result>(
   }
 
   function isFull(owner: string, bytes: number): boolean {
-    if (waiting.items === 0) return false
     const own = queue.shareOf(owner)
     const ownItems = own?.items ?? 0
     const ownBytes = (own?.bytes ?? 0) + bytes
+    if (hasRoom && !hasRoom(owner, ownItems + 1, ownBytes)) return true
+    if (waiting.items === 0) return false
     return (
       waiting.items + ownItems / spareShare >= maxWaitingItems * withSpare ||
       waiting.bytes + bytes + ownBytes / spareShare > maxWaitingBytes * withSpare

@@ -7,6 +7,7 @@ import {
   toRecord,
 } from '@activity-log/shared/activity-recorded.ts'
 import type { Broker } from '@activity-log/shared/broker/broker.ts'
+import { ownerOf } from '@activity-log/shared/broker/record-owner.ts'
 import { type Checked, type InputError, valid } from '@activity-log/shared/checked.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
@@ -17,10 +18,8 @@ import { createService, type Service } from '@activity-log/shared/http/service.t
 import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { OwnActivity, PublishOwn } from '@activity-log/shared/own-activity.ts'
-import { isOwn } from '@activity-log/shared/own-name.ts'
 import { type Position, toReceipt } from '@activity-log/shared/receipt.ts'
 import { inSteps, type Steps } from '@activity-log/shared/steps.ts'
-import { systemTenant } from '@activity-log/shared/tenant.ts'
 import type { Accepted, PostResult } from './answers.ts'
 import { type Arrival, createArrivals, newSalt } from './arrivals.ts'
 import { ownActivityRoutes } from './own-activities.ts'
@@ -28,7 +27,7 @@ import type { PostedActivity } from './posted-items.ts'
 import { type ReadPosted, readerOf } from './read-posted.ts'
 
 export type IngestDependencies = {
-  broker: Pick<Broker, 'publish'>
+  broker: Pick<Broker, 'publish' | 'hasRoom'>
   log: Log
   now: () => Date
   newId: () => string
@@ -70,6 +69,7 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     maxWaitingBytes,
     sizeOf: recordBytes,
     ownerOf,
+    hasRoom: broker.hasRoom,
     deadlineMs,
     secondFrom,
     onGroup: metrics.onGroup,
@@ -242,10 +242,6 @@ function pausesOf({ turn, gone }: ServiceRequest, bytes: number): () => Promise<
 const clientLeft = () => new Problem('invalid-input', 'The connection was closed before the body was read.')
 
 const storedOnce = 'An activity is never stored twice.'
-
-/** What the log records about its own use does not wait behind what a tenant sends, so no flood of it delays acts. */
-const ownerOf = ({ headers }: EventRecord) =>
-  (isOwn(headers['ce_id'] ?? '') ? systemTenant : headers['ce_tenant']) ?? ''
 
 function recordBytes({ headers, value }: EventRecord): number {
   let bytes = Buffer.byteLength(value)

@@ -7,4 +7,6 @@ export interface Broker extends AsyncDisposable {
    * be durable: it is then unknown which are, and the caller may publish all of them again.
    */
   publish(records: readonly EventRecord[]): Promise<readonly Position[]>
+  /** Whether so many more records and bytes of an owner may be published. A queue without it has room for all. */
+  hasRoom?(owner: string, records: number, bytes: number): boolean
 }

@@ -131,24 +131,50 @@ describe('a file that held many records', () => {
 
 const some = (count: number) => Array.from({ length: count }, () => aRecord())
 
-test('a full queue takes nothing until records are settled, also after a restart', async () => {
+/** How many more records of an owner there is room for. */
+function roomFor(queue: EmbeddedBroker, owner: string): number {
+  let count = 0
+  while (queue.hasRoom(owner, count + 1, 0)) count++
+  return count
+}
+
+test('there is no room for more of an owner until records are settled, also after a restart', async () => {
   const path = aFile()
   {
     await using queue = openEmbeddedBroker({ path, maxRecords: 5 })
+    expect(roomFor(queue, 'default')).toBe(5)
     await queue.publish(some(5))
-    await expect(queue.publish(some(1))).rejects.toThrow('The queue is full')
+    expect(roomFor(queue, 'default')).toBe(0)
   }
   await using queue = openEmbeddedBroker({ path, maxRecords: 5 })
-  await expect(queue.publish(some(1))).rejects.toThrow('The queue is full')
+  expect(roomFor(queue, 'default')).toBe(0)
   const [first, second] = queue.read(0, 2)
   queue.settle([first!.position.offset, first!.position.offset])
   queue.deadLetter(second!, {})
+  expect(roomFor(queue, 'default')).toBe(2)
   await queue.publish(some(2))
-  await expect(queue.publish(some(1))).rejects.toThrow('The queue is full')
+  expect(roomFor(queue, 'default')).toBe(0)
 })
 
-test('a queue is also full by its bytes', async () => {
-  await using queue = openEmbeddedBroker({ path: ':memory:', maxBytes: 1_000 })
+test('bytes take room as well', async () => {
+  await using queue = openEmbeddedBroker({ path: ':memory:', maxBytes: 10_000 })
+  expect(queue.hasRoom('default', 1, 10_000)).toBe(true)
   await queue.publish([aRecord({ metadata: { text: 'x'.repeat(1_000) } })])
-  await expect(queue.publish(some(1))).rejects.toThrow('The queue is full')
+  expect(queue.hasRoom('default', 1, 8_000)).toBe(true)
+  expect(queue.hasRoom('default', 1, 9_000)).toBe(false)
+})
+
+test('what one owner has in the queue leaves room for others and for the own records of the log', async () => {
+  const path = aFile()
+  const ofAcme = Array.from({ length: 80 }, () => aRecord({}, 'acme'))
+  const own = Array.from({ length: 20 }, (_, index) => aRecord({ id: `activity-log.${index}` }, 'acme'))
+  {
+    await using queue = openEmbeddedBroker({ path, maxRecords: 100 })
+    await queue.publish([...ofAcme, ...own])
+    expect(['acme', 'bolt', '$system'].map((owner) => roomFor(queue, owner))).toEqual([4, 20, 16])
+  }
+  await using queue = openEmbeddedBroker({ path, maxRecords: 100 })
+  expect(['acme', 'bolt', '$system'].map((owner) => roomFor(queue, owner))).toEqual([4, 20, 16])
+  queue.settle(queue.read(0, 200).map(({ position }) => position.offset))
+  expect(['acme', 'bolt', '$system'].map((owner) => roomFor(queue, owner))).toEqual([100, 100, 100])
 })

@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventRecord } from '../activity-recorded.ts'
+import { createFairRoom } from '../fair-room.ts'
 import type { Position } from '../receipt.ts'
 import { openSqliteFile, transaction } from '../sqlite/file.ts'
 import type { Broker } from './broker.ts'
+import { ownerInSql, ownerOf } from './record-owner.ts'
 import { allowShrinking, startShrinking } from './shrink-queue.ts'
 
 /** The queue has one partition. */
@@ -37,7 +39,7 @@ export interface Queue {
 }
 
 /** A broker that holds its topic and its dead-letter topic. */
-export interface EmbeddedBroker extends Broker, Queue {
+export interface EmbeddedBroker extends Required<Broker>, Queue {
   /** Moves a record to the dead letters in one transaction, with additional headers and its original position. */
   deadLetter(record: QueuedRecord, headers: EventRecord['headers']): void
   deadLetters: Queue
@@ -48,7 +50,10 @@ type Table = 'records' | 'deadLetters'
 
 export type EmbeddedBrokerOptions = {
   path: string
-  /** Beyond either limit, `publish` rejects until records are delivered, so senders wait and the disk does not fill. */
+  /**
+   * How many records of one owner may wait for their delivery, and how many bytes; those of all owners together are a
+   * quarter more (`createFairRoom`). Beyond either limit there is no room, so senders wait and the disk does not fill.
+   */
   maxRecords?: number
   maxBytes?: number
   /** How long after records were removed the file gives its free pages back. */
@@ -69,12 +74,13 @@ export function openEmbeddedBroker({
   const appendRecord = db.prepare('INSERT INTO records VALUES (?, ?, ?)')
   const appendDeadLetter = db.prepare('INSERT INTO deadLetters (headers, value) VALUES (?, ?)')
   const removeDurably = db.prepare(
-    'DELETE FROM records WHERE offset = ? RETURNING length(headers) + length(value) AS bytes',
+    `DELETE FROM records WHERE offset = ?
+     RETURNING ${ownerInSql} AS owner, 1 AS records, length(headers) + length(value) AS bytes`,
   )
-  const held = heldIn(db)
+  const held = heldIn(db, { maxRecords, maxBytes })
   const shrinking = startShrinking(tail, held.bytes, shrinkAfterMs)
-  const records = queueOf(tail, 'records', (records, bytes) => {
-    held.change(records, bytes)
+  const records = queueOf(tail, 'records', (removed) => {
+    for (const each of removed) held.release(each)
     shrinking.removed()
   })
   const deadLetters = queueOf(tail, 'deadLetters', () => {})
@@ -83,33 +89,31 @@ export function openEmbeddedBroker({
   return {
     ...records,
     deadLetters,
+    hasRoom: held.hasRoom,
     async publish(published) {
-      if (held.records() + published.length > maxRecords || held.bytes() > maxBytes) {
-        throw new Error(`The queue is full: ${held.records()} records wait for their delivery`)
-      }
       const positions = published.map((_record, index) => ({ partition, offset: nextOffset + index }))
-      let added = 0
+      const added: Held[] = []
       transaction(db, () => {
         published.forEach(({ headers, value }, index) => {
           const headersText = JSON.stringify(headers)
           const bytes = Buffer.from(value)
           appendRecord.run(nextOffset + index, headersText, bytes)
-          added += headersText.length + bytes.byteLength
+          added.push({ owner: ownerOf({ headers }), records: 1, bytes: headersText.length + bytes.byteLength })
         })
       })
-      held.change(published.length, added)
+      for (const each of added) held.hold(each)
       nextOffset += published.length
       records.tell()
       return positions
     },
     deadLetter({ position, headers, value }, further) {
       const place = { ce_recordpartition: String(position.partition), ce_recordoffset: String(position.offset) }
-      let removed: Removed
+      let removed: Held | undefined
       transaction(db, () => {
         appendDeadLetter.run(JSON.stringify({ ...headers, ...further, ...place }), value)
-        removed = removeDurably.get(position.offset) as Removed
+        removed = removeDurably.get(position.offset) as Held | undefined
       })
-      if (removed) held.change(-1, -removed.bytes)
+      if (removed) held.release(removed)
       deadLetters.tell()
     },
     async [Symbol.asyncDispose]() {
@@ -143,35 +147,41 @@ export function queuedOffsets(db: DatabaseSync): QueuedOffsets {
   return { next, settledBelow: first ?? next, hasDeadLetters }
 }
 
-type Removed = { bytes: number } | undefined
+/** What the records of one owner take. */
+type Held = { owner: string; records: number; bytes: number }
+
+const heldOf = (table: Table) =>
+  `SELECT ${ownerInSql} AS owner, count(*) AS records, sum(length(headers) + length(value)) AS bytes FROM ${table}`
 
 /** Counts what is in the queue. */
-function heldIn(db: DatabaseSync) {
-  const counting = db.prepare(
-    'SELECT count(*) AS records, coalesce(sum(length(headers) + length(value)), 0) AS bytes FROM records',
-  )
-  let { records, bytes } = counting.get() as { records: number; bytes: number }
+function heldIn(db: DatabaseSync, max: { maxRecords: number; maxBytes: number }) {
+  const records = createFairRoom(max.maxRecords)
+  const bytes = createFairRoom(max.maxBytes)
+  let allBytes = 0
+  function change({ owner, ...held }: Held, sign: 1 | -1) {
+    records.hold(owner, sign * held.records)
+    bytes.hold(owner, sign * held.bytes)
+    allBytes += sign * held.bytes
+  }
+  for (const held of db.prepare(`${heldOf('records')} GROUP BY owner`).all() as Held[]) change(held, 1)
   return {
-    records: () => records,
-    bytes: () => bytes,
-    change(moreRecords: number, moreBytes: number) {
-      records += moreRecords
-      bytes += moreBytes
-    },
+    bytes: () => allBytes,
+    hasRoom: (owner: string, moreRecords: number, moreBytes: number) =>
+      records.hasRoom(owner, moreRecords) && bytes.hasRoom(owner, moreBytes),
+    hold: (held: Held) => change(held, 1),
+    release: (held: Held) => change(held, -1),
   }
 }
 
 function queueOf(
   db: DatabaseSync,
   table: Table,
-  onRemoved: (records: number, bytes: number) => void,
+  onRemoved: (removed: readonly Held[]) => void,
 ): Queue & { tell(): void } {
   const readFrom = db.prepare(`SELECT offset, headers, value FROM ${table} WHERE offset >= ? ORDER BY offset LIMIT ?`)
-  const within = `FROM ${table} WHERE offset BETWEEN ? AND ?`
-  const count = db.prepare(
-    `SELECT count(*) AS records, coalesce(sum(length(headers) + length(value)), 0) AS bytes ${within}`,
-  )
-  const remove = db.prepare(`DELETE ${within}`)
+  const within = 'WHERE offset BETWEEN ? AND ?'
+  const count = db.prepare(`${heldOf(table)} ${within} GROUP BY owner`)
+  const remove = db.prepare(`DELETE FROM ${table} ${within}`)
   let listener = () => {}
   return {
     read(fromOffset, limit, maxBytes = Number.POSITIVE_INFINITY) {
@@ -186,17 +196,14 @@ function queueOf(
       return records
     },
     settle(offsets) {
-      let records = 0
-      let bytes = 0
+      const removed: Held[] = []
       transaction(db, () => {
         for (const [first, last] of rangesOf(offsets)) {
-          const removed = count.get(first, last) as { records: number; bytes: number }
-          records += removed.records
-          bytes += removed.bytes
+          removed.push(...(count.all(first, last) as Held[]))
           remove.run(first, last)
         }
       })
-      onRemoved(-records, -bytes)
+      onRemoved(removed)
     },
     onPublished(told) {
       listener = told

@@ -26,7 +26,8 @@ export function anEvent(changes: Partial<SentActivity> = {}, tenant = defaultTen
   return activityRecorded(anActivity(changes), { tenant, receivedAt, newId: () => 'made-id' })
 }
 
-export const aRecord = (changes: Partial<SentActivity> = {}): EventRecord => toRecord(anEvent(changes))
+export const aRecord = (changes: Partial<SentActivity> = {}, tenant = defaultTenant): EventRecord =>
+  toRecord(anEvent(changes, tenant))
 
 /** An event at a position of its own. */
 export function recorded(
