@@ -43,7 +43,12 @@ declare module 'kafkajs/src/consumer/batch.js' {
 declare module 'kafkajs/src/protocol/encoder.js' {
   class Encoder {
     constructor(initialSize?: number)
+    buf: Buffer
+    offset: number
+    rest?: Buffer | undefined
     readonly buffer: Buffer
+    size(): number
+    writeEncoder(inner: Encoder): this
     writeInt16(value: number): this
     writeInt32(value: number): this
     writeString(value: string | null): this

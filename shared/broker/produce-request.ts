@@ -26,16 +26,48 @@ produce.protocol = ({ version }) => {
     const { batch } = message
     const { acks, timeout } = options
     const encode = async () =>
-      new Encoder(batch.length + 128 + topic.topic.length)
-        .writeString(null)
-        .writeInt16(acks)
-        .writeInt32(timeout)
-        .writeInt32(1)
-        .writeString(topic.topic)
-        .writeInt32(1)
-        .writeInt32(data.partition)
-        .writeInt32(batch.length)
-        .writeBuffer(batch)
+      withRest(
+        new Encoder(128 + topic.topic.length)
+          .writeString(null)
+          .writeInt16(acks)
+          .writeInt32(timeout)
+          .writeInt32(1)
+          .writeString(topic.topic)
+          .writeInt32(1)
+          .writeInt32(data.partition)
+          .writeInt32(batch.length),
+        batch,
+      )
     return { ...exchange, request: { ...exchange.request, encode } }
   }
+}
+
+/**
+ * kafkajs writes the encoder of a request into another one, and that into a third, each time into new memory that it
+ * fills with zeros first and that may be twice as large. So a batch only follows what they hold, until the socket needs
+ * all of it.
+ */
+const { writeEncoder, size } = Encoder.prototype
+Encoder.prototype.writeEncoder = function (inner) {
+  const { rest } = inner
+  if (!rest) return writeEncoder.call(this, inner)
+  return withRest(this.writeBuffer(inner.buf.subarray(0, inner.offset)), rest)
+}
+Encoder.prototype.size = function () {
+  return size.call(this) + (this.rest?.length ?? 0)
+}
+Object.defineProperty(Encoder.prototype, 'buffer', {
+  get(this: Encoder) {
+    if (this.rest) {
+      this.buf = Buffer.concat([this.buf.subarray(0, this.offset), this.rest])
+      this.offset = this.buf.length
+      this.rest = undefined
+    }
+    return this.buf.subarray(0, this.offset)
+  },
+})
+
+function withRest(encoder: Encoder, rest: Buffer): Encoder {
+  encoder.rest = rest
+  return encoder
 }
