@@ -1,3 +1,4 @@
+import { createFairLock } from '../fair-lock.ts'
 import { type Problem, unavailable } from './problem.ts'
 
 /** Counts one body while it arrives. */
@@ -9,14 +10,14 @@ export type ArrivingBody = {
 }
 /** Call it when a large body has been handled, so that the next one has its turn. */
 export type Done = () => void
-/** `end` stops reading the body and answers with the problem. */
+/** `end` stops reading the body and answers with the problem. Bodies without an owner belong together. */
 export type BodyRoom = {
-  open(end: (problem: Problem) => void): ArrivingBody
+  open(end: (problem: Problem) => void, owner?: string): ArrivingBody
   /** Resolves when a large body may be handled, and no other one is. */
-  nextTurn(): Promise<Done>
+  nextTurn(owner?: string): Promise<Done>
 }
 
-type Entry = { bytes: number; isWhole: boolean; since: number; end: (problem: Problem) => void }
+type Entry = { owner: string; bytes: number; isWhole: boolean; since: number; end: (problem: Problem) => void }
 
 /** Handling a larger body takes time and memory, so such bodies are handled one by one. */
 export const largeBytes = 64 * 1024
@@ -26,40 +27,68 @@ const headStartMs = 2_000
 
 /**
  * Bounds the bytes of all bodies that are arriving. Each counts for the bytes that have arrived, until it is read. When
- * there is no room left, a large body gets the 503: so a few large ones that trickle do not keep out small ones. Large
- * bodies are handed over one after another, each when the one before it has been handled, and count until then.
+ * there is no room left, a large body gets the 503: so a few large ones that trickle do not keep out small ones. If
+ * another owner has more there than that of the newcomer, it is one of theirs. Large bodies are handed over one after
+ * another, each when the one before it has been handled, and count until then; owners take turns.
  */
 export function openBodyRoom(maxBytes: number): BodyRoom {
   const arriving = new Set<Entry>()
-  const nextTurn = oneByOne()
+  const lock = createFairLock()
+  const byOwner = new Map<string, number>()
   let held = 0
 
+  function hold(owner: string, bytes: number) {
+    held += bytes
+    const own = bytesOf(owner) + bytes
+    if (own === 0) byOwner.delete(owner)
+    else byOwner.set(owner, own)
+  }
+  const bytesOf = (owner: string) => byOwner.get(owner) ?? 0
+
   function remove(entry: Entry) {
-    if (arriving.delete(entry)) held -= entry.bytes
+    if (arriving.delete(entry)) hold(entry.owner, -entry.bytes)
   }
 
   /** The body that has to end so that `newcomer` can go on. */
   function victimOf(newcomer: Entry): Entry {
+    let most = newcomer.owner
+    for (const [owner, bytes] of byOwner) if (bytes > bytesOf(most)) most = owner
+    return most === newcomer.owner ? victimBeside(newcomer) : largestOf(most)
+  }
+
+  function largestOf(owner: string): Entry {
+    const all = [...arriving].filter((entry) => entry.owner === owner)
+    return all.reduce((largest, entry) => (entry.bytes > largest.bytes ? entry : largest))
+  }
+
+  /** Of the same owner. */
+  function victimBeside(newcomer: Entry): Entry {
     const isSmall = newcomer.bytes <= largeBytes
     const before = performance.now() - headStartMs
     let found = newcomer
     for (const entry of arriving) {
-      const mayGo = !entry.isWhole && (isSmall || entry.since <= before)
+      const mayGo = entry.owner === newcomer.owner && !entry.isWhole && (isSmall || entry.since <= before)
       if (mayGo && entry.bytes > found.bytes) found = entry
     }
     return found
   }
 
+  async function nextTurn(owner = nobody): Promise<Done> {
+    const release = await lock(owner)
+    await new Promise(setImmediate)
+    return release
+  }
+
   return {
     nextTurn,
-    open(end) {
-      const own: Entry = { bytes: 0, isWhole: false, since: performance.now(), end }
+    open(end, owner = nobody) {
+      const own: Entry = { owner, bytes: 0, isWhole: false, since: performance.now(), end }
       arriving.add(own)
       return {
         add(bytes) {
           if (!arriving.has(own)) return
           own.bytes += bytes
-          held += bytes
+          hold(owner, bytes)
           while (held > maxBytes) {
             const victim = victimOf(own)
             remove(victim)
@@ -70,24 +99,14 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
         release: () => remove(own),
         turn() {
           own.isWhole = true
-          return own.bytes > largeBytes ? nextTurn() : undefined
+          return own.bytes > largeBytes ? nextTurn(owner) : undefined
         },
       }
     },
   }
 }
 
-function oneByOne(): () => Promise<Done> {
-  let last: Promise<unknown> = Promise.resolve()
-  return async () => {
-    const before = last
-    const { promise, resolve } = Promise.withResolvers<void>()
-    last = promise
-    await before
-    await new Promise(setImmediate)
-    return resolve
-  }
-}
+const nobody = ''
 
 const noRoom = () => {
   const detail = 'Too many large bodies are arriving, so this one was not read. Send it again in a moment.'

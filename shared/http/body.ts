@@ -15,17 +15,20 @@ export type Incoming = {
    * is inflated.
    */
   bytes(maxBytes: number): Promise<Uint8Array>
-  /** Reads the body like `bytes`, and uses it. Large bodies are used one after another, so a use must not wait long. */
-  use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Result | Promise<Result>): Promise<Result>
+  /**
+   * Reads the body like `bytes`, and uses it. Large bodies are used one after another, so a use must not wait long.
+   * `owner` is whose body it is: the room for bodies, and the turns to use them, are shared between owners.
+   */
+  use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Result | Promise<Result>, owner?: string): Promise<Result>
 }
 
-type Read = (maxBytes: number, onTurn: (done: Done) => void) => Promise<Uint8Array>
+type Read = (maxBytes: number, owner: string | undefined, onTurn: (done: Done) => void) => Promise<Uint8Array>
 
 function readersOf(read: Read): Pick<Incoming, 'bytes' | 'use'> {
-  async function use<Result>(maxBytes: number, use: (bytes: Uint8Array) => Result | Promise<Result>): Promise<Result> {
+  const use: Incoming['use'] = async (maxBytes, use, owner) => {
     let done: Done | undefined
     try {
-      const bytes = await read(maxBytes, (ofTurn) => {
+      const bytes = await read(maxBytes, owner, (ofTurn) => {
         done = ofTurn
       })
       return await use(bytes)
@@ -39,16 +42,17 @@ function readersOf(read: Read): Pick<Incoming, 'bytes' | 'use'> {
 /** Reads what was sent, and inflates it if it is gzip. */
 const inflating =
   (header: Incoming['header'], room: BodyRoom | undefined, sent: Read): Read =>
-  (maxBytes, onTurn) => {
+  (maxBytes, owner, onTurn) => {
     const gzip = isGzip(header('content-encoding'))
     rejectBySize(header('content-length'), maxBytes)
-    if (!gzip) return sent(maxBytes, onTurn)
+    if (!gzip) return sent(maxBytes, owner, onTurn)
     let hasTurn = false
-    const whole = sent(maxBytes, (done) => {
+    const whole = sent(maxBytes, owner, (done) => {
       hasTurn = true
       onTurn(done)
     })
-    return whole.then((bytes) => gunzipBody(bytes, maxBytes, { room, hasTurn, onTurn }))
+    const nextTurn = room && (() => room.nextTurn(owner))
+    return whole.then((bytes) => gunzipBody(bytes, maxBytes, { nextTurn, hasTurn, onTurn }))
   }
 
 /** Wraps a Request. Its body is read from the socket, if it came through one. */
@@ -61,9 +65,9 @@ export function incomingOf(request: Request, socket?: IncomingMessage, room?: Bo
     ...readersOf(inflating(header, room, sent)),
   }
 
-  async function sent(maxBytes: number, onTurn: (done: Done) => void): Promise<Uint8Array> {
+  async function sent(maxBytes: number, owner: string | undefined, onTurn: (done: Done) => void): Promise<Uint8Array> {
     const declared = header('content-length')
-    if (socket) return readStream(socket, { maxBytes, declared, room, onTurn })
+    if (socket) return readStream(socket, { maxBytes, declared, room, owner, onTurn })
     // the fast path: only a body without a declared length has to be counted while it arrives
     if (declared !== undefined) return new Uint8Array(await request.arrayBuffer().catch(throwNotInFull))
     if (request.body === null) return new Uint8Array()
@@ -78,16 +82,16 @@ const oneByOne = { highWaterMark: 1 }
 export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incoming {
   const headers = request.headers as Headers
   const header = (name: string) => headers[name]
-  const sent: Read = (maxBytes, onTurn) =>
-    readStream(request, { maxBytes, declared: headers['content-length'], room, onTurn })
+  const sent: Read = (maxBytes, owner, onTurn) =>
+    readStream(request, { maxBytes, declared: headers['content-length'], room, owner, onTurn })
   return { header, headers: () => headers, ...readersOf(inflating(header, room, sent)) }
 }
 
 /** Wraps a body that is there already. Header names are in lower case. */
 export function incomingFromBytes(headers: Headers, body: Uint8Array): Incoming {
-  const read: Read = async (maxBytes, onTurn) => {
+  const read: Read = async (maxBytes, _owner, onTurn) => {
     if (body.byteLength > maxBytes) throw tooLarge(maxBytes)
-    const whole = { room: undefined, hasTurn: true, onTurn }
+    const whole = { hasTurn: true, onTurn }
     return isGzip(headers['content-encoding']) ? gunzipBody(body, maxBytes, whole) : body
   }
   return { header: (name) => headers[name], headers: () => headers, ...readersOf(read) }
@@ -110,11 +114,12 @@ type Limits = {
   maxBytes: number
   declared?: string | undefined
   room?: BodyRoom | undefined
+  owner?: string | undefined
   /** Receives what ends the turn of a large body. */
   onTurn: (done: Done) => void
 }
 
-function readStream(stream: Readable, { maxBytes, declared, room, onTurn }: Limits): Promise<Uint8Array> {
+function readStream(stream: Readable, { maxBytes, declared, room, owner, onTurn }: Limits): Promise<Uint8Array> {
   const whole = Number(declared)
   return new Promise((resolve, reject) => {
     let chunks: Uint8Array[] = []
@@ -136,7 +141,7 @@ function readStream(stream: Readable, { maxBytes, declared, room, onTurn }: Limi
       if (bytes > maxBytes) return fail(tooLarge(maxBytes))
       // most bodies arrive in one piece, which has no other to wait for
       if (!arriving && bytes === whole) return
-      arriving ??= room?.open(fail)
+      arriving ??= room?.open(fail, owner)
       arriving?.add(chunk.byteLength)
     }
     const finish = () => {

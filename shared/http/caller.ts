@@ -81,10 +81,15 @@ export function withCaller(
     return createWhyNoLonger(caller, () => authenticate(request, route))
   }
 
-  /** The body of a request by somebody who was asked for a key: what they send has to be theirs still. */
+  /**
+   * The body of a request by somebody who was asked for a key: what they send has to be theirs still. No tenant takes
+   * the room of others for bodies, and those who have shown no key take none of it.
+   */
   function bodyOf(request: BareRequest, caller: Caller): Pick<BareRequest, 'bytes' | 'use'> | undefined {
-    if (!authenticate || isSafeMethod(request.method) || route.scope === 'public' || route.scope === 'deliver') return
-    return judgedLate(request, () => createWhyNoLonger(caller, () => authenticate(request, route))())
+    if (!authenticate || isSafeMethod(request.method) || route.scope === 'deliver') return
+    const owner = caller.isOperator ? systemTenant : caller.tenant
+    if (route.scope === 'public') return judgedLate(request, owner, noReason)
+    return judgedLate(request, owner, () => createWhyNoLonger(caller, () => authenticate(request, route))())
   }
 
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
-import { type BodyRoom, type Done, largeBytes } from './body-room.ts'
+import { type Done, largeBytes } from './body-room.ts'
 import { Problem } from './problem.ts'
 
 /**
@@ -19,6 +19,13 @@ export function isGzip(contentEncoding: string | undefined): boolean {
 /** A larger body is inflated in another thread: few bytes can take long, even if they become none. */
 const maxBytesAtOnce = 4 * 1024
 
+export type GunzipOptions = {
+  /** Undefined if nobody else has to wait. */
+  nextTurn?: (() => Promise<Done>) | undefined
+  hasTurn: boolean
+  onTurn: (done: Done) => void
+}
+
 /**
  * Inflates a body, unless that makes it larger than `maxBytes`. Those that become large are inflated one after another,
  * since each needs a few MiB: one that is tiny before first waits for its turn, unless it has it already. `onTurn`
@@ -27,13 +34,13 @@ const maxBytesAtOnce = 4 * 1024
 export async function gunzipBody(
   body: Uint8Array,
   maxBytes: number,
-  { room, hasTurn, onTurn }: { room?: BodyRoom | undefined; hasTurn: boolean; onTurn: (done: Done) => void },
+  { nextTurn, hasTurn, onTurn }: GunzipOptions,
 ): Promise<Uint8Array> {
   const now = hasTurn ? maxBytes : Math.min(maxBytes, largeBytes)
   const small = await inflated(body, now)
   if (small) return small
   if (maxBytes > now) {
-    if (room) onTurn(await room.nextTurn())
+    if (nextTurn) onTurn(await nextTurn())
     const large = await inflated(body, maxBytes)
     if (large) return large
   }

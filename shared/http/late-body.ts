@@ -6,15 +6,19 @@ const lookAfterMs = 1000
 
 type Bodies = Pick<Incoming, 'bytes' | 'use'>
 
-/** Reads bodies like the request, and throws the problem of a sender who is no longer let in when a body is there. */
-export function judgedLate(request: Bodies, whyNoLonger: () => Problem | undefined): Bodies {
+/**
+ * Reads bodies like the request, as those of an owner, and throws the problem of a sender who is no longer let in when a
+ * body is there.
+ */
+export function judgedLate(request: Bodies, owner: string, whyNoLonger: () => Problem | undefined): Bodies {
   const since = performance.now()
   function use<Result>(maxBytes: number, work: (bytes: Uint8Array) => Result | Promise<Result>): Promise<Result> {
-    return request.use(maxBytes, (bytes) => {
+    const judged = (bytes: Uint8Array) => {
       const problem = performance.now() - since < lookAfterMs ? undefined : whyNoLonger()
       if (problem) throw problem
       return work(bytes)
-    })
+    }
+    return request.use(maxBytes, judged, owner)
   }
   return { use, bytes: (maxBytes) => use(maxBytes, (bytes) => bytes) }
 }

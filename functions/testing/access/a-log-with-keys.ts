@@ -1,17 +1,17 @@
 import { openEmbedded } from '@activity-log/local/embedded-log.ts'
 import type { Wanted } from '@activity-log/shared/access/change-list.ts'
-import { listen } from '@activity-log/shared/http/serve.ts'
+import { type Limits, listen } from '@activity-log/shared/http/serve.ts'
 import { accessOf, anAccessFile, bearer } from '@activity-log/shared/testing/access.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { aFolder } from '@activity-log/shared/testing/processes.ts'
 
 /** `now` is the clock by which keys and sessions are judged, and `at` that of the log. */
-type Options = { basePath?: string; now?: () => number; at?: () => Date }
+type Options = { basePath?: string; now?: () => number; at?: () => Date; atOnce?: Partial<Limits> }
 
 /** Opens a log in this process that asks for keys, with a key for each entry. */
 export async function aLogWithKeys<Name extends string>(
   wanted: { readonly [name in Name]: Partial<Wanted> },
-  { basePath = '', now = Date.now, at = () => new Date() }: Options = {},
+  { basePath = '', now = Date.now, at = () => new Date(), atOnce = {} }: Options = {},
 ) {
   const opened = new AsyncDisposableStack()
   const file = anAccessFile(wanted)
@@ -21,7 +21,7 @@ export async function aLogWithKeys<Name extends string>(
   const embedded = opened.use(
     await openEmbedded({ folder: aFolder(), log: silent, stopping: stop.signal, basePath, access, now: at }),
   )
-  const server = opened.use(await listen({ ...embedded, port: 0, log: silent, allowedHosts: ['log.example'] }))
+  const server = opened.use(await listen({ ...embedded, port: 0, log: silent, atOnce, allowedHosts: ['log.example'] }))
   opened.defer(() => stop.abort())
   const origin = `http://localhost:${server.port}`
   const own = { origin, 'sec-fetch-site': 'same-origin' }
