@@ -51,6 +51,9 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
       const own = { ...asking(request), drawing, turn: request.turn, isGone }
       const asked = { ...parsed, ...own, id, caller, basePath, now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
+      // a list may have waited for a record, and its counts take long
+      const problem = request.whyNoLonger()
+      if (problem) throw problem
       const { status = 200, headers = {}, ...content } = rendered
       const theme = themeOf(cookies['theme'])
       const whose = caller.keyId === undefined ? undefined : caller.tenant
