@@ -1,3 +1,4 @@
+import { createFairLock } from '@activity-log/shared/fair-lock.ts'
 import { openAnswerRoom } from '@activity-log/shared/http/answer-room.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
@@ -20,8 +21,8 @@ export const maxDrawnLength = 1024 * 1024
 /** The drawing of one page, which holds memory until it is disposed of. */
 export type Drawing = Disposable & {
   /**
-   * Asks for what the page is drawn from, and resolves when it may be drawn: when pages of its kind that asked before are
-   * over. `meanwhile` gets the text before the page waits.
+   * Asks for what the page is drawn from, and resolves when it may be drawn: when no other page of its kind is, and its
+   * owner has the turn. `meanwhile` gets the text before the page waits.
    */
   load(
     ask: () => Promise<Asked<string>>,
@@ -32,23 +33,21 @@ export type Drawing = Disposable & {
 
 /**
  * Bounds the memory of pages: a row takes many times its text once it is drawn. So pages are drawn one after another,
- * and small ones do not wait for large ones. The text that pages wait with is bounded, too: beyond that, a page forgets
- * it and asks again when it may be drawn.
+ * and small ones do not wait for large ones. Owners take turns, so the pages of one do not wait for all those of another.
+ * The text that pages wait with is bounded, too: beyond that, a page forgets it and asks again when it may be drawn.
  */
-export function openDrawings(): () => Drawing {
+export function openDrawings(): (owner: string) => Drawing {
   const room = openAnswerRoom(maxHeldBytes)
-  /** Resolves when all pages of the kind are over that have waited until now. */
-  const over: { [kind in 'small' | 'large']?: Promise<void> } = {}
+  const locks = { small: createFairLock(), large: createFairLock() }
 
-  return () => {
+  return (owner) => {
     const held = new DisposableStack()
 
-    async function turn(kind: 'small' | 'large') {
-      const before = over[kind]
-      const { promise, resolve } = Promise.withResolvers<void>()
-      held.defer(resolve)
-      over[kind] = before ? before.then(() => promise) : promise
-      if (before) await within(maxWaitMs, before, 'The page had to wait').catch(tooManyPages)
+    async function turn(kind: keyof typeof locks) {
+      const taken = locks[kind](owner)
+      // a page that gave up has its turn, too, once it comes
+      held.defer(() => void taken.then((release) => release()))
+      await within(maxWaitMs, taken, 'The page had to wait').catch(tooManyPages)
     }
 
     return {

@@ -124,7 +124,8 @@ describe('pages are drawn one after another', () => {
   const large = 100 * 1024
 
   test('a large one waits for a large one, and a small one for neither', async () => {
-    const open = openDrawings()
+    const openDrawing = openDrawings()
+    const open = () => openDrawing('shop')
     const first = open()
     await first.load(asked(large), '/')
     let isDrawn = false
@@ -142,7 +143,8 @@ describe('pages are drawn one after another', () => {
   })
 
   test('beyond a bound they forget what they are drawn from, and ask again in their turn', async () => {
-    const open = openDrawings()
+    const openDrawing = openDrawings()
+    const open = () => openDrawing('shop')
     const holding = open()
     await holding.load(asked(15 * mebibyte), '/')
     using waiting = open()

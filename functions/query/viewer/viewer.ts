@@ -1,6 +1,7 @@
 import { problemOf } from '@activity-log/shared/http/failed.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import type { Route, Routes, Scope, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import { systemTenant } from '@activity-log/shared/tenant.ts'
 import { html } from 'hono/html'
 import { parse } from 'hono/utils/cookie'
 import { kindOfPage } from '../kind-of-read.ts'
@@ -46,7 +47,7 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
       const ranged = render === listPage && parsed.errors.length === 0 && withRange(parsed.view, parsed.zone, now())
       if (ranged)
         return { status: 302, headers: { location: led(basePath + href(ranged)), 'cache-control': 'no-store' } }
-      using drawing = openDrawing()
+      using drawing = openDrawing(caller.isOperator ? systemTenant : caller.tenant)
       const isGone = () => request.gone().aborted
       const own = { ...asking(request), drawing, turn: request.turn, isGone }
       const asked = { ...parsed, ...own, id, caller, basePath, now: now(), timeoutMs }
