@@ -217,6 +217,18 @@ describe('a request of the same site', () => {
   test('is answered if it comes from a subdomain and has no Origin', async () => {
     expect(await statusOf({ headers: ['sec-fetch-site: same-site'] })).toBe(200)
   })
+
+  test('is answered if it follows a link of a neighboring host, and not if a page of that host embeds it', async () => {
+    const from = (mode: string, dest: string) => {
+      const headers = ['sec-fetch-site: same-site', `sec-fetch-mode: ${mode}`, `sec-fetch-dest: ${dest}`]
+      return statusOf({ line: 'GET /logs/a HTTP/1.1', headers })
+    }
+    expect(await from('navigate', 'document')).toBe(200)
+    for (const dest of ['object', 'embed', 'iframe', 'frame'])
+      expect([dest, await from('navigate', dest)]).toEqual([dest, 403])
+    for (const dest of ['object', 'image', 'script', 'empty'])
+      expect([dest, await from('no-cors', dest)]).toEqual([dest, 403])
+  })
 })
 
 describe('a path that programs read differently', () => {

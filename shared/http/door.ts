@@ -55,7 +55,7 @@ export function createDoor({ allowedHosts, anyHost, allowedOrigins, isPage }: Do
     const sites = listed(headers['sec-fetch-site'])
     const senders = listed(headers.origin)
     if (senders.length > 0 && senders.every((origin) => origins.has(origin))) return false
-    if (sites.includes('cross-site')) return true
+    if (sites.includes('cross-site') || (sites.includes('same-site') && isEmbedded(headers))) return true
     if (sites.length > 0 && sites.every((site) => site === 'same-origin' || site === 'none')) return false
     return senders.some((origin) => !origins.has(origin) && !isSameHost(origin, host))
   }
@@ -98,6 +98,15 @@ export function isSameHost(origin: string, host: string | undefined): boolean {
 function isNavigation(headers: IncomingMessage['headers']): boolean {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': purpose = 'document' } = headers
   return mode === 'navigate' && purpose === 'document'
+}
+
+/**
+ * Whether a page loads this into itself, and so sends no Origin. It cannot read what it gets, but it could tell that an id
+ * exists, and make the log work. Pages at the other ports of this machine are of the same site.
+ */
+function isEmbedded(headers: IncomingMessage['headers']): boolean {
+  const mode = headers['sec-fetch-mode']
+  return mode === 'no-cors' || (mode === 'navigate' && !isNavigation(headers))
 }
 
 /**
