@@ -2,7 +2,7 @@ import type { InputError } from '@activity-log/shared/checked.ts'
 import type { Caller } from '@activity-log/shared/http/route.ts'
 import { html } from 'hono/html'
 import { deadLetterActs } from './dead-letter-acts.ts'
-import type { Content } from './html-document.ts'
+import { type Content, formHeaders } from './html-document.ts'
 import { h } from './html-elements.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders, seesLedger } from './viewer-page.ts'
 import { timeElement } from './views/activity-row.ts'
@@ -118,7 +118,7 @@ export async function deadLetterPage({ view, zone, id, ask, caller }: PageReques
 <h2>Original record</h2><pre tabindex="0"><code>${foreign(h, answer.body.text ?? answer.body.base64)}</code></pre>
 <details><summary>Headers</summary><dl class="facts">${headers}</dl></details>
 ${answer.state === 'open' && caller.scopes.has('operate') ? deadLetterActs(own, caller) : ''}<p class="tools" data-copies="${own}"><a href="${own}">JSON</a></p></article>`
-  return { ...frame, main }
+  return { ...frame, main, headers: formHeaders }
 }
 
 const resolutionFacts = ({ resolution }: Single): [string, Content][] => {

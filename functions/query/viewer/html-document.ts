@@ -45,6 +45,12 @@ export const documentHeaders = {
 }
 
 /**
+ * For a page with a form that is sent with POST: over plain HTTP, only Origin tells whose form it is, and with
+ * no-referrer a browser sends `null` (Fetch standard, "append a request Origin header").
+ */
+export const formHeaders = { 'referrer-policy': 'same-origin' }
+
+/**
  * Puts the base path in front of every link, form and file of a page. Pages are written as if they were at the root;
  * quotes in text are escaped, so nothing but attributes is changed. The script does the same (browser/dom.ts).
  */

@@ -8,7 +8,7 @@ import type { Caller, Routes, ServiceRequest } from '@activity-log/shared/http/r
 import { isFromOwnPage, isThisMachine } from '@activity-log/shared/http/same-origin.ts'
 import { parse } from 'hono/utils/cookie'
 import { assetPaths } from './assets.ts'
-import { document, documentHeaders, themeOf, underBasePath } from './html-document.ts'
+import { document, documentHeaders, formHeaders, themeOf, underBasePath } from './html-document.ts'
 import { localPath } from './local-path.ts'
 import { type SignIn, signInContent } from './sign-in-page.ts'
 import { readViewRequest } from './view-request.ts'
@@ -59,7 +59,7 @@ export function signInRoutes({ access, recordSignIn }: SignInOptions): Routes {
     const { zone } = readViewRequest('', usual)
     const content = { ...signInContent(shown), zone, theme: themeOf(theme), basePath, asset: await assetPaths('') }
     const body = underBasePath(String(await document(content)), basePath)
-    const headers = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders }
+    const headers = { 'content-type': 'text/html; charset=utf-8', ...documentHeaders, ...formHeaders }
     const { problem } = shown
     const status = problem === undefined ? 200 : statuses[problem]
     const challenge = { 'www-authenticate': 'Bearer realm="activity-log", error="invalid_token"' }

@@ -40,4 +40,11 @@ export const changesOfTheViewer: readonly ExpectedChange[] = [
     to: /^(?:user|user_\d+|ids|meta)$/,
     why: several,
   },
+  {
+    requests: /\bpage\b.*\bdead letter\b(?! that is not there)/,
+    member: '/headers/referrer-policy',
+    from: /^no-referrer$/,
+    to: /^same-origin$/,
+    why: 'its forms are sent over plain HTTP as well, where browsers name the origin of a page only then',
+  },
 ]

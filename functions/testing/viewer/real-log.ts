@@ -18,14 +18,14 @@ export function realActivities(): DemoActivity[] {
 }
 
 /** Opens a log in this process that holds the activities, on the day after the newest of them. */
-export async function openLogOf(activities: readonly DemoActivity[]) {
+export async function openLogOf(activities: readonly DemoActivity[], allowedHosts: readonly string[] = []) {
   const opened = new AsyncDisposableStack()
   const newest = activities.reduce((max, { timestamp }) => Math.max(max, Date.parse(timestamp)), 0)
   const today = (Math.floor((newest || Date.now()) / dayMs) + 1) * dayMs
   const now = () => new Date(today + dayMs / 2)
   const stop = new AbortController()
   const embedded = opened.use(await openEmbedded({ folder: aFolder(), log: silent, now, stopping: stop.signal }))
-  const server = opened.use(await listen({ fetch: embedded.fetch, port: 0, log: silent }))
+  const server = opened.use(await listen({ fetch: embedded.fetch, port: 0, log: silent, allowedHosts }))
   // ends the live streams before the server waits for requests in flight
   opened.defer(() => stop.abort())
   const origin = `http://localhost:${server.port}`
