@@ -3,7 +3,7 @@ import { h } from './html-elements.ts'
 import { drawRows } from './list-table.ts'
 import { navigation, type Page, type PageRequest, problemContent, retryHeaders } from './viewer-page.ts'
 import { activityDetails, type ShownActivity } from './views/activity-row.ts'
-import { foreign } from './views/h.ts'
+import { foreign, visible } from './views/h.ts'
 import { href } from './views/view.ts'
 
 type Context = { before: ShownActivity[]; after: ShownActivity[] }
@@ -15,7 +15,7 @@ export async function activityPage(request: PageRequest): Promise<Page> {
   const here = `/viewer${path}`
   const nav = navigation({ zone, view: {}, path: here }, '', html`<a href="/">Activities</a>`)
   const found = await ask<ShownActivity>(path)
-  const frame = { title: `${id} · Activity log`, shown: 'page' as const, nav }
+  const frame = { title: `${visible(id)} · Activity log`, shown: 'page' as const, nav }
   if (!found.ok) {
     const { problem } = found
     return { ...frame, main: problemContent(problem, {}, here), status: problem.status, headers: retryHeaders(problem) }

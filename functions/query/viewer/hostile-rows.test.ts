@@ -57,6 +57,12 @@ test.each([
   expect([status, ids(html).toSorted()]).toEqual([200, ['one', 'three', 'two']])
 })
 
+test('no title of a page is turned around, whatever its address claims', async () => {
+  const get = await viewer([])
+  const { html } = await get(`/viewer/logs/${encodeURIComponent('\u202ecba')}`)
+  expect(html).toContain('<title>⟦RLO⟧cba · Activity log</title>')
+})
+
 describe('a failure is shown as a page', () => {
   test('with a title, a heading, a way back, and a way to try again', async () => {
     const get = await viewer([{ id: 'one' }], () => ({
