@@ -8,6 +8,7 @@ import { startProgress } from './progress-line.ts'
 import {
   accessOptions,
   assertLogAnswers,
+  mayPass,
   type RunningLog,
   readAnswer,
   rejection,
@@ -82,8 +83,8 @@ async function send(log: RunningLog, activities: readonly DemoActivity[]): Promi
     }).catch(() => undefined)
     const answer = response && (await readAnswer(response))
     if (response?.status === 202 && answer?.results !== undefined) return
-    if (response && response.status < 500)
-      throw new StartError(`The log rejected activities ${rejection(response.status, answer?.detail ?? '')}`)
+    if (answer && !mayPass(response.status))
+      throw new StartError(`The log rejected activities ${rejection(response.status, answer.detail ?? '')}`)
     console.error('The log is not available; retrying')
     await wait(pauseMs)
   }
