@@ -105,9 +105,21 @@ test('a key that replaces one that expires does so, too, and the command says it
   const lasting = readKey(activityLog(create, env).stdout)
   const brief = readKey(activityLog([...create, '--expires', '2030-01-01T00:00:00Z'], env).stdout)
   expect(activityLog(['keys', 'rotate', lasting?.id ?? ''], env).stderr).not.toContain('expires')
-  expect(activityLog(['keys', 'rotate', brief?.id ?? ''], env).stderr).toContain('at 2030-01-01T00:00:00Z')
-  // the end of the overlap is when the former key expires
-  expect(activityLog(['keys', 'rotate', lasting?.id ?? ''], env).stderr).toContain('The new key expires')
+  const { stderr } = activityLog(['keys', 'rotate', brief?.id ?? '', '--overlap', '87600'], env)
+  expect(stderr).toContain(`The key ${brief?.id} is valid until 2030-01-01T00:00:00Z.`)
+  expect(stderr).toContain('at 2030-01-01T00:00:00Z')
+})
+
+test('rotates a key once, and says which one replaced it', () => {
+  const env = { ACCESS_FILE: join(aFolder(), 'access.json') }
+  const first = readKey(activityLog(['keys', 'create', '--name', 'shop', '--tenant', 'acme'], env).stdout)
+  const second = readKey(activityLog(['keys', 'rotate', first?.id ?? ''], env).stdout)
+  const before = readFileSync(env.ACCESS_FILE, 'utf8')
+  const again = activityLog(['keys', 'rotate', first?.id ?? ''], env)
+  expect([again.status, again.stdout]).toEqual([1, ''])
+  expect(again.stderr).toContain(`The key ${first?.id} was replaced by ${second?.id}; rotate that one.`)
+  expect(readFileSync(env.ACCESS_FILE, 'utf8')).toBe(before)
+  expect(activityLog(['keys', 'rotate', second?.id ?? ''], env).status).toBe(0)
 })
 
 test('prints a Secret for kubectl, from a file or from standard input', () => {

@@ -134,7 +134,7 @@ export const keysRotateCommand: Command = defineCommand({
   summary: 'make a key that replaces another one',
   details: `
 Adds a key that may do the same as the one with the id, and prints it. Both are valid until the other one expires, by
-default in 24 hours.`,
+default in 24 hours. A key is rotated once: after that, rotate the one that replaced it.`,
   arguments: { id: idArgument },
   options: {
     file: fileOption,
@@ -150,12 +150,18 @@ default in 24 hours.`,
     const opened = openFile(file)
     const now = new Date()
     const until = new Date(now.getTime() + overlap * 3_600_000)
+    const next = opened.list.keys.find((key) => key.id === id)?.replacedBy
+    if (next !== undefined)
+      throw new StartError(
+        `The key ${id} was replaced by ${next}; rotate that one. keys create makes an independent one.`,
+      )
     const rotated = rotateKey(opened.list, id, { now, until })
     if (!rotated)
       throw new StartError(`No key has the id ${id} and is neither revoked nor expired; keys list shows them all.`)
     finish(opened, rotated.list, { file, secret, key: rotated.key.text })
-    console.error(`Its id is ${rotated.key.id}. The key ${id} is valid until ${until.toISOString()} at the latest.`)
-    const ends = rotated.list.keys.find((key) => key.id === rotated.key.id)?.expires
+    const expiresOf = (one: string) => rotated.list.keys.find((key) => key.id === one)?.expires
+    console.error(`Its id is ${rotated.key.id}. The key ${id} is valid until ${expiresOf(id)}.`)
+    const ends = expiresOf(rotated.key.id)
     if (ends !== undefined) console.error(`The new key expires as the former would have: at ${ends}.`)
     return exitCodes.done
   },

@@ -3,9 +3,11 @@ import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { anAccessFile } from '../testing/access.ts'
 import { isKeptKey, KeptKey } from './access-list.ts'
+import { newKey } from './key.ts'
 
 const [key] = anAccessFile({ one: {} }).list.keys
-const full = { ...key, rate: 7, notBefore: '2024-01-01T00:00:00Z', expires: '2124-01-01T00:00:00+01:00' }
+const times = { notBefore: '2024-01-01T00:00:00Z', expires: '2124-01-01T00:00:00+01:00' }
+const full = { ...key, rate: 7, ...times, replacedBy: newKey().id }
 
 /** Values that some member may have, and others that come close. */
 const nearly = fc.oneof(

@@ -86,6 +86,8 @@ export const KeptKey = v.strictObject({
   created: Moment,
   notBefore: v.optional(Moment),
   expires: v.optional(Moment),
+  /** The id of the key that it was rotated to. */
+  replacedBy: v.optional(KeyId),
 })
 export type KeptKey = v.InferOutput<typeof KeptKey>
 
@@ -102,7 +104,8 @@ const mayBeMoment = (value: unknown) => value === undefined || isText(value, isM
 export function isKeptKey(value: unknown): value is KeptKey {
   if (typeof value !== 'object' || value === null) return false
   for (const name in value) if (!members.has(name)) return false
-  const { id, hash, sessionHash, name, tenant, scopes, rate, created, notBefore, expires } = value as Unchecked
+  const { id, hash, sessionHash, name, tenant, scopes, rate, created, notBefore, expires, replacedBy } =
+    value as Unchecked
   return (
     isText(id, isKeyId) &&
     isText(hash, isHash) &&
@@ -115,7 +118,8 @@ export function isKeptKey(value: unknown): value is KeptKey {
     (rate === undefined || (typeof rate === 'number' && isRate(rate))) &&
     isText(created, isMoment) &&
     mayBeMoment(notBefore) &&
-    mayBeMoment(expires)
+    mayBeMoment(expires) &&
+    (replacedBy === undefined || isText(replacedBy, isKeyId))
   )
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { emptyAccessList } from './access-list.ts'
+import { emptyAccessList, readAccessList } from './access-list.ts'
 import { addKey, rotateKey } from './change-list.ts'
 
 const now = new Date('2026-12-31T12:00:00Z')
@@ -21,4 +21,24 @@ test('a key that has expired is not replaced, since the new one would have expir
   const { list, key } = addKey(emptyAccessList, wanted, new Date('2026-12-01T12:00:00Z'))
   expect(rotateKey(list, key.id, { now, until })).toBeUndefined()
   expect(rotateKey(list, key.id, { now: new Date(now.getTime() - 1), until })).toBeDefined()
+})
+
+test('of keys that are replaced one after another, each expires when its own rotation ends, and the last one never', () => {
+  const first = addKey(emptyAccessList, { name: 'backend', tenant: 'acme', scopes: ['read'] }, now)
+  const second = rotateKey(first.list, first.key.id, { now, until })
+  const later = new Date('2027-01-02T12:00:00Z')
+  const third = rotateKey(second?.list ?? first.list, second?.key.id ?? '', { now, until: later })
+  expect(third?.list.keys.map(({ expires, replacedBy }) => [expires, replacedBy])).toEqual([
+    [until.toISOString(), second?.key.id],
+    [later.toISOString(), third?.key.id],
+    [undefined, undefined],
+  ])
+})
+
+test('a key that was replaced is not replaced again: what replaced it then would expire with it', () => {
+  const { list, key } = addKey(emptyAccessList, { name: 'backend', tenant: 'acme', scopes: ['read'] }, now)
+  const rotated = rotateKey(list, key.id, { now, until })?.list ?? list
+  expect(rotateKey(rotated, key.id, { now, until })).toBeUndefined()
+  // a running log reads it
+  expect(readAccessList(JSON.stringify(rotated))).toEqual(rotated)
 })

@@ -15,7 +15,8 @@ export function addKey(list: AccessList, wanted: Wanted, now: Date): { list: Acc
 /**
  * Adds a key that may do the same as another one, and expires when it would have. Both are valid until `until`, when the
  * other one expires. Undefined if there is none with this id, or if it is revoked or has expired: the new one would not
- * be valid either.
+ * be valid either. Undefined as well if it was replaced before: it now expires at the end of that rotation, and so would
+ * the new one.
  */
 export function rotateKey(
   list: AccessList,
@@ -23,13 +24,14 @@ export function rotateKey(
   { now, until }: { now: Date; until: Date },
 ): { list: AccessList; key: Key } | undefined {
   const former = list.keys.find((key) => key.id === id)
-  if (!former || Object.hasOwn(list.revoked, id)) return undefined
+  if (!former || former.replacedBy !== undefined || Object.hasOwn(list.revoked, id)) return undefined
   if (former.expires !== undefined && msOf(former.expires) <= now.getTime()) return undefined
   const { id: _id, hash: _hash, sessionHash: _session, created: _created, notBefore: _notBefore, ...same } = former
   const ends =
     former.expires !== undefined && msOf(former.expires) < until.getTime() ? former.expires : until.toISOString()
-  const keys = list.keys.map((key) => (key === former ? { ...key, expires: ends } : key))
-  return addKey({ ...list, keys }, same, now)
+  const { list: added, key } = addKey(list, same, now)
+  const keys = added.keys.map((kept) => (kept === former ? { ...kept, expires: ends, replacedBy: key.id } : kept))
+  return { list: { ...added, keys }, key }
 }
 
 /** Revokes a key; undefined if there is none with this id. */

@@ -36,7 +36,7 @@ curl "localhost:3000/logs?tenant=acme" -H "authorization: Bearer $OPERATOR"`,
     name: 'Rotation',
     about:
       'Replace a key without an interruption: both are valid for a day, or for --overlap hours. The id of a key is the ' +
-      'part after als_.',
+      'part after als_. A key is rotated once; later, rotate the one that replaced it.',
     text: `NEXT=$(npm run -s log -- keys rotate \${ACME:4:11})
 curl localhost:3000/logs -H "authorization: Bearer $NEXT"
 curl localhost:3000/logs -H "authorization: Bearer $ACME"`,
