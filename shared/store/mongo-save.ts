@@ -17,18 +17,31 @@ type Present = Pick<StoredActivity, 'tenant' | 'id' | 'digest' | 'partition' | '
  */
 const majority = { readPreference: 'primary', maxTimeMS } as const
 
+/**
+ * MongoDB looks for expired documents every minute, and the ledger counts what is stored about as often. Whatever expires
+ * sooner than this might be deleted before it is counted.
+ */
+const countedWithinMs = 60 * 60 * 1000
+const dayMs = 24 * 60 * 60 * 1000
+
+export type SaveOptions = { hash?: HashId | undefined; retentionDays?: number | undefined }
+
 const identity = ({ tenant, id }: Pick<Present, 'tenant' | 'id'>) => `${tenant}\0${id}`
 
 /**
  * Sends one unordered insert for all activities. For each that was rejected as present, it asks MongoDB what is stored
  * under that id and, if nothing is, which id has the key. A call that is repeated, by anyone and after any result,
- * finds its own position there and reports stored.
+ * finds its own position there and reports stored. The outcome of an activity that is about to expire, since its record
+ * waited for as long as activities are kept, does not depend on the activity.
  */
 export function createMongoSave(
   activities: Collection<StoredActivity>,
   ledger: Pick<MongoLedger, 'write'>,
-  hash: HashId = hashId,
+  { hash = hashId, retentionDays = Number.POSITIVE_INFINITY }: SaveOptions = {},
 ): ActivityStore['save'] {
+  const expiresSoon = ({ recordedAt }: RecordedActivity) =>
+    recordedAt.getTime() + retentionDays * dayMs < Date.now() + countedWithinMs
+
   return async (recorded) => {
     if (recorded.length === 0) return []
     const documents = recorded.map(({ position, ...event }) => toStored(toDocument(event, position, hash)))
@@ -47,8 +60,12 @@ export function createMongoSave(
     const outcomes = documents.map((document) =>
       inserted.has(document) ? 'stored' : outcome(document, present.get(identity(document)), holders.get(document._id)),
     )
-    const duplicates = recorded.filter((_recorded, index) => outcomes[index] === 'duplicate')
-    await ledger.write(duplicates.map(toDuplicate))
+    const written = recorded.flatMap((each, index) => {
+      const outcome = outcomes[index]
+      const isOwn = outcome === 'duplicate' || (outcome === 'stored' && expiresSoon(each))
+      return isOwn ? toWritten(each, outcome) : []
+    })
+    await ledger.write(written)
     return outcomes
   }
 
@@ -75,9 +92,12 @@ export function createMongoSave(
   }
 }
 
-const toDuplicate = ({ position, tenant, activity, recordedAt }: RecordedActivity): WrittenOutcome => ({
+const toWritten = (
+  { position, tenant, activity, recordedAt }: RecordedActivity,
+  outcome: WrittenOutcome['outcome'],
+): WrittenOutcome => ({
   position,
-  outcome: 'duplicate',
+  outcome,
   tenant,
   activityId: activity.id,
   recordedAt,

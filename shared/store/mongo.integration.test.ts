@@ -271,6 +271,22 @@ describe('retention', () => {
     expect((await ttls(database)).map(([, seconds]) => seconds)).toEqual([2_147_472_000, 2_147_472_000])
   })
 
+  test.each([
+    ['about to expire', 24, 0],
+    ['that had expired before it was stored', 48, 0],
+    ['about to expire, whose delivery comes twice', 24, 1],
+  ])('the ledger knows the outcome of an activity %s', async (_kind, hours, times) => {
+    const database = newDatabase()
+    await using store = openIn(database, { migrate: { retentionDays: 1 } })
+    const recordedAt = new Date(Date.now() - hours * 60 * 60 * 1000)
+    const late = { ...recorded({ id: 'late' }, 0), recordedAt }
+    for (let time = 0; time <= times; time++) expect(await store.save([late])).toEqual(['stored'])
+    // before the ledger has counted it, as MongoDB does
+    await activitiesIn(database).deleteMany({})
+    expect((await store.ledger()).partitions).toMatchObject([{ counts: { stored: 1 }, missingCount: 0 }])
+    expect(await store.outcome({ position: late.position, recordedAt })).toMatchObject({ outcome: 'stored' })
+  })
+
   test('is applied when the store opens', async () => {
     const database = newDatabase()
     await using _ = openIn(database, { migrate: { retentionDays: 2 } })

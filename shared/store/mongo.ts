@@ -18,7 +18,7 @@ import { assertGuarded, keepFor, makeIndexes } from './mongo-indexes.ts'
 import { createMongoLedger, type LedgerCollections } from './mongo-ledger.ts'
 import { createMongoPruning } from './mongo-pruning.ts'
 import { createMongoQueries, mayTakeLong } from './mongo-query.ts'
-import { createMongoSave } from './mongo-save.ts'
+import { createMongoSave, type SaveOptions } from './mongo-save.ts'
 import { outcomeOf } from './outcomes.ts'
 import { createManyActions } from './resolve-actions.ts'
 import { type ActivityStore, NeedsOperator, StoreUnavailable } from './store.ts'
@@ -82,7 +82,7 @@ export function openMongoStore({
     if (made.length > 0) log.info({ database, made }, 'created MongoDB indexes')
   })
   const connect = () => {
-    const connection = connectionTo({ uri, database, hash })
+    const connection = connectionTo({ uri, database, hash, retentionDays: migrate?.retentionDays })
     connection.client.on('serverHeartbeatFailed', forget)
     return connection
   }
@@ -268,11 +268,7 @@ export function openMongoStore({
 type Connection = ReturnType<typeof connectionTo>
 type Queries = ReturnType<typeof createMongoQueries>
 
-function connectionTo({
-  uri,
-  database,
-  hash,
-}: Pick<MongoStoreOptions, 'uri' | 'database'> & { hash?: HashId | undefined }) {
+function connectionTo({ uri, database, ...options }: Pick<MongoStoreOptions, 'uri' | 'database'> & SaveOptions) {
   const client = openMongoClient({ uri })
   const db = openDatabase(client, database)
   const activities = db.collection<StoredActivity>(collections.activities)
@@ -287,7 +283,7 @@ function connectionTo({
     db,
     ledger,
     pruning: createMongoPruning(ledgerCollections),
-    save: createMongoSave(activities, ledger, hash),
+    save: createMongoSave(activities, ledger, options),
     ...createMongoDeadLetters(db.collection(collections.deadLetters), ledger),
   }
 }
