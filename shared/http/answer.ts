@@ -14,8 +14,11 @@ export const countedBytes = 4 * 1024
 
 /**
  * Room for answers until their clients have taken them. `take` returns how to release it, or what to answer instead.
+ * Owners share the room.
  */
-export type AnswerRoom = { take(bytes: number): { release(): void } | { instead: Answer } }
+export type AnswerRoom = { take(bytes: number, owner?: string): { release(): void } | { instead: Answer } }
+/** The room, and whose answer it is, if somebody was asked for a key. */
+export type RoomOf = { answers: AnswerRoom; owner: string | undefined }
 
 /**
  * The headers of an answer that does not set them otherwise: it may be about people, so no cache keeps it, no page of
@@ -43,7 +46,7 @@ export const hasLeft = (response: ServerResponse): boolean => response.req.socke
  * Passes all headers to `writeHead`: Node writes them several times faster than headers that were set one by one. An
  * answer for which there is no room becomes a 503.
  */
-export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: Answer, room?: AnswerRoom): void {
+export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: Answer, room?: RoomOf): void {
   if (hasLeft(response)) return
   const { headers, data } = contentOf(answer)
   if (data === undefined) {
@@ -53,7 +56,7 @@ export function writeAnswer(response: ServerResponse, own: OwnHeaders, answer: A
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new Error('writeAnswer cannot write a stream')
   const bytes = Buffer.byteLength(data)
   if (room && bytes > countedBytes) {
-    const taken = room.take(bytes)
+    const taken = room.answers.take(bytes, room.owner)
     if ('instead' in taken) {
       writeAnswer(response, own, taken.instead)
       return

@@ -27,6 +27,8 @@ export const anybody: Caller = {
 /** A request before its caller is added. `onBehalfOf` is set when one route asks another. */
 export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'whyNoLonger' | 'spend' | 'ask'> & {
   onBehalfOf: OnBehalfOf | undefined
+  /** Tells whose answer it will be: owners share the room for answers. */
+  isOf?(owner: string): void
 }
 export type OnBehalfOf = { caller: Caller; requestId: string | undefined; turn: Turn }
 
@@ -87,13 +89,14 @@ export function withCaller(
    */
   function bodyOf(request: BareRequest, caller: Caller): Pick<BareRequest, 'bytes' | 'use'> | undefined {
     if (!authenticate || isSafeMethod(request.method) || route.scope === 'deliver') return
-    const owner = caller.isOperator ? systemTenant : caller.tenant
+    const owner = ownerOf(caller)
     if (route.scope === 'public') return judgedLate(request, owner, noReason)
     return judgedLate(request, owner, () => createWhyNoLonger(caller, () => authenticate(request, route))())
   }
 
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
     const { requestId, turn } = request
+    if (authenticate) request.isOf?.(ownerOf(caller))
     return {
       ...request,
       ...bodyOf(request, caller),
@@ -115,6 +118,9 @@ const mayTakeLong = ({ streams, kind, scope }: Route): boolean =>
 
 /** The path and query of a URL, which begins with one slash. */
 const pathIn = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
+
+/** All operators together are one owner, so a tenant does not keep them from looking after it. */
+const ownerOf = ({ tenant, isOperator }: Caller): string => (isOperator ? systemTenant : tenant)
 
 const spendNothing = () => {}
 const noReason = () => undefined

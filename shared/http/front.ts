@@ -67,11 +67,15 @@ export function createFront(log: Log, routes: readonly FrontRoute[], home?: stri
     }
     const { method = '', url = '' } = request
     const incoming = incomingFrom(request, rooms?.bodies)
+    let owner: string | undefined
+    const isOf = (name: string) => {
+      owner = name
+    }
     let answered: Answer
     try {
       answered = await handle({
         ...incoming,
-        ...{ method, url, parameters, gone, requestId, log, onBehalfOf: undefined },
+        ...{ method, url, parameters, gone, requestId, log, onBehalfOf: undefined, isOf },
         turn: rooms?.turn ?? anyTurn,
       })
     } catch (error) {
@@ -81,7 +85,7 @@ export function createFront(log: Log, routes: readonly FrontRoute[], home?: stri
     }
     const wait = turnToAnswer(answered, rooms)
     if (wait) await wait
-    writeAnswer(response, own, answered, rooms?.answers)
+    writeAnswer(response, own, answered, rooms && { answers: rooms.answers, owner })
   }
 }
 

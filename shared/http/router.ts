@@ -20,6 +20,8 @@ import { wrongMethod } from './wrong-method.ts'
  */
 export type Bindings = Partial<Pick<HttpBindings, 'incoming' | 'outgoing'>> & {
   rooms?: Rooms
+  /** Whose answer it is. */
+  owner?: string
   onBehalfOf?: OnBehalfOf
 }
 export type Otherwise = (request: Request, bindings: Bindings | undefined) => Promise<Response>
@@ -63,6 +65,9 @@ export function createRouter({ log, routes, allowed, basePath, isPage, otherwise
       requestId: requestIdOf(c),
       log,
       onBehalfOf: c.env?.onBehalfOf,
+      isOf(owner) {
+        if (c.env) c.env.owner = owner
+      },
     }
   }
   const notServed = async (c: Context<{ Bindings: Bindings }>, problem: Problem) =>
@@ -105,9 +110,9 @@ function toResponse(c: Context<{ Bindings: Bindings }>, answer: Answer): Respons
 }
 
 /** Returns what to answer instead if there is no room for an answer that goes through a socket. */
-function takeRoom(data: string | Uint8Array, { outgoing, rooms }: Bindings = {}): Answer | undefined {
+function takeRoom(data: string | Uint8Array, { outgoing, rooms, owner }: Bindings = {}): Answer | undefined {
   if (!outgoing || !rooms || data.length <= countedBytes || hasLeft(outgoing)) return undefined
-  const taken = rooms.answers.take(Buffer.byteLength(data))
+  const taken = rooms.answers.take(Buffer.byteLength(data), owner)
   if ('instead' in taken) return taken.instead
   outgoing.once('close', taken.release)
   return undefined
