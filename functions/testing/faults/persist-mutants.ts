@@ -73,8 +73,8 @@ export const persistMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'shared/store/mongo-save.ts',
-        find: 'await ledger.write(duplicates.map(toDuplicate))',
-        replace: 'duplicates.map(toDuplicate)',
+        find: "outcome === 'duplicate' || (outcome === 'stored' && expiresSoon(each))",
+        replace: "outcome === 'stored' && expiresSoon(each)",
       },
       {
         file: 'shared/store/sqlite-save.ts',
