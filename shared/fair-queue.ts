@@ -29,8 +29,11 @@ export type FairQueue<Entry extends Waiting> = {
   leave(entry: Entry): void
 }
 
-/** An owner may take this much at each turn: few enough that a group of 512 KiB has room for many owners. */
-const turnBytes = 8 * 1024
+/**
+ * An owner may take this much at each turn: few enough that a group of 512 KiB has room for many owners. Of entries of
+ * this size, an owner takes one at each turn.
+ */
+export const turnBytes = 8 * 1024
 
 /** Owners for whom nothing waits are remembered up to this number, since most of them come again. */
 const maxIdle = 64

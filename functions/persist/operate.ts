@@ -224,7 +224,7 @@ function checkNote(body: unknown, lossy: readonly InputError[] = []): string {
 async function readJsonText(request: ServiceRequest): Promise<string> {
   const text = await readText(request, maxBodyBytes)
   // many bodies may have arrived at the same time, and parsing one may take milliseconds
-  await request.turn()
+  await request.turn(request.caller.tenant)
   const type = request.header('content-type')
   if (text === '' || /^application\/json\s*(;|$)/i.test(type ?? '')) return text
   throw new Problem('unsupported-media-type', 'The body must be JSON; send it with content-type: application/json.', {

@@ -3,6 +3,7 @@ import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { type Found, TooBroad } from '@activity-log/shared/store/activities.ts'
 import { NeedsOperator, StoreUnavailable } from '@activity-log/shared/store/store.ts'
+import type { Tenant } from '@activity-log/shared/tenant.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 import type { FoundPart } from './find-bounded.ts'
 
@@ -36,14 +37,14 @@ export type Hold = (bytes: number) => void
  */
 export async function foundInTime(
   find: () => Promise<readonly Found[]>,
-  { turn, hold }: { turn: Turn; hold: Hold },
+  { turn, tenant, hold }: { turn: Turn; tenant: Tenant; hold: Hold },
 ): Promise<FoundPart<Found>> {
   try {
-    const wait = turn()
+    const wait = turn(tenant)
     if (wait) await wait
     const found = await find()
     hold(found.reduce((sum, { activity }) => sum + (activity.metadataText?.length ?? 0), 0))
-    await turn()
+    await turn(tenant)
     return { found }
   } catch (error) {
     if (error instanceof TooBroad && error.searched) return error.searched

@@ -1,9 +1,9 @@
 import { whenAborted } from '@activity-log/shared/aborted.ts'
 import { createFairLock, type Release } from '@activity-log/shared/fair-lock.ts'
-import { fewPerTurn } from '@activity-log/shared/few-per-turn.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { OwnTurn } from '@activity-log/shared/http/turns.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
 import { decodeSnapshot, maxMissingLive, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
@@ -31,8 +31,6 @@ const partCharacters = 32 * 1024
 /** What followers who are behind have read for themselves, and their clients have not taken yet. */
 const maxHeldCharacters = 16 * 1024 * 1024
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
-/** How many streams send in one turn of the event loop: each takes 50 µs, and for 20 KB ten times as much. */
-const sentPerTurn = 32
 /** How long a follower waits for the end of the log to be known. */
 const timeoutMs = 1000
 const headers = {
@@ -47,7 +45,6 @@ export function liveRoutes(options: LiveOptions): Routes {
   const { stopping, heartbeatMs = 10_000, streamMs = 50_000, maxFollowers = 1000, maxBehind = 10_000 } = options
   const tails = new Map<string, Tail>()
   const room: Room = { held: 0 }
-  const gradually = fewPerTurn(sentPerTurn)
   // however many are behind, they leave the rest of the machine to others: together they read as fast as one
   const turnToRead = createFairLock()
   stopping.addEventListener('abort', () => {
@@ -83,11 +80,8 @@ export function liveRoutes(options: LiveOptions): Routes {
       matches: filterMatcher(filter),
       mustEnd: () => stopping.aborted || whyNoLonger() !== undefined,
       turnToRead: () => turnToRead(caller.tenant),
-      // what all followers wait for comes at the same time
-      turnToSend: async () => {
-        await new Promise<void>((resolve) => gradually(resolve))
-        await turn()
-      },
+      // what all followers wait for comes at the same time, and each takes 50 µs to send it, or ten times as much for 20 KB
+      turnToSend: () => turn(caller.tenant, true),
       gone: request.gone,
       ...{ heartbeatMs, streamMs, maxBehind },
     })
@@ -138,7 +132,7 @@ type FollowOptions = {
   matches: ReturnType<typeof filterMatcher>
   mustEnd: () => boolean
   turnToRead: () => Promise<Release>
-  turnToSend: () => Promise<void>
+  turnToSend: OwnTurn
   gone: ServiceRequest['gone']
   heartbeatMs: number
   streamMs: number
@@ -214,6 +208,7 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
   }
 
   async function next(): Promise<string | undefined> {
+    if (pending.length > 0) await turnToSend()
     while (!isOver()) {
       if (pending.length > 0) return takePending()
       const count = behind()
@@ -235,7 +230,8 @@ function follow(options: FollowOptions): ReadableStream<Uint8Array> {
         }
       } else if (performance.now() >= heartbeatAt) {
         heartbeatAt = performance.now() + heartbeatMs
-        return liveEvent('position', at, '{}')
+        await turnToSend()
+        if (!isOver()) return liveEvent('position', at, '{}')
       } else if (!isOver()) {
         // an await between `tail.next` and this would miss a wake-up, and new events would wait for the next heartbeat
         await tail.untilNew(at, Math.min(lookEveryMs, Math.min(heartbeatAt, endsAt) - performance.now()), onWait)

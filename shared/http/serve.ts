@@ -24,7 +24,7 @@ import { openRequestSlots } from './request-slots.ts'
 import type { Rooms } from './rooms.ts'
 import { type SlotSizes, slotSizes } from './slots.ts'
 import { type SlowClientLimits, slowClientLimits, watchSlowClients } from './slow-clients.ts'
-import { openTurns, type Turn } from './turns.ts'
+import { openTurns, type Turn, unknownOwner } from './turns.ts'
 import { answerUnparsed, bodyMadeRoom } from './unparsed.ts'
 import { wrongMethod } from './wrong-method.ts'
 
@@ -163,7 +163,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       if (!release) return refuse(tooManyInFlight)
       over = release
     }
-    const wait = url === '/healthz' ? undefined : roomsOf(method).turn()
+    const wait = url === '/healthz' ? undefined : roomsOf(method).turn(unknownOwner)
     // nobody reads the answer to a client that went away meanwhile
     const work = wait
       ? wait.then(() => (request.socket.destroyed ? undefined : answered(request, response, own)))

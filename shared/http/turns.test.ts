@@ -11,10 +11,12 @@ import { openTurns } from './turns.ts'
 function turnsOf() {
   let now = 0
   let waited = 0
-  const { reads: turn, writes } = openTurns(
+  const { reads, writes: write } = openTurns(
     () => now + waited,
     () => now,
   )
+  const turn = (owner = 'acme', isOneOfMany?: boolean) => reads(owner, isOneOfMany)
+  const writes = () => write('acme')
   const work = (ms: number) => {
     now += ms
   }
@@ -86,6 +88,58 @@ test('a write waits for no more than one of the reads that asked before it', asy
   })
   await Promise.all(waits)
   expect(went.join('')).toBe('wrWRR')
+})
+
+test('owners take turns, so what one of them waits for does not delay the others', async () => {
+  const { turn, work } = turnsOf()
+  void turn()
+  work(5)
+  const went: string[] = []
+  const waits = ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1'].map(async (name) => {
+    await turn(name.charAt(0))
+    went.push(name)
+    work(5)
+  })
+  await Promise.all(waits)
+  expect(went).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4'])
+})
+
+test('of what begins together, as much goes on in a turn as there is time for', async () => {
+  const { turn, work } = turnsOf()
+  let went = 0
+  for (let n = 0; n < 10; n++) {
+    // they all ask before any of them has worked
+    void turn('acme', true)?.then(() => {
+      went++
+      work(1)
+    })
+  }
+  expect(went).toBe(0)
+  for (let turns = 1; turns <= 5; turns++) {
+    await nextTurn()
+    expect(went).toBe(2 * turns)
+  }
+})
+
+test('what waits gets as much time as all else took since it had to wait, up to a bound', async () => {
+  const { turn, work } = turnsOf()
+  let went = 0
+  for (let n = 0; n < 30; n++) {
+    void turn('acme', true)?.then(() => {
+      went++
+      work(1)
+    })
+  }
+  await nextTurn()
+  expect(went).toBe(2)
+  work(5)
+  await nextTurn()
+  expect(went).toBe(2 + 5)
+  work(100)
+  await nextTurn()
+  expect(went).toBe(2 + 5 + 8)
+  await nextTurn()
+  expect(went).toBe(2 + 5 + 8 + 2)
 })
 
 test('time that passes without work does not count', async () => {

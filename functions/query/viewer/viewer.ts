@@ -49,7 +49,8 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
         return { status: 302, headers: { location: led(basePath + href(ranged)), 'cache-control': 'no-store' } }
       using drawing = openDrawing(caller.isOperator ? systemTenant : caller.tenant)
       const isGone = () => request.gone().aborted
-      const own = { ...asking(request), drawing, turn: request.turn, isGone }
+      const turn = () => request.turn(caller.tenant)
+      const own = { ...asking(request), drawing, turn, isGone }
       const asked = { ...parsed, ...own, id, caller, basePath, now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       // a list may have waited for a record, and its counts take long
