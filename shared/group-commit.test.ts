@@ -87,6 +87,8 @@ describe('groups', () => {
     }
     expect(await all).toEqual(settled.map((_result, n) => `${n}`))
     expect(Math.max(...inTurn)).toBeLessThanOrEqual(128)
+    // the turn of the commit
+    expect(inTurn[0]).toBe(0)
   })
 
   test('an item that arrives as a commit ends is in the next group', async () => {

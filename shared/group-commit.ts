@@ -8,7 +8,10 @@ export class QueueFull extends Error {
   override name = 'QueueFull'
 }
 
-/** How many items learn their results in one turn of the event loop: the answer to a client takes 50 µs or more. */
+/**
+ * How many items learn their results in one turn of the event loop: the answer to a client takes 50 µs or more. If a
+ * group has more of them, none does in the turn of its commit, which takes long as well.
+ */
 const settledPerTurn = 128
 
 export type GroupCommitOptions<Item> = {
@@ -156,8 +159,9 @@ export function createGroupCommit<Item, Result>(
       const group = takeGroup()
       onGroup?.(group.length, performance.now() - (group[0]?.since ?? 0))
       const outcomeOf = await committed(group)
+      const isLarge = group.length > settledPerTurn
       for (const [index, entry] of group.entries()) {
-        if (index > 0 && index % settledPerTurn === 0) await nextTurn()
+        if (isLarge && index % settledPerTurn === 0) await nextTurn()
         settle(entry, outcomeOf(index))
       }
       waitForNext()

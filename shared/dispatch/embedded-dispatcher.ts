@@ -39,7 +39,7 @@ export const maxAtOnce = 400
 /** While records are published, senders wait for their commits, too, so the deliveries get a smaller share. */
 const maxBesidePublishing = 200
 const quietMs = 250
-/** The records that are taken at once may be large. While they have as many bytes as this, no more are taken. */
+/** Records may be large. While those whose first attempt has not ended have as many bytes as this, no more are taken. */
 const maxBytesAtOnce = 4 * 1024 * 1024
 
 /** After this many failures in a row the sink seems to be down, and nothing new is taken until a delivery succeeds. */
@@ -49,7 +49,11 @@ const maxWaiting = 1_000
 /** While the sink seems to be down, one new record is taken this often, since it may still be deliverable. */
 const probeMs = 5_000
 const listedWaiting = 20
-/** How many bytes of records start in one turn of the event loop. */
+/**
+ * How many records start in one turn of the event loop, and how many bytes of them: the sink reads each at once, which
+ * takes 50 µs or more.
+ */
+export const maxStarted = 64
 const maxStartedBytes = 64 * 1024
 /** How many delivered records are removed from the queue in one turn: 4 KB take 20 µs. */
 const maxSettled = 256
@@ -103,24 +107,18 @@ export function startDispatcher({
     if (filling) return
     filling = true
     try {
-      let started = 0
       for (let room = roomForNew(); mayHaveMore && room > 0 && !stop.signal.aborted; room = roomForNew()) {
         let records: QueuedRecord[] = []
         await persevere('be read', () => {
           // this precedes the read, so that a record published during the read sets it again
           mayHaveMore = false
-          records = queue.read(nextOffset, room, maxBytesAtOnce)
+          records = queue.read(nextOffset, Math.min(room, maxStarted), maxStartedBytes)
         })
-        if (records.length > 0) mayHaveMore = true
-        for (const record of records) {
-          start(record)
-          started += record.value.byteLength
-          if (started < maxStartedBytes) continue
-          // the sink reads each at once, and others need their turns
-          started = 0
-          await new Promise(setImmediate)
-          if (stop.signal.aborted) return
-        }
+        if (records.length === 0) continue
+        mayHaveMore = true
+        records.forEach(start)
+        // others need their turns
+        await new Promise(setImmediate)
       }
     } finally {
       filling = false
