@@ -1,39 +1,45 @@
 import { incomingFromBytes } from '@activity-log/shared/http/body.ts'
 import { anybody } from '@activity-log/shared/http/caller.ts'
 import type { ServiceRequest } from '@activity-log/shared/http/route.ts'
-import { recorded, silent } from '@activity-log/shared/testing/builders.ts'
+import { recorded, silent, until } from '@activity-log/shared/testing/builders.ts'
 import { openMemoryStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
 import { expect, test } from 'vitest'
 import { createApp } from './app.ts'
 
 const rows = 20
 
-/** Asks a route, which gets its turns only when the test gives them. */
-async function asking(route: string, url: string, parameters: { [name: string]: string } = {}) {
+type Asking = { url: string; parameters?: { [name: string]: string }; turn: () => Promise<void> }
+
+/** Returns what asks a route of a log with some rows. */
+async function openQuery() {
   const store = openMemoryStore()
   await store.save(Array.from({ length: rows }, (_, n) => recorded({ id: `id-${n}`, userId: 'ada', metadata: { n } })))
   const app = createApp({ store, log: silent, now: () => new Date() })
+  return (route: string, { url, parameters = {}, turn }: Asking) => {
+    const onBehalfOf = { caller: anybody, requestId: undefined, turn }
+    const request = {
+      ...incomingFromBytes({}, new Uint8Array()),
+      ...{ method: 'GET', url, parameters, requestId: undefined, basePath: '', log: silent, caller: onBehalfOf.caller },
+      gone: () => new AbortController().signal,
+      whyNoLonger: () => undefined,
+      turn,
+      onBehalfOf,
+    } satisfies Partial<Record<keyof ServiceRequest | 'onBehalfOf', unknown>>
+    const ask = (path: string) => app.fetch(new Request(`http://localhost${path}`), { onBehalfOf } as never)
+    return app.routes[route as 'GET /logs']?.handle({ ...request, ask } as never)
+  }
+}
+
+/** Asks a route, which gets its turns only when the test gives them. */
+async function asking(route: string, url: string, parameters: { [name: string]: string } = {}) {
+  const ask = await openQuery()
   let turns = 0
   const gate = Promise.withResolvers<void>()
   const turn = () => {
     turns++
     return gate.promise
   }
-  const onBehalfOf = {
-    caller: anybody,
-    requestId: undefined,
-    turn,
-  }
-  const request = {
-    ...incomingFromBytes({}, new Uint8Array()),
-    ...{ method: 'GET', url, parameters, requestId: undefined, basePath: '', log: silent, caller: onBehalfOf.caller },
-    gone: () => new AbortController().signal,
-    whyNoLonger: () => undefined,
-    turn,
-    onBehalfOf,
-  } satisfies Partial<Record<keyof ServiceRequest | 'onBehalfOf', unknown>>
-  const ask = (path: string) => app.fetch(new Request(`http://localhost${path}`), { onBehalfOf } as never)
-  const answer = app.routes[route as 'GET /logs']?.handle({ ...request, ask } as never)
+  const answer = ask(route, { url, parameters, turn })
   return { answer, turns: () => turns, open: () => gate.resolve() }
 }
 
@@ -67,4 +73,37 @@ test.each<[route: string, url: string, parameters?: { [name: string]: string }]>
   open()
   await answer
   expect(turns()).toBeGreaterThanOrEqual(10)
+})
+
+test('of pages that find nothing, one is drawn in a turn, though all of them have waited for the first', async () => {
+  const ask = await openQuery()
+  const first = Promise.withResolvers<void>()
+  const waiting: (() => void)[] = []
+  const turn = () => new Promise<void>((resolve) => waiting.push(resolve))
+  let drawn = 0
+  const page = async (userId: string, turn: Asking['turn']) => {
+    const answer = await ask('GET /', { url: `/?userId=${userId}`, turn })
+    drawn++
+    return answer?.status
+  }
+  // the others are asked for when some of its rows are drawn
+  let asked = 0
+  const pages = [page('ada', () => (asked++ < rows ? Promise.resolve() : first.promise))]
+  await until(() => asked > rows)
+  for (let n = 0; n < 9; n++) pages.push(page('nobody', turn))
+  for (let idle = 0; idle < 50; idle++) {
+    if (waiting.length > 0) idle = 0
+    for (const resume of waiting.splice(0)) resume()
+    await new Promise(setImmediate)
+  }
+  first.resolve()
+  let most = 0
+  while (drawn < pages.length) {
+    const before = drawn
+    waiting.shift()?.()
+    await new Promise(setImmediate)
+    most = Math.max(most, drawn - before)
+  }
+  expect(await Promise.all(pages)).toEqual(pages.map(() => 200))
+  expect(most).toBeLessThanOrEqual(2)
 })

@@ -45,6 +45,9 @@ export async function listPage(request: PageRequest): Promise<Page> {
       ? inTime(timeoutMs, (signal) => ask<{ data: unknown[] }>('/dead-letters?limit=1', signal))
       : undefined,
   ])
+  // once a page is over the next one begins, and one without rows asks for no other turn
+  const wait = turn()
+  if (wait) await wait
   const search = html`${searchForm(view, zone, now, counts)}${chips(view, zone)}`
   const pages = (hasLedger: boolean) =>
     html`${deadLetters?.ok && deadLetters.answer.data.length > 0 ? html`<a href="/viewer/dead-letters">Dead letters</a>` : ''}${hasLedger ? html`<a href="/viewer/ledger">Ledger</a>` : ''}`

@@ -55,6 +55,10 @@ export const hostileBursts: readonly HostileInput[] = [
   },
   { what: '200 sign-ins with a long address', send: (to) => burst(to, 200, () => get(`/login?to=${long}`, page)) },
   { what: '100 pages of the viewer', send: (to) => burst(to, 100, () => get('/', page)) },
+  {
+    what: '200 pages of the viewer that find nothing',
+    send: (to) => burst(to, 200, () => get('/?userId=nobody&action=none', page)),
+  },
   { what: '500 readings of the ledger', send: (to) => burst(to, 500, () => get('/ledger')) },
   { what: '200 pages of the ledger', send: (to) => burst(to, 200, () => get('/viewer/ledger', page)) },
   { what: '1,000 times metrics', send: (to) => burst(to, 1_000, () => get('/metrics')) },
