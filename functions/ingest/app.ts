@@ -225,14 +225,14 @@ function toEntry(sent: PostedActivity, recorded: ActivityRecorded): Entry {
 const smallBytes = 4 * 1024
 
 /** Long work for a request pauses when others should have their turn, and ends when the client goes away. */
-function pausesOf(request: ServiceRequest, bytes: number): () => Promise<void> | undefined {
+function pausesOf({ turn, gone }: ServiceRequest, bytes: number): () => Promise<void> | undefined {
   let left: AbortSignal | undefined
   let hasBegun = false
   return () => {
-    const next = hasBegun && bytes <= smallBytes ? undefined : request.turn(request.caller.tenant)
+    const next = hasBegun && bytes <= smallBytes ? undefined : turn()
     hasBegun = true
     if (!next) return undefined
-    left ??= request.gone()
+    left ??= gone()
     return next.then(() => {
       if (left?.aborted) throw clientLeft()
     })

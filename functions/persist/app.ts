@@ -100,7 +100,7 @@ export function createApp({
 
   async function take(request: ServiceRequest): Promise<Answer> {
     const body = await request.bytes(maxRecordBytes)
-    const wait = request.turn(request.caller.tenant)
+    const wait = request.turn()
     if (wait) await wait
     const headers = request.headers()
     const delivery = readDelivery(headers, body)

@@ -4,6 +4,7 @@ import type { ActivityRecorded } from '@activity-log/shared/activity-recorded.ts
 import type { Checked, InputError } from '@activity-log/shared/checked.ts'
 import { createFairLock } from '@activity-log/shared/fair-lock.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
+import { ownerOf } from '@activity-log/shared/http/caller.ts'
 import { linkFrom, linkOf } from '@activity-log/shared/http/named-tenant.ts'
 import { refuseParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, Problem, unavailable } from '@activity-log/shared/http/problem.ts'
@@ -156,7 +157,7 @@ export function operatingRoutes({ store, now, timeoutMs, isSuspended, acts }: Op
   ): Promise<Result> {
     const lateAt = performance.now() + timeoutMs
     // a tenant with many does not keep operators from looking after it
-    const release = await turnToChange(caller.isOperator ? systemTenant : caller.tenant)
+    const release = await turnToChange(ownerOf(caller))
     try {
       if (gone().aborted || performance.now() >= lateAt) throw unavailable('Nobody waits for this any more.')
       const problem = whyNoLonger()
@@ -224,7 +225,7 @@ function checkNote(body: unknown, lossy: readonly InputError[] = []): string {
 async function readJsonText(request: ServiceRequest): Promise<string> {
   const text = await readText(request, maxBodyBytes)
   // many bodies may have arrived at the same time, and parsing one may take milliseconds
-  await request.turn(request.caller.tenant)
+  await request.turn()
   const type = request.header('content-type')
   if (text === '' || /^application\/json\s*(;|$)/i.test(type ?? '')) return text
   throw new Problem('unsupported-media-type', 'The body must be JSON; send it with content-type: application/json.', {

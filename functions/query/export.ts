@@ -109,7 +109,7 @@ export function exportRoutes({ forTenant, known, acts }: ExportDependencies): Ro
       const place = after === undefined ? {} : { after }
       const query = { filter: snapshot, order, ...place, limit, format, maxBytes: partBytes }
       const { bytes, examined, read, rest } = await fromStore(() => findLines(query))
-      await turn(filter.tenant)
+      await turn()
       const size = Math.max(1, read, bytes.byteLength)
       limit = Math.max(1, Math.min(maxRows, 4 * limit, Math.floor((examined * partBytes) / size)))
       const isFirst = after === undefined

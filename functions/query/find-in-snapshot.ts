@@ -62,7 +62,6 @@ async function findFirst(
     async (part) => {
       const { found, through } = await foundInTime(() => reader.find({ filter: request.filter, ...part }), {
         turn,
-        tenant: request.filter.tenant,
         hold,
       })
       positions.push(...found.map(({ position }) => position))
@@ -86,11 +85,7 @@ async function findAt(
   const reader = forTenant(filter.tenant, { gone })
   const page = await findPage(
     async (part) => {
-      const { found, through } = await foundInTime(() => reader.find({ filter, ...part }), {
-        turn,
-        tenant: filter.tenant,
-        hold,
-      })
+      const { found, through } = await foundInTime(() => reader.find({ filter, ...part }), { turn, hold })
       return { found: found.map(toListed), through }
     },
     request,

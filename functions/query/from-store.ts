@@ -3,7 +3,6 @@ import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { type Found, TooBroad } from '@activity-log/shared/store/activities.ts'
 import { NeedsOperator, StoreUnavailable } from '@activity-log/shared/store/store.ts'
-import type { Tenant } from '@activity-log/shared/tenant.ts'
 import { TooLate, within } from '@activity-log/shared/within.ts'
 import type { FoundPart } from './find-bounded.ts'
 
@@ -37,14 +36,14 @@ export type Hold = (bytes: number) => void
  */
 export async function foundInTime(
   find: () => Promise<readonly Found[]>,
-  { turn, tenant, hold }: { turn: Turn; tenant: Tenant; hold: Hold },
+  { turn, hold }: { turn: Turn; hold: Hold },
 ): Promise<FoundPart<Found>> {
   try {
-    const wait = turn(tenant)
+    const wait = turn()
     if (wait) await wait
     const found = await find()
     hold(found.reduce((sum, { activity }) => sum + (activity.metadataText?.length ?? 0), 0))
-    await turn(tenant)
+    await turn()
     return { found }
   } catch (error) {
     if (error instanceof TooBroad && error.searched) return error.searched

@@ -59,11 +59,7 @@ export function activityRoutes({ forTenant, inRowRoom }: { forTenant: ForTenant;
     const find = async (order: Order) => {
       const part = { after: key, order, limit }
       const listed = async (part: Part) => {
-        const { found } = await foundInTime(() => reader.find({ filter, ...part }), {
-          turn,
-          tenant: caller.tenant,
-          hold,
-        })
+        const { found } = await foundInTime(() => reader.find({ filter, ...part }), { turn, hold })
         return { found: found.map(toListed) }
       }
       const { found, isCut } = await findBounded(listed, part, sizeOf, maxRowBytes / 2)

@@ -44,7 +44,7 @@ export function deadLetterRoutes({ forTenant, inRowRoom }: DeadLettersDependenci
       async ({ skip: _skip, withinMs: _ms, ...part }: Part) => {
         const found = await reader.findDeadLetters({ filter, ...part })
         hold(found.reduce((sum, { deadLetter }) => sum + deadLetter.body.length, 0))
-        await turn(caller.tenant)
+        await turn()
         return { found }
       }
     const page = await fromStore(() =>

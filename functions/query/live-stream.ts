@@ -3,7 +3,7 @@ import { createFairLock, type Release } from '@activity-log/shared/fair-lock.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
-import type { OwnTurn } from '@activity-log/shared/http/turns.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { filterMatcher } from '@activity-log/shared/matches-filter.ts'
 import { decodeSnapshot, maxMissingLive, newSince, type Snapshot } from '@activity-log/shared/snapshot.ts'
 import { StoreUnavailable } from '@activity-log/shared/store/store.ts'
@@ -81,7 +81,7 @@ export function liveRoutes(options: LiveOptions): Routes {
       mustEnd: () => stopping.aborted || whyNoLonger() !== undefined,
       turnToRead: () => turnToRead(caller.tenant),
       // what all followers wait for comes at the same time, and each takes 50 µs to send it, or ten times as much for 20 KB
-      turnToSend: () => turn(caller.tenant, true),
+      turnToSend: () => turn(true),
       gone: request.gone,
       ...{ heartbeatMs, streamMs, maxBehind },
     })
@@ -132,7 +132,7 @@ type FollowOptions = {
   matches: ReturnType<typeof filterMatcher>
   mustEnd: () => boolean
   turnToRead: () => Promise<Release>
-  turnToSend: OwnTurn
+  turnToSend: Turn
   gone: ServiceRequest['gone']
   heartbeatMs: number
   streamMs: number

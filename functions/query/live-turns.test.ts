@@ -19,7 +19,11 @@ function asking(app: Service) {
   const { reads: turn } = openTurns(clock, clock)
   return {
     ask: async (tenant: string, path: string) => {
-      const onBehalfOf = { caller: { ...anybody, tenant: asTenant(tenant) }, requestId: undefined, turn }
+      const onBehalfOf = {
+        caller: { ...anybody, isOperator: false, tenant: asTenant(tenant) },
+        requestId: undefined,
+        turn,
+      }
       return app.fetch(new Request(`http://localhost${path}`), { onBehalfOf })
     },
     work: (ms: number) => {

@@ -54,7 +54,7 @@ export function openRowRoom(maxBytes = maxHeldBytes): RowRoom {
     const release = await lock(tenant)
     try {
       // many may be too late at the same time
-      await turn(tenant)
+      await turn()
       if (performance.now() - since > answerMs) throw tooManyRows()
       return await holding(find, tenant, false)
     } finally {

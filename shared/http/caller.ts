@@ -9,7 +9,7 @@ import { createWhyNoLonger } from './no-longer.ts'
 import { Problem } from './problem.ts'
 import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
 import { isSafeMethod } from './same-origin.ts'
-import type { Turn } from './turns.ts'
+import type { TurnOf } from './turns.ts'
 
 /** Without access control there is one tenant, and everybody may do everything. */
 export const anybody: Caller = {
@@ -25,12 +25,13 @@ export const anybody: Caller = {
 }
 
 /** A request before its caller is added. `onBehalfOf` is set when one route asks another. */
-export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'whyNoLonger' | 'spend' | 'ask'> & {
+export type BareRequest = Omit<ServiceRequest, 'caller' | 'basePath' | 'whyNoLonger' | 'spend' | 'ask' | 'turn'> & {
+  turn: TurnOf
   onBehalfOf: OnBehalfOf | undefined
   /** Tells whose answer it will be: owners share the room for answers. */
   isOf?(owner: string): void
 }
-export type OnBehalfOf = { caller: Caller; requestId: string | undefined; turn: Turn }
+export type OnBehalfOf = { caller: Caller; requestId: string | undefined; turn: TurnOf }
 
 /** Asks a route of the same service, without a socket. */
 export type AskRoute = (path: string, signal: AbortSignal, onBehalfOf: OnBehalfOf) => Promise<Response>
@@ -96,7 +97,8 @@ export function withCaller(
 
   function requestOf(request: BareRequest, caller: Caller): ServiceRequest {
     const { requestId, turn } = request
-    if (authenticate) request.isOf?.(ownerOf(caller))
+    const owner = ownerOf(caller)
+    if (authenticate) request.isOf?.(owner)
     return {
       ...request,
       ...bodyOf(request, caller),
@@ -104,6 +106,7 @@ export function withCaller(
       caller,
       basePath,
       whyNoLonger: whyNoLonger(request, caller),
+      turn: (isOneOfMany) => turn(owner, isOneOfMany),
       spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
       ask: (path: string, signal = request.gone()) =>
@@ -120,7 +123,7 @@ const mayTakeLong = ({ streams, kind, scope }: Route): boolean =>
 const pathIn = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
 
 /** All operators together are one owner, so a tenant does not keep them from looking after it. */
-const ownerOf = ({ tenant, isOperator }: Caller): string => (isOperator ? systemTenant : tenant)
+export const ownerOf = ({ tenant, isOperator }: Caller): string => (isOperator ? systemTenant : tenant)
 
 const spendNothing = () => {}
 const noReason = () => undefined

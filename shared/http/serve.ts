@@ -24,7 +24,7 @@ import { openRequestSlots } from './request-slots.ts'
 import type { Rooms } from './rooms.ts'
 import { type SlotSizes, slotSizes } from './slots.ts'
 import { type SlowClientLimits, slowClientLimits, watchSlowClients } from './slow-clients.ts'
-import { openTurns, type Turn, unknownOwner } from './turns.ts'
+import { openTurns, type TurnOf, unknownOwner } from './turns.ts'
 import { answerUnparsed, bodyMadeRoom } from './unparsed.ts'
 import { wrongMethod } from './wrong-method.ts'
 
@@ -105,7 +105,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const answers = openAnswerRoom(atOnce.answerBytes)
   const turns = openTurns()
   const bodies = openBodyRoom(atOnce.bodyBytes)
-  const roomsWith = (turn: Turn): Rooms => ({ bodies, answers, turn })
+  const roomsWith = (turn: TurnOf): Rooms => ({ bodies, answers, turn })
   const [reads, writes] = [roomsWith(turns.reads), roomsWith(turns.writes)]
   const roomsOf = (method: string | undefined) => (method === 'GET' || method === 'HEAD' ? reads : writes)
   let draining = false

@@ -1,7 +1,7 @@
 import { whenAborted } from '../aborted.ts'
 import { spareShare } from '../fair-room.ts'
-import { systemTenant } from '../tenant.ts'
 import type { Answer, ByteStream } from './answer.ts'
+import { ownerOf } from './caller.ts'
 import { usualKind } from './kind.ts'
 import { unavailable } from './problem.ts'
 import type { Around, Route, ServiceRequest } from './route.ts'
@@ -37,10 +37,9 @@ export function createTenantShares(sizes: SlotSizes = slotSizes): Around {
     // a page asks other routes, and they are what costs something; the log records few acts, which others wait for
     if (route.scope === 'public' || route.scope === 'deliver' || route.scope === 'audit') return handle
     return (request) => {
-      const { keyId, tenant, isOperator } = request.caller
-      if (keyId === undefined) return handle(request)
-      // a tenant that has used up its share does not keep operators from looking after it
-      const release = take(kindOf(route, request), isOperator ? systemTenant : tenant)
+      const { caller } = request
+      if (caller.keyId === undefined) return handle(request)
+      const release = take(kindOf(route, request), ownerOf(caller))
       if (!release) return Promise.reject(tooMany())
       return handle(request).then(
         (answer) => {

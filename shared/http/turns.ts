@@ -8,12 +8,12 @@ import { oncePerTurn } from '../once-per-turn.ts'
  * with much else, since all of it waited for the same thing, always waits: otherwise all of it would ask before any of it
  * has worked, and go on at once.
  */
-export type Turn = (owner: string, isOneOfMany?: boolean) => Promise<void> | undefined
+export type TurnOf = (owner: string, isOneOfMany?: boolean) => Promise<void> | undefined
 /** The same for an owner who is known. */
-export type OwnTurn = () => Promise<void> | undefined
+export type Turn = (isOneOfMany?: boolean) => Promise<void> | undefined
 
 /** For requests that did not come through a socket: whoever asks decides how much. */
-export const anyTurn: OwnTurn = () => undefined
+export const anyTurn = (): undefined => undefined
 
 /** The owner of requests that nobody has read yet. */
 export const unknownOwner = ''
@@ -22,7 +22,7 @@ export const unknownOwner = ''
 type Work = Waiting & { resume: () => void }
 
 /** Writes wait apart from everything else, because they are short, and reads are often long. */
-export type Turns = { reads: Turn; writes: Turn }
+export type Turns = { reads: TurnOf; writes: TurnOf }
 
 /** How long the work of one turn may go on before the rest waits, in milliseconds of CPU time. */
 const workMs = 2
@@ -95,7 +95,7 @@ export function openTurns(now = () => performance.now(), cpuMs = threadCpuMs): T
   }
 
   const turnOf =
-    (queue: FairQueue<Work>): Turn =>
+    (queue: FairQueue<Work>): TurnOf =>
     (owner, isOneOfMany) => {
       if (!isOneOfMany) {
         if (beganAt === undefined) {

@@ -1,7 +1,7 @@
 import { createFairLock } from '@activity-log/shared/fair-lock.ts'
 import { openAnswerRoom } from '@activity-log/shared/http/answer-room.ts'
 import { unavailable } from '@activity-log/shared/http/problem.ts'
-import type { OwnTurn } from '@activity-log/shared/http/turns.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { within } from '@activity-log/shared/within.ts'
 import { html } from 'hono/html'
 import type { Asked } from './ask.ts'
@@ -78,7 +78,7 @@ function tooManyPages(cause: unknown): never {
  */
 export async function drawEach<Item>(
   items: Iterable<Item>,
-  { turn, isGone }: { turn: OwnTurn; isGone: () => boolean },
+  { turn, isGone }: { turn: Turn; isGone: () => boolean },
   draw: (item: Item, drawnLength: number) => Content,
 ): Promise<Content[]> {
   const drawn: Content[] = []

@@ -1,4 +1,4 @@
-import type { OwnTurn } from '@activity-log/shared/http/turns.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { outlineJson } from '@activity-log/shared/json-outline.ts'
 import { inSteps } from '@activity-log/shared/steps.ts'
 import { html } from 'hono/html'
@@ -30,7 +30,7 @@ const beforeRows = '{"data":'
 const maxRows = 1000
 
 /** Parses the answer of a list apart from its rows: as objects, a list takes up to twenty times the memory of its text. */
-export async function readList(text: string, turn: OwnTurn): Promise<ListAnswer> {
+export async function readList(text: string, turn: Turn): Promise<ListAnswer> {
   const rows = text.slice(beforeRows.length, endOfRows(text))
   const outline = await inSteps(outlineJson(rows, maxRows), turn)
   if (typeof outline !== 'object') throw new Error(`The list that the viewer asked for is ${outline}`)

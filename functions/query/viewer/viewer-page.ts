@@ -1,6 +1,6 @@
 import { maxErrors } from '@activity-log/shared/checked.ts'
 import type { Caller } from '@activity-log/shared/http/route.ts'
-import type { OwnTurn } from '@activity-log/shared/http/turns.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { html } from 'hono/html'
 import type { Ask, AskText, ShownProblem } from './ask.ts'
 import type { Drawing } from './drawing.ts'
@@ -14,7 +14,7 @@ export type PageRequest = ViewRequest & {
   ask: Ask
   askText: AskText
   drawing: Drawing
-  turn: OwnTurn
+  turn: Turn
   isGone: () => boolean
   caller: Caller
   basePath: string
