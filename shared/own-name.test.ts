@@ -35,6 +35,12 @@ test.each([
   'activity\u02d7log.x',
   'activity-lo\u018d\u3002x',
   'ᎪᏟᎢivity-log.x',
+  'ᎪᏟᎢᎥᏙᎥᎢᎩ-ᏞᎾᏀ.x',
+  'ꭺꮯꭲꭵꮩꭵꭲꭹ-ꮮꮎꮐ.x',
+  'ꓮꓚꓔꓲꓦꓲꓔꓬ-ꓡꓳꓖ.x',
+  'ᴀᴄᴛɪᴠɪᴛʏ-ʟᴏɢ.x',
+  'ⲁⲥⲧⲓvⲓⲧⲩ-ⲓⲟg.x',
+  '𐌀𐌂𐌕𐌉𐌖𐌉𐌕y-𐌉𐌏g.x',
 ])('a reader might take %j for a name of the log', (name) => {
   expect(mayPassForOwn(name)).toBe(true)
   expect(isOwn(name)).toBe(/^activity-log\./.test(name))

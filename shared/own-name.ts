@@ -27,10 +27,22 @@ const isAscii = /^[ -~]*$/
 /** Marks are those above and below a letter, which are apart from it once the text is decomposed. */
 const unseen = /[\p{Mark}\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{White_Space}\u2800]/gu
 
-/** What looks like each letter of the prefix; NFKD has unfolded wide, round and bold ones. */
-const looks = [
-  ...['aɑαа', 'cϲс', 'tτт', 'iıɩιі', 'vνѵ', 'iıɩιі', 'tτт', 'yɣʏγυуү', '\\-\\p{Dash}'],
-  ...['l1|iıɩιіӏǀ\u05c0', 'oοσоօ0', 'gɡɢցԍ', '.\u0660\u06f0\ua4f8·'],
-]
+/**
+ * What looks like each letter of the prefix: letters of Latin, Greek and Cyrillic, small capitals, Cherokee, Lisu, Coptic
+ * and Old Italic. NFKD has unfolded wide, round and bold ones.
+ */
+const letters = {
+  a: 'aɑαаᴀᎪꓮⲁ𐌀',
+  c: 'cϲсᴄᏟꓚⲥ𐌂',
+  t: 'tτтᴛᎢꓔⲧ𐌕',
+  i: 'iıɩιіɪᎥꓲⲓ𐌉',
+  v: 'vνѵᴠᏙꓦ𐌖',
+  y: 'yɣʏγυуүᎩꓬⲩ',
+  l: 'l1|iıɩιіӏǀ\u05c0ʟɪᏞᎥꓡꓲⲓ𐌉',
+  o: 'oοσоօ0ᴏᎾꓳⲟ𐌏',
+  g: 'gɡɢցԍᏀᏳꓖ',
+}
+const { a, c, t, i, v, y, l, o, g } = letters
+const looks = [...[a, c, t, i, v, i, t, y], '\\-\\p{Dash}', ...[l, o, g], '.\u0660\u06f0\ua4f8·']
 const ownLooks = new RegExp(`^${looks.map((alike) => `[${alike}]`).join('')}`, 'iu')
 const eachLooks = looks.map((alike) => new RegExp(`^[${alike}]$`, 'iu'))
