@@ -5,18 +5,18 @@ import type { DeadLetterRow } from './sqlite-dead-letters.ts'
 import { type Sql, statementCache } from './sqlite-scan.ts'
 import type { TimeSlicer } from './sqlite-time-slicer.ts'
 
-/** How many rows to read in one step: they may be large, and the index has only their time. */
+/** How many rows to look at in one step: the index has only their time. */
 const rowsAtOnce = 100
 
 type Place = { firstAtMs: number; id: string }
 type Looked = Place & { isMatch: 0 | 1 }
 
-/** Finds dead letters in the order of their first arrival, step by step. */
+/** Finds the ids of dead letters in the order of their first arrival, step by step. */
 export function createDeadLetterSearch(db: DatabaseSync) {
   const prepare = statementCache(db)
   const byId = db.prepare('SELECT * FROM deadLetters WHERE id = ?')
 
-  return async ({ filter, order, limit, after }: DeadLetterQuery, timeSlicer: TimeSlicer): Promise<DeadLetterRow[]> => {
+  async function ids({ filter, order, limit, after }: DeadLetterQuery, timeSlicer: TimeSlicer): Promise<string[]> {
     const { tenant, from = 0, to = Number.MAX_SAFE_INTEGER } = filter
     const match = matchOf(filter)
     const isRising = order === 'asc'
@@ -27,19 +27,21 @@ export function createDeadLetterSearch(db: DatabaseSync) {
        WHERE tenant = ? AND (firstAtMs, id) ${beyond} (?, ?) AND firstAtMs ${until} ?
        ORDER BY firstAtMs ${order}, id ${order} LIMIT ${rowsAtOnce}`,
     )
-    const found: DeadLetterRow[] = []
+    const found: string[] = []
     for (let place = placeOf(isRising, isRising ? from : to, after); ; ) {
       await timeSlicer()
       const { firstAtMs, id } = place
       const looked = statement.all(...match.values, tenant, firstAtMs, id, isRising ? to : from) as Looked[]
       for (const { id, isMatch } of looked) {
-        if (isMatch && found.length < limit) found.push(byId.get(id) as DeadLetterRow)
+        if (isMatch && found.length < limit) found.push(id)
       }
       const end = looked.at(-1)
       if (!end || looked.length < rowsAtOnce || found.length === limit) return found
       place = end
     }
   }
+
+  return { ids, rows: (ids: readonly string[]) => ids.map((id) => byId.get(id) as DeadLetterRow) }
 }
 
 /** The place before the first result: the start of the time range, or the last place that was shown. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Gone } from '../aborted.ts'
+import { createFairLock } from '../fair-lock.ts'
 import { type Filter, isSearch } from '../filter.ts'
 import {
   type Activities,
@@ -26,7 +27,7 @@ import { keyBehind, rangeBehind, rangeOf, type Source } from './sqlite-scan.ts'
 import { createSnapshotStart } from './sqlite-snapshot-start.ts'
 import { createSqliteStats } from './sqlite-stats.ts'
 import { stepRows } from './sqlite-steps.ts'
-import { createPaces, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
+import { createPaces, type Pace, readLimits, type TimeSlicer } from './sqlite-time-slicer.ts'
 
 /**
  * Reads that may take long. They run in steps, with others in between; createPaces limits their time. When nobody waits
@@ -54,9 +55,11 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
   const matching = createSqliteMatching(queries, paces)
   const stats = createSqliteStats(db, queries, matching, limits.workMs)
   const arrivals = createSqliteArrivals(db)
-  const findDeadLetters = createDeadLetterSearch(db)
+  const deadLetters = createDeadLetterSearch(db)
   const jump = createSqliteJump(queries)
   const snapshotStart = createSnapshotStart(db, queries.names)
+  /** Rows take many times the memory of their places, so only one read at a time has some of its rows, but not all. */
+  const turnToFetch = createFairLock()
 
   async function placesOf(
     { order, limit, after, skip = 0, ...query }: FindQuery,
@@ -105,13 +108,24 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     }
   }
 
-  async function fetch(places: readonly number[], timeSlicer: TimeSlicer): Promise<Found[]> {
-    const found: Found[] = []
-    for (let at = 0; at < places.length; at += rowsAtOnce) {
-      await timeSlicer()
-      found.push(...rows.found(places.slice(at, at + rowsAtOnce)))
+  /** What fits into one step need not wait for others. */
+  async function fetch<Place, Row>(
+    places: readonly Place[],
+    of: Pace,
+    rowsOf: (places: readonly Place[]) => readonly Row[],
+  ): Promise<Row[]> {
+    const timeSlicer = paces.pace(of)
+    const release = places.length > rowsAtOnce ? await turnToFetch(of.tenant) : undefined
+    try {
+      const found: Row[] = []
+      for (let at = 0; at < places.length; at += rowsAtOnce) {
+        await timeSlicer()
+        found.push(...rowsOf(places.slice(at, at + rowsAtOnce)))
+      }
+      return found
+    } finally {
+      release?.()
     }
-    return found
   }
 
   /** Undefined if more than one part of an index has the lines, each row must be examined, or the next ones tie. */
@@ -170,7 +184,7 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
       const part = await (isSearch(filter)
         ? findMatching(matching, query, gone)
         : placesOf(query, paces.pace({ ...of, withinMs })))
-      return wholeOf({ ...part, found: await fetch(part.found, paces.pace(of)) })
+      return wholeOf({ ...part, found: await fetch(part.found, of, rows.found) })
     },
     async findLines(query, gone) {
       const { filter, format: _format, maxBytes: _maxBytes, ...place } = query
@@ -198,9 +212,12 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
     },
     stats: (query, gone) => stats(query, paces.pace({ tenant: query.filter.tenant, gone }), gone),
     arrivals: async (query, gone) => {
-      const timeSlicer = paces.pace({ tenant: query.tenant, gone })
-      return fetch(await arrivals(query, timeSlicer), timeSlicer)
+      const of = { tenant: query.tenant, gone }
+      return fetch(await arrivals(query, paces.pace(of)), of, rows.found)
     },
-    findDeadLetters: (query, gone) => findDeadLetters(query, paces.pace({ tenant: query.filter.tenant, gone })),
+    findDeadLetters: async (query, gone) => {
+      const of = { tenant: query.filter.tenant, gone }
+      return fetch(await deadLetters.ids(query, paces.pace(of)), of, deadLetters.rows)
+    },
   }
 }

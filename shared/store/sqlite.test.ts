@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { StartError } from '../config.ts'
-import { recorded } from '../testing/builders.ts'
+import { aDeadLetter, recorded } from '../testing/builders.ts'
 import { aStoreFile, openTestStore } from '../testing/sqlite-test-store.ts'
 import { openSqliteStore } from './sqlite.ts'
 import { createLongReads, type LongReads } from './sqlite-long-reads.ts'
@@ -53,6 +53,37 @@ test.each([
   expect(await store.find({ filter, order: 'asc', limit: 100 })).toHaveLength(count)
   expect(await store.count(filter, 100)).toBe(count)
   expect(asked).toEqual(expected)
+})
+
+test.each(['rows', 'dead letters'])('one large list after another holds %s in the reading thread', async (what) => {
+  const reads = Promise.withResolvers<LongReads>()
+  await using store = openSqliteStore({
+    path: aStoreFile(),
+    createReads(db) {
+      const made = createLongReads(db)
+      reads.resolve(made)
+      return made
+    },
+  })
+  const many = Array.from({ length: 300 }, (_, offset) => ({ position: { partition: 0, offset } }))
+  await store.save(many.map(({ position }) => ({ ...recorded({ id: `${position.offset}` }), position })))
+  await store.deadLetter(many.map(aDeadLetter))
+  const { find, findDeadLetters } = await reads.promise
+  const query = { filter: { tenant: 'default' }, order: 'asc', limit: 300 } as const
+  let turn = 0
+  const endedIn: number[] = []
+  const lists = Array.from({ length: 20 }, async () => {
+    const found = await (what === 'rows' ? find(query) : findDeadLetters(query))
+    expect(found).toHaveLength(300)
+    endedIn.push(turn)
+  })
+  while (endedIn.length < lists.length) {
+    await new Promise(setImmediate)
+    turn++
+  }
+  await Promise.all(lists)
+  // each takes three turns; otherwise all of them would have begun before one is over, and end in 20 turns
+  expect(turn - (endedIn[0] as number)).toBeGreaterThan(2 * lists.length)
 })
 
 test('the lines of an export are made in the reading thread, also a few of them', async () => {
