@@ -1,6 +1,7 @@
 import { whenAborted } from '@activity-log/shared/aborted.ts'
 import { createFairLock, type Release } from '@activity-log/shared/fair-lock.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { ownerOf } from '@activity-log/shared/http/caller.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
 import type { Turn } from '@activity-log/shared/http/turns.ts'
@@ -79,7 +80,7 @@ export function liveRoutes(options: LiveOptions): Routes {
       at: snapshot ?? named ?? head,
       matches: filterMatcher(filter),
       mustEnd: () => stopping.aborted || whyNoLonger() !== undefined,
-      turnToRead: () => turnToRead(caller.tenant),
+      turnToRead: () => turnToRead(ownerOf(caller)),
       // what all followers wait for comes at the same time, and each takes 50 µs to send it, or ten times as much for 20 KB
       turnToSend: () => turn(true),
       gone: request.gone,

@@ -2,6 +2,7 @@ import { type Checked, firstErrors, invalid, pointerTo, valid } from '@activity-
 import { createFairRoom } from '@activity-log/shared/fair-room.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { readText } from '@activity-log/shared/http/body.ts'
+import { ownerOf } from '@activity-log/shared/http/caller.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { parameterOf, readParameters } from '@activity-log/shared/http/parameters.ts'
 import { invalidInput, unavailable } from '@activity-log/shared/http/problem.ts'
@@ -21,7 +22,7 @@ const maxBodyAtOnce = 2 * 1024
 /** How many outcomes a request looks up at once. */
 const maxLookups = 8
 const lookupsPerTurn = 50
-/** The receipts of a tenant's requests in progress: each takes about 300 bytes, for as long as its request waits. */
+/** The receipts of an owner's requests in progress: each takes about 300 bytes, for as long as its request waits. */
 const maxInProgress = 100_000
 /** A request with so few is always served. */
 const fewReceipts = 10
@@ -46,12 +47,12 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
 
   async function outcomes(request: ServiceRequest): Promise<Answer> {
     const wait = readReceiptsWait(request.url)
-    const { tenant } = request.caller
+    const owner = ownerOf(request.caller)
     const body = await readText(request, maxBodyBytes)
-    if (body.length > maxBodyAtOnce) await turnsOf(tenant)()
+    if (body.length > maxBodyAtOnce) await turnsOf(owner)()
     const texts = readReceipts(body)
-    if (texts.length > fewReceipts && !room.hasRoom(tenant, texts.length)) throw tooMany()
-    room.hold(tenant, texts.length)
+    if (texts.length > fewReceipts && !room.hasRoom(owner, texts.length)) throw tooMany()
+    room.hold(owner, texts.length)
     try {
       const known = await findAll(
         texts.map(({ receipt }) => receipt),
@@ -63,7 +64,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
       })
       return { status: 200, body: { results } }
     } finally {
-      room.hold(tenant, -texts.length)
+      room.hold(owner, -texts.length)
     }
   }
 
@@ -82,7 +83,7 @@ export function receiptRoutes({ findOutcome }: { findOutcome: FindOutcome }): Ro
     for (;;) {
       const unknown = [...receipts.keys()].filter((index) => known[index] === undefined)
       const turns = unknown.values()
-      const nextTurn = turnsOf(request.caller.tenant)
+      const nextTurn = turnsOf(ownerOf(request.caller))
       let count = 0
       let pause: Promise<unknown> | undefined
       const lookUp = async () => {

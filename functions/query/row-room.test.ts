@@ -26,8 +26,8 @@ function aList(bytes: number) {
 
 const openRoom = (maxBytes: number) => {
   const inRoom = openRowRoom(maxBytes)
-  return <Result>(find: (hold: Hold) => Promise<Result>, tenant = 'busy') =>
-    inRoom(find, { turn: anyTurn, caller: { tenant: asTenant(tenant) } })
+  return <Result>(find: (hold: Hold) => Promise<Result>, { tenant = 'busy', isOperator = false } = {}) =>
+    inRoom(find, { turn: anyTurn, caller: { tenant: asTenant(tenant), isOperator } })
 }
 
 describe('rows that wait to become an answer are bounded', () => {
@@ -82,14 +82,17 @@ describe('rows that wait to become an answer are bounded', () => {
     await Promise.all(all)
   })
 
-  test('the large lists of tenants take turns, and a tenant leaves room for others', async () => {
+  test.each([
+    { whose: 'another tenant', asker: { tenant: 'quiet' } },
+    { whose: 'operators who look after it', asker: { isOperator: true } },
+  ])('the large lists of tenants take turns, and a tenant leaves room for those of $whose', async ({ asker }) => {
     const inRoom = openRoom(large)
     const busy = Array.from({ length: 5 }, () => aList(large))
     const all = busy.map(({ find }) => inRoom(find))
     await new Promise(setImmediate)
     const quiet = aList(large)
     quiet.go()
-    const asked = inRoom(quiet.find, 'quiet')
+    const asked = inRoom(quiet.find, asker)
     await new Promise(setImmediate)
     // one of the others that wait has its turn before
     busy[1]?.go()
@@ -103,7 +106,7 @@ describe('rows that wait to become an answer are bounded', () => {
     const inLargeRoom = openRoom(10 * large)
     const tenLists = Array.from({ length: 10 }, () => aList(large))
     const filling = tenLists.map(({ find }) => inLargeRoom(find))
-    expect(await inLargeRoom(quiet.find, 'quiet')).toBe(2)
+    expect(await inLargeRoom(quiet.find, asker)).toBe(2)
     for (const { go } of tenLists) go()
     await Promise.all(filling)
   })

@@ -123,7 +123,8 @@ const mayTakeLong = ({ streams, kind, scope }: Route): boolean =>
 const pathIn = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
 
 /** All operators together are one owner, so a tenant does not keep them from looking after it. */
-export const ownerOf = ({ tenant, isOperator }: Caller): string => (isOperator ? systemTenant : tenant)
+export const ownerOf = ({ tenant, isOperator }: Pick<Caller, 'tenant' | 'isOperator'>): string =>
+  isOperator ? systemTenant : tenant
 
 const spendNothing = () => {}
 const noReason = () => undefined
