@@ -11,6 +11,7 @@ import { ownerOf } from '@activity-log/shared/broker/record-owner.ts'
 import { type Checked, type InputError, valid } from '@activity-log/shared/checked.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
+import { largeBytes } from '@activity-log/shared/http/body-room.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import { Problem, unavailable } from '@activity-log/shared/http/problem.ts'
 import type { Routes, ServiceRequest } from '@activity-log/shared/http/route.ts'
@@ -224,12 +225,15 @@ function toEntry(sent: PostedActivity, recorded: ActivityRecorded): Entry {
 /** All of a small body is read at once, when it has its turn: that takes less than a millisecond. */
 const smallBytes = 4 * 1024
 
-/** Long work for a request pauses when others should have their turn, and ends when the client goes away. */
+/**
+ * Long work for a request pauses when others should have their turn, and ends when the client goes away. Large bodies are
+ * used one after another, so others wait for one of them.
+ */
 function pausesOf({ turn, gone }: ServiceRequest, bytes: number): () => Promise<void> | undefined {
   let left: AbortSignal | undefined
   let hasBegun = false
   return () => {
-    const next = hasBegun && bytes <= smallBytes ? undefined : turn()
+    const next = hasBegun && bytes <= smallBytes ? undefined : turn(false, bytes > largeBytes)
     hasBegun = true
     if (!next) return undefined
     left ??= gone()

@@ -20,7 +20,12 @@ function anIngestInTurns() {
   let now = receivedAt.getTime()
   const { app, published } = anIngest({ now: () => new Date(now++) })
   const gone = new AbortController()
-  async function inTurns(contentType: string, text: string | Buffer, onTurn = (_turns: number) => {}, url = '/logs') {
+  async function inTurns(
+    contentType: string,
+    text: string | Buffer,
+    onTurn = (_turns: number, _isAwaited?: boolean) => {},
+    url = '/logs',
+  ) {
     let turns = 0
     const request = {
       ...incomingFromBytes({ 'content-type': contentType }, Buffer.from(text)),
@@ -28,8 +33,8 @@ function anIngestInTurns() {
       caller: anybody,
       spend: () => {},
       gone: () => gone.signal,
-      turn: async () => {
-        onTurn(++turns)
+      turn: async (_isOneOfMany?: boolean, isAwaited?: boolean) => {
+        onTurn(++turns, isAwaited)
         await nextTurn()
       },
     } satisfies Omit<ServiceRequest, 'ask' | 'whyNoLonger'>
@@ -103,4 +108,15 @@ test('a client that goes away ends the work, and nothing is published', async ()
   await expect(left).rejects.toThrow('The connection was closed')
   expect(last).toBe(100)
   expect(published).toEqual([])
+})
+
+test.each([
+  { what: 'a large body, which others wait for,', count: 1_000, isAwaited: true },
+  { what: 'a smaller one', count: 500, isAwaited: false },
+])('$what has turns of its own: $isAwaited', async ({ count, isAwaited }) => {
+  const { inTurns } = anIngestInTurns()
+  const body = JSON.stringify(Array(count).fill({ userId: 'ada', action: 'login', metadata: { page: 'x'.repeat(30) } }))
+  const seen = new Set<boolean | undefined>()
+  await inTurns(types.json, body, (_turns, each) => void seen.add(each))
+  expect([...seen]).toEqual([isAwaited])
 })

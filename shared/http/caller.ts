@@ -9,7 +9,7 @@ import { createWhyNoLonger } from './no-longer.ts'
 import { Problem } from './problem.ts'
 import { type Caller, type Handler, type Route, type ServiceRequest, scopes } from './route.ts'
 import { isSafeMethod } from './same-origin.ts'
-import type { TurnOf } from './turns.ts'
+import { awaitedOwner, type TurnOf } from './turns.ts'
 
 /** Without access control there is one tenant, and everybody may do everything. */
 export const anybody: Caller = {
@@ -106,7 +106,7 @@ export function withCaller(
       caller,
       basePath,
       whyNoLonger: whyNoLonger(request, caller),
-      turn: (isOneOfMany) => turn(owner, isOneOfMany),
+      turn: (isOneOfMany, isAwaited) => turn(isAwaited ? awaitedOwner : owner, isOneOfMany),
       spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
       ask: (path: string, signal = request.gone()) =>

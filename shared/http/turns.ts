@@ -9,14 +9,19 @@ import { oncePerTurn } from '../once-per-turn.ts'
  * has worked, and go on at once.
  */
 export type TurnOf = (owner: string, isOneOfMany?: boolean) => Promise<void> | undefined
-/** The same for an owner who is known. */
-export type Turn = (isOneOfMany?: boolean) => Promise<void> | undefined
+/**
+ * The same for an owner who is known. Work that others wait for (`isAwaited`), since it holds a lock, does not wait behind
+ * all else of its owner: otherwise that would delay the others, too.
+ */
+export type Turn = (isOneOfMany?: boolean, isAwaited?: boolean) => Promise<void> | undefined
 
 /** For requests that did not come through a socket: whoever asks decides how much. */
 export const anyTurn = (): undefined => undefined
 
 /** The owner of requests that nobody has read yet. */
 export const unknownOwner = ''
+/** The owner of work that others wait for: no tenant has this name, and each lock lets one piece of it go on. */
+export const awaitedOwner = '\0awaited'
 
 /** Of each owner, one piece at a time. */
 type Work = Waiting & { resume: () => void }

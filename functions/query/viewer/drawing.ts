@@ -29,6 +29,8 @@ export type Drawing = Disposable & {
     address: string,
     meanwhile?: (text: string) => Promise<void>,
   ): Promise<Asked<string>>
+  /** Whether other pages wait until this one is drawn. */
+  isAwaited(): boolean
 }
 
 /**
@@ -42,15 +44,18 @@ export function openDrawings(): (owner: string) => Drawing {
 
   return (owner) => {
     const held = new DisposableStack()
+    let isAwaited = false
 
     async function turn(kind: keyof typeof locks) {
       const taken = locks[kind](owner)
       // a page that gave up has its turn, too, once it comes
       held.defer(() => void taken.then((release) => release()))
       await within(maxWaitMs, taken, 'The page had to wait').catch(tooManyPages)
+      isAwaited = true
     }
 
     return {
+      isAwaited: () => isAwaited,
       async load(ask, address, meanwhile) {
         let asked: Asked<string> | undefined = await ask()
         if (!asked.ok) return asked

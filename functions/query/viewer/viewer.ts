@@ -2,6 +2,7 @@ import { ownerOf } from '@activity-log/shared/http/caller.ts'
 import { problemOf } from '@activity-log/shared/http/failed.ts'
 import { linkFrom } from '@activity-log/shared/http/named-tenant.ts'
 import type { Route, Routes, Scope, ServiceRequest } from '@activity-log/shared/http/route.ts'
+import type { Turn } from '@activity-log/shared/http/turns.ts'
 import { html } from 'hono/html'
 import { parse } from 'hono/utils/cookie'
 import { kindOfPage } from '../kind-of-read.ts'
@@ -49,7 +50,8 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
         return { status: 302, headers: { location: led(basePath + href(ranged)), 'cache-control': 'no-store' } }
       using drawing = openDrawing(ownerOf(caller))
       const isGone = () => request.gone().aborted
-      const own = { ...asking(request), drawing, turn: request.turn, isGone }
+      const turn: Turn = (isOneOfMany) => request.turn(isOneOfMany, drawing.isAwaited())
+      const own = { ...asking(request), drawing, turn, isGone }
       const asked = { ...parsed, ...own, id, caller, basePath, now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
       // a list may have waited for a record, and its counts take long
