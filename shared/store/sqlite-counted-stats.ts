@@ -9,8 +9,8 @@ import type { SqliteQueries } from './sqlite-query.ts'
 import { beforeMs, type Range, rangeBehind, rangeOf, type Source, scanOf, statementCache } from './sqlite-scan.ts'
 import type { TimeSlicer } from './sqlite-time-slicer.ts'
 
-/** How many actions, users, or quarters or days to count in one step. */
-const atOnce = { actions: 100, users: 1000, cells: 4000 }
+/** How many names, actions within a time, or quarters or days to count in one step. */
+const atOnce = { names: 1000, actionsWithin: 100, cells: 4000 }
 
 export type CountSpans = (
   source: Source,
@@ -46,20 +46,19 @@ export function createSqliteCountedStats(
     const counter = createNameCounter(query)
     const { quarters, edges } = quartersIn(rangeOf(filter))
     const isAsked = meantBy(filter)
+    const isEver = filter.from === undefined && filter.to === undefined
+    const max = isEver ? atOnce.names : atOnce.actionsWithin
     const inSnapshot = sourceOf({ tenant: filter.tenant, ...(filter.snapshot && { snapshot: filter.snapshot }) })
-    for (let page = namesFrom('actions', filter, prefix); page.length > 0; page = namesAfter('actions', filter, page)) {
+    const after = (page: readonly Named[]) => namesAfter('actions', filter, page, max)
+    for (let page = namesFrom('actions', filter, prefix, max); page.length > 0; page = after(page)) {
       await timeSlicer()
-      const counts = viewed(filter, (view) =>
-        page.flatMap(({ number, name }) => {
-          if (!name.startsWith(prefix) || !isAsked(name)) return []
-          const one = { plus: [number], minus: [], has: (action: number) => action === number }
-          return { name, number, n: counted.inQuarters(view, one, quarters) }
-        }),
-      )
+      const asked = page.filter(({ name }) => name.startsWith(prefix) && isAsked(name))
+      const numbers = asked.map(({ number }) => number)
+      const counts = viewed(filter, (view) => counted.ofEach(view, numbers, quarters))
       if (!counts) return undefined
       const tenant = names.tenant(filter.tenant) as number
-      for (const { name, number, n } of counts) {
-        let whole = n
+      for (const { name, number } of asked) {
+        let whole = counts.get(number) ?? 0
         const source = { ...inSnapshot, scans: [scanOf(tenant, undefined, number)] }
         for (const edge of edges) whole += await countIn(source, edge, timeSlicer)
         counter.addWhole(name, whole)
@@ -72,23 +71,30 @@ export function createSqliteCountedStats(
   async function countIn(source: Source, edge: Range, timeSlicer: TimeSlicer): Promise<number> {
     let counted = 0
     for (let range = edge; ; ) {
+      await timeSlicer()
       const { n, last } = steps.count(source, range, 'asc')
       counted += n
       if (last === undefined) return counted
       range = rangeBehind(range, 'asc', last)
-      await timeSlicer()
     }
   }
 
-  const namesFrom = (table: 'actions' | 'users', { tenant }: Filter, prefix: string) =>
-    prepare(
-      `SELECT number, name FROM ${table} WHERE tenant = ? AND name >= ? ORDER BY name LIMIT ${atOnce[table]}`,
-    ).all(names.tenant(tenant) as number, prefix) as Named[]
+  const namesFrom = (table: 'actions' | 'users', { tenant }: Filter, prefix: string, max = atOnce.names) =>
+    prepare(`SELECT number, name FROM ${table} WHERE tenant = ? AND name >= ? ORDER BY name LIMIT ?`).all(
+      names.tenant(tenant) as number,
+      prefix,
+      max,
+    ) as Named[]
 
-  function namesAfter(table: 'actions' | 'users', { tenant }: Filter, page: readonly Named[]): Named[] {
-    if (page.length < atOnce[table]) return []
-    const statement = `SELECT number, name FROM ${table} WHERE tenant = ? AND name > ? ORDER BY name LIMIT ${atOnce[table]}`
-    return prepare(statement).all(names.tenant(tenant) as number, page.at(-1)?.name as string) as Named[]
+  function namesAfter(
+    table: 'actions' | 'users',
+    { tenant }: Filter,
+    page: readonly Named[],
+    max = atOnce.names,
+  ): Named[] {
+    if (page.length < max) return []
+    const statement = `SELECT number, name FROM ${table} WHERE tenant = ? AND name > ? ORDER BY name LIMIT ?`
+    return prepare(statement).all(names.tenant(tenant) as number, page.at(-1)?.name as string, max) as Named[]
   }
 
   /** The users with the most activities are the first of an index, except those whose numbers are changing. */

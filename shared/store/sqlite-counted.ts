@@ -26,6 +26,10 @@ export type Span = { first: number; end: number }
 
 export const everything: Span = { first: 0, end: Number.MAX_SAFE_INTEGER }
 
+/** In SQL: one action or a JSON array of some, and a time. */
+const [one, some] = ['action = ?', 'action IN (SELECT value FROM json_each(?))']
+const during = 'time >= ? AND time < ?'
+
 type ActiveUser = { number: number; name: string; n: number }
 type Row = [place: number, tenant: number, user: number, action: number, ...moment: Moment]
 
@@ -105,9 +109,8 @@ export function createSqliteCounted(db: DatabaseSync, names: SqliteNames, max = 
   function numbersIn(tenant: number, unitOf: number, actions: readonly number[], { first, end }: Span): number {
     if (actions.length === 0 || first >= end) return 0
     const isOne = actions.length === 1
-    const among = isOne ? 'action = ?' : 'action IN (SELECT value FROM json_each(?))'
     const sum = prepare(
-      `SELECT coalesce(sum(n), 0) AS n FROM counts WHERE tenant = ? AND unit = ? AND ${among} AND time >= ? AND time < ?`,
+      `SELECT coalesce(sum(n), 0) AS n FROM counts WHERE tenant = ? AND unit = ? AND ${isOne ? one : some} AND ${during}`,
     )
     const row = sum.get(tenant, unitOf, isOne ? (actions[0] as number) : JSON.stringify(actions), first, end)
     return (row as { n: number }).n
@@ -122,18 +125,26 @@ export function createSqliteCounted(db: DatabaseSync, names: SqliteNames, max = 
       (sum, change) => (actions.has(change.action) && isWithin(span, quarterOf(change)) ? sum + change.sign : sum),
       0,
     )
-    if (span.first === 0 && span.end === everything.end) {
-      return changed + difference(tenant, unit.ever, actions, everything)
+    return partsOf(span).reduce((sum, [unitOf, part]) => sum + difference(tenant, unitOf, actions, part), changed)
+  }
+
+  /** The number of each of these actions in whole quarters. To ask for them one by one would take ten times as long. */
+  function ofEach({ tenant, changes }: View, actions: readonly number[], span: Span): Map<number, number> {
+    const numbers = new Map(actions.map((action) => [action, 0]))
+    const add = (action: number, n: number) => {
+      const known = numbers.get(action)
+      if (known !== undefined) numbers.set(action, known + n)
     }
-    const days = wholeDaysIn(span)
-    if (days.first >= days.end) return changed + difference(tenant, unit.quarter, actions, span)
-    const [from, to] = [days.first * quartersPerDay, Math.min(days.end * quartersPerDay, everything.end)]
-    return (
-      changed +
-      difference(tenant, unit.day, actions, days) +
-      difference(tenant, unit.quarter, actions, { first: span.first, end: from }) +
-      difference(tenant, unit.quarter, actions, { first: to, end: span.end })
+    for (const { action, sign, moment } of changes) if (isWithin(span, quarterOf({ moment }))) add(action, sign)
+    const sums = prepare(
+      `SELECT action, sum(n) FROM counts WHERE tenant = ? AND unit = ? AND ${some} AND ${during} GROUP BY action`,
     )
+    sums.setReturnArrays(true)
+    for (const [unitOf, { first, end }] of partsOf(span)) {
+      const rows = sums.all(tenant, unitOf, JSON.stringify(actions), first, end)
+      for (const [action, n] of rows as unknown[] as [number, number][]) add(action, n)
+    }
+    return numbers
   }
 
   return {
@@ -154,6 +165,7 @@ export function createSqliteCounted(db: DatabaseSync, names: SqliteNames, max = 
       })
     },
     inQuarters,
+    ofEach,
     /** The numbers of each quarter or day in a span that has any. */
     cells({ tenant, changes }: View, unitOf: 0 | 1, actions: ActionSet, { first, end }: Span): Map<number, number> {
       const cells = new Map<number, number>()
@@ -232,6 +244,19 @@ export const wholeDaysIn = ({ first, end }: Span): Span => ({
   first: Math.ceil(first / quartersPerDay),
   end: end === everything.end ? everything.end : Math.floor(end / quartersPerDay),
 })
+
+/** What to add up for a span: days where they are whole, and quarters beside them. */
+function partsOf(span: Span): readonly [unitOf: 0 | 1 | 2, part: Span][] {
+  if (span.first === 0 && span.end === everything.end) return [[unit.ever, everything]]
+  const days = wholeDaysIn(span)
+  if (days.first >= days.end) return [[unit.quarter, span]]
+  const [from, to] = [days.first * quartersPerDay, Math.min(days.end * quartersPerDay, everything.end)]
+  return [
+    [unit.day, days],
+    [unit.quarter, { first: span.first, end: from }],
+    [unit.quarter, { first: to, end: span.end }],
+  ]
+}
 
 export const startOfQuarter = (quarter: number): Moment => beforeMs(quarter * quarterMs)
 

@@ -123,3 +123,33 @@ test('actions are counted even if somebody made more of them than are kept in me
   expect(await asked({ actions: [{ prefix: 'made.' }] })).toEqual({ data: [newOne, first], total: made + 3 })
   expect(await asked({ excluded: [{ exact: 'made.often' }] })).toEqual({ data: [old, first], total: made + 2 })
 })
+
+test('a snapshot that lacks much is not looked through once more for every few actions that somebody made', async () => {
+  const db = openSqliteFile({ path: ':memory:', migrations })
+  const { saveOne } = createSqliteSave(db, createSqliteLedger(db))
+  const made = Array.from({ length: 2000 }, (_, n) => recorded({ id: `${n}`, action: `made.${n}` }, n))
+  transaction(db, () => made.forEach((each) => void saveOne(each)))
+  const statements: string[] = []
+  const listening = new Proxy(db, {
+    get(target, name) {
+      if (name !== 'prepare') return Reflect.get(target, name).bind(target)
+      return (text: string) => {
+        const statement = target.prepare(text)
+        return new Proxy(statement, {
+          get: (of, verb) => {
+            if (verb === 'all' || verb === 'get') statements.push(text)
+            const value = Reflect.get(of, verb)
+            return typeof value === 'function' ? value.bind(of) : value
+          },
+        })
+      }
+    },
+  })
+  const { stats } = createLongReads(listening)
+  const filter = { tenant, snapshot: [{ partition: 0, last: 999, missing: [] }] }
+  const { data, total } = await stats({ filter, by: 'action', limit: 1000 })
+  expect(data).toHaveLength(1000)
+  expect(total).toBe(1000)
+  expect(statements.filter((text) => text.includes('place BETWEEN')).length).toBeLessThan(20)
+  expect(statements.filter((text) => text.includes('FROM counts')).length).toBeLessThan(20)
+})
