@@ -233,7 +233,7 @@ function pausesOf({ turn, gone }: ServiceRequest, bytes: number): () => Promise<
   let left: AbortSignal | undefined
   let hasBegun = false
   return () => {
-    const next = hasBegun && bytes <= smallBytes ? undefined : turn(false, bytes > largeBytes)
+    const next = hasBegun && bytes <= smallBytes ? undefined : turn(bytes > largeBytes ? 'awaited' : undefined)
     hasBegun = true
     if (!next) return undefined
     left ??= gone()

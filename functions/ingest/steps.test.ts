@@ -23,7 +23,7 @@ function anIngestInTurns() {
   async function inTurns(
     contentType: string,
     text: string | Buffer,
-    onTurn = (_turns: number, _isAwaited?: boolean) => {},
+    onTurn = (_turns: number, _work?: string) => {},
     url = '/logs',
   ) {
     let turns = 0
@@ -33,8 +33,8 @@ function anIngestInTurns() {
       caller: anybody,
       spend: () => {},
       gone: () => gone.signal,
-      turn: async (_isOneOfMany?: boolean, isAwaited?: boolean) => {
-        onTurn(++turns, isAwaited)
+      turn: async (work?: string) => {
+        onTurn(++turns, work)
         await nextTurn()
       },
     } satisfies Omit<ServiceRequest, 'ask' | 'whyNoLonger'>
@@ -111,12 +111,12 @@ test('a client that goes away ends the work, and nothing is published', async ()
 })
 
 test.each([
-  { what: 'a large body, which others wait for,', count: 1_000, isAwaited: true },
-  { what: 'a smaller one', count: 500, isAwaited: false },
-])('$what has turns of its own: $isAwaited', async ({ count, isAwaited }) => {
+  { what: 'a large body, which others wait for,', count: 1_000, work: 'awaited' },
+  { what: 'a smaller one', count: 500, work: undefined },
+])('$what asks for turns as work that is $work', async ({ count, work }) => {
   const { inTurns } = anIngestInTurns()
   const body = JSON.stringify(Array(count).fill({ userId: 'ada', action: 'login', metadata: { page: 'x'.repeat(30) } }))
-  const seen = new Set<boolean | undefined>()
+  const seen = new Set<string | undefined>()
   await inTurns(types.json, body, (_turns, each) => void seen.add(each))
-  expect([...seen]).toEqual([isAwaited])
+  expect([...seen]).toEqual([work])
 })

@@ -81,8 +81,8 @@ export function liveRoutes(options: LiveOptions): Routes {
       matches: filterMatcher(filter),
       mustEnd: () => stopping.aborted || whyNoLonger() !== undefined,
       turnToRead: () => turnToRead(ownerOf(caller)),
-      // what all followers wait for comes at the same time, and each takes 50 µs to send it, or ten times as much for 20 KB
-      turnToSend: () => turn(true),
+      // all followers wait for the same event; sending it takes 50 µs for each, and for 20 KB ten times as much
+      turnToSend: () => turn('one of many'),
       gone: request.gone,
       ...{ heartbeatMs, streamMs, maxBehind },
     })

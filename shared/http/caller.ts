@@ -106,7 +106,7 @@ export function withCaller(
       caller,
       basePath,
       whyNoLonger: whyNoLonger(request, caller),
-      turn: (isOneOfMany, isAwaited) => turn(isAwaited ? awaitedOwner : owner, isOneOfMany),
+      turn: (work) => turn(work === 'awaited' ? awaitedOwner : owner, work === 'one of many'),
       spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
       ask: (path: string, signal = request.gone()) =>

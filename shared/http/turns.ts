@@ -10,10 +10,10 @@ import { oncePerTurn } from '../once-per-turn.ts'
  */
 export type TurnOf = (owner: string, isOneOfMany?: boolean) => Promise<void> | undefined
 /**
- * The same for an owner who is known. Work that others wait for (`isAwaited`), since it holds a lock, does not wait behind
- * all else of its owner: otherwise that would delay the others, too.
+ * The same for an owner who is known. Work that others wait for, since it holds a lock, does not wait behind all else of
+ * its owner: otherwise that would delay the others, too.
  */
-export type Turn = (isOneOfMany?: boolean, isAwaited?: boolean) => Promise<void> | undefined
+export type Turn = (work?: 'one of many' | 'awaited') => Promise<void> | undefined
 
 /** For requests that did not come through a socket: whoever asks decides how much. */
 export const anyTurn = (): undefined => undefined

@@ -50,7 +50,7 @@ export function viewerRoutes({ now, timeoutMs = 150, access, recordSignIn = noth
         return { status: 302, headers: { location: led(basePath + href(ranged)), 'cache-control': 'no-store' } }
       using drawing = openDrawing(ownerOf(caller))
       const isGone = () => request.gone().aborted
-      const turn: Turn = (isOneOfMany) => request.turn(isOneOfMany, drawing.isAwaited())
+      const turn: Turn = () => request.turn(drawing.isAwaited() ? 'awaited' : undefined)
       const own = { ...asking(request), drawing, turn, isGone }
       const asked = { ...parsed, ...own, id, caller, basePath, now: now(), timeoutMs }
       const rendered = await render(asked).catch((error) => failedPage(error, asked, request))
