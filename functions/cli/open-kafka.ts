@@ -1,4 +1,5 @@
 import { kafkaEntries, topicEntries } from '@activity-log/shared/broker/kafka-config.ts'
+import { isUnreadable } from '@activity-log/shared/broker/kafka-error.ts'
 import { ConfigError, StartError } from '@activity-log/shared/config.ts'
 import { isFault, reasons } from '@activity-log/shared/reasons.ts'
 import type { Option, Variable } from './command.ts'
@@ -33,7 +34,8 @@ export const kafkaVariables = {
 
 /** Throws an error that tells a person at a command line what to do. */
 export function explainKafka(error: unknown, brokers: readonly string[]): never {
-  if (error instanceof ConfigError || error instanceof StartError || isFault(error)) throw error
+  const isOurs = isFault(error) && !isUnreadable(error)
+  if (error instanceof ConfigError || error instanceof StartError || isOurs) throw error
   throw new ServiceUnavailable(
     `Kafka does not answer at ${brokers.join(',')}: ${reasons(error)}. Is it running, and is --brokers right?`,
     { cause: error },

@@ -6,7 +6,7 @@ import { ConfigError } from '../config.ts'
  */
 export type KafkaErrorKind = 'rejected' | 'not now' | 'silent'
 
-type KafkaError = Error & { type?: string; retriable?: boolean; errors?: readonly unknown[] }
+type KafkaError = Error & { type?: string; code?: unknown; retriable?: boolean; errors?: readonly unknown[] }
 
 /** kafkajs wraps errors and marks some transient ones as not retriable, so the innermost answer counts. */
 export function kafkaErrorKind(error: unknown): KafkaErrorKind {
@@ -18,6 +18,9 @@ export function kafkaErrorKind(error: unknown): KafkaErrorKind {
 
 export const isUnknownTopic = (error: unknown) =>
   causes(error).some(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'INVALID_TOPIC_EXCEPTION')
+
+/** Whether kafkajs read beyond the end of an answer, since what answers is no Kafka, or one that it cannot read. */
+export const isUnreadable = (error: unknown) => causes(error).some(({ code }) => code === 'ERR_BUFFER_OUT_OF_BOUNDS')
 
 const isForbidden = (error: unknown) => causes(error).some(({ type }) => /AUTHORIZATION_FAILED/.test(type ?? ''))
 
