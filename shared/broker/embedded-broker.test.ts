@@ -164,6 +164,16 @@ test('bytes take room as well', async () => {
   expect(queue.hasRoom('default', 1, 9_000)).toBe(false)
 })
 
+test('what is settled gives back exactly its bytes, whatever its headers hold', async () => {
+  await using queue = openEmbeddedBroker({ path: ':memory:', maxBytes: 10_000 })
+  const { headers, value } = aRecord()
+  for (let time = 0; time < 50; time++) {
+    const [position] = await queue.publish([{ headers: { ...headers, traceparent: '\u{1f600}'.repeat(500) }, value }])
+    queue.settle([position!.offset])
+  }
+  expect(queue.hasRoom('default', 1, 10_000)).toBe(true)
+})
+
 test('what one owner has in the queue leaves room for others and for the own records of the log', async () => {
   const path = aFile()
   const ofAcme = Array.from({ length: 80 }, () => aRecord({}, 'acme'))

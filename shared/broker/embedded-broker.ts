@@ -75,7 +75,7 @@ export function openEmbeddedBroker({
   const appendDeadLetter = db.prepare('INSERT INTO deadLetters (headers, value) VALUES (?, ?)')
   const removeDurably = db.prepare(
     `DELETE FROM records WHERE offset = ?
-     RETURNING ${ownerInSql} AS owner, 1 AS records, length(headers) + length(value) AS bytes`,
+     RETURNING ${ownerInSql} AS owner, 1 AS records, octet_length(headers) + octet_length(value) AS bytes`,
   )
   const held = heldIn(db, { maxRecords, maxBytes })
   const shrinking = startShrinking(tail, held.bytes, shrinkAfterMs)
@@ -98,7 +98,11 @@ export function openEmbeddedBroker({
           const headersText = JSON.stringify(headers)
           const bytes = Buffer.from(value)
           appendRecord.run(nextOffset + index, headersText, bytes)
-          added.push({ owner: ownerOf({ headers }), records: 1, bytes: headersText.length + bytes.byteLength })
+          added.push({
+            owner: ownerOf({ headers }),
+            records: 1,
+            bytes: Buffer.byteLength(headersText) + bytes.byteLength,
+          })
         })
       })
       for (const each of added) held.hold(each)
@@ -151,7 +155,7 @@ export function queuedOffsets(db: DatabaseSync): QueuedOffsets {
 type Held = { owner: string; records: number; bytes: number }
 
 const heldOf = (table: Table) =>
-  `SELECT ${ownerInSql} AS owner, count(*) AS records, sum(length(headers) + length(value)) AS bytes FROM ${table}`
+  `SELECT ${ownerInSql} AS owner, count(*) AS records, sum(octet_length(headers) + octet_length(value)) AS bytes FROM ${table}`
 
 /** Counts what is in the queue. */
 function heldIn(db: DatabaseSync, max: { maxRecords: number; maxBytes: number }) {
