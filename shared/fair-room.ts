@@ -15,18 +15,35 @@ export const withSpare = 1 + 1 / spareShare
 
 /** Bounds what all owners hold, so that there is room for those who hold little, however much another one wants. */
 export function createFairRoom(maxOfOne: number): FairRoom {
+  const held = countByOwner()
+  return {
+    hasRoom: (owner, amount) => held.all() + amount + (held.of(owner) + amount) / spareShare <= maxOfOne * withSpare,
+    hold: held.hold,
+  }
+}
+
+export type HeldByOwner = {
+  all(): number
+  of(owner: string): number
+  hold: FairRoom['hold']
+  /** Those who hold anything. */
+  owners(): Iterable<string>
+}
+
+/** Counts what each owner holds, and all of them together. */
+export function countByOwner(): HeldByOwner {
   const byOwner = new Map<string, number>()
   let all = 0
+  const of = (owner: string) => byOwner.get(owner) ?? 0
   return {
-    hasRoom(owner, amount) {
-      const own = byOwner.get(owner) ?? 0
-      return all + amount + (own + amount) / spareShare <= maxOfOne * withSpare
-    },
+    all: () => all,
+    of,
     hold(owner, amount) {
-      const own = (byOwner.get(owner) ?? 0) + amount
+      const own = of(owner) + amount
       all += amount
       if (own === 0) byOwner.delete(owner)
       else byOwner.set(owner, own)
     },
+    owners: () => byOwner.keys(),
   }
 }

@@ -7,6 +7,8 @@ import type { Broker } from './broker.ts'
 import { ownerInSql, ownerOf } from './record-owner.ts'
 import { allowShrinking, startShrinking } from './shrink-queue.ts'
 
+const bytesInSql = 'octet_length(headers) + octet_length(value)'
+
 /** The queue has one partition. */
 const partition = 0
 
@@ -75,7 +77,7 @@ export function openEmbeddedBroker({
   const appendDeadLetter = db.prepare('INSERT INTO deadLetters (headers, value) VALUES (?, ?)')
   const removeDurably = db.prepare(
     `DELETE FROM records WHERE offset = ?
-     RETURNING ${ownerInSql} AS owner, 1 AS records, octet_length(headers) + octet_length(value) AS bytes`,
+     RETURNING ${ownerInSql} AS owner, 1 AS records, ${bytesInSql} AS bytes`,
   )
   const held = heldIn(db, { maxRecords, maxBytes })
   const shrinking = startShrinking(tail, held.bytes, shrinkAfterMs)
@@ -155,7 +157,7 @@ export function queuedOffsets(db: DatabaseSync): QueuedOffsets {
 type Held = { owner: string; records: number; bytes: number }
 
 const heldOf = (table: Table) =>
-  `SELECT ${ownerInSql} AS owner, count(*) AS records, sum(octet_length(headers) + octet_length(value)) AS bytes FROM ${table}`
+  `SELECT ${ownerInSql} AS owner, count(*) AS records, sum(${bytesInSql}) AS bytes FROM ${table}`
 
 /** Counts what is in the queue. */
 function heldIn(db: DatabaseSync, max: { maxRecords: number; maxBytes: number }) {

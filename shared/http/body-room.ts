@@ -1,4 +1,5 @@
 import { createFairLock } from '../fair-lock.ts'
+import { countByOwner } from '../fair-room.ts'
 import { type Problem, unavailable } from './problem.ts'
 
 /** Counts one body while it arrives. */
@@ -34,25 +35,16 @@ const headStartMs = 2_000
 export function openBodyRoom(maxBytes: number): BodyRoom {
   const arriving = new Set<Entry>()
   const lock = createFairLock()
-  const byOwner = new Map<string, number>()
-  let held = 0
-
-  function hold(owner: string, bytes: number) {
-    held += bytes
-    const own = bytesOf(owner) + bytes
-    if (own === 0) byOwner.delete(owner)
-    else byOwner.set(owner, own)
-  }
-  const bytesOf = (owner: string) => byOwner.get(owner) ?? 0
+  const held = countByOwner()
 
   function remove(entry: Entry) {
-    if (arriving.delete(entry)) hold(entry.owner, -entry.bytes)
+    if (arriving.delete(entry)) held.hold(entry.owner, -entry.bytes)
   }
 
   /** The body that has to end so that `newcomer` can go on. */
   function victimOf(newcomer: Entry): Entry {
     let most = newcomer.owner
-    for (const [owner, bytes] of byOwner) if (bytes > bytesOf(most)) most = owner
+    for (const owner of held.owners()) if (held.of(owner) > held.of(most)) most = owner
     return most === newcomer.owner ? victimBeside(newcomer) : largestOf(most)
   }
 
@@ -61,7 +53,7 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
     return all.reduce((largest, entry) => (entry.bytes > largest.bytes ? entry : largest))
   }
 
-  /** Of the same owner. */
+  /** The same, where nobody has more there than the owner of the newcomer. */
   function victimBeside(newcomer: Entry): Entry {
     const isSmall = newcomer.bytes <= largeBytes
     const before = performance.now() - headStartMs
@@ -88,8 +80,8 @@ export function openBodyRoom(maxBytes: number): BodyRoom {
         add(bytes) {
           if (!arriving.has(own)) return
           own.bytes += bytes
-          hold(owner, bytes)
-          while (held > maxBytes) {
+          held.hold(owner, bytes)
+          while (held.all() > maxBytes) {
             const victim = victimOf(own)
             remove(victim)
             victim.end(noRoom())
