@@ -1,5 +1,5 @@
-import type { CommandStartedEvent, Document } from 'mongodb'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { Collection, type CommandStartedEvent, type Document } from 'mongodb'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { noCounts } from '../ledger-summary.ts'
 import { aDeadLetter, receivedAt, recorded, silent, until } from '../testing/builders.ts'
 import { aDatabase, askFeatures, failing, type TestDatabase } from '../testing/mongodb.ts'
@@ -9,7 +9,7 @@ import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
 import { collections } from './mongo-documents.ts'
 import { makeIndexes } from './mongo-indexes.ts'
-import { createMongoLedger, type StoredLedger } from './mongo-ledger.ts'
+import { createMongoLedger, type LedgerCollections, type StoredLedger } from './mongo-ledger.ts'
 import { StoreUnavailable } from './store.ts'
 
 const features = await askFeatures()
@@ -178,6 +178,30 @@ describe('outcomes and the ledger', () => {
       else expect(command).toMatchObject({ writeConcern: { w: 'majority', j: true, wtimeout: 4000 } })
     }
     expect([...kinds].toSorted()).toEqual(['find', 'insert', 'update'])
+  })
+
+  test.each([
+    'ledger',
+    'activities',
+    'outcomes',
+  ] as const)('of a late record: one that becomes known while %s is read has not expired', async (name) => {
+    const { db, ledger } = await watched()
+    const late = { ...place(0), position: { partition: 5, offset: 0 } }
+    const read: LedgerCollections = {
+      activities: db.collection(collections.activities),
+      outcomes: db.collection(collections.outcomes),
+      ledger: db.collection(collections.ledger),
+    }
+    const findOne = vi.spyOn(read[name], 'findOne')
+    findOne.mockImplementationOnce(async (...asked: unknown[]) => {
+      const found = await Reflect.apply(Collection.prototype.findOne, read[name], asked)
+      await ledger.write([{ ...late, outcome: 'rejected', tenant: 'default' }])
+      await ledger.compact(5, true)
+      return found
+    })
+    const { outcome } = createMongoLedger(read)
+    expect((await outcome(late))?.outcome).not.toBe('expired')
+    expect(await outcome(late)).toMatchObject({ outcome: 'rejected' })
   })
 
   test.runIf(features.explain)('examine only records that are not compacted, however many records exist', async () => {

@@ -46,6 +46,8 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     const { position, recordedAt } = receipt
     const { partition, offset } = position
     const place = { partition: { $eq: partition }, offset: { $eq: offset } }
+    // read first: whoever compacts a range has read the outcomes in it, so one that is missing later was removed
+    const wasCounted = mayHaveExpired(receipt) && isIn(receipt, (await compacted(partition))?.ranges)
     const stored = await activities.findOne(
       { ...place, recordedAt: { $eq: recordedAt } },
       { projection: { _id: 0, tenant: 1, id: 1 }, hint: byPosition, maxTimeMS },
@@ -54,8 +56,7 @@ export function createMongoLedger({ activities, outcomes, ledger }: LedgerCollec
     const other = await outcomes.findOne({ _id: { $eq: toOutcomeId({ partition, offset }) } }, { maxTimeMS })
     if (!other) {
       const isExpired =
-        mayHaveExpired(receipt) &&
-        isIn(receipt, (await compacted(partition))?.ranges) &&
+        wasCounted &&
         (await activities.findOne(place, { projection: { _id: 1 }, hint: byPosition, maxTimeMS })) === null
       return isExpired ? { outcome: 'expired' } : undefined
     }
