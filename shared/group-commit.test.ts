@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createGroupCommit, type GroupCommitOptions, QueueFull } from './group-commit.ts'
 import { TooLate } from './within.ts'
 
@@ -17,7 +17,7 @@ const unbounded = {
 function committing(options: Partial<GroupCommitOptions<string>> = {}) {
   const groups: string[][] = []
   const gates: PromiseWithResolvers<void>[] = []
-  const { add, addAll } = createGroupCommit(
+  const { add, addAll, isBusy } = createGroupCommit(
     async (items: readonly string[]) => {
       groups.push([...items])
       const gate = Promise.withResolvers<void>()
@@ -31,7 +31,7 @@ function committing(options: Partial<GroupCommitOptions<string>> = {}) {
     while (gates.length === 0) await turn()
     return gates.shift()!
   }
-  return { add, addAll, groups, next }
+  return { add, addAll, isBusy, groups, next }
 }
 
 describe('groups', () => {
@@ -247,6 +247,41 @@ describe('the queue is bounded', () => {
     expect(await results).toHaveLength(fits.length)
     ;(await next()).resolve()
     expect(await later).toHaveLength(fits.length)
+  })
+})
+
+describe('an owner is busy', () => {
+  const ofTwo = { ownerOf: (item: string) => item[0] as string, maxWaitingBytes: 1e6 }
+
+  test('once it has more than half of the room that it may have, until commits have made some', async () => {
+    const { add, isBusy, next } = committing({ ...ofTwo, maxItems: 6, maxWaitingItems: 12 })
+    const results = ['a', 'b'].map(add)
+    const gate = await next()
+    for (let n = 0; n < 10; n++) results.push(add('a'))
+    expect(isBusy('a')).toBe(false)
+    results.push(add('a'))
+    expect([isBusy('a'), isBusy('b')]).toEqual([true, false])
+    gate.resolve()
+    const second = await next()
+    expect(isBusy('a')).toBe(false)
+    second.resolve()
+    ;(await next()).resolve()
+    await Promise.all(results)
+  })
+
+  test('in bytes as well, but not behind a commit that hangs', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { add, isBusy, next } = committing({ ...ofTwo, maxWaitingBytes: 12 })
+    const results = [add('a')]
+    const gate = await next()
+    results.push(add('a'.repeat(11)))
+    expect(isBusy('a')).toBe(true)
+    vi.advanceTimersByTime(1_000)
+    expect(isBusy('a')).toBe(false)
+    gate.resolve()
+    ;(await next()).resolve()
+    await Promise.all(results)
   })
 })
 

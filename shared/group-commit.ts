@@ -14,6 +14,9 @@ export class QueueFull extends Error {
  */
 const settledPerTurn = 128
 
+/** A commit that takes longer makes no room that anyone should wait for. */
+const stuckAfterMs = 1_000
+
 export type GroupCommitOptions<Item> = {
   /** The maximum number of items in one commit. */
   maxItems: number
@@ -42,6 +45,8 @@ export type GroupCommit<Item, Result> = {
   add(item: Item): Promise<Result>
   /** Adds items that their caller awaits together, and resolves with what became of each. */
   addAll(items: readonly Item[]): Promise<readonly PromiseSettledResult<Result>[]>
+  /** Whether an owner has taken more than half of the room that it may have, and commits return and make more. */
+  isBusy(owner: string): boolean
 }
 
 type Outcome<Result> = PromiseSettledResult<Result>
@@ -75,6 +80,8 @@ export function createGroupCommit<Item, Result>(
   const queue = createFairQueue<Entry<Item, Result>>()
   const waiting = queue.all
   let inFlight = 0
+  /** When the last commit returned, or the first one after none began. */
+  let returnedAt = 0
   /** One timer for all entries: one for each would cost more than committing it. */
   let timer: NodeJS.Timeout | undefined
 
@@ -125,6 +132,7 @@ export function createGroupCommit<Item, Result>(
     queue.push(owner, entry)
     timer ??= setTimeout(giveUpLate, deadlineMs)
     if (inFlight > 1 || (inFlight === 1 && waiting.items < secondFrom)) return
+    if (inFlight === 0) returnedAt = since
     inFlight++
     setImmediate(run)
   }
@@ -139,6 +147,14 @@ export function createGroupCommit<Item, Result>(
       waiting.items + ownItems / spareShare >= maxWaitingItems * withSpare ||
       waiting.bytes + bytes + ownBytes / spareShare > maxWaitingBytes * withSpare
     )
+  }
+
+  function isBusy(owner: string): boolean {
+    const { items = 0, bytes = 0 } = queue.shareOf(owner) ?? {}
+    const isHalf =
+      waiting.items + (2 * items) / spareShare > maxWaitingItems * withSpare ||
+      waiting.bytes + (2 * bytes) / spareShare > maxWaitingBytes * withSpare
+    return isHalf && performance.now() - returnedAt < stuckAfterMs
   }
 
   function giveUpLate() {
@@ -159,6 +175,7 @@ export function createGroupCommit<Item, Result>(
       const group = takeGroup()
       onGroup?.(group.length, performance.now() - (group[0]?.since ?? 0))
       const outcomeOf = await committed(group)
+      returnedAt = performance.now()
       const isLarge = group.length > settledPerTurn
       for (const [index, entry] of group.entries()) {
         if (isLarge && index % settledPerTurn === 0) await nextTurn()
@@ -219,7 +236,7 @@ export function createGroupCommit<Item, Result>(
     timer = first && (timer ?? setTimeout(giveUpLate, Math.max(0, first.since + deadlineMs - performance.now())))
   }
 
-  return { add, addAll }
+  return { add, addAll, isBusy }
 }
 
 const nobody = () => ''

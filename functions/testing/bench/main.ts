@@ -92,6 +92,12 @@ const described: { readonly [name: string]: (options: Options, results: Results)
 }
 
 const needsNone: ReadonlySet<string> = new Set(['embedded', 'event-loop', 'query', 'growth'])
+const needsKafka: ReadonlySet<string> = new Set(['peers', 'fairness'])
+
+function serversOf(what: string): readonly string[] {
+  if (needsNone.has(what)) return []
+  return needsKafka.has(what) ? ['KAFKA_BROKERS'] : ['KAFKA_BROKERS', 'MONGODB_URI']
+}
 
 function requireVariables(variables: readonly string[]) {
   if (variables.length > 0) throw new StartError(`${variables.join(' and ')} not set.\n\n${usage}`)
@@ -127,7 +133,7 @@ async function main() {
     folder: values.folder,
     only: values.only,
   }
-  const missing = needsNone.has(what) ? [] : ['KAFKA_BROKERS', 'MONGODB_URI'].filter((name) => !process.env[name])
+  const missing = serversOf(what).filter((name) => !process.env[name])
   const describe = described[what]
   if (describe) {
     requireVariables(missing)

@@ -14,7 +14,8 @@ const loads = [
   ['activities', 1],
   ['activities', 128],
   ['activities', 512],
-  ['lines', 4],
+  ['lines', 1],
+  ['lines', 128],
 ] as const
 const withKey = 'ingest, with a key'
 type Load = (typeof loads)[number]
