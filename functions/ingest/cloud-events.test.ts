@@ -37,6 +37,17 @@ function digests(published: ReturnType<typeof anIngest>['published']) {
   })
 }
 
+test.each([
+  'ce-data',
+  'ce-data_base64',
+  'ce-__proto__',
+])('an attribute that would be lost, %s, is rejected', async (name) => {
+  const { send, published } = anIngest()
+  const response = await send('{"a":1}', binary(Object.fromEntries([[name, 'AA==']])))
+  expect([response.status, (await answerOf(response)).errors]).toMatchObject([400, [{ pointer: name }]])
+  expect(published).toEqual([])
+})
+
 describe('the same event in both modes is the same activity', () => {
   test.each<[string, object, unknown, Record<string, string>]>([
     ['with JSON', { data: { a: 1 } }, '{"a":1}', { 'content-type': 'application/json; charset=utf-8' }],

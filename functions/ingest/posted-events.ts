@@ -109,7 +109,9 @@ function withUtf8(headers: Headers): Headers {
   let changed: { [name: string]: string } | undefined
   for (const name in headers) {
     const value = headers[name] as string
-    if (!name.startsWith('ce-') || /^[\t -~]*$/.test(value)) continue
+    if (!name.startsWith('ce-')) continue
+    if (notAttributes.has(name)) errors.push({ pointer: name, detail: notAnAttribute })
+    if (/^[\t -~]*$/.test(value)) continue
     const text = /^[\t -~\x80-\xff]*$/.test(value) ? utf8WithMark(Buffer.from(value, 'latin1')) : undefined
     if (text === undefined) errors.push({ pointer: name, detail: notAHeader })
     else {
@@ -122,3 +124,7 @@ function withUtf8(headers: Headers): Headers {
 }
 
 const notAHeader = 'is not valid UTF-8; percent-encode what is not ASCII (CloudEvents HTTP binding, 3.1.3.2)'
+
+/** Their values would be lost, or taken for the data of the event. */
+const notAttributes: ReadonlySet<string> = new Set(['ce-data', 'ce-data_base64', 'ce-__proto__'])
+const notAnAttribute = 'is not a valid CloudEvent attribute name; use only a–z and 0–9, and not data'

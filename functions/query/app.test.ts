@@ -176,6 +176,14 @@ describe('the total', () => {
     expect(await list('/logs?page=2&limit=5')).toMatchObject({ total: 10_000, totalIsExact: false })
   })
 
+  test.each(['capped', 'exact'])('is never less than what the page shows, count=%s', async (count) => {
+    const { list } = await query(6, { count: async () => 12 })
+    const counts = [5, 6]
+    const { list: grown } = await query(6, { count: async () => counts.shift() as number })
+    expect(await list(`/logs?count=${count}`)).toMatchObject({ total: 6, totalIsExact: true })
+    expect(await grown(`/logs?limit=5&count=${count}`)).toMatchObject({ total: 6, totalIsExact: true })
+  })
+
   test('is not counted with count=none', async () => {
     const { list } = await query(1, { count: () => Promise.reject(new Error('counted')) })
     expect(await list('/logs?count=none')).not.toHaveProperty('total')

@@ -19,7 +19,7 @@ import { answerMs, fromStore, type Hold } from './from-store.ts'
 import { kindOfRead } from './kind-of-read.ts'
 import type { KnownLedger } from './known-ledger.ts'
 import { type ListRequest, readListRequest } from './list-request.ts'
-import { linkHeader, type Page, pageLinks } from './page.ts'
+import { linkHeader, type Page, type Place, pageLinks } from './page.ts'
 import { receiptAnswer } from './receipts.ts'
 import type { RowRoom } from './row-room.ts'
 
@@ -39,21 +39,36 @@ function kindOfList(url: string): SlotKind {
 
 type Total = { total?: number; totalIsExact?: boolean }
 
+const isFirst = (place: Place) => 'page' in place && place.page === 1
+
 /** The total that a first page shows by itself: if it ends before its limit, it has everything. */
 function totalOn(
   { found, hasNext, through }: Page<unknown>,
   { count, place }: Pick<ListRequest, 'count' | 'place'>,
 ): Total | undefined {
-  if (count !== 'capped' || !('page' in place) || place.page !== 1) return undefined
+  if (count !== 'capped' || !isFirst(place)) return undefined
   if (through !== undefined) return { total: found.length, totalIsExact: false }
   return hasNext ? undefined : { total: found.length, totalIsExact: true }
 }
 
-/** A count that ran out of time may know less than the page. */
-function atLeast({ found, hasNext }: Page<unknown>, counted: Total): Total {
-  const { total, totalIsExact } = counted
-  if (total === undefined || totalIsExact) return counted
-  return { total: Math.max(total, found.length + (hasNext ? 1 : 0)), totalIsExact: false }
+/**
+ * The counted total together with the rows of the page. A count that ran out of time may know less than the page, and
+ * one that is exact another number, since others save between the count and the page.
+ */
+async function totalWith(
+  { found, hasNext, through }: Page<unknown>,
+  { place }: Pick<ListRequest, 'place'>,
+  counted: Total,
+  countAgain: () => Promise<Total>,
+): Promise<Total> {
+  if (counted.totalIsExact && isFirst(place) && !hasNext && through === undefined) {
+    return { total: found.length, totalIsExact: true }
+  }
+  // a search that ran out of time goes on, whether or not there is more to find
+  const shown = found.length + (hasNext && through === undefined ? 1 : 0)
+  const isLess = ({ total }: Total) => total !== undefined && total < shown
+  const again = counted.totalIsExact && isLess(counted) ? await countAgain() : counted
+  return isLess(again) ? { total: shown, totalIsExact: false } : again
 }
 
 /** Lists the log, page by page. */
@@ -95,7 +110,8 @@ export function listRoutes({ forTenant, known, findOutcome, now, inRowRoom }: Li
     const counting = isCostly && count === 'capped' ? undefined : countTotal(filter, count, gone)
     counting?.catch(() => {})
     const { page, snapshot, completeThrough } = await finding
-    const total = totalOn(page, listed) ?? atLeast(page, await (counting ?? countTotal(filter, count, gone)))
+    const countAll = () => countTotal(filter, count, gone)
+    const total = totalOn(page, listed) ?? (await totalWith(page, listed, await (counting ?? countAll()), countAll))
     const { page: _page, cursor: _cursor, receipt: _receipt, wait: _wait, asOf: _asOf, ...repeated } = parameters
     const asOf = snapshot && encodeSnapshot(snapshot)
     const links = pageLinks(

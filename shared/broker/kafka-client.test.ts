@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
@@ -51,4 +53,31 @@ test('everything that kafkajs logs goes to our debug log', async () => {
   })
   await expect(producer.connect()).rejects.toThrow()
   expect(facts).toContainEqual(expect.objectContaining({ kafkajs: 'Connection', broker: '127.0.0.1:1' }))
+})
+
+test('an answer that would fill the memory ends the connection', async () => {
+  let sent = 0
+  const piece = Buffer.alloc(1024 * 1024)
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(0x7fff_fff0)
+      socket.write(length)
+      const flood = () => {
+        while (!socket.destroyed && sent++ < 512 && socket.write(piece));
+      }
+      socket.on('drain', flood)
+      flood()
+    })
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const admin = createKafka(
+    { brokers: [`127.0.0.1:${port}`] },
+    { log: silent, clientId: 'test', retry: { retries: 0 } },
+  ).admin()
+  await expect(admin.connect()).rejects.toThrow('too large')
+  expect(sent).toBeLessThan(64)
 })

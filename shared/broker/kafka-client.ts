@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type ISocketFactory, Kafka, type logCreator, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs'
+import Connection from 'kafkajs/src/network/connection.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import type { Log } from '../log.ts'
 import type { KafkaConnection } from './kafka-config.ts'
@@ -56,4 +57,17 @@ function logTo(log: Pick<Log, 'debug'>): logCreator {
 const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests
 RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
   if (this.pending.length > 0) scheduleCheck.call(this)
+}
+
+/** Many times what any request asks for. */
+export const maxAnswerBytes = 64 * 1024 * 1024
+
+/**
+ * kafkajs keeps whatever arrives until an answer is complete, so a server that announces one of 2 GiB would fill the
+ * memory.
+ */
+const { processData } = Connection.prototype
+Connection.prototype.processData = function (this: Connection, bytes) {
+  processData.call(this, bytes)
+  if (this.bytesNeeded > maxAnswerBytes) this.socket.destroy(new Error('the answer is too large for one of Kafka'))
 }

@@ -1,4 +1,16 @@
 /** The internals of kafkajs 2.2.4 that shared/broker uses and fixes; they have no types of their own. */
+declare module 'kafkajs/src/network/connection.js' {
+  import type { Socket } from 'node:net'
+
+  class Connection {
+    readonly socket: Socket
+    /** The bytes that the answer that is arriving takes, or those of its length. */
+    readonly bytesNeeded: number
+    processData(bytes: Buffer): void
+  }
+  export = Connection
+}
+
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   type Options = { maxInFlightRequests: number | null; requestTimeout: number; clientId: string; broker: string }
   class RequestQueue {

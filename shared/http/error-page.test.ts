@@ -36,6 +36,12 @@ describe.each(ways)('%s', (name) => {
     }
   })
 
+  test('nothing that an address claims turns the text of a page around', async () => {
+    await using way = await openWay(name)
+    const shown = await way.request(serve({}), '/%E2%80%AEcba', { headers: browser })
+    expect(await shown.text()).toContain('<p>/%E2%80%AEcba is not a path')
+  })
+
   test('a page whose route fails is a page that leads on, under a path as well', async () => {
     await using way = await openWay(name)
     const service = serve({ 'GET /late': failing(unavailable('Too much at once.')) }, '/audit')

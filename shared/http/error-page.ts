@@ -30,7 +30,7 @@ export function acceptsPages(accept: string | undefined): boolean {
 export function errorPage(problem: Problem, { home, again }: WaysOn): Answer & { body: string } {
   const { title } = problem
   const { errors = [], headers } = problem.options
-  const items = errors.map(({ pointer, detail }) => `<li><b>${escaped(pointer)}</b> ${escaped(detail)}</li>`)
+  const items = errors.map(({ pointer, detail }) => `<li><b>${shown(pointer)}</b> ${shown(detail)}</li>`)
   const links = [
     // another attempt at the same request only helps if the fault may pass
     ...(problem.status >= 500 ? [`<a href="${escaped(again.replace(/^[/\\]+/, '/'))}">Try again</a>`] : []),
@@ -50,7 +50,7 @@ export function errorPage(problem: Problem, { home, again }: WaysOn): Answer & {
 <body>
 <main>
 <h1>${escaped(title)}</h1>
-${items.length > 0 ? `<ul>${items.join('')}</ul>` : `<p>${escaped(problem.message)}</p>`}
+${items.length > 0 ? `<ul>${items.join('')}</ul>` : `<p>${shown(problem.message)}</p>`}
 ${links.length > 0 ? `<p>${links.join(' ')}</p>` : ''}
 </main>
 </body>
@@ -86,3 +86,7 @@ const pageHeaders = {
 
 const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character] as string)
+
+/** What would turn the text after it around is shown as a URL has it. */
+const shown = (text: string) =>
+  escaped(text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, encodeURIComponent))

@@ -40,34 +40,38 @@ export function createMongoQueries(
   }
   const matching = createMongoMatching(activities, selected, signal)
 
+  async function find(query: FindQuery): ReturnType<ActivityStore['find']> {
+    const { filter, order, limit, skip = 0 } = query
+    const selection = await selected(query)
+    if (!selection) return []
+    const { match, hint, isMerge, isExamined, snapshot } = selection
+    if (isSearch(filter) || isExamined) {
+      const { found, through } = await findMatching(matching, query)
+      return wholeOf({ found: found.map(toFoundStored), through })
+    }
+    const sort = { _id: order === 'asc' ? 1 : -1 } as const
+    const page = { sort, limit, ...limits }
+    const fetch = (match: Match<StoredActivity>, hint: Selection['hint']) =>
+      foundIn(activities.find(match, { ...page, batchSize: maxBatch, hint }))
+    if (skip === 0 && !isMerge) return fetch(conditionOf(selection), hint)
+    // skipping and merging happen in the index; only the page itself is fetched
+    const listed = snapshot
+      ? activities.aggregate<{ _id: string }>(
+          [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(snapshot), { $skip: skip }, { $limit: limit }],
+          { hint, ...limits, batchSize: limit },
+        )
+      : activities
+          .find(match, { ...page, batchSize: limit, hint, skip })
+          .project<{ _id: string }>({ _id: 1, tenant: 1 })
+    const keys = await listed.toArray()
+    const ofPage = { tenant: { $eq: filter.tenant }, _id: { $in: keys.map(({ _id }) => _id) } }
+    const found = keys.length === 0 ? [] : await fetch(ofPage, byTime)
+    // without what retention deleted meanwhile, the page would seem to be the last one
+    return found.length < keys.length ? find(query) : found
+  }
+
   return {
-    async find(query) {
-      const { filter, order, limit, skip = 0 } = query
-      const selection = await selected(query)
-      if (!selection) return []
-      const { match, hint, isMerge, isExamined, snapshot } = selection
-      if (isSearch(filter) || isExamined) {
-        const { found, through } = await findMatching(matching, query)
-        return wholeOf({ found: found.map(toFoundStored), through })
-      }
-      const sort = { _id: order === 'asc' ? 1 : -1 } as const
-      const page = { sort, limit, ...limits }
-      const fetch = (match: Match<StoredActivity>, hint: Selection['hint']) =>
-        foundIn(activities.find(match, { ...page, batchSize: maxBatch, hint }))
-      if (skip === 0 && !isMerge) return fetch(conditionOf(selection), hint)
-      // skipping and merging happen in the index; only the page itself is fetched
-      const listed = snapshot
-        ? activities.aggregate<{ _id: string }>(
-            [{ $match: match }, { $sort: sort }, ...onlyInSnapshot(snapshot), { $skip: skip }, { $limit: limit }],
-            { hint, ...limits, batchSize: limit },
-          )
-        : activities
-            .find(match, { ...page, batchSize: limit, hint, skip })
-            .project<{ _id: string }>({ _id: 1, tenant: 1 })
-      const keys = await listed.toArray()
-      const ofPage = { tenant: { $eq: filter.tenant }, _id: { $in: keys.map(({ _id }) => _id) } }
-      return keys.length === 0 ? [] : fetch(ofPage, byTime)
-    },
+    find,
 
     async count(filter, max) {
       if (isSearch(filter)) return countMatching(matching, filter, max)

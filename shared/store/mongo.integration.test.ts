@@ -1,4 +1,4 @@
-import type { CommandStartedEvent, Document } from 'mongodb'
+import type { CommandStartedEvent, Document, FindOptions, Filter as Match } from 'mongodb'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Aborted } from '../aborted.ts'
 import { ConfigError } from '../config.ts'
@@ -8,7 +8,7 @@ import { mongodbUri } from '../testing/servers.ts'
 import { type Found, type Searched, type StatsQuery, TooBroad } from './activities.ts'
 import { type MongoStoreOptions, openMongoStore } from './mongo.ts'
 import { openDatabase } from './mongo-client.ts'
-import { collections } from './mongo-documents.ts'
+import { collections, type StoredActivity } from './mongo-documents.ts'
 import { keepFor, listIndexes, makeIndexes } from './mongo-indexes.ts'
 import { migrateMongo } from './mongo-migrate.ts'
 import { createMongoQueries } from './mongo-query.ts'
@@ -62,6 +62,33 @@ test('a stored activity has no document of its own in the ledger', async () => {
   await using store = openIn(database)
   await store.save([recorded({ id: 'a' }), recorded({ id: 'b' })])
   expect(await database.db.collection(collections.outcomes).countDocuments()).toBe(0)
+})
+
+test('a page of several users is full, even if retention deletes some of its activities while it is read', async () => {
+  const database = newDatabase()
+  await using store = openIn(database)
+  await store.save(['a', 'b', 'c', 'd'].map((id, at) => recorded({ id, userId: id < 'c' ? 'ada' : 'bob' }, at)))
+  const activities = database.db.collection<StoredActivity>(collections.activities)
+  let deleted = 0
+  const expiring = Object.assign(Object.create(activities), {
+    find(match: Match<StoredActivity>, options: FindOptions) {
+      const cursor = activities.find(match, options)
+      const project = (shape: Document) => ({
+        async toArray() {
+          const keys = await cursor.project<{ _id: string }>(shape).toArray()
+          if (deleted++ === 0) await activities.deleteOne({ _id: keys[0]?._id as string })
+          return keys
+        },
+      })
+      return Object.assign(Object.create(cursor), {
+        project,
+        [Symbol.asyncIterator]: () => cursor[Symbol.asyncIterator](),
+      })
+    },
+  })
+  const { find } = createMongoQueries(expiring)
+  const found = await find({ filter: { tenant: 'default', userId: ['ada', 'bob'] }, order: 'asc', limit: 3 })
+  expect(found).toHaveLength(3)
 })
 
 describe('save', () => {

@@ -41,7 +41,12 @@ export function createDeadLetterSearch(db: DatabaseSync) {
     }
   }
 
-  return { ids, rows: (ids: readonly string[]) => ids.map((id) => byId.get(id) as DeadLetterRow) }
+  return {
+    ids,
+    rows: (ids: readonly string[]) => ids.map((id) => byId.get(id) as DeadLetterRow),
+    /** Whether it is still as the filter asks: somebody may have resolved it since its id was found. */
+    isStill: ({ state }: DeadLetterRow, filter: DeadLetterQuery['filter']) => state === (filter.state ?? state),
+  }
 }
 
 /** The place before the first result: the start of the time range, or the last place that was shown. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { deadLetterId, deadLetterKey } from './dead-letter-id.ts'
-import type { DeadLetter, FoundDeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
+import type { DeadLetter, deadLetterStates, FoundDeadLetter, KeptDeadLetter, Resolution } from './dead-letters.ts'
 
 export type DeadLetterRow = {
   id: string
@@ -19,6 +19,7 @@ export type DeadLetterRow = {
   firstAtMs: number
   lastAtMs: number
   attempts: number
+  state: (typeof deadLetterStates)[number]
   resolution: string | null
 }
 

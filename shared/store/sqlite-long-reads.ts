@@ -18,7 +18,7 @@ import { createLines, withoutSearch } from './lines.ts'
 import { countMatching, findMatching, type Part, totalTimeoutMs, wholeOf } from './metadata-search.ts'
 import { createSqliteArrivals } from './sqlite-arrivals.ts'
 import { createDeadLetterSearch } from './sqlite-dead-letter-search.ts'
-import type { DeadLetterRow } from './sqlite-dead-letters.ts'
+import { type DeadLetterRow, toFoundDeadLetter } from './sqlite-dead-letters.ts'
 import { createSqliteJump } from './sqlite-jump.ts'
 import { createSqliteMatching } from './sqlite-metadata.ts'
 import { createSqliteQueries } from './sqlite-query.ts'
@@ -215,9 +215,19 @@ export function createLongReads(db: DatabaseSync, limits = readLimits): LongRead
       const of = { tenant: query.tenant, gone }
       return fetch(await arrivals(query, paces.pace(of)), of, rows.found)
     },
-    findDeadLetters: async (query, gone) => {
-      const of = { tenant: query.filter.tenant, gone }
-      return fetch(await deadLetters.ids(query, paces.pace(of)), of, deadLetters.rows)
+    async findDeadLetters({ filter, limit, ...query }, gone) {
+      const of = { tenant: filter.tenant, gone }
+      const timeSlicer = paces.pace(of)
+      const found: DeadLetterRow[] = []
+      for (let place = query; ; ) {
+        const wanted = limit - found.length
+        const ids = await deadLetters.ids({ ...place, filter, limit: wanted }, timeSlicer)
+        const rows = await fetch(ids, of, deadLetters.rows)
+        found.push(...rows.filter((row) => deadLetters.isStill(row, filter)))
+        const last = rows.at(-1)
+        if (!last || ids.length < wanted || found.length === limit) return found
+        place = { ...query, after: toFoundDeadLetter(last).key }
+      }
     },
   }
 }

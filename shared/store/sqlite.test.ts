@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { StartError } from '../config.ts'
-import { aDeadLetter, recorded } from '../testing/builders.ts'
-import { aStoreFile, openTestStore } from '../testing/sqlite-test-store.ts'
+import { aDeadLetter, deadLettersOf, recorded } from '../testing/builders.ts'
+import { aStoreFile, openMemoryStore, openTestStore } from '../testing/sqlite-test-store.ts'
 import { openSqliteStore } from './sqlite.ts'
 import { createLongReads, type LongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
@@ -53,6 +53,23 @@ test.each([
   expect(await store.find({ filter, order: 'asc', limit: 100 })).toHaveLength(count)
   expect(await store.count(filter, 100)).toBe(count)
   expect(asked).toEqual(expected)
+})
+
+test('a list of open dead letters has none that is closed while it is read', async () => {
+  await using store = openMemoryStore()
+  const letters = ['a', 'b', 'c', 'd'].map((body, at) => aDeadLetter({ body: Buffer.from(body), at: new Date(at) }))
+  await store.deadLetter(letters)
+  const [first] = await deadLettersOf(store)
+  let steps = 0
+  // called before the ids are looked for, and again before their rows are read
+  const gone = () => {
+    if (++steps === 2)
+      void store.resolve('default', first?.id as string, { state: 'discarded', note: 'x', at: new Date() })
+    return new AbortController().signal
+  }
+  const query = { filter: { tenant: 'default', state: 'open' }, order: 'asc', limit: 2 } as const
+  const found = await store.findDeadLetters(query, gone)
+  expect(found.map(({ deadLetter: { body } }) => String.fromCharCode(...body))).toEqual(['b', 'c'])
 })
 
 test.each(['rows', 'dead letters'])('one large list after another holds %s in the reading thread', async (what) => {
