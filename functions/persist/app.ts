@@ -72,17 +72,22 @@ export function createApp({
   acts = nothingRecorded,
 }: PersistDependencies): Service {
   const metrics = createGroupMetrics('persist')
-  const saveAll = (sized: readonly Sized[]) => store.save(sized.map(({ activity }) => activity))
-  const { add: save } = createGroupCommit(saveAll, {
+  const groups = {
     maxItems: maxGroupItems,
     maxBytes: maxGroupBytes,
     // each dispatcher has at most 99 requests in flight
     maxWaitingItems: 10_000,
     maxWaitingBytes: Number.POSITIVE_INFINITY,
-    sizeOf: ({ bytes }) => bytes,
     deadlineMs,
+  }
+  const saveAll = (sized: readonly Sized[]) => store.save(sized.map(({ activity }) => activity))
+  const { add: save } = createGroupCommit(saveAll, {
+    ...groups,
+    sizeOf: ({ bytes }) => bytes,
     onGroup: metrics.onGroup,
   })
+  // all that a suspended tenant has in the queue becomes dead letters, while the records of others wait behind it
+  const { add: keep } = createGroupCommit(keepAll, { ...groups, sizeOf: ({ body }) => body.byteLength })
 
   return createService({
     log,
@@ -142,8 +147,13 @@ export function createApp({
     return { ...readClaims(headers), headers: eventHeaders(headers), body, at: now() }
   }
 
+  async function keepAll(deadLetters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    await store.deadLetter(deadLetters)
+    return deadLetters
+  }
+
   async function saveDeadLetter(deadLetter: DeadLetter, log: Log): Promise<Answer> {
-    await orUnavailable(store.deadLetter([deadLetter]), 'The store did not save the dead letter.')
+    await orUnavailable(keep(deadLetter), 'The store did not save the dead letter.')
     const { reason, errors, position } = deadLetter
     log.warn({ ...position, reason, errors }, 'a record became a dead letter')
     return taken

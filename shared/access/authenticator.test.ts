@@ -206,6 +206,11 @@ describe.each(ways)('%s', (name) => {
     }
     // only the log itself writes there
     expect((await ask('/mine?tenant=%24system', bearer(keys.operator), 'POST')).status).toBe(400)
+    // no key can be for them
+    for (const name of ['%24x', '%EF%BF%BD']) {
+      expect((await ask(`/mine?tenant=${name}`, bearer(keys.operator), 'POST')).status).toBe(400)
+      expect((await ask(`/mine?tenant=${name}`, bearer(keys.operator))).status).toBe(200)
+    }
     expect((await ask('/all', bearer(keys.operator))).status).toBe(204)
     expect((await ask('/all', bearer(keys.local))).status).toBe(403)
     expect((await ask('/metrics', bearer(keys.local))).status).toBe(403)

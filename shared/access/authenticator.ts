@@ -14,7 +14,7 @@ import { asTenant, systemTenant } from '../tenant.ts'
 import { createTokenBuckets } from '../token-buckets.ts'
 import type { Access, SeenKey } from './access.ts'
 import type { AccessFile } from './access-file.ts'
-import type { AccessList } from './access-list.ts'
+import { type AccessList, isTenantOfKeys } from './access-list.ts'
 import { hashOfKey, type Key, keyInUrl, readKey } from './key.ts'
 import { type KeyRing, type RingKey, toKeyRing } from './key-ring.ts'
 import { isSessionOf, newSession, readSession } from './session.ts'
@@ -187,6 +187,8 @@ function asTenantOf(ring: KeyRing, caller: Caller, { url }: BareRequest, route: 
   if ('pointer' in named) return new Problem('invalid-input', `${named.pointer} ${named.detail}`, tenantWanted(named))
   const { tenant } = named
   if (route.scope === 'write' && tenant === systemTenant) return ofTheLog()
+  // it could be neither limited nor suspended
+  if (route.scope === 'write' && !isTenantOfKeys(tenant)) return ofNoKey()
   return { ...caller, tenant: asTenant(tenant), isNamed: true, limits: ring.limitsOf(caller.keyId, tenant) }
 }
 
@@ -252,5 +254,7 @@ const suspended = new Problem('suspended', 'The tenant is suspended: it can read
 const noKeys = () => unavailable('The log has no keys yet; whoever operates it creates one: activity-log keys create.')
 const ofTheLog = () =>
   invalidInput([{ pointer: 'tenant', detail: `${systemTenant} is for what the log itself writes` }])
+const ofNoKey = () =>
+  invalidInput([{ pointer: 'tenant', detail: 'must be one that a key can be for; none begins with $' }])
 const ownTenantOnly = () =>
   invalidInput([{ pointer: 'tenant', detail: 'is for keys of every tenant; this key has its own' }])

@@ -10,9 +10,12 @@ type Arrived = { place: number; offset: number }
 
 /** Finds the places of the activities of an offset range. */
 export function createSqliteArrivals(db: DatabaseSync) {
+  const endOfStep = db.prepare(
+    `SELECT place FROM activities WHERE place BETWEEN ? AND ? ORDER BY place LIMIT 1 OFFSET ${rowsAtOnce - 1}`,
+  )
+  // most rows are of other tenants, and cost little unless they become objects
   const inPlaces = db.prepare(
-    `SELECT place, tenants.name AS tenant FROM activities JOIN tenants ON number = tenant
-     WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ${rowsAtOnce}`,
+    'SELECT place FROM activities WHERE place BETWEEN ? AND ? AND +tenant = (SELECT number FROM tenants WHERE name = ?)',
   )
   const elsewhere = db.prepare(
     `SELECT place, offset FROM positions JOIN activities USING (place) JOIN tenants ON number = tenant
@@ -27,13 +30,12 @@ export function createSqliteArrivals(db: DatabaseSync) {
     const others = arrived.length
     const places = placesOf(partition, first, last)
     for (let from = places.first; arrived.length - others < limit; await timeSlicer()) {
-      const rows = inPlaces.all(from, places.last) as { place: number; tenant: string }[]
-      for (const { place, ...row } of rows) {
-        if (row.tenant === tenant) arrived.push({ place, offset: positionOf(place).offset })
+      const end = endOfStep.get(from, places.last)?.['place'] as number | undefined
+      for (const { place } of inPlaces.all(from, end ?? places.last, tenant) as { place: number }[]) {
+        arrived.push({ place, offset: positionOf(place).offset })
       }
-      const end = rows.at(-1)
-      if (!end || rows.length < rowsAtOnce) break
-      from = end.place + 1
+      if (end === undefined) break
+      from = end + 1
     }
     return arrived
       .toSorted((one, other) => one.offset - other.offset)

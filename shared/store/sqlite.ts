@@ -6,6 +6,7 @@ import { startCounting } from './background-counting.ts'
 import { startPruning } from './background-pruning.ts'
 import { startCompactor } from './compactor.ts'
 import { inSlices } from './in-slices.ts'
+import { createLatestArrivals } from './latest-arrivals.ts'
 import { outcomeOf, outcomesOf } from './outcomes.ts'
 import { createSqliteCounters, countedAtOnce as usualCountedAtOnce } from './sqlite-counters.ts'
 import { createSqliteDeadLetters, toFoundDeadLetter } from './sqlite-dead-letters.ts'
@@ -53,6 +54,7 @@ export function openSqliteStore({
   const unchanged = createSqliteUnchanged(db)
   const queries = createSqliteQueries(db, { unchanged, maxChanges: maxChangesHere })
   const reads = createReads(db, path)
+  const latest = createLatestArrivals(db)
   const { saveOne, forget } = createSqliteSave(db, ledger, hash)
   const counting = startCounting(createSqliteCounters(db), (work) => transaction(db, work), countedAtOnce)
   const { wait, wake } = createWaiters()
@@ -81,7 +83,11 @@ export function openSqliteStore({
   return {
     save: (activities) => {
       const positions = activities.map(({ position }) => position)
-      return attempt(() => write(positions, () => counting.counted(activities.map(saveOne))))
+      return attempt(() => {
+        const outcomes = write(positions, () => counting.counted(activities.map(saveOne)))
+        latest.note(activities.filter((_activity, index) => outcomes[index] === 'stored'))
+        return outcomes
+      })
     },
     deadLetter: (letters) => {
       const positions = letters.flatMap((letter) => outcomeOf(letter)?.position ?? [])
@@ -97,7 +103,7 @@ export function openSqliteStore({
     find: (query, gone) => attempt(async () => queries.find(query) ?? reads.find(query, gone)),
     findLines: (query, gone) => attempt(() => reads.findLines(query, gone)),
     count: (filter, max, gone) => attempt(async () => queries.count(filter, max) ?? reads.count(filter, max, gone)),
-    arrivals: (query, gone) => attempt(() => reads.arrivals(query, gone)),
+    arrivals: (query, gone) => attempt(async () => (latest.hasNone(query) ? [] : reads.arrivals(query, gone))),
     stats: (query, gone) => attempt(() => reads.stats(query, gone)),
     tenants: (after, limit) => attempt(() => queries.tenants(after, limit)),
     get: (tenant, id) => attempt(() => queries.get(tenant, id)),

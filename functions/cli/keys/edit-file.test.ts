@@ -46,6 +46,20 @@ test('changes the file that a link leads to, and leaves a link to nothing', () =
   expect(() => openFile(toNothing, { mayBeNew: true })).toThrow(`${toNothing} cannot be read (ENOENT)`)
 })
 
+test('replaces nothing but a file', async () => {
+  const folder = dirname(anAccessFile({ one: {} }).path)
+  const pipe = join(folder, 'pipe')
+  await once(spawn('mkfifo', [pipe]), 'exit')
+  // whoever reads the pipe gets an empty text
+  const writer = spawn('sh', ['-c', ': > "$0"', pipe])
+  try {
+    expect(() => openFile(pipe, { mayBeNew: true })).toThrow(new StartError(`${pipe} is not a file`))
+    expect(lstatSync(pipe).isFIFO()).toBe(true)
+  } finally {
+    writer.kill()
+  }
+})
+
 test.each([0o640, 0o644, 0o600])('whoever could read a file with mode %o can read the changed one', (mode) => {
   const { path } = anAccessFile({ one: {} })
   chmodSync(path, mode)

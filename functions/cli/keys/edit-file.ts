@@ -54,13 +54,18 @@ export function accessText({ keys, ...others }: AccessList): string {
   return `{\n  "keys": [${lines && `\n${lines}\n  `}],\n${JSON.stringify(others, null, 2).slice(2)}\n`
 }
 
-/** Follows links, since a log reads what they lead to; a link to nothing is not replaced. */
+/**
+ * Follows links, since a log reads what they lead to; a link to nothing is not replaced, nor is a device such as
+ * /dev/null, which all programs would lose.
+ */
 function fileOf(path: string): string {
   try {
     const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, nameInFolder) : path
+    const isOther = statSync(file, { throwIfNoEntry: false })?.isFile() === false
+    if (isOther) throw new StartError(`${file} is not a file`)
     return lstatSync(file, { throwIfNoEntry: false }) ? realpathSync(file) : file
   } catch (error) {
-    throw cannotBeRead(path, error)
+    throw error instanceof StartError ? error : cannotBeRead(path, error)
   }
 }
 
