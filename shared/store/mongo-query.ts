@@ -12,6 +12,9 @@ import { createMongoStats } from './mongo-stats.ts'
 import { type ManyActions, resolveActions } from './resolve-actions.ts'
 import type { ActivityStore } from './store.ts'
 
+/** Retention deletes rows now and then; a page that always lacks some is shown as it is. */
+const maxAttempts = 3
+
 /**
  * Every read ends when the signal aborts. Each operand is placed under an explicit operator, so that no value can act
  * as an operator.
@@ -40,7 +43,7 @@ export function createMongoQueries(
   }
   const matching = createMongoMatching(activities, selected, signal)
 
-  async function find(query: FindQuery): ReturnType<ActivityStore['find']> {
+  async function find(query: FindQuery, attempts = maxAttempts): ReturnType<ActivityStore['find']> {
     const { filter, order, limit, skip = 0 } = query
     const selection = await selected(query)
     if (!selection) return []
@@ -67,11 +70,11 @@ export function createMongoQueries(
     const ofPage = { tenant: { $eq: filter.tenant }, _id: { $in: keys.map(({ _id }) => _id) } }
     const found = keys.length === 0 ? [] : await fetch(ofPage, byTime)
     // without what retention deleted meanwhile, the page would seem to be the last one
-    return found.length < keys.length ? find(query) : found
+    return found.length < keys.length && attempts > 1 ? find(query, attempts - 1) : found
   }
 
   return {
-    find,
+    find: (query) => find(query),
 
     async count(filter, max) {
       if (isSearch(filter)) return countMatching(matching, filter, max)
