@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import { checkActivity } from '@activity-log/shared/activity.ts'
 import {
@@ -142,7 +141,9 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
    */
   async function roomToPublish(tenant: string): Promise<void> {
     const until = performance.now() + longestWaitMs
-    while (publishing.isBusy(tenant) && performance.now() < until) await wait(askedAgainMs)
+    while (publishing.isBusy(tenant) && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, askedAgainMs))
+    }
   }
 
   async function acceptAll(entries: readonly Checked<Entry>[]): Promise<Result[]> {
