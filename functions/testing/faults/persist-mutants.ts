@@ -58,7 +58,7 @@ export const persistMutants: readonly Mutant[] = [
     edits: [
       {
         file: persist,
-        find: 'orUnavailable(store.deadLetter([deadLetter]),',
+        find: 'orUnavailable(keep(deadLetter),',
         replace: 'orUnavailable(Promise.resolve(),',
       },
     ],
