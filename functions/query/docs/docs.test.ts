@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createService } from '@activity-log/shared/http/service.ts'
 import { readMapping } from '@activity-log/shared/mapping.ts'
 import { silent } from '@activity-log/shared/testing/builders.ts'
 import { openTestStore } from '@activity-log/shared/testing/sqlite-test-store.ts'
@@ -7,6 +8,7 @@ import { expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 import { accessSteps } from './access-steps.ts'
 import type { Contract } from './contract.ts'
+import { docsRoutes } from './docs.ts'
 import document from './openapi.json' with { type: 'json' }
 import { recipes } from './recipes.ts'
 import { referencePage } from './reference-page.ts'
@@ -22,6 +24,18 @@ test('serves the contract, and answers 304 to a client that already has it', asy
   expect(await response.json()).toEqual(document)
   const headers = { 'if-none-match': response.headers.get('etag') ?? '' }
   expect((await get('/openapi.json', { headers })).status).toBe(304)
+})
+
+test('the reference is drawn once, however many ask for it', async () => {
+  let drawn = 0
+  const routes = docsRoutes((...given) => {
+    drawn++
+    return referencePage(...given)
+  })
+  const service = createService({ log: silent, routes })
+  const pages = await Promise.all([1, 2, 3].map(async () => (await service.request('/docs')).text()))
+  pages.push(await (await service.request('/docs')).text())
+  expect([drawn, new Set(pages).size]).toEqual([1, 1])
 })
 
 test('the reference has an anchor for every operation and schema, and every link has a target', async () => {

@@ -7,8 +7,10 @@ import { withoutTracking } from '../viewer/tracking.ts'
 import { referencePage } from './reference-page.ts'
 
 /** The contract of all three functions, for programs and for people. It is loaded when somebody first asks for it. */
-export function docsRoutes(): Routes {
+export function docsRoutes(draw = referencePage): Routes {
   let served: ReturnType<typeof contractUnder> | undefined
+  // drawing it takes longer than ten lists, and everybody may ask for it, without a key
+  let page: Promise<string> | undefined
   return {
     'GET /openapi.json': { scope: 'public', handle: openApi },
     'GET /docs': { scope: 'public', page: true, handle: reference },
@@ -27,9 +29,17 @@ export function docsRoutes(): Routes {
     const elsewhere = withoutTracking(url)
     if (elsewhere) return elsewhere
     refuseParameters(url)
+    page ??= drawn(basePath)
+    // a failed build of the assets is tried again
+    page.catch(() => {
+      page = undefined
+    })
+    return { status: 200, headers: pageHeaders, body: await page }
+  }
+
+  async function drawn(basePath: string): Promise<string> {
     const [document, asset] = await Promise.all([readContract(), assetPaths(basePath)])
-    const html = await referencePage(document, asset, basePath)
-    return { status: 200, headers: pageHeaders, body: String(html) }
+    return String(await draw(document, asset, basePath))
   }
 }
 
