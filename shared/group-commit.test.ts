@@ -17,7 +17,7 @@ const unbounded = {
 function committing(options: Partial<GroupCommitOptions<string>> = {}) {
   const groups: string[][] = []
   const gates: PromiseWithResolvers<void>[] = []
-  const { add, addAll, isBusy } = createGroupCommit(
+  const { add, addAll, roomFor } = createGroupCommit(
     async (items: readonly string[]) => {
       groups.push([...items])
       const gate = Promise.withResolvers<void>()
@@ -31,7 +31,7 @@ function committing(options: Partial<GroupCommitOptions<string>> = {}) {
     while (gates.length === 0) await turn()
     return gates.shift()!
   }
-  return { add, addAll, isBusy, groups, next }
+  return { add, addAll, roomFor, groups, next }
 }
 
 describe('groups', () => {
@@ -250,35 +250,39 @@ describe('the queue is bounded', () => {
   })
 })
 
-describe('an owner is busy', () => {
+describe('whoever wants room for much', () => {
   const ofTwo = { ownerOf: (item: string) => item[0] as string, maxWaitingBytes: 1e6 }
+  const isWaiting = async (room: Promise<void>) => (await Promise.race([room, turn('waiting')])) === 'waiting'
 
-  test('once it has more than half of the room that it may have, until commits have made some', async () => {
-    const { add, isBusy, next } = committing({ ...ofTwo, maxItems: 6, maxWaitingItems: 12 })
+  test('waits while more than half of the room of its owner is taken, until a group leaves', async () => {
+    const { add, roomFor, next } = committing({ ...ofTwo, maxItems: 6, maxWaitingItems: 12 })
     const results = ['a', 'b'].map(add)
     const gate = await next()
     for (let n = 0; n < 10; n++) results.push(add('a'))
-    expect(isBusy('a')).toBe(false)
+    expect(await isWaiting(roomFor('a'))).toBe(false)
     results.push(add('a'))
-    expect([isBusy('a'), isBusy('b')]).toEqual([true, false])
+    const room = roomFor('a')
+    expect([await isWaiting(room), await isWaiting(roomFor('b'))]).toEqual([true, false])
     gate.resolve()
     const second = await next()
-    expect(isBusy('a')).toBe(false)
+    expect(await isWaiting(room)).toBe(false)
     second.resolve()
     ;(await next()).resolve()
     await Promise.all(results)
   })
 
-  test('in bytes as well, but not behind a commit that hangs', async () => {
-    vi.useFakeTimers({ toFake: ['performance'] })
+  test('waits for bytes as well, but not behind a commit that hangs', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
-    const { add, isBusy, next } = committing({ ...ofTwo, maxWaitingBytes: 12 })
+    const { add, roomFor, next } = committing({ ...ofTwo, maxWaitingBytes: 12 })
     const results = [add('a')]
     const gate = await next()
     results.push(add('a'.repeat(11)))
-    expect(isBusy('a')).toBe(true)
+    const room = roomFor('a')
+    expect(await isWaiting(room)).toBe(true)
     vi.advanceTimersByTime(1_000)
-    expect(isBusy('a')).toBe(false)
+    await room
+    expect(await isWaiting(roomFor('a'))).toBe(false)
     gate.resolve()
     ;(await next()).resolve()
     await Promise.all(results)

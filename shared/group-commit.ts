@@ -1,7 +1,7 @@
 import { createFairQueue, type Waiting } from './fair-queue.ts'
 import { spareShare, withSpare } from './fair-room.ts'
 import { inOrder, type Place } from './in-order.ts'
-import { TooLate } from './within.ts'
+import { TooLate, undefinedIfLate, within } from './within.ts'
 
 /** The queue is full. Everything that waits is bounded, and callers beyond the bound get this immediately. */
 export class QueueFull extends Error {
@@ -14,8 +14,8 @@ export class QueueFull extends Error {
  */
 const settledPerTurn = 128
 
-/** A commit that takes longer makes no room that anyone should wait for. */
-const stuckAfterMs = 1_000
+/** Nobody waits longer for room, nor behind a commit that takes longer. */
+const longestWaitMs = 1_000
 
 export type GroupCommitOptions<Item> = {
   /** The maximum number of items in one commit. */
@@ -45,8 +45,11 @@ export type GroupCommit<Item, Result> = {
   add(item: Item): Promise<Result>
   /** Adds items that their caller awaits together, and resolves with what became of each. */
   addAll(items: readonly Item[]): Promise<readonly PromiseSettledResult<Result>[]>
-  /** Whether an owner has taken more than half of the room that it may have, and commits return and make more. */
-  isBusy(owner: string): boolean
+  /**
+   * Waits until an owner has at most half of the room that it may have, for those whose items would be made for nothing
+   * otherwise: for a second, or until no group has left for a second.
+   */
+  roomFor(owner: string): Promise<void>
 }
 
 type Outcome<Result> = PromiseSettledResult<Result>
@@ -80,8 +83,9 @@ export function createGroupCommit<Item, Result>(
   const queue = createFairQueue<Entry<Item, Result>>()
   const waiting = queue.all
   let inFlight = 0
-  /** When the last commit returned, or the first one after none began. */
-  let returnedAt = 0
+  /** Resolves when the next group leaves, which makes room. */
+  let taken = Promise.withResolvers<void>()
+  let takenAt = 0
   /** One timer for all entries: one for each would cost more than committing it. */
   let timer: NodeJS.Timeout | undefined
 
@@ -132,7 +136,6 @@ export function createGroupCommit<Item, Result>(
     queue.push(owner, entry)
     timer ??= setTimeout(giveUpLate, deadlineMs)
     if (inFlight > 1 || (inFlight === 1 && waiting.items < secondFrom)) return
-    if (inFlight === 0) returnedAt = since
     inFlight++
     setImmediate(run)
   }
@@ -149,12 +152,21 @@ export function createGroupCommit<Item, Result>(
     )
   }
 
-  function isBusy(owner: string): boolean {
+  async function roomFor(owner: string): Promise<void> {
+    const until = performance.now() + longestWaitMs
+    for (;;) {
+      const left = Math.min(until, takenAt + longestWaitMs) - performance.now()
+      if (left <= 0 || !hasMostOfItsRoom(owner)) return
+      await within(left, taken.promise, 'No group was taken').catch(undefinedIfLate)
+    }
+  }
+
+  function hasMostOfItsRoom(owner: string): boolean {
     const { items = 0, bytes = 0 } = queue.shareOf(owner) ?? {}
-    const isHalf =
+    return (
       waiting.items + (2 * items) / spareShare > maxWaitingItems * withSpare ||
       waiting.bytes + (2 * bytes) / spareShare > maxWaitingBytes * withSpare
-    return isHalf && performance.now() - returnedAt < stuckAfterMs
+    )
   }
 
   function giveUpLate() {
@@ -173,9 +185,11 @@ export function createGroupCommit<Item, Result>(
   async function run() {
     while (waiting.items > 0) {
       const group = takeGroup()
+      takenAt = performance.now()
+      taken.resolve()
+      taken = Promise.withResolvers()
       onGroup?.(group.length, performance.now() - (group[0]?.since ?? 0))
       const outcomeOf = await committed(group)
-      returnedAt = performance.now()
       const isLarge = group.length > settledPerTurn
       for (const [index, entry] of group.entries()) {
         if (isLarge && index % settledPerTurn === 0) await nextTurn()
@@ -236,7 +250,7 @@ export function createGroupCommit<Item, Result>(
     timer = first && (timer ?? setTimeout(giveUpLate, Math.max(0, first.since + deadlineMs - performance.now())))
   }
 
-  return { add, addAll, isBusy }
+  return { add, addAll, roomFor }
 }
 
 const nobody = () => ''

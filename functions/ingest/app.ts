@@ -56,9 +56,6 @@ type Result =
   | { index: number; status: 'unavailable'; id: string; isOwn: boolean; cause: unknown }
 
 const mebibyte = 1024 * 1024
-/** Large bodies are read one after another, so only one of them asks for room at a time, and others wait for it. */
-const longestWaitMs = 1_000
-const askedAgainMs = 5
 
 /** Accepts activities and answers 202 once they are durable. */
 export function createApp(dependencies: IngestDependencies): Service & { publishOwn: PublishOwn } {
@@ -119,7 +116,8 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     // while records wait to be published, only their text is in memory
     const posted = await request.use(maxBytes, (bytes) => {
       const readAll = () => inSteps(readEntries(read(bytes), recording), pausesOf(request, bytes.byteLength))
-      return bytes.byteLength > largeBytes ? roomToPublish(tenant).then(readAll) : readAll()
+      // many at once would be read for nothing, since there would be no room for what they contain
+      return bytes.byteLength > largeBytes ? publishing.roomFor(tenant).then(readAll) : readAll()
     })
     if (posted.many) {
       request.spend(posted.entries.length - 1)
@@ -133,17 +131,6 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt }) }
     const headers = { Location: linkFrom(request, `/logs/${encodeURIComponent(id)}`) }
     return posted.isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
-  }
-
-  /**
-   * Large bodies are read only as fast as what is in them can be published. Otherwise many of them at once would be read
-   * for nothing, since there would be no room for what they contain.
-   */
-  async function roomToPublish(tenant: string): Promise<void> {
-    const until = performance.now() + longestWaitMs
-    while (publishing.isBusy(tenant) && performance.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, askedAgainMs))
-    }
   }
 
   async function acceptAll(entries: readonly Checked<Entry>[]): Promise<Result[]> {

@@ -6,10 +6,10 @@ import { startCounting } from './background-counting.ts'
 import { startPruning } from './background-pruning.ts'
 import { startCompactor } from './compactor.ts'
 import { inSlices } from './in-slices.ts'
-import { createLatestArrivals } from './latest-arrivals.ts'
 import { outcomeOf, outcomesOf } from './outcomes.ts'
 import { createSqliteCounters, countedAtOnce as usualCountedAtOnce } from './sqlite-counters.ts'
 import { createSqliteDeadLetters, toFoundDeadLetter } from './sqlite-dead-letters.ts'
+import { createSqliteLatestArrivals } from './sqlite-latest-arrivals.ts'
 import { createSqliteLedger } from './sqlite-ledger.ts'
 import { cacheMiB, type LongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
@@ -54,7 +54,7 @@ export function openSqliteStore({
   const unchanged = createSqliteUnchanged(db)
   const queries = createSqliteQueries(db, { unchanged, maxChanges: maxChangesHere })
   const reads = createReads(db, path)
-  const latest = createLatestArrivals(db)
+  const latest = createSqliteLatestArrivals(db)
   const { saveOne, forget } = createSqliteSave(db, ledger, hash)
   const counting = startCounting(createSqliteCounters(db), (work) => transaction(db, work), countedAtOnce)
   const { wait, wake } = createWaiters()

@@ -29,10 +29,10 @@ export function docsRoutes(draw = referencePage): Routes {
     const elsewhere = withoutTracking(url)
     if (elsewhere) return elsewhere
     refuseParameters(url)
-    page ??= drawn(basePath)
-    // a failed build of the assets is tried again
-    page.catch(() => {
+    page ??= drawn(basePath).catch((error) => {
+      // a failed build of the assets is tried again
       page = undefined
+      throw error
     })
     return { status: 200, headers: pageHeaders, body: await page }
   }

@@ -19,7 +19,7 @@ export type LatestArrivals = {
  * looks for what is new whenever any tenant has something new; without this, each of them would read all of it, in the
  * thread that others need. Nobody else writes to the database meanwhile.
  */
-export function createLatestArrivals(db: DatabaseSync, maxTenants = usualMaxTenants): LatestArrivals {
+export function createSqliteLatestArrivals(db: DatabaseSync, maxTenants = usualMaxTenants): LatestArrivals {
   const lastPlace = db.prepare('SELECT max(place) AS place FROM activities WHERE place BETWEEN ? AND ?')
   const lastElsewhere = db.prepare('SELECT max(offset) AS offset FROM positions WHERE partition = ?')
   const partitions = new Map<number, Known>()

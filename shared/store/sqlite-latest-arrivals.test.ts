@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { openSqliteFile } from '../sqlite/file.ts'
 import { recorded } from '../testing/builders.ts'
 import { aStoreFile } from '../testing/sqlite-test-store.ts'
-import { createLatestArrivals } from './latest-arrivals.ts'
 import { openSqliteStore } from './sqlite.ts'
+import { createSqliteLatestArrivals } from './sqlite-latest-arrivals.ts'
 import { createLongReads } from './sqlite-long-reads.ts'
 import { migrations } from './sqlite-migrations.ts'
 
@@ -60,7 +60,7 @@ test('what was there before, comes at an earlier position, or at one that is tak
 
 test('tenants that are forgotten, since there are too many, may have something', () => {
   using db = openSqliteFile({ path: ':memory:', migrations })
-  const { note, hasNone } = createLatestArrivals(db, 2)
+  const { note, hasNone } = createSqliteLatestArrivals(db, 2)
   const isEmptyFrom = (first: number, tenant: string) => hasNone({ tenant, partition: 0, first })
   expect(isEmptyFrom(0, 'one')).toBe(true)
   note(['one', 'two', 'three'].map((tenant, offset) => recorded({}, offset, tenant)))
