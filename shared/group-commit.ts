@@ -188,7 +188,7 @@ export function createGroupCommit<Item, Result>(
       takenAt = performance.now()
       taken.resolve()
       taken = Promise.withResolvers()
-      onGroup?.(group.length, performance.now() - (group[0]?.since ?? 0))
+      onGroup?.(group.length, takenAt - (group[0]?.since ?? 0))
       const outcomeOf = await committed(group)
       const isLarge = group.length > settledPerTurn
       for (const [index, entry] of group.entries()) {
