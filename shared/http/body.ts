@@ -84,7 +84,8 @@ export function incomingFrom(request: IncomingMessage, room?: BodyRoom): Incomin
   const header = (name: string) => headers[name]
   const sent: Read = (maxBytes, owner, onTurn) =>
     readStream(request, { maxBytes, declared: headers['content-length'], room, owner, onTurn })
-  return { header, headers: () => headers, ...readersOf(inflating(header, room, sent)) }
+  const { bytes, use } = readersOf(inflating(header, room, sent))
+  return { header, headers: () => headers, bytes, use }
 }
 
 /** Wraps a body that is there already. Header names are in lower case. */
@@ -94,7 +95,8 @@ export function incomingFromBytes(headers: Headers, body: Uint8Array): Incoming 
     const whole = { hasTurn: true, onTurn }
     return isGzip(headers['content-encoding']) ? gunzipBody(body, maxBytes, whole) : body
   }
-  return { header: (name) => headers[name], headers: () => headers, ...readersOf(read) }
+  const { bytes, use } = readersOf(read)
+  return { header: (name) => headers[name], headers: () => headers, bytes, use }
 }
 
 /** Reads the body as text. It rejects invalid UTF-8, since a replacement character would change a value. */
@@ -119,54 +121,91 @@ type Limits = {
   onTurn: (done: Done) => void
 }
 
-function readStream(stream: Readable, { maxBytes, declared, room, owner, onTurn }: Limits): Promise<Uint8Array> {
-  const whole = Number(declared)
+/** A body while it is read. */
+type Reading = Limits & {
+  whole: number
+  chunks: Uint8Array[]
+  bytes: number
+  arriving: ArrivingBody | undefined
+  isOver: boolean
+  resolve: (bytes: Uint8Array) => void
+  reject: (problem: Problem) => void
+}
+/** The stream of a body. It lets go of what was read once that is over, while its listeners stay. */
+type BodyStream = Readable & { [reading]?: Reading | undefined }
+const reading = Symbol('reading')
+
+function readStream(stream: BodyStream, { maxBytes, declared, room, owner, onTurn }: Limits): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    let chunks: Uint8Array[] = []
-    let bytes = 0
-    let isOver = false
-    const fail = (problem: Problem) => {
-      stream.off('data', onData).pause()
-      // the rest of the body may take a while to arrive, or to be discarded
-      chunks = []
-      arriving?.release()
-      isOver = true
-      reject(problem)
+    stream[reading] = {
+      maxBytes,
+      declared,
+      room,
+      owner,
+      onTurn,
+      whole: Number(declared),
+      chunks: [],
+      bytes: 0,
+      arriving: undefined,
+      isOver: false,
+      resolve,
+      reject,
     }
-    let arriving: ArrivingBody | undefined
-    const onData = (chunk: Uint8Array) => {
-      bytes += chunk.byteLength
-      chunks = withChunk(chunks, chunk, bytes)
-      // the client sent more than it declared, or declared nothing
-      if (bytes > maxBytes) return fail(tooLarge(maxBytes))
-      // most bodies arrive in one piece, which has no other to wait for
-      if (!arriving && bytes === whole) return
-      arriving ??= room?.open(fail, owner)
-      arriving?.add(chunk.byteLength)
-    }
-    const finish = () => {
-      arriving?.release()
-      resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks))
-    }
-    // listeners that stay are cheaper than those that remove themselves; only the first result counts
-    stream
-      .on('data', onData)
-      .on('end', () => {
-        const turn = arriving?.turn()
-        if (!turn) return finish()
-        void turn.then((done) => {
-          // nobody would end the turn of a body that failed meanwhile
-          if (isOver) return done()
-          onTurn(done)
-          finish()
-        })
-      })
-      .on('error', (error) => fail(notInFull(error)))
-      // every stream emits close, so the error is created only when it is needed
-      .on('close', () => {
-        if (!stream.readableEnded) fail(notInFull(new Error('The connection was closed')))
-      })
+    // listeners that all bodies share cost less than closures, and those that stay less than those that remove themselves
+    stream.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
   })
+}
+
+function onData(this: BodyStream, chunk: Uint8Array) {
+  const body = this[reading]
+  if (!body) return
+  body.bytes += chunk.byteLength
+  body.chunks = withChunk(body.chunks, chunk, body.bytes)
+  // the client sent more than it declared, or declared nothing
+  if (body.bytes > body.maxBytes) return fail(this, body, tooLarge(body.maxBytes))
+  // most bodies arrive in one piece, which has no other to wait for
+  if (!body.arriving && body.bytes === body.whole) return
+  body.arriving ??= body.room?.open((problem) => fail(this, body, problem), body.owner)
+  body.arriving?.add(chunk.byteLength)
+}
+
+function onEnd(this: BodyStream) {
+  const body = this[reading]
+  if (!body) return
+  const turn = body.arriving?.turn()
+  if (!turn) return finish(this, body)
+  void turn.then((done) => {
+    // nobody would end the turn of a body that failed meanwhile
+    if (body.isOver) return done()
+    body.onTurn(done)
+    finish(this, body)
+  })
+}
+
+function onError(this: BodyStream, error: Error) {
+  const body = this[reading]
+  if (body) fail(this, body, notInFull(error))
+}
+
+/** Every stream emits close, so the error is created only when it is needed. */
+function onClose(this: BodyStream) {
+  const body = this[reading]
+  if (body && !this.readableEnded) fail(this, body, notInFull(new Error('The connection was closed')))
+}
+
+function finish(stream: BodyStream, { arriving, chunks, resolve }: Reading) {
+  stream[reading] = undefined
+  arriving?.release()
+  resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks))
+}
+
+function fail(stream: BodyStream, body: Reading, problem: Problem) {
+  // the rest of the body may take a while to arrive, or to be discarded
+  stream[reading] = undefined
+  stream.off('data', onData).pause()
+  body.arriving?.release()
+  body.isOver = true
+  body.reject(problem)
 }
 
 const notInFull = (cause: unknown) =>

@@ -21,9 +21,13 @@ export function createCall(log: Log, routes: readonly FrontRoute[]): Call {
   return async (method, path, { headers, body }) => {
     const route = routes.find((each) => each.method === method && each.path === path)
     if (!route) throw new Error(`${method} ${path} is not a route`)
+    const incoming = incomingFromBytes(headers, body)
     const answer = await route
       .handle({
-        ...incomingFromBytes(headers, body),
+        header: incoming.header,
+        headers: incoming.headers,
+        bytes: incoming.bytes,
+        use: incoming.use,
         method,
         url: path,
         parameters: {},

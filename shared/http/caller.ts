@@ -99,16 +99,24 @@ export function withCaller(
     const { requestId, turn } = request
     const owner = ownerOf(caller)
     if (authenticate) request.isOf?.(owner)
+    const { bytes, use } = bodyOf(request, caller) ?? request
+    // member by member, since a copy of an object that gets others takes several times as long
     return {
-      ...request,
-      ...bodyOf(request, caller),
+      header: request.header,
+      headers: request.headers,
+      bytes,
+      use,
+      method: request.method,
       url: caller.isNamed ? withoutTenant(request.url) : request.url,
+      parameters: request.parameters,
+      gone: request.gone,
+      turn: (work) => turn(work === 'awaited' ? awaitedOwner : owner, work === 'one of many'),
+      requestId,
       caller,
       basePath,
-      whyNoLonger: whyNoLonger(request, caller),
-      turn: (work) => turn(work === 'awaited' ? awaitedOwner : owner, work === 'one of many'),
-      spend: spendNothing,
       log: childLog(request.log, { requestId, tenant: caller.tenant }),
+      whyNoLonger: whyNoLonger(request, caller),
+      spend: spendNothing,
       ask: (path: string, signal = request.gone()) =>
         askRoute(path, signal, { caller: counted(caller), requestId, turn }),
     }

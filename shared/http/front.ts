@@ -74,9 +74,19 @@ export function createFront(log: Log, routes: readonly FrontRoute[], home?: stri
     let answered: Answer
     try {
       answered = await handle({
-        ...incoming,
-        ...{ method, url, parameters, gone, requestId, log, onBehalfOf: undefined, isOf },
+        header: incoming.header,
+        headers: incoming.headers,
+        bytes: incoming.bytes,
+        use: incoming.use,
+        method,
+        url,
+        parameters,
+        gone,
         turn: rooms?.turn ?? anyTurn,
+        requestId,
+        log,
+        onBehalfOf: undefined,
+        isOf,
       })
     } catch (error) {
       const problem = problemOf(error, { log, requestId, path })

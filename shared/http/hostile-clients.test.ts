@@ -91,6 +91,24 @@ describe('pipelined requests', () => {
     await until(async () => (await server.status('/wait/other')) === 200)
   })
 
+  test('a connection that closes gives back the slots of answers that waited behind another', async () => {
+    await using server = await serving({ atOnce: { slots: { ...slotSizes, reads: 3 } } })
+    const behindAnother = async () => {
+      const socket = server.open(get('/wait/1') + get('/small').repeat(3))
+      await until(async () => (await server.status()) === 503)
+      return socket
+    }
+    const left = await behindAnother()
+    left.destroy()
+    await until(async () => (await server.status()) === 200)
+    const stays = await behindAnother()
+    const answers = received(stays)
+    server.release()
+    await until(() => statuses(answers()).length === 4)
+    expect(statuses(answers())).toEqual([200, 200, 200, 200])
+    stays.destroy()
+  })
+
   test('connections that pipeline far too much are closed, and a modest one is served', async () => {
     await using server = await serving({ atOnce: { waiting: 200 } })
     const many = Array.from({ length: 1_000 }, (_, n) => get(`/wait/${n}`)).join('')

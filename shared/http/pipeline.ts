@@ -86,7 +86,8 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
       rests.forget(socket)
       forget(connection)
       // Node closes only the response that it is writing; the others would be in progress forever
-      for (const response of connection.inProgress) if (response.socket === null) response.emit('close')
+      // each leaves the list once it is over
+      for (const response of [...connection.inProgress]) if (response.socket === null) response.emit('close')
     })
     // reading the body of an earlier request resumes the socket
     socket.on('resume', () => {
@@ -106,7 +107,8 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
   function begin(connection: Connection, request: IncomingMessage, response: ServerResponse) {
     connection.inProgress.push(response)
     start(request, response, () => {
-      connection.inProgress = connection.inProgress.filter((each) => each !== response)
+      // an array of its own for each request would stay in memory as long as the request
+      connection.inProgress.splice(connection.inProgress.indexOf(response), 1)
       if (isWaiting(connection)) proceedSoon(connection)
     })
   }
@@ -162,7 +164,7 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
     connection.latest = request
     const { responses } = connection
     // a closed response matters until its whole request has arrived, which happens before the next request
-    if (responses.at(-1)?.closed) responses.length = 0
+    if (responses.at(-1)?.closed) while (responses.length > 0) responses.pop()
     // a connection that is never idle would keep them all
     while (responses[0]?.closed) responses.shift()
     responses.push(response)

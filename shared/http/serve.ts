@@ -130,38 +130,51 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     for (const name in own) response.setHeader(name, own[name] as string)
     return answer(request, response)
   }
+  const whyRefused = (request: IncomingMessage): Problem | undefined => {
+    const problem = faultInHead(request, headerLimit) ?? door(request)
+    if (problem) return problem
+    // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
+    return /,\s*chunked\s*$/i.test(request.headers['transfer-encoding'] ?? '') ? unknownCoding : undefined
+  }
+  const refuse = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders, problem: Problem) => {
+    options.onTurnedAway?.(request)
+    const { url: again = '', headers } = request
+    const waysOn = opensLinks(request.method) ? { home: undefined, again } : undefined
+    writeAnswer(response, own, answerToProblem(problem, headers.accept, waysOn))
+  }
   const start: Start = (request, response, done) => {
     // a client that goes away ends the answer, but the work for it may still be running
-    let left = 2
-    let over = () => {}
-    const end = () => {
-      if (--left > 0) return
-      over()
+    let isClosed = false
+    let isWorking = true
+    let release: (() => void) | undefined
+    const endIfOver = () => {
+      if (!isClosed || isWorking) return
+      release?.()
       done()
     }
-    response.once('close', end)
-    const refuse = (problem: Problem) => {
-      options.onTurnedAway?.(request)
-      const { url: again = '', headers } = request
-      const waysOn = opensLinks(request.method) ? { home: undefined, again } : undefined
-      writeAnswer(response, own, answerToProblem(problem, headers.accept, waysOn))
-      end()
+    const end = () => {
+      isWorking = false
+      endIfOver()
     }
+    response.on('close', () => {
+      if (isClosed) return
+      isClosed = true
+      endIfOver()
+    })
     const own = ownHeaders(request)
-    const fault = faultInHead(request, headerLimit)
-    if (fault) return refuse(fault)
-    const unwelcome = door(request)
-    if (unwelcome) return refuse(unwelcome)
-    // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
-    if (/,\s*chunked\s*$/i.test(request.headers['transfer-encoding'] ?? '')) return refuse(unknownCoding)
-    discardBody(server, request)
     const { method = '', url = '' } = request
+    let refusal = whyRefused(request)
+    if (!refusal) discardBody(server, request)
     // OPTIONS * asks about the server as a whole (RFC 9110, section 9.3.7)
-    if (url === '*') return refuse(wrongMethod(method, url, ['GET', 'HEAD', 'POST', 'DELETE']))
-    if (url !== '/healthz') {
-      const release = slots.take(kindOf(method, url), request, peerOf(request))
-      if (!release) return refuse(tooManyInFlight)
-      over = release
+    if (url === '*') refusal ??= wrongMethod(method, url, ['GET', 'HEAD', 'POST', 'DELETE'])
+    if (!refusal && url !== '/healthz') {
+      release = slots.take(kindOf(method, url), request, peerOf(request))
+      if (!release) refusal = tooManyInFlight
+    }
+    if (refusal) {
+      refuse(request, response, own, refusal)
+      end()
+      return
     }
     const wait = url === '/healthz' ? undefined : roomsOf(method).turn(unknownOwner)
     // nobody reads the answer to a client that went away meanwhile
