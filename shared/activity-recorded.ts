@@ -26,11 +26,11 @@ export type ActivityRecorded = {
   /**
    * 16 random bytes in base64url. Without them, a guess of the content could be checked against a digest of the record.
    */
-  salt?: string
+  salt?: string | undefined
   filledIn: readonly FilledIn[]
-  traceparent?: string
+  traceparent?: string | undefined
   /** The activity was sent as a CloudEvent, whose attributes are compared in their canonical text form. */
-  isCloudEvent?: boolean
+  isCloudEvent?: boolean | undefined
 }
 export type FilledIn = 'id' | 'timestamp'
 
@@ -49,20 +49,23 @@ export type Received = {
 
 export function activityRecorded(
   sent: SentActivity,
-  { tenant, receivedAt, sequence = 0, salt, newId, traceparent, isCloudEvent = false }: Received,
+  { tenant, receivedAt, sequence = 0, salt, newId, traceparent, isCloudEvent }: Received,
 ): ActivityRecorded {
   const { id = newId(), userId, action, timestamp = formatTimestamp(receivedAt.getTime()), metadata } = sent
-  const filledIn: FilledIn[] = []
-  if (sent.id === undefined) filledIn.push('id')
-  if (sent.timestamp === undefined) filledIn.push('timestamp')
-  const activity: Activity = { id, userId, action, timestamp }
-  if (metadata) activity.metadata = metadata
-  const recorded: ActivityRecorded = { tenant, activity, recordedAt: receivedAt, sequence, filledIn }
-  if (salt) recorded.salt = salt
-  if (traceparent) recorded.traceparent = traceparent
-  if (isCloudEvent) recorded.isCloudEvent = isCloudEvent
-  return recorded
+  const activity: Activity = metadata ? { id, userId, action, timestamp, metadata } : { id, userId, action, timestamp }
+  const filledIn = filledInOf(sent)
+  return { tenant, activity, recordedAt: receivedAt, sequence, salt, filledIn, traceparent, isCloudEvent }
 }
+
+/** All records share these few lists, because a list of its own takes as much memory as the rest of a record. */
+function filledInOf({ id, timestamp }: SentActivity): readonly FilledIn[] {
+  if (id === undefined) return timestamp === undefined ? both : onlyId
+  return timestamp === undefined ? onlyTimestamp : nothing
+}
+const nothing: readonly FilledIn[] = []
+const onlyId: readonly FilledIn[] = ['id']
+const onlyTimestamp: readonly FilledIn[] = ['timestamp']
+const both: readonly FilledIn[] = ['id', 'timestamp']
 
 /**
  * Writes the record in the CloudEvents binary mode for Kafka, with the activity as JSON value. KafkaSource copies the

@@ -128,43 +128,11 @@ function isAhead(timestamp: unknown, now: Date): boolean {
 
 /** Checks a value that may be large and hostile: stops once it is too large, and builds pointers only for errors. */
 function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
-  const errors: InputError[] = []
-  const path: (string | number)[] = []
-  let keys = 0
-  let maxBytes = 2
   // the object itself is not counted
-  let values = -1
-  const note = (detail: string) => {
-    errors.push({ pointer: path.reduce<string>(pointerTo, ''), detail })
-  }
-  // as JSON, each value takes at least a byte and a separator, so metadata with more values is too large in any case
-  const goesOn = () => values <= activityLimits.metadataBytes / 2 && errors.length <= maxErrors
-  const visit = (value: JsonValue) => {
-    values++
-    maxBytes += maxBytesOf(value)
-    if (typeof value !== 'object' || value === null) return
-    if (path.length === activityLimits.metadataLevels) {
-      note(`is nested deeper than ${activityLimits.metadataLevels} levels`)
-    } else if (Array.isArray(value)) {
-      for (let index = 0; index < value.length && goesOn(); index++) {
-        path.push(index)
-        visit(value[index])
-        path.pop()
-      }
-    } else {
-      for (const key in value) {
-        if (!goesOn()) break
-        keys++
-        maxBytes += maxBytesOf(key)
-        path.push(key)
-        // the MongoDB driver takes such an object for one of its own types and rejects it
-        if (key === '_bsontype') note('is a reserved name; use another')
-        visit((value as JsonObject)[key] as JsonValue)
-        path.pop()
-      }
-    }
-  }
-  visit(metadata)
+  const seen: Seen = { errors: [], keys: 0, maxBytes: 2, values: -1 }
+  path.length = 0
+  visit(metadata, seen)
+  const { errors, keys, maxBytes, values } = seen
   if (keys > activityLimits.metadataKeys) {
     errors.push({ pointer: '', detail: `has more than ${activityLimits.metadataKeys} members in all` })
   }
@@ -176,6 +144,45 @@ function metadataErrors(metadata: JsonObject, maxValues: number): InputError[] {
   }
   return errors
 }
+
+/** What was found in metadata, as far as they were visited. */
+type Seen = { errors: InputError[]; keys: number; maxBytes: number; values: number }
+
+/** The place of the value that is visited. All visits share it, since none pauses. */
+const path: (string | number)[] = []
+
+function visit(value: JsonValue, seen: Seen) {
+  seen.values++
+  seen.maxBytes += maxBytesOf(value)
+  if (typeof value !== 'object' || value === null) return
+  if (path.length === activityLimits.metadataLevels) {
+    note(seen, `is nested deeper than ${activityLimits.metadataLevels} levels`)
+  } else if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && goesOn(seen); index++) {
+      path.push(index)
+      visit(value[index], seen)
+      path.pop()
+    }
+  } else {
+    for (const key in value) {
+      if (!goesOn(seen)) break
+      seen.keys++
+      seen.maxBytes += maxBytesOf(key)
+      path.push(key)
+      // the MongoDB driver takes such an object for one of its own types and rejects it
+      if (key === '_bsontype') note(seen, 'is a reserved name; use another')
+      visit((value as JsonObject)[key] as JsonValue, seen)
+      path.pop()
+    }
+  }
+}
+
+function note({ errors }: Seen, detail: string) {
+  errors.push({ pointer: path.reduce<string>(pointerTo, ''), detail })
+}
+
+/** As JSON, each value takes at least a byte and a separator, so metadata with more values is too large in any case. */
+const goesOn = ({ values, errors }: Seen) => values <= activityLimits.metadataBytes / 2 && errors.length <= maxErrors
 
 /**
  * The most bytes that a value can take as JSON, with its separator but without its members. Metadata that is small by

@@ -44,14 +44,16 @@ export type Faults = { faults: InputError[]; members: number }
 
 /** Finds the faults of a short text. */
 export function findFaults(text: string, comparesNames: boolean): Faults {
-  const walk = newWalk(text, comparesNames)
+  const walk = newWalk(text, comparesNames, comparesNames ? [] : levels)
   goOn(walk, text.length)
   return walk
 }
+/** Walks that do not pause share them, but for those with names, which would stay in memory. */
+const levels: Open[] = []
 
 /** Finds the faults of a text of any length. */
 export function* findAllFaults(text: string): Steps<Faults> {
-  const walk = newWalk(text, false)
+  const walk = newWalk(text, false, [])
   while (goOn(walk, partLength)) yield
   return walk
 }
@@ -69,14 +71,14 @@ type Walk = Faults & {
   isDone: boolean
 }
 
-const newWalk = (text: string, comparesNames: boolean): Walk => ({
+const newWalk = (text: string, comparesNames: boolean, open: Open[]): Walk => ({
   faults: [],
   members: 0,
   text,
   comparesNames,
   position: 0,
   depth: 0,
-  open: [],
+  open,
   isNameNext: false,
   ofItem: 0,
   isDone: false,
