@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseJson } from './json.ts'
 import { createJudge, type Judge, parseJudged } from './json-judged.ts'
-import { splitLines } from './lines.ts'
+import { decoderOf, splitLines } from './lines.ts'
 import { allSteps, partLength } from './steps.ts'
 
 const limits = { items: 3, characters: 1_000, values: 10, valuesInAll: 25 }
@@ -135,8 +135,10 @@ describe('does not parse', () => {
 })
 
 describe('lines', () => {
-  const lines = (text: string, max = 10) =>
-    allSteps(splitLines(Buffer.from(text), max)).map(({ bytes, number }) => [number, Buffer.from(bytes).toString()])
+  const lines = (text: string, max = 10) => {
+    const bytes = Buffer.from(text)
+    return allSteps(splitLines(bytes, max)).map((line) => [line.number, decoderOf(bytes)(line)])
+  }
   test('are numbered, and blank ones do not count', () => {
     expect(lines('a\n\n \t\r\n b\r\nc')).toEqual([
       [1, 'a'],

@@ -31,8 +31,8 @@ export type Judged =
 export type Judge = {
   /** Parses a short text without faults at once. Undefined for any other. */
   short: (text: string) => ParsedJson | undefined
-  /** Judges any text. */
-  inSteps: (text: string) => Steps<Judged>
+  /** Judges any text, perhaps one that `short` has parsed. */
+  inSteps: (text: string, parsed?: ParsedJson) => Steps<Judged>
 }
 
 /**
@@ -44,7 +44,7 @@ export function createJudge(limits: JsonLimits): Judge {
   // a text has fewer values than characters, so what a short one can exceed shows once it is parsed
   const shortLength = Math.min(limits.items, limits.characters, limits.values)
   const short = (text: string) => (text.length > shortLength ? undefined : parseShort(text, limits, before))
-  return { short, inSteps: (text) => judge(text, short(text), limits, before) }
+  return { short, inSteps: (text, parsed = short(text)) => judge(text, parsed, limits, before) }
 }
 
 /** `before` counts the values of the texts that the same judge has judged. */

@@ -1,12 +1,15 @@
+import { isAscii } from 'node:buffer'
+import { utf8 } from './cloud-event.ts'
 import { partLength, type Steps } from './steps.ts'
 
-export type Line = { bytes: Uint8Array; number: number }
+/** The place of a line in its bytes, and its number, from 1 on. */
+export type Line = { start: number; end: number; number: number }
 
 const newline = 0x0a
 
 /**
- * Returns the lines that are not blank, without copying them. It stops at one more than the maximum, which shows that
- * there are too many. Blank lines cost a look at each byte: a body may hold millions.
+ * Returns the lines that are not blank. It stops at one more than the maximum, which shows that there are too many.
+ * Blank lines cost a look at each byte: a body may hold millions.
  */
 export function* splitLines(bytes: Uint8Array, maxLines: number): Steps<Line[]> {
   const split: Split = { at: 0, number: 1, lines: [] }
@@ -34,7 +37,7 @@ function splitPart(bytes: Uint8Array, split: Split, maxLines: number): boolean {
     } else {
       const found = bytes.indexOf(newline, at)
       const to = found === -1 ? bytes.length : found
-      lines.push({ bytes: bytes.subarray(at, to), number: number++ })
+      lines.push({ start: at, end: to, number: number++ })
       at = to + 1
     }
   }
@@ -46,3 +49,11 @@ function splitPart(bytes: Uint8Array, split: Split, maxLines: number): boolean {
 const isMark = (bytes: Uint8Array, at: number) => bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf
 
 const isBlank = (byte: number) => byte === 0x20 || byte === 0x09 || byte === 0x0d
+
+/** Returns a function that decodes lines, or returns undefined if one is not valid UTF-8. */
+export function decoderOf(bytes: Uint8Array): (line: Line) => string | undefined {
+  if (!isAscii(bytes)) return ({ start, end }) => utf8(bytes.subarray(start, end))
+  // then no line needs a look of its own, nor a view of its bytes
+  const ascii = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return ({ start, end }) => ascii.toString('latin1', start, end)
+}

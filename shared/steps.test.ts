@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allSteps, inOneStep, inSteps, type Steps } from './steps.ts'
+import { allSteps, inOneStep, inSteps, pausesBetween, type Steps } from './steps.ts'
 
 function* counting(done: number[]): Steps<string> {
   for (let n = 0; n < 5; n++) {
@@ -29,4 +29,14 @@ test('a pause that fails ends the work', async () => {
   const pause = () => (++asked === 3 ? Promise.reject(new Error('The client left')) : Promise.resolve())
   await expect(inSteps(counting(done), pause)).rejects.toThrow('The client left')
   expect(done).toEqual([0, 1])
+})
+
+test.each([
+  ['many small pieces', Array(64).fill(1), [15, 31, 47, 63]],
+  ['large pieces', [4_096, 1, 10_000, 1], [0, 2]],
+  ['pieces that are large together', [2_000, 2_000, 2_000, 3_000], [2]],
+])('there is a pause after %s', (_what, pieces, pauses) => {
+  const isPauseDue = pausesBetween()
+  const due = pieces.map((bytes) => isPauseDue(bytes))
+  expect(due.flatMap((isDue, index) => (isDue ? index : []))).toEqual(pauses)
 })

@@ -8,6 +8,21 @@ export type Steps<Result> = Generator<undefined, Result, void>
 /** How many characters or bytes a scan looks at in one part, which takes about a millisecond. */
 export const partLength = 64 * 1024
 
+/** Pieces of less count as so much, because each takes some time however small it is. */
+const leastBytes = 256
+const bytesBetweenPauses = 4 * 1024
+
+/** Tells whether to pause after another piece, of so many bytes: a pause takes as long as a small piece does. */
+export function pausesBetween(): (bytes: number) => boolean {
+  let since = 0
+  return (bytes) => {
+    since += Math.max(bytes, leastBytes)
+    const isDue = since >= bytesBetweenPauses
+    if (isDue) since = 0
+    return isDue
+  }
+}
+
 /** Work that may wait for its turn, and is then done at once. */
 export function* inOneStep<Result>(work: () => Result): Steps<Result> {
   yield

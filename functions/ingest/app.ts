@@ -1,14 +1,9 @@
 import { type Access, accessOptions } from '@activity-log/shared/access/access.ts'
 import { checkActivity } from '@activity-log/shared/activity.ts'
-import {
-  type ActivityRecorded,
-  activityRecorded,
-  type EventRecord,
-  toRecord,
-} from '@activity-log/shared/activity-recorded.ts'
+import { activityRecorded, type EventRecord, toRecord } from '@activity-log/shared/activity-recorded.ts'
 import type { Broker } from '@activity-log/shared/broker/broker.ts'
 import { ownerOf } from '@activity-log/shared/broker/record-owner.ts'
-import { type Checked, type InputError, valid } from '@activity-log/shared/checked.ts'
+import type { Checked } from '@activity-log/shared/checked.ts'
 import { createGroupCommit } from '@activity-log/shared/group-commit.ts'
 import type { Answer } from '@activity-log/shared/http/answer.ts'
 import { largeBytes } from '@activity-log/shared/http/body-room.ts'
@@ -20,12 +15,13 @@ import type { Log } from '@activity-log/shared/log.ts'
 import { createGroupMetrics } from '@activity-log/shared/metrics.ts'
 import type { OwnActivity, PublishOwn } from '@activity-log/shared/own-activity.ts'
 import { type Position, toReceipt } from '@activity-log/shared/receipt.ts'
-import { inSteps, type Steps } from '@activity-log/shared/steps.ts'
+import { inSteps } from '@activity-log/shared/steps.ts'
 import type { Accepted, PostResult } from './answers.ts'
-import { type Arrival, createArrivals, newSalt } from './arrivals.ts'
+import { createArrivals, newSalt } from './arrivals.ts'
 import { ownActivityRoutes } from './own-activities.ts'
-import type { PostedActivity } from './posted-items.ts'
-import { type ReadPosted, readerOf } from './read-posted.ts'
+import type { Mapped } from './read-mapped.ts'
+import { readerOf } from './read-posted.ts'
+import { type Entries, type Entry, type One, type Reception, type Recording, recordPosted } from './record-posted.ts'
 
 export type IngestDependencies = {
   broker: Pick<Broker, 'publish' | 'hasRoom'>
@@ -49,11 +45,17 @@ export type IngestDependencies = {
   access?: Access | undefined
 }
 
-/** `isOwn` tells whether the id came with the activity: then it is safe to send it again. */
-type Result =
-  | { index: number; status: 'accepted'; id: string; receipt: string; isOwn: boolean }
-  | { index: number; status: 'invalid'; errors: readonly InputError[] }
-  | { index: number; status: 'unavailable'; id: string; isOwn: boolean; cause: unknown }
+/** What became of many activities. */
+type Outcomes = {
+  results: readonly PostResult[]
+  accepted: number
+  invalid: number
+  unavailable: number
+  /** Why one is unavailable. */
+  cause: unknown
+  /** Whether sending all again stores none a second time, because the id of each came with it. */
+  isSafeToRepeat: boolean
+}
 
 const mebibyte = 1024 * 1024
 
@@ -76,6 +78,7 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     onGroup: metrics.onGroup,
   })
 
+  const recording: Recording = { now, newId, arrive }
   const routes: Routes = {
     'POST /logs': { scope: 'write', handle: (request) => take(request, false) },
     'POST /logs/batch': { scope: 'write', handle: (request) => take(request, true) },
@@ -92,88 +95,92 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
   }
 
   async function take(request: ServiceRequest, onlyMany: boolean): Promise<Answer> {
+    const { basePath, caller, spend, log } = request
     const mapped = request.url.includes('?') ? (await import('./read-mapped.ts')).readMapped(request.url) : undefined
+    const posted = await readRequest(request, onlyMany, mapped)
+    if (!posted.many) return acceptOne(posted, { basePath, caller })
+    spend(posted.entries.length - 1)
+    return answerMany(await acceptAll(posted.entries), log)
+  }
+
+  /** Apart from what comes then, so that while records wait to be published, only their text is in memory. */
+  function readRequest(request: ServiceRequest, onlyMany: boolean, mapped?: Mapped): Promise<Entries> {
     const startedAt = now()
     const { maxBytes, read } = readerOf(request, { receivedAt: startedAt, mapped }, onlyMany)
     const traceparent = validTraceparent(request.header('traceparent'))
     const { tenant } = request.caller
-    const recording: Recording = {
-      // taken once the body has arrived, since completeness depends on how soon after its receipt a record is
-      // acknowledged
-      receivedAt: () => {
-        const readAt = now()
-        // if the clock was set back meanwhile, its time could put a timestamp that passed the check too far ahead
-        return readAt > startedAt ? readAt : startedAt
-      },
-      arrive,
-      record: (sent, { receivedAt, sequence }) => {
-        const { isCloudEvent } = sent
-        const salt = newSalt()
-        return activityRecorded(sent, { tenant, receivedAt, sequence, salt, newId, traceparent, isCloudEvent })
-      },
-    }
-
-    // while records wait to be published, only their text is in memory
-    const posted = await request.use(maxBytes, (bytes) => {
-      const readAll = () => inSteps(readEntries(read(bytes), recording), pausesOf(request, bytes.byteLength))
+    const reception: Reception = { startedAt, tenant, traceparent }
+    return request.use(maxBytes, (bytes) => {
+      const reading = recordPosted(read, bytes, reception, recording)
+      const pause = pausesOf(request, bytes.byteLength)
+      if (bytes.byteLength <= largeBytes) return inSteps(reading, pause)
       // many at once would be read for nothing, since there would be no room for what they contain
-      return bytes.byteLength > largeBytes ? publishing.roomFor(tenant).then(readAll) : readAll()
+      return publishing.roomFor(tenant).then(() => inSteps(reading, pause))
     })
-    if (posted.many) {
-      request.spend(posted.entries.length - 1)
-      return answerMany(await acceptAll(posted.entries), request.log)
-    }
-    const { id, timestamp, recordedAt, event } = posted.entry
-    const position = await publishing.add(event).catch((cause) => {
+  }
+
+  async function acceptOne(
+    { entry, isEvent }: One,
+    from: Pick<ServiceRequest, 'basePath' | 'caller'>,
+  ): Promise<Answer> {
+    const { id, timestamp, recordedAt, event } = entry
+    let position: Position
+    try {
+      position = await publishing.add(event)
+    } catch (cause) {
       const fact = 'It is unknown whether the activity was stored.'
       throw unavailable(`${fact} Send it again with the same id (${id}). ${storedOnce}`, cause, { fact })
-    })
+    }
     const body: Accepted = { id, timestamp, receipt: toReceipt({ position, recordedAt }) }
-    const headers = { Location: linkFrom(request, `/logs/${encodeURIComponent(id)}`) }
-    return posted.isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
+    const headers = { Location: linkFrom(from, `/logs/${encodeURIComponent(id)}`) }
+    return isEvent ? acceptedEvent(body, headers) : { status: 202, headers, body }
   }
 
-  async function acceptAll(entries: readonly Checked<Entry>[]): Promise<Result[]> {
+  async function acceptAll(entries: readonly Checked<Entry>[]): Promise<Outcomes> {
     const records = entries.flatMap((entry) => (entry.ok ? entry.value.event : []))
-    const outcomes = (await publishing.addAll(records)).values()
-    return entries.map((entry, index) => {
-      if (!entry.ok) return { index, status: 'invalid', errors: entry.errors }
+    const published = (await publishing.addAll(records)).values()
+    const outcomes: Outcomes = {
+      results: [],
+      accepted: 0,
+      invalid: 0,
+      unavailable: 0,
+      cause: undefined,
+      isSafeToRepeat: true,
+    }
+    outcomes.results = entries.map((entry, index): PostResult => {
+      if (!entry.ok) {
+        outcomes.invalid++
+        return { index, status: 'invalid', errors: entry.errors }
+      }
       const { id, recordedAt, isOwn } = entry.value
-      const outcome = outcomes.next().value as PromiseSettledResult<Position>
-      if (outcome.status === 'rejected') return { index, status: 'unavailable', id, isOwn, cause: outcome.reason }
-      return { index, status: 'accepted', id, receipt: toReceipt({ position: outcome.value, recordedAt }), isOwn }
+      outcomes.isSafeToRepeat &&= isOwn
+      const outcome = published.next().value as PromiseSettledResult<Position>
+      if (outcome.status === 'fulfilled') {
+        outcomes.accepted++
+        return { index, status: 'accepted', id, receipt: toReceipt({ position: outcome.value, recordedAt }) }
+      }
+      outcomes.unavailable++
+      outcomes.cause ??= outcome.reason
+      return { index, status: 'unavailable', id }
     })
+    return outcomes
   }
 
-  function answerMany(results: readonly Result[], log: Log): Answer {
-    const members = { results: results.map(resultOf) }
-    const [invalid, unavailable] = [withStatus(results, 'invalid'), withStatus(results, 'unavailable')]
-    const [accepted] = withStatus(results, 'accepted')
-    if (invalid.length === results.length) {
+  function answerMany({ results, accepted, invalid, unavailable, cause, isSafeToRepeat }: Outcomes, log: Log): Answer {
+    const members = { results }
+    if (invalid === results.length) {
       throw new Problem('invalid-input', 'None of the activities is valid; see results for the errors.', { members })
     }
-    const headers: { [name: string]: string } = unavailable.length > 0 ? { 'retry-after': '1' } : {}
-    const cause = unavailable[0]?.cause
+    const headers: { [name: string]: string } = unavailable > 0 ? { 'retry-after': '1' } : {}
     // many clients take any 2xx as done, so they get one only if sending all again would store some a second time
-    const isSafeToRepeat = results.every((result) => result.status === 'invalid' || result.isOwn)
-    if (unavailable.length > 0 && (accepted === undefined || isSafeToRepeat)) {
-      const outcome = accepted ? 'some of the activities were stored' : 'the activities were stored'
+    if (unavailable > 0 && (accepted === 0 || isSafeToRepeat)) {
+      const outcome = accepted > 0 ? 'some of the activities were stored' : 'the activities were stored'
       const detail = `It is unknown whether ${outcome}. Send them again with their ids. ${storedOnce}`
       throw new Problem('unavailable', detail, { members, headers, cause })
     }
-    if (cause) log.error({ err: cause, activities: unavailable.length }, 'activities could not be published')
-    return { status: invalid.length + unavailable.length === 0 ? 202 : 207, headers, body: members }
+    if (cause) log.error({ err: cause, activities: unavailable }, 'activities could not be published')
+    return { status: accepted === results.length ? 202 : 207, headers, body: members }
   }
-}
-
-const withStatus = <Status extends Result['status']>(results: readonly Result[], status: Status) =>
-  results.filter((result): result is Extract<Result, { status: Status }> => result.status === status)
-
-/** The members of a result that the client sees. */
-function resultOf(result: Result): PostResult {
-  if (result.status === 'invalid') return result
-  const { index, status, id } = result
-  return result.status === 'accepted' ? { index, status, id, receipt: result.receipt } : { index, status, id }
 }
 
 /**
@@ -185,43 +192,6 @@ function acceptedEvent({ id, receipt }: Accepted, headers: { Location: string })
     status: 202,
     headers: { ...headers, 'Activity-Id': id, 'Activity-Receipt': receipt, 'content-length': '0' },
   }
-}
-
-/** An activity as it is published. `isOwn` tells whether the id came with it. */
-type Entry = { id: string; timestamp: string; recordedAt: Date; event: EventRecord; isOwn: boolean }
-type Entries = { isEvent: boolean } & (
-  | { many: false; entry: Entry }
-  | { many: true; entries: readonly Checked<Entry>[] }
-)
-
-/** How activities that were read become records. */
-type Recording = {
-  receivedAt: () => Date
-  arrive: (receivedAt: Date) => Arrival
-  record: (sent: PostedActivity, arrival: Arrival) => ActivityRecorded
-}
-
-function* readEntries(reading: Steps<ReadPosted>, { receivedAt, arrive, record }: Recording): Steps<Entries> {
-  yield
-  const posted = yield* reading
-  const { isEvent } = posted
-  const at = receivedAt()
-  if (!posted.many)
-    return { isEvent, many: false, entry: toEntry(posted.activity, record(posted.activity, arrive(at))) }
-  // all of a request arrive before a pause, so that other requests cannot come in between
-  const arrived = posted.activities.map((sent) => (sent.ok ? { sent: sent.value, arrival: arrive(at) } : sent))
-  const entries: Checked<Entry>[] = []
-  for (const each of arrived) {
-    yield
-    entries.push('sent' in each ? valid(toEntry(each.sent, record(each.sent, each.arrival))) : each)
-  }
-  return { isEvent, many: true, entries }
-}
-
-function toEntry(sent: PostedActivity, recorded: ActivityRecorded): Entry {
-  const { activity, recordedAt } = recorded
-  const { id, timestamp } = activity
-  return { id, timestamp, recordedAt, event: toRecord(recorded), isOwn: sent.id !== undefined }
 }
 
 /** All of a small body is read at once, when it has its turn: that takes less than a millisecond. */

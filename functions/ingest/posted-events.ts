@@ -10,7 +10,7 @@ import {
 import { type Incoming, notUtf8 } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
-import { inOneStep, type Steps } from '@activity-log/shared/steps.ts'
+import type { Steps } from '@activity-log/shared/steps.ts'
 import { cloudEventPointer, fromCloudEvent } from './from-cloud-event.ts'
 import {
   jsonOrProblem,
@@ -47,11 +47,7 @@ export function readCloudEvents(reading: Reading): ReadBody {
 
 function* readAll(bytes: Uint8Array, read: ReadItem): Steps<Posted> {
   const text = utf8(bytes)
-  if (text === undefined) {
-    const posted = yield* readItemsOneByOne(bytes, read)
-    if (!posted) throw notUtf8()
-    return posted
-  }
+  if (text === undefined) return yield* readItemsOneByOne(bytes, read)
   const judged = yield* newJudge().inSteps(text)
   if (judged.ok && judged.isArray) return yield* readItems(judged, read)
   yield* jsonOrProblem(judged)
@@ -61,12 +57,11 @@ function* readAll(bytes: Uint8Array, read: ReadItem): Steps<Posted> {
 export function readBinaryCloudEvent({ receivedAt, mapped }: Reading, incoming: Pick<Incoming, 'headers'>): ReadBody {
   const user = mapped?.userAttribute()
   const headers = withUtf8(incoming.headers())
-  return (bytes) =>
-    inOneStep(() => {
-      const event = readBinary(headers, bytes)
-      if (!event.ok) throw invalidInput(event.errors)
-      return one(checkEvent(event.value, 'binary', receivedAt, user))
-    })
+  return (bytes) => {
+    const event = readBinary(headers, bytes)
+    if (!event.ok) throw invalidInput(event.errors)
+    return one(checkEvent(event.value, 'binary', receivedAt, user))
+  }
 }
 
 function structuredReader({ receivedAt, mapped }: Reading): ReadItem {

@@ -1,13 +1,14 @@
 import { activityLimits, type SentActivity } from '@activity-log/shared/activity.ts'
 import { below, type Checked, firstErrors, type InputError, invalid } from '@activity-log/shared/checked.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
+import { notUtf8 } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { ParsedJson } from '@activity-log/shared/json.ts'
 import { createJudge, type JsonLimits, type Judge, type Judged, parseJudged } from '@activity-log/shared/json-judged.ts'
-import { splitLines } from '@activity-log/shared/lines.ts'
+import { decoderOf, splitLines } from '@activity-log/shared/lines.ts'
 import { checkSentActivity } from '@activity-log/shared/own-activity.ts'
 import { createItemCutter, type Piece } from '@activity-log/shared/pieces.ts'
-import { partLength, type Steps } from '@activity-log/shared/steps.ts'
+import { partLength, pausesBetween, type Steps } from '@activity-log/shared/steps.ts'
 import { timeForms } from '@activity-log/shared/time-format.ts'
 
 export const bodyLimits = { oneBytes: 256 * 1024, manyBytes: 4 * 1024 * 1024, items: 1000 } as const
@@ -36,8 +37,8 @@ export type Posted =
  */
 export type ReadItem = (item: unknown, lossy: readonly InputError[]) => Checked<PostedActivity>
 
-/** Reads the bytes of a body. Throws a Problem if no activity can be taken from them. */
-export type ReadBody = (bytes: Uint8Array) => Steps<Posted>
+/** Reads the bytes of a body, a short one at once. Throws a Problem if no activity can be taken from them. */
+export type ReadBody = (bytes: Uint8Array) => Posted | Steps<Posted>
 
 /** Reads items that are activities as they are. */
 export const readActivity =
@@ -63,9 +64,15 @@ export function one(checked: Checked<PostedActivity>): Posted {
   return { many: false, activity: checked.value }
 }
 
-/** Reads a whole body: the items of an array, or else one. */
-export function* readWhole(text: string, read: ReadItem, judge: Judge = newJudge()): Steps<Posted> {
-  const judged = yield* judge.inSteps(text)
+/** Reads a whole body: the items of an array, or else one. A short one is read at once. */
+export function readWhole(text: string, read: ReadItem, judge: Judge = newJudge()): Posted | Steps<Posted> {
+  const json = judge.short(text)
+  if (!json?.ok || Array.isArray(json.value)) return readWholeInSteps(text, read, judge, json)
+  return one(readUnlessLeftOut(read, json.value, json.lossy))
+}
+
+function* readWholeInSteps(text: string, read: ReadItem, judge: Judge, parsed?: ParsedJson): Steps<Posted> {
+  const judged = yield* judge.inSteps(text, parsed)
   if (judged.ok && judged.isArray) return yield* readItems(judged, read)
   const { value, lossy } = yield* jsonOrProblem(judged)
   return one(readUnlessLeftOut(read, value, lossy))
@@ -79,7 +86,7 @@ export function* readItems({ count, item }: Extract<Judged, { ok: true }>, read:
     yield
     const json = yield* item(index)
     if (!json.ok) throw notJson(json.detail)
-    activities.push(prefixed(`/${index}`, readUnlessLeftOut(read, json.value, json.lossy)))
+    activities.push(prefixed(index, readUnlessLeftOut(read, json.value, json.lossy)))
   }
   return { many: true, activities }
 }
@@ -88,24 +95,22 @@ export function* readItems({ count, item }: Extract<Judged, { ok: true }>, read:
 export function* readLines(bytes: Uint8Array, read: ReadItem, judge: Judge = newJudge()): Steps<Posted> {
   const lines = yield* splitLines(bytes, bodyLimits.items)
   assertItems(lines.length)
+  const decode = decoderOf(bytes)
+  const isPauseDue = pausesBetween()
   const activities: Checked<PostedActivity>[] = []
-  for (const [index, { bytes: line, number }] of lines.entries()) {
-    yield
-    const parsing = parseItem(line, judge)
-    activities.push(readParsed('ok' in parsing ? parsing : yield* parsing, { index, line: number }, read))
+  for (const [index, line] of lines.entries()) {
+    const length = line.end - line.start
+    if (isPauseDue(length)) yield
+    const parsing = length > bodyLimits.oneBytes ? tooLong : parseText(decode(line), judge)
+    activities.push(readParsed('ok' in parsing ? parsing : yield* parsing, { index, line: line.number }, read))
   }
   return { many: true, activities }
 }
 
 /**
  * Reads the items of an array that is not UTF-8 as a whole, so that one with invalid bytes does not affect the others.
- * Returns undefined if it is no array.
  */
-export function* readItemsOneByOne(
-  bytes: Uint8Array,
-  read: ReadItem,
-  judge: Judge = newJudge(),
-): Steps<Posted | undefined> {
+export function* readItemsOneByOne(bytes: Uint8Array, read: ReadItem, judge: Judge = newJudge()): Steps<Posted> {
   const cutter = createItemCutter([], bodyLimits.oneBytes)
   const pieces: Piece[] = []
   let count = 0
@@ -116,21 +121,20 @@ export function* readItemsOneByOne(
     // a body may have millions, and then none is read
     if (count <= bodyLimits.items) pieces.push(...more)
   }
-  if (cutter.end().fault !== undefined) return undefined
+  if (cutter.end().fault !== undefined) throw notUtf8()
   assertItems(count)
   const activities: Checked<PostedActivity>[] = []
-  for (const [index, piece] of pieces.entries()) {
+  for (const [index, { bytes: item }] of pieces.entries()) {
     yield
-    const parsing = parseItem(piece.bytes, judge)
+    // without bytes it was too long to keep
+    const parsing = !item || item.byteLength > bodyLimits.oneBytes ? tooLong : parseText(utf8(item), judge)
     activities.push(readParsed('ok' in parsing ? parsing : yield* parsing, { index }, read))
   }
   return { many: true, activities }
 }
 
-/** Parses one item, at once if it is short. Without bytes it was too long to keep. */
-function parseItem(bytes: Uint8Array | undefined, judge: Judge): ParsedJson | Steps<ParsedJson> {
-  if (!bytes || bytes.byteLength > bodyLimits.oneBytes) return tooLong
-  const text = utf8(bytes)
+/** Parses one item, at once if it is short. Without a text, its bytes were not valid UTF-8. */
+function parseText(text: string | undefined, judge: Judge): ParsedJson | Steps<ParsedJson> {
   if (text === undefined) return notText
   return judge.short(text) ?? parseInSteps(text, judge)
 }
@@ -147,10 +151,9 @@ function readParsed(
   { index, line }: { index: number; line?: number },
   read: ReadItem,
 ): Checked<PostedActivity> {
-  const pointer = `/${index}`
-  if (json.ok) return prefixed(pointer, readUnlessLeftOut(read, json.value, json.lossy))
+  if (json.ok) return prefixed(index, readUnlessLeftOut(read, json.value, json.lossy))
   const detail = line === undefined ? json.detail : `${json.detail.replace('line 1', `line ${line}`)} (line ${line})`
-  return invalid({ pointer, detail })
+  return invalid({ pointer: `/${index}`, detail })
 }
 
 /** Parses the one value of a body that was judged. */
@@ -163,8 +166,8 @@ export function* jsonOrProblem(judged: Judged): Steps<Extract<ParsedJson, { ok: 
 const notJson = (detail: string) =>
   new Problem('invalid-input', `The body ${detail}.`, { errors: [{ pointer: '', detail }] })
 
-const prefixed = (pointer: string, checked: Checked<PostedActivity>): Checked<PostedActivity> =>
-  checked.ok ? checked : invalid(...below(pointer, checked.errors))
+const prefixed = (index: number, checked: Checked<PostedActivity>): Checked<PostedActivity> =>
+  checked.ok ? checked : invalid(...below(`/${index}`, checked.errors))
 
 function assertItems(count: number) {
   if (count === 0) throw new Problem('invalid-input', 'The body contains no activity; send at least one.')

@@ -60,7 +60,7 @@ const isNumber = (detail: string) => detail.startsWith('holds the number')
 
 function judgeKeepingDigits(): Judge {
   const { short, inSteps } = newJudge()
-  return { short, inSteps: (text) => keepingDigits(inSteps(text)) }
+  return { short, inSteps: (text, parsed) => keepingDigits(inSteps(text, parsed)) }
 }
 
 function* keepingDigits(judging: Steps<Judged>): Steps<Judged> {

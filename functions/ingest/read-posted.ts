@@ -1,7 +1,7 @@
 import { MIMEType } from 'node:util'
 import { Id } from '@activity-log/shared/activity.ts'
 import { utf8 } from '@activity-log/shared/cloud-event.ts'
-import { type Incoming, notUtf8, tooLarge } from '@activity-log/shared/http/body.ts'
+import { type Incoming, tooLarge } from '@activity-log/shared/http/body.ts'
 import { invalidInput, Problem } from '@activity-log/shared/http/problem.ts'
 import type { Judge } from '@activity-log/shared/json-judged.ts'
 import { reserved } from '@activity-log/shared/own-activity.ts'
@@ -11,7 +11,6 @@ import * as v from 'valibot'
 import { readBinaryCloudEvent, readCloudEvent, readCloudEvents } from './posted-events.ts'
 import {
   bodyLimits,
-  newJudge,
   type Posted,
   type ReadBody,
   type ReadItem,
@@ -39,7 +38,7 @@ const binary: MediaType = { prepare: readBinaryCloudEvent, isEvent: true, isOne:
 export type ReadPosted = Posted & { isEvent: boolean }
 
 /** How to read the body of a request, of at most so many bytes. */
-export type PostedReader = { maxBytes: number; read: (bytes: Uint8Array) => Steps<ReadPosted> }
+export type PostedReader = { maxBytes: number; read: (bytes: Uint8Array) => ReadPosted | Steps<ReadPosted> }
 
 /**
  * Returns how to read the body of a POST in any of its content types. With `onlyMany` it takes no single activity.
@@ -49,17 +48,21 @@ export function readerOf(incoming: Incoming, reading: Reading, onlyMany: boolean
   const { prepare, isEvent, isOne } = mediaTypeOf(incoming)
   if (onlyMany && isOne) throw oneOnly()
   const readBody = prepare(reading, incoming)
+  const key = incoming.header('idempotency-key')
   const finish = (posted: Posted): ReadPosted => {
     if (onlyMany && !posted.many) throw oneOnly()
-    return { ...withIdempotencyKey(posted, incoming.header('idempotency-key')), isEvent }
+    return { ...withIdempotencyKey(posted, key), isEvent }
   }
   return {
     maxBytes: isOne ? bodyLimits.oneBytes : bodyLimits.manyBytes,
-    read: (bytes) => finished(readBody(bytes), finish),
+    read: (bytes) => {
+      const posted = readBody(bytes)
+      return 'many' in posted ? finish(posted) : finishInSteps(posted, finish)
+    },
   }
 }
 
-function* finished(reading: Steps<Posted>, finish: (posted: Posted) => ReadPosted): Steps<ReadPosted> {
+function* finishInSteps(reading: Steps<Posted>, finish: (posted: Posted) => ReadPosted): Steps<ReadPosted> {
   return finish(yield* reading)
 }
 
@@ -105,15 +108,11 @@ function readJson({ receivedAt, mapped }: Reading): ReadBody {
   return (bytes) => readJsonBody(bytes, read, mapped?.judge)
 }
 
-function* readJsonBody(bytes: Uint8Array, read: ReadItem, judge: Judge = newJudge()): Steps<Posted> {
+function readJsonBody(bytes: Uint8Array, read: ReadItem, judge?: Judge): Posted | Steps<Posted> {
   const text = utf8(bytes)
-  if (text === undefined) {
-    const posted = yield* readItemsOneByOne(bytes, read, judge)
-    if (!posted) throw notUtf8()
-    return posted
-  }
+  if (text === undefined) return readItemsOneByOne(bytes, read, judge)
   if (bytes.byteLength > bodyLimits.oneBytes && !/^\s*\[/.test(text)) throw tooLarge(bodyLimits.oneBytes)
-  return yield* readWhole(text, read, judge)
+  return readWhole(text, read, judge)
 }
 
 function readNdjson({ receivedAt, mapped }: Reading): ReadBody {

@@ -44,17 +44,21 @@ function anIngestInTurns() {
   return { app, published, inTurns, gone }
 }
 
-test.each<[what: string, contentType: string, body: string | Buffer, url?: string]>([
-  ['an array', types.json, `[${many(activity)}]`],
-  ['an array that is mapped', types.json, `[${many('{"u":1e400}')}]`, '/logs?user=u&action=u'],
-  ['an array that is not UTF-8', types.json, Buffer.from(`[${many(activity, 999)},"\xff"]`, 'latin1')],
-  ['lines', types.lines, many(activity, 999).join('\n')],
-  ['CloudEvents', types.events, `[${many(event)}]`],
-])('there may be a pause at each item of %s', async (_what, contentType, body, url) => {
+const long = JSON.stringify({ userId: 'ada', action: 'login', metadata: { text: 'x'.repeat(4_096) } })
+test.each<[pauses: number, what: string, contentType: string, body: string | Buffer, url?: string]>([
+  [999, 'an array', types.json, `[${many(activity)}]`],
+  [999, 'an array that is mapped', types.json, `[${many('{"u":1e400}')}]`, '/logs?user=u&action=u'],
+  [999, 'an array that is not UTF-8', types.json, Buffer.from(`[${many(activity, 999)},"\xff"]`, 'latin1')],
+  // they are read, and then recorded
+  [2 * 62, '1,000 lines', types.lines, many(activity).join('\n')],
+  [62, '1,000 broken lines', types.lines, many('{"userId":').join('\n')],
+  [2 * 300, '300 lines of 4 KiB', types.lines, many(long, 300).join('\n')],
+  [999, 'CloudEvents', types.events, `[${many(event)}]`],
+])('there are at least %i pauses in %s', async (pauses, _what, contentType, body, url) => {
   const { inTurns } = anIngestInTurns()
   let turns = 0
   await inTurns(contentType, body, () => turns++, url).catch(() => {})
-  expect(turns).toBeGreaterThanOrEqual(999)
+  expect(turns).toBeGreaterThanOrEqual(pauses)
 })
 
 const mebibyte = 1024 * 1024
