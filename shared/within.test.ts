@@ -47,8 +47,8 @@ test('a failure after the deadline does not cause an unhandled rejection', async
 test('aborts the work at the deadline, with the reason, and not before', async () => {
   heldTime()
   const signals: AbortSignal[] = []
-  const start = (work: Promise<unknown>) => (signal: AbortSignal) => {
-    signals.push(signal)
+  const start = (work: Promise<unknown>) => (signal: () => AbortSignal) => {
+    signals.push(signal())
     return work
   }
   await startedWithin(50, start(Promise.resolve()), 'Nothing came')
@@ -57,6 +57,17 @@ test('aborts the work at the deadline, with the reason, and not before', async (
   await vi.advanceTimersByTimeAsync(50)
   expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, true])
   expect(signals[2]?.reason).toBe(await late)
+  let askForSignal: (() => AbortSignal) | undefined
+  const unasked = startedWithin(
+    50,
+    (signal) => {
+      askForSignal = signal
+      return never().promise
+    },
+    'Nothing came',
+  ).catch((error) => error)
+  await vi.advanceTimersByTimeAsync(50)
+  expect(askForSignal?.()).toMatchObject({ aborted: true, reason: await unasked })
 })
 
 test('of many who have waited together, only some give up in each turn of the event loop', async () => {

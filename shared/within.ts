@@ -14,28 +14,43 @@ const gradually = fewPerTurn(32)
 export function within<Value>(ms: number, promise: Promise<Value>, late: string): Promise<Value> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new TooLate(`${late} within ${Math.round(ms)} ms`))
-    const timer = setTimeout(() => gradually(giveUp), ms)
-    const settled =
-      <Result>(settle: (result: Result) => void) =>
-      (result: Result) => {
+    const timer = setTimeout(gradually, ms, giveUp)
+    promise.then(
+      (value) => {
         clearTimeout(timer)
-        settle(result)
-      }
-    promise.then(settled(resolve), settled(reject))
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }
 
-/** Does the same as `within`, and aborts the signal of the work when it is too late. */
+/**
+ * Does the same as `within`, and aborts the signal of the work when it is too late. The signal is made when it is asked
+ * for, since much work has no use for one.
+ */
 export async function startedWithin<Value>(
   ms: number,
-  start: (signal: AbortSignal) => Promise<Value>,
+  start: (signal: () => AbortSignal) => Promise<Value>,
   late: string,
 ): Promise<Value> {
-  const stop = new AbortController()
+  let stop: AbortController | undefined
+  let tooLate: TooLate | undefined
+  const signal = () => {
+    stop ??= new AbortController()
+    if (tooLate) stop.abort(tooLate)
+    return stop.signal
+  }
   try {
-    return await within(ms, start(stop.signal), late)
+    return await within(ms, start(signal), late)
   } catch (error) {
-    if (error instanceof TooLate) stop.abort(error)
+    if (error instanceof TooLate) {
+      tooLate = error
+      stop?.abort(error)
+    }
     throw error
   }
 }

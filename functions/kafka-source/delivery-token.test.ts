@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { openDeliveryToken } from './delivery-token.ts'
 import { openSink } from './sink.ts'
 
-const never = new AbortController().signal
+const never = () => new AbortController().signal
 const request = { headers: { 'ce-id': 'a' }, body: Buffer.from('{}') }
 
 test('each delivery carries the token that is in the file at its time', async () => {

@@ -3,7 +3,7 @@ import { anHttpSink } from '@activity-log/shared/testing/http-sink.ts'
 import { expect, test } from 'vitest'
 import { openSink } from './sink.ts'
 
-const never = new AbortController().signal
+const never = () => new AbortController().signal
 const request = { headers: { 'ce-id': 'a' }, body: Buffer.from('{}') }
 
 test('posts to the path of the URL and reads the answer', async () => {
@@ -26,7 +26,7 @@ test('closes the connection of an attempt that has timed out', async () => {
   await using server = await anHttpSink(() => new Promise(() => {}))
   using sink = openSink(server.url)
   const attempt = new AbortController()
-  const sending = sink.send(request, attempt.signal)
+  const sending = sink.send(request, () => attempt.signal)
   await until(() => server.received.length === 1)
   attempt.abort()
   await expect(sending).rejects.toThrow()

@@ -17,7 +17,8 @@ export function openSink(url: string, token?: DeliveryToken): Sink {
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections })
   const target = new URL(url)
 
-  const send: Send = async ({ headers, body }, signal) => {
+  const send: Send = async ({ headers, body }, signalOf) => {
+    const signal = signalOf()
     const bearer = await token?.()
     return new Promise((resolve, reject) => {
       const sent = {

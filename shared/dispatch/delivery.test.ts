@@ -94,7 +94,7 @@ describe('delivery', () => {
     const aborted: boolean[] = []
     const send: Send = (_request, signal) => {
       if (++attempts === 2) return Promise.resolve(answer(204))
-      return new Promise(() => signal.addEventListener('abort', () => aborted.push(true)))
+      return new Promise(() => signal().addEventListener('abort', () => aborted.push(true)))
     }
     expect(await deliver(request, options(send, { ...quick, timeoutMs: 20 }))).toEqual({ delivered: true })
     expect(aborted).toEqual([true])

@@ -34,7 +34,7 @@ export type SinkAnswer = { status: number; headers?: { readonly [name: string]: 
  * Sends one request without following redirects; rejects if there is no answer. The signal aborts when the attempt has
  * timed out, and the connection is closed then.
  */
-export type Send = (request: SinkRequest, signal: AbortSignal) => Promise<SinkAnswer>
+export type Send = (request: SinkRequest, signal: () => AbortSignal) => Promise<SinkAnswer>
 
 /** The extensions that a dead letter adds to its CloudEvent, including those that the sink named in `kne-` headers. */
 export type DeadLetterExtensions = {

@@ -102,10 +102,10 @@ export function openMongoStore({
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     if (closing.signal.aborted) throw new StoreUnavailable('The store is closed')
-    const answer = async (signal: AbortSignal) => {
+    const answer = async (signal: () => AbortSignal) => {
       await checked()
       await connected(client)
-      return work(signal)
+      return work(signal())
     }
     try {
       return await asking(() => startedWithin(deadlineMs, answer, 'MongoDB did not answer'))

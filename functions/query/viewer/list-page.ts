@@ -109,7 +109,7 @@ function searchedThrough(through: string, answer: ListAnswer, view: View, zone: 
 
 /** Undefined if the work takes too long; its signal then aborts. */
 const inTime = <Value>(ms: number, start: (signal: AbortSignal) => Promise<Value>): Promise<Value | undefined> =>
-  startedWithin(ms, start, 'The counts took too long').catch(undefinedIfLate)
+  startedWithin(ms, (signal) => start(signal()), 'The counts took too long').catch(undefinedIfLate)
 
 const readingFrom = (ask: Ask, signal: AbortSignal) => async (path: string) => {
   const result = await ask(path, signal)

@@ -81,7 +81,8 @@ export function sendTo(
   { life, to, path, deliveries }: { life: Life; to: readonly Server[]; path: string; deliveries: Deliveries },
 ): Send {
   const { world, network } = setting
-  return countingUnderWay(setting, life, maxPollRecords, async ({ headers, body }, signal) => {
+  return countingUnderWay(setting, life, maxPollRecords, async ({ headers, body }, signalOf) => {
+    const signal = signalOf()
     const position = {
       partition: Number(headers['ce-knativekafkapartition']),
       offset: Number(headers['ce-knativekafkaoffset']),
