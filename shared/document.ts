@@ -99,6 +99,7 @@ export const metadataOf = ({ metadataText }: Pick<ListedActivity, 'metadataText'
 function contentDigest({ activity, filledIn, isCloudEvent }: ActivityRecorded, instant: string): string {
   const { userId, action, metadata = null } = activity
   const compared = isCloudEvent && metadata ? canonicalAttributes(metadata) : metadata
-  const sent = { userId, action, metadata: compared, instant: filledIn.includes('timestamp') ? null : instant }
+  // in the order in which they are written
+  const sent = { action, instant: filledIn.includes('timestamp') ? null : instant, metadata: compared, userId }
   return firstBytesOfSha256(canonicalJson(sent)).toString('base64url')
 }

@@ -47,12 +47,18 @@ function sorted(value: JsonValue): JsonValue {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(sorted)
   const object = value as JsonObject
-  const names = Object.keys(object).sort()
+  const names = inOrder(Object.keys(object))
   // assigning this name would set the prototype instead
   if (names.includes('__proto__')) return Object.fromEntries(names.map((name) => [name, sorted(object[name] ?? null)]))
   const copy: { [name: string]: JsonValue } = {}
   for (const name of names) copy[name] = sorted(object[name] as JsonValue)
   return copy
+}
+
+/** Sorts names, unless they are in order already: those that the log makes itself are. */
+function inOrder(names: string[]): string[] {
+  const isSorted = names.every((name, at) => at === 0 || (names[at - 1] as string) <= name)
+  return isSorted ? names : names.sort()
 }
 
 /**

@@ -36,8 +36,8 @@ export interface Queue {
   read(fromOffset: number, limit: number, maxBytes?: number): QueuedRecord[]
   /** Removes records whose outcome is known. They may come back after a crash of the machine, which is harmless. */
   settle(offsets: readonly number[]): void
-  /** Calls back whenever there may be something new to read. */
-  onPublished(listener: () => void): void
+  /** Calls back whenever there may be something new to read, perhaps with all that is new. */
+  onPublished(listener: (published?: readonly QueuedRecord[]) => void): void
 }
 
 /** A broker that holds its topic and its dead-letter topic. */
@@ -95,11 +95,13 @@ export function openEmbeddedBroker({
     async publish(published) {
       const positions = published.map((_record, index) => ({ partition, offset: nextOffset + index }))
       const added: Held[] = []
+      const queued: QueuedRecord[] = []
       transaction(db, () => {
         published.forEach(({ headers, value }, index) => {
           const headersText = JSON.stringify(headers)
           const bytes = Buffer.from(value)
           appendRecord.run(nextOffset + index, headersText, bytes)
+          queued.push({ position: positions[index] as Position, headers, value: bytes })
           added.push({
             owner: ownerOf({ headers }),
             records: 1,
@@ -109,7 +111,7 @@ export function openEmbeddedBroker({
       })
       for (const each of added) held.hold(each)
       nextOffset += published.length
-      records.tell()
+      records.tell(queued)
       return positions
     },
     deadLetter({ position, headers, value }, further) {
@@ -183,12 +185,12 @@ function queueOf(
   db: DatabaseSync,
   table: Table,
   onRemoved: (removed: readonly Held[]) => void,
-): Queue & { tell(): void } {
+): Queue & { tell(published?: readonly QueuedRecord[]): void } {
   const readFrom = db.prepare(`SELECT offset, headers, value FROM ${table} WHERE offset >= ? ORDER BY offset LIMIT ?`)
   const within = 'WHERE offset BETWEEN ? AND ?'
   const count = db.prepare(`${heldOf(table)} ${within} GROUP BY owner`)
   const remove = db.prepare(`DELETE FROM ${table} ${within}`)
-  let listener = () => {}
+  let listener = (_published?: readonly QueuedRecord[]) => {}
   return {
     read(fromOffset, limit, maxBytes = Number.POSITIVE_INFINITY) {
       const records: QueuedRecord[] = []
@@ -214,7 +216,7 @@ function queueOf(
     onPublished(told) {
       listener = told
     },
-    tell: () => listener(),
+    tell: (published) => listener(published),
   }
 }
 

@@ -47,6 +47,59 @@ describe('embedded dispatcher', () => {
     await until(() => queue.read(0, 1).length === 0)
   })
 
+  test('takes what is published as it comes, and reads the queue only for what was there before', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    let reads = 0
+    const read: EmbeddedBroker['read'] = (...from) => {
+      reads++
+      return queue.read(...from)
+    }
+    const seen: string[] = []
+    const send: Send = async ({ headers, body }) => {
+      seen.push(`${headers['ce-id']} ${headers['ce-knativekafkaoffset']} ${Buffer.from(body)}`)
+      return { status: 204, body: none }
+    }
+    const published = Array.from({ length: 400 }, (_, n) => aRecord({ id: `id-${n}`, action: `a-${n}` }))
+    await queue.publish(published.slice(0, 100))
+    await using _dispatcher = start({ queue: { ...queue, read }, send })
+    await until(() => seen.length === 100)
+    const before = reads
+    for (let at = 100; at < 400; at += 50) await queue.publish(published.slice(at, at + 50))
+    await until(() => queue.read(0, 1).length === 0)
+    expect(reads).toBe(before)
+    expect(seen).toEqual(published.map(({ value }, n) => `id-${n} ${n} ${value}`))
+  })
+
+  test.each([
+    { what: 'more than may wait in memory', before: 0, bytes: 60_000, count: 200 },
+    { what: 'more than may be in flight', before: 0, bytes: 1, count: 2_000 },
+    { what: 'much to read when others are published', before: 1_000, bytes: 1, count: 1_000 },
+  ])('delivers each record once when there is $what', async ({ before, bytes, count }) => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    const offsets: number[] = []
+    const held: (() => void)[] = []
+    let isHeld = true
+    const send: Send = async ({ headers }) => {
+      offsets.push(Number(headers['ce-knativekafkaoffset']))
+      if (isHeld) await new Promise<void>((resolve) => held.push(resolve))
+      else await new Promise((resolve) => setTimeout(resolve, 5))
+      return { status: 204, body: none }
+    }
+    await queue.publish(records(before))
+    await using _dispatcher = start({ queue, send })
+    const metadata = { text: 'x'.repeat(bytes) }
+    for (let n = 0; n < count; n += 20) {
+      await queue.publish(Array.from({ length: 20 }, (_, at) => aRecord({ id: `more-${n + at}`, metadata })))
+      if (n % 100 === 0) await new Promise(setImmediate)
+    }
+    isHeld = false
+    for (const resolve of held) resolve()
+    await until(() => queue.read(0, 1).length === 0)
+    await queue.publish([aRecord({ id: 'last' })])
+    await until(() => queue.read(0, 1).length === 0)
+    expect(offsets.toSorted((a, b) => a - b)).toEqual([...Array(before + count + 1).keys()])
+  })
+
   test('removes few delivered records in one turn of the event loop, and all of them at last', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     await queue.publish(records(1_000))

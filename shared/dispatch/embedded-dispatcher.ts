@@ -88,6 +88,7 @@ export function startDispatcher({
   let settled: number[] = []
   let settling: NodeJS.Timeout | undefined
   const settleSoon = oncePerTurn(() => settleSome())
+  const handed = createHandedOver()
 
   /** Retries work that fails only when the disk is in trouble, until it succeeds or the dispatcher stops. */
   async function persevere(what: string, work: () => void) {
@@ -102,20 +103,15 @@ export function startDispatcher({
   }
 
   let filling = false
+  /** Whether the queue may have records that have to be read, and then none is handed over. */
   let mayHaveMore = true
   async function fill() {
     if (filling) return
     filling = true
     try {
-      for (let room = roomForNew(); mayHaveMore && room > 0 && !stop.signal.aborted; room = roomForNew()) {
-        let records: QueuedRecord[] = []
-        await persevere('be read', () => {
-          // this precedes the read, so that a record published during the read sets it again
-          mayHaveMore = false
-          records = queue.read(nextOffset, Math.min(room, maxStarted), maxStartedBytes)
-        })
-        if (records.length === 0) continue
-        mayHaveMore = true
+      for (let room = roomForNew(); room > 0 && !stop.signal.aborted; room = roomForNew()) {
+        const records = mayHaveMore ? await readNext(room) : handed.take(room)
+        if (records.length === 0 && !mayHaveMore) break
         records.forEach(start)
         // others need their turns
         await new Promise(setImmediate)
@@ -123,6 +119,16 @@ export function startDispatcher({
     } finally {
       filling = false
     }
+  }
+  async function readNext(room: number): Promise<readonly QueuedRecord[]> {
+    let records: readonly QueuedRecord[] = []
+    await persevere('be read', () => {
+      // this precedes the read, so that a record published during the read sets it again
+      mayHaveMore = false
+      records = queue.read(nextOffset, Math.min(room, maxStarted), maxStartedBytes)
+      if (records.length > 0) mayHaveMore = true
+    })
+    return records
   }
   /** How many new records may be taken. */
   function roomForNew(): number {
@@ -217,8 +223,12 @@ export function startDispatcher({
     if (!stop.signal.aborted) throw error
   }
 
-  queue.onPublished(() => {
-    mayHaveMore = true
+  queue.onPublished((published) => {
+    // what is handed over follows what was read
+    if (mayHaveMore || !published || !handed.add(published)) {
+      handed.clear()
+      mayHaveMore = true
+    }
     publishedAt = performance.now()
     // the callers of publish get their answers first
     setImmediate(refill)
@@ -233,6 +243,36 @@ export function startDispatcher({
       queue.onPublished(() => {})
       await Promise.all(inFlight.items())
       settleSome(settled.length)
+    },
+  }
+}
+
+/** Records that were published a moment ago, which need not be read from the queue. */
+function createHandedOver() {
+  let records: QueuedRecord[] = []
+  let bytes = 0
+  function clear() {
+    records = []
+    bytes = 0
+  }
+  return {
+    clear,
+    /** Returns false if there is no room for them. */
+    add(published: readonly QueuedRecord[]): boolean {
+      for (const { value } of published) bytes += value.byteLength
+      if (bytes > maxBytesAtOnce) return false
+      records.push(...published)
+      return true
+    },
+    /** Takes the first ones: as many as may start in one turn. */
+    take(room: number): QueuedRecord[] {
+      let count = 0
+      let taken = 0
+      while (count < Math.min(room, maxStarted, records.length) && taken < maxStartedBytes) {
+        taken += (records[count++] as QueuedRecord).value.byteLength
+      }
+      bytes -= taken
+      return records.splice(0, count)
     },
   }
 }

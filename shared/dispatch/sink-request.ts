@@ -26,9 +26,7 @@ export function sinkRequest(record: SourceRecord, source: Source): SinkRequest {
   const event = isStructured(record) ? structuredEvent(record) : binaryEvent(record)
   const { attributes, data } = event ?? rawEvent(record, source)
   const headers: SinkRequest['headers'] = { prefer: 'reply', 'kn-namespace': source.namespace }
-  for (const [name, value] of Object.entries(attributes)) {
-    headers[name === 'datacontenttype' ? 'content-type' : `ce-${name}`] = latin1(value)
-  }
+  for (const name in attributes) headers[headerOf.get(name) ?? `ce-${name}`] = latin1(attributes[name] as string)
   // these overwrite the attributes of an earlier delivery
   headers['ce-knativekafkapartition'] = String(record.partition)
   headers['ce-knativekafkaoffset'] = String(record.offset)
@@ -38,6 +36,20 @@ export function sinkRequest(record: SourceRecord, source: Source): SinkRequest {
 }
 
 const nothing = new Uint8Array()
+
+/**
+ * The attributes of our records by their headers in Kafka, and their headers in HTTP: making such a name for each takes
+ * longer than looking it up.
+ */
+const ownNames = [
+  ...['specversion', 'id', 'source', 'type', 'subject', 'time', 'partitionkey', 'tenant', 'recordedtime', 'sequence'],
+  ...['salt', 'filledin', 'traceparent', 'sentas'],
+]
+const attributeOf: ReadonlyMap<string, string> = new Map(ownNames.map((name) => [`ce_${name}`, name]))
+const headerOf: ReadonlyMap<string, string> = new Map([
+  ...ownNames.map((name) => [name, `ce-${name}`] as const),
+  ['datacontenttype', 'content-type'],
+])
 
 const isStructured = ({ headers }: SourceRecord) =>
   headers['content-type']?.split(';')[0] === 'application/cloudevents+json'
@@ -51,8 +63,9 @@ function structuredEvent({ value }: SourceRecord): RecordEvent | undefined {
 function binaryEvent({ headers, value }: SourceRecord): RecordEvent | undefined {
   if (headers['ce_specversion'] === undefined) return undefined
   const attributes: RecordEvent['attributes'] = {}
-  for (const [name, content] of Object.entries(headers)) {
-    if (name.startsWith('ce_') && name.length > 3) attributes[name.slice(3)] = content
+  for (const name in headers) {
+    const content = headers[name] as string
+    if (name.startsWith('ce_') && name.length > 3) attributes[attributeOf.get(name) ?? name.slice(3)] = content
     if (name === 'content-type') attributes['datacontenttype'] = content
   }
   return checkedEvent({ attributes, data: value })
@@ -90,7 +103,7 @@ function checkedEvent({ attributes, data }: RecordEvent): RecordEvent | undefine
   if (specversion !== '1.0' && specversion !== '0.3') return undefined
   if (id === undefined || type === undefined || source === undefined) return undefined
   if (![source, dataschema, schemaurl].every((uri) => uri === undefined || isUri(uri))) return undefined
-  if (!Object.keys(attributes).every(isExtensionName)) return undefined
+  for (const name in attributes) if (!headerOf.has(name) && !isExtensionName(name)) return undefined
   if (time === undefined) return { attributes, data }
   const reformatted = javaTime(time)
   return reformatted === undefined ? undefined : { attributes: { ...attributes, time: reformatted }, data }
@@ -103,6 +116,7 @@ const isUri = (text: string) => /^(?:[\w\-.!~*'();/?:@&=+$,[\]#]|%[\da-fA-F]{2}|
 
 /** Headers travel as Latin-1: each UTF-16 unit outside it becomes "?", and surrounding blanks are trimmed. */
 function latin1(value: string): string {
+  if (isPlain.test(value)) return value
   const text = value.replace(/[^\0-\xff]/g, '?')
   // these are loops because /[ \t]+$/ takes quadratic time, which is minutes for a long run of blanks
   let from = 0
@@ -111,6 +125,8 @@ function latin1(value: string): string {
   while (to > from && isBlank(text[to - 1])) to--
   return text.slice(from, to)
 }
+
+const isPlain = /^[!-~]*$/
 
 const isBlank = (character: string | undefined) => character === ' ' || character === '\t'
 
