@@ -99,7 +99,7 @@ export const metadataOf = ({ metadataText }: Pick<ListedActivity, 'metadataText'
 function contentDigest({ activity, filledIn, isCloudEvent }: ActivityRecorded, instant: string): string {
   const { userId, action, metadata = null } = activity
   const compared = isCloudEvent && metadata ? canonicalAttributes(metadata) : metadata
-  // in the order in which they are written
+  // already sorted by name, so canonicalJson need not sort them
   const sent = { action, instant: filledIn.includes('timestamp') ? null : instant, metadata: compared, userId }
   return firstBytesOfSha256(canonicalJson(sent)).toString('base64url')
 }

@@ -44,12 +44,12 @@ export type Faults = { faults: InputError[]; members: number }
 
 /** Finds the faults of a short text. */
 export function findFaults(text: string, comparesNames: boolean): Faults {
-  const walk = newWalk(text, comparesNames, comparesNames ? [] : levels)
+  const walk = newWalk(text, comparesNames, comparesNames ? [] : sharedOpen)
   goOn(walk, text.length)
   return walk
 }
-/** Walks that do not pause share them, but for those with names, which would stay in memory. */
-const levels: Open[] = []
+/** Shared by all walks that do not pause, except those that compare names, since the names would stay in memory. */
+const sharedOpen: Open[] = []
 
 /** Finds the faults of a text of any length. */
 export function* findAllFaults(text: string): Steps<Faults> {

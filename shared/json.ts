@@ -47,7 +47,7 @@ function sorted(value: JsonValue): JsonValue {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(sorted)
   const object = value as JsonObject
-  const names = inOrder(Object.keys(object))
+  const names = sortedNames(Object.keys(object))
   // assigning this name would set the prototype instead
   if (names.includes('__proto__')) return Object.fromEntries(names.map((name) => [name, sorted(object[name] ?? null)]))
   const copy: { [name: string]: JsonValue } = {}
@@ -56,7 +56,7 @@ function sorted(value: JsonValue): JsonValue {
 }
 
 /** Sorts names, unless they are in order already: those that the log makes itself are. */
-function inOrder(names: string[]): string[] {
+function sortedNames(names: string[]): string[] {
   const isSorted = names.every((name, at) => at === 0 || (names[at - 1] as string) <= name)
   return isSorted ? names : names.sort()
 }

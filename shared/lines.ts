@@ -53,7 +53,7 @@ const isBlank = (byte: number) => byte === 0x20 || byte === 0x09 || byte === 0x0
 /** Returns a function that decodes lines, or returns undefined if one is not valid UTF-8. */
 export function decoderOf(bytes: Uint8Array): (line: Line) => string | undefined {
   if (!isAscii(bytes)) return ({ start, end }) => utf8(bytes.subarray(start, end))
-  // then no line needs a look of its own, nor a view of its bytes
+  // then no line has to be checked again, or needs a view of its bytes
   const ascii = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return ({ start, end }) => ascii.toString('latin1', start, end)
 }

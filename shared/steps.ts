@@ -8,7 +8,7 @@ export type Steps<Result> = Generator<undefined, Result, void>
 /** How many characters or bytes a scan looks at in one part, which takes about a millisecond. */
 export const partLength = 64 * 1024
 
-/** Pieces of less count as so much, because each takes some time however small it is. */
+/** A smaller piece counts as this many bytes, because each one takes some time. */
 const leastBytes = 256
 const bytesBetweenPauses = 4 * 1024
 

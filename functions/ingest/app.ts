@@ -103,7 +103,7 @@ export function createApp(dependencies: IngestDependencies): Service & { publish
     return answerMany(await acceptAll(posted.entries), log)
   }
 
-  /** Apart from what comes then, so that while records wait to be published, only their text is in memory. */
+  /** A function of its own, so that only the text of the records stays in memory while they wait to be published. */
   function readRequest(request: ServiceRequest, onlyMany: boolean, mapped?: Mapped): Promise<Entries> {
     const startedAt = now()
     const { maxBytes, read } = readerOf(request, { receivedAt: startedAt, mapped }, onlyMany)

@@ -100,9 +100,9 @@ export function* readLines(bytes: Uint8Array, read: ReadItem, judge: Judge = new
   const activities: Checked<PostedActivity>[] = []
   for (const [index, line] of lines.entries()) {
     const length = line.end - line.start
-    if (isPauseDue(length)) yield
     const parsing = length > bodyLimits.oneBytes ? tooLong : parseText(decode(line), judge)
     activities.push(readParsed('ok' in parsing ? parsing : yield* parsing, { index, line: line.number }, read))
+    if (isPauseDue(length)) yield
   }
   return { many: true, activities }
 }

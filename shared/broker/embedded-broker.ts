@@ -36,7 +36,10 @@ export interface Queue {
   read(fromOffset: number, limit: number, maxBytes?: number): QueuedRecord[]
   /** Removes records whose outcome is known. They may come back after a crash of the machine, which is harmless. */
   settle(offsets: readonly number[]): void
-  /** Calls back whenever there may be something new to read, perhaps with all that is new. */
+  /**
+   * Calls back whenever there may be something new to read; perhaps with everything since the last call, in the order of
+   * the offsets and in the turn of its commit.
+   */
   onPublished(listener: (published?: readonly QueuedRecord[]) => void): void
 }
 

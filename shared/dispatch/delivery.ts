@@ -31,10 +31,10 @@ export const maxPollRecords = 50
 export type SinkAnswer = { status: number; headers?: { readonly [name: string]: string }; body: Uint8Array }
 
 /**
- * Sends one request without following redirects; rejects if there is no answer. The signal aborts when the attempt has
- * timed out, and the connection is closed then.
+ * Sends one request without following redirects; rejects if there is no answer. The signal, which is made when it is
+ * asked for, aborts when the attempt has timed out, and the connection is closed then.
  */
-export type Send = (request: SinkRequest, signal: () => AbortSignal) => Promise<SinkAnswer>
+export type Send = (request: SinkRequest, signalOf: () => AbortSignal) => Promise<SinkAnswer>
 
 /** The extensions that a dead letter adds to its CloudEvent, including those that the sink named in `kne-` headers. */
 export type DeadLetterExtensions = {

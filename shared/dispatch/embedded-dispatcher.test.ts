@@ -71,10 +71,11 @@ describe('embedded dispatcher', () => {
   })
 
   test.each([
-    { what: 'more than may wait in memory', before: 0, bytes: 60_000, count: 200 },
-    { what: 'more than may be in flight', before: 0, bytes: 1, count: 2_000 },
-    { what: 'much to read when others are published', before: 1_000, bytes: 1, count: 1_000 },
-  ])('delivers each record once when there is $what', async ({ before, bytes, count }) => {
+    { what: 'more than may wait in memory', before: 0, bytes: 60_000, count: 200, isRead: true },
+    { what: 'more than may be in flight', before: 0, bytes: 1, count: 1_000, isRead: false },
+    { what: 'more small ones than may wait in memory', before: 0, bytes: 1, count: 4_000, isRead: true },
+    { what: 'much to read when others are published', before: 1_000, bytes: 1, count: 1_000, isRead: true },
+  ])('delivers each record once when there is $what', async ({ before, bytes, count, isRead }) => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     const offsets: number[] = []
     const held: (() => void)[] = []
@@ -85,8 +86,13 @@ describe('embedded dispatcher', () => {
       else await new Promise((resolve) => setTimeout(resolve, 5))
       return { status: 204, body: none }
     }
+    let reads = 0
+    const read: EmbeddedBroker['read'] = (...from) => {
+      reads++
+      return queue.read(...from)
+    }
     await queue.publish(records(before))
-    await using _dispatcher = start({ queue, send })
+    await using _dispatcher = start({ queue: { ...queue, read }, send })
     const metadata = { text: 'x'.repeat(bytes) }
     for (let n = 0; n < count; n += 20) {
       await queue.publish(Array.from({ length: 20 }, (_, at) => aRecord({ id: `more-${n + at}`, metadata })))
@@ -98,6 +104,29 @@ describe('embedded dispatcher', () => {
     await queue.publish([aRecord({ id: 'last' })])
     await until(() => queue.read(0, 1).length === 0)
     expect(offsets.toSorted((a, b) => a - b)).toEqual([...Array(before + count + 1).keys()])
+    expect(reads > 2).toBe(isRead)
+  })
+
+  test('delivers each record once when some are published while the queue cannot be read', async () => {
+    await using queue = openEmbeddedBroker({ path: aFile() })
+    const offsets: number[] = []
+    const send: Send = async ({ headers }) => {
+      offsets.push(Number(headers['ce-knativekafkaoffset']))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return { status: 204, body: none }
+    }
+    let reads = 0
+    const read: EmbeddedBroker['read'] = (...from) => {
+      if (++reads === 1) throw new Error('the disk fails')
+      return queue.read(...from)
+    }
+    await queue.publish(records(3))
+    await using _dispatcher = start({ queue: { ...queue, read }, send })
+    await queue.publish([aRecord({ id: 'meanwhile' })])
+    await until(() => queue.read(0, 1).length === 0)
+    await queue.publish([aRecord({ id: 'later' })])
+    await until(() => queue.read(0, 1).length === 0)
+    expect(offsets).toEqual([0, 1, 2, 3, 4])
   })
 
   test('removes few delivered records in one turn of the event loop, and all of them at last', async () => {

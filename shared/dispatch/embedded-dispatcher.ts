@@ -42,6 +42,9 @@ const quietMs = 250
 /** Records may be large. While those whose first attempt has not ended have as many bytes as this, no more are taken. */
 const maxBytesAtOnce = 4 * 1024 * 1024
 
+/** Each takes about a kilobyte of memory, however small it is. */
+const maxHandedOver = 2_000
+
 /** After this many failures in a row the sink seems to be down, and nothing new is taken until a delivery succeeds. */
 const maxFailures = maxPollRecords
 /** While more deliveries than this wait, nothing new is taken either. */
@@ -103,7 +106,7 @@ export function startDispatcher({
   }
 
   let filling = false
-  /** Whether the queue may have records that have to be read, and then none is handed over. */
+  /** Whether the queue may have records that must be read first. While it is set, none is handed over. */
   let mayHaveMore = true
   async function fill() {
     if (filling) return
@@ -123,10 +126,9 @@ export function startDispatcher({
   async function readNext(room: number): Promise<readonly QueuedRecord[]> {
     let records: readonly QueuedRecord[] = []
     await persevere('be read', () => {
-      // this precedes the read, so that a record published during the read sets it again
-      mayHaveMore = false
       records = queue.read(nextOffset, Math.min(room, maxStarted), maxStartedBytes)
-      if (records.length > 0) mayHaveMore = true
+      // a read that failed leaves it set, since nothing may be handed over before what is there is read
+      mayHaveMore = records.length > 0
     })
     return records
   }
@@ -224,7 +226,7 @@ export function startDispatcher({
   }
 
   queue.onPublished((published) => {
-    // what is handed over follows what was read
+    // records may be handed over only if everything before them was read
     if (mayHaveMore || !published || !handed.add(published)) {
       handed.clear()
       mayHaveMore = true
@@ -260,7 +262,7 @@ function createHandedOver() {
     /** Returns false if there is no room for them. */
     add(published: readonly QueuedRecord[]): boolean {
       for (const { value } of published) bytes += value.byteLength
-      if (bytes > maxBytesAtOnce) return false
+      if (bytes > maxBytesAtOnce || records.length + published.length > maxHandedOver) return false
       records.push(...published)
       return true
     },

@@ -131,7 +131,7 @@ type Reading = Limits & {
   resolve: (bytes: Uint8Array) => void
   reject: (problem: Problem) => void
 }
-/** The stream of a body. It lets go of what was read once that is over, while its listeners stay. */
+/** The stream of a body. Its listeners stay, so the body is detached from it once it has been read. */
 type BodyStream = Readable & { [reading]?: Reading | undefined }
 const reading = Symbol('reading')
 
@@ -200,9 +200,10 @@ function finish(stream: BodyStream, { arriving, chunks, resolve }: Reading) {
 }
 
 function fail(stream: BodyStream, body: Reading, problem: Problem) {
-  // the rest of the body may take a while to arrive, or to be discarded
   stream[reading] = undefined
   stream.off('data', onData).pause()
+  // it may still wait for its turn, and its place in the room is another's now
+  body.chunks = []
   body.arriving?.release()
   body.isOver = true
   body.reject(problem)

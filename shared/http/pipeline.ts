@@ -85,8 +85,8 @@ export function createPipelines(limits: PipelineLimits, start: Start) {
       connections.delete(socket)
       rests.forget(socket)
       forget(connection)
-      // Node closes only the response that it is writing; the others would be in progress forever
-      // each leaves the list once it is over
+      // Node closes only the response that it is writing, and the others would be in progress forever; each leaves the
+      // list once it is over, hence the copy
       for (const response of [...connection.inProgress]) if (response.socket === null) response.emit('close')
     })
     // reading the body of an earlier request resumes the socket

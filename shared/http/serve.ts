@@ -157,6 +157,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       endIfOver()
     }
     response.on('close', () => {
+      // the pipeline may emit it before Node does
       if (isClosed) return
       isClosed = true
       endIfOver()

@@ -82,8 +82,10 @@ export function startEmbedded(setting: Setting, options: EmbeddedOptions) {
         queue.settle(offsets)
       },
       onPublished(listener) {
-        queue.onPublished(() => {
-          if (!life.isOver()) listener()
+        queue.onPublished((published) => {
+          if (life.isOver()) return
+          if (without === 'commit after outcome') queue.settle((published ?? []).map(({ position }) => position.offset))
+          listener(published)
         })
       },
     }
