@@ -32,8 +32,9 @@ export function openRetries(signal: AbortSignal, now: () => Date = () => new Dat
     list: (max: number): WaitingDelivery[] => [...waiting.values()].slice(0, max),
     /** Resolves when a delivery may be attempted again; rejects when the signal aborts. */
     async wait(position: Position, attempts: number, delayMs: number, reason: string): Promise<void> {
-      const since = waiting.get(position)?.since ?? now()
-      const nextAttempt = new Date(now().getTime() + delayMs)
+      const failedAt = now()
+      const since = waiting.get(position)?.since ?? failedAt
+      const nextAttempt = new Date(failedAt.getTime() + delayMs)
       waiting.set(position, { position, since, attempts, nextAttempt, reason })
       await wait(delayMs, undefined, { signal })
       await new Promise<void>((start) => {
