@@ -66,18 +66,19 @@ export function createFront(log: Log, routes: readonly FrontRoute[], home?: stri
       return controller.signal
     }
     const { method = '', url = '' } = request
-    const incoming = incomingFrom(request, rooms?.bodies)
+    const { header, headers, bytes, use } = incomingFrom(request, rooms?.bodies)
     let owner: string | undefined
     const isOf = (name: string) => {
       owner = name
     }
     let answered: Answer
     try {
+      // member by member, since a copy of an object that gets others takes several times as long
       answered = await handle({
-        header: incoming.header,
-        headers: incoming.headers,
-        bytes: incoming.bytes,
-        use: incoming.use,
+        header,
+        headers,
+        bytes,
+        use,
         method,
         url,
         parameters,
