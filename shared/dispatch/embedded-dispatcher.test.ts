@@ -50,9 +50,12 @@ describe('embedded dispatcher', () => {
   test('takes what is published as it comes, and reads the queue only for what was there before', async () => {
     await using queue = openEmbeddedBroker({ path: aFile() })
     let reads = 0
+    let isAtEnd = false
     const read: EmbeddedBroker['read'] = (...from) => {
       reads++
-      return queue.read(...from)
+      const found = queue.read(...from)
+      isAtEnd = found.length === 0
+      return found
     }
     const seen: string[] = []
     const send: Send = async ({ headers, body }) => {
@@ -62,7 +65,7 @@ describe('embedded dispatcher', () => {
     const published = Array.from({ length: 400 }, (_, n) => aRecord({ id: `id-${n}`, action: `a-${n}` }))
     await queue.publish(published.slice(0, 100))
     await using _dispatcher = start({ queue: { ...queue, read }, send })
-    await until(() => seen.length === 100)
+    await until(() => seen.length === 100 && isAtEnd)
     const before = reads
     for (let at = 100; at < 400; at += 50) await queue.publish(published.slice(at, at + 50))
     await until(() => queue.read(0, 1).length === 0)
