@@ -14,6 +14,10 @@ const records = (count: number) => Array.from({ length: count }, (_, n) => aReco
 const sinkUrl = 'http://persist/'
 const start = (options: { queue: EmbeddedBroker; send: Send } & Partial<DispatcherOptions>) =>
   startDispatcher({ policy, sinkUrl, log: silent, settleEveryMs: 1, deadLetter: options.queue.deadLetter, ...options })
+/** Longer than the dispatcher takes to find that there is nothing more. */
+const threeTurns = async () => {
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+}
 const deadLettersOf = ({ deadLetters }: EmbeddedBroker) => deadLetters.read(0, 100)
 
 /** A sink that holds its requests until the test answers them. */
@@ -86,7 +90,7 @@ describe('embedded dispatcher', () => {
     const send: Send = async ({ headers }) => {
       offsets.push(Number(headers['ce-knativekafkaoffset']))
       if (isHeld) await new Promise<void>((resolve) => held.push(resolve))
-      else await new Promise((resolve) => setTimeout(resolve, 5))
+      else await threeTurns()
       return { status: 204, body: none }
     }
     let reads = 0
@@ -115,7 +119,7 @@ describe('embedded dispatcher', () => {
     const offsets: number[] = []
     const send: Send = async ({ headers }) => {
       offsets.push(Number(headers['ce-knativekafkaoffset']))
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await threeTurns()
       return { status: 204, body: none }
     }
     let reads = 0

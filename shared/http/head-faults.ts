@@ -38,3 +38,13 @@ const twoCredentials = new Problem(
   'The request has more than one Authorization header; send exactly one.',
   closing,
 )
+
+/** Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501). */
+export const faultInCoding = ({ headers }: IncomingMessage): Problem | undefined =>
+  /,\s*chunked\s*$/i.test(headers['transfer-encoding'] ?? '') ? unknownCoding : undefined
+
+const unknownCoding = new Problem(
+  'not-implemented',
+  'The only supported transfer coding is chunked; compress the body with content-encoding: gzip instead.',
+  { headers: { connection: 'close' } },
+)

@@ -14,7 +14,7 @@ import { boundConnections, closeIdleGradually } from './bounded-connections.ts'
 import { discardBody } from './discard-body.ts'
 import { createDoor } from './door.ts'
 import type { Front } from './front.ts'
-import { faultInHead, maxHeaders } from './head-faults.ts'
+import { faultInCoding, faultInHead, maxHeaders } from './head-faults.ts'
 import { type KindOf, usualKind } from './kind.ts'
 import { watchLateHeads } from './late-heads.ts'
 import { createPeerFinder } from './peer.ts'
@@ -130,12 +130,6 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     for (const name in own) response.setHeader(name, own[name] as string)
     return answer(request, response)
   }
-  const whyRefused = (request: IncomingMessage): Problem | undefined => {
-    const problem = faultInHead(request, headerLimit) ?? door(request)
-    if (problem) return problem
-    // Node undoes only the chunks, so what came as gzip would be taken for the body itself (RFC 9112, section 6.1: 501)
-    return /,\s*chunked\s*$/i.test(request.headers['transfer-encoding'] ?? '') ? unknownCoding : undefined
-  }
   const refuse = (request: IncomingMessage, response: ServerResponse, own: OwnHeaders, problem: Problem) => {
     options.onTurnedAway?.(request)
     const { url: again = '', headers } = request
@@ -144,27 +138,22 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
   const start: Start = (request, response, done) => {
     // a client that goes away ends the answer, but the work for it may still be running
-    let isClosed = false
-    let isWorking = true
+    let left = 2
     let release: (() => void) | undefined
-    const endIfOver = () => {
-      if (!isClosed || isWorking) return
+    const end = () => {
+      if (--left > 0) return
       release?.()
       done()
     }
-    const end = () => {
-      isWorking = false
-      endIfOver()
-    }
+    let isClosed = false
     response.on('close', () => {
       // the pipeline may emit it before Node does
-      if (isClosed) return
+      if (!isClosed) end()
       isClosed = true
-      endIfOver()
     })
     const own = ownHeaders(request)
     const { method = '', url = '' } = request
-    let refusal = whyRefused(request)
+    let refusal = faultInHead(request, headerLimit) ?? door(request) ?? faultInCoding(request)
     if (!refusal) discardBody(server, request)
     // OPTIONS * asks about the server as a whole (RFC 9110, section 9.3.7)
     if (url === '*') refusal ??= wrongMethod(method, url, ['GET', 'HEAD', 'POST', 'DELETE'])
@@ -287,11 +276,6 @@ function requestIds(): (sent: string | string[] | undefined) => string {
 const unmetExpectation = new Problem('expectation-failed', 'The only supported expectation is 100-continue.', {
   headers: { connection: 'close' },
 })
-const unknownCoding = new Problem(
-  'not-implemented',
-  'The only supported transfer coding is chunked; compress the body with content-encoding: gzip instead.',
-  { headers: { connection: 'close' } },
-)
 const notAnswered = new Problem('internal', 'The request failed because of a fault in the service; see its log.')
 const tooManyInFlight = unavailable(
   'Too many requests are in flight, so this one was not processed. Send it again in a moment.',
